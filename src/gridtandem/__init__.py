@@ -1,0 +1,1 @@
+"""gridtandem: transmission and distribution run as one grid, without handing over models."""

@@ -1,0 +1,150 @@
+"""A case: one transmission network, feeder models, and the table that says where feeders hang."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from gridtandem.errors import Fault, InvalidCase
+from gridtandem.grid.elements import REFERENCE
+from gridtandem.grid.interfaces import Interfaces
+from gridtandem.grid.network import Network
+from gridtandem.grid.nodal import Nodal
+from gridtandem.grid.topology import far_drop, reached
+from gridtandem.tables import Index
+
+MIX_UP = 10.0  # a linear voltage drop above 10 pu is no loading, it is kW read as MW or ohm read as per unit
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Case:
+    """Everything a study may hold. Companies hold only their own part of it."""
+
+    name: str
+    transmission: Network
+    models: tuple[Network, ...] = ()  # feeder models; one model may serve many interfaces
+    interfaces: Interfaces
+    currency: str = "EUR"
+    title: str = ""
+    source: str = ""
+    licence: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def companies(self) -> tuple[str, ...]:
+        """Distribution companies, in the order of the interface table."""
+        return tuple(dict.fromkeys(self.interfaces.company.tolist()))
+
+    def rows_of(self, company: str) -> Index:
+        """Interfaces behind which a company stands."""
+        return np.flatnonzero(self.interfaces.company == company)
+
+    def size(self) -> tuple[int, int]:
+        """Transmission buses, and feeder buses with parallel feeders counted one by one (roots belong to transmission)."""
+        inner = [len(self.models[m].buses) - 1 for m in self.interfaces.model]
+        return len(self.transmission.buses), int(np.dot(inner, self.interfaces.count)) if inner else 0
+
+    def digest(self) -> str:
+        """SHA-256 of everything that can change a number."""
+        sha = hashlib.sha256(self.transmission.digest().encode())
+        for model in self.models:
+            sha.update(model.digest().encode())
+        sha.update(self.interfaces.digest().encode())
+        return sha.hexdigest()
+
+    def check(self) -> Case:
+        """The case itself, or `InvalidCase` with all faults of all companies at once."""
+        if found := list(self.faults()):
+            raise InvalidCase(found)
+        return self
+
+    def faults(self) -> Iterator[Fault]:
+        """Faults of tables first; those that need sound tables to be seen only where the tables are sound."""
+        sound: dict[str, bool] = {}
+        for net in (self.transmission, *self.models):
+            found = [f.at(net.name) for f in net.faults()]
+            sound[net.name] = not found
+            yield from found
+        names = [m.name for m in self.models]
+        for name in sorted({n for n in names if names.count(n) > 1}):
+            yield Fault("models", f"{names.count(name)} feeder models are called {name!r}", "give each its own name", "case-040")
+        wrong = list(self._interface_faults())
+        yield from wrong
+        if sound[self.transmission.name]:
+            yield from (f.at(self.transmission.name) for f in _reference_faults(self.transmission))
+        if not wrong:
+            yield from self._feeder_faults(sound)
+
+    def _interface_faults(self) -> Iterator[Fault]:
+        table, buses = self.interfaces, len(self.transmission.buses)
+        yield from (f.at(self.name) for f in table.faults())
+        for k in range(len(table)):
+            model, bus, root = int(table.model[k]), int(table.bus[k]), int(table.root[k])
+            if not 0 <= model < len(self.models):
+                yield table.fault(k, "model", f"refers to model {model} of {len(self.models)}", "name a feeder model", "case-041")
+            elif not 0 <= root < len(self.models[model].buses):
+                yield table.fault(k, "root", f"is not a bus of {self.models[model].name!r}", "name one of its buses", "case-042")
+            if not 0 <= bus < buses:
+                yield table.fault(k, "bus", "is not a transmission bus", "name one of the transmission buses", "case-043")
+            elif not self.transmission.buses.live[bus]:
+                what = f"{self.transmission.buses.label(bus)!r} is out of service"
+                yield table.fault(k, "bus", what, "put it in service or choose another", "case-044")
+
+    def _feeder_faults(self, sound: dict[str, bool]) -> Iterator[Fault]:
+        for m in sorted(set(self.interfaces.model.tolist())):
+            net = self.models[m]
+            if not sound[net.name]:
+                continue
+            roots = sorted(set(self.interfaces.root[self.interfaces.model == m].tolist()))
+            nodal = Nodal.of(net)
+            yield from (f.at(net.name) for f in _root_faults(net, nodal, roots))
+            ok = reached(nodal, nodal.node[roots])
+            lost = [net.buses.label(int(nodal.bus[k])) for k in np.flatnonzero(~ok)]
+            if lost:
+                what = f"{_some(lost)}: no path to the root {net.buses.label(roots[0])!r}"
+                yield Fault("buses", what, "close a line or switch, or set live = no", "case-050", place=net.name)
+            elif (drop := far_drop(nodal, int(nodal.node[roots[0]]))) > MIX_UP:
+                mw = nodal.loads.s.real.sum() * 100
+                what = f"{mw:,.4g} MW would drop the voltage by {drop:.3g} pu (linear estimate)"
+                yield Fault("loads", what, "suspected unit mix-up: are the loads in kW, or the impedances in per unit?", "case-051", place=net.name)
+
+
+def _reference_faults(net: Network) -> Iterator[Fault]:
+    nodal = Nodal.of(net)
+    at = sorted({int(n) for n in nodal.units.node[nodal.units.control == REFERENCE]})
+    if not at:
+        yield Fault("generators", "has no reference (slack)", "set control = reference at one bus", "case-045")
+    elif len(at) > 1:
+        names = ", ".join(repr(net.buses.label(int(nodal.bus[k]))) for k in at)
+        what = f"has {len(at)} references (slacks), at {names}"
+        yield Fault("generators", what, "keep one; set the others to control = voltage", "case-046", column="control")
+    else:
+        ok = reached(nodal, np.array(at))
+        lost = [net.buses.label(int(nodal.bus[k])) for k in np.flatnonzero(~ok)]
+        if lost:
+            yield Fault("buses", f"{_some(lost)}: no path to the reference", "close a branch, or set live = no", "case-047")
+    u = nodal.units
+    for n in np.unique(u.node[u.control > 0]):
+        if len(np.unique(u.v_set[(u.node == n) & (u.control > 0)])) > 1:
+            what = f"at {net.buses.label(int(nodal.bus[n]))!r} hold different voltages"
+            yield Fault("generators", what, "give them one v_set_pu", "case-048", column="v_set_pu")
+
+
+def _some(names: list[str], most: int = 8) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _root_faults(net: Network, nodal: Nodal, roots: list[int]) -> Iterator[Fault]:
+    for r in roots:
+        if nodal.node[r] < 0:
+            yield Fault("buses", f"root {net.buses.label(r)!r} is out of service", "put it in service", "case-052")
+    home = {int(nodal.node[r]) for r in roots}
+    for k, n in enumerate(nodal.units.node):
+        if nodal.units.control[k] == REFERENCE and int(n) not in home:
+            what, mend = "is a reference (slack) away from the feeder's root", "set control = voltage or pq; transmission holds the root"
+            yield net.generators.fault(int(nodal.units.row[k]), "control", what, mend, "case-053")

@@ -1,0 +1,111 @@
+"""The merged grid that only a study may hold: transmission and all feeders as one network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, final
+
+import numpy as np
+
+from gridtandem.cases.case import Case
+from gridtandem.grid import elements as el
+from gridtandem.grid.elements import REFERENCE
+from gridtandem.grid.interfaces import Interfaces
+from gridtandem.grid.network import Network
+from gridtandem.tables import Index, Table
+
+T = TypeVar("T", bound=Table)
+
+LIMITS = ("p_low_mw", "p_high_mw", "q_low_mvar", "q_high_mvar", "s_high_mva")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Joined:
+    """The joined network and the way back to its parts."""
+
+    network: Network
+    first_bus: Index  # (feeder) where the buses of each feeder begin; transmission begins at 0
+    feeders: tuple[str, ...]  # feeder of each entry of ``first_bus``
+    interface_feeder: Index  # (interface) its feeder's position
+
+
+def joined(case: Case) -> Joined:
+    """Hang every feeder on its transmission bus by a tie; k parallel feeders become one of k times the admittance."""
+    table, parts = case.interfaces, [case.transmission]
+    feeders = tuple(dict.fromkeys(table.feeder.tolist()))
+    place = {f: k for k, f in enumerate(feeders)}
+    first, ends = [], []
+    at = len(case.transmission.buses)
+    for name in feeders:
+        rows = np.flatnonzero(table.feeder == name)
+        model = case.models[int(table.model[rows[0]])]
+        parts.append(bundle(model, name, count=int(table.count[rows[0]]), scale=float(table.scale[rows[0]])))
+        ends += [(f"interface {table.name[k]}", int(table.bus[k]), at + int(table.root[k])) for k in rows]
+        first.append(at)
+        at += len(model.buses)
+    ends_of = {"name": [e[0] for e in ends], "from_bus": [e[1] for e in ends], "to_bus": [e[2] for e in ends]}
+    ties = el.Ties.of(ends_of) if ends else el.Ties.empty()
+    whole = _stack(parts, case.name)
+    whole = replace(whole, ties=_concatenate([whole.ties, ties]))
+    return Joined(
+        network=whole, first_bus=np.array(first, np.int64), feeders=feeders,
+        interface_feeder=np.array([place[f] for f in table.feeder.tolist()], np.int64),
+    )  # fmt: skip
+
+
+def bundle(model: Network, name: str, *, count: int, scale: float) -> Network:
+    """``count`` identical feeders side by side as one: admittances and powers times ``count``, voltages unchanged."""
+    keep = np.flatnonzero(model.generators.control != REFERENCE)
+    new = np.full(len(model.generators), -1)
+    new[keep] = np.arange(len(keep))
+    g = model.generators.take(keep)
+    k, ln, tr, ld, sh = count, model.lines, model.transformers, model.loads, model.shunts
+    limits = {name: getattr(g, name) * k * scale for name in LIMITS}
+    cost, point = model.costs.take(new[model.costs.generator] >= 0), model.cost_points.take(new[model.cost_points.generator] >= 0)
+    return replace(
+        model,
+        name=name,
+        buses=replace(model.buses, name=_prefixed(name, model.buses.name)),
+        lines=replace(ln, name=_prefixed(name, ln.name), r_ohm=ln.r_ohm / k, x_ohm=ln.x_ohm / k, b_us=ln.b_us * k, **_ratings(ln, k)),
+        transformers=replace(tr, name=_prefixed(name, tr.name), base_mva=tr.base_mva * k, **_ratings(tr, k)),
+        ties=replace(model.ties, name=_prefixed(name, model.ties.name)),
+        loads=replace(ld, name=_prefixed(name, ld.name), p_mw=ld.p_mw * k * scale, q_mvar=ld.q_mvar * k * scale),
+        generators=replace(g, name=_prefixed(name, g.name), p_mw=g.p_mw * k * scale, q_mvar=g.q_mvar * k * scale, **limits),
+        shunts=replace(sh, name=_prefixed(name, sh.name), g_mw=sh.g_mw * k, b_mvar=sh.b_mvar * k),
+        costs=replace(cost, generator=new[cost.generator], coefficient=cost.coefficient * float(k) ** (1 - cost.order)),
+        cost_points=replace(point, generator=new[point.generator], p_mw=point.p_mw * k, cost_per_h=point.cost_per_h * k),
+    )
+
+
+def own_network(case: Case, interface: int) -> Network:
+    """The feeder behind one interface as its company sees it, one of the parallel ones, scaled."""
+    table: Interfaces = case.interfaces
+    return bundle(case.models[int(table.model[interface])], str(table.feeder[interface]), count=1, scale=float(table.scale[interface]))
+
+
+def _ratings(branch: el.Lines | el.Transformers, k: int) -> dict[str, Any]:
+    return {name: getattr(branch, name) * k for name in ("rating_mva", "rating_short_mva", "rating_emergency_mva")}
+
+
+def _prefixed(name: str, names: Any) -> Any:
+    return np.array([f"{name}/{n}" for n in names.tolist()], dtype=str)
+
+
+def _stack(parts: list[Network], name: str) -> Network:
+    """Networks one after another, rows renumbered."""
+    out: dict[str, Any] = {}
+    for table in parts[0].tables():
+        pieces, offset = [], dict.fromkeys(parts[0].tables(), 0)
+        for net in parts:
+            piece = getattr(net, table)
+            moved = {c: np.where(getattr(piece, c) >= 0, getattr(piece, c) + offset[s.refers], -1) for c, s in piece.columns().items() if s.refers}
+            pieces.append(replace(piece, **moved))
+            offset = {t: n + len(getattr(net, t)) for t, n in offset.items()}
+        out[table] = _concatenate(pieces)
+    return replace(parts[0], name=name, **out)
+
+
+def _concatenate(tables: list[T]) -> T:
+    first = tables[0]
+    return type(first)(**{c: np.concatenate([getattr(t, c) for t in tables]) for c in first.columns()})

@@ -1,0 +1,91 @@
+"""One company's network: frozen tables and the checks that span them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import final
+
+import numpy as np
+
+from gridtandem.errors import Fault, InvalidCase
+from gridtandem.grid import elements as el
+from gridtandem.tables import Table
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Network:
+    """What a company has in the ground. Nothing later changes it."""
+
+    name: str
+    buses: el.Buses
+    lines: el.Lines = field(default_factory=el.Lines.empty)
+    transformers: el.Transformers = field(default_factory=el.Transformers.empty)
+    ties: el.Ties = field(default_factory=el.Ties.empty)
+    loads: el.Loads = field(default_factory=el.Loads.empty)
+    generators: el.Generators = field(default_factory=el.Generators.empty)
+    shunts: el.Shunts = field(default_factory=el.Shunts.empty)
+    costs: el.Costs = field(default_factory=el.Costs.empty)
+    cost_points: el.CostPoints = field(default_factory=el.CostPoints.empty)
+    base_mva: float = 100.0  # the base a file of per-unit numbers was written on; kept for writing it again
+    frequency_hz: float = 50.0
+    notes: tuple[str, ...] = ()  # what a reader assumed
+
+    def tables(self) -> dict[str, Table]:
+        """All tables by name, in reading order."""
+        found = ((f.name, getattr(self, f.name)) for f in fields(self))
+        return {name: t for name, t in found if isinstance(t, Table)}
+
+    def faults(self) -> Iterator[Fault]:
+        """Everything wrong with this network, in no need of a load flow to see."""
+        for table in self.tables().values():
+            yield from table.faults()
+            yield from self._dangling(table)
+        yield from self._electrical()
+
+    def check(self) -> Network:
+        """The network itself, or `InvalidCase` with all its faults."""
+        if found := [f.at(self.name) for f in self.faults()]:
+            raise InvalidCase(found)
+        return self
+
+    def digest(self) -> str:
+        """SHA-256 of all tables."""
+        sha = hashlib.sha256()
+        for name, table in self.tables().items():
+            sha.update(f"{name}:{table.digest()};".encode())
+        return sha.hexdigest()
+
+    def _dangling(self, table: Table) -> Iterator[Fault]:
+        for name, spec in table.columns().items():
+            if spec.refers:
+                size, rows = len(getattr(self, spec.refers)), getattr(table, name)
+                for k in np.flatnonzero((rows >= size) | (rows < min(0, -1 if spec.at_least is not None else 0))):
+                    yield table.fault(int(k), name, f"refers to row {rows[k]} of {size} {spec.refers}", f"name one of the {spec.refers}", "case-020")
+
+    def _electrical(self) -> Iterator[Fault]:
+        for branch in (self.lines, self.transformers):
+            for row, name, what in el.impedance_faults(branch):
+                mend = "use a positive value, or set equivalent = yes where the row stands for a reduced network or series capacitor"
+                yield branch.fault(row, name, what, mend if "negative" in what else "use a tie for a connection without impedance", "case-030")
+            for k in np.flatnonzero(branch.from_bus == branch.to_bus):
+                yield branch.fault(int(k), "to_bus", "is the bus it comes from", "name the bus at the other end", "case-031")
+        size = len(self.buses)
+        ends = self.lines
+        sound = (ends.from_bus >= 0) & (ends.from_bus < size) & (ends.to_bus >= 0) & (ends.to_bus < size)
+        kv = self.buses.nominal_kv
+        for k in np.flatnonzero(sound):
+            a, b = kv[self.lines.from_bus[k]], kv[self.lines.to_bus[k]]
+            if abs(a - b) > 1e-6 * max(a, b):
+                yield self.lines.fault(int(k), "to_bus", f"has {b:g} kV where the other end has {a:g} kV", "use a transformer", "case-032")
+        yield from _crossed(self.buses, "v_low_pu", "v_high_pu")
+        for low, high in (("p_low_mw", "p_high_mw"), ("q_low_mvar", "q_high_mvar")):
+            yield from _crossed(self.generators, low, high)
+        yield from _crossed(self.transformers, "ratio_low", "ratio_high")
+
+
+def _crossed(table: Table, low: str, high: str) -> Iterator[Fault]:
+    for k in np.flatnonzero(getattr(table, low) > getattr(table, high)):
+        yield table.fault(int(k), low, f"lies above {high}", "exchange or correct the two", "case-033")

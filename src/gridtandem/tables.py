@@ -1,0 +1,214 @@
+"""Frozen tables of numpy columns. A column is declared once; checks, files, reports and reference pages follow from it.
+
+Array order wherever more than one axis exists: (scenario, period, interface, quantity).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridtandem.errors import Fault, InvalidCase
+
+if TYPE_CHECKING:
+    import pandas
+
+Real = NDArray[np.float64]
+Index = NDArray[np.int64]
+Complex = NDArray[np.complex128]
+Code = NDArray[np.int8]
+Flag = NDArray[np.bool_]
+Names = NDArray[np.str_]
+
+T = TypeVar("T", bound="Table")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column promises."""
+
+    meaning: str
+    unit: str = "1"
+    dtype: str = "f8"  # f8 number, i8 integer or row, ? yes/no, U name
+    default: float | int | bool | str | None = None  # None: the column must be given
+    above: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    finite: bool = True  # False: ±inf is allowed and means "no limit"
+    refers: str = ""  # name of the table whose rows it holds; files write the row's name
+    unique: bool = False
+    choices: tuple[str, ...] = ()  # words of an integer code, in order; files write the word
+    parts: tuple[str, ...] = ()  # labels of the trailing axes, flattened, e.g. ("aa", "ab", …)
+    shape: tuple[int, ...] = ()  # trailing axes
+
+
+def column(
+    meaning: str,
+    *,
+    unit: str = "1",
+    dtype: str = "f8",
+    default: float | int | bool | str | None = None,
+    above: float | None = None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    finite: bool = True,
+    refers: str = "",
+    unique: bool = False,
+    choices: tuple[str, ...] = (),
+    parts: tuple[str, ...] = (),
+    shape: tuple[int, ...] = (),
+) -> Any:
+    """Declare a column of a `Table`."""
+    declared = Column(
+        meaning, unit, dtype, default, above, at_least, at_most, finite, refers, unique, choices, parts, shape or (len(parts),) * bool(parts)
+    )
+    if default is None:
+        return field(metadata={"column": declared})
+    return field(default=cast(Any, None), metadata={"column": declared})
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Table:
+    """Equally long, read-only columns. Subclasses are final, frozen and keyword-only."""
+
+    kind: ClassVar[str] = "table"
+
+    def __post_init__(self) -> None:
+        size = next((np.shape(v)[0] for v in self._given().values() if np.ndim(v) > 0), 0)
+        for name, spec in self.columns().items():
+            value = getattr(self, name)
+            if value is None:
+                value = np.full((size, *spec.shape), spec.default, dtype=spec.dtype if spec.dtype != "U" else str)
+            array = np.array(value, dtype=str if spec.dtype == "U" else spec.dtype)
+            if array.shape != (size, *spec.shape):
+                raise ValueError(f"{self.kind}.{name} has shape {array.shape}, not {(size, *spec.shape)}")
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    def _given(self) -> dict[str, Any]:
+        return {name: v for name in self.columns() if (v := getattr(self, name)) is not None}
+
+    @classmethod
+    def columns(cls) -> dict[str, Column]:
+        """The declarations, in order."""
+        return {f.name: f.metadata["column"] for f in fields(cls)}
+
+    @classmethod
+    def of(cls: type[T], given: Mapping[str, ArrayLike]) -> T:
+        """Build from plain data; missing, unknown and unreadable columns are all reported at once."""
+        faults, ready = [], {}
+        known = cls.columns()
+        for name in given:
+            if name not in known:
+                faults.append(Fault(cls.kind, "has no such column", f"columns are: {', '.join(known)}", "case-001", column=name))
+        for name, spec in known.items():
+            if name not in given:
+                if spec.default is None:
+                    faults.append(Fault(cls.kind, "is missing", f"add it: {spec.meaning} [{spec.unit}]", "case-002", column=name))
+                continue
+            try:
+                ready[name] = np.array(given[name], dtype=str if spec.dtype == "U" else spec.dtype)
+            except (TypeError, ValueError) as e:
+                faults.append(Fault(cls.kind, f"cannot be read as {spec.dtype}: {e}", "correct the value", "case-003", column=name))
+        if faults:
+            raise InvalidCase(faults)
+        return cls(**ready)
+
+    @classmethod
+    def empty(cls: type[T]) -> T:
+        """The table with no row."""
+        return cls(**{n: np.empty((0, *c.shape), dtype=str if c.dtype == "U" else c.dtype) for n, c in cls.columns().items()})
+
+    def __len__(self) -> int:
+        return len(getattr(self, next(iter(self.columns()))))
+
+    def take(self: T, rows: Index | Flag) -> T:
+        """The table with these rows only."""
+        return type(self)(**{name: getattr(self, name)[rows] for name in self.columns()})
+
+    def label(self, row: int) -> str:
+        """How people call a row: its name where it has one, else its number."""
+        names = getattr(self, "name", None)
+        return str(row + 1) if names is None else str(names[row])
+
+    def faults(self) -> Iterator[Fault]:
+        """Every promise of the declarations that the numbers break."""
+        for name, spec in self.columns().items():
+            values = getattr(self, name)
+            if spec.dtype == "f8":
+                yield from self._number_faults(name, spec, values)
+            if spec.dtype == "i8":
+                yield from self._integer_faults(name, spec, values)
+            if spec.dtype == "U":
+                yield from self._name_faults(name, spec, values)
+
+    def _number_faults(self, name: str, spec: Column, values: Real) -> Iterator[Fault]:
+        per_row = values.reshape(len(values), int(np.prod(spec.shape)))
+        nothing = np.zeros(per_row.shape, bool)
+        broken: tuple[tuple[Flag, str, str, str], ...] = (
+            (np.isnan(per_row), "is not a number", "give a number", "case-010"),
+            (np.isinf(per_row) & spec.finite, "is infinite", "give a finite number", "case-011"),
+            (nothing if spec.above is None else per_row <= spec.above, f"must be above {spec.above}", "correct the value", "case-012"),
+            (nothing if spec.at_least is None else per_row < spec.at_least, f"must be at least {spec.at_least}", "correct the value", "case-013"),
+            (nothing if spec.at_most is None else per_row > spec.at_most, f"must be at most {spec.at_most}", "correct the value", "case-014"),
+        )
+        for where, what, mend, code in broken:
+            for row, part in zip(*np.nonzero(where), strict=True):
+                value = "" if code == "case-010" else f" (is {per_row[row, part]:g}{_unit(spec.unit)})"
+                yield self.fault(int(row), name, what + value, mend, code)
+
+    def _integer_faults(self, name: str, spec: Column, values: Index) -> Iterator[Fault]:
+        low = 0 if spec.choices else -np.inf if spec.at_least is None else spec.at_least
+        high = len(spec.choices) - 1 if spec.choices else np.inf if spec.at_most is None else spec.at_most
+        for row in np.flatnonzero((values < low) | (values > high)):
+            must = f"one of {', '.join(spec.choices)}" if spec.choices else f"at least {low:g}"
+            yield self.fault(int(row), name, f"is {values[row]}", f"it must be {must}", "case-015")
+
+    def _name_faults(self, name: str, spec: Column, values: Names) -> Iterator[Fault]:
+        for row in np.flatnonzero(np.char.str_len(values) == 0) if spec.unique else ():
+            yield self.fault(int(row), name, "is empty", "give a name", "case-016")
+        if spec.unique and len(np.unique(values)) < len(values):
+            seen, count = np.unique(values, return_counts=True)
+            for twice in seen[count > 1]:
+                rows = np.flatnonzero(values == twice)
+                yield self.fault(int(rows[1]), name, f"{str(twice)!r} stands in {len(rows)} rows", "names must be unique", "case-017")
+
+    def fault(self, row: int, column: str, what: str, mend: str, code: str) -> Fault:
+        """A fault of one cell, addressed by the row's name."""
+        return Fault(self.kind, what, mend, code, column=column, row=row, label=self.label(row))
+
+    def digest(self) -> str:
+        """SHA-256 of the content; equal tables have equal digests on every machine."""
+        sha = hashlib.sha256(self.kind.encode())
+        for name in self.columns():
+            values = getattr(self, name)
+            sha.update(name.encode())
+            sha.update("\0".join(values.tolist()).encode() if values.dtype.kind == "U" else np.ascontiguousarray(values).tobytes())
+        return sha.hexdigest()
+
+    def frame(self) -> pandas.DataFrame:
+        """The table as a pandas frame; trailing axes become columns of their own."""
+        import pandas as pd
+
+        flat: dict[str, Any] = {}
+        for name, spec in self.columns().items():
+            values = getattr(self, name)
+            if spec.choices:
+                values = np.array(spec.choices)[values]
+            if spec.shape:
+                flat |= {f"{name}[{p}]": values.reshape(len(values), -1)[:, k] for k, p in enumerate(spec.parts)}
+            else:
+                flat[name] = values.astype(object) if values.dtype.kind == "U" else values
+        return pd.DataFrame(flat)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self)} rows; {', '.join(self.columns())}>"
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else f" {unit}"
