@@ -44,7 +44,7 @@ def joined(case: Case) -> Joined:
         ends += [(f"interface {table.name[k]}", int(table.bus[k]), at + int(table.root[k])) for k in rows]
         first.append(at)
         at += len(model.buses)
-    ends_of = {"name": [e[0] for e in ends], "from_bus": [e[1] for e in ends], "to_bus": [e[2] for e in ends]}
+    ends_of: dict[str, list[str] | list[int]] = {"name": [e[0] for e in ends], "from_bus": [e[1] for e in ends], "to_bus": [e[2] for e in ends]}
     ties = el.Ties.of(ends_of) if ends else el.Ties.empty()
     whole = _stack(parts, case.name)
     whole = replace(whole, ties=_concatenate([whole.ties, ties]))
