@@ -85,6 +85,7 @@ class Nodal:
     """A whole network, per unit on 100 MVA."""
 
     name: str
+    network: Network  # what it was made of, for names in messages
     nodes: int
     node: Index  # node of each bus; −1 where the bus is out of service
     bus: Index  # first bus of each node, which lends it its name
@@ -117,6 +118,7 @@ class Nodal:
         np.add.at(shunt, node[sh.bus], power(sh.g_mw, sh.b_mvar))
         start = polar(net.buses.v_start_pu[bus], np.radians(net.buses.angle_start_deg[bus]))
         return Nodal(
+            network=net,
             name=net.name, nodes=len(bus), node=node, bus=bus, branches=branches, shunt=shunt,
             loads=_loads(net, node), units=_units(net, node), taps=_taps(net, node, t, len(lines)), label=net.buses.name[bus], start=start,
         )  # fmt: skip
