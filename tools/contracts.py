@@ -11,7 +11,8 @@ ROOT = "gridtandem"
 class Sign(Contract):
     """Direct imports of ``rooms`` within the package end in ``may_import``; outside it, never in ``may_not_import``.
 
-    Names are separated by commas; the package's own name stands for its front door only. Rooms that do not exist yet import nothing, so they keep every sign.
+    Names are separated by commas; the package's own name stands for its front door only.
+    Rooms that do not exist yet import nothing, so they keep every sign.
     """
 
     type_name = "sign"
