@@ -1,4 +1,4 @@
-"""Load flow: sweeps over forests of radial feeders.
+"""Load flow: Newton for any network, sweeps over forests of radial feeders, DC flow, sensitivities, largest loading, result tables.
 
 May import: floor 0 (tables, units, errors), grid and scipy. Knows no file, no company, no letter.
 """

@@ -11,7 +11,7 @@ from scipy.sparse import csgraph
 
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
-from gridtandem.tables import Code, Complex, Index, Real
+from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA, ohm_base, polar, power
 
 
@@ -68,6 +68,19 @@ class Units:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Taps:
+    """Transformers whose ratio is moved to hold a voltage. [per unit]"""
+
+    branch: Index  # row in `Branches`
+    node: Index  # whose voltage is held
+    v_set: Real
+    low: Real  # ratio
+    high: Real
+    steps: Index  # steps between the ends; 0: continuous
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Nodal:
     """A whole network, per unit on 100 MVA."""
 
@@ -80,6 +93,8 @@ class Nodal:
     shunt: Complex  # admittance at each node, without line charging
     loads: LoadLaw
     units: Units
+    taps: Taps
+    label: Names  # name of each node's first bus
     start: Complex  # where an iteration may begin; its angle at the reference is the reference
 
     @staticmethod
@@ -105,7 +120,7 @@ class Nodal:
         return Nodal(
             network=net,
             name=net.name, nodes=len(bus), node=node, bus=bus, branches=branches, shunt=shunt,
-            loads=_loads(net, node), units=_units(net, node), start=start,
+            loads=_loads(net, node), units=_units(net, node), taps=_taps(net, node, t, len(lines)), label=net.buses.name[bus], start=start,
         )  # fmt: skip
 
     def admittance(self) -> sparse.csr_array:
@@ -146,6 +161,17 @@ def _loads(net: Network, node: Index) -> LoadLaw:
         node=node[ld.bus], s=power(ld.p_mw, ld.q_mvar), v0=ld.v_calibration_pu,
         exponent=np.stack([ld.p_exponent, ld.q_exponent], -1),
         z_share=np.stack([ld.p_z_share, ld.q_z_share], -1), i_share=np.stack([ld.p_i_share, ld.q_i_share], -1),
+    )  # fmt: skip
+
+
+def _taps(net: Network, node: Index, rows: Index, lines: int) -> Taps:
+    """Controlled transformers among those in service (``rows``), which follow ``lines`` lines in `Branches`."""
+    t = net.transformers.take(rows)
+    moved = np.flatnonzero((t.control != el.FIXED) & (t.regulated_bus >= 0) & (node[t.regulated_bus] >= 0))
+    tap = t.take(moved)
+    return Taps(
+        branch=lines + moved, node=node[tap.regulated_bus], v_set=tap.v_target_pu, low=tap.ratio_low, high=tap.ratio_high,
+        steps=np.where(tap.control == el.STEPPED, tap.steps, 0),
     )  # fmt: skip
 
 
