@@ -39,7 +39,7 @@ class Swept:
     s: Complex  # (…, feeder) power drawn at the root, its own load included
     ds: Complex  # (…, feeder) derivative of s by the root's voltage magnitude; NaN where it was not asked for
     ok: Flag  # (…, feeder)
-    sweeps: Index  # (…, feeder)
+    sweeps: Index  # (…, feeder) taken; all that were allowed, where a row was still on its way; fewer and not ``ok``, where it ran away
 
 
 def sweep(forest: Forest, v_root: Real, loading: Real, *, tol: float = 1e-12, sweeps: int = 400, slope: bool = True) -> Swept:
@@ -68,6 +68,7 @@ def sweep(forest: Forest, v_root: Real, loading: Real, *, tol: float = 1e-12, sw
             s[rows] = _drawn(trees, law, u)
             if slope:
                 ds[rows], rests = _slope(trees, law, u, tol=tol, sweeps=2 * sweeps)
+                count[rows[ok[rows] & ~rests]] = sweeps
                 ok[rows] &= rests
         lost = ~ok
         s[lost], ds[lost], v[np.repeat(lost, size)] = np.nan, np.nan, np.nan
