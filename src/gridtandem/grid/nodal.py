@@ -11,7 +11,7 @@ from scipy.sparse import csgraph
 
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
-from gridtandem.tables import Code, Complex, Index, Real
+from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA, ohm_base, polar, power
 
 
@@ -68,10 +68,24 @@ class Units:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Taps:
+    """Transformers whose ratio is moved to hold a voltage. [per unit]"""
+
+    branch: Index  # row in `Branches`
+    node: Index  # whose voltage is held
+    v_set: Real
+    low: Real  # ratio
+    high: Real
+    steps: Index  # steps between the ends; 0: continuous
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Nodal:
     """A whole network, per unit on 100 MVA."""
 
     name: str
+    network: Network  # what it was made of, for names in messages
     nodes: int
     node: Index  # node of each bus; −1 where the bus is out of service
     bus: Index  # first bus of each node, which lends it its name
@@ -79,6 +93,8 @@ class Nodal:
     shunt: Complex  # admittance at each node, without line charging
     loads: LoadLaw
     units: Units
+    taps: Taps
+    label: Names  # name of each node's first bus
     start: Complex  # where an iteration may begin; its angle at the reference is the reference
 
     @staticmethod
@@ -102,8 +118,9 @@ class Nodal:
         np.add.at(shunt, node[sh.bus], power(sh.g_mw, sh.b_mvar))
         start = polar(net.buses.v_start_pu[bus], np.radians(net.buses.angle_start_deg[bus]))
         return Nodal(
+            network=net,
             name=net.name, nodes=len(bus), node=node, bus=bus, branches=branches, shunt=shunt,
-            loads=_loads(net, node), units=_units(net, node), start=start,
+            loads=_loads(net, node), units=_units(net, node), taps=_taps(net, node, t, len(lines)), label=net.buses.name[bus], start=start,
         )  # fmt: skip
 
     def admittance(self) -> sparse.csr_array:
@@ -144,6 +161,17 @@ def _loads(net: Network, node: Index) -> LoadLaw:
         node=node[ld.bus], s=power(ld.p_mw, ld.q_mvar), v0=ld.v_calibration_pu,
         exponent=np.stack([ld.p_exponent, ld.q_exponent], -1),
         z_share=np.stack([ld.p_z_share, ld.q_z_share], -1), i_share=np.stack([ld.p_i_share, ld.q_i_share], -1),
+    )  # fmt: skip
+
+
+def _taps(net: Network, node: Index, rows: Index, lines: int) -> Taps:
+    """Controlled transformers among those in service (``rows``), which follow ``lines`` lines in `Branches`."""
+    t = net.transformers.take(rows)
+    moved = np.flatnonzero((t.control != el.FIXED) & (t.regulated_bus >= 0) & (node[t.regulated_bus] >= 0))
+    tap = t.take(moved)
+    return Taps(
+        branch=lines + moved, node=node[tap.regulated_bus], v_set=tap.v_target_pu, low=tap.ratio_low, high=tap.ratio_high,
+        steps=np.where(tap.control == el.STEPPED, tap.steps, 0),
     )  # fmt: skip
 
 

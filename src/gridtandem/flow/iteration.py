@@ -1,0 +1,146 @@
+"""The inner Newton iteration: fixed active limits, a start, and out comes a solution or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from gridtandem.flow.draw import Draw
+from gridtandem.flow.jacobian import Pattern, Point, Wiring, jacobian, solver
+from gridtandem.flow.sums import gathered
+from gridtandem.grid.nodal import Nodal
+from gridtandem.tables import Complex, Real
+
+SHORTEST = 1 / 1024  # of a full step
+DESCENT = 1e-4  # part of the promised decrease of the mismatch that a shortened step must bring (Armijo's rule)
+FAR = 1e8  # per unit; a mismatch beyond it is divergence
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Problem:
+    """Equations with their numbers. [per unit]"""
+
+    nodal: Nodal
+    wiring: Wiring
+    pattern: Pattern
+    scheduled: Complex  # (node) injected by units
+    target: Real  # (node) magnitude held by free transformers, NaN elsewhere
+    draw: Draw | None
+    loads: float
+    units: float
+    tol: float
+    iterations: int
+
+    def drawn(self, vm: Real) -> tuple[Complex, Complex]:
+        """Power drawn at each node by loads and interfaces, and its derivative by |V|."""
+        law, n = self.nodal.loads, self.nodal.nodes
+        s, slope = law.at(vm[law.node])
+        total, by_vm = self.loads * gathered(law.node, s, n), self.loads * gathered(law.node, slope, n)
+        if self.draw is None:
+            return total, by_vm
+        more, by_more = self.draw(vm)
+        return total + more, by_vm + by_more
+
+    def needed(self, v: Complex, ratio: Complex) -> Complex:
+        """Power that units and the outside inject at each node: what flows into the network plus what is drawn."""
+        return Point.of(self.nodal, self.wiring, v, ratio).flows(self.wiring)[1] + self.drawn(np.abs(v))[0]
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Trial:
+    """Where an iteration ended. [per unit]"""
+
+    v: Complex
+    ratio: Complex
+    slack: float  # shared slack
+    iterations: int
+    damped: bool
+    mismatch: float
+    worst: int  # node with the largest mismatch
+    why: str  # empty: solved; else what went wrong
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """Unknowns, and the mismatch they leave."""
+
+    vm: Real
+    angle: Real
+    ratio: Complex
+    slack: float
+    point: Point
+    f: Real
+    slope: Complex
+    size: float  # largest mismatch; inf where it is not a number or a magnitude is not positive
+
+
+def iterate(problem: Problem, v: Complex, ratio: Complex, *, damped: bool) -> Trial:
+    """Newton's method from ``v`` and ``ratio``.
+
+    Damped: a step is halved until the norm of the mismatch falls as a Newton step of that length promises (Armijo). Undamped: full
+    steps, which is faster wherever it works.
+    """
+    vm = np.where(np.isnan(problem.target), abs(v), problem.target)
+    with np.errstate(all="ignore"):  # a run-away iteration is recognised by its mismatch
+        state = _evaluated(problem, vm, np.angle(v), ratio, 0.0)
+        for k in range(problem.iterations + 1):
+            if state.size <= problem.tol:
+                return _trial(problem, state, k, damped, "")
+            if not state.size < FAR:
+                return _trial(problem, state, k, damped, "the iteration diverges")
+            if k == problem.iterations:
+                break
+            try:
+                step = solver(jacobian(problem.nodal, problem.wiring, problem.pattern, state.point, state.slope))(state.f)
+            except ArithmeticError:
+                return _trial(problem, state, k, damped, "the equations are singular here")
+            after = _stepped(problem, state, step, 1.0)
+            part = 1.0
+            while damped and not np.linalg.norm(after.f) <= (1 - DESCENT * part) * np.linalg.norm(state.f):
+                part /= 2
+                if part < SHORTEST:
+                    return _trial(problem, state, k, damped, "no step makes the mismatch smaller")
+                after = _stepped(problem, state, step, part)
+            state = after
+    return _trial(problem, state, problem.iterations, damped, f"the mismatch is still too large after {problem.iterations} iterations")
+
+
+def _stepped(problem: Problem, state: _State, step: Real, part: float) -> _State:
+    p = problem.pattern
+    angle, vm, ratio, d = state.angle.copy(), state.vm.copy(), state.ratio, -part * step
+    turned, lifted = len(p.turn), len(p.turn) + len(p.lift)
+    angle[p.turn] += d[:turned]
+    vm[p.lift] += d[turned:lifted]
+    if p.groups:
+        ratio = ratio.copy()
+        size = abs(ratio[p.tap])
+        ratio[p.tap] *= (size + d[lifted + p.group]) / size
+    slack = state.slack + (float(d[-1]) if len(p.share) else 0.0)
+    return _evaluated(problem, vm, angle, ratio, slack)
+
+
+def _evaluated(problem: Problem, vm: Real, angle: Real, ratio: Complex, slack: float) -> _State:
+    p = problem.pattern
+    point = Point.of(problem.nodal, problem.wiring, vm * np.exp(1j * angle), ratio)
+    drawn, slope = problem.drawn(vm)
+    miss = point.flows(problem.wiring)[1] + drawn - problem.scheduled
+    if len(p.share):
+        miss = miss - p.share * slack
+    f = np.concatenate([miss.real[p.p_rows], miss.imag[p.q_rows]])
+    size = float(abs(f).max(initial=0.0)) if (vm > 0).all() and np.isfinite(f).all() else np.inf
+    f = f if np.isfinite(size) else np.full_like(f, np.nan)
+    return _State(vm, angle, ratio, slack, point, f, slope, size)
+
+
+def _trial(problem: Problem, state: _State, iterations: int, damped: bool, why: str) -> Trial:
+    p = problem.pattern
+    rows = np.concatenate([p.p_rows, p.q_rows])
+    worst = int(rows[np.argmax(abs(state.f))]) if len(rows) and np.isfinite(state.size) else -1
+    return Trial(
+        v=state.point.v, ratio=state.ratio, slack=state.slack, iterations=iterations, damped=damped, mismatch=state.size, worst=worst, why=why
+    )
