@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, final
 
-from gridtandem.cases.matpower_language import Expression, Names, Refused, Value, scalar
-from gridtandem.cases.matpower_tokens import Token, words
+from gridtandem.cases.matpower_language import Expression
+from gridtandem.cases.matpower_tokens import Reader, Token, words
+from gridtandem.cases.matpower_values import Bindings, Refused, Value, scalar, table
 from gridtandem.errors import Fault, InvalidCase
 
 BLOCKS: Final = ("if", "for", "while", "switch", "try", "parfor", "do", "unwind_protect", "spmd")
@@ -93,12 +94,11 @@ class _Run:
 
     def __init__(self, text: str, faults: list[Fault]) -> None:
         self.text, self.faults = text, faults
-        self.names: Names = {}
-        self.name, self.struct, self.outputs = "", "", ()
+        self.names: Bindings = {}
+        self.name, self.struct = "", ""  # of `function struct = name`
+        self.outputs: tuple[str, ...] = ()  # of a file of version 1
         self.skipping = 0  # open blocks of a refused statement
         self.ended = False
-
-    outputs: tuple[str, ...]
 
     def fields(self) -> dict[str, Value]:
         """What the function returns."""
@@ -174,50 +174,36 @@ class _Run:
         """``name = …`` or ``name(rows, columns) = …``."""
         if tokens[0].kind != "name":
             raise Refused("only assignments are executed")
-        read = Expression(tokens, self.names, at=1)
-        name = tokens[0].text + "".join(read._path())
+        read = Reader(tokens, at=1)
+        name = tokens[0].text + read.path()
+        if not any(t.kind == "sign" and t.text == "=" for t in tokens):
+            raise Refused("only assignments are executed")
+        expression = Expression(read, self.names)
         try:
             if read.sees("("):
-                self._assign_part(name, read)
-                return
-            if not read.sees("="):
-                raise Refused("only assignments are executed")
-            read.take("=")
-            value = read.value()
-            _finished(read)
-            self.names[name] = value
+                self._assign_part(name, expression)
+            else:
+                read.take("=")
+                value = expression.value()
+                read.finish()
+                self.names[name] = value
         except Refused:
             self.names[name] = None
             raise
 
-    def _assign_part(self, name: str, read: Expression) -> None:
-        if not _has_equals(read):
-            raise Refused("only assignments are executed")
+    def _assign_part(self, name: str, expression: Expression) -> None:
         if name not in self.names:
             raise Refused(f"{name!r} is not defined above")
-        whole = self.names[name]
-        if whole is None:
+        known = self.names[name]
+        if known is None:
             raise Refused
-        if isinstance(whole, str | list):
-            raise Refused("only parts of tables of numbers can be set")
-        rows, columns = read.positions(whole)
-        read.take("=")
-        value = read.value()
-        _finished(read)
-        if isinstance(value, str | list):
-            raise Refused("text stands where a number is needed")
+        whole = table(known)
+        rows, columns = expression.positions(whole)
+        expression.read.take("=")
+        value = table(expression.value())
+        expression.read.finish()
         if value.shape not in ((1, 1), (len(rows), len(columns))):
             raise Refused(f"{value.shape[0]}×{value.shape[1]} numbers do not fit {len(rows)}×{len(columns)} places")
         changed = whole.copy()
         changed[rows[:, None], columns] = value
         self.names[name] = changed
-
-
-def _has_equals(read: Expression) -> bool:
-    return any(t.kind == "sign" and t.text == "=" for t in read.tokens[read.at :])
-
-
-def _finished(read: Expression) -> None:
-    if read.at < len(read.tokens):
-        token = read.here()
-        raise Refused("a transpose is not read" if token.text in ("'", ".'") else f"{token.text or token.kind!r} is not read here")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 import numpy as np
 
+from gridtandem.cases.matpower_values import Refused
 from gridtandem.errors import Fault
 from gridtandem.tables import Real
 
@@ -39,6 +40,9 @@ class Token:
     end: int
     spaced: bool  # blank space before it
     table: Real | None = None
+
+
+END: Final = Token("end", "", 0, 0, 0, False)
 
 
 @final
@@ -145,3 +149,69 @@ def _without_blocks(text: str, found: Words) -> str:
     if deep:
         found.faults.append(Fault(f"line {opened}", "opens a block comment that is not closed", "close it with %}", "case-103"))
     return "\n".join(lines)
+
+
+@final
+@dataclass(slots=True)
+class Reader:
+    """A place in a statement."""
+
+    tokens: list[Token]
+    at: int = 0
+
+    def here(self, ahead: int = 0) -> Token:
+        """The next token, or one behind it."""
+        return self.tokens[self.at + ahead] if self.at + ahead < len(self.tokens) else END
+
+    def next(self) -> Token:
+        """The next token, passed over."""
+        token = self.here()
+        self.at += 1
+        return token
+
+    def sees(self, *signs: str) -> bool:
+        """Is the next token one of these signs?"""
+        return self.here().kind == "sign" and self.here().text in signs
+
+    def passes(self, sign: str) -> bool:
+        """Pass over a sign if it is there."""
+        seen = self.sees(sign)
+        self.at += seen
+        return seen
+
+    def take(self, sign: str) -> None:
+        """Pass over a sign that must be there."""
+        if not self.passes(sign):
+            raise Refused(f"{sign!r} is missing" + (f" before {self.here().text!r}" if self.here() is not END else ""))
+
+    def path(self) -> str:
+        """The ``.bus`` of ``mpc.bus``, any number of them."""
+        parts = ""
+        while self.sees(".") and self.here(1).kind == "name":
+            parts += "." + self.here(1).text
+            self.at += 2
+        return parts
+
+    def opens_element(self) -> bool:
+        """Does a sign begin the next element of a row? ``[a -b]`` has two elements, ``[a - b]`` and ``[a-b]`` one."""
+        return self.here().spaced and not self.here(1).spaced
+
+    def whole_axis(self) -> bool:
+        """Is the subscript a colon and nothing else?"""
+        return self.sees(":") and self.here(1).kind == "sign" and self.here(1).text in (",", ")")
+
+    def comma_ahead(self) -> bool:
+        """Is there a comma before the bracket just opened closes?"""
+        deep = 0
+        for token in self.tokens[self.at :]:
+            if token.kind == "sign":
+                deep += (token.text in "([{") - (token.text in ")]}")
+                if deep < 0 or (deep == 0 and token.text == ","):
+                    return deep == 0
+        return False
+
+    def finish(self) -> None:
+        """Nothing may be left."""
+        if self.here() is not END:
+            token = self.here()
+            raise Refused("a transpose is not read" if token.text in ("'", ".'") else f"{token.text or token.kind!r} is not read here")
