@@ -36,7 +36,7 @@ class DcSolution:
 
 
 def susceptance(nodal: Nodal) -> Real:
-    """b of each branch; the magnitude of the ratio counts, its angle is the shift. [per unit]"""
+    """B of each branch; the magnitude of the ratio counts, its angle is the shift. [per unit]"""
     br = nodal.branches
     if len(bad := np.flatnonzero(br.z.imag == 0)):
         kind = np.where(br.kind[bad] == 0, "line", "transformer")
