@@ -30,7 +30,7 @@ class Problem:
     target: Real  # (node) magnitude held by free transformers, NaN elsewhere
     draw: Draw | None
     loads: float
-    units: float
+    units: float | Real
     tol: float
     iterations: int
 
