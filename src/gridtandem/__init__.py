@@ -1,1 +1,58 @@
-"""gridtandem: transmission and distribution run as one grid, without handing over models."""
+"""Transmission and distribution as one grid: load flow, dispatch and markets without handing over models.
+
+The front door. Every name below is loaded on first use, so that importing the package costs next to nothing.
+A new public name is one line in ``_PLACE`` and one import under ``TYPE_CHECKING`` (for editors and type checkers);
+a test holds the two together, and the snapshot ``tests/golden/public_names.txt`` records the promise.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gridtandem.cases.case import Case as Case
+    from gridtandem.errors import CannotAnswer as CannotAnswer
+    from gridtandem.errors import InvalidCase as InvalidCase
+    from gridtandem.errors import MissingPackage as MissingPackage
+    from gridtandem.errors import NotAgreed as NotAgreed
+    from gridtandem.errors import TandemError as TandemError
+    from gridtandem.errors import UnknownName as UnknownName
+    from gridtandem.grid.interfaces import Interfaces as Interfaces
+    from gridtandem.grid.network import Network as Network
+
+    __version__: str
+
+_PLACE = {
+    "CannotAnswer": "gridtandem.errors:CannotAnswer",
+    "Case": "gridtandem.cases.case:Case",
+    "Interfaces": "gridtandem.grid.interfaces:Interfaces",
+    "InvalidCase": "gridtandem.errors:InvalidCase",
+    "MissingPackage": "gridtandem.errors:MissingPackage",
+    "Network": "gridtandem.grid.network:Network",
+    "NotAgreed": "gridtandem.errors:NotAgreed",
+    "TandemError": "gridtandem.errors:TandemError",
+    "UnknownName": "gridtandem.errors:UnknownName",
+}
+
+__all__ = ["__version__", *_PLACE]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        found: object = version("gridtandem")
+    elif name in _PLACE:
+        module, _, attribute = _PLACE[name].partition(":")
+        found = getattr(import_module(module), attribute)
+    else:
+        raise AttributeError(f"module 'gridtandem' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Public names, loaded or not."""
+    return sorted({*globals(), *__all__})

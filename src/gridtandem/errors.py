@@ -73,6 +73,13 @@ class UnknownName(TandemError, LookupError):
 
 
 @final
+class AlreadyThere(TandemError, FileExistsError):
+    """Something would be overwritten that may be dear to somebody."""
+
+    exit_code = 2
+
+
+@final
 class CannotAnswer(TandemError, TypeError):
     """A party was asked something outside its contract."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +28,7 @@ Names = NDArray[np.str_]
 T = TypeVar("T", bound="Table")
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Column:
     """What a column promises."""
@@ -79,7 +80,8 @@ class Table:
     kind: ClassVar[str] = "table"
 
     def __post_init__(self) -> None:
-        size = next((np.shape(v)[0] for v in self._given().values() if np.ndim(v) > 0), 0)
+        given = (getattr(self, name) for name in self.columns())
+        size = next((np.shape(v)[0] for v in given if np.ndim(v) > 0), 0)
         for name, spec in self.columns().items():
             value = getattr(self, name)
             if value is None:
@@ -89,9 +91,6 @@ class Table:
                 raise ValueError(f"{self.kind}.{name} has shape {array.shape}, not {(size, *spec.shape)}")
             array.setflags(write=False)
             object.__setattr__(self, name, array)
-
-    def _given(self) -> dict[str, Any]:
-        return {name: v for name in self.columns() if (v := getattr(self, name)) is not None}
 
     @classmethod
     def columns(cls) -> dict[str, Column]:
@@ -141,42 +140,11 @@ class Table:
         for name, spec in self.columns().items():
             values = getattr(self, name)
             if spec.dtype == "f8":
-                yield from self._number_faults(name, spec, values)
+                yield from _number_faults(self, name, spec, values)
             if spec.dtype == "i8":
-                yield from self._integer_faults(name, spec, values)
+                yield from _integer_faults(self, name, spec, values)
             if spec.dtype == "U":
-                yield from self._name_faults(name, spec, values)
-
-    def _number_faults(self, name: str, spec: Column, values: Real) -> Iterator[Fault]:
-        per_row = values.reshape(len(values), int(np.prod(spec.shape)))
-        nothing = np.zeros(per_row.shape, bool)
-        broken: tuple[tuple[Flag, str, str, str], ...] = (
-            (np.isnan(per_row), "is not a number", "give a number", "case-010"),
-            (np.isinf(per_row) & spec.finite, "is infinite", "give a finite number", "case-011"),
-            (nothing if spec.above is None else per_row <= spec.above, f"must be above {spec.above}", "correct the value", "case-012"),
-            (nothing if spec.at_least is None else per_row < spec.at_least, f"must be at least {spec.at_least}", "correct the value", "case-013"),
-            (nothing if spec.at_most is None else per_row > spec.at_most, f"must be at most {spec.at_most}", "correct the value", "case-014"),
-        )
-        for where, what, mend, code in broken:
-            for row, part in zip(*np.nonzero(where), strict=True):
-                value = "" if code == "case-010" else f" (is {per_row[row, part]:g}{_unit(spec.unit)})"
-                yield self.fault(int(row), name, what + value, mend, code)
-
-    def _integer_faults(self, name: str, spec: Column, values: Index) -> Iterator[Fault]:
-        low = 0 if spec.choices else -np.inf if spec.at_least is None else spec.at_least
-        high = len(spec.choices) - 1 if spec.choices else np.inf if spec.at_most is None else spec.at_most
-        for row in np.flatnonzero((values < low) | (values > high)):
-            must = f"one of {', '.join(spec.choices)}" if spec.choices else f"at least {low:g}"
-            yield self.fault(int(row), name, f"is {values[row]}", f"it must be {must}", "case-015")
-
-    def _name_faults(self, name: str, spec: Column, values: Names) -> Iterator[Fault]:
-        for row in np.flatnonzero(np.char.str_len(values) == 0) if spec.unique else ():
-            yield self.fault(int(row), name, "is empty", "give a name", "case-016")
-        if spec.unique and len(np.unique(values)) < len(values):
-            seen, count = np.unique(values, return_counts=True)
-            for twice in seen[count > 1]:
-                rows = np.flatnonzero(values == twice)
-                yield self.fault(int(rows[1]), name, f"{str(twice)!r} stands in {len(rows)} rows", "names must be unique", "case-017")
+                yield from _name_faults(self, name, spec, values)
 
     def fault(self, row: int, column: str, what: str, mend: str, code: str) -> Fault:
         """A fault of one cell, addressed by the row's name."""
@@ -208,6 +176,40 @@ class Table:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self)} rows; {', '.join(self.columns())}>"
+
+
+def _number_faults(table: Table, name: str, spec: Column, values: Real) -> Iterator[Fault]:
+    per_row = values.reshape(len(values), int(np.prod(spec.shape)))
+    nothing = np.zeros(per_row.shape, bool)
+    broken: tuple[tuple[Flag, str, str, str], ...] = (
+        (np.isnan(per_row), "is not a number", "give a number", "case-010"),
+        (np.isinf(per_row) & spec.finite, "is infinite", "give a finite number", "case-011"),
+        (nothing if spec.above is None else per_row <= spec.above, f"must be above {spec.above}", "correct the value", "case-012"),
+        (nothing if spec.at_least is None else per_row < spec.at_least, f"must be at least {spec.at_least}", "correct the value", "case-013"),
+        (nothing if spec.at_most is None else per_row > spec.at_most, f"must be at most {spec.at_most}", "correct the value", "case-014"),
+    )
+    for where, what, mend, code in broken:
+        for row, part in zip(*np.nonzero(where), strict=True):
+            value = "" if code == "case-010" else f" (is {per_row[row, part]:g}{_unit(spec.unit)})"
+            yield table.fault(int(row), name, what + value, mend, code)
+
+
+def _integer_faults(table: Table, name: str, spec: Column, values: Index) -> Iterator[Fault]:
+    low = 0 if spec.choices else -np.inf if spec.at_least is None else spec.at_least
+    high = len(spec.choices) - 1 if spec.choices else np.inf if spec.at_most is None else spec.at_most
+    for row in np.flatnonzero((values < low) | (values > high)):
+        must = f"one of {', '.join(spec.choices)}" if spec.choices else f"at least {low:g}"
+        yield table.fault(int(row), name, f"is {values[row]}", f"it must be {must}", "case-015")
+
+
+def _name_faults(table: Table, name: str, spec: Column, values: Names) -> Iterator[Fault]:
+    for row in np.flatnonzero(np.char.str_len(values) == 0) if spec.unique else ():
+        yield table.fault(int(row), name, "is empty", "give a name", "case-016")
+    if spec.unique and len(np.unique(values)) < len(values):
+        seen, count = np.unique(values, return_counts=True)
+        for twice in seen[count > 1]:
+            rows = np.flatnonzero(values == twice)
+            yield table.fault(int(rows[1]), name, f"{str(twice)!r} stands in {len(rows)} rows", "names must be unique", "case-017")
 
 
 def _unit(unit: str) -> str:

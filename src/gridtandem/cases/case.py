@@ -16,6 +16,7 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.grid.topology import far_drop, reached
 from gridtandem.tables import Index
+from gridtandem.units import MVA
 
 MIX_UP = 10.0  # a linear voltage drop above 10 pu is no loading, it is kW read as MW or ohm read as per unit
 
@@ -64,25 +65,36 @@ class Case:
         return self
 
     def faults(self) -> Iterator[Fault]:
-        """Faults of tables first; those that need sound tables to be seen only where the tables are sound."""
-        sound: dict[str, bool] = {}
-        for net in (self.transmission, *self.models):
-            found = [f.at(net.name) for f in net.faults()]
-            sound[net.name] = not found
-            yield from found
+        """Everything wrong with this case, addressed by the names of its networks."""
+        places = [self.name, self.transmission.name, *(m.name for m in self.models)]
+        yield from (f.at(places[k]) for k, f in self.located())
+
+    def located(self, unread: frozenset[int] = frozenset()) -> Iterator[tuple[int, Fault]]:
+        """Faults with their place: 0 the case itself, 1 transmission, 2, 3, … the feeder models.
+
+        Faults that only sound tables can show (reach, references, units) are looked for where the tables are sound and not ``unread``.
+        """
+        sound = []
+        for k, net in enumerate((self.transmission, *self.models), start=1):
+            found = list(net.faults())
+            sound.append(not found and k not in unread)
+            yield from ((k, f) for f in found)
         names = [m.name for m in self.models]
-        for name in sorted({n for n in names if names.count(n) > 1}):
-            yield Fault("models", f"{names.count(name)} feeder models are called {name!r}", "give each its own name", "case-040")
+        for name in sorted({n for n in names if names.count(n) > 1} if len(set(names)) < len(names) else ()):
+            yield 0, Fault("models", f"{names.count(name)} feeder models are called {name!r}", "give each its own name", "case-040")
         wrong = list(self._interface_faults())
-        yield from wrong
-        if sound[self.transmission.name]:
-            yield from (f.at(self.transmission.name) for f in _reference_faults(self.transmission))
-        if not wrong:
-            yield from self._feeder_faults(sound)
+        yield from ((0, f) for f in wrong)
+        if sound[0]:
+            yield from ((1, f) for f in _reference_faults(self.transmission))
+        if not wrong and 0 not in unread:
+            for m in sorted(set(self.interfaces.model.tolist())):
+                if sound[1 + m]:
+                    roots = sorted(set(self.interfaces.root[self.interfaces.model == m].tolist()))
+                    yield from ((2 + m, f) for f in _feeder_faults(self.models[m], roots))
 
     def _interface_faults(self) -> Iterator[Fault]:
         table, buses = self.interfaces, len(self.transmission.buses)
-        yield from (f.at(self.name) for f in table.faults())
+        yield from table.faults()
         for k in range(len(table)):
             model, bus, root = int(table.model[k]), int(table.bus[k]), int(table.root[k])
             if not 0 <= model < len(self.models):
@@ -94,24 +106,6 @@ class Case:
             elif not self.transmission.buses.live[bus]:
                 what = f"{self.transmission.buses.label(bus)!r} is out of service"
                 yield table.fault(k, "bus", what, "put it in service or choose another", "case-044")
-
-    def _feeder_faults(self, sound: dict[str, bool]) -> Iterator[Fault]:
-        for m in sorted(set(self.interfaces.model.tolist())):
-            net = self.models[m]
-            if not sound[net.name]:
-                continue
-            roots = sorted(set(self.interfaces.root[self.interfaces.model == m].tolist()))
-            nodal = Nodal.of(net)
-            yield from (f.at(net.name) for f in _root_faults(net, nodal, roots))
-            ok = reached(nodal, nodal.node[roots])
-            lost = [net.buses.label(int(nodal.bus[k])) for k in np.flatnonzero(~ok)]
-            if lost:
-                what = f"{_some(lost)}: no path to the root {net.buses.label(roots[0])!r}"
-                yield Fault("buses", what, "close a line or switch, or set live = no", "case-050", place=net.name)
-            elif (drop := far_drop(nodal, int(nodal.node[roots[0]]))) > MIX_UP:
-                mw = nodal.loads.s.real.sum() * 100
-                what = f"{mw:,.4g} MW would drop the voltage by {drop:.3g} pu (linear estimate)"
-                yield Fault("loads", what, "suspected unit mix-up: are the loads in kW, or the impedances in per unit?", "case-051", place=net.name)
 
 
 def _reference_faults(net: Network) -> Iterator[Fault]:
@@ -148,3 +142,17 @@ def _root_faults(net: Network, nodal: Nodal, roots: list[int]) -> Iterator[Fault
         if nodal.units.control[k] == REFERENCE and int(n) not in home:
             what, mend = "is a reference (slack) away from the feeder's root", "set control = voltage or pq; transmission holds the root"
             yield net.generators.fault(int(nodal.units.row[k]), "control", what, mend, "case-053")
+
+
+def _feeder_faults(net: Network, roots: list[int]) -> Iterator[Fault]:
+    nodal = Nodal.of(net)
+    yield from _root_faults(net, nodal, roots)
+    ok = reached(nodal, nodal.node[roots])
+    lost = [net.buses.label(int(nodal.bus[k])) for k in np.flatnonzero(~ok)]
+    if lost:
+        what = f"{_some(lost)}: no path to the root {net.buses.label(roots[0])!r}"
+        yield Fault("buses", what, "close a line or switch, or set live = no", "case-050")
+    elif (drop := far_drop(nodal, int(nodal.node[roots[0]]))) > MIX_UP:
+        mw = nodal.loads.s.real.sum() * MVA
+        what = f"{mw:,.4g} MW would drop the voltage by {drop:.3g} pu (linear estimate)"
+        yield Fault("loads", what, "suspected unit mix-up: are the loads in kW, or the impedances in per unit?", "case-051")

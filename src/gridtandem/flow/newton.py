@@ -20,11 +20,12 @@ from gridtandem.flow.roles import Roles
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.nodal import Nodal
 from gridtandem.grid.topology import reached
-from gridtandem.tables import Code, Complex, Index
+from gridtandem.tables import Code, Complex, Index, Real
 from gridtandem.units import MVA
 
 __all__ = ["Draw", "Newton", "Options", "Solution"]
 
+Factor = float | Real  # one for all units, or one each
 NAMED = 5  # buses a sentence lists before it says "and more"
 
 
@@ -46,7 +47,7 @@ class Solution:
     slack: float  # active power beyond schedule of the units that take the imbalance
     trouble: str  # a sentence for a person; empty where all is well
     loads: float  # the factors it was solved for
-    units: float
+    units: Factor
     pattern: Pattern  # equations that were active at the end
 
 
@@ -76,9 +77,9 @@ class Newton:
         return self.roles.fixed
 
     def solve(
-        self, *, start: Complex | None = None, fixed_v: Complex | None = None, draw: Draw | None = None, loads: float = 1.0, units: float = 1.0
+        self, *, start: Complex | None = None, fixed_v: Complex | None = None, draw: Draw | None = None, loads: float = 1.0, units: Factor = 1.0
     ) -> Solution:
-        """Load flow with all loads times ``loads`` and the scheduled active power of all units times ``units``.
+        """Load flow with all loads times ``loads`` and the scheduled active power of all units (or of each) times ``units``.
 
         Begins at ``start``, else at the network's own start. If full Newton steps fail, shortened ones are tried from there, then from
         a flat profile; a network whose free transformers cannot be solved for is first solved with their ratios held.
@@ -98,7 +99,7 @@ class Newton:
             steps, damped = steps + trial.iterations, damped or trial.damped
         return self._failed(self._explain(trial), steps, trial.mismatch, factors)
 
-    def _first(self, v: Complex, held: Held, draw: Draw | None, factors: tuple[float, float]) -> tuple[Trial, Problem, Held]:
+    def _first(self, v: Complex, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> tuple[Trial, Problem, Held]:
         """The ladder of attempts on the first set of active limits."""
         flat = np.where(self.roles.given, v, abs(np.where(self.roles.holds, v, 1.0)) * np.exp(1j * np.angle(v[self.fixed[0]])))
         problem = self._problem(self.home, held, draw, factors)
@@ -119,15 +120,15 @@ class Newton:
                 break
         return replace(trial, iterations=steps)
 
-    def _problem(self, pattern: Pattern, held: Held, draw: Draw | None, factors: tuple[float, float]) -> Problem:
+    def _problem(self, pattern: Pattern, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> Problem:
         loads, units = factors
         return Problem(
             nodal=self.nodal, wiring=self.wiring, pattern=pattern, scheduled=self.roles.scheduled(self.nodal.units, held.limit, units),
-            target=held.target(self.nodal, self.roles), draw=draw, loads=loads, units=units, tol=self._tol(held.ratio),
+            target=held.target(self.nodal, self.roles), draw=draw, loads=loads, units=units, tol=self.tol(held.ratio),
             iterations=self.options.iterations,
         )  # fmt: skip
 
-    def _tol(self, ratio: Complex) -> float:
+    def tol(self, ratio: Complex) -> float:
         r"""Mismatch asked for: never below :math:`20\,\epsilon\,\|Y\|_\infty`, the noise of the residual itself."""
         y = abs(self.wiring.admittance(self.nodal, ratio))
         return max(self.options.tol, 20 * float(np.finfo(float).eps * np.bincount(self.wiring.row, y).max(initial=0.0)))
@@ -146,7 +147,7 @@ class Newton:
             trouble=self._restless(held), loads=problem.loads, units=problem.units, pattern=problem.pattern,
         )  # fmt: skip
 
-    def _failed(self, trouble: str, steps: int, mismatch: float, factors: tuple[float, float]) -> Solution:
+    def _failed(self, trouble: str, steps: int, mismatch: float, factors: tuple[float, Factor]) -> Solution:
         nowhere, u, n = complex(np.nan, np.nan), len(self.nodal.units.node), self.nodal.nodes
         return Solution(
             v=np.full(n, nowhere), iterations=steps, converged=False, damped=True, mismatch=mismatch, unit_s=np.full(u, nowhere),

@@ -72,24 +72,24 @@ class Roles:
         v[self.fixed] = np.where(held, self.v_set[self.fixed] * own / abs(own), own)
         return v
 
-    def scheduled(self, units: Units, limit: Code, factor: float) -> Complex:
+    def scheduled(self, units: Units, limit: Code, factor: float | Real) -> Complex:
         """What units inject at each node before voltages are known; ``limit`` says at which limit of Q a node's units sit."""
         n = len(limit)
         q = summed(units.node[~self.steered], units.s.imag[~self.steered], n)
         q = q + np.where(limit > 0, self.q_high, np.where(limit < 0, self.q_low, 0.0))
-        return np.asarray(factor * summed(units.node, units.s.real, n) + 1j * q, np.complex128)
+        return np.asarray(summed(units.node, factor * units.s.real, n) + 1j * q, np.complex128)
 
     def shared_slack(self, units: Units, n: int) -> Real:
         """Part of the shared slack at each node; empty where the reference takes it all."""
         return summed(units.node, self.share, n) if self.share.any() else np.empty(0)
 
-    def inside_power(self, units: Units, factor: float, slack: float, n: int) -> Complex:
+    def inside_power(self, units: Units, factor: float | Real, slack: float, n: int) -> Complex:
         """What units at each node inject that is not taken from a voltage or a balance, so that the rest at a given node comes from outside."""
         own = ~((units.control == REFERENCE) & self.given[units.node])
         p = summed(units.node[own], (factor * units.s.real + self.share * slack)[own], n)
         return np.asarray(p + 1j * summed(units.node[~self.steered], units.s.imag[~self.steered], n), np.complex128)
 
-    def unit_power(self, nodal: Nodal, needed: Complex, factor: float, slack: float) -> Complex:
+    def unit_power(self, nodal: Nodal, needed: Complex, factor: float | Real, slack: float) -> Complex:
         """Power of every unit, from the power ``needed`` of all units of each node together. [per unit]
 
         Reactive power: see `reactive_shares`. Active power left over at a given node goes to its first reference unit.

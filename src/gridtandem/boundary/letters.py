@@ -1,0 +1,130 @@
+"""The vocabulary of the boundary: questions and their replies. One vocabulary for all schemes; new letters come with new schemes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import final
+
+from gridtandem.boundary.layout import Ask, common, dense
+from gridtandem.tables import Code, Real
+
+
+class Worth(IntEnum):
+    """What a row of a reply is worth; one code per row, because one reply covers thousands of feeders."""
+
+    REFUSED = 0  # no answer; the numbers in this row are NaN
+    ESTIMATE = 1
+    BOUND = 2  # never above the truth
+    EXACT = 3
+
+
+# ── replies ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Power:
+    """What the feeders draw."""
+
+    s: Real = dense("active and reactive power drawn (…, 2)", "MW, Mvar")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Response:
+    """What the feeders draw, and how it changes with the voltage."""
+
+    v: Real = dense("voltage at which it was taken", "pu")
+    s: Real = dense("active and reactive power drawn (…, 2)", "MW, Mvar")
+    ds: Real = dense("derivative by the voltage magnitude (…, 2)", "MW/pu, Mvar/pu")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class PowerCurve:
+    """Σ_k c_k T_k(u), u from −1 at ``low`` to +1 at ``high``. Degree 0 is a number, 1 a tangent, 7 a whole feeder."""
+
+    low: Real = dense("lowest voltage meant", "pu")
+    high: Real = dense("highest voltage meant", "pu")
+    c: Real = dense("Chebyshev coefficients (…, 2, degree + 1)", "MW, Mvar")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Voltage:
+    """The interfaces' voltages."""
+
+    v: Real = dense("voltage magnitude", "pu")
+    angle: Real = dense("voltage angle; for reports and looped feeders", "rad")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Boundary:
+    """A whole answer at the interfaces: voltage and power."""
+
+    v: Real = dense("voltage magnitude", "pu")
+    angle: Real = dense("voltage angle", "rad")
+    s: Real = dense("active and reactive power drawn (…, 2)", "MW, Mvar")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Sensitivity:
+    """How the interfaces' voltages fall when they draw more."""
+
+    dv: Real = dense("derivative of this row's |V| by the power drawn at each interface (…, interface, 2)", "pu/MW, pu/Mvar")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+# ── questions ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class PowerAt(Ask[Power]):
+    """What do you draw at this voltage?"""
+
+    v: Real = dense("voltage magnitude", "pu")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class ResponseAt(Ask[Response]):
+    """What do you draw at this voltage, and how does that change with it?"""
+
+    v: Real = dense("voltage magnitude", "pu")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class VoltageUnder(Ask[Voltage]):
+    """What voltage do the interfaces have when they draw along these curves?"""
+
+    draw: PowerCurve = common("curve of each interface")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class SensitivityUnder(Ask[Sensitivity]):
+    """How do the interfaces' voltages move when they draw more than these curves say?"""
+
+    draw: PowerCurve = common("curve of each interface")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Alone(Ask[Boundary]):
+    """What do you reckon without the other side? Transmission takes its own forecast of the draws, a feeder takes nominal voltage."""
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Together(Ask[Boundary]):
+    """What are voltages and powers when all networks are solved as one? Only an owner of all models can say."""

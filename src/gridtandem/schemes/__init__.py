@@ -1,0 +1,12 @@
+"""One published scheme per file: frozen options, explicit state, a few lines with equation numbers.
+
+May import: boundary, orders, coordinate, tables, numpy. Knows letters, never grids.
+"""
+
+from gridtandem.schemes.anderson import Anderson
+from gridtandem.schemes.independent import Independent
+from gridtandem.schemes.load_flow import LoadFlow
+from gridtandem.schemes.merged import Merged
+from gridtandem.schemes.response import Response
+
+__all__ = ["Anderson", "Independent", "LoadFlow", "Merged", "Response"]

@@ -1,0 +1,91 @@
+"""Importing the package does nothing but make names available; the names are a promise."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import gridtandem
+
+ROOT = Path(__file__).parents[2]
+NAMES = ROOT / "tests/golden/public_names.txt"
+
+TRACES = """
+import json, logging, sys, threading, os
+env, handlers, filters = dict(os.environ), list(logging.getLogger().handlers), list(__import__("warnings").filters)
+{line}
+heavy = [m for m in ("numpy", "scipy", "pandas", "matplotlib", "numba", "click", "rich", "opendssdirect") if m in sys.modules]
+loggers = [n for n, g in logging.Logger.manager.loggerDict.items() if getattr(g, "handlers", None)]
+print(json.dumps({{
+    "heavy": heavy, "threads": threading.active_count(), "loggers": loggers, "root handlers": len(logging.getLogger().handlers) - len(handlers),
+    "environment": dict(os.environ) != env, "warning filters": list(__import__("warnings").filters) != filters,
+}}))
+"""
+NOTHING = {"heavy": [], "threads": 1, "loggers": [], "root handlers": 0, "environment": False, "warning filters": False}
+
+
+def traces(line: str) -> dict[str, object]:
+    """What a line leaves behind in a fresh interpreter; it may print nothing but the answer."""
+    env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONWARNINGS": "error"}
+    done = subprocess.run([sys.executable, "-c", TRACES.format(line=line)], capture_output=True, text=True, env=env, check=True, timeout=60)
+    assert done.stderr == ""
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_import_does_nothing() -> None:
+    assert traces("import gridtandem") == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("line", "trace"),
+    [
+        ("import numpy", "heavy"),
+        ("threading.Timer(1e-2, str).start()", "threads"),
+        ("logging.getLogger('a').addHandler(logging.NullHandler())", "loggers"),
+        ("logging.basicConfig()", "root handlers"),
+        ("os.environ['A'] = 'b'", "environment"),
+    ],
+)
+def test_a_trace_would_be_seen(line: str, trace: str) -> None:
+    assert traces(line)[trace] != NOTHING[trace]
+
+
+def test_a_room_loads_no_picture_and_no_frame() -> None:
+    modules = sorted(p.relative_to(ROOT / "src").with_suffix("").as_posix().replace("/", ".") for p in (ROOT / "src").rglob("*.py"))
+    line = "; ".join(f"import {m.removesuffix('.__init__')}" for m in modules if not m.endswith("__main__"))
+    assert not {"pandas", "matplotlib", "numba", "opendssdirect"} & set(traces(line)["heavy"])  # type: ignore[call-overload]
+
+
+def test_public_names_are_the_promised_ones() -> None:
+    promised = NAMES.read_text(encoding="utf-8").split()
+    assert sorted(gridtandem.__all__) == promised, "a change of public names needs a changelog line; then write the new list to tests/golden"
+
+
+@pytest.mark.parametrize("name", gridtandem.__all__)
+def test_a_public_name_loads(name: str) -> None:
+    assert getattr(gridtandem, name) is not None
+    assert name in dir(gridtandem)
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Cases'"):
+        _ = gridtandem.Cases  # type: ignore[attr-defined]
+
+
+def test_editors_and_interpreter_see_the_same_names() -> None:
+    tree = ast.parse((ROOT / "src/gridtandem/__init__.py").read_text(encoding="utf-8"))
+    block = next(n for n in tree.body if isinstance(n, ast.If))
+    seen = {a.asname: f"{n.module}:{a.name}" for n in block.body if isinstance(n, ast.ImportFrom) for a in n.names}
+    assert seen == gridtandem._PLACE
+    for place in seen.values():
+        module, _, attribute = place.partition(":")
+        assert hasattr(import_module(module), attribute)
