@@ -41,7 +41,9 @@ def tree(seed: int, buses: int, *, plain: bool = False) -> Network:
             x_pu=rng.uniform(0.02, 0.1, len(t)), b_pu=rng.uniform(-0.01, 0.0, len(t)), ratio=rng.uniform(0.95, 1.05, len(t)),
             shift_deg=rng.choice([-30.0, 0.0, 5.0, 30.0], len(t)),
         ),
-        generators=el.Generators(name=[f"g{k}" for k in range(len(g))], bus=g, p_mw=rng.uniform(0, 3 * size, len(g)), q_mvar=rng.uniform(-size, size, len(g))),
+        generators=el.Generators(
+            name=[f"g{k}" for k in range(len(g))], bus=g, p_mw=rng.uniform(0, 3 * size, len(g)), q_mvar=rng.uniform(-size, size, len(g)),
+        ),
         shunts=el.Shunts(name=["c"], bus=[buses - 1], g_mw=[0.01], b_mvar=[0.4]),
     )  # fmt: skip
 

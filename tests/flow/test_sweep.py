@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from gridtandem.flow.newton import Newton, Options
 from gridtandem.flow.sweep import Swept, sweep
 from gridtandem.grid.forest import Forest, plant
-from gridtandem.grid.nodal import Nodal
 from gridtandem.grid.network import Network
+from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Real
 from gridtandem.units import MVA
 from tests.flow.making import tree, two_bus
 from tests.flow.published import feeder
-from tests.tolerances import SWEEP_BALANCE, IMPEDANCE_EXPONENT, PRINTED_10_W, PRINTED_V, SLOPE_BY_DIFFERENCE, SWEEP_IS_NEWTON
+from tests.tolerances import IMPEDANCE_EXPONENT, PRINTED_10_W, PRINTED_V, SLOPE_BY_DIFFERENCE, SWEEP_BALANCE, SWEEP_IS_NEWTON
 
 ONE = np.ones(1)
 SEEDS, SIZES = st.integers(0, 2**32 - 1), st.integers(2, 40)

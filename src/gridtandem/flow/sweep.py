@@ -239,7 +239,7 @@ def _slope(trees: _Trees, law: _Demand, u: Complex, *, tol: float, sweeps: int) 
               + \left(\frac{\overline{s'} U}{2|U|\overline{U}} - \frac{\overline{s}}{\overline{U}^2}\right) \overline{\mathrm{d}U}
     """
     rows, size, back = int(trees.ends[0]), _size(u), np.conj(u)
-    half = np.conj(law.slope(size)) / (2 * size)
+    half = np.asarray(np.conj(law.slope(size)) / (2 * size), np.complex128)
     tangent = _Tangent(a=law.y + half, b=times(half, u) / back - np.conj(law.power(size)) / back / back)
     du, ok, _ = _settle(trees, tangent, np.ones(rows), tol=tol, sweeps=sweeps)
     j, dj = trees.gather(law.current(u))[:rows], trees.gather(tangent.current(du))[:rows]
