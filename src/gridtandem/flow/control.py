@@ -4,8 +4,9 @@ Written rules. Units go first; transformers move once no unit wants to. A unit l
 their limits together allow (by more than the hysteresis), and takes it up again when the voltage has passed its set point on the other
 side (by more than the hysteresis). Transformers that hold the same node move together, by equal changes of ratio, until they meet their
 ends. A continuous one holds its target between its ends and stays at an end until its target asks it back. A stepped one moves when the
-voltage misses its target by more than one step would change it, then to the nearest position. A transformer whose node is held by a unit,
-or given, does not move.
+voltage misses its target by more than one step would change it, then to the nearest position; of several nodes the one that misses by most
+steps goes first (the first row among equals), since neighbours that move at once overshoot. A transformer whose node is held by a unit, or
+given, does not move.
 """
 
 from __future__ import annotations
@@ -119,7 +120,9 @@ def _taps(roles: Roles, problem: Problem, trial: Trial, held: Held, options: Opt
         move = np.divide(miss, slope, out=np.zeros_like(miss), where=asked & (slope != 0))
         step = (t.high - t.low) / np.maximum(t.steps, 1)
         goal: Real = np.clip(size + move, t.low, t.high)
-        moved = np.where(asked & stepped & (abs(move) > step), _position(nodal, goal), moved)
+        position = _position(nodal, goal)
+        missed = np.where(asked & stepped & (abs(position - size) > MOVED), abs(move) / np.where(step > 0, step, 1.0), 0.0)
+        moved = np.where((missed > 1) & (t.node == t.node[np.argmax(missed)]), position, moved)
         standing = asked & ~stepped & (held.tap == STOPPED)
         state = np.where(standing, np.where(size + move > t.high, 1, np.where(size + move < t.low, -1, FREE)), state)
         moved = np.where(standing, goal, moved)

@@ -18,6 +18,17 @@ DESCENT = 1e-4  # part of the promised decrease of the mismatch that a shortened
 FAR = 1e8  # per unit; a mismatch beyond it is divergence
 
 
+def drawn(nodal: Nodal, vm: Real, factor: float, draw: Draw | None) -> tuple[Complex, Complex]:
+    """Power drawn at each node by all loads times ``factor`` and by interfaces, and its derivative by |V|. [per unit]"""
+    law, n = nodal.loads, nodal.nodes
+    s, slope = law.at(vm[law.node])
+    total, by_vm = factor * gathered(law.node, s, n), factor * gathered(law.node, slope, n)
+    if draw is None:
+        return total, by_vm
+    more, by_more = draw(vm)
+    return total + more, by_vm + by_more
+
+
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Problem:
@@ -36,13 +47,7 @@ class Problem:
 
     def drawn(self, vm: Real) -> tuple[Complex, Complex]:
         """Power drawn at each node by loads and interfaces, and its derivative by |V|."""
-        law, n = self.nodal.loads, self.nodal.nodes
-        s, slope = law.at(vm[law.node])
-        total, by_vm = self.loads * gathered(law.node, s, n), self.loads * gathered(law.node, slope, n)
-        if self.draw is None:
-            return total, by_vm
-        more, by_more = self.draw(vm)
-        return total + more, by_vm + by_more
+        return drawn(self.nodal, vm, self.loads, self.draw)
 
     def needed(self, v: Complex, ratio: Complex) -> Complex:
         """Power that units and the outside inject at each node: what flows into the network plus what is drawn."""

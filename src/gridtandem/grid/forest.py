@@ -19,7 +19,7 @@ import numpy as np
 from scipy.sparse import csgraph
 
 from gridtandem.errors import InvalidCase
-from gridtandem.grid.elements import PQ
+from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.loops import radial_faults
 from gridtandem.grid.nodal import Branches, LoadLaw, Nodal
 from gridtandem.grid.topology import links
@@ -96,7 +96,7 @@ def _tree(nodal: Nodal, root: int) -> Forest:
     z, ratio, shunt = _above(nodal.branches, place, parent)
     level, turn, last = _walked(parent, ratio)
     injection, units = np.zeros(n, complex), nodal.units
-    mine = (place[units.node] >= 0) & (units.control == PQ)
+    mine = (place[units.node] >= 0) & (units.control != REFERENCE)  # one that holds a voltage stands at the root, where others hold it
     np.add.at(injection, place[units.node[mine]], units.s[mine])
     rows = np.flatnonzero(place[nodal.loads.node] >= 0)
     loads = _some_loads(nodal.loads, rows, place[nodal.loads.node[rows]], np.ones(len(rows)))

@@ -117,14 +117,12 @@ def _path(near: Near, a: int, b: int) -> list[tuple[str, str]]:
 
 
 def _controls(nodal: Nodal, root: int) -> Iterator[Fault]:
-    """Units and transformers that hold a voltage; a reference at the root itself stands for transmission and is left out."""
-    net, units = nodal.network, nodal.units
+    """Units and transformers that hold a voltage. At the root transmission holds it, and units there are left out."""
+    net, units, taps = nodal.network, nodal.units, nodal.taps
     mend = "choose feeder solver newton or set control = {}"
-    holds = (units.control == el.VOLTAGE) | ((units.control == el.REFERENCE) & (units.node != root))
-    for row in units.row[holds].tolist():
+    for row in units.row[(units.control != el.PQ) & (units.node != root)].tolist():
         yield net.generators.fault(row, "control", "holds a voltage, which a sweep does not serve", mend.format("pq"), "case-061")
-    rows = nodal.branches.row[nodal.branches.kind == 1]
-    for row in rows[net.transformers.control[rows] != el.FIXED].tolist():
+    for row in nodal.branches.row[taps.branch].tolist():
         yield net.transformers.fault(row, "control", "moves its ratio, which a sweep does not serve", mend.format("fixed"), "case-061")
 
 

@@ -1,0 +1,50 @@
+"""How much load a network can carry: the largest factor λ for which the load flow with all loads times λ has a solution.
+
+Found by growing from the heaviest loading solved so far. Each try starts where a straight line through the last two solutions leads; a
+step that fails is halved. Near the end voltages move like the root of the distance, so what is left undone shrinks with the step.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from gridtandem.flow.draw import Draw
+from gridtandem.flow.newton import Newton
+from gridtandem.tables import Complex
+
+TOL = 1e-6  # of λ, relative
+FIRST = 1 / 4  # first step, of the ceiling
+
+
+def largest_loading(
+    newton: Newton, *, draw: Draw | None = None, fixed_v: Complex | None = None, ceiling: float = 1.0, generation: Literal["grows", "stays"] = "grows"
+) -> float:
+    """Largest λ in [0, ceiling] with a load flow, to 1e-6 relative; NaN where not even the unloaded network has one.
+
+    ``generation``: the scheduled active power of units grows with the loads, or stays; the rest comes from where the voltage is given.
+    Interfaces draw along their curves at every λ. A λ returned below the ceiling was solved; the next step, however short, was not.
+    """
+
+    def solved(loading: float, start: Complex | None) -> Complex | None:
+        units = loading if generation == "grows" else 1.0
+        found = newton.solve(start=start, fixed_v=fixed_v, draw=draw, loads=loading, units=units)
+        return found.v if found.converged else None
+
+    if solved(ceiling, None) is not None:
+        return ceiling
+    if (v := solved(0.0, None)) is None:
+        return np.nan
+    reached, step, growth = 0.0, FIRST * ceiling, np.zeros_like(v)
+    while step > TOL * max(reached, TOL):
+        loading = min(reached + step, ceiling)
+        further = solved(loading, v + growth * (loading - reached))
+        if further is None:
+            step /= 2
+        elif loading == ceiling:
+            return ceiling
+        else:
+            growth = (further - v) / (loading - reached)
+            reached, v = loading, further
+    return reached
