@@ -30,13 +30,13 @@ class DcSolution:
 
     theta: Real  # (node)
     flow: Real  # (branch) from start to end; none is lost on the way
-    fixed_p: Real  # (fixed node) active power that enters there, beyond the units scheduled at other nodes and loads
+    fixed_p: Real  # (fixed node) active power that enters there beyond what is scheduled or given: the imbalance
     converged: bool
     trouble: str  # a sentence for a person; empty where all is well
 
 
 def susceptance(nodal: Nodal) -> Real:
-    """B of each branch; the magnitude of the ratio counts, its angle is the shift. [per unit]"""
+    """Susceptance b of each branch; the magnitude of the ratio counts, its angle is the shift. [per unit]"""
     br = nodal.branches
     if len(bad := np.flatnonzero(br.z.imag == 0)):
         kind = np.where(br.kind[bad] == 0, "line", "transformer")

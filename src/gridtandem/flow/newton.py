@@ -124,11 +124,11 @@ class Newton:
         loads, units = factors
         return Problem(
             nodal=self.nodal, wiring=self.wiring, pattern=pattern, scheduled=self.roles.scheduled(self.nodal.units, held.limit, units),
-            target=held.target(self.nodal, self.roles), draw=draw, loads=loads, units=units, tol=self._tol(held.ratio),
+            target=held.target(self.nodal, self.roles), draw=draw, loads=loads, units=units, tol=self.tol(held.ratio),
             iterations=self.options.iterations,
         )  # fmt: skip
 
-    def _tol(self, ratio: Complex) -> float:
+    def tol(self, ratio: Complex) -> float:
         r"""Mismatch asked for: never below :math:`20\,\epsilon\,\|Y\|_\infty`, the noise of the residual itself."""
         y = abs(self.wiring.admittance(self.nodal, ratio))
         return max(self.options.tol, 20 * float(np.finfo(float).eps * np.bincount(self.wiring.row, y).max(initial=0.0)))

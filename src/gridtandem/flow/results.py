@@ -99,7 +99,7 @@ def bus_results(network: Network, nodal: Nodal, solution: Solution) -> BusResult
     """One row per bus in service, in the order of the network; power of interfaces (`Draw`) is nobody's load here."""
     live = np.flatnonzero(nodal.node >= 0)
     v, size = solution.v[nodal.node[live]], len(network.buses)
-    vm, law, shunt = abs(v), nodal.loads, network.shunts
+    vm, law, shunt = np.abs(v), nodal.loads, network.shunts
     drawn, on = np.zeros(size, complex), network.shunts.live & (nodal.node[network.shunts.bus] >= 0)
     in_service = network.loads.bus[network.loads.live & (nodal.node[network.loads.bus] >= 0)]
     np.add.at(drawn, in_service, solution.loads * law.at(np.abs(solution.v)[law.node])[0])
@@ -136,7 +136,7 @@ def branch_results(network: Network, nodal: Nodal, solution: Solution) -> Branch
     name = np.concatenate([network.lines.name[lines], network.transformers.name[transformers]])
     return BranchResults(
         kind_of_branch=br.kind, name=name, p_from_mw=s_from.real, q_from_mvar=s_from.imag, p_to_mw=s_to.real, q_to_mvar=s_to.imag,
-        loss_mw=loss.real, loss_mvar=loss.imag, ratio=abs(solution.ratio), rating_mva=rating,
+        loss_mw=loss.real, loss_mvar=loss.imag, ratio=np.abs(solution.ratio), rating_mva=rating,
         loading_percent=100 * np.maximum(abs(s_from), abs(s_to)) / rating,
     )  # fmt: skip
 

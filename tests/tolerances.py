@@ -1,0 +1,32 @@
+"""Every tolerance of the tests, by name and with its reason."""
+
+# flow
+FLOW_TOL = 1e-10  # mismatch the load flow is asked for, per unit
+BALANCE = 1e-9  # per unit; a few hundred mismatches of at most FLOW_TOL, which in truth end near 1e-13
+SAME_FLOW = 1e-9  # per unit; two ways to state one network; voltages differ by mismatch times impedance
+SAME_AS_PEER = 1e-9  # per unit; both engines converge quadratically, far below their own tolerances
+SAME_AS_PEER_LIMIT = 1e-8  # per unit; the peer restarts its iteration after each change of limits and stops at 1e-8 MVA
+PRINTED_MW = 6e-5  # half a unit of the last printed digit of losses given with four decimals, and a little
+PRINTED_KW = 6e-4  # the same for kW with three decimals
+PRINTED_V = 6e-6  # the same for voltages with five decimals
+DIFFERENCE = 1e-6  # relative; central differences with STEP leave about STEP² and the noise of two solutions over STEP
+STEP = 1e-4  # of central differences, per unit
+IDENTITY = 1e-12  # relative; algebraic identities of a few operations
+NOSE = 1e-4  # published largest loadings carry four decimals
+NOSE_EXACT = 2e-6  # relative; promised 1e-6, and the last step fails a little before the exact end
+LIMIT_SLACK = 1e-4 + 1e-9  # per unit; the stated hysteresis of limits
+STEP_BAND = 1.1  # steps; the dead band is one step of a linear estimate
+
+# boundary, schemes, study
+AGREED_PU = 1e-8  # pu; schemes stop at steps of 1e-9, and a contraction of up to 0.9 leaves ten times the last step
+RATIO = 1e-6  # relative; ratio of successive gaps of a linear exchange, of which 1e-7 is rounding
+# radial feeders: forest, sweep, feeders
+PRINTED_10_W = 6e-3  # half a unit of the last printed digit of losses in kW with two decimals, and a little
+SWEEP_BALANCE = 1e-11  # power left over at a node after a sweep to 1e-12 pu: rounding of admittances up to 1e4 pu
+SWEEP_IS_NEWTON = 1e-10  # two solvers of the same equations, each to 1e-10 or better
+SLOPE_BY_DIFFERENCE = 1e-6  # relative; central differences of step 1e-4 carry about 1e-8
+IMPEDANCE_EXPONENT = 1e-6  # a feeder of constant impedances draws as the square of its voltage
+TURNED = 1e-12  # turning the root's angle turns all voltages and changes nothing else; rounding only
+PEER_PGM = 1e-8  # power-grid-model iterates to 1e-12 on the same equations
+PEER_DSS = 1e-7  # OpenDSS iterates to 1e-10 relative, its series impedances are exact, its sources have one of 1e-9 ohm
+EDGE_FOUND = 3e-6  # ends of solvability are bisected to 1e-6; curves turn square-root-like there
