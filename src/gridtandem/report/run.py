@@ -19,9 +19,10 @@ from gridtandem.coordinate import Outcome
 from gridtandem.errors import UnknownName
 from gridtandem.report import telling
 from gridtandem.study import compare as comparing
+from gridtandem.study import diagnose as diagnosing
 from gridtandem.study import run as running
 from gridtandem.study.compare import Comparison as ComparisonTable
-from gridtandem.study.diagnose import diagnose
+from gridtandem.study.diagnose import Diagnosis
 from gridtandem.study.registry import name_of, scheme_named
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
 from gridtandem.study.run import Result
@@ -194,6 +195,11 @@ def compare(
     return Comparison(table=found.table, runs=tuple(map(Run.of, found.results)))
 
 
+def diagnose(case: Case | str | Path, *, loading: ArrayLike = 1.0) -> Diagnosis:
+    """How fast the plain exchange will converge on a case, and which scheme to take."""
+    return diagnosing.diagnose(Study(case=opened_case(case), scheme=None, loading=loading_of(loading)))
+
+
 def resume(path: str | Path, *, rounds: int | None = None, watch: Callable[[Outcome[Any]], None] | None = None) -> Run:
     """Go on with the run in a file, to the bit as if it had never stopped."""
     return Run.of(running.resume(Path(path), rounds=rounds, watch=watch))
@@ -222,7 +228,7 @@ def loading_of(factor: ArrayLike) -> Any:
 
 def _scheme(study: Study, scheme: Any, options: Mapping[str, Any] | None) -> Any:
     if scheme == AUTO:
-        scheme = diagnose(study).recommend
+        scheme = diagnosing.diagnose(study).recommend
     if isinstance(scheme, str):
         return scheme_named(scheme, options)
     return replace(scheme, **(options or {}))

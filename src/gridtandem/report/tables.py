@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from gridtandem.tables import Column, Table
+from gridtandem.tables import Column, Real, Table
 
 DECIMALS = {"pu": 4, "MW": 3, "Mvar": 3, "MVA": 3, "deg": 2, "kV": 1, "s": 2, "%": 1, "kB": 1}  # what is told of values of ordinary size
-SMALL = 1e-2  # share of the last decimal's ten below which a value is written as a power of ten
+HUGE = 1e7  # from here on a power of ten says more than a row of digits
+DISTANCES = ("error", "gap")  # columns about a distance from the truth, where the power of ten is the message
 UNIT_NAMES = ("_pu", "_mw", "_mvar", "_mva", "_deg", "_kv")  # endings that repeat the unit
 
 
@@ -21,7 +22,7 @@ def spelled(value: float, unit: str = "") -> str:
     """A number with its unit; tiny and huge ones as powers of ten, absent ones as a dash."""
     if math.isnan(value):
         return "–"
-    text = f"{value:.3g}" if unit not in DECIMALS else f"{value:,.{DECIMALS[unit]}f}" if _ordinary(value, DECIMALS[unit]) else f"{value:.1e}"
+    text = f"{value:.3g}" if unit not in DECIMALS else _number(value, DECIMALS[unit], fixed=_ordinary(value, DECIMALS[unit]))
     return f"{text} {unit}" if unit else text
 
 
@@ -41,7 +42,7 @@ def grid(table: Table, *, columns: Sequence[str] | None = None, rows: int = 20) 
     """Headers with units, the cells of the first rows by column, and which columns stand to the right."""
     declared = table.columns()
     chosen = [name for name in (declared if columns is None else columns) if not declared[name].shape]
-    cells = [_cells(getattr(table, name)[:rows], declared[name]) for name in chosen]
+    cells = [_cells(getattr(table, name)[:rows], name, declared[name]) for name in chosen]
     return [header(name, declared[name]) for name in chosen], cells, [declared[name].dtype in ("f8", "i8") for name in chosen]
 
 
@@ -52,7 +53,7 @@ def header(name: str, spec: Column) -> str:
     return words if spec.unit == "1" else f"{words} [{spec.unit}]"
 
 
-def _cells(values: Any, spec: Column) -> list[str]:
+def _cells(values: Any, name: str, spec: Column) -> list[str]:
     if spec.choices:
         return [spec.choices[k] for k in values.tolist()]
     if spec.dtype == "?":
@@ -61,19 +62,27 @@ def _cells(values: Any, spec: Column) -> list[str]:
         return [str(x) for x in values.tolist()]
     if spec.dtype == "i8":
         return [f"{x:,}" for x in values.tolist()]
-    return _numbers(values, spec.unit)
+    return _numbers(values, DECIMALS.get(spec.unit, 4), each=any(word in name for word in DISTANCES))
 
 
-def _numbers(values: Any, unit: str) -> list[str]:
-    """One style for the whole column unless sizes differ too much for it."""
-    finite = np.abs(values[np.isfinite(values) & (values != 0)])
-    decimals = DECIMALS.get(unit, 4)
-    fixed = not len(finite) or _ordinary(float(finite.max()), decimals)
-    return ["–" if math.isnan(x) else "none" if math.isinf(x) else f"{x:,.{decimals}f}" if fixed else f"{x:.1e}" for x in values.tolist()]
+def _numbers(values: Real, decimals: int, *, each: bool) -> list[str]:
+    """Fixed decimals for a whole column of ordinary size; with ``each`` every cell takes the style that suits it."""
+    finite = np.abs(values[np.isfinite(values)])
+    column = _ordinary(float(finite.max(initial=0.0)), decimals)
+    return [_number(x, decimals, fixed=_ordinary(x, decimals) if each else column) for x in values.tolist()]
+
+
+def _number(x: float, decimals: int, *, fixed: bool) -> str:
+    if math.isnan(x):
+        return "–"
+    if math.isinf(x):
+        return "∞" if x > 0 else "−∞"
+    return f"{x:,.{decimals}f}" if fixed else f"{x:.1e}"
 
 
 def _ordinary(value: float, decimals: int) -> bool:
-    return value == 0 or SMALL * 10 ** (1 - decimals) * 10 <= abs(value) < 1e7
+    """Zero, or of a size that leaves two digits or more before the last decimal cuts them off."""
+    return value == 0 or 10.0 ** (1 - decimals) <= abs(value) < HUGE
 
 
 def as_csv(table: Table) -> str:
