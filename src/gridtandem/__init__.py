@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gridtandem import schemes as schemes
     from gridtandem.cases.case import Case as Case
+    from gridtandem.cases.generate import joined as joined
+    from gridtandem.cases.named import case as case
+    from gridtandem.cases.named import catalogue as catalogue
     from gridtandem.errors import CannotAnswer as CannotAnswer
     from gridtandem.errors import InvalidCase as InvalidCase
     from gridtandem.errors import MissingPackage as MissingPackage
@@ -45,8 +48,11 @@ _PLACE = {
     "Study": "gridtandem.study.study:Study",
     "TandemError": "gridtandem.errors:TandemError",
     "UnknownName": "gridtandem.errors:UnknownName",
+    "case": "gridtandem.cases.named:case",
+    "catalogue": "gridtandem.cases.named:catalogue",
     "compare": "gridtandem.report.run:compare",
     "diagnose": "gridtandem.report.run:diagnose",
+    "joined": "gridtandem.cases.generate:joined",
     "opened": "gridtandem.report.run:opened",
     "resume": "gridtandem.report.run:resume",
     "run": "gridtandem.report.run:run",

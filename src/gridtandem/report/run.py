@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gridtandem.cases.case import Case
+from gridtandem.cases.named import case as named
 from gridtandem.coordinate import Outcome
 from gridtandem.errors import UnknownName
 from gridtandem.report import telling
@@ -214,8 +215,7 @@ def opened_case(case: Case | str | Path) -> Case:
     """A case by itself, by name or by folder."""
     if isinstance(case, Case):
         return case
-    found: Case = import_module("gridtandem.cases.named").case(case)
-    return found
+    return named(case)
 
 
 def loading_of(factor: ArrayLike) -> Any:
