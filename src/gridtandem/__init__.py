@@ -11,7 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gridtandem import schemes as schemes
     from gridtandem.cases.case import Case as Case
+    from gridtandem.cases.generate import joined as joined
+    from gridtandem.cases.named import case as case
+    from gridtandem.cases.named import catalogue as catalogue
     from gridtandem.errors import CannotAnswer as CannotAnswer
     from gridtandem.errors import InvalidCase as InvalidCase
     from gridtandem.errors import MissingPackage as MissingPackage
@@ -20,19 +24,39 @@ if TYPE_CHECKING:
     from gridtandem.errors import UnknownName as UnknownName
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
+    from gridtandem.report.run import Comparison as Comparison
+    from gridtandem.report.run import Run as Run
+    from gridtandem.report.run import compare as compare
+    from gridtandem.report.run import diagnose as diagnose
+    from gridtandem.report.run import opened as opened
+    from gridtandem.report.run import resume as resume
+    from gridtandem.report.run import run as run
+    from gridtandem.study.study import Study as Study
 
     __version__: str
 
 _PLACE = {
     "CannotAnswer": "gridtandem.errors:CannotAnswer",
     "Case": "gridtandem.cases.case:Case",
+    "Comparison": "gridtandem.report.run:Comparison",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
     "MissingPackage": "gridtandem.errors:MissingPackage",
     "Network": "gridtandem.grid.network:Network",
     "NotAgreed": "gridtandem.errors:NotAgreed",
+    "Run": "gridtandem.report.run:Run",
+    "Study": "gridtandem.study.study:Study",
     "TandemError": "gridtandem.errors:TandemError",
     "UnknownName": "gridtandem.errors:UnknownName",
+    "case": "gridtandem.cases.named:case",
+    "catalogue": "gridtandem.cases.named:catalogue",
+    "compare": "gridtandem.report.run:compare",
+    "diagnose": "gridtandem.report.run:diagnose",
+    "joined": "gridtandem.cases.generate:joined",
+    "opened": "gridtandem.report.run:opened",
+    "resume": "gridtandem.report.run:resume",
+    "run": "gridtandem.report.run:run",
+    "schemes": "gridtandem:schemes",
 }
 
 __all__ = ["__version__", *_PLACE]
@@ -46,7 +70,7 @@ def __getattr__(name: str) -> object:
         found: object = version("gridtandem")
     elif name in _PLACE:
         module, _, attribute = _PLACE[name].partition(":")
-        found = getattr(import_module(module), attribute)
+        found = import_module(f"{module}.{attribute}") if module == "gridtandem" else getattr(import_module(module), attribute)
     else:
         raise AttributeError(f"module 'gridtandem' has no attribute {name!r}")
     globals()[name] = found
