@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Literal
+from dataclasses import fields, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from gridtandem.cases.case import Case
+from gridtandem.errors import UnknownName
 from gridtandem.study.diagnose import diagnose
-from gridtandem.study.registry import scheme_named
+from gridtandem.study.registry import scheme_kind, scheme_named
 from gridtandem.study.study import Study
 
 AUTO = "auto"  # the scheme that the diagnosis recommends
+ROUNDS = 100  # most rounds unless told otherwise
 
 
 def studied(
@@ -22,7 +24,7 @@ def studied(
     scheme: str = "response",
     options: Mapping[str, float] | None = None,
     loading: float | Sequence[float] = 1.0,
-    rounds: int = 100,
+    rounds: int = ROUNDS,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
     q_rule: Literal["ignore", "switch"] = "ignore",
     slack: Literal["reference", "shared"] = "reference",
@@ -31,4 +33,14 @@ def studied(
     """The study of a case under the scheme of that name; several loadings are several scenarios."""
     factors = np.atleast_1d(np.asarray(loading, np.float64)).reshape(-1, 1)
     study = Study(case=case, scheme=None, loading=factors, rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps)
-    return replace(study, scheme=scheme_named(diagnose(study).recommend if scheme == AUTO else scheme, options))
+    return replace(study, scheme=schemes_for(study, [scheme], options)[0])
+
+
+def schemes_for(study: Study, names: Sequence[str], options: Mapping[str, float] | None = None) -> tuple[Any, ...]:
+    """Schemes by name; each takes those of the options that it has, and one of them must have each."""
+    names = [diagnose(study).recommend if name == AUTO else name for name in names]
+    own = {name: {f.name for f in fields(scheme_kind(name))} for name in names}
+    for option in options or {}:
+        if not any(option in known for known in own.values()):
+            raise UnknownName(f"option of {' or '.join(own)}", option, sorted(set().union(*own.values())))
+    return tuple(scheme_named(name, {k: v for k, v in (options or {}).items() if k in own[name]}) for name in dict.fromkeys(names))
