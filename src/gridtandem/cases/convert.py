@@ -15,21 +15,20 @@ from gridtandem.grid.network import Network
 def convert(source: str | Path, target: str | Path) -> tuple[str, ...]:
     """Write a case (by name, folder or file) as the kind of file that the target's ending tells; the answer says what was left out.
 
-    ``.m`` is MATPOWER, ``.json`` pandapower; without an ending it is a folder: of a network where there are no feeders, else of a case.
+    ``.m`` is MATPOWER; without an ending it is a folder: of a network where there are no feeders, else of a case.
     """
     found, path = case(source), Path(target)
-    if path.suffix in (".m", ".json") and path.exists():
-        raise AlreadyThere(f"{path} is there already; choose another name, or remove it first")
     if path.suffix == ".m":
+        if path.exists():
+            raise AlreadyThere(f"{path} is there already; choose another name, or remove it first")
         return write_matpower(_alone(found, path), path)
-    if path.suffix == ".json":
-        from gridtandem.cases.pandapower_write import write_pandapower
-
-        return write_pandapower(_alone(found, path), path)
     if path.suffix:
-        what = f"{path.suffix!r} is no ending known here"
-        raise InvalidCase([Fault("target", what, "end it in .m (MATPOWER) or .json (pandapower), or in nothing for a folder", "case-230", place=str(path))])
-    write_case(found, path) if len(found.interfaces) else write_network_folder(found.transmission, path)
+        mend = "end it in .m (MATPOWER), or in nothing for a folder"
+        raise InvalidCase([Fault("target", f"{path.suffix!r} is no ending known here", mend, "case-230", place=str(path))])
+    if len(found.interfaces):
+        write_case(found, path)
+    else:
+        write_network_folder(found.transmission, path)
     return ()
 
 

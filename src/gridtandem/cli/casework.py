@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,16 +11,13 @@ from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.words import CASE
 from gridtandem.errors import InvalidCase
 
-if TYPE_CHECKING:
-    from gridtandem.grid.network import Network
-
 
 @click.command("cases")
 @click.argument("case", type=CASE, required=False)
 @speaks
 @click.pass_obj
 def cases_command(out: Out, *, case: str | None) -> int:
-    """tandem cases
+    """Tandem cases
 
     Every published system by name, with size, source and licence; with CASE that one only.
     """
@@ -46,14 +42,15 @@ def cases_command(out: Out, *, case: str | None) -> int:
 @speaks
 @click.pass_obj
 def new_command(out: Out, *, folder: Path, transmission: str, feeder: str, at: tuple[str, ...], count: int) -> int:
-    """tandem new my-case --transmission case14 --from case33bw.m --feeder-at 7
+    """Tandem new my-case --transmission case14 --from case33bw.m --feeder-at 7
 
     Write a starter folder: your feeder hung on a transmission network, one folder per company, tables as CSV. Never overwrites.
     """
+    from gridtandem.cases.named import case
     from gridtandem.cases.new import new_case
     from gridtandem.report.cases import case_document, case_in_words
 
-    made = new_case(folder, transmission=named_network(transmission), feeder=named_network(feeder), at=at, count=count)
+    made = new_case(folder, transmission=case(transmission).transmission, feeder=case(feeder).transmission, at=at, count=count)
     out.data(lambda: case_document(made), lambda: f"wrote {folder}/\n{case_in_words(made)}")
     out.say(f"next  tandem check {folder} · tandem run {folder}")
     return 0
@@ -64,7 +61,7 @@ def new_command(out: Out, *, folder: Path, transmission: str, feeder: str, at: t
 @speaks
 @click.pass_obj
 def check_command(out: Out, *, case: str) -> int:
-    """tandem check my-case
+    """Tandem check my-case
 
     Read a case folder or file and list all faults of all its files at once; then what is no fault and good to know.
     """
@@ -87,7 +84,7 @@ def check_command(out: Out, *, case: str) -> int:
 @speaks
 @click.pass_obj
 def convert_command(out: Out, *, source: str, target: Path) -> int:
-    """tandem convert case33bw.m my-feeder
+    """Tandem convert case33bw.m my-feeder
 
     The ending of OUT says what is written: .m MATPOWER, .json pandapower, none a folder of CSV tables. Never overwrites.
     """
@@ -98,10 +95,3 @@ def convert_command(out: Out, *, source: str, target: Path) -> int:
     for line in left_out:
         out.say(f"left out: {line}")
     return 0
-
-
-def named_network(word: str) -> Network:
-    """A network by name, folder or file."""
-    from gridtandem.cases.named import case
-
-    return case(word).transmission

@@ -10,6 +10,7 @@ from typing import TypeVar, final
 
 import click
 
+JSON_HELP = "One JSON document.  Also: -q -v --no-color --debug"
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -40,7 +41,7 @@ class Out:
 def speaks(command: F) -> F:
     """Give a command the options of speech, one line in its help page; it takes `Out` as its first argument, by `click.pass_obj`."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, expose_value=False, callback=_take, help="One JSON document.  Also: -q -v --no-color --debug"),
+        click.option("--json", "as_json", is_flag=True, expose_value=False, callback=_take, help=JSON_HELP),
         click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_take, hidden=True),
         click.option("-v", "--verbose", is_flag=True, expose_value=False, callback=_take, hidden=True),
         click.option("--no-color", "no_color", is_flag=True, expose_value=False, callback=_colour, hidden=True),

@@ -44,19 +44,21 @@ class Wishes:
         from gridtandem.study.setting import ROUNDS, studied
 
         found = named(case) if self.exponents is None else with_exponents(named(case), *self.exponents)
-        rules = {"feeder_solver": self.feeder_solver, "q_rule": self.q_rule, "slack": self.slack, "taps": self.taps}
-        return studied(found, scheme=scheme, options=dict(options), loading=self.loading, rounds=self.rounds or ROUNDS, **rules)
+        return studied(
+            found, scheme=scheme, options=dict(options), loading=self.loading, rounds=self.rounds or ROUNDS, feeder_solver=self.feeder_solver,
+            q_rule=self.q_rule, slack=self.slack, taps=self.taps,
+        )  # fmt: skip
 
 
 def wishing(command: Callable[P, R]) -> Callable[..., R]:
     """Give a command the shared options; it takes them as the keyword ``wishes``."""
 
     @wraps(command)
-    def gathered(*args: P.args, **given: P.kwargs) -> R:
+    def _gathered(*args: P.args, **given: P.kwargs) -> R:
         wishes = Wishes(**{f.name: given.pop(f.name) for f in fields(Wishes)})  # type: ignore[arg-type]
         return command(*args, **given, wishes=wishes)  # type: ignore[arg-type]
 
-    with_options: Callable[..., R] = gathered
+    with_options: Callable[..., R] = _gathered
     for option in OPTIONS[::-1]:
         with_options = option(with_options)
     return with_options

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gridtandem.report.documents import number
 from gridtandem.report.tables import as_records, plain
@@ -26,7 +26,7 @@ def diagnosis_in_words(study: Study, found: Diagnosis) -> str:
     return "\n".join(lines)
 
 
-def diagnosis_document(study: Study, found: Diagnosis) -> dict[str, Any]:
+def diagnosis_document(study: Study, found: Diagnosis) -> dict[str, object]:
     """The same for machines."""
     ratio, rounds = number(found.contraction), number(found.rounds)
     return {"schema": DIAGNOSIS, "case": study.case.name, "contraction": ratio, "rounds": rounds, "recommend": found.recommend, "why": found.why}
@@ -38,6 +38,6 @@ def examination_in_words(found: Examination) -> str:
     return "\n".join([plain(found, rows=len(found)), "all is well" if not missing else f"to mend: {', '.join(missing)}"])
 
 
-def examination_document(found: Examination) -> dict[str, Any]:
+def examination_document(found: Examination) -> dict[str, object]:
     """The same for machines."""
     return {"schema": DOCTOR, "well": sound(found), "looks": as_records(found)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def catalogue_in_words(table: Catalogue) -> str:
     return "\n".join(lines)
 
 
-def catalogue_document(table: Catalogue) -> dict[str, Any]:
+def catalogue_document(table: Catalogue) -> dict[str, object]:
     """All names with everything known about them."""
     return {"schema": CATALOGUE, "cases": as_records(table)}
 
@@ -57,10 +57,11 @@ def size_in_words(case: Case) -> str:
     t, d = case.size()
     if not len(case.interfaces):
         return f"{t} buses, no feeders"
-    return f"{t} + {d} buses, {_counted(len(case.interfaces), 'interface')}, {_counted(len(case.companies), 'distribution company', 'distribution companies')}"
+    companies = _counted(len(case.companies), "distribution company", "distribution companies")
+    return f"{t} + {d} buses, {_counted(len(case.interfaces), 'interface')}, {companies}"
 
 
-def case_document(case: Case) -> dict[str, Any]:
+def case_document(case: Case) -> dict[str, object]:
     """One case without its tables."""
     transmission, feeders = case.size()
     return {
@@ -70,7 +71,7 @@ def case_document(case: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def check_document(name: str, faults: tuple[Fault, ...], said: tuple[str, ...]) -> dict[str, Any]:
+def check_document(name: str, faults: tuple[Fault, ...], said: tuple[str, ...]) -> dict[str, object]:
     """What a check found."""
     rows = [{"place": f.place, "table": f.table, "row": f.label, "column": f.column, "what": f.what, "mend": f.mend, "code": f.code} for f in faults]
     return {"schema": CHECK, "case": name, "sound": not faults, "faults": rows, "remarks": list(said)}
@@ -113,8 +114,8 @@ def table_in_words(case: Case, place: str, rows: int = 20) -> str:
     heads, cells, right = grid(table, rows=rows)
     shown = [name for name, spec in table.columns().items() if not spec.shape]
     for k, name in enumerate(shown):
-        if (refers := table.columns()[name].refers) or name == "root":
-            cells[k] = [_name_of(case, names, refers, table, name, row) for row in range(min(len(table), rows))]
+        if table.columns()[name].refers or name == "root":
+            cells[k] = [_name_of(case, names, table, name, row) for row in range(min(len(table), rows))]
             right[k] = False
     width = [max(map(len, (head, *column))) for head, column in zip(heads, cells, strict=True)]
     pads = [str.rjust if r else str.ljust for r in right]
@@ -122,8 +123,8 @@ def table_in_words(case: Case, place: str, rows: int = 20) -> str:
     return "\n".join(lines + [f"… {len(table) - rows:,} more"] * (len(table) > rows))
 
 
-def _name_of(case: Case, names: dict[str, Table], refers: str, table: Table, column: str, row: int) -> str:
-    at = int(getattr(table, column)[row])
+def _name_of(case: Case, names: dict[str, Table], table: Table, column: str, row: int) -> str:
+    at, refers = int(getattr(table, column)[row]), table.columns()[column].refers
     if refers == "models":
         return case.models[at].name
     if column == "root":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def messages_in_words(run: Run, letters: Letters, rows: int) -> str:
     return "\n".join(lines + wrap(f"{run.scheme} declares: {declared}", 110, subsequent_indent="  ") * bool(declared))
 
 
-def messages_document(run: Run, letters: Letters) -> dict[str, Any]:
+def messages_document(run: Run, letters: Letters) -> dict[str, object]:
     """The same for machines."""
     declared = header(run.scheme).get("crosses", "")
     return {"schema": MESSAGES, "case": run.result.study.case.name, "scheme": run.scheme, "declared": declared, "letters": as_records(letters)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gridtandem.cases.named import case as named
 from gridtandem.errors import UnknownName
@@ -14,7 +14,7 @@ from gridtandem.report.tables import plain
 if TYPE_CHECKING:
     from gridtandem.report.run import Run
 
-Look = tuple[Callable[[], dict[str, Any]], Callable[[], str]]  # the document, and the words
+Look = tuple[Callable[[], dict[str, object]], Callable[[], str]]  # the document, and the words
 
 
 def look_at_run(run: Run, table: str | None, rows: int) -> Look:

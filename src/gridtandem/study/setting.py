@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def studied(
     return replace(study, scheme=schemes_for(study, [scheme], options)[0])
 
 
-def schemes_for(study: Study, names: Sequence[str], options: Mapping[str, float] | None = None) -> tuple[Any, ...]:
+def schemes_for(study: Study, names: Sequence[str], options: Mapping[str, float] | None = None) -> tuple[object, ...]:
     """Schemes by name; each takes those of the options that it has, and one of them must have each."""
     names = [diagnose(study).recommend if name == AUTO else name for name in names]
     own = {name: {f.name for f in fields(scheme_kind(name))} for name in names}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 from gridtandem.cases.library import known_names
 from gridtandem.cases.systems import SYSTEMS
@@ -42,7 +42,7 @@ def place_of(study: Study, folder: Path = FOLDER) -> Path:
     return folder / (re.sub(r"[^\w.-]+", "-", words) + SUFFIX)
 
 
-def places(study: Study, schemes: Sequence[Any], folder: Path = FOLDER) -> Callable[[str], Path]:
+def places(study: Study, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
     """Where the run file of each scheme belongs, by the scheme's name."""
     return {name_of(s): place_of(replace(study, scheme=s), folder) for s in schemes}.__getitem__
 
