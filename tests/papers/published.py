@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from gridtandem.grid.nodal import Nodal
 from gridtandem.schemes import Anderson, LoadFlow, Merged, Response
 from gridtandem.study.diagnose import diagnose
 from gridtandem.study.run import Result, run
-from gridtandem.study.study import Study
+from gridtandem.study.study import Study, seated
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "validation.md"
 
@@ -119,10 +119,11 @@ SECTION_2 = "Rounds of the coordinated load flow, flat start, 1e-9 pu"
 SECTION_3 = "Rounds close to the nose, at a share of λ*"
 SECTION_4 = "Contraction ratio ρ of the plain exchange"
 SECTION_5 = "Largest loading λ* of transmission alone"
+SECTION_6 = "Largest loading λ* of joined systems (the commands print (1 + λ*) / 5)"
 COUNT = "counts may differ by one where a gap falls next to the tolerance"
 STRESS = "ρ near 0.7 leaves the count open by a few rounds; λ* itself is given to four decimals"
 
-CASES: dict[str, list[Published]] = {SECTION_1: [], SECTION_2: [], SECTION_3: [], SECTION_4: [], SECTION_5: []}
+CASES: dict[str, list[Published]] = {SECTION_1: [], SECTION_2: [], SECTION_3: [], SECTION_4: [], SECTION_5: [], SECTION_6: []}
 for _name, _kw, _digits, _v, _vd in FEEDERS:
     CASES[SECTION_1].append(Published(SPEC, f"{_name}: losses", _kw, _digits, "kW", loss(_name, 1e3), f"tandem run {_name} --scheme merged"))
     CASES[SECTION_1].append(Published(SPEC, f"{_name}: lowest voltage", _v, _vd, "pu", lowest(_name), f"tandem run {_name} --scheme merged"))
@@ -197,6 +198,24 @@ for _n, _rho in WEAK.items():
 FURTHER = "contradicted: ours is a solved load flow at the larger λ; theirs came from a continuation with steps of 0.02"
 for _name, _star, _spread, _why in (("ieee14", 3.0603, 0.0, ""), ("ieee30", 1.9586, 2.2e-4, FURTHER), ("ieee118", 2.1871, 0.0, "")):
     CASES[SECTION_5].append(Published(SPEC, f"{_name}: λ*", _star, 4, "1", nose(_name), "python -m tests.papers.published", _spread, _why))
+NOSES = (
+    ("T14D2", None, 1.9915), ("T14D2", (0.5, 0.5), 2.8886), ("T14D2", (0.9, 1.3), 3.1300), ("T14D2", (1.0, 1.0), 3.1353),
+    ("T30D2", None, 1.4478), ("T30D2", (0.9, 1.3), 1.9896), ("T118Dn4", None, 1.9902), ("T118Dn4", (0.9, 1.3), 2.1985),
+)  # fmt: skip
+
+
+@cache
+def joined_nose(name: str, exponents: tuple[float, float] | None) -> float:
+    """λ* of all networks as one."""
+    owner = seated(Study(case=system(name, exponents), scheme=Merged())).owner
+    return largest_loading(owner.newton, ceiling=5.0) - 1.0
+
+
+for _name, _n, _star in NOSES:
+    _command = f"tandem run {_name} --scheme merged --loading 5" + ("" if _n is None else f" --exponents {_n[0]:g},{_n[1]:g}")
+    CASES[SECTION_6].append(
+        Published(SPEC, f"{_name}{'' if _n is None else f', exponents {_n}'}: λ*", _star, 4, "1", partial(joined_nose, _name, _n), _command, 3.8e-4, FURTHER)
+    )
 
 
 def page() -> str:
