@@ -30,3 +30,7 @@ TURNED = 1e-12  # turning the root's angle turns all voltages and changes nothin
 PEER_PGM = 1e-8  # power-grid-model iterates to 1e-12 on the same equations
 PEER_DSS = 1e-7  # OpenDSS iterates to 1e-10 relative, its series impedances are exact, its sources have one of 1e-9 ohm
 EDGE_FOUND = 3e-6  # ends of solvability are bisected to 1e-6; curves turn square-root-like there
+
+# cases
+LOSS_LAST_DIGIT = 0.6  # units of the last digit of a published loss: half of one, and a little
+LOAD_SUM = 1e-8  # MW; sums of a few thousand loads of up to 4 GW together, rounded to 1e-16 each
