@@ -36,3 +36,7 @@ BOOKS_CLOSE = 1e-8  # pu on 100 MVA; mismatches of all buses added up
 PARALLEL = 1e-10  # pu; k feeders as one or as k are the same equations
 CONTRACTS_ONE = 0.01  # relative; observed ratio of the last rounds against ρ, one boundary bus
 CONTRACTS_MANY = 0.05  # relative; the same with several, whose second eigenvalue dies out slowly
+
+# cases
+LOSS_LAST_DIGIT = 0.6  # units of the last digit of a published loss: half of one, and a little
+LOAD_SUM = 1e-8  # MW; sums of a few thousand loads of up to 4 GW together, rounded to 1e-16 each

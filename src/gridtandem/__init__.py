@@ -12,6 +12,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gridtandem.cases.case import Case as Case
+    from gridtandem.cases.folder import read_case as read_case
+    from gridtandem.cases.folder import write_case as write_case
+    from gridtandem.cases.generate import joined as joined
+    from gridtandem.cases.generate import with_exponents as with_exponents
+    from gridtandem.cases.generate import with_parallel as with_parallel
+    from gridtandem.cases.library import network as network
+    from gridtandem.cases.named import case as case
+    from gridtandem.cases.named import catalogue as catalogue
+    from gridtandem.cases.new import new_case as new_case
     from gridtandem.errors import CannotAnswer as CannotAnswer
     from gridtandem.errors import InvalidCase as InvalidCase
     from gridtandem.errors import MissingPackage as MissingPackage
@@ -33,6 +42,15 @@ _PLACE = {
     "NotAgreed": "gridtandem.errors:NotAgreed",
     "TandemError": "gridtandem.errors:TandemError",
     "UnknownName": "gridtandem.errors:UnknownName",
+    "case": "gridtandem.cases.named:case",
+    "catalogue": "gridtandem.cases.named:catalogue",
+    "joined": "gridtandem.cases.generate:joined",
+    "network": "gridtandem.cases.library:network",
+    "new_case": "gridtandem.cases.new:new_case",
+    "read_case": "gridtandem.cases.folder:read_case",
+    "with_exponents": "gridtandem.cases.generate:with_exponents",
+    "with_parallel": "gridtandem.cases.generate:with_parallel",
+    "write_case": "gridtandem.cases.folder:write_case",
 }
 
 __all__ = ["__version__", *_PLACE]
