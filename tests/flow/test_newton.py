@@ -4,19 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from flow.matpower_cases import network
-from flow.networks import meshed, two_buses
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tolerances import BALANCE, FLOW_TOL, IDENTITY, PRINTED_KW, PRINTED_MW, PRINTED_V, SAME_FLOW
 
+from gridtandem.cases.library import network
 from gridtandem.errors import InvalidCase
+from gridtandem.flow.branches import branch_power
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.newton import Newton, Options, Solution
-from gridtandem.flow.results import branch_flows, results
+from gridtandem.flow.results import results
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
+from tests.flow.networks import meshed, two_buses
+from tests.tolerances import BALANCE, FLOW_TOL, IDENTITY, PRINTED_KW, PRINTED_MW, PRINTED_V, SAME_FLOW
 
 seeds = st.integers(0, 10_000)
 
@@ -35,7 +36,7 @@ def solve(net: Network, options: Options | None = None, **how) -> Solution:
 def test_losses_of_the_ieee_systems(name, loss_mw):
     net = network(name)
     newton = Newton.of(Nodal.of(net))
-    assert abs(results(net, newton, newton.solve()).loss_mw - loss_mw) <= PRINTED_MW
+    assert abs(results(newton, newton.solve()).loss_mw - loss_mw) <= PRINTED_MW
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_losses_of_the_published_feeders(name, loss_kw, v_low):
     net = network(name)
     newton = Newton.of(Nodal.of(net))
     found = newton.solve()
-    assert abs(results(net, newton, found).loss_mw * 1000 - loss_kw) <= PRINTED_KW
+    assert abs(results(newton, found).loss_mw * 1000 - loss_kw) <= PRINTED_KW
     assert abs(abs(found.v).min() - v_low) <= PRINTED_V
 
 
@@ -63,12 +64,12 @@ def test_power_in_is_power_out_plus_losses(seed):
     net = meshed(seed)
     newton = Newton.of(Nodal.of(net))
     found = newton.solve()
-    table = results(net, newton, found)
+    table = results(newton, found)
     made, drawn = (
         found.unit_s.sum(),
         (table.buses.load_p_mw + table.buses.shunt_p_mw + 1j * (table.buses.load_q_mvar + table.buses.shunt_q_mvar)).sum(),
     )
-    lost = sum(s.sum() for s in branch_flows(newton.nodal, found.v, found.ratio))
+    lost = sum(s.sum() for s in branch_power(newton.nodal, found.v, found.ratio))
     assert abs(made - drawn / 100 - lost) <= BALANCE
 
 
@@ -147,7 +148,7 @@ def test_buses_joined_by_a_closed_tie_share_one_voltage():
     half = el.Loads(name=["a", "b"], bus=[1, 2], p_mw=[25.0, 25.0], q_mvar=[10.0, 10.0])
     tied = replace(net, buses=buses, loads=half, ties=el.Ties(name=["coupler"], from_bus=[1], to_bus=[2]))
     newton = Newton.of(Nodal.of(tied))
-    table = results(tied, newton, newton.solve()).buses
+    table = results(newton, newton.solve()).buses
     assert table.v_pu[1] == table.v_pu[2]
     assert abs(table.v_pu[1] - abs(solve(net).v[1])) <= SAME_FLOW
     assert table.load_p_mw.tolist() == [0.0, 25.0, 25.0]
@@ -167,7 +168,7 @@ def test_shared_slack_is_shared_as_asked():
     extra = found.unit_s.real - newton.nodal.units.s.real
     np.testing.assert_allclose(extra, found.slack * np.array([1, 2, 0, 1, 0]) / 4, rtol=0, atol=BALANCE)
     assert abs(found.slack) > SAME_FLOW
-    flows = branch_flows(newton.nodal, found.v, found.ratio)
+    flows = branch_power(newton.nodal, found.v, found.ratio)
     drawn = newton.nodal.loads.at(abs(found.v)[newton.nodal.loads.node])[0].sum() + (newton.nodal.shunt.conj() * abs(found.v) ** 2).sum()
     assert abs(found.unit_s.sum() - drawn - flows[0].sum() - flows[1].sum()) <= BALANCE
 
@@ -176,7 +177,7 @@ def test_given_voltages_at_two_nodes_feed_what_is_between():
     net = replace(meshed(1), generators=el.Generators.empty())
     newton = Newton.of(Nodal.of(net), fixed=np.array([0, 4]))
     found = newton.solve(fixed_v=np.array([1.0, 0.99 * np.exp(-0.01j)]))
-    flows = branch_flows(newton.nodal, found.v, found.ratio)
+    flows = branch_power(newton.nodal, found.v, found.ratio)
     drawn = newton.nodal.loads.at(abs(found.v)[newton.nodal.loads.node])[0].sum() + (newton.nodal.shunt.conj() * abs(found.v) ** 2).sum()
     assert abs(found.fixed_s.sum() - drawn - flows[0].sum() - flows[1].sum()) <= BALANCE
 

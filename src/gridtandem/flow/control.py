@@ -71,8 +71,8 @@ class Held:
         return np.asarray(roles.given[node] | (roles.holds & (self.limit == 0))[node])
 
     def target(self, nodal: Nodal, roles: Roles) -> Real:
-        """Magnitude that free transformers hold at each node, NaN elsewhere; of several targets the first row's counts."""
-        out, free = np.full(nodal.nodes, np.nan), self.free(nodal, roles)[::-1]
+        """Magnitude that units or free transformers hold at each node, NaN elsewhere; of several targets the first row's counts."""
+        out, free = np.where(roles.holds & (self.limit == 0), roles.v_set, np.nan), self.free(nodal, roles)[::-1]
         out[nodal.taps.node[free]] = nodal.taps.v_set[free]
         return out
 

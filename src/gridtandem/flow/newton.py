@@ -101,7 +101,7 @@ class Newton:
 
     def _first(self, v: Complex, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> tuple[Trial, Problem, Held]:
         """The ladder of attempts on the first set of active limits."""
-        flat = np.where(self.roles.given, v, abs(np.where(self.roles.holds, v, 1.0)) * np.exp(1j * np.angle(v[self.fixed[0]])))
+        flat = np.where(self.roles.given, v, np.exp(1j * np.angle(v[self.fixed[0]])))
         problem = self._problem(self.home, held, draw, factors)
         trial = self._attempt(problem, held, (v, flat))
         if trial.why and self.home.groups:

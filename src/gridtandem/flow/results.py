@@ -11,10 +11,10 @@ from typing import ClassVar, final
 
 import numpy as np
 
+from gridtandem.flow.branches import branch_power
 from gridtandem.flow.newton import Newton, Solution
-from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
-from gridtandem.tables import Code, Complex, Names, Real, Table, column
+from gridtandem.tables import Code, Names, Real, Table, column
 from gridtandem.units import MVA
 
 
@@ -85,19 +85,19 @@ class FlowResults:
         return float(self.branches.loss_mw.sum()) if self.converged else np.nan
 
 
-def results(network: Network, newton: Newton, solution: Solution) -> FlowResults:
-    """The tables of a solution of ``newton``, which was made from ``network``."""
+def results(newton: Newton, solution: Solution) -> FlowResults:
+    """The tables of a solution of ``newton``."""
     if solution.converged:
         nodal = newton.nodal
-        tables = bus_results(network, nodal, solution), branch_results(network, nodal, solution), unit_results(network, nodal, solution)
+        tables = bus_results(nodal, solution), branch_results(nodal, solution), unit_results(nodal, solution)
     else:
         tables = BusResults.empty(), BranchResults.empty(), UnitResults.empty()
     return FlowResults(buses=tables[0], branches=tables[1], units=tables[2], converged=solution.converged, trouble=solution.trouble)
 
 
-def bus_results(network: Network, nodal: Nodal, solution: Solution) -> BusResults:
+def bus_results(nodal: Nodal, solution: Solution) -> BusResults:
     """One row per bus in service, in the order of the network; power of interfaces (`Draw`) is nobody's load here."""
-    live = np.flatnonzero(nodal.node >= 0)
+    network, live = nodal.network, np.flatnonzero(nodal.node >= 0)
     v, size = solution.v[nodal.node[live]], len(network.buses)
     vm, law, shunt = np.abs(v), nodal.loads, network.shunts
     drawn, on = np.zeros(size, complex), network.shunts.live & (nodal.node[network.shunts.bus] >= 0)
@@ -113,24 +113,10 @@ def bus_results(network: Network, nodal: Nodal, solution: Solution) -> BusResult
     )  # fmt: skip
 
 
-def branch_flows(nodal: Nodal, v: Complex, ratio: Complex) -> tuple[Complex, Complex]:
-    r"""Power into each branch at its from and to ends. [per unit]
-
-    .. math:: S_f = \frac{V_f}{m}\,\overline{\left(y\,(\tfrac{V_f}{m} - V_t) + \tfrac{\mathrm{j}b}{2}\tfrac{V_f}{m}\right)}, \qquad
-        S_t = V_t\,\overline{\left(y\,(V_t - \tfrac{V_f}{m}) + \tfrac{\mathrm{j}b}{2}V_t\right)}
-
-    with the complex ratio m at the from end.
-    """
-    br = nodal.branches
-    y, half, inner, end = 1 / br.z, 0.5j * br.b, v[br.start] / ratio, v[br.end]
-    through = y * (inner - end)
-    return inner * (through + half * inner).conj(), end * (half * end - through).conj()
-
-
-def branch_results(network: Network, nodal: Nodal, solution: Solution) -> BranchResults:
+def branch_results(nodal: Nodal, solution: Solution) -> BranchResults:
     """Lines first, then transformers, each in the order of their table."""
-    br = nodal.branches
-    s_from, s_to = (MVA * s for s in branch_flows(nodal, solution.v, solution.ratio))
+    network, br = nodal.network, nodal.branches
+    s_from, s_to = (MVA * s for s in branch_power(nodal, solution.v, solution.ratio))
     loss, lines, transformers = s_from + s_to, br.row[br.kind == 0], br.row[br.kind == 1]
     rating = np.concatenate([network.lines.rating_mva[lines], network.transformers.rating_mva[transformers]])
     name = np.concatenate([network.lines.name[lines], network.transformers.name[transformers]])
@@ -141,9 +127,9 @@ def branch_results(network: Network, nodal: Nodal, solution: Solution) -> Branch
     )  # fmt: skip
 
 
-def unit_results(network: Network, nodal: Nodal, solution: Solution) -> UnitResults:
+def unit_results(nodal: Nodal, solution: Solution) -> UnitResults:
     """One row per unit in service."""
-    rows, s = nodal.units.row, MVA * solution.unit_s
+    network, rows, s = nodal.network, nodal.units.row, MVA * solution.unit_s
     g = network.generators
     return UnitResults(
         name=g.name[rows], bus=network.buses.name[g.bus[rows]], p_mw=s.real, q_mvar=s.imag, at_limit=solution.at_limit % 3
