@@ -16,3 +16,4 @@ NOSE = 1e-4  # published largest loadings carry four decimals
 NOSE_EXACT = 2e-6  # relative; promised 1e-6, and the last step fails a little before the exact end
 LIMIT_SLACK = 1e-4 + 1e-9  # per unit; the stated hysteresis of limits
 STEP_BAND = 1.1  # steps; the dead band is one step of a linear estimate
+DC_IS_AC = 1e-9  # per unit; flows of 1e-3 differ by reactive effects of their square, times reactance, and sines by their cube

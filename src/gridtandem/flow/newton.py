@@ -26,7 +26,6 @@ from gridtandem.units import MVA
 __all__ = ["Draw", "Newton", "Options", "Solution"]
 
 Factor = float | Real  # one for all units, or one each
-NAMED = 5  # buses a sentence lists before it says "and more"
 
 
 @final
@@ -86,7 +85,7 @@ class Newton:
         """
         factors = (loads, units)
         if len(self.lost):
-            return self._failed(f"{self._names(self.lost)}: no path to a bus whose voltage is given", 0, np.inf, factors)
+            return self._failed(f"{self.nodal.named(self.lost)}: no path to a bus whose voltage is given", 0, np.inf, factors)
         held = Held.begin(self.nodal, self.options.taps)
         trial, problem, held = self._first(self.roles.begin(self.nodal, start, fixed_v), held, draw, factors)
         steps, damped = trial.iterations, trial.damped
@@ -156,7 +155,9 @@ class Newton:
         )  # fmt: skip
 
     def _explain(self, trial: Trial) -> str:
-        where = f"; the largest mismatch, {trial.mismatch * MVA:.3g} MVA, is at {self._names(np.array([trial.worst]))}" if trial.worst >= 0 else ""
+        where = (
+            f"; the largest mismatch, {trial.mismatch * MVA:.3g} MVA, is at {self.nodal.named(np.array([trial.worst]))}" if trial.worst >= 0 else ""
+        )
         return f"no load flow found: {trial.why}{where}; there may be none, if loads are more than the network can carry"
 
     def _restless(self, held: Held) -> str:
@@ -164,14 +165,10 @@ class Newton:
         most, t = self.options.switches, self.nodal.taps
         said = []
         if len(nodes := np.flatnonzero(held.unit_moves >= most)):
-            said.append(f"units at {self._names(nodes)} met and left their reactive limits {most} times and then stayed")
+            said.append(f"units at {self.nodal.named(nodes)} met and left their reactive limits {most} times and then stayed")
         if len(taps := np.flatnonzero(held.tap_moves >= most)):
-            said.append(f"transformers that hold {self._names(t.node[taps])} moved {most} times and then stayed")
+            said.append(f"transformers that hold {self.nodal.named(t.node[taps])} moved {most} times and then stayed")
         return "; ".join(said)
-
-    def _names(self, nodes: Index) -> str:
-        more = f" and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
-        return ", ".join(repr(str(name)) for name in self.nodal.label[nodes[:NAMED]]) + more
 
 
 def _pattern(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held) -> Pattern:
