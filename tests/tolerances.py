@@ -17,3 +17,5 @@ NOSE_EXACT = 2e-6  # relative; promised 1e-6, and the last step fails a little b
 LIMIT_SLACK = 1e-4 + 1e-9  # per unit; the stated hysteresis of limits
 STEP_BAND = 1.1  # steps; the dead band is one step of a linear estimate
 DC_IS_AC = 1e-9  # per unit; flows of 1e-3 differ by reactive effects of their square, times reactance, and sines by their cube
+PEER_TOL = 1e-9  # asked of the peer: MVA of pandapower, per unit of lightsim2grid
+PEER_HYSTERESIS = 1e-9  # per unit; the peer has none, so ours is set to next to nothing
