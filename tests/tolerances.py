@@ -19,3 +19,18 @@ STEP_BAND = 1.1  # steps; the dead band is one step of a linear estimate
 DC_IS_AC = 1e-9  # per unit; flows of 1e-3 differ by reactive effects of their square, times reactance, and sines by their cube
 PEER_TOL = 1e-9  # asked of the peer: MVA of pandapower, per unit of lightsim2grid
 PEER_HYSTERESIS = 1e-9  # per unit; the peer has none, so ours is set to next to nothing
+
+# boundary, schemes, study
+AGREED_PU = 1e-8  # pu; schemes stop at steps of 1e-9, and a contraction of up to 0.9 leaves ten times the last step
+RATIO = 1e-6  # relative; ratio of successive gaps of a linear exchange, of which 1e-7 is rounding
+
+# radial feeders: forest, sweep, feeders
+PRINTED_10_W = 6e-3  # half a unit of the last printed digit of losses in kW with two decimals, and a little
+SWEEP_BALANCE = 1e-11  # power left over at a node after a sweep to 1e-12 pu: rounding of admittances up to 1e4 pu
+SWEEP_IS_NEWTON = 1e-10  # two solvers of the same equations, each to 1e-10 or better
+SLOPE_BY_DIFFERENCE = 1e-6  # relative; central differences of step 1e-4 carry about 1e-8
+IMPEDANCE_EXPONENT = 1e-6  # a feeder of constant impedances draws as the square of its voltage
+TURNED = 1e-12  # turning the root's angle turns all voltages and changes nothing else; rounding only
+PEER_PGM = 1e-8  # power-grid-model iterates to 1e-12 on the same equations
+PEER_DSS = 1e-7  # OpenDSS iterates to 1e-10 relative, its series impedances are exact, its sources have one of 1e-9 ohm
+EDGE_FOUND = 3e-6  # ends of solvability are bisected to 1e-6; curves turn square-root-like there

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from gridtandem.cases.library import network
 from gridtandem.errors import InvalidCase
-from gridtandem.flow.branches import branch_power
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.newton import Newton, Options, Solution
-from gridtandem.flow.results import results
+from gridtandem.flow.results import branch_flows, results
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
@@ -69,7 +68,7 @@ def test_power_in_is_power_out_plus_losses(seed):
         found.unit_s.sum(),
         (table.buses.load_p_mw + table.buses.shunt_p_mw + 1j * (table.buses.load_q_mvar + table.buses.shunt_q_mvar)).sum(),
     )
-    lost = sum(s.sum() for s in branch_power(newton.nodal, found.v, found.ratio))
+    lost = sum(s.sum() for s in branch_flows(newton.nodal, found.v, found.ratio))
     assert abs(made - drawn / 100 - lost) <= BALANCE
 
 
@@ -168,7 +167,7 @@ def test_shared_slack_is_shared_as_asked():
     extra = found.unit_s.real - newton.nodal.units.s.real
     np.testing.assert_allclose(extra, found.slack * np.array([1, 2, 0, 1, 0]) / 4, rtol=0, atol=BALANCE)
     assert abs(found.slack) > SAME_FLOW
-    flows = branch_power(newton.nodal, found.v, found.ratio)
+    flows = branch_flows(newton.nodal, found.v, found.ratio)
     drawn = newton.nodal.loads.at(abs(found.v)[newton.nodal.loads.node])[0].sum() + (newton.nodal.shunt.conj() * abs(found.v) ** 2).sum()
     assert abs(found.unit_s.sum() - drawn - flows[0].sum() - flows[1].sum()) <= BALANCE
 
@@ -177,7 +176,7 @@ def test_given_voltages_at_two_nodes_feed_what_is_between():
     net = replace(meshed(1), generators=el.Generators.empty())
     newton = Newton.of(Nodal.of(net), fixed=np.array([0, 4]))
     found = newton.solve(fixed_v=np.array([1.0, 0.99 * np.exp(-0.01j)]))
-    flows = branch_power(newton.nodal, found.v, found.ratio)
+    flows = branch_flows(newton.nodal, found.v, found.ratio)
     drawn = newton.nodal.loads.at(abs(found.v)[newton.nodal.loads.node])[0].sum() + (newton.nodal.shunt.conj() * abs(found.v) ** 2).sum()
     assert abs(found.fixed_s.sum() - drawn - flows[0].sum() - flows[1].sum()) <= BALANCE
 

@@ -11,10 +11,9 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.flow.branches import branch_power
 from gridtandem.flow.newton import Newton, Solution
 from gridtandem.grid.nodal import Nodal
-from gridtandem.tables import Code, Names, Real, Table, column
+from gridtandem.tables import Code, Complex, Names, Real, Table, column
 from gridtandem.units import MVA
 
 
@@ -113,10 +112,24 @@ def bus_results(nodal: Nodal, solution: Solution) -> BusResults:
     )  # fmt: skip
 
 
+def branch_flows(nodal: Nodal, v: Complex, ratio: Complex) -> tuple[Complex, Complex]:
+    r"""Power into each branch at its from and to ends. [per unit]
+
+    .. math:: S_f = \frac{V_f}{m}\,\overline{\left(y\,(\tfrac{V_f}{m} - V_t) + \tfrac{\mathrm{j}b}{2}\tfrac{V_f}{m}\right)}, \qquad
+        S_t = V_t\,\overline{\left(y\,(V_t - \tfrac{V_f}{m}) + \tfrac{\mathrm{j}b}{2}V_t\right)}
+
+    with the complex ratio m at the from end.
+    """
+    br = nodal.branches
+    y, half, inner, end = 1 / br.z, 0.5j * br.b, v[br.start] / ratio, v[br.end]
+    through = y * (inner - end)
+    return inner * (through + half * inner).conj(), end * (half * end - through).conj()
+
+
 def branch_results(nodal: Nodal, solution: Solution) -> BranchResults:
     """Lines first, then transformers, each in the order of their table."""
     network, br = nodal.network, nodal.branches
-    s_from, s_to = (MVA * s for s in branch_power(nodal, solution.v, solution.ratio))
+    s_from, s_to = (MVA * s for s in branch_flows(nodal, solution.v, solution.ratio))
     loss, lines, transformers = s_from + s_to, br.row[br.kind == 0], br.row[br.kind == 1]
     rating = np.concatenate([network.lines.rating_mva[lines], network.transformers.rating_mva[transformers]])
     name = np.concatenate([network.lines.name[lines], network.transformers.name[transformers]])

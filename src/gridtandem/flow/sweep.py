@@ -13,7 +13,8 @@ Syst. 3(2), 1988.
 The derivative by the root voltage obeys the same equations with the linearised current, and is found by the same sweeps.
 
 Each row (one feeder at one root voltage and loading) is a tree of its own: nothing is added up across rows, and a row's numbers are taken at the
-sweep where it comes to rest. Answers are therefore the same bits whichever rows are swept together.
+sweep where it comes to rest. Answers are therefore the same bits whichever rows are swept together. Products of two complex numbers are spelled
+out in real ones (`times`): numpy's own round differently in fused and in plain instructions, and chooses by the size of the arrays.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def sweep(forest: Forest, v_root: Real, loading: Real, *, tol: float = 1e-12, sw
             trees, law, node = model.rows(feeder[rows], load[rows])
             u, ok[rows], count[rows] = _settle(trees, law, root[rows], tol=tol, sweeps=sweeps)
             here = slices(end[rows] - size[rows], size[rows])
-            v[here[trees.source]] = model.turn[node] * u
+            v[here[trees.source]] = times(model.turn[node], u)
             s[rows] = _drawn(trees, law, u)
             if slope:
                 ds[rows], rests = _slope(trees, law, u, tol=tol, sweeps=2 * sweeps)
@@ -73,6 +74,14 @@ def sweep(forest: Forest, v_root: Real, loading: Real, *, tol: float = 1e-12, sw
         lost = ~ok
         s[lost], ds[lost], v[np.repeat(lost, size)] = np.nan, np.nan, np.nan
     return Swept(v=v.reshape(*shape[:-1], -1), s=s.reshape(shape), ds=ds.reshape(shape), ok=ok.reshape(shape), sweeps=count.reshape(shape))
+
+
+def times(a: Complex, b: Complex) -> Complex:
+    """The product, element by element, in the same rounding whatever the size of the arrays."""
+    out = np.empty(a.shape, np.complex128)
+    out.real = a.real * b.real - a.imag * b.imag
+    out.imag = a.real * b.imag + a.imag * b.real
+    return out
 
 
 def _cuts(end: Index) -> Index:
@@ -100,7 +109,7 @@ class _Trees:
 
     def drop(self, root: Real, j: Complex) -> Complex:
         """Voltages under these branch currents."""
-        u, fall = root[self.row].astype(np.complex128), self.z * j
+        u, fall = root[self.row].astype(np.complex128), times(self.z, j)
         for a, b in zip(self.ends[:-1], self.ends[1:], strict=True):
             u[a:b] = u[self.parent[a:b]] - fall[a:b]
         return u
@@ -139,17 +148,21 @@ class _Demand:
     def power(self, u: Real) -> Complex:
         s = self.c[0] + self.c[1] * u + self.c[2] * (u * u)
         if len(self.at):
-            np.add.at(s, self.at, self.factor * u[self.at] ** self.exponent)
+            np.add.at(s, self.at, self.factor * self.powers(u[self.at]))
         return s
 
     def slope(self, u: Real) -> Complex:
         s = self.c[1] + 2 * self.c[2] * u
         if len(self.at):
-            np.add.at(s, self.at, self.factor * self.exponent * u[self.at] ** (self.exponent - 1))
+            here = u[self.at]
+            np.add.at(s, self.at, self.factor * self.exponent * (self.powers(here) / here))
         return s
 
+    def powers(self, u: Real) -> Real:
+        return np.asarray(np.power(u, self.exponent), np.float64)
+
     def current(self, u: Complex) -> Complex:
-        return np.conj(self.power(_size(u)) / u) + self.y * u
+        return np.conj(self.power(_size(u)) / u) + times(self.y, u)
 
     def keep(self, nodes: Flag) -> _Demand:
         terms = nodes[self.at]
@@ -167,7 +180,7 @@ class _Tangent:
     b: Complex
 
     def current(self, u: Complex) -> Complex:
-        return self.a * u + self.b * np.conj(u)
+        return times(self.a, u) + times(self.b, np.conj(u))
 
     def keep(self, nodes: Flag) -> _Tangent:
         return _Tangent(a=self.a[nodes], b=self.b[nodes])
@@ -226,11 +239,11 @@ def _slope(trees: _Trees, law: _Demand, u: Complex, *, tol: float, sweeps: int) 
               + \left(\frac{\overline{s'} U}{2|U|\overline{U}} - \frac{\overline{s}}{\overline{U}^2}\right) \overline{\mathrm{d}U}
     """
     rows, size, back = int(trees.ends[0]), _size(u), np.conj(u)
-    half = np.conj(law.slope(size)) / (2 * size)
-    tangent = _Tangent(a=law.y + half, b=half * u / back - np.conj(law.power(size)) / (back * back))
+    half = np.asarray(np.conj(law.slope(size)) / (2 * size), np.complex128)
+    tangent = _Tangent(a=law.y + half, b=times(half, u) / back - np.conj(law.power(size)) / back / back)
     du, ok, _ = _settle(trees, tangent, np.ones(rows), tol=tol, sweeps=sweeps)
     j, dj = trees.gather(law.current(u))[:rows], trees.gather(tangent.current(du))[:rows]
-    return np.conj(j) + u[:rows] * np.conj(dj), ok
+    return np.conj(j) + times(u[:rows], np.conj(dj)), ok
 
 
 @final
