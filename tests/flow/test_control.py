@@ -183,3 +183,18 @@ def test_a_target_no_ratio_can_reach_is_no_reason_to_fail():
     found = Newton.of(Nodal.of(net)).solve()
     assert found.converged
     assert abs(abs(found.ratio[1]) - 0.9) <= SAME_FLOW
+
+
+def test_a_transformer_without_effect_on_its_node_is_said_and_stands():
+    """The held bus hangs on the source by a line of its own, so no ratio can change it."""
+    net = with_taps(behind_transformer(p_mw=15.0, q_mvar=5.0), [0], 1.02)
+    aside = replace(
+        net, buses=el.Buses(name=[*net.buses.name, "aside"], nominal_kv=[110.0, 20.0, 20.0, 110.0]),
+        lines=el.Lines(name=["feeder", "spur"], from_bus=[1, 0], to_bus=[2, 3], r_ohm=[0.2, 1.0], x_ohm=[0.2, 5.0]),
+        transformers=replace(net.transformers, regulated_bus=[3]),
+    )  # fmt: skip
+    newton = Newton.of(Nodal.of(aside))
+    found = newton.solve()
+    assert found.converged
+    assert found.trouble == "transformers that should hold 'aside' have no effect there and stood still"
+    assert abs(found.ratio[newton.nodal.taps.branch[0]]) == 1.0

@@ -208,3 +208,13 @@ def test_a_start_that_full_steps_cannot_use_is_no_obstacle():
     far = newton.solve(start=0.45 * np.exp(2j * np.arange(14)))
     assert far.damped
     np.testing.assert_allclose(far.v, v, rtol=0, atol=SAME_FLOW)
+
+
+def test_a_reference_alone_feeds_its_own_load():
+    one = Network(
+        name="one", buses=el.Buses(name=["only"], nominal_kv=[20.0]), loads=el.Loads(name=["d"], bus=[0], p_mw=[3.0], q_mvar=[1.0]),
+        generators=el.Generators(name=["g"], bus=[0], control=[2]),
+    )  # fmt: skip
+    found = solve(one)
+    assert found.converged
+    assert abs(found.unit_s[0] - (0.03 + 0.01j)) <= IDENTITY

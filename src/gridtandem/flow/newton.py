@@ -11,7 +11,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.flow.control import Held, adjusted
+from gridtandem.flow.control import STOPPED, Held, adjusted
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.iteration import Problem, Trial, iterate
 from gridtandem.flow.jacobian import Pattern, Wiring
@@ -143,7 +143,7 @@ class Newton:
             at_limit=np.where(roles.steered, held.limit[u.node], 0).astype(np.int8), switches=np.where(roles.steered, held.unit_moves[u.node], 0),
             ratio=trial.ratio, fixed_s=outside[roles.fixed],
             slack=trial.slack if roles.share.any() else float(outside[roles.fixed].real.sum() - planned),
-            trouble=self._restless(held), loads=problem.loads, units=problem.units, pattern=problem.pattern,
+            trouble=self._restless(held, trial.v), loads=problem.loads, units=problem.units, pattern=problem.pattern,
         )  # fmt: skip
 
     def _failed(self, trouble: str, steps: int, mismatch: float, factors: tuple[float, Factor]) -> Solution:
@@ -160,14 +160,18 @@ class Newton:
         )
         return f"no load flow found: {trial.why}{where}; there may be none, if loads are more than the network can carry"
 
-    def _restless(self, held: Held) -> str:
-        """Who switched as often as allowed, and was then left as it was."""
+    def _restless(self, held: Held, v: Complex) -> str:
+        """Who switched as often as allowed and was then left as it was, and which transformers hold a voltage they do not reach."""
         most, t = self.options.switches, self.nodal.taps
         said = []
         if len(nodes := np.flatnonzero(held.unit_moves >= most)):
             said.append(f"units at {self.nodal.named(nodes)} met and left their reactive limits {most} times and then stayed")
         if len(taps := np.flatnonzero(held.tap_moves >= most)):
             said.append(f"transformers that hold {self.nodal.named(t.node[taps])} moved {most} times and then stayed")
+        if self.options.taps == "move":
+            idle = (held.tap == STOPPED) & (t.steps == 0) & ~held.blocked(self.nodal, self.roles)
+            if len(taps := np.flatnonzero(idle & (abs(np.abs(v[t.node]) - t.v_set) > self.options.hysteresis))):
+                said.append(f"transformers that should hold {self.nodal.named(t.node[taps])} have no effect there and stood still")
         return "; ".join(said)
 
 
