@@ -17,4 +17,4 @@ class Options:
     slack: Literal["reference", "shared"] = "reference"  # who takes the imbalance; shared: units by slack_share, whatever their active limits
     taps: Literal["hold", "move"] = "move"  # do controlled transformers move?
     hysteresis: float = 1e-4  # by which a limit must be passed (Q) or a voltage missed (|V|) before a unit or ratio switches [per unit]
-    switches: int = 6  # times a unit or transformer may switch; then it stays, and the solution says so
+    switches: int = 10  # times a unit or transformer may switch; then it stays, and the solution says so
