@@ -17,6 +17,9 @@ NOSE_EXACT = 2e-6  # relative; promised 1e-6, and the last step fails a little b
 LIMIT_SLACK = 1e-4 + 1e-9  # per unit; the stated hysteresis of limits
 STEP_BAND = 1.1  # steps; the dead band is one step of a linear estimate
 
+# boundary, schemes, study
+AGREED_PU = 1e-8  # pu; schemes stop at steps of 1e-9, and a contraction of up to 0.9 leaves ten times the last step
+RATIO = 1e-6  # relative; ratio of successive gaps of a linear exchange, of which 1e-7 is rounding
 # radial feeders: forest, sweep, feeders
 PRINTED_10_W = 6e-3  # half a unit of the last printed digit of losses in kW with two decimals, and a little
 SWEEP_BALANCE = 1e-11  # power left over at a node after a sweep to 1e-12 pu: rounding of admittances up to 1e4 pu

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar, final, get_args
 
 import numpy as np
 
@@ -18,6 +18,7 @@ R = TypeVar("R")
 L = TypeVar("L")
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Lie:
     """Declaration of one field of a letter."""

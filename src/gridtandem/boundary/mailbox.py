@@ -82,6 +82,7 @@ class Entry:
     bytes: int  # both as JSON text
 
 
+@final
 class Refused(Exception):
     """Inside a round: a reply is worth too little to go on. The loop turns it into an outcome; it never leaves it."""
 

@@ -101,11 +101,29 @@ class Case:
                 yield table.fault(k, "model", f"refers to model {model} of {len(self.models)}", "name a feeder model", "case-041")
             elif not 0 <= root < len(self.models[model].buses):
                 yield table.fault(k, "root", f"is not a bus of {self.models[model].name!r}", "name one of its buses", "case-042")
+            if not table.company[k]:
+                yield table.fault(k, "company", "is empty", "name the company", "case-016")
             if not 0 <= bus < buses:
                 yield table.fault(k, "bus", "is not a transmission bus", "name one of the transmission buses", "case-043")
             elif not self.transmission.buses.live[bus]:
                 what = f"{self.transmission.buses.label(bus)!r} is out of service"
                 yield table.fault(k, "bus", what, "put it in service or choose another", "case-044")
+        yield from self._port_faults()
+
+    def _port_faults(self) -> Iterator[Fault]:
+        """Rows of one feeder are its ports: they must tell of the same feeder, and each have a root and a bus of its own."""
+        table = self.interfaces
+        rows = list(zip(table.feeder.tolist(), table.company.tolist(), table.model.tolist(), table.count.tolist(), table.scale.tolist(), strict=True))
+        first = {row[0]: k for k, row in reversed(list(enumerate(rows)))}
+        for k, row in enumerate(rows):
+            other = first[row[0]]
+            for name, here, there in zip(("company", "model", "count", "scale"), row[1:], rows[other][1:], strict=True):
+                if here != there:
+                    what = f"differs from that of {table.label(other)!r}, which is a port of the same feeder {row[0]!r}"
+                    yield table.fault(k, name, what, "make them equal, or give the feeder a name of its own", "case-054")
+            if k != other and table.root[k] == table.root[other]:
+                what = f"is also that of {table.label(other)!r}, which is a port of the same feeder {row[0]!r}"
+                yield table.fault(k, "root", what, "a second feed enters at another bus; give a feeder of its own another name", "case-055")
 
 
 def _reference_faults(net: Network) -> Iterator[Fault]:

@@ -40,7 +40,8 @@ def joined(case: Case) -> Joined:
     for name in feeders:
         rows = np.flatnonzero(table.feeder == name)
         model = case.models[int(table.model[rows[0]])]
-        parts.append(bundle(model, name, count=int(table.count[rows[0]]), scale=float(table.scale[rows[0]])))
+        feeder = bundle(model, name, count=int(table.count[rows[0]]), scale=float(table.scale[rows[0]]))
+        parts.append(_started(feeder, int(table.root[rows[0]]), case.transmission.buses, int(table.bus[rows[0]])))
         ends += [(f"interface {table.name[k]}", int(table.bus[k]), at + int(table.root[k])) for k in rows]
         first.append(at)
         at += len(model.buses)
@@ -76,6 +77,13 @@ def bundle(model: Network, name: str, *, count: int, scale: float) -> Network:
         costs=replace(cost, generator=new[cost.generator], coefficient=cost.coefficient * float(k) ** (1 - cost.order)),
         cost_points=replace(point, generator=new[point.generator], p_mw=point.p_mw * k, cost_per_h=point.cost_per_h * k),
     )
+
+
+def _started(feeder: Network, root: int, above: el.Buses, bus: int) -> Network:
+    """The feeder with its start voltages lifted and turned to those of its transmission bus, so that an iteration begins near a solution."""
+    b = feeder.buses
+    lift, turn = above.v_start_pu[bus] / b.v_start_pu[root], above.angle_start_deg[bus] - b.angle_start_deg[root]
+    return replace(feeder, buses=replace(b, v_start_pu=b.v_start_pu * lift, angle_start_deg=b.angle_start_deg + turn))
 
 
 def own_network(case: Case, interface: int) -> Network:

@@ -189,7 +189,7 @@ def _reference_faults(tables: MatpowerTables, kind: Real) -> Iterator[Fault]:
         yield Fault("mpc.bus", "has no reference bus", "set BUS_TYPE = 3 at one bus with a generator", "case-115", column="BUS_TYPE")
     elif not np.isin(references, tables.gen_bus[tables.of_gen("GEN_STATUS") > 0]).any():
         what = f"makes bus {number[references[0]]} the reference, but no reference or PV bus has a generator in service"
-        yield row_fault("bus", int(references[0]), "BUS_TYPE", what, "put a generator in service there", "case-115")
+        yield row_fault("bus", int(references[0]), "BUS_TYPE", what, "put a generator in service there", code="case-115")
     on = (tables.of_branch("BR_STATUS") != 0) & (kind[tables.from_bus] != ISOLATED) & (kind[tables.to_bus] != ISOLATED)
     links = sparse.coo_array((np.ones(on.sum()), (tables.from_bus[on], tables.to_bus[on])), shape=(len(kind), len(kind)))
     _, island = csgraph.connected_components(links, directed=False)
@@ -198,4 +198,4 @@ def _reference_faults(tables: MatpowerTables, kind: Real) -> Iterator[Fault]:
         here = first.setdefault(int(island[row]), row)
         if here != row:
             what = f"makes bus {number[row]} a second reference beside bus {number[here]}"
-            yield row_fault("bus", row, "BUS_TYPE", what, "keep one; set BUS_TYPE = 2 at the others", "case-116")
+            yield row_fault("bus", row, "BUS_TYPE", what, "keep one; set BUS_TYPE = 2 at the others", code="case-116")

@@ -35,7 +35,7 @@ def read_costs(table: Real, generators: int, faults: list[Fault]) -> tuple[Costs
         if row >= generators:
             if numbers is not None and numbers.any():
                 what = "is a cost of reactive power, which no table here can hold"
-                faults.append(row_fault("gencost", row, "", what, "delete the second half of mpc.gencost", "case-118"))
+                faults.append(row_fault("gencost", row, "", what, "delete the second half of mpc.gencost", code="case-118"))
         elif numbers is None:
             continue
         elif values[MODEL] == POLYNOMIAL:
@@ -43,7 +43,7 @@ def read_costs(table: Real, generators: int, faults: list[Fault]) -> tuple[Costs
         else:
             power, cost = numbers[0::2], numbers[1::2]
             if (np.diff(power) <= 0).any():
-                faults.append(row_fault("gencost", row, "COST", "has points whose power does not rise", "order the points by power", "case-117"))
+                faults.append(row_fault("gencost", row, "COST", "has points whose power does not rise", "order the points by power", code="case-117"))
             points += [(row, p, c) for p, c in zip(power.tolist(), cost.tolist(), strict=True)]
     costs = Costs.of({"generator": [c[0] for c in polynomial], "order": [c[1] for c in polynomial], "coefficient": [c[2] for c in polynomial]})
     return costs, CostPoints.of({"generator": [c[0] for c in points], "p_mw": [c[1] for c in points], "cost_per_h": [c[2] for c in points]})
@@ -53,15 +53,15 @@ def _numbers(row: int, values: Real, faults: list[Fault]) -> Real | None:
     """The NCOST coefficients, or the 2 · NCOST coordinates."""
     if values[MODEL] not in (PIECEWISE, POLYNOMIAL):
         mend = "it must be 1 (piecewise linear) or 2 (polynomial)"
-        faults.append(row_fault("gencost", row, "MODEL", f"is {values[MODEL]:g}", mend, "case-117"))
+        faults.append(row_fault("gencost", row, "MODEL", f"is {values[MODEL]:g}", mend, code="case-117"))
         return None
     count = values[NCOST]
     if not (0 <= count <= MOST and count == round(count)):
-        faults.append(row_fault("gencost", row, "NCOST", f"is {count:g}", "give the number of points or coefficients", "case-117"))
+        faults.append(row_fault("gencost", row, "NCOST", f"is {count:g}", "give the number of points or coefficients", code="case-117"))
         return None
     needed = int(count) * (2 if values[MODEL] == PIECEWISE else 1)
     if len(values) - COST < needed:
         what = f"promises {needed} numbers where the row has {len(values) - COST}"
-        faults.append(row_fault("gencost", row, "NCOST", what, "complete the row or correct NCOST", "case-117"))
+        faults.append(row_fault("gencost", row, "NCOST", what, "complete the row or correct NCOST", code="case-117"))
         return None
     return values[COST : COST + needed]

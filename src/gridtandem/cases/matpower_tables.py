@@ -52,7 +52,7 @@ class MatpowerTables:
         return np.asarray(self.branch[:, place]) if place < self.branch.shape[1] else np.zeros(len(self.branch))
 
 
-def row_fault(table: str, row: int, column: str, what: str, mend: str, code: str) -> Fault:
+def row_fault(table: str, row: int, column: str, what: str, mend: str, *, code: str) -> Fault:
     """A fault of one row of a table of the file, rows counted from 1 as MATLAB does."""
     return Fault(f"mpc.{table}", what, mend, code, column=column, row=row, label=f"row {row + 1}")
 
@@ -114,24 +114,24 @@ def _optional(fields: Mapping[str, Value], name: str, faults: list[Fault]) -> Re
     if isinstance(value, str | list):
         faults.append(Fault(f"mpc.{name}", "is text", "give a table of numbers", "case-112"))
         return np.empty((0, 0))
-    return value
+    return value + 0.0  # a zero has no sign
 
 
 def _unreadable(name: str, table: Real) -> Iterator[Fault]:
     used = {PLACE[c]: c for c in _used(name) if PLACE[c] < table.shape[1]}
     for row, column in np.argwhere(np.isnan(table)).tolist():
         if column in used or name == "gencost":
-            yield row_fault(name, row, used.get(column, ""), "is not a number", "give a number", "case-010")
+            yield row_fault(name, row, used.get(column, ""), "is not a number", "give a number", code="case-010")
     for heading in WHOLE.get(name, ()):
         values = table[:, PLACE[heading]]
         for row in np.flatnonzero(~np.isnan(values) & ~((values == np.round(values)) & (abs(values) < LARGEST_NUMBER))).tolist():
-            yield row_fault(name, row, heading, f"is {values[row]:g}", "give a whole number", "case-112")
+            yield row_fault(name, row, heading, f"is {values[row]:g}", "give a whole number", code="case-112")
     if name == "bus":
         kinds, numbers = table[:, PLACE["BUS_TYPE"]], table[:, PLACE["BUS_I"]]
         for row in np.flatnonzero((kinds == np.round(kinds)) & ~np.isin(kinds, (1, 2, 3, 4))).tolist():
-            yield row_fault(name, row, "BUS_TYPE", f"is {kinds[row]:g}", "it must be 1 (PQ), 2 (PV), 3 (reference) or 4 (isolated)", "case-112")
+            yield row_fault(name, row, "BUS_TYPE", f"is {kinds[row]:g}", "it must be 1 (PQ), 2 (PV), 3 (reference) or 4 (isolated)", code="case-112")
         for row in np.flatnonzero((numbers == np.round(numbers)) & (numbers < 1)).tolist():
-            yield row_fault(name, row, "BUS_I", f"is {numbers[row]:g}", "bus numbers begin at 1", "case-112")
+            yield row_fault(name, row, "BUS_I", f"is {numbers[row]:g}", "bus numbers begin at 1", code="case-112")
 
 
 def _used(name: str) -> tuple[str, ...]:
@@ -147,7 +147,7 @@ def _twice(number: Index) -> Iterator[Fault]:
     order = np.argsort(number, kind="stable")
     for k in np.flatnonzero(np.diff(number[order]) == 0):
         row, first = int(order[k + 1]), int(order[k])
-        yield row_fault("bus", row, "BUS_I", f"is {number[row]}, as in row {first + 1}", "bus numbers must be unique", "case-114")
+        yield row_fault("bus", row, "BUS_I", f"is {number[row]}, as in row {first + 1}", "bus numbers must be unique", code="case-114")
 
 
 def _rows(name: str, table: Real, column: str, number: Index, faults: list[Fault]) -> Index:
@@ -159,7 +159,7 @@ def _rows(name: str, table: Real, column: str, number: Index, faults: list[Fault
     for row in np.flatnonzero(number[found] != wanted).tolist():
         near = get_close_matches(str(wanted[row]), [str(n) for n in number.tolist()], n=1, cutoff=0.5)
         mend = f"did you mean {near[0]}?" if near else "name a bus of mpc.bus"
-        faults.append(row_fault(name, row, column, f"is {wanted[row]}, which is no bus of this file", mend, "case-113"))
+        faults.append(row_fault(name, row, column, f"is {wanted[row]}, which is no bus of this file", mend, code="case-113"))
     return found
 
 

@@ -31,7 +31,8 @@ class AndersonState:
     tried: tuple[Real, ...] = ()
     answered: tuple[Real, ...] = ()
     draw: PowerCurve | None = None
-    moved: float = np.inf
+    moved: float = np.inf  # [pu]
+    left: float = np.inf  # residual g − x [MW, Mvar]
 
 
 @final
@@ -39,7 +40,8 @@ class AndersonState:
 class Anderson:
     """Mixes ``memory`` past exchanges by least squares. No extra data, usually fewer rounds where ρ is not small."""
 
-    tol: float = 1e-9
+    tol: float = 1e-9  # of a voltage step [pu]
+    tol_mva: float = 1e-7  # of the residual: mixed exchanges may stand still without being right
     memory: int = 4
     ill: float = 1e8  # condition number beyond which the oldest exchange is forgotten
     jump: float = 2.0  # growth of the residual beyond which all are
@@ -62,7 +64,8 @@ class Anderson:
         if len(tried) > 1 and widest(answered[-1] - tried[-1]) > self.jump * widest(answered[-2] - tried[-2]):
             tried, answered = tried[-1:], answered[-1:]
         worth = np.minimum(power.worth, s.worth)
-        return AndersonState(self._mixed(tried, answered), worth, reply.v, reply.angle, tried, answered, draw, widest(reply.v - s.v))
+        moved, left = widest(reply.v - s.v), widest(answered[-1] - tried[-1])
+        return AndersonState(self._mixed(tried, answered), worth, reply.v, reply.angle, tried, answered, draw, moved, left)
 
     def _mixed(self, tried: tuple[Real, ...], answered: tuple[Real, ...]) -> Real:
         r"""Next draw, each scenario and period for itself: :math:`x^+ = g_k - \Delta G\,\arg\min_\gamma |f_k - \Delta F\gamma|`, f = g − x."""
@@ -80,8 +83,8 @@ class Anderson:
         return out
 
     def gap(self, s: AndersonState) -> Gap:
-        """Largest voltage step. [pu]"""
-        return Gap(s.moved, self.tol)
+        """Largest voltage step, or the residual in the same measure where that is larger. [pu]"""
+        return Gap(float(np.maximum(s.moved, s.left * self.tol / self.tol_mva)), self.tol)
 
     def agreement(self, s: AndersonState) -> Agreement:
         """What the parties take home."""

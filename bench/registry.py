@@ -1,0 +1,45 @@
+"""What is measured. A phase is an entry below: a name, a case, and contenders that must give the same answer.
+
+To add one, write a function that prepares (not timed) and returns the work (timed); the work returns numbers that contenders are compared by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench import flow, start
+
+Work = Callable[[], NDArray[Any] | None]
+Prepare = Callable[[], Work]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One thing that takes time. The first contender is ours."""
+
+    name: str
+    case: str
+    contenders: dict[str, Prepare]
+    agree: float = 0.0  # largest difference between answers, with its reason beside the entry
+    repeat: int = 7
+
+    def apart(self, answers: dict[str, NDArray[Any] | None]) -> float:
+        """Largest difference from our answer."""
+        ours, *others = (a for a in answers.values() if a is not None) if any(a is not None for a in answers.values()) else (None,)
+        return max((float(np.abs(a - ours).max()) for a in others), default=0.0)
+
+
+VOLTAGE = 1e-7  # pu; peers stop at a mismatch or a step of 1e-8 pu
+
+PHASES = (
+    Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
+    Phase("transmission", "ring of 118 buses", {"newton": flow.newton(118), "lightsim2grid": flow.lightsim2grid(118)}, VOLTAGE),
+    Phase("transmission", "ring of 2000 buses", {"newton": flow.newton(2000), "lightsim2grid": flow.lightsim2grid(2000)}, VOLTAGE, 3),
+    Phase("fleet", "2000 feeders of 33 nodes", {"sweep": flow.fleet(2000, 33), "power-grid-model": flow.power_grid_model(2000, 33)}, VOLTAGE, 3),
+)

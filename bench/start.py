@@ -1,0 +1,31 @@
+"""Processor time of a whole process, from start to end."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+
+
+def process(*command: str) -> Callable[[], Callable[[], None]]:
+    """A command of the environment that runs the benchmark."""
+
+    def prepare() -> Callable[[], None]:
+        return lambda: _run(command)
+
+    return prepare
+
+
+def python(line: str) -> Callable[[], Callable[[], None]]:
+    """A line of Python in a fresh interpreter."""
+    return process(sys.executable, "-c", line)
+
+
+def spent() -> float:
+    """Processor time of this process and of all that it waited for. [s]"""
+    return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
+def _run(command: tuple[str, ...]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

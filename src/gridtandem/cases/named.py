@@ -1,0 +1,80 @@
+"""Cases by name or from a folder or file, and the list of all names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, final
+
+from gridtandem.cases.case import Case
+from gridtandem.cases.folder_read import read_case, read_network_folder
+from gridtandem.cases.library import entries, known_names, network
+from gridtandem.cases.systems import SOURCE, SYSTEMS, size_of, system
+from gridtandem.errors import UnknownName
+from gridtandem.grid.interfaces import Interfaces
+from gridtandem.grid.network import Network
+from gridtandem.tables import Flag, Index, Names, Real, Table, column
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Catalogue(Table):
+    """Cases that have a name."""
+
+    kind: ClassVar[str] = "catalogue"
+    name: Names = column("name of the case", dtype="U", unique=True)
+    also: Names = column("MATPOWER's name of it, which works too", dtype="U", default="")
+    form: Names = column("network, feeder or joined", dtype="U")
+    buses: Index = column("buses; of joined systems with every feeder", dtype="i8")
+    size: Names = column("its size in words", dtype="U")
+    title: Names = column("what it is", dtype="U")
+    source: Names = column("where the data come from", dtype="U")
+    licence: Names = column("what is known of their licence", dtype="U")
+    extra: Flag = column("yes: needs pip install 'gridtandem[large-cases]'", dtype="?", default=False)
+    load_mw: Real = column("load of networks and feeders; 0 for joined systems", unit="MW", default=0.0)
+
+
+def case(name_or_folder: str | Path) -> Case:
+    """A case by name, or from a case folder, a network folder or a MATPOWER file. A network alone becomes a case without feeders."""
+    name = str(name_or_folder)
+    if name in SYSTEMS:
+        return system(name)
+    if name in known_names():
+        entry = entries()[known_names()[name]]
+        return _alone(network(name), title=entry.title, source=entry.source, licence=entry.licence)
+    path = Path(name_or_folder)
+    if (path / "network.toml").is_file():
+        return _alone(read_network_folder(path)).check()
+    if path.is_dir():
+        return read_case(path)
+    if path.is_file():
+        from gridtandem.cases.matpower import read_matpower
+
+        return _alone(read_matpower(path)).check()
+    raise UnknownName("case or folder", name, [*SYSTEMS, *known_names()])
+
+
+def catalogue() -> Catalogue:
+    """All names, networks and feeders first, joined systems last."""
+    own, sizes = list(entries().values()), {name: size_of(what) for name, what in SYSTEMS.items()}
+    none = "see the networks it is made of"
+    return Catalogue.of({
+        "name": [*(e.name for e in own), *SYSTEMS],
+        "also": [*(e.file if e.file != e.name and known_names()[e.file] == e.name else "" for e in own), *("" for _ in SYSTEMS)],
+        "form": [*(e.kind for e in own), *("joined" for _ in SYSTEMS)],
+        "buses": [*(e.buses for e in own), *(sum(s) for s in sizes.values())],
+        "size": [*(f"{e.buses} buses, {e.load_mw:,.6g} MW" for e in own), *(f"{t} + {d} buses, {_interfaces(n)}" for n, (t, d) in sizes.items())],
+        "title": [*(e.title for e in own), *(s.title for s in SYSTEMS.values())],
+        "source": [*(e.source for e in own), *(SOURCE for _ in SYSTEMS)],
+        "licence": [*(e.licence for e in own), *(none for _ in SYSTEMS)],
+        "extra": [*(e.large for e in own), *(False for _ in SYSTEMS)],
+        "load_mw": [*(e.load_mw for e in own), *(0.0 for _ in SYSTEMS)],
+    })  # fmt: skip
+
+
+def _interfaces(name: str) -> str:
+    return f"{len(SYSTEMS[name].hangs)} interfaces"
+
+
+def _alone(net: Network, *, title: str = "", source: str = "", licence: str = "") -> Case:
+    return Case(name=net.name, transmission=net, interfaces=Interfaces.empty(), title=title, source=source, licence=licence, notes=net.notes)

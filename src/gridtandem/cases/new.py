@@ -1,0 +1,45 @@
+"""A starter folder: one's own feeder hung on a transmission network, ready to be edited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gridtandem.cases.case import Case
+from gridtandem.cases.folder import write_case
+from gridtandem.cases.generate import feeder_load, interfaces, root_of
+from gridtandem.cases.library import entries, known_names, network
+from gridtandem.errors import UnknownName
+from gridtandem.grid.network import Network
+
+
+def new_case(
+    path: str | Path, *, transmission: str | Network, feeder: str | Network, at: Sequence[str], count: int = 1, name: str | None = None
+) -> Case:
+    """Write a case folder with ``count`` parallel feeders at each transmission bus of ``at``, and return the case.
+
+    The feeder's reference bus becomes its root. Loads of transmission stay as they are; the feeders come on top of them.
+    """
+    net, model = _network(transmission), _network(feeder)
+    row = {bus: k for k, bus in enumerate(net.buses.name.tolist())}
+    for bus in at:
+        if bus not in row:
+            raise UnknownName(f"bus of {net.name!r}", bus, list(row))
+    size = len(at)
+    table = interfaces(
+        at, np.zeros(size, np.int64), [root_of(model)] * size, np.array([row[b] for b in at], np.int64), np.full(size, count), np.ones(size)
+    )
+    note = f"The feeders ({feeder_load(model).real:,.4g} MW each) come on top of the loads of transmission; take those down in tso/loads.csv where needed."
+    told = entries().get(known_names().get(transmission, "")) if isinstance(transmission, str) else None
+    case = Case(
+        name=name or Path(path).name, title=f"{model.name} on {net.name}", transmission=net, models=(model,), interfaces=table,
+        source=told.source if told else "", licence=told.licence if told else "", notes=(note,),
+    )  # fmt: skip
+    write_case(case, path)
+    return case
+
+
+def _network(given: str | Network) -> Network:
+    return network(given) if isinstance(given, str) else given

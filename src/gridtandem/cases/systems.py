@@ -1,0 +1,154 @@
+"""Joined systems of the coordinated-operation literature, by name.
+
+Fact and reconstruction are kept apart. The names, the transmission networks, the boundary buses of 14A, 14B, T14D2, T30D2 and T118Dn4, and the
+feeder kind of the T systems are those of M. Gupta's thesis (IIT Delhi, 2022). How many feeders stand at a bus, what becomes of the load there,
+the exponents, and the DGs are not printed there; they are our reconstruction, and the notes of every case say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, final
+
+import numpy as np
+
+from gridtandem.cases.case import Case
+from gridtandem.cases.generate import bus_load, exponential, feeder_load, interfaces, root_of, with_dg, without_load
+from gridtandem.cases.library import entries, network
+from gridtandem.errors import UnknownName
+from gridtandem.grid.network import Network
+
+SOURCE = "M. Gupta, PhD thesis, Indian Institute of Technology Delhi, 2022; feeders: see their own entries"
+DG_MW = 1.0
+Place = Literal["replaces", "shares", "adds"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """Parallel feeders at one bus.
+
+    ``replaces``: they stand for the whole bus load, whatever it was. ``adds``: the bus load stays. ``shares``: k = round(P_bus / P_feeder), at
+    least 1, and the bus keeps the rest; where k feeders draw more than the bus had, and where ``fit``, they are scaled to its active power.
+    """
+
+    bus: str
+    feeder: str
+    place: Place = "shares"
+    count: int = 0  # 0: by rounding
+    fit: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class System:
+    """What a joined system consists of."""
+
+    title: str
+    transmission: str
+    hangs: tuple[Hang, ...]
+    fact: str
+    exponents: tuple[float, float] = (0.0, 0.0)
+    dg_mw: float = 0.0
+
+
+def _bw(*places: tuple[str, int]) -> tuple[Hang, ...]:
+    return tuple(Hang(bus, "case33bw", "replaces", count) for bus, count in places)
+
+
+A, B = (0.9, 1.3), (1.0, 1.0)
+AT = "The thesis gives the transmission network and the boundary buses {}."
+SYSTEMS = {
+    "14A": System(
+        "IEEE 14-bus with a 16-bus and a 33-bus feeder, loads only", "ieee14", (Hang("10", "case16am", fit=True), Hang("13", "case33bw", count=1)),
+        "The thesis gives the transmission network and boundary bus 10; bus 13 is ours.", A,
+    ),
+    "14B": System(
+        "IEEE 14-bus with a 33-bus and a 141-bus feeder, loads and DGs", "ieee14", (Hang("7", "case33bw", "adds", 1), Hang("9", "case141", fit=True)),
+        "The thesis gives the transmission network and boundary bus 7; bus 9 is ours.", B, DG_MW,
+    ),
+    "30A": System(
+        "IEEE 30-bus with 33-bus feeders at two buses, loads only", "ieee30", tuple(Hang(b, "case33bw") for b in ("15", "19")),
+        "The thesis gives the transmission network; the boundary buses 15 and 19 are ours.", A,
+    ),
+    "30B": System(
+        "IEEE 30-bus with 33-bus feeders at four buses, loads and DGs", "ieee30", tuple(Hang(b, "case33bw") for b in ("15", "19", "24", "30")),
+        "The thesis gives the transmission network; the boundary buses 15, 19, 24 and 30 are ours.", B, DG_MW,
+    ),
+    "T14D2": System("IEEE 14-bus with 33-bus feeders at two buses", "ieee14", _bw(("10", 2), ("12", 2)), AT.format("10 and 12")),
+    "T30D2": System("IEEE 30-bus with 33-bus feeders at two buses", "ieee30", _bw(("15", 2), ("19", 2)), AT.format("15 and 19")),
+    "T118Dn4": System(
+        "IEEE 118-bus with 33-bus feeders at four buses", "ieee118", _bw(("39", 7), ("50", 5), ("67", 8), ("98", 9)), AT.format("39, 50, 67 and 98")
+    ),
+}  # fmt: skip
+
+
+def system(name: str) -> Case:
+    """A joined system by name."""
+    if name not in SYSTEMS:
+        raise UnknownName("joined system", name, list(SYSTEMS))
+    what = SYSTEMS[name]
+    net = network(what.transmission)
+    loads, models, notes = bus_load(net), dict[str, Network](), [what.fact]
+    taken, counts, places = np.zeros(len(loads), complex), list[int](), list[int]()
+    row = {b: k for k, b in enumerate(net.buses.name.tolist())}
+    for hang in what.hangs:
+        had = complex(loads[row[hang.bus]])
+        model, k, gone = _hung(hang, had)
+        models.setdefault(model.name, model)
+        places.append(list(models).index(model.name))
+        counts.append(k)
+        taken[row[hang.bus]] = gone
+        notes.append(_told(hang, k, had, had - gone, feeder_load(model).real))
+    finished = tuple(_finished(m, what) for m in models.values())
+    notes.append(f"Reconstruction: feeder loads have the exponents ({what.exponents[0]:g}, {what.exponents[1]:g}); " + (
+        f"every feeder has a DG of {what.dg_mw:g} MW at unity power factor at its last bus." if what.dg_mw else "there are no DGs."
+    ))  # fmt: skip
+    at = [h.bus for h in what.hangs]
+    table = interfaces(
+        at, np.array(places), [root_of(finished[m]) for m in places], np.array([row[b] for b in at]), np.array(counts), np.ones(len(at))
+    )
+    return Case(
+        name=name, title=what.title, transmission=without_load(net, taken), models=finished, interfaces=table, source=SOURCE,
+        licence=entries()[what.transmission].licence, notes=tuple(notes),
+    )  # fmt: skip
+
+
+def size_of(what: System) -> tuple[int, int]:
+    """Transmission buses, and feeder buses with parallel feeders counted one by one."""
+    own, net = entries(), network(what.transmission)
+    loads = dict(zip(net.buses.name.tolist(), bus_load(net).tolist(), strict=True))
+    return own[what.transmission].buses, sum((own[h.feeder].buses - 1) * _hung(h, loads[h.bus])[1] for h in what.hangs)
+
+
+def _hung(hang: Hang, had: complex) -> tuple[Network, int, complex]:
+    """The feeder, how many of them, and what they take from the bus load. [MW + j Mvar]"""
+    feeder = network(hang.feeder)
+    power = feeder_load(feeder)
+    k = hang.count or max(1, round(had.real / power.real))
+    if hang.place == "adds":
+        return feeder, k, 0j
+    if hang.place == "replaces":
+        return feeder, k, had
+    if hang.fit or k * power.real > had.real:
+        return _scaled(feeder, had.real / (k * power.real), f"{hang.feeder}-at-{hang.bus}"), k, had
+    return feeder, k, k * power
+
+
+def _scaled(feeder: Network, factor: float, name: str) -> Network:
+    ld = feeder.loads
+    note = f"All loads are those of {feeder.name} times {factor:.6g}."
+    return replace(feeder, name=name, loads=replace(ld, p_mw=ld.p_mw * factor, q_mvar=ld.q_mvar * factor), notes=(*feeder.notes, note))
+
+
+def _finished(feeder: Network, what: System) -> Network:
+    feeder = exponential(feeder, *what.exponents)
+    return with_dg(feeder, what.dg_mw) if what.dg_mw else feeder
+
+
+def _told(hang: Hang, k: int, had: complex, rest: complex, each_mw: float) -> str:
+    """One sentence on what became of the load of a bus."""
+    stays = f"{rest.real:.4g} MW and {rest.imag:.4g} Mvar of it stay there" if rest else "nothing of it stays there"
+    before = f"its load of {had.real:.4g} MW" if had else "no load"
+    feeders = f"{k} feeder{'s' if k > 1 else ''} {hang.feeder} of {each_mw:.4g} MW"
+    return f"Reconstruction: bus {hang.bus} had {before} and carries {feeders}" + (f"; {stays}." if had else ".")

@@ -1,0 +1,88 @@
+"""A distribution company's load-flow desk: any number of feeders behind any number of interfaces, answered in one sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from gridtandem.boundary.letters import Alone, Boundary, Power, PowerAt, Response, ResponseAt, Worth
+from gridtandem.flow.feeders import Feeders
+from gridtandem.tables import Code, Complex, Index, Names, Real
+from gridtandem.units import MVA
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Fleet:
+    """Feeders of one company; ``count`` identical ones lie in parallel behind each interface."""
+
+    interface: Names  # names, for explanations
+    feeders: Feeders
+    count: Index
+    loading: Real  # (scenario, period): factor on the loads
+
+    @property
+    def answers(self) -> Mapping[type, Callable[[Any], Any]]:
+        """Letters this desk answers."""
+        return {PowerAt: self.power_at, ResponseAt: self.response_at, Alone: self.by_itself}
+
+    def power_at(self, ask: PowerAt) -> Power:
+        """Draw at a voltage."""
+        s, _ = self.draw(ask.v, slope=False)
+        return Power(_pair(s), _worth(s))
+
+    def response_at(self, ask: ResponseAt) -> Response:
+        """Draw at a voltage, and its slope."""
+        s, ds = self.draw(ask.v, slope=True)
+        return Response(ask.v, _pair(s), _pair(ds), _worth(s + ds))
+
+    def by_itself(self, ask: Alone) -> Boundary:  # noqa: ARG002 — the letter has no content
+        """The draw at nominal voltage."""
+        v = np.ones((*self.loading.shape, len(self.count)))
+        s, _ = self.draw(v, slope=False)
+        return Boundary(v, np.zeros_like(v), _pair(s), _worth(s))
+
+    def draw(self, v: Real, *, slope: bool) -> tuple[Complex, Complex]:
+        """Power and slope of all parallel feeders together, MVA, for voltages (scenario, period, interface); NaN where there is no solution."""
+        return self._drawn(v, np.broadcast_to(self.loading[..., None], v.shape), slope=slope)
+
+    def _drawn(self, v: Real, loading: Real, *, slope: bool) -> tuple[Complex, Complex]:
+        mute = np.isnan(v)
+        found = self.feeders.draw(np.where(mute, 1.0, v), loading, slope=slope)
+        gone, factor = mute | ~found.ok, self.count * MVA
+        s: Complex = np.where(gone, np.nan, found.s * factor)
+        ds: Complex = np.where(gone, np.nan, found.ds * factor) if slope else s
+        return s, ds
+
+    def drawn_at(self, v: Real, st: tuple[int, int]) -> Complex:
+        """Power of all parallel feeders together in one scenario and period. [MVA]"""
+        s, _ = self._drawn(v[None, None], np.full((1, 1, len(v)), self.loading[st]), slope=False)
+        out: Complex = s[0, 0]
+        return out
+
+    def plan(self, v: Complex, st: tuple[int, ...]) -> tuple[Complex, ...]:
+        """Node voltages of one feeder behind each interface, for root voltages ``v`` (interface)."""
+        return self.feeders.states(v, np.full(len(v), self.loading[st]))
+
+    def explain(self, k: int, v: float, st: tuple[int, ...]) -> str:
+        """Why the feeder behind interface ``k`` has no answer, for its owner."""
+        loading = float(self.loading[st])
+        share = self.feeders.loadable(v, k, loading)
+        if share >= 1.0:
+            return f"interface {self.interface[k]}: solvable at {v:.4f} pu"
+        floor = self.feeders.lowest_voltage(k, loading)
+        below = f"; it is infeasible below {floor:.4f} pu" if np.isfinite(floor) else "; no root voltage up to 2 pu carries this load"
+        return (
+            f"interface {self.interface[k]}: the feeder has no load flow at {v:.4f} pu; the largest solvable loading there is λ = {share:.4f}{below}"
+        )
+
+
+def _pair(s: Complex) -> Real:
+    return np.stack([s.real, s.imag], -1)
+
+
+def _worth(s: Complex) -> Code:
+    return np.where(np.isnan(s), Worth.REFUSED, Worth.EXACT).astype(np.int8)

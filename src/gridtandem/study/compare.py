@@ -1,0 +1,84 @@
+"""The same case under several schemes, side by side, every one held against the same AC check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from gridtandem.coordinate import Outcome
+from gridtandem.study.registry import name_of
+from gridtandem.study.run import Result, run
+from gridtandem.study.study import Study
+from gridtandem.tables import Flag, Index, Names, Real, Table, column
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Comparison(Table):
+    """One row per scheme; NaN where a scheme found no answer."""
+
+    kind: ClassVar[str] = "comparison"
+    scheme: Names = column("scheme", dtype="U")
+    agreed: Flag = column("did the parties agree?", dtype="?")
+    end: Names = column("how it ended", dtype="U")
+    rounds: Index = column("rounds", dtype="i8")
+    letters: Index = column("letters", dtype="i8")
+    numbers: Index = column("numbers that crossed in letters, both ways", dtype="i8")
+    bytes: Index = column("letters as JSON text", dtype="i8", unit="B")
+    voltage_error_pu: Real = column("largest difference of voltage magnitude, plan against AC check", unit="pu")
+    exchange_error_mva: Real = column("largest difference of power at an interface, transmission's view against AC check", unit="MVA")
+    exchange_mw: Real = column("active power into all feeders, as transmission reckons", unit="MW")
+    feeder_loss_mw: Real = column("active losses in all feeders, as their companies see them", unit="MW")
+    v_low_pu: Real = column("lowest voltage, as the companies see it", unit="pu")
+    seconds: Real = column("wall time of this run on this machine; not reproducible", unit="s")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """The table and the results behind it."""
+
+    table: Comparison
+    results: tuple[Result, ...]
+
+
+def compare(
+    study: Study, schemes: Sequence[Any], *, save: Callable[[str], Path] | None = None, watch: Callable[[str, Outcome[Any]], None] | None = None
+) -> Compared:
+    """Run ``study`` once per scheme. ``save`` names the run file of a scheme; ``watch`` hears the scheme's name and its outcome so far."""
+    results, seconds = [], []
+    for scheme in schemes:
+        name, begin = name_of(scheme), perf_counter()
+        heard = None if watch is None else _named(watch, name)
+        results.append(run(replace(study, scheme=scheme), save=None if save is None else save(name), watch=heard))
+        seconds.append(perf_counter() - begin)
+    return Compared(Comparison.of(_columns(results, seconds)), tuple(results))
+
+
+def _named(watch: Callable[[str, Outcome[Any]], None], name: str) -> Callable[[Outcome[Any]], None]:
+    return lambda outcome: watch(name, outcome)
+
+
+def _columns(results: Sequence[Result], seconds: Sequence[float]) -> dict[str, Any]:
+    books = [r.outcome.books() for r in results]
+    found = [r.verdict for r in results]
+    return {
+        "scheme": [name_of(r.study.scheme) for r in results],
+        "agreed": [r.outcome.agreed for r in results],
+        "end": [r.outcome.end.value for r in results],
+        "rounds": [r.outcome.rounds for r in results],
+        "letters": [len(r.outcome.ledger) for r in results],
+        "numbers": [b["numbers"] for b in books],
+        "bytes": [b["bytes"] for b in books],
+        "voltage_error_pu": [np.nan if v is None else v.checks.voltage_error_pu.max() for v in found],
+        "exchange_error_mva": [np.nan if v is None else v.checks.exchange_error_mva.max() for v in found],
+        "exchange_mw": [np.nan if v is None else v.interfaces.p_mw.sum() for v in found],
+        "feeder_loss_mw": [np.nan if v is None else v.interfaces.loss_mw.sum() for v in found],
+        "v_low_pu": [np.nan if v is None else v.buses.v_pu.min() for v in found],
+        "seconds": list(seconds),
+    }

@@ -1,0 +1,51 @@
+"""Strings become schemes once, here, at the outer door; entry points are the plugin mechanism."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from importlib.metadata import entry_points
+from inspect import getmembers, isclass
+from typing import Any
+
+from gridtandem.errors import UnknownName
+
+GROUP = "gridtandem.schemes"
+
+
+def scheme_names() -> tuple[str, ...]:
+    """Names of all installed schemes, in alphabetical order."""
+    return tuple(sorted({e.name for e in entry_points(group=GROUP)}))
+
+
+def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
+    """The scheme of that name, e.g. ``scheme_named("response", {"tol": 1e-10})``."""
+    kind = scheme_kind(name)
+    known = [f.name for f in fields(kind)]
+    for option in options or {}:
+        if option not in known:
+            raise UnknownName(f"option of scheme {name}", option, known)
+    return kind(**(options or {}))
+
+
+def scheme_kind(name: str) -> Any:
+    """The class behind a name."""
+    found = {e.name: e for e in entry_points(group=GROUP)}
+    if name not in found:
+        raise UnknownName("scheme", name, sorted(found))
+    return found[name].load()
+
+
+def name_of(scheme: Any) -> str:
+    """The name under which a scheme object is installed; its class name where it is not."""
+    for e in entry_points(group=GROUP):
+        if e.value == f"{type(scheme).__module__}:{type(scheme).__name__}":
+            return e.name
+    return type(scheme).__name__
+
+
+def records_of(scheme: Any) -> dict[str, type]:
+    """The records that a scheme's module declares, among them its state: what its run file may hold."""
+    module = sys.modules[type(scheme).__module__]
+    return {name: kind for name, kind in getmembers(module, isclass) if is_dataclass(kind) and kind.__module__ == module.__name__}

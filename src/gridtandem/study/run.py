@@ -1,0 +1,144 @@
+"""Run a study: seat the parties, let the scheme coordinate, take the plans, hold them against the AC check, keep everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from gridtandem.boundary.mailbox import Entry, Mail, Mailbox
+from gridtandem.coordinate import Outcome, coordinate
+from gridtandem.study.judge import Verdict, judged
+from gridtandem.study.plans import plans_of
+from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
+from gridtandem.study.store import RunFile
+from gridtandem.study.study import Seats, Study, seated
+from gridtandem.tables import Table
+
+TABLES: dict[str, type[Table]] = {
+    "buses": BusResults, "interfaces": InterfaceResults, "branches": BranchResults, "units": UnitResults, "checks": Checks, "violations": Violations,
+}  # fmt: skip
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Result:
+    """Everything a run left behind. Where it found no answer, numbers are absent and ``trouble`` says why."""
+
+    study: Study
+    outcome: Outcome[Any]
+    verdict: Verdict | None
+    trouble: tuple[str, ...] = ()
+    path: Path | None = None  # its run file
+
+    @property
+    def letters(self) -> Letters:
+        """The ledger."""
+        return letters_table(self.outcome.ledger)
+
+    @property
+    def rounds(self) -> Rounds:
+        """Gap by round."""
+        return Rounds(round=np.arange(1, self.outcome.rounds + 1), gap=np.array(self.outcome.gaps))
+
+    def require(self) -> Result:
+        """The result itself, or `NotAgreed`."""
+        self.outcome.require()
+        return self
+
+
+def run(
+    study: Study,
+    *,
+    save: Path | None = None,
+    watch: Callable[[Outcome[Any]], None] | None = None,
+    through: Callable[[Mailbox], Mail] = lambda mail: mail,
+) -> Result:
+    """Carry out a study. With ``save`` a run file grows round by round, so that nothing is lost if the run is interrupted."""
+    seats = seated(study)
+    file = None if save is None else RunFile.create(save, study)
+    return _carried(study, seats, file, None, watch, through)
+
+
+def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[Any]], None] | None = None) -> Result:
+    """Go on with the run in a file, to the bit as if it had never stopped. ``rounds`` raises or lowers its limit."""
+    file = RunFile.open(path)
+    study = file.study()
+    if rounds is not None:
+        study = replace(study, rounds=rounds)
+    return _carried(study, seated(study), file, file.outcome(), watch, lambda mail: mail)
+
+
+def reopened(path: Path) -> Result:
+    """A finished or interrupted run, read from its file without computing anything."""
+    file = RunFile.open(path)
+    facts = file.facts()
+    found = {name: file.get(name, kind) for name, kind in TABLES.items()} if facts.get("judged") == "yes" else None
+    trouble = tuple(line for line in facts.get("trouble", "").split("\n") if line)
+    return Result(study=file.study(), outcome=file.outcome(), verdict=None if found is None else Verdict(**found), trouble=trouble, path=path)  # type: ignore[arg-type]
+
+
+def _carried(
+    study: Study,
+    seats: Seats,
+    file: RunFile | None,
+    before: Outcome[Any] | None,
+    watch: Callable[[Outcome[Any]], None] | None,
+    through: Callable[[Mailbox], Mail],
+) -> Result:
+    def seen(outcome: Outcome[Any]) -> None:
+        if file is not None:
+            file.save(outcome)
+        if watch is not None:
+            watch(outcome)
+
+    mail = seats.mailbox(study.scheme, (study.loading.shape[0], study.loading.shape[1]))
+    outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=before, watch=seen, through=through)
+    there = living(study, outcome)
+    plans = tuple(plans_of(study, seats, study.scheme.agreement(outcome.state), st) for st in there)
+    verdict = judged(seats.owner, plans) if plans else None
+    trouble = explained(study, seats, outcome)
+    if file is not None:
+        file.save(outcome)
+        tables = {} if verdict is None else {name: getattr(verdict, name) for name in TABLES}
+        file.put(tables, {"judged": "no" if verdict is None else "yes", "trouble": "\n".join(trouble)})
+    return Result(study=study, outcome=outcome, verdict=verdict, trouble=trouble, path=None if file is None else file.path)
+
+
+def living(study: Study, outcome: Outcome[Any]) -> list[tuple[int, int]]:
+    """Scenarios and periods that have an agreement to be judged."""
+    if not outcome.agreed or outcome.state is None:
+        return []
+    v = study.scheme.agreement(outcome.state).v
+    return [(s, t) for s, t in np.ndindex(v.shape[0], v.shape[1]) if np.isfinite(v[s, t]).all()]
+
+
+def explained(study: Study, seats: Seats, outcome: Outcome[Any]) -> tuple[str, ...]:
+    """Why a run has no answer, or not everywhere, in sentences; asked at the owners' doors."""
+    said: list[str] = []
+    for refusal in outcome.refused:
+        s, t, i = refusal.rows[0]
+        where = f" (scenario {s}, period {t})" if study.loading.size > 1 else ""
+        if refusal.question in ("PowerAt", "ResponseAt") or (refusal.question == "Alone" and refusal.by != "tso"):
+            said.append(_feeder_says(seats, refusal.by, i, outcome, (s, t)) + where)
+        elif refusal.by == "tso":
+            draw = getattr(outcome.state, "draw", None) if outcome.state is not None else None
+            said.append(seats.transmission.explain(draw, (s, t)) + where)
+        said.append(seats.owner.explain((s, t)) + where)
+    return tuple(dict.fromkeys(said))
+
+
+def _feeder_says(seats: Seats, company: str, interface: int, outcome: Outcome[Any], st: tuple[int, int]) -> str:
+    fleet, rows = seats.fleets[seats.companies.index(company)]
+    v = getattr(outcome.state, "v", None)
+    asked = float(v[st][interface]) if v is not None and np.isfinite(v[st][interface]) else 1.0
+    return f"{company}, {fleet.explain(int(np.flatnonzero(rows == interface)[0]), asked, st)}"
+
+
+def letters_table(ledger: tuple[Entry, ...]) -> Letters:
+    """The ledger as a table."""
+    columns = {name: [getattr(e, name if name != "recipient" else "to") for e in ledger] for name in Letters.columns()}
+    return Letters.of(columns) if ledger else Letters.empty()

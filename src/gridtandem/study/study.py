@@ -1,0 +1,124 @@
+"""A study: everything that determines a result, as one frozen record; and the parties it seats."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, final
+
+import numpy as np
+
+from gridtandem.boundary.mailbox import Company, Mailbox
+from gridtandem.boundary.wire import text
+from gridtandem.cases.case import Case
+from gridtandem.errors import Fault, InvalidCase
+from gridtandem.flow.feeders import Feeders
+from gridtandem.flow.newton import Options
+from gridtandem.grid.elements import REFERENCE
+from gridtandem.grid.network import Network
+from gridtandem.grid.nodal import LoadLaw, Nodal
+from gridtandem.parties.fleet import Fleet
+from gridtandem.parties.owner import Owner
+from gridtandem.parties.transmission import Transmission, boundary_bus
+from gridtandem.schemes.merged import Merged
+from gridtandem.tables import Index, Real
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Study:
+    """A case, a scheme and the rules of the load flow. Same study, same bits."""
+
+    case: Case
+    scheme: Any
+    loading: Real = field(default_factory=lambda: np.ones((1, 1)))  # (scenario, period): factor on loads and transmission's schedule
+    feeder_solver: Literal["auto", "sweep", "newton"] = "auto"
+    q_rule: Literal["ignore", "switch"] = "ignore"
+    slack: Literal["reference", "shared"] = "reference"
+    taps: Literal["hold", "move"] = "move"
+    rounds: int = 100
+
+    @property
+    def options(self) -> Options:
+        """The load-flow rules, as a kernel takes them."""
+        return Options(q_rule=self.q_rule, slack=self.slack, taps=self.taps)
+
+    def settings(self) -> dict[str, Any]:
+        """Everything but the case, as plain words and numbers."""
+        rules = {name: getattr(self, name) for name in ("feeder_solver", "q_rule", "slack", "taps", "rounds")}
+        return {"scheme": self.scheme, "loading": self.loading, **rules}
+
+    def digest(self) -> str:
+        """SHA-256 of case and settings; equal digests give equal results."""
+        told = "\n".join(f"{name}={text(value)}" for name, value in self.settings().items())
+        return hashlib.sha256(f"{self.case.digest()}\n{told}".encode()).hexdigest()
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Seats:
+    """The parties of a study. The owner sits only where one person holds all models; he is the judge, and the TSO of a merged run."""
+
+    transmission: Transmission
+    fleets: tuple[tuple[Fleet, Index], ...]  # with the interfaces each stands behind
+    owner: Owner
+    companies: tuple[str, ...]
+
+    def mailbox(self, scheme: Any, axes: tuple[int, int]) -> Mailbox:
+        """The road between them."""
+        tso = Company("owner", (self.owner,)) if isinstance(scheme, Merged) else Company("tso", (self.transmission,))
+        dsos = tuple((Company(name, (fleet,)), rows) for name, (fleet, rows) in zip(self.companies, self.fleets, strict=True))
+        return Mailbox(tso, dsos, axes=axes)
+
+
+def seated(study: Study) -> Seats:
+    """Check the case and give each company its part."""
+    case = study.case.check()
+    _one_port_each(case)
+    return Seats(
+        transmission=Transmission.of(case.transmission, forecast(case), study.loading, study.options),
+        fleets=tuple(_fleet(study, rows) for rows in map(case.rows_of, case.companies)),
+        owner=Owner.of(case, study.loading, study.options),
+        companies=case.companies,
+    )
+
+
+def forecast(case: Case) -> LoadLaw:
+    """What transmission expects feeders to draw: nominal load less DG, no losses, exponents weighted by load. [per unit]"""
+    lumps = [_lump(net) for net in case.models]
+    table = case.interfaces
+    factor = table.count * table.scale
+    s = np.array([lumps[m][0] for m in table.model], np.complex128) * factor.astype(np.complex128)
+    exponent = np.array([lumps[m][1] for m in table.model], float).reshape(len(s), 2)
+    return boundary_bus(table.bus, s, exponent)
+
+
+def _lump(net: Network) -> tuple[complex, tuple[float, float]]:
+    nodal = Nodal.of(net)
+    demand, slope = nodal.loads.at(np.ones(len(nodal.loads.node)))
+    load, bend = demand.sum(), slope.sum()  # d P / d v at 1 pu is the load-weighted exponent times P
+    n = (bend.real / load.real if load.real else 0.0, bend.imag / load.imag if load.imag else 0.0)
+    return complex(load - nodal.units.s[nodal.units.control != REFERENCE].sum()), n
+
+
+def _fleet(study: Study, rows: Index) -> tuple[Fleet, Index]:
+    table, case = study.case.interfaces.take(rows), study.case
+    used, model = np.unique(table.model, return_inverse=True)
+    nodals = [Nodal.of(without_root_source(case.models[m])) for m in used]
+    root = np.array([nodals[m].node[r] for m, r in zip(model, table.root, strict=True)], np.int64)
+    feeders = Feeders.of(nodals, root=root, model=np.asarray(model, np.int64), scale=table.scale, method=study.feeder_solver)
+    return Fleet(interface=table.name, feeders=feeders, count=table.count, loading=study.loading), rows
+
+
+def without_root_source(net: Network) -> Network:
+    """A feeder model without the reference unit at its root, whose place transmission takes."""
+    keep = net.generators.control != REFERENCE
+    return replace(net, generators=net.generators.take(keep), costs=type(net.costs).empty(), cost_points=type(net.cost_points).empty())
+
+
+def _one_port_each(case: Case) -> None:
+    names, count = np.unique(case.interfaces.feeder, return_counts=True)
+    if len(many := names[count > 1].tolist()):
+        what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
+        mend = "load-flow schemes serve feeders with one interface; give each port a feeder of its own, or open one"
+        raise InvalidCase([Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)])

@@ -1,0 +1,126 @@
+"""Letters: what splitting, joining, counting and the wire must never change."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from gridtandem.boundary import layout
+from gridtandem.boundary.layout import Ask, distance, join, lies, numbers, reply_type, split
+from gridtandem.boundary.letters import Power, PowerAt, PowerCurve, Response, Sensitivity, Voltage, VoltageUnder, Worth
+from gridtandem.boundary.wire import LETTERS, read, text
+
+GOLDEN = Path(__file__).parents[1] / "wire" / "letters.json"
+anything = st.floats(allow_nan=True, allow_infinity=True, width=64)
+
+
+def same(a: object, b: object) -> bool:
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    if hasattr(a, "__dataclass_fields__"):
+        return type(a) is type(b) and all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
+    return a == b
+
+
+def response(shape: tuple[int, int, int], draw: st.DataObject) -> Response:
+    def array(*more: int) -> np.ndarray:
+        return draw.draw(hnp.arrays(np.float64, (*shape, *more), elements=anything))
+
+    return Response(array(), array(2), array(2), draw.draw(hnp.arrays(np.int8, shape, elements=st.integers(0, 3))))
+
+
+@given(data=st.data(), s=st.integers(1, 3), t=st.integers(1, 3), i=st.integers(1, 6))
+@settings(max_examples=60, deadline=None)
+def test_split_and_join_are_inverse_for_any_partition(data: st.DataObject, s: int, t: int, i: int) -> None:
+    whole = response((s, t, i), data)
+    owner = data.draw(hnp.arrays(np.int64, i, elements=st.integers(0, 2)))
+    parts = [np.flatnonzero(owner == k) for k in range(3) if (owner == k).any()]
+    assert same(join([(rows, split(whole, rows)) for rows in parts], i), whole)
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_the_wire_changes_no_bit(data: st.DataObject) -> None:
+    letter = response((2, 1, 3), data)
+    assert same(read(text(letter)), letter)
+    assert text(read(text(letter))) == text(letter)
+
+
+def test_wire_text_is_strict_json_and_refused_numbers_are_null() -> None:
+    letter = Power(np.array([[[[np.nan, 1.0]]]]), np.zeros((1, 1, 1), np.int8))
+    body = json.loads(text(letter), parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert body["body"]["s"]["data"] == [None, 1.0]
+
+
+def test_nested_letters_travel_and_split() -> None:
+    shape = (1, 2, 3)
+    curve = PowerCurve(np.zeros(shape), np.ones(shape), np.arange(12.0).reshape(*shape, 2, 1), np.full(shape, 3, np.int8))
+    ask = VoltageUnder(curve)
+    assert same(read(text(ask)), ask)
+    assert split(ask, np.array([2])).draw.c.shape == (1, 2, 1, 2, 1)
+
+
+def test_unknown_records_and_versions_are_refused() -> None:
+    with pytest.raises(ValueError, match="no record called 'Trojan'"):
+        read('{"kind":"Trojan","v":1,"body":{}}')
+    with pytest.raises(ValueError, match="version 9"):
+        read('{"kind":"PowerAt","v":9,"body":{}}')
+    with pytest.raises(TypeError, match="cannot travel"):
+        text(object())
+
+
+def test_numbers_are_counted_and_marks_are_not() -> None:
+    shape = (1, 1, 4)
+    assert numbers(PowerAt(np.ones(shape))) == 4
+    assert numbers(Power(np.ones((*shape, 2)), np.ones(shape, np.int8))) == 8
+    assert numbers(Voltage(np.ones(shape), np.ones(shape), np.ones(shape, np.int8))) == 8
+
+
+def test_distance_is_zero_for_equal_letters_and_infinite_where_a_number_is_missing() -> None:
+    one = PowerAt(np.array([[[1.0, np.nan]]]))
+    assert distance(one, PowerAt(one.v.copy())) == 0.0
+    assert distance(one, PowerAt(np.array([[[1.0, 2.0]]]))) == np.inf
+    assert distance(PowerAt(np.array([[[200.0]]])), PowerAt(np.array([[[100.0]]]))) == 1.0
+
+
+@pytest.mark.parametrize("name", sorted(LETTERS))
+def test_every_field_says_how_it_lies_and_in_what_unit(name: str) -> None:
+    kind = LETTERS[name]
+    if not hasattr(kind, "__dataclass_fields__"):
+        return
+    for lie in (f.metadata["lie"] for f in fields(kind)):
+        assert lie.lies in ("dense", "long", "common")
+        assert lie.meaning
+        assert lie.unit
+
+
+def test_questions_know_their_reply() -> None:
+    assert reply_type(PowerAt) is Power
+    assert all(reply_type(k) in LETTERS.values() for k in LETTERS.values() if issubclass(k, Ask))
+
+
+def test_schema_snapshot() -> None:
+    """A change here needs a new version and a line in the changelog; `python -m tests.boundary.test_letters` writes the snapshot."""
+    assert schema() == json.loads(GOLDEN.read_text())
+
+
+def schema() -> dict[str, dict[str, list[str]]]:
+    kinds = {name: kind for name, kind in LETTERS.items() if hasattr(kind, "__dataclass_fields__")}
+    return {name: {f.name: [(m := f.metadata["lie"]).lies, m.unit, m.dtype] for f in fields(kind)} for name, kind in sorted(kinds.items())}
+
+
+def test_worth_is_ordered_by_worth() -> None:
+    assert Worth.REFUSED < Worth.ESTIMATE < Worth.BOUND < Worth.EXACT
+    assert set(lies(Sensitivity(np.zeros((1, 1, 1, 1, 2)), np.zeros((1, 1, 1), np.int8)))) == {"dv", "worth"}
+    assert layout.numbers("name") == 1
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(schema(), indent=1) + "\n")
