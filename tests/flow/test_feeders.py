@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gridtandem.cases.library import network as feeder
 from gridtandem.errors import InvalidCase
 from gridtandem.flow.feeders import Feeders, Method
 from gridtandem.flow.newton import Options
@@ -15,7 +16,6 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.units import MVA
 from tests.flow.making import KV, tree, two_bus
-from tests.flow.published import feeder
 from tests.tolerances import EDGE_FOUND, NEWTON_FLOORS, SLOPE_BY_DIFFERENCE, SWEEP_BALANCE, SWEEP_IS_NEWTON, TURNED
 
 SHARP = Options(tol=1e-12)

@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gridtandem.cases.library import network as feeder
 from gridtandem.flow.sweep import sweep
-from gridtandem.grid.elements import Loads
+from gridtandem.grid.elements import Generators, Loads
 from gridtandem.grid.forest import plant
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Complex
 from tests.flow.making import tree
-from tests.flow.published import feeder
 from tests.tolerances import PEER_DSS, PEER_PGM
 
 pytestmark = pytest.mark.peer
@@ -39,7 +39,10 @@ def with_laws(net: Network) -> Network:
     return replace(net, loads=plain)
 
 
-@pytest.mark.parametrize("net", [feeder("case33bw"), *(with_laws(tree(k, 25)) for k in range(6))], ids=lambda n: n.name)
+NETWORKS = [replace(feeder("case33bw"), generators=Generators.empty()), *(with_laws(tree(k, 25)) for k in range(6))]
+
+
+@pytest.mark.parametrize("net", NETWORKS, ids=lambda n: n.name)
 def test_power_grid_model(net: Network) -> None:
     pgm = pytest.importorskip("power_grid_model")
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridtandem.cases.library import network as feeder
 from gridtandem.errors import InvalidCase
 from gridtandem.grid import elements as el
 from gridtandem.grid.forest import Forest, plant, slices
@@ -16,7 +17,6 @@ from gridtandem.grid.loops import radial_faults
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from tests.flow.making import KV, tree
-from tests.flow.published import feeder
 
 ONE = np.ones(1)
 
