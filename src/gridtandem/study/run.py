@@ -9,8 +9,8 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.mailbox import Entry, Mail, Mailbox
-from gridtandem.coordinate import Outcome, coordinate
+from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal
+from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.study.judge import Verdict, judged
 from gridtandem.study.plans import plans_of
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
@@ -97,6 +97,8 @@ def _carried(
 
     mail = seats.mailbox(study.scheme, (study.loading.shape[0], study.loading.shape[1]))
     outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=before, watch=seen, through=through)
+    if not len(study.case.interfaces):
+        outcome = _alone(seats, study, outcome)
     there = living(study, outcome)
     plans = tuple(plans_of(study, seats, study.scheme.agreement(outcome.state), st) for st in there)
     verdict = judged(seats.owner, plans) if plans else None
@@ -106,6 +108,15 @@ def _carried(
         tables = {} if verdict is None else {name: getattr(verdict, name) for name in TABLES}
         file.put(tables, {"judged": "no" if verdict is None else "yes", "trouble": "\n".join(trouble)})
     return Result(study=study, outcome=outcome, verdict=verdict, trouble=trouble, path=None if file is None else file.path)
+
+
+def _alone(seats: Seats, study: Study, outcome: Outcome[Any]) -> Outcome[Any]:
+    """Without interfaces nobody can refuse a letter; the load flow itself says whether there is an answer."""
+    unsolved = [st for st in np.ndindex(study.loading.shape) if not seats.owner.solve((st[0], st[1])).converged]
+    if not unsolved:
+        return outcome
+    refusal = Refusal("tso", "Together", tuple((s, t, 0) for s, t in unsolved))
+    return replace(outcome, end=End.REFUSED, refused=(*outcome.refused, refusal))
 
 
 def living(study: Study, outcome: Outcome[Any]) -> list[tuple[int, int]]:
@@ -124,7 +135,7 @@ def explained(study: Study, seats: Seats, outcome: Outcome[Any]) -> tuple[str, .
         where = f" (scenario {s}, period {t})" if study.loading.size > 1 else ""
         if refusal.question in ("PowerAt", "ResponseAt") or (refusal.question == "Alone" and refusal.by != "tso"):
             said.append(_feeder_says(seats, refusal.by, i, outcome, (s, t)) + where)
-        elif refusal.by == "tso":
+        elif refusal.by == "tso" and refusal.question != "Together":
             draw = getattr(outcome.state, "draw", None) if outcome.state is not None else None
             said.append(seats.transmission.explain(draw, (s, t)) + where)
         said.append(seats.owner.explain((s, t)) + where)
