@@ -146,9 +146,20 @@ def test_a_feeder_of_constant_impedance_solves_at_any_voltage() -> None:
     assert found.loadable(0.1, 0, 1.0) == 1.0
 
 
+def test_newton_has_the_last_word_where_impedances_take_half_the_voltage() -> None:
+    net = two_bus(0.0, 20.0, 30.0, 5.0, exponent=2.0)  # |z y| = 1.5, where no sweep converges
+    y = np.conj(30.0 + 5.0j) / KV**2
+    v_end = 1 / (1 + 20j * y)
+    found = feeders(net, method="sweep")
+    drawn = found.draw(np.ones((1, 1, 1)), np.ones((1, 1, 1)), slope=True)
+    assert drawn.s[0, 0, 0] == pytest.approx(np.conj((1 - v_end) / 20j) * KV**2 / MVA, abs=SWEEP_IS_NEWTON)
+    assert drawn.ds[0, 0, 0] == pytest.approx(2 * drawn.s[0, 0, 0], abs=SWEEP_IS_NEWTON)
+    assert found.states(np.ones(1, complex), np.ones(1))[0][1] == pytest.approx(v_end, abs=SWEEP_IS_NEWTON)
+
+
 def test_the_end_of_sweeps_is_the_end_of_newton() -> None:
     """Where sweeps run away there is no solution: just inside the end that Newton finds they rest, just outside they do not."""
-    for name in ("case33bw", "case69"):
+    for name in ("case33bw", "case69", "case85"):
         found = feeders(feeder(name), method="sweep")
         share = 6 * found.loadable(1.0, 0, 6.0)
         loading = np.array([share * (1 - 1e-3), share * (1 + 1e-3)]).reshape(2, 1, 1)
