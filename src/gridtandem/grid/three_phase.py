@@ -66,9 +66,10 @@ class ThreePhaseNetwork:
         t = self.transformers
         yield from self._terminal_faults(t, "terminals_from", t.from_bus)
         yield from self._terminal_faults(t, "terminals_to", t.to_bus)
-        for k in range(len(t)):
-            if len(pe.coils(int(t.connection_from[k]), t.terminals_from[k])) != len(pe.coils(int(t.connection_to[k]), t.terminals_to[k])):
-                yield t.fault(k, "terminals_to", "make another number of coils than the first winding", "give both the same", "case-074")
+        for row in range(len(t)):
+            first, second = pe.winding_coils(t, row)
+            if len(first) != len(second):
+                yield t.fault(row, "terminals_to", "make another number of coils than the first winding", "give both the same", "case-074")
         for hung in (self.loads, self.capacitors, self.generators):
             yield from self._terminal_faults(hung, "terminals", hung.bus)
         for table in self.tables().values():
