@@ -139,9 +139,9 @@ class PhaseLoads(Table):
 
     .. math:: P(v) = P_0 \left[ z\,u^2 + i\,u + (1-z-i)\,u^{n} \right], \qquad u = |v_{coil}| / v_{rated}
 
-    Outside the limits the coil is an admittance, as in OpenDSS. With :math:`y_0 = \overline{S_0} / v_{rated}^2` and m = 2 (m = 1 for law
-    current): above it is :math:`y_0 / v_{high}^m`; below it goes linearly with u from :math:`y_0 / v_{low}^m` at ``v_low_pu`` to
-    :math:`y_0` at ``v_linear_pu`` and stays there. Law impedance has no limits.
+    Outside the limits the coil draws as in OpenDSS, with :math:`y_0 = \overline{S_0} / v_{rated}^2` and m = 2 (m = 1 for law current): above,
+    an admittance :math:`y_0 / v_{high}^m`; below ``v_linear_pu``, the admittance :math:`y_0`; between ``v_linear_pu`` and ``v_low_pu`` a
+    current whose magnitude is linear in u, from that of :math:`y_0` to that of :math:`y_0 / v_{low}^m`. Law impedance has no limits.
     """
 
     kind: ClassVar[str] = "loads"
