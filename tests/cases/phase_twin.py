@@ -34,12 +34,14 @@ def line(net: ThreePhaseNetwork, k: int) -> Complex:
 
 
 def transformer(net: ThreePhaseNetwork, k: int) -> Complex:
-    """Admittance between the phases of both ends, (6, 6), without the guard. [S]"""
+    """Admittance between the phases of both ends, (6, 6). [S]"""
     t = net.transformers
     first, second = pe.winding_coils(t, k)
     each = t.base_mva[k] / len(first)  # MVA per coil pair
     kv_1 = pe.coil_kv(t.connection_from, t.terminals_from, t.nominal_from_kv)[k] * t.tap_from_pu[k]
     kv_2 = pe.coil_kv(t.connection_to, t.terminals_to, t.nominal_to_kv)[k]
+    anchors = [abs(incidence(first)).sum(0) / (kv_1 / t.tap_from_pu[k]) ** 2, abs(incidence(second)).sum(0) / kv_2**2]
+    guard = -0.5e-6j * t.guard_ppm[k] * each * np.concatenate(anchors)
     z = t.r_from_pu[k] + t.r_to_pu[k] + 1j * t.x_pu[k]
     drawn = (t.no_load_loss_pu[k] - 1j * t.magnetizing_pu[k]) * each / kv_2**2
     kv_2 *= t.tap_to_pu[k]
@@ -47,7 +49,7 @@ def transformer(net: ThreePhaseNetwork, k: int) -> Complex:
     pair = np.kron([[1, -1], [-1, 1]], np.eye(len(first))) * each / z
     out = map_both.T @ pair @ map_both
     out[3:, 3:] += drawn * incidence(second).T @ incidence(second)
-    return out
+    return out + np.diag(guard)
 
 
 def hung(table: pe.PhaseLoads | pe.Capacitors, k: int, s: complex) -> Complex:
@@ -112,8 +114,7 @@ def voltages(net: ThreePhaseNetwork, rounds: int = 300) -> Complex:
         maps.append(incidence(pe.coils(int(ld.connection[k]), ld.terminals[k])))
         y[3 * ld.bus[k] : 3 * ld.bus[k] + 3, 3 * ld.bus[k] : 3 * ld.bus[k] + 3] += hung(ld, k, ld.p_mw[k] + 1j * ld.q_mvar[k])
     inner = np.flatnonzero(there)
-    guard = 1e-9 * np.eye(len(inner))  # delta islands float; a thousandth of a millionth of a siemens holds them
-    inverse = np.linalg.inv(y[np.ix_(inner, inner)] + guard)
+    inverse = np.linalg.inv(y[np.ix_(inner, inner)])
     v = np.zeros(len(y), complex)
     v[inner] = inverse @ feed[inner]
     for _ in range(rounds):
