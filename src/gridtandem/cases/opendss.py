@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from gridtandem.cases.opendss_buses import bus_table
-from gridtandem.cases.opendss_elements import Circuit, Element, End
+from gridtandem.cases.opendss_elements import Circuit, Element, End, Engine, Plain
 from gridtandem.cases.opendss_refusals import refusals
 from gridtandem.cases.opendss_rows import rows_of
 from gridtandem.errors import Fault, InvalidCase, need
@@ -47,14 +46,14 @@ def read_opendss(master_file: str | Path) -> ThreePhaseNetwork:
     faults += [_refused(e.kind, e.name, why) for e in elements for why in refusals(e, circuit)]
     if faults:
         raise InvalidCase(f.at(path.name) for f in faults)
-    found: dict[str, Any] = {"buses": bus_table(engine, circuit, elements)}
+    found: Plain = {"buses": bus_table(engine, circuit, elements)}
     for kind, (name, cls) in TABLES.items():
         found[name] = cls.of(rows_of((e for e in elements if e.kind == kind), cls, circuit))
     notes += _factor_notes(circuit)
     return ThreePhaseNetwork(name=engine.Circuit.Name(), frequency_hz=circuit.frequency_hz, notes=tuple(notes), **found).check()
 
 
-def compiled(path: Path) -> Any:
+def compiled(path: Path) -> Engine:
     """An engine of its own that has executed the file."""
     package = need("opendssdirect", purpose="Reading OpenDSS files", extra="opendss")
     if not path.is_file():
@@ -78,7 +77,7 @@ def compiled(path: Path) -> Any:
     return engine
 
 
-def _walk(engine: Any) -> tuple[list[Element], list[str], list[Fault]]:
+def _walk(engine: Engine) -> tuple[list[Element], list[str], list[Fault]]:
     """Elements of the classes we convert, in the engine's order; what is passed over; what is refused for its class."""
     elements: list[Element] = []
     notes: list[str] = []
@@ -100,14 +99,14 @@ def _walk(engine: Any) -> tuple[list[Element], list[str], list[Fault]]:
     return elements, notes, faults
 
 
-def _enabled(engine: Any, kind: str, names: list[str]) -> Iterator[str]:
+def _enabled(engine: Engine, kind: str, names: list[str]) -> Iterator[str]:
     for own in names:
         engine.Circuit.SetActiveElement(f"{kind}.{own}")
         if engine.CktElement.Enabled():
             yield own
 
 
-def _element(engine: Any, kind: str, record: dict[str, Any]) -> Element:
+def _element(engine: Engine, kind: str, record: Plain) -> Element:
     engine.Circuit.SetActiveElement(f"{kind}.{record['Name']}")
     at = engine.CktElement
     width, order = at.NumConductors(), at.NodeOrder()
@@ -118,7 +117,7 @@ def _element(engine: Any, kind: str, record: dict[str, Any]) -> Element:
     return Element(kind=kind, name=record["Name"], ends=ends, data=record)
 
 
-def _open(at: Any, terminal: int, width: int) -> tuple[bool, ...]:
+def _open(at: Engine, terminal: int, width: int) -> tuple[bool, ...]:
     return tuple(at.IsOpen(terminal, k + 1) for k in range(width))
 
 

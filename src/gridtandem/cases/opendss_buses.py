@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
-from gridtandem.cases.opendss_elements import Circuit, Element
+from gridtandem.cases.opendss_elements import Circuit, Element, Engine, Plain
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.phase_elements import PhaseBuses
 
 
-def bus_table(engine: Any, circuit: Circuit, elements: Sequence[Element]) -> PhaseBuses:
+def bus_table(engine: Engine, circuit: Circuit, elements: Sequence[Element]) -> PhaseBuses:
     """All buses the engine knows; a bus without a voltage base gets the one that sources and transformer ratings imply."""
     names = list(circuit.buses)
     kv: dict[str, float] = {}
-    rows: dict[str, list[Any]] = {name: [] for name in ("phases", "located", "x", "y")}
+    rows: Plain = {name: [] for name in ("phases", "located", "x", "y")}
     for name in names:
         engine.Circuit.SetActiveBus(name)
         at = engine.Bus

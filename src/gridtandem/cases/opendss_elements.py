@@ -10,6 +10,8 @@ from typing import Any, final
 
 from gridtandem.grid import phase_elements as pe
 
+Engine = Any  # a context of opendssdirect, which has no types
+Plain = dict[str, Any]  # properties of an element or cells of a row; texts, numbers and lists of them
 NO_LIMIT = 1e99  # how a file says infinity
 
 
@@ -31,7 +33,7 @@ class Element:
     kind: str
     name: str
     ends: tuple[End, ...]
-    data: Mapping[str, Any]
+    data: Plain
 
     @property
     def closed(self) -> bool:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
-from gridtandem.cases.opendss_elements import Circuit, Element, coil_row, limit, shifted
+from gridtandem.cases.opendss_elements import Circuit, Element, Plain, coil_row, limit, shifted
 from gridtandem.grid import phase_elements as pe
 from gridtandem.tables import Table
-
-Row = dict[str, Any]
 
 # OpenDSS load model → (law, exponents of p and q); the exponents of 4 and the shares of 8 stand in the load itself
 LAWS = {
@@ -25,19 +22,19 @@ SAME = 1e-9  # two statements of one capacitor agree
 CONTROLS = {1: 0, 2: 1, 3: 2}  # OpenDSS generator model → our control
 
 
-def rows_of(elements: Iterable[Element], cls: type[Table], circuit: Circuit) -> dict[str, Any]:
+def rows_of(elements: Iterable[Element], cls: type[Table], circuit: Circuit) -> Plain:
     """Columns of a table."""
     rows = [ROWS[e.kind](e, circuit) for e in elements]
     empty = cls.empty()
     return {name: [r[name] for r in rows] if rows else getattr(empty, name) for name in (rows[0] if rows else cls.columns())}
 
 
-def _hung_row(e: Element, circuit: Circuit) -> Row:
+def _hung_row(e: Element, circuit: Circuit) -> Plain:
     connection, terminals = coil_row(e.data["Conn"] == "delta", e.data["Phases"], e.nodes())
     return {"name": e.name, "bus": circuit.buses[e.ends[0].bus], "connection": connection, "terminals": terminals, "nominal_kv": e.data["kV"]}
 
 
-def _line_row(e: Element, circuit: Circuit) -> Row:
+def _line_row(e: Element, circuit: Circuit) -> Plain:
     d, (start, end) = e.data, e.ends
     phase = [0, 0, 0]
     for a, b in zip(start.nodes, end.nodes, strict=True):
@@ -60,9 +57,9 @@ def _spread(matrix: Sequence[Sequence[float]], nodes: Sequence[int], factor: flo
     return full
 
 
-def _transformer_row(e: Element, circuit: Circuit) -> Row:
+def _transformer_row(e: Element, circuit: Circuit) -> Plain:
     d = e.data
-    row: Row = {
+    row: Plain = {
         "name": e.name, "low_side": int(str(d["LeadLag"]).lower() in ("lead", "euro")), "base_mva": shifted(d["kVAs"][0], -3),
         "x_pu": shifted(d["XHL"], -2), "no_load_loss_pu": shifted(d["pctNoLoadLoss"], -2), "magnetizing_pu": shifted(d["pctIMag"], -2),
         "guard_ppm": d["ppm_Antifloat"], "rating_mva": limit(d["NormHkVA"], -3), "rating_emergency_mva": limit(d["EmergHkVA"], -3),
@@ -78,7 +75,7 @@ def _transformer_row(e: Element, circuit: Circuit) -> Row:
     return row
 
 
-def _regulator_row(e: Element, circuit: Circuit) -> Row:
+def _regulator_row(e: Element, circuit: Circuit) -> Plain:
     d = e.data
     return {
         "name": e.name, "transformer": circuit.transformers[d["Transformer"].lower()], "side": d["Winding"] - 1, "coil": int(d["PTPhase"]),
@@ -87,7 +84,7 @@ def _regulator_row(e: Element, circuit: Circuit) -> Row:
     }  # fmt: skip
 
 
-def _load_row(e: Element, circuit: Circuit) -> Row:
+def _load_row(e: Element, circuit: Circuit) -> Plain:
     d = e.data
     factor = circuit.load_factor if d["Status"] == "Variable" else 1.0
     law, n_p, n_q = LAWS[d["Model"]]
@@ -101,7 +98,7 @@ def _load_row(e: Element, circuit: Circuit) -> Row:
     }  # fmt: skip
 
 
-def _capacitor_row(e: Element, circuit: Circuit) -> Row:
+def _capacitor_row(e: Element, circuit: Circuit) -> Plain:
     r"""The engine keeps C per phase and step: :math:`Q = n_{coils}\,\omega C\,v_{coil}^2` with kV and F gives Mvar."""
     d, hung = e.data, _hung_row(e, circuit)
     star = hung["connection"] == pe.WYE and d["Phases"] > 1
@@ -111,7 +108,7 @@ def _capacitor_row(e: Element, circuit: Circuit) -> Row:
     return {**hung, "q_mvar": q_mvar, "steps": len(d["Cuf"]), "steps_closed": sum(1 for s in d["States"] if s)}
 
 
-def _generator_row(e: Element, circuit: Circuit) -> Row:
+def _generator_row(e: Element, circuit: Circuit) -> Plain:
     d = e.data
     factor = circuit.generator_factor if d["Status"] == "Variable" else 1.0
     return {
@@ -121,7 +118,7 @@ def _generator_row(e: Element, circuit: Circuit) -> Row:
     }  # fmt: skip
 
 
-def _source_row(e: Element, circuit: Circuit) -> Row:
+def _source_row(e: Element, circuit: Circuit) -> Plain:
     d = e.data
     return {
         "name": e.name, "bus": circuit.buses[e.ends[0].bus], "nominal_kv": d["BasekV"], "v_pu": d["pu"], "angle_deg": d["Angle"],
@@ -129,7 +126,7 @@ def _source_row(e: Element, circuit: Circuit) -> Row:
     }  # fmt: skip
 
 
-ROWS: Mapping[str, Callable[[Element, Circuit], Row]] = {
+ROWS: Mapping[str, Callable[[Element, Circuit], Plain]] = {
     "Line": _line_row,
     "Transformer": _transformer_row,
     "RegControl": _regulator_row,

@@ -6,11 +6,10 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from gridtandem.cases.opendss_elements import NO_LIMIT, shifted
+from gridtandem.cases.opendss_elements import NO_LIMIT, Plain, shifted
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import phase_elements as pe
 from gridtandem.grid.three_phase import ThreePhaseNetwork
@@ -165,7 +164,7 @@ def _generators(net: ThreePhaseNetwork, bus: list[str]) -> Iterator[str]:
         yield f"~ {limits} kva={_limit(shifted(d['rating_mva'], 3))} vminpu={d['v_low_pu']!r} vmaxpu={_limit(d['v_high_pu'])}"
 
 
-def _hung(kind: str, table: pe.PhaseLoads | pe.Capacitors | pe.PhaseGenerators, k: int, bus: list[str]) -> tuple[dict[str, Any], str]:
+def _hung(kind: str, table: pe.PhaseLoads | pe.Capacitors | pe.PhaseGenerators, k: int, bus: list[str]) -> tuple[Plain, str]:
     """Plain values of a row, and how its definition begins."""
     d = {column: getattr(table, column)[k].item() for column in table.columns() if column != "terminals"}
     ends = table.terminals[k][table.terminals[k] > 0]
