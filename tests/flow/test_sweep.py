@@ -18,7 +18,7 @@ from gridtandem.tables import Real
 from gridtandem.units import MVA
 from tests.flow.making import tree, two_bus
 from tests.flow.published import feeder
-from tests.tolerances import IMPEDANCE_EXPONENT, PRINTED_10_W, PRINTED_V, SLOPE_BY_DIFFERENCE, SWEEP_BALANCE, SWEEP_IS_NEWTON
+from tests.tolerances import IMPEDANCE_EXPONENT, PRINTED_10_W, PRINTED_V, ROOT_LOAD_MW, SLOPE_BY_DIFFERENCE, SWEEP_BALANCE, SWEEP_IS_NEWTON
 
 ONE = np.ones(1)
 SEEDS, SIZES = st.integers(0, 2**32 - 1), st.integers(2, 40)
@@ -142,7 +142,7 @@ def test_root_load_counts_as_drawn() -> None:
         **{c: np.zeros(2) for c in ("p_exponent", "q_exponent", "p_z_share", "p_i_share", "q_z_share", "q_i_share")},
         v_calibration_pu=np.ones(2), live=np.ones(2, bool))  # fmt: skip
     without, with_it = (sweep(lone(n)[1], ONE, ONE).s[0] for n in (net, replace(net, loads=loads)))
-    assert (with_it - without) * MVA == pytest.approx(0.5 + 0.2j, abs=1e-9)
+    assert (with_it - without) * MVA == pytest.approx(0.5 + 0.2j, abs=ROOT_LOAD_MW)
 
 
 # ── a row depends on itself alone ─────────────────────────────────────────────────────────────────────────────────────────────────
