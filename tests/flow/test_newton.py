@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.tolerances import BALANCE, FLOW_TOL, IDENTITY, PRINTED_KW, PRINTED_MW, PRINTED_V, SAME_FLOW
 
 from gridtandem.errors import InvalidCase
 from gridtandem.flow.draw import Draw
@@ -17,6 +16,7 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from tests.flow.matpower_cases import network
 from tests.flow.networks import meshed, two_buses
+from tests.tolerances import BALANCE, FLOW_TOL, IDENTITY, PRINTED_KW, PRINTED_MW, PRINTED_V, SAME_FLOW
 
 seeds = st.integers(0, 10_000)
 
