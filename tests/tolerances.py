@@ -27,6 +27,7 @@ RATIO = 1e-6  # relative; ratio of successive gaps of a linear exchange, of whic
 # radial feeders: forest, sweep, feeders
 PRINTED_10_W = 6e-3  # half a unit of the last printed digit of losses in kW with two decimals, and a little
 SWEEP_BALANCE = 1e-11  # power left over at a node after a sweep to 1e-12 pu: rounding of admittances up to 1e4 pu
+ROOT_LOAD_MW = 1e-9  # MW; a load at the root adds itself and nothing else, to the sweep's 1e-12 pu
 SWEEP_IS_NEWTON = 1e-10  # two solvers of the same equations, each to 1e-10 or better
 SLOPE_BY_DIFFERENCE = 1e-6  # relative; central differences of step 1e-4 carry about 1e-8
 IMPEDANCE_EXPONENT = 1e-12  # rounding only, measured 6e-15; feeders of constant impedances draw as the square of voltage

@@ -71,7 +71,7 @@ def lowest(name: str) -> Callable[[], float]:
     return lambda: float(_checks(name).v_low_pu[0])
 
 
-def _checks(name: str):  # noqa: ANN202
+def _checks(name: str):
     verdict = solved(name).verdict
     assert verdict is not None
     return verdict.checks
@@ -92,7 +92,7 @@ def system(name: str, exponents: tuple[float, float] | None = None, counts: tupl
     return found if counts is None else with_parallel(found, counts)
 
 
-def rounds(name: str, scheme: str, *, exponents: tuple[float, float] | None = None, counts: tuple[int, ...] | None = None, loading: float = 1.0):  # noqa: ANN201
+def rounds(name: str, scheme: str, *, exponents: tuple[float, float] | None = None, counts: tuple[int, ...] | None = None, loading: float = 1.0):
     """How many rounds it takes to 1e-9 pu from a flat start."""
     return lambda: float(coordinated(name, scheme, exponents, counts, loading, 1e-9).require().rounds)
 

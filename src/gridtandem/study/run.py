@@ -60,7 +60,7 @@ def run(
     """Carry out a study. With ``save`` a run file grows round by round, so that nothing is lost if the run is interrupted."""
     seats = seated(study)
     file = None if save is None else RunFile.create(save, study)
-    return _carried(study, seats, file, None, watch, through)
+    return _carried(study, seats, file, None, watch=watch, through=through)
 
 
 def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[Any]], None] | None = None) -> Result:
@@ -69,7 +69,7 @@ def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[An
     study = file.study()
     if rounds is not None:
         study = replace(study, rounds=rounds)
-    return _carried(study, seated(study), file, file.outcome(), watch, lambda mail: mail)
+    return _carried(study, seated(study), file, file.outcome(), watch=watch, through=lambda mail: mail)
 
 
 def reopened(path: Path) -> Result:
@@ -86,6 +86,7 @@ def _carried(
     seats: Seats,
     file: RunFile | None,
     before: Outcome[Any] | None,
+    *,
     watch: Callable[[Outcome[Any]], None] | None,
     through: Callable[[Mailbox], Mail],
 ) -> Result:
