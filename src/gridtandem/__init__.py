@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gridtandem import schemes as schemes
     from gridtandem.cases.case import Case as Case
     from gridtandem.cases.folder import read_case as read_case
     from gridtandem.cases.folder import write_case as write_case
@@ -29,25 +30,42 @@ if TYPE_CHECKING:
     from gridtandem.errors import UnknownName as UnknownName
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
+    from gridtandem.report.run import Comparison as Comparison
+    from gridtandem.report.run import Run as Run
+    from gridtandem.report.run import compare as compare
+    from gridtandem.report.run import diagnose as diagnose
+    from gridtandem.report.run import opened as opened
+    from gridtandem.report.run import resume as resume
+    from gridtandem.report.run import run as run
+    from gridtandem.study.study import Study as Study
 
     __version__: str
 
 _PLACE = {
     "CannotAnswer": "gridtandem.errors:CannotAnswer",
     "Case": "gridtandem.cases.case:Case",
+    "Comparison": "gridtandem.report.run:Comparison",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
     "MissingPackage": "gridtandem.errors:MissingPackage",
     "Network": "gridtandem.grid.network:Network",
     "NotAgreed": "gridtandem.errors:NotAgreed",
+    "Run": "gridtandem.report.run:Run",
+    "Study": "gridtandem.study.study:Study",
     "TandemError": "gridtandem.errors:TandemError",
     "UnknownName": "gridtandem.errors:UnknownName",
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
+    "compare": "gridtandem.report.run:compare",
+    "diagnose": "gridtandem.report.run:diagnose",
     "joined": "gridtandem.cases.generate:joined",
     "network": "gridtandem.cases.library:network",
     "new_case": "gridtandem.cases.new:new_case",
+    "opened": "gridtandem.report.run:opened",
     "read_case": "gridtandem.cases.folder:read_case",
+    "resume": "gridtandem.report.run:resume",
+    "run": "gridtandem.report.run:run",
+    "schemes": "gridtandem:schemes",
     "with_exponents": "gridtandem.cases.generate:with_exponents",
     "with_parallel": "gridtandem.cases.generate:with_parallel",
     "write_case": "gridtandem.cases.folder:write_case",
@@ -64,7 +82,7 @@ def __getattr__(name: str) -> object:
         found: object = version("gridtandem")
     elif name in _PLACE:
         module, _, attribute = _PLACE[name].partition(":")
-        found = getattr(import_module(module), attribute)
+        found = import_module(f"{module}.{attribute}") if module == "gridtandem" else getattr(import_module(module), attribute)
     else:
         raise AttributeError(f"module 'gridtandem' has no attribute {name!r}")
     globals()[name] = found

@@ -121,7 +121,8 @@ def branch_flows(nodal: Nodal, v: Complex, ratio: Complex) -> tuple[Complex, Com
     with the complex ratio m at the from end.
     """
     br = nodal.branches
-    y, half, inner, end = 1 / br.z, 0.5j * br.b, v[br.start] / ratio, v[br.end]
+    with np.errstate(invalid="ignore"):  # where there is no solution, NaN stays NaN
+        y, half, inner, end = 1 / br.z, 0.5j * br.b, v[br.start] / ratio, v[br.end]
     through = y * (inner - end)
     return inner * (through + half * inner).conj(), end * (half * end - through).conj()
 

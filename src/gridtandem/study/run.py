@@ -104,11 +104,20 @@ def _carried(
     plans = tuple(plans_of(study, seats, study.scheme.agreement(outcome.state), st) for st in there)
     verdict = judged(seats.owner, plans) if plans else None
     trouble = explained(study, seats, outcome)
-    if file is not None:
-        file.save(outcome)
-        tables = {} if verdict is None else {name: getattr(verdict, name) for name in TABLES}
-        file.put(tables, {"judged": "no" if verdict is None else "yes", "trouble": "\n".join(trouble)})
-    return Result(study=study, outcome=outcome, verdict=verdict, trouble=trouble, path=None if file is None else file.path)
+    result = Result(study=study, outcome=outcome, verdict=verdict, trouble=trouble)
+    return result if file is None else _kept(result, file)
+
+
+def saved(result: Result, path: Path) -> Result:
+    """Write the run file of a result that was not saved while it ran."""
+    return _kept(result, RunFile.create(path, result.study))
+
+
+def _kept(result: Result, file: RunFile) -> Result:
+    file.save(result.outcome)
+    tables = {} if result.verdict is None else {name: getattr(result.verdict, name) for name in TABLES}
+    file.put(tables, {"judged": "no" if result.verdict is None else "yes", "trouble": "\n".join(result.trouble)})
+    return replace(result, path=file.path)
 
 
 def _alone(seats: Seats, study: Study, outcome: Outcome[Any]) -> Outcome[Any]:

@@ -1,0 +1,70 @@
+"""What machines read: one JSON document per command, with the name and version of its schema. NaN is null, ±inf a word."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from gridtandem.report.tables import as_records
+from gridtandem.study.provenance import provenance
+from gridtandem.study.run import TABLES
+from gridtandem.tables import Table
+
+if TYPE_CHECKING:
+    from gridtandem.report.run import Comparison, Run
+
+RUN, COMPARE, TABLE = "tandem/run-summary/1", "tandem/compare/1", "tandem/table/1"
+
+
+def run_summary(run: Run) -> dict[str, object]:
+    """How a run ended, what crossed, and what the AC check says."""
+    study, outcome = run.result.study, run.outcome
+    return {
+        "schema": RUN,
+        "case": study.case.name,
+        "scheme": run.scheme,
+        "study_digest": study.digest(),
+        "agreed": outcome.agreed,
+        "end": outcome.end.name.lower().replace("_", "-"),
+        "sentence": outcome.end.value,
+        "trouble": list(run.trouble),
+        "rounds": outcome.rounds,
+        "gap": number(outcome.gaps[-1]) if outcome.gaps else None,
+        "goal": number(outcome.goal),
+        "letters": {"count": len(outcome.ledger), **outcome.books()},
+        "interfaces": as_records(run.interfaces),
+        "checks": as_records(run.checks),
+        "violations": len(run.violations),
+        "run_file": None if run.path is None else str(run.path),
+        "made_with": provenance(),
+    }
+
+
+def comparison_document(comparison: Comparison) -> dict[str, object]:
+    """One entry per scheme."""
+    troubles = {run.scheme: list(run.trouble) for run in comparison.runs if run.trouble}
+    case = comparison.runs[0].result.study.case.name if comparison.runs else None
+    return {"schema": COMPARE, "case": case, "schemes": as_records(comparison.table), "trouble": troubles, "made_with": provenance()}
+
+
+def table_document(table: Table) -> dict[str, object]:
+    """Any table with the meaning and unit of its columns."""
+    columns = {name: {"meaning": spec.meaning, "unit": spec.unit} for name, spec in table.columns().items()}
+    return {"schema": TABLE, "table": table.kind, "columns": columns, "rows": as_records(table)}
+
+
+def tables_of(run: Run) -> dict[str, Table]:
+    """All tables of a run by name."""
+    return {name: getattr(run, name) for name in (*TABLES, "letters", "rounds")}
+
+
+def number(x: float) -> float | None:
+    """A number as JSON may hold it."""
+    return x if math.isfinite(x) else None
+
+
+def as_text(document: Mapping[str, object]) -> str:
+    """The document as indented JSON."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)

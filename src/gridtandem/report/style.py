@@ -1,0 +1,107 @@
+"""One look for all pictures: tier colours, colour maps with fixed centres, and files that are the same bytes twice.
+
+matplotlib is loaded when a picture is made, through `Figure` objects only: no window, no global state. Shape or label always doubles colour.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from gridtandem.errors import UnknownName
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+    from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INK, MUTED, FAINT, CARD = "#14202b", "#5b6b7a", "#c9d1d9", "#ffffff"
+TSO, DSO, DER = "#2356a8", "#0f7f6c", "#a8581c"
+WARN, OK = "#b3261e", "#1c7c45"
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#14202b")  # Okabe–Ito, readable on white
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 3)), (0, (1, 1)))
+SCHEME_LOOKS = {"independent": 1, "load-flow": 0, "response": 2, "merged": 6, "anderson": 3}  # the same look in every picture
+
+NARROW, WIDE = 3.5, 7.2  # inches: one column of a journal, and two
+VOLTAGE_BAND = 0.1  # pu on both sides of 1.0 that the voltage colours span
+BALANCE = ("#1b3a6b", "#4f86c6", "#eef1f4", "#d98b5f", "#8c2d19")  # below, centre, above; told apart by all common colour visions
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """The style sheet, for as long as a picture is made."""
+    import matplotlib as mpl
+
+    with as_file(files("gridtandem.report") / "gridtandem.mplstyle") as sheet, mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(mpl.rc_params_from_file(sheet, use_default_template=False))
+        yield
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """A drawing function whose axes and texts are born in our style."""
+
+    @functools.wraps(draw)
+    def _inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        with look():
+            return draw(*args, **kwargs)
+
+    return _inside
+
+
+def new_figure(width: float = WIDE, height: float = 4.0) -> Figure:
+    """An empty figure that keeps its labels inside."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def voltage_colours() -> tuple[LinearSegmentedColormap, Normalize]:
+    """Voltage: diverging, centred at 1.0 pu, with fixed ends, so that two pictures can be compared."""
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+    return LinearSegmentedColormap.from_list("gridtandem.voltage", BALANCE), Normalize(1 - VOLTAGE_BAND, 1 + VOLTAGE_BAND)
+
+
+def series_look(name: str, place: int) -> tuple[str, str, object]:
+    """Colour, mark and dash of a scheme; known schemes look alike everywhere, others take what is left in order."""
+    k = SCHEME_LOOKS.get(name, (4, 5)[place % 2])
+    return SERIES[k], MARKS[k], DASHES[k]
+
+
+def caption(axes: Axes, text: str) -> None:
+    """What is held fixed, in small grey letters below the title."""
+    axes.annotate(text, (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points", fontsize=6.5, color=MUTED, va="bottom")
+
+
+def svg(figure: Figure) -> str:
+    """The figure as SVG text; the same figure gives the same text."""
+    return _bytes(figure, "svg").decode("utf-8")
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write a picture; the suffix says how: .svg, .pdf or .png. The same figure gives the same bytes."""
+    path = Path(path)
+    kind = path.suffix.removeprefix(".").lower()
+    if kind not in ("svg", "pdf", "png"):
+        raise UnknownName("picture format", kind or "(no suffix)", ["svg", "pdf", "png"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_bytes(figure, kind))
+    return path
+
+
+def _bytes(figure: Figure, kind: str) -> bytes:
+    out = io.BytesIO()
+    undated: dict[str, dict[str, None]] = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
+    with look():
+        figure.savefig(out, format=kind, metadata=undated.get(kind, {"Software": None}))
+    return out.getvalue()
