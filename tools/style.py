@@ -31,8 +31,6 @@ ANY_ALLOWED = {
     "src/gridtandem/boundary/wire.py": "JSON",
     "src/gridtandem/cases/opendss_elements.py": "the engine has no types, and its elements are JSON",
     "src/gridtandem/coordinate.py": "the state belongs to the scheme; the loop only passes it on",
-    "src/gridtandem/cases/csv_text.py": "cells of every column type pass through as lists",
-    "src/gridtandem/cases/folder_read.py": "parsed tables of every kind lie in one mapping",
     "src/gridtandem/parties/fleet.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/owner.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/transmission.py": "handlers of every letter lie in one mapping",

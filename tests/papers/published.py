@@ -213,9 +213,8 @@ def joined_nose(name: str, exponents: tuple[float, float] | None) -> float:
 
 for _name, _n, _star in NOSES:
     _command = f"tandem run {_name} --scheme merged --loading 5" + ("" if _n is None else f" --exponents {_n[0]:g},{_n[1]:g}")
-    CASES[SECTION_6].append(
-        Published(SPEC, f"{_name}{'' if _n is None else f', exponents {_n}'}: λ*", _star, 4, "1", partial(joined_nose, _name, _n), _command, 3.8e-4, FURTHER)
-    )
+    _what = f"{_name}{'' if _n is None else f', exponents {_n}'}: λ*"
+    CASES[SECTION_6].append(Published(SPEC, _what, _star, 4, "1", partial(joined_nose, _name, _n), _command, 3.8e-4, FURTHER))
 
 
 def page() -> str:

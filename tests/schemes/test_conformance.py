@@ -17,7 +17,7 @@ from gridtandem.cases.named import case
 from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.schemes import Independent, LoadFlow, Merged, Response
 from gridtandem.study.diagnose import contraction, diagnose
-from gridtandem.study.registry import name_of, scheme_kind, scheme_names, scheme_named
+from gridtandem.study.registry import name_of, scheme_kind, scheme_named, scheme_names
 from gridtandem.study.run import Result, run
 from gridtandem.study.study import Study, seated
 from gridtandem.units import MVA
@@ -100,8 +100,9 @@ def test_ledger_counts_equal_the_formula_and_only_declared_letters_cross(system:
 
 def test_no_letter_is_larger_for_a_larger_feeder() -> None:
     """What crosses depends on interfaces and rounds, never on the number of buses behind them."""
-    each = {system: {(e.to[:3], e.question, e.numbers_down // e.interfaces, e.numbers_up // e.interfaces) for e in result(system, "response").outcome.ledger} for system in ("14B", "T14D2")}
-    assert each["14B"] == each["T14D2"]
+    small, large = (result(system, "response").outcome.ledger for system in ("T14D2", "14B"))
+    each = [{(e.to[:3], e.question, e.numbers_down / e.interfaces, e.numbers_up / e.interfaces) for e in ledger} for ledger in (small, large)]
+    assert each[0] == each[1]
 
 
 # ── the same bits every way round ────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,7 +172,8 @@ def test_identity_3_parallel_feeders_are_separate_feeders_at_one_bus() -> None:
     table = what.interfaces
     rows = np.repeat(np.arange(len(table)), table.count)
     apart = table.take(rows)
-    apart = replace(apart, count=np.ones(len(rows), np.int64), name=np.array([f"I{k}" for k in range(len(rows))]), feeder=np.array([f"F{k}" for k in range(len(rows))]))
+    names, feeders = (np.array([f"{letter}{k}" for k in range(len(rows))]) for letter in "IF")
+    apart = replace(apart, count=np.ones(len(rows), np.int64), name=names, feeder=feeders)
     bundled, separate = (run(Study(case=c, scheme=Response(tol=TIGHT))).require().verdict for c in (what, replace(what, interfaces=apart)))
     assert bundled is not None
     assert separate is not None

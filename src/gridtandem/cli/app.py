@@ -77,9 +77,7 @@ def _installed() -> str:
     return version("gridtandem")
 
 
-@click.group(
-    cls=Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
-)
+@click.group(cls=Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and leave.")
 @click.pass_context
 def tandem(ctx: click.Context) -> None:

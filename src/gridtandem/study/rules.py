@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from gridtandem.errors import Unreadable, UnknownName
+from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.compare import Comparison
 
 COLUMNS = {
