@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gridtandem.report.tables import as_records
 from gridtandem.study.provenance import provenance
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RUN, COMPARE, TABLE = "tandem/run-summary/1", "tandem/compare/1", "tandem/table/1"
 
 
-def run_summary(run: Run) -> dict[str, Any]:
+def run_summary(run: Run) -> dict[str, object]:
     """How a run ended, what crossed, and what the AC check says."""
     study, outcome = run.result.study, run.outcome
     return {
@@ -42,14 +42,14 @@ def run_summary(run: Run) -> dict[str, Any]:
     }
 
 
-def comparison_document(comparison: Comparison) -> dict[str, Any]:
+def comparison_document(comparison: Comparison) -> dict[str, object]:
     """One entry per scheme."""
     troubles = {run.scheme: list(run.trouble) for run in comparison.runs if run.trouble}
     case = comparison.runs[0].result.study.case.name if comparison.runs else None
     return {"schema": COMPARE, "case": case, "schemes": as_records(comparison.table), "trouble": troubles, "made_with": provenance()}
 
 
-def table_document(table: Table) -> dict[str, Any]:
+def table_document(table: Table) -> dict[str, object]:
     """Any table with the meaning and unit of its columns."""
     columns = {name: {"meaning": spec.meaning, "unit": spec.unit} for name, spec in table.columns().items()}
     return {"schema": TABLE, "table": table.kind, "columns": columns, "rows": as_records(table)}
@@ -65,6 +65,6 @@ def number(x: float) -> float | None:
     return x if math.isfinite(x) else None
 
 
-def as_text(document: Mapping[str, Any]) -> str:
+def as_text(document: Mapping[str, object]) -> str:
     """The document as indented JSON."""
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)

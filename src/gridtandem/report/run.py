@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, final
+from typing import TYPE_CHECKING, Literal, final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,16 +24,18 @@ from gridtandem.study import diagnose as diagnosing
 from gridtandem.study import run as running
 from gridtandem.study.compare import Comparison as ComparisonTable
 from gridtandem.study.diagnose import Diagnosis
-from gridtandem.study.registry import name_of, scheme_named
+from gridtandem.study.judge import Verdict
+from gridtandem.study.registry import name_of, scheme_of
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
 from gridtandem.study.run import Result
 from gridtandem.study.study import Study
+from gridtandem.tables import Real
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCHEMES = ("independent", "load-flow", "response", "merged")  # what a comparison shows unless told otherwise
-AUTO = "auto"  # the scheme that the diagnosis recommends
+MOST_DIAGNOSED = 300  # interfaces up to which a comparison also predicts the plain exchange: its matrix grows with their square
 
 RUN_PICTURES = {
     "overview": "gridtandem.report.overview:of_run",
@@ -49,6 +51,10 @@ COMPARISON_PICTURES = {
     "exchange": "gridtandem.report.exchange:of_comparison",
     "same": "gridtandem.report.same:of_comparison",
 }
+NOTHING = Verdict(
+    checks=Checks.empty(), violations=Violations.empty(), buses=BusResults.empty(), branches=BranchResults.empty(),
+    interfaces=InterfaceResults.empty(), units=UnitResults.empty(),
+)  # fmt: skip
 
 
 @final
@@ -69,12 +75,11 @@ class Run:
     @staticmethod
     def of(result: Result) -> Run:
         """The friendly face of a result."""
-        told = result.verdict
-        if told is None:
-            found: dict[str, Any] = {name: kind.empty() for name, kind in running.TABLES.items()}
-        else:
-            found = {name: getattr(told, name) for name in running.TABLES}
-        return Run(result=result, letters=result.letters, rounds=result.rounds, **found)
+        found = NOTHING if result.verdict is None else result.verdict
+        return Run(
+            result=result, buses=found.buses, interfaces=found.interfaces, branches=found.branches, units=found.units, letters=result.letters,
+            rounds=result.rounds, checks=found.checks, violations=found.violations,
+        )  # fmt: skip
 
     @property
     def scheme(self) -> str:
@@ -82,7 +87,7 @@ class Run:
         return name_of(self.result.study.scheme)
 
     @property
-    def outcome(self) -> Outcome[Any]:
+    def outcome(self) -> Outcome[object]:
         """How the scheme ended: state, gaps, ledger."""
         return self.result.outcome
 
@@ -112,8 +117,7 @@ class Run:
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `RUN_PICTURES`."""
-        figure: Figure = _drawn(RUN_PICTURES, kind, self)
-        return figure
+        return _drawn(RUN_PICTURES, kind, self)
 
     def __repr__(self) -> str:
         return telling.run_in_words(self)
@@ -131,11 +135,11 @@ class Comparison:
 
     table: ComparisonTable
     runs: tuple[Run, ...]
+    diagnosis: Diagnosis | None = None  # what was to be expected of the plain exchange
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `COMPARISON_PICTURES`."""
-        figure: Figure = _drawn(COMPARISON_PICTURES, kind, self)
-        return figure
+        return _drawn(COMPARISON_PICTURES, kind, self)
 
     def __repr__(self) -> str:
         return telling.comparison_in_words(self)
@@ -149,8 +153,8 @@ class Comparison:
 def run(
     case: Case | str | Path,
     *,
-    scheme: Any = "response",
-    options: Mapping[str, Any] | None = None,
+    scheme: object = "response",
+    options: Mapping[str, object] | None = None,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
@@ -158,7 +162,7 @@ def run(
     slack: Literal["reference", "shared"] = "reference",
     taps: Literal["hold", "move"] = "move",
     save: str | Path | None = None,
-    watch: Callable[[Outcome[Any]], None] | None = None,
+    watch: Callable[[Outcome[object]], None] | None = None,
 ) -> Run:
     """Coordinate a case.
 
@@ -170,13 +174,13 @@ def run(
         case=opened_case(case), scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack,
         taps=taps,
     )  # fmt: skip
-    study = replace(study, scheme=_scheme(study, scheme, options))
+    study = replace(study, scheme=_chosen(study, scheme, options))
     return Run.of(running.run(study, save=None if save is None else Path(save), watch=watch))
 
 
 def compare(
     case: Case | str | Path,
-    schemes: Sequence[Any] = SCHEMES,
+    schemes: Sequence[object] = SCHEMES,
     *,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
@@ -185,15 +189,16 @@ def compare(
     slack: Literal["reference", "shared"] = "reference",
     taps: Literal["hold", "move"] = "move",
     save: Callable[[str], Path] | None = None,
-    watch: Callable[[str, Outcome[Any]], None] | None = None,
+    watch: Callable[[str, Outcome[object]], None] | None = None,
 ) -> Comparison:
     """Run a case under several schemes; arguments as for `run`. ``save`` names the run file of a scheme, ``watch`` hears its name too."""
     study = Study(
         case=opened_case(case), scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack,
         taps=taps,
     )  # fmt: skip
-    found = comparing.compare(study, [_scheme(study, s, None) for s in schemes], save=save, watch=watch)
-    return Comparison(table=found.table, runs=tuple(map(Run.of, found.results)))
+    found = comparing.compare(study, [_chosen(study, s, None) for s in schemes], save=save, watch=watch)
+    forecast = diagnosing.diagnose(study) if len(study.case.interfaces) <= MOST_DIAGNOSED else None
+    return Comparison(table=found.table, runs=tuple(map(Run.of, found.results)), diagnosis=forecast)
 
 
 def diagnose(case: Case | str | Path, *, loading: ArrayLike = 1.0) -> Diagnosis:
@@ -201,7 +206,7 @@ def diagnose(case: Case | str | Path, *, loading: ArrayLike = 1.0) -> Diagnosis:
     return diagnosing.diagnose(Study(case=opened_case(case), scheme=None, loading=loading_of(loading)))
 
 
-def resume(path: str | Path, *, rounds: int | None = None, watch: Callable[[Outcome[Any]], None] | None = None) -> Run:
+def resume(path: str | Path, *, rounds: int | None = None, watch: Callable[[Outcome[object]], None] | None = None) -> Run:
     """Go on with the run in a file, to the bit as if it had never stopped."""
     return Run.of(running.resume(Path(path), rounds=rounds, watch=watch))
 
@@ -218,7 +223,7 @@ def opened_case(case: Case | str | Path) -> Case:
     return named(case)
 
 
-def loading_of(factor: ArrayLike) -> Any:
+def loading_of(factor: ArrayLike) -> Real:
     """A factor for everything, or (scenario, period) as it is."""
     given = np.asarray(factor, np.float64)
     if given.ndim not in (0, 2):
@@ -226,16 +231,14 @@ def loading_of(factor: ArrayLike) -> Any:
     return given.reshape(1, 1) if given.ndim == 0 else given
 
 
-def _scheme(study: Study, scheme: Any, options: Mapping[str, Any] | None) -> Any:
-    if scheme == AUTO:
-        scheme = diagnosing.diagnose(study).recommend
-    if isinstance(scheme, str):
-        return scheme_named(scheme, options)
-    return replace(scheme, **(options or {}))
+def _chosen(study: Study, scheme: object, options: Mapping[str, object] | None) -> object:
+    """The word "auto" is whatever the diagnosis recommends."""
+    return scheme_of(diagnosing.diagnose(study).recommend if scheme == "auto" else scheme, options)
 
 
-def _drawn(pictures: Mapping[str, str], kind: str, what: Run | Comparison) -> Any:
+def _drawn(pictures: Mapping[str, str], kind: str, what: Run | Comparison) -> Figure:
     if kind not in pictures:
         raise UnknownName("picture", kind, list(pictures))
     module, _, name = pictures[kind].partition(":")
-    return getattr(import_module(module), name)(what)
+    figure: Figure = getattr(import_module(module), name)(what)
+    return figure

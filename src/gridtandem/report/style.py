@@ -51,11 +51,11 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
     """A drawing function whose axes and texts are born in our style."""
 
     @functools.wraps(draw)
-    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+    def _inside(*args: P.args, **kwargs: P.kwargs) -> R:
         with look():
             return draw(*args, **kwargs)
 
-    return inside
+    return _inside
 
 
 def new_figure(width: float = WIDE, height: float = 4.0) -> Figure:

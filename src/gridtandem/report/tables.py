@@ -6,9 +6,9 @@ import csv
 import io
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridtandem.tables import Column, Real, Table
 
@@ -53,7 +53,7 @@ def header(name: str, spec: Column) -> str:
     return words if spec.unit == "1" else f"{words} [{spec.unit}]"
 
 
-def _cells(values: Any, name: str, spec: Column) -> list[str]:
+def _cells(values: NDArray[np.generic], name: str, spec: Column) -> list[str]:
     if spec.choices:
         return [spec.choices[k] for k in values.tolist()]
     if spec.dtype == "?":
@@ -62,7 +62,7 @@ def _cells(values: Any, name: str, spec: Column) -> list[str]:
         return [str(x) for x in values.tolist()]
     if spec.dtype == "i8":
         return [f"{x:,}" for x in values.tolist()]
-    return _numbers(values, DECIMALS.get(spec.unit, 4), each=any(word in name for word in DISTANCES))
+    return _numbers(np.asarray(values, np.float64), DECIMALS.get(spec.unit, 4), each=any(word in name for word in DISTANCES))
 
 
 def _numbers(values: Real, decimals: int, *, each: bool) -> list[str]:
@@ -95,13 +95,13 @@ def as_csv(table: Table) -> str:
     return out.getvalue()
 
 
-def as_records(table: Table) -> list[dict[str, Any]]:
+def as_records(table: Table) -> list[dict[str, object]]:
     """Plain values for JSON: NaN is null, ±inf the word, codes their words."""
     columns = {name: [_plain_value(x, spec) for x in getattr(table, name).tolist()] for name, spec in table.columns().items()}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _plain_value(x: Any, spec: Column) -> Any:
+def _plain_value(x: object, spec: Column) -> object:
     if spec.choices:
         return spec.choices[x]
     if isinstance(x, list):

@@ -38,11 +38,15 @@ def _run_lines(run: Run) -> Iterator[str]:
 
 
 def _exchange_lines(run: Run) -> Iterator[str]:
-    table = run.interfaces
+    table, many = run.interfaces, len(run.checks)
+    table = table.take((table.scenario == table.scenario[0]) & (table.period == table.period[0]))
+    if many > 1:
+        yield f"  exchange  in scenario {table.scenario[0]}, period {table.period[0]}, the first of {many}"
     for k in range(min(len(table), SHOWN_INTERFACES)):
         power = f"{spelled(table.p_mw[k], 'MW')}, {spelled(table.q_mvar[k], 'Mvar')}"
         feeders = "1 feeder" if table.count[k] == 1 else f"{table.count[k]} feeders"
-        yield f"  exchange  {table.name[k]} at bus {table.bus[k]} → {feeders}: {power} at {spelled(table.v_pu[k], 'pu')}"
+        head = "exchange" if many == 1 and k == 0 else "        "
+        yield f"  {head}  {table.name[k]} at bus {table.bus[k]} → {feeders}: {power} at {spelled(table.v_pu[k], 'pu')}"
     if (more := len(table) - SHOWN_INTERFACES) > 0:
         total = f"{spelled(table.p_mw.sum(), 'MW')}, {spelled(table.q_mvar.sum(), 'Mvar')}"
         yield f"            … {more} more; all together {total}"

@@ -46,6 +46,15 @@ def header(name: str) -> dict[str, str]:
     return found
 
 
+def scheme_of(scheme: Any, options: Mapping[str, Any] | None = None) -> Any:
+    """A scheme by name or as it is, with options set."""
+    if isinstance(scheme, str):
+        return scheme_named(scheme, options)
+    if not options:
+        return scheme
+    return scheme_named(name_of(scheme), {**{f.name: getattr(scheme, f.name) for f in fields(scheme)}, **options})
+
+
 def scheme_kind(name: str) -> Any:
     """The class behind a name."""
     found = {e.name: e for e in entry_points(group=GROUP)}
