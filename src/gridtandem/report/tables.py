@@ -102,7 +102,7 @@ def as_records(table: Table) -> list[dict[str, object]]:
 
 
 def _plain_value(x: object, spec: Column) -> object:
-    if spec.choices:
+    if spec.choices and isinstance(x, int):
         return spec.choices[x]
     if isinstance(x, list):
         return [_plain_value(part, spec) for part in x]
