@@ -22,12 +22,12 @@ ALL = "all"
 
 @click.command("run", short_help="One case under one scheme.")
 @click.argument("case", type=CASE, required=False)
-@click.option("--scheme", type=SCHEME, default="response", help="See `tandem help schemes`; auto takes the recommended one.")
+@click.option("--scheme", type=SCHEME, help="`tandem help schemes`, or auto.  [response]")
 @click.option("--resume", "stopped", type=RUN, metavar="RUN", help="Go on with a run that was stopped.")
 @wishing
 @speaks
 @click.pass_obj
-def run_command(out: Out, *, case: str | None, scheme: str, stopped: str | None, wishes: Wishes) -> int:
+def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str | None, wishes: Wishes) -> int:
     """Tandem run 14A --scheme load-flow
 
     Coordinate CASE (a published name, a case folder, a MATPOWER file) and hold the result against the AC check of the joined grid.
@@ -71,14 +71,14 @@ def diagnose_command(out: Out, *, case: str, wishes: Wishes) -> int:
     return 0
 
 
-def started(out: Out, wishes: Wishes, case: str, scheme: str) -> Run:
+def started(out: Out, wishes: Wishes, case: str, scheme: str | None) -> Run:
     """A new run in its own run file."""
     from gridtandem.report.run import Run
     from gridtandem.study.run import run
     from gridtandem.study.shelf import place_of
 
     study = wishes.study(case, scheme, wishes.options)
-    with patience(out, f"{study.case.name} {scheme}") as watch:
+    with patience(out, place_of(study).stem) as watch:
         return Run.of(run(study, save=place_of(study, wishes.folder), watch=watch))
 
 

@@ -32,18 +32,21 @@ class Wishes:
     slack: Literal["reference", "shared"]
     taps: Literal["hold", "move"]
     exponents: tuple[float, ...] | None
+    parallel: tuple[int, ...] | None
     options: tuple[tuple[str, float], ...]
     folder: Path
     picture: bool
     rules: tuple[str, ...]
 
-    def study(self, case: str, scheme: str = "response", options: Sequence[tuple[str, float]] = ()) -> Study:
+    def study(self, case: str, scheme: str | None = None, options: Sequence[tuple[str, float]] = ()) -> Study:
         """The study of a case, by name or path, under these wishes."""
-        from gridtandem.cases.generate import with_exponents
+        from gridtandem.cases.generate import with_exponents, with_parallel
         from gridtandem.cases.named import case as named
         from gridtandem.study.setting import ROUNDS, studied
 
-        found = named(case) if self.exponents is None else with_exponents(named(case), *self.exponents)
+        found = named(case)
+        found = found if self.exponents is None else with_exponents(found, *self.exponents)
+        found = found if self.parallel is None else with_parallel(found, self.parallel)
         return studied(
             found, scheme=scheme, options=dict(options), loading=self.loading, rounds=self.rounds or ROUNDS, feeder_solver=self.feeder_solver,
             q_rule=self.q_rule, slack=self.slack, taps=self.taps,
@@ -73,6 +76,7 @@ def _two(_: click.Context, __: click.Parameter, given: tuple[float, ...] | None)
 OPTIONS = (
     click.option("--loading", type=Numbers(), default="1.0", metavar="X[,X…]", help="Factor on all loads; several: several scenarios."),
     click.option("--exponents", type=Numbers(), callback=_two, metavar="P,Q", help="Voltage exponents of all feeder loads."),
+    click.option("--parallel", type=Numbers(whole=True), metavar="N[,N…]", help="Parallel feeders at each interface, or at all."),
     click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Option of the scheme, e.g. tol=1e-10."),
     click.option("--rounds", type=click.IntRange(1), metavar="N", help="Most rounds (100)."),
     click.option("--feeder-solver", type=click.Choice(["auto", "sweep", "newton"]), default="auto", metavar="METHOD", help="auto, sweep or newton."),

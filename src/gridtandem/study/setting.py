@@ -21,7 +21,7 @@ ROUNDS = 100  # most rounds unless told otherwise
 def studied(
     case: Case,
     *,
-    scheme: str = "response",
+    scheme: str | None = None,
     options: Mapping[str, float] | None = None,
     loading: float | Sequence[float] = 1.0,
     rounds: int = ROUNDS,
@@ -30,10 +30,14 @@ def studied(
     slack: Literal["reference", "shared"] = "reference",
     taps: Literal["hold", "move"] = "move",
 ) -> Study:
-    """The study of a case under the scheme of that name; several loadings are several scenarios."""
+    """The study of a case under the scheme of that name; several loadings are several scenarios.
+
+    Without a name it is ``response``; without feeders ``merged``, which then is a plain load flow.
+    """
     factors = np.atleast_1d(np.asarray(loading, np.float64)).reshape(-1, 1)
     study = Study(case=case, scheme=None, loading=factors, rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps)
-    return replace(study, scheme=schemes_for(study, [scheme], options)[0])
+    usual = "response" if len(case.interfaces) else "merged"
+    return replace(study, scheme=schemes_for(study, [scheme or usual], options)[0])
 
 
 def schemes_for(study: Study, names: Sequence[str], options: Mapping[str, float] | None = None) -> tuple[object, ...]:
