@@ -19,7 +19,7 @@ CASE, SCHEMES = "14B", "independent,load-flow,merged"
 @speaks
 @click.pass_obj
 def demo_command(out: Out, *, wishes: Wishes) -> int:
-    """Tandem demo
+    """$ tandem demo
 
     Two feeders on the IEEE 14-bus network: each side alone, coordinated by letters, and as one merged load flow. Table on stdout, picture
     and run files in tandem-runs.
