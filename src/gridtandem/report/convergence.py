@@ -53,8 +53,8 @@ def draw(axes: Axes, runs: Sequence[Run], contraction: float | None) -> None:
     _frame(axes, runs, most)
     for goal in sorted(goals):
         axes.axhline(goal, color=style.OK, linewidth=0.8, linestyle=(0, (6, 2)))
-        axes.annotate(f"goal {goal:.0e}", (1.0, goal), (0, 2), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=6, ha="right",
-                      color=style.OK)  # fmt: skip
+        note = axes.annotate(f"goal {goal:.0e}", (0.0, goal), (2, 2), xycoords=("axes fraction", "data"), textcoords="offset points")
+        note.set(fontsize=6, color=style.OK)
     plain = next((r for r in many if r.scheme == PLAIN and np.isfinite(r.rounds.gap).any()), None)
     if plain is not None and contraction is not None and 0 < contraction < np.inf:
         labels.append(_forecast(axes, plain, contraction))

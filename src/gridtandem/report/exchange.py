@@ -36,7 +36,7 @@ def of_comparison(comparison: Comparison) -> Figure:
 def _figure(runs: Sequence[Run]) -> Figure:
     groups = selection.alike(runs)
     count = min(ROWS_MOST, len(groups[0][1].interfaces)) * len(groups) if groups else 1
-    figure = style.new_figure(style.WIDE, max(2.2, 1.3 + 0.26 * count))
+    figure = style.new_figure(style.WIDE, max(2.2, 1.4 + 0.34 * count))
     left, right = figure.subplots(1, 2, sharey=True)
     draw(left, runs, "p", legend=True)
     draw(right, runs, "q", legend=False)
@@ -56,16 +56,14 @@ def draw(axes: Axes, runs: Sequence[Run], which: str = "p", *, legend: bool = Tr
         return
     style.caption(axes, f"{selection.held_fixed(groups[0][1])}; all parallel feeders together")
     rows = _widest([r for _, r in groups], which, most)
-    ticks, names = [], []
+    high = len(groups) + 0.5
     for i, k in enumerate(rows.tolist()):
         for j, (name, run) in enumerate(groups):
-            y = i * (len(groups) + 0.6) + j
-            _dumbbell(axes, _values(run, k, which), y, named=legend and not ticks)
-            ticks.append(y)
-            table = run.interfaces
-            names.append(f"{table.name[k]}  {name}" if len(groups) > 1 else str(table.name[k]))
-    axes.set_yticks(ticks, names)
-    axes.set_ylim(max(ticks) + 0.7, -0.7 - 0.9 * legend)
+            _dumbbell(axes, _values(run, k, which), i * high + j, named=legend and i == j == 0)
+            if len(groups) > 1:
+                axes.annotate(name, (0.01, i * high + j - 0.22), xycoords=("axes fraction", "data"), fontsize=6, color=style.MUTED, va="bottom")
+    axes.set_yticks(np.arange(len(rows)) * high + (len(groups) - 1) / 2, [style.short(str(groups[0][1].interfaces.name[k])) for k in rows.tolist()])
+    axes.set_ylim(len(rows) * high - 0.5, -0.8 - 1.1 * legend)
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0.08)
     if legend:

@@ -40,8 +40,8 @@ def network(run: Run) -> Figure:
 def draw(axes: Axes, run: Run) -> None:
     """The network on given axes."""
     axes.set_axis_off()
-    axes.set_title("Network: voltage and power", y=1.03)
-    style.caption(axes, f"{selection.held_fixed(run)}, {run.scheme}; line width: MVA, own scale on each side; red: above rating")
+    axes.set_title("Network: voltage and power", pad=14)
+    style.caption(axes, f"{selection.held_fixed(run)}, {run.scheme}; width: MVA, each grid on its own scale; red dashes: above rating")
     if not len(run.buses):
         axes.text(0.5, 0.5, "no answer to draw", ha="center", color=style.MUTED)
         return
@@ -63,7 +63,7 @@ def draw(axes: Axes, run: Run) -> None:
         _triangles(axes, table, place[at])
     _colour_key(axes)
     axes.set_xlim(-0.06, 1.06)
-    axes.set_ylim(-0.06 if whole and names else -0.1, 1.07)
+    axes.set_ylim(-0.16, 1.07)
 
 
 def _edges(axes: Axes, part: Part, place: Real, colour: str) -> None:
@@ -115,9 +115,10 @@ def _tie(axes: Axes, table: InterfaceResults, k: int, above: Real, root: Real) -
     axes.plot(*zip(above, root, strict=True), color=style.DER, linestyle=":", linewidth=1.2, zorder=0)
     down = table.p_mw[k] >= 0
     axes.plot(*root, marker="v" if down else "^", color=style.DER, markersize=6, zorder=5)
-    many = "" if table.count[k] == 1 else f"{table.count[k]} × "
-    text = f"{table.name[k]}  {many}{table.company[k]}\n{table.p_mw[k]:,.2f} MW, {table.q_mvar[k]:,.2f} Mvar"
-    style.halo(axes.annotate(text, root, (6, 3), textcoords="offset points", fontsize=6.5, va="bottom", color=style.INK, zorder=6))
+    feeders = "" if table.count[k] == 1 else f" · {table.count[k]} feeders"
+    text = f"{style.short(str(table.name[k]))}{feeders}\n{table.p_mw[k]:,.2f} MW\n{table.q_mvar[k]:,.2f} Mvar"
+    note = axes.annotate(text, root, (6, 2), textcoords="offset points", fontsize=6.3, va="bottom", color=style.INK, linespacing=1.05, zorder=6)
+    style.halo(note)
 
 
 def _triangles(axes: Axes, table: InterfaceResults, above: Real) -> None:
@@ -127,15 +128,15 @@ def _triangles(axes: Axes, table: InterfaceResults, above: Real) -> None:
     size = 10 + 90 * power / max(float(power.max(initial=0.0)), 1e-9)
     y = above[:, 1] - 0.025
     axes.scatter(above[:, 0], y, s=size, marker="v", c=table.v_low_pu, cmap=colours, norm=norm, edgecolors=style.DSO, linewidths=0.6, zorder=2)
-    axes.text(0.0, -0.06, f"▼ {len(table):,} interfaces, {table.p_mw.sum():,.1f} MW in all; area: MW, colour: lowest voltage in the feeder",
-              fontsize=6.5, color=style.MUTED)  # fmt: skip
+    text = f"▼ {len(table):,} interfaces, {table.p_mw.sum():,.1f} MW in all\narea: MW; colour: lowest voltage in the feeder"
+    axes.text(0.0, -0.08, text, fontsize=6.5, color=style.MUTED, va="top")
 
 
 def _colour_key(axes: Axes) -> None:
     from matplotlib.cm import ScalarMappable
 
     colours, norm = style.voltage_colours()
-    inset = axes.inset_axes((0.78, 1.03, 0.2, 0.018))
+    inset = axes.inset_axes((0.66, 0.035, 0.3, 0.018))
     bar = axes.figure.colorbar(ScalarMappable(norm, colours), cax=inset, orientation="horizontal", extend="both")
     bar.set_ticks(
         [1 - style.VOLTAGE_BAND, 1.0, 1 + style.VOLTAGE_BAND], labels=[f"{1 - style.VOLTAGE_BAND:g}", "1", f"{1 + style.VOLTAGE_BAND:g} pu"]

@@ -85,6 +85,11 @@ def caption(axes: Axes, text: str) -> None:
     axes.annotate(text, (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points", fontsize=6.5, color=MUTED, va="bottom")
 
 
+def short(name: str, most: int = 16) -> str:
+    """A name that fits beside a mark."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def halo(text: Text) -> None:
     """Letters that stay readable on a line."""
     from matplotlib.patheffects import withStroke
