@@ -1,4 +1,4 @@
-"""Load flow beside its peers, from the same tables; answers are complex voltages (per unit)."""
+"""Load flow beside its peers, from the same published cases; answers are voltages (per unit)."""
 
 from __future__ import annotations
 
@@ -7,43 +7,47 @@ from importlib import import_module
 
 import numpy as np
 
-from bench import grids
+from gridtandem.cases.library import network
+from gridtandem.cases.named import case
+from gridtandem.coordinate import Scheme, coordinate
 from gridtandem.flow.newton import Newton
 from gridtandem.flow.options import Options
 from gridtandem.flow.sweep import sweep
-from gridtandem.grid.elements import REFERENCE, VOLTAGE
+from gridtandem.grid.elements import PQ, REFERENCE
 from gridtandem.grid.forest import plant
 from gridtandem.grid.nodal import Nodal
+from gridtandem.study.study import Study, seated
 from gridtandem.tables import Complex, Real
 
-Prepare = Callable[[], Callable[[], Complex]]
+Prepare = Callable[[], Callable[[], Complex | Real]]
 TOL = 1e-8
 
 
-def newton(buses: int) -> Prepare:
+def newton(name: str) -> Prepare:
     """Our Newton; symbolic work is preparation, as it is for the peer."""
 
     def prepare() -> Callable[[], Complex]:
-        ready = Newton.of(Nodal.of(grids.ring(buses)), options=Options(tol=TOL))
+        ready = Newton.of(Nodal.of(network(name)), options=Options(tol=TOL))
         return lambda: ready.solve().v
 
     return prepare
 
 
-def lightsim2grid(buses: int) -> Prepare:
+def lightsim2grid(name: str) -> Prepare:
     """Its Newton on KLU, given our admittance matrix."""
 
     def prepare() -> Callable[[], Complex]:
         algorithm = import_module("lightsim2grid.algorithm").NR_KLU()
-        nodal = Nodal.of(grids.ring(buses))
+        nodal = Nodal.of(network(name))
         units, loads = nodal.units, nodal.loads
         power = np.zeros(nodal.nodes, np.complex128)
         np.add.at(power, units.node, units.s)
         np.subtract.at(power, loads.node, loads.s)
-        start = nodal.start.copy()
-        start[units.node] = units.v_set
-        slack, held = units.node[units.control == REFERENCE], units.node[units.control == VOLTAGE]
-        free = np.setdiff1d(np.arange(nodal.nodes), units.node)
+        holds, start = units.control != PQ, nodal.start.copy()
+        start[units.node[holds]] *= units.v_set[holds] / abs(start[units.node[holds]])
+        slack = np.unique(units.node[units.control == REFERENCE])
+        held = np.setdiff1d(units.node[holds], slack)
+        free = np.setdiff1d(np.arange(nodal.nodes), units.node[holds])
         matrix, share = nodal.admittance().tocsc(), np.zeros(nodal.nodes)
         share[slack] = 1.0
         slack_, held_, free_ = (nodes.astype(np.int32) for nodes in (slack, held, free))
@@ -64,37 +68,38 @@ def loadings(feeders: int) -> Real:
     return np.linspace(0.5, 1.0, feeders)
 
 
-def fleet(feeders: int, nodes: int) -> Prepare:
+def fleet(feeders: int, name: str) -> Prepare:
     """One sweep over all feeders."""
 
     def prepare() -> Callable[[], Complex]:
         same = np.zeros(feeders, np.int64)
-        forest = plant([Nodal.of(grids.tree(nodes))], same, same, np.ones(feeders))
-        return lambda: sweep(forest, np.ones(feeders), loadings(feeders), tol=TOL, slope=False).v.reshape(feeders, nodes)
+        forest = plant([Nodal.of(network(name))], same, same, np.ones(feeders))
+        place = np.argsort(forest.node[: forest.start[1]])  # a forest keeps each subtree together; the peer keeps the order of the file
+        return lambda: sweep(forest, np.ones(feeders), loadings(feeders), tol=TOL, slope=False).v.reshape(feeders, -1)[:, place]
 
     return prepare
 
 
-def power_grid_model(feeders: int, nodes: int) -> Prepare:
+def power_grid_model(feeders: int, name: str) -> Prepare:
     """Its Newton on one feeder, all loadings as one batch, on one thread as ours."""
 
     def prepare() -> Callable[[], Complex]:
         pgm = import_module("power_grid_model")
-        net = grids.tree(nodes)
-        at, ids = np.arange(nodes), np.arange(nodes - 1)
+        net = network(name)
+        lines, loads, nodes = net.lines.take(net.lines.closed), net.loads, len(net.buses)
         node = pgm.initialize_array("input", "node", nodes)
-        node["id"], node["u_rated"] = at, net.buses.nominal_kv * 1e3
-        line = pgm.initialize_array("input", "line", nodes - 1)
-        line["id"], line["from_node"], line["to_node"] = nodes + ids, net.lines.from_bus, net.lines.to_bus
+        node["id"], node["u_rated"] = np.arange(nodes), net.buses.nominal_kv * 1e3
+        line = pgm.initialize_array("input", "line", len(lines))
+        line["id"], line["from_node"], line["to_node"] = nodes + np.arange(len(lines)), lines.from_bus, lines.to_bus
         line["from_status"] = line["to_status"] = 1
-        line["r1"], line["x1"], line["c1"], line["tan1"], line["i_n"] = net.lines.r_ohm, net.lines.x_ohm, 0.0, 0.0, 1e3
-        load = pgm.initialize_array("input", "sym_load", nodes - 1)
-        load["id"], load["node"], load["status"], load["type"] = 2 * nodes + ids, net.loads.bus, 1, 0
-        load["p_specified"], load["q_specified"] = net.loads.p_mw * 1e6, net.loads.q_mvar * 1e6
+        line["r1"], line["x1"], line["c1"], line["tan1"], line["i_n"] = lines.r_ohm, lines.x_ohm, 0.0, 0.0, 1e3
+        load = pgm.initialize_array("input", "sym_load", len(loads))
+        load["id"], load["node"], load["status"], load["type"] = 2 * nodes + np.arange(len(loads)), loads.bus, 1, 0
+        load["p_specified"], load["q_specified"] = loads.p_mw * 1e6, loads.q_mvar * 1e6
         source = pgm.initialize_array("input", "source", 1)
         source["id"], source["node"], source["status"], source["u_ref"], source["sk"] = 3 * nodes, 0, 1, 1.0, 1e20
         model = pgm.PowerGridModel({"node": node, "line": line, "sym_load": load, "source": source})
-        change = pgm.initialize_array("update", "sym_load", (feeders, nodes - 1))
+        change = pgm.initialize_array("update", "sym_load", (feeders, len(loads)))
         change["id"] = load["id"]
         change["p_specified"] = loadings(feeders)[:, None] * load["p_specified"]
         change["q_specified"] = loadings(feeders)[:, None] * load["q_specified"]
@@ -104,5 +109,15 @@ def power_grid_model(feeders: int, nodes: int) -> Prepare:
             return np.asarray(out["node"]["u_pu"] * np.exp(1j * out["node"]["u_angle"]))
 
         return work
+
+    return prepare
+
+
+def agreed(name: str, scheme: Scheme) -> Prepare:
+    """A joined system under a scheme, from a flat start to agreement; the answer is the voltage at the interfaces."""
+
+    def prepare() -> Callable[[], Real]:
+        seats = seated(Study(case=case(name), scheme=scheme))
+        return lambda: scheme.agreement(coordinate(seats.mailbox(scheme, (1, 1)), scheme).require().state).v
 
     return prepare

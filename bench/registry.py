@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import flow, start
+from gridtandem.schemes import Merged, Response
 
 Work = Callable[[], NDArray[Any] | None]
 Prepare = Callable[[], Work]
@@ -37,9 +38,14 @@ class Phase:
 
 VOLTAGE = 1e-7  # pu; peers stop at a mismatch or a step of 1e-8 pu
 
+ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
+
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
-    Phase("transmission", "ring of 118 buses", {"newton": flow.newton(118), "lightsim2grid": flow.lightsim2grid(118)}, VOLTAGE),
-    Phase("transmission", "ring of 2000 buses", {"newton": flow.newton(2000), "lightsim2grid": flow.lightsim2grid(2000)}, VOLTAGE, 3),
-    Phase("fleet", "2000 feeders of 33 nodes", {"sweep": flow.fleet(2000, 33), "power-grid-model": flow.power_grid_model(2000, 33)}, VOLTAGE, 3),
+    Phase("transmission", "case118", {"newton": flow.newton("case118"), "lightsim2grid": flow.lightsim2grid("case118")}, VOLTAGE),
+    Phase("transmission", "case300", {"newton": flow.newton("case300"), "lightsim2grid": flow.lightsim2grid("case300")}, VOLTAGE),
+    Phase(
+        "fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), "power-grid-model": flow.power_grid_model(2000, "case33bw")}, VOLTAGE, 3
+    ),
+    Phase("coordinated", "T118Dn4", {"response": flow.agreed("T118Dn4", Response()), "merged": flow.agreed("T118Dn4", Merged())}, ROUND),
 )

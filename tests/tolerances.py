@@ -16,17 +16,34 @@ NOSE = 1e-4  # published largest loadings carry four decimals
 NOSE_EXACT = 2e-6  # relative; promised 1e-6, and the last step fails a little before the exact end
 LIMIT_SLACK = 1e-4 + 1e-9  # per unit; the stated hysteresis of limits
 STEP_BAND = 1.1  # steps; the dead band is one step of a linear estimate
+DC_IS_AC = 1e-9  # per unit; flows of 1e-3 differ by reactive effects of their square, times reactance, and sines by their cube
+PEER_TOL = 1e-9  # asked of the peer: MVA of pandapower, per unit of lightsim2grid
+PEER_HYSTERESIS = 1e-9  # per unit; the peer has none, so ours is set to next to nothing
 
 # boundary, schemes, study
 AGREED_PU = 1e-8  # pu; schemes stop at steps of 1e-9, and a contraction of up to 0.9 leaves ten times the last step
 RATIO = 1e-6  # relative; ratio of successive gaps of a linear exchange, of which 1e-7 is rounding
+
 # radial feeders: forest, sweep, feeders
 PRINTED_10_W = 6e-3  # half a unit of the last printed digit of losses in kW with two decimals, and a little
 SWEEP_BALANCE = 1e-11  # power left over at a node after a sweep to 1e-12 pu: rounding of admittances up to 1e4 pu
+ROOT_LOAD_MW = 1e-9  # MW; a load at the root adds itself and nothing else, to the sweep's 1e-12 pu
 SWEEP_IS_NEWTON = 1e-10  # two solvers of the same equations, each to 1e-10 or better
 SLOPE_BY_DIFFERENCE = 1e-6  # relative; central differences of step 1e-4 carry about 1e-8
-IMPEDANCE_EXPONENT = 1e-6  # a feeder of constant impedances draws as the square of its voltage
+IMPEDANCE_EXPONENT = 1e-12  # rounding only, measured 6e-15; feeders of constant impedances draw as the square of voltage
 TURNED = 1e-12  # turning the root's angle turns all voltages and changes nothing else; rounding only
-PEER_PGM = 1e-8  # power-grid-model iterates to 1e-12 on the same equations
-PEER_DSS = 1e-7  # OpenDSS iterates to 1e-10 relative, its series impedances are exact, its sources have one of 1e-9 ohm
+PEER_PGM = 1e-11  # per unit; power-grid-model iterates to 1e-12 on the same equations; measured 3e-14
+PEER_DSS = 1e-9  # per unit; OpenDSS iterates to 1e-10 relative behind a source of 1e-9 ohm; measured 1.4e-11
 EDGE_FOUND = 3e-6  # ends of solvability are bisected to 1e-6; curves turn square-root-like there
+MERGED = 1e-8  # pu; schemes stop at 1e-10 and contract by less than 0.1, the merged grid's mismatch floor is 1e-9 where branches are short
+S_AGREES = 1e-9  # pu on 100 MVA; what transmission reckons against what feeders draw at their voltage
+BOOKS_CLOSE = 1e-8  # pu on 100 MVA; mismatches of all buses added up
+PARALLEL = 1e-10  # pu; k feeders as one or as k are the same equations
+CONTRACTS_ONE = 0.01  # relative; observed ratio of the last rounds against ρ, one boundary bus
+CONTRACTS_MANY = 0.05  # relative; the same with several, whose second eigenvalue dies out slowly
+
+# cases
+LOSS_LAST_DIGIT = 0.6  # units of the last digit of a published loss: half of one, and a little
+LOAD_SUM = 1e-8  # MW; sums of a few thousand loads of up to 4 GW together, rounded to 1e-16 each
+DIGITS_3 = 1e-3  # relative; published totals are printed to four or five digits
+NEWTON_FLOORS = 3  # multiples of the mismatch at which Newton may stop; the root's power adds up those of several nodes

@@ -13,9 +13,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gridtandem import schemes as schemes
     from gridtandem.cases.case import Case as Case
+    from gridtandem.cases.folder import read_case as read_case
+    from gridtandem.cases.folder import write_case as write_case
     from gridtandem.cases.generate import joined as joined
+    from gridtandem.cases.generate import with_exponents as with_exponents
+    from gridtandem.cases.generate import with_parallel as with_parallel
+    from gridtandem.cases.library import network as network
     from gridtandem.cases.named import case as case
     from gridtandem.cases.named import catalogue as catalogue
+    from gridtandem.cases.new import new_case as new_case
     from gridtandem.errors import CannotAnswer as CannotAnswer
     from gridtandem.errors import InvalidCase as InvalidCase
     from gridtandem.errors import MissingPackage as MissingPackage
@@ -53,10 +59,16 @@ _PLACE = {
     "compare": "gridtandem.report.run:compare",
     "diagnose": "gridtandem.report.run:diagnose",
     "joined": "gridtandem.cases.generate:joined",
+    "network": "gridtandem.cases.library:network",
+    "new_case": "gridtandem.cases.new:new_case",
     "opened": "gridtandem.report.run:opened",
+    "read_case": "gridtandem.cases.folder:read_case",
     "resume": "gridtandem.report.run:resume",
     "run": "gridtandem.report.run:run",
     "schemes": "gridtandem:schemes",
+    "with_exponents": "gridtandem.cases.generate:with_exponents",
+    "with_parallel": "gridtandem.cases.generate:with_parallel",
+    "write_case": "gridtandem.cases.folder:write_case",
 }
 
 __all__ = ["__version__", *_PLACE]

@@ -43,8 +43,10 @@ class Gap:
 
 
 def widest(*differences: Real) -> float:
-    """Largest magnitude over the rows that exist; NaN if none does. Scenarios stand for themselves."""
+    """Largest magnitude over the rows that have an answer; NaN if none has, 0 if there are no rows. Scenarios stand for themselves."""
     flat = np.concatenate([np.abs(d).ravel() for d in differences])
+    if not flat.size:
+        return 0.0
     return float(np.nanmax(flat)) if np.isfinite(flat).any() else math.nan
 
 

@@ -73,6 +73,13 @@ class UnknownName(TandemError, LookupError):
 
 
 @final
+class Unreadable(TandemError, ValueError):
+    """A word from a person that has no meaning where it stands."""
+
+    exit_code = 2
+
+
+@final
 class AlreadyThere(TandemError, FileExistsError):
     """Something would be overwritten that may be dear to somebody."""
 

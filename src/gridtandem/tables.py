@@ -169,7 +169,7 @@ class Table:
             if spec.choices:
                 values = np.array(spec.choices)[values]
             if spec.shape:
-                flat |= {f"{name}[{p}]": values.reshape(len(values), -1)[:, k] for k, p in enumerate(spec.parts)}
+                flat |= {f"{name}[{p}]": values.reshape(len(values), len(spec.parts))[:, k] for k, p in enumerate(spec.parts)}
             else:
                 flat[name] = values.astype(object) if values.dtype.kind == "U" else values
         return pd.DataFrame(flat)
@@ -197,9 +197,10 @@ def _number_faults(table: Table, name: str, spec: Column, values: Real) -> Itera
 def _integer_faults(table: Table, name: str, spec: Column, values: Index) -> Iterator[Fault]:
     low = 0 if spec.choices else -np.inf if spec.at_least is None else spec.at_least
     high = len(spec.choices) - 1 if spec.choices else np.inf if spec.at_most is None else spec.at_most
-    for row in np.flatnonzero((values < low) | (values > high)):
+    per_row = values.reshape(len(values), int(np.prod(spec.shape)))
+    for row, part in zip(*np.nonzero((per_row < low) | (per_row > high)), strict=True):
         must = f"one of {', '.join(spec.choices)}" if spec.choices else f"at least {low:g}"
-        yield table.fault(int(row), name, f"is {values[row]}", f"it must be {must}", "case-015")
+        yield table.fault(int(row), name, f"is {per_row[row, part]}", f"it must be {must}", "case-015")
 
 
 def _name_faults(table: Table, name: str, spec: Column, values: Names) -> Iterator[Fault]:

@@ -14,7 +14,8 @@ from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.boundary.weather import Weather
 from gridtandem.coordinate import End, coordinate
 from gridtandem.errors import CannotAnswer, NotAgreed
-from gridtandem.schemes import Anderson, LoadFlow, Response as ResponseScheme
+from gridtandem.schemes import Anderson, LoadFlow
+from gridtandem.schemes import Response as ResponseScheme
 from tests.tolerances import AGREED_PU, RATIO
 
 
@@ -165,7 +166,7 @@ def test_contracts_are_checked_before_the_first_round() -> None:
 
 
 def test_a_wrong_reply_type_is_caught_at_the_mailbox() -> None:
-    liar = type("Desk", (), {"answers": {PowerAt: lambda ask: 3.0}})()
+    liar = type("Desk", (), {"answers": {PowerAt: lambda _: 3.0}})()
     box = Mailbox(Company("T", (Grid(0.1),)), ((Company("D", (liar,)), np.array([0])),))
     with pytest.raises(TypeError, match="D answered PowerAt with float, not Power"):
         box.ask_dsos(PowerAt(np.ones((1, 1, 1))))

@@ -172,5 +172,5 @@ def _feeder_faults(net: Network, roots: list[int]) -> Iterator[Fault]:
         yield Fault("buses", what, "close a line or switch, or set live = no", "case-050")
     elif (drop := far_drop(nodal, int(nodal.node[roots[0]]))) > MIX_UP:
         mw = nodal.loads.s.real.sum() * MVA
-        what = f"{mw:,.4g} MW would drop the voltage by {drop:.3g} pu (linear estimate)"
+        what = f"{mw:,.4g} MW would drop the voltage by {drop:,.4g} pu (linear estimate)"
         yield Fault("loads", what, "suspected unit mix-up: are the loads in kW, or the impedances in per unit?", "case-051")

@@ -12,14 +12,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any, Generic, TypeVar, final
+from typing import Generic, TypeAlias, TypeVar, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridtandem.errors import Fault
 from gridtandem.tables import Column, Names, Table
 
 T = TypeVar("T", bound=Table)
+T_co = TypeVar("T_co", bound=Table, covariant=True)
+Cell: TypeAlias = "float | int | bool | str"
+Cells: TypeAlias = "NDArray[np.generic]"
 Lookup = Mapping[str, Sequence[str] | None]  # names of the rows of each table; None: that table could not be read
 
 LOST: Mapping[str, float | int | bool | str] = {"f8": float("nan"), "i8": -2, "?": True, "U": ""}  # stands where a cell could not be read
@@ -47,10 +51,10 @@ class Sheet:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Parsed(Generic[T]):
+class Parsed(Generic[T_co]):
     """A table as read. Where a cell was unreadable the table holds `LOST`, and ``faults`` says so."""
 
-    table: T
+    table: T_co
     lines: tuple[int, ...]
     faults: tuple[Fault, ...]
     blind: frozenset[tuple[str, int]] = frozenset()  # (column, row) that refer to a table which could not be read; row −1: all
@@ -141,6 +145,11 @@ def table_of(cls: type[T], sheet: Sheet, names: Lookup, given: Mapping[str, list
     return Parsed(table, sheet.lines, labelled(table, faults), blind)
 
 
+def names_of(table: Table) -> list[str]:
+    """Names of the rows; none where rows have no name."""
+    return [str(name) for name in getattr(table, "name", ())]
+
+
 def labelled(table: Table, faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """Faults with the names of their rows."""
     return tuple(replace(f, label=table.label(f.row)) if f.row >= 0 else f for f in faults)
@@ -171,7 +180,7 @@ def _header_faults(kind: str, header: tuple[str, ...], known: Sequence[str]) -> 
             yield Fault(kind, "is no column of this table", mend, "case-001", column=name or "(no name)")
 
 
-def _all_default(values: Any, spec: Column) -> bool:
+def _all_default(values: Cells, spec: Column) -> bool:
     if spec.default is None:
         return False
     if spec.dtype == "U":
@@ -179,7 +188,7 @@ def _all_default(values: Any, spec: Column) -> bool:
     return bool(values.tobytes() == np.full(values.shape, spec.default, spec.dtype).tobytes())
 
 
-def _texts(values: Any, spec: Column, names: Mapping[str, Names]) -> list[str]:
+def _texts(values: Cells, spec: Column, names: Mapping[str, Names]) -> list[str]:
     if spec.refers:
         known = names[spec.refers].tolist()
         return [known[k] if k >= 0 else "" for k in values.tolist()]
@@ -190,7 +199,7 @@ def _texts(values: Any, spec: Column, names: Mapping[str, Names]) -> list[str]:
     return [repr(v).removesuffix(".0") for v in values.tolist()] if spec.dtype == "f8" else [str(v) for v in values.tolist()]
 
 
-def _values(cells: list[str], spec: Column, names: Lookup) -> tuple[list[Any], list[tuple[int, str, str, str]]]:
+def _values(cells: list[str], spec: Column, names: Lookup) -> tuple[Sequence[Cell], list[tuple[int, str, str, str]]]:
     """Values of a column, and faults as (row, what, mend, code)."""
     if spec.dtype == "U":
         return cells, []
@@ -200,7 +209,7 @@ def _values(cells: list[str], spec: Column, names: Lookup) -> tuple[list[Any], l
             return [int(LOST["i8"])] * len(cells), []
         full = [k for k, c in enumerate(cells) if c.strip() or spec.default is None]
         rows, faults = find([cells[k] for k in full], known, spec.refers)
-        values = [spec.default] * len(cells)
+        values: list[Cell] = [-1 if spec.default is None else spec.default] * len(cells)
         for k, row in zip(full, rows, strict=True):
             values[k] = row
         return values, [(full[k], what, mend, code) for k, what, mend, code in faults]
@@ -218,8 +227,8 @@ def _floats(cells: list[str]) -> list[float] | None:
     return values if np.isfinite(values).all() and "_" not in "".join(cells) else None
 
 
-def _slowly(cells: list[str], spec: Column) -> tuple[list[Any], list[tuple[int, str, str, str]]]:
-    values: list[Any] = []
+def _slowly(cells: list[str], spec: Column) -> tuple[Sequence[Cell], list[tuple[int, str, str, str]]]:
+    values: list[Cell] = []
     faults = []
     for k, cell in enumerate(c.strip() for c in cells):
         value, mend = (spec.default, "give a value: " + spec.meaning) if not cell else _value(cell, spec)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast, final
 
 from gridtandem.cases.case import Case
-from gridtandem.cases.csv_text import LOST, Parsed, Sheet, did_you_mean, find, labelled, parsed, sheet_of, table_of
+from gridtandem.cases.csv_text import LOST, Parsed, Sheet, did_you_mean, find, labelled, names_of, parsed, sheet_of, table_of
 from gridtandem.cases.toml_text import Setting, Settings, read_settings
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el
@@ -30,7 +30,7 @@ class Found:
     """A network folder as read: what it says, and what is wrong with its text."""
 
     network: Network
-    parts: Mapping[str, Parsed[Any]]
+    parts: Mapping[str, Parsed[Table]]
     faults: tuple[Fault, ...]  # of whole files
 
     @property
@@ -191,10 +191,10 @@ def _no_model(folder: Path, row: int, company: str, model: str) -> Fault:
 def _bus_names(found: Found) -> list[str] | None:
     """Names of the buses, or None where they could not be read."""
     part = found.parts.get("buses")
-    return None if part is None or _nameless(part) else part.table.name.tolist()
+    return None if part is None or _nameless(part) else names_of(part.table)
 
 
-def _nameless(part: Parsed[Any]) -> bool:
+def _nameless(part: Parsed[Table]) -> bool:
     """Whether the names of a table's rows could not be read."""
     return any(f.row < 0 and f.column in ("", "name") for f in part.faults)
 
@@ -221,14 +221,14 @@ def _network_of(texts: Mapping[str, str | Fault]) -> Found:
         if name.endswith(".csv") and name.removesuffix(".csv") not in TABLES:
             mend = did_you_mean(name, [f"{t}.csv" for t in TABLES], f"tables are: {', '.join(TABLES)}")
             faults.append(Fault(name, "is no table of a network", mend, "case-211"))
-    parts: dict[str, Parsed[Any]] = {}
+    parts: dict[str, Parsed[Table]] = {}
     names: dict[str, list[str] | None] = {kind: None if f"{kind}.csv" in texts else [] for kind in TABLES}
     for kind, cls in TABLES.items():
         text = texts.get(f"{kind}.csv")
         if isinstance(text, str):
             part = parts[kind] = parsed(cls, text, names)
-            names[kind] = None if _nameless(part) or "name" not in cls.columns() else part.table.name.tolist()
-    tables = {kind: part.table for kind, part in parts.items()}
+            names[kind] = None if _nameless(part) or "name" not in cls.columns() else names_of(part.table)
+    tables: dict[str, Any] = {kind: part.table for kind, part in parts.items()}
     network = Network(
         name=cast(str, settings["name"]), base_mva=cast(float, settings["base_mva"]), frequency_hz=cast(float, settings["frequency_hz"]),
         notes=cast(tuple[str, ...], settings["notes"]), **{"buses": el.Buses.empty(), **tables},

@@ -46,7 +46,7 @@ def joined(
     taken = np.zeros(len(own), complex)
     np.add.at(taken, bus, k * scale * power)
     at = transmission.buses.name[bus].tolist()
-    table = interfaces(at, turn, [root_of(models[m]) for m in turn.tolist()], bus, k, scale)
+    table = interfaces(at, turn, [root_of(models[m]) for m in turn.tolist()], bus, count=k, scale=scale)
     note = f"generated: {len(bus)} interfaces, spread {spread:g}, DG share {dg_share:g}, exponents ({p_exponent:g}, {q_exponent:g}), seed {seed}"
     return Case(name=name, title=note, transmission=without_load(transmission, taken), models=models, interfaces=table, notes=(note,))
 
@@ -62,7 +62,7 @@ def with_parallel(case: Case, counts: int | Sequence[int]) -> Case:
     return replace(case, interfaces=replace(table, count=np.broadcast_to(np.asarray(counts, np.int64), len(table))))
 
 
-def interfaces(at: Sequence[str], model: Index, root: Sequence[int], bus: Index, count: Index, scale: Real) -> Interfaces:
+def interfaces(at: Sequence[str], model: Index, root: Sequence[int], bus: Index, *, count: Index, scale: Real) -> Interfaces:
     """One company per bus: interface "I10", feeder "F10" and company "dso-10" at bus "10"; a second one there is "I10-2"."""
     seen: dict[str, int] = {}
     label = []

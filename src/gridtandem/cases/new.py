@@ -29,9 +29,17 @@ def new_case(
             raise UnknownName(f"bus of {net.name!r}", bus, list(row))
     size = len(at)
     table = interfaces(
-        at, np.zeros(size, np.int64), [root_of(model)] * size, np.array([row[b] for b in at], np.int64), np.full(size, count), np.ones(size)
+        at,
+        np.zeros(size, np.int64),
+        [root_of(model)] * size,
+        np.array([row[b] for b in at], np.int64),
+        count=np.full(size, count),
+        scale=np.ones(size),
     )
-    note = f"The feeders ({feeder_load(model).real:,.4g} MW each) come on top of the loads of transmission; take those down in tso/loads.csv where needed."
+    note = (
+        f"The feeders ({feeder_load(model).real:,.4g} MW each) come on top of the loads of transmission; "
+        "take those down in tso/loads.csv where they stand for the same customers."
+    )
     told = entries().get(known_names().get(transmission, "")) if isinstance(transmission, str) else None
     case = Case(
         name=name or Path(path).name, title=f"{model.name} on {net.name}", transmission=net, models=(model,), interfaces=table,

@@ -106,7 +106,7 @@ def system(name: str) -> Case:
     ))  # fmt: skip
     at = [h.bus for h in what.hangs]
     table = interfaces(
-        at, np.array(places), [root_of(finished[m]) for m in places], np.array([row[b] for b in at]), np.array(counts), np.ones(len(at))
+        at, np.array(places), [root_of(finished[m]) for m in places], np.array([row[b] for b in at]), count=np.array(counts), scale=np.ones(len(at))
     )
     return Case(
         name=name, title=what.title, transmission=without_load(net, taken), models=finished, interfaces=table, source=SOURCE,

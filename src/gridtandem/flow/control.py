@@ -6,7 +6,7 @@ side (by more than the hysteresis). Transformers that hold the same node move to
 ends. A continuous one holds its target between its ends and stays at an end until its target asks it back. A stepped one moves when the
 voltage misses its target by more than one step would change it, then to the nearest position; of several nodes the one that misses by most
 steps goes first (the first row among equals), since neighbours that move at once overshoot. A transformer whose node is held by a unit, or
-given, does not move.
+given, does not move, nor does one that has no effect there.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class Held:
         return np.asarray(roles.given[node] | (roles.holds & (self.limit == 0))[node])
 
     def target(self, nodal: Nodal, roles: Roles) -> Real:
-        """Magnitude that free transformers hold at each node, NaN elsewhere; of several targets the first row's counts."""
-        out, free = np.full(nodal.nodes, np.nan), self.free(nodal, roles)[::-1]
+        """Magnitude that units or free transformers hold at each node, NaN elsewhere; of several targets the first row's counts."""
+        out, free = np.where(roles.holds & (self.limit == 0), roles.v_set, np.nan), self.free(nodal, roles)[::-1]
         out[nodal.taps.node[free]] = nodal.taps.v_set[free]
         return out
 
@@ -123,7 +123,7 @@ def _taps(roles: Roles, problem: Problem, trial: Trial, held: Held, options: Opt
         position = _position(nodal, goal)
         missed = np.where(asked & stepped & (abs(position - size) > MOVED), abs(move) / np.where(step > 0, step, 1.0), 0.0)
         moved = np.where((missed > 1) & (t.node == t.node[np.argmax(missed)]), position, moved)
-        standing = asked & ~stepped & (held.tap == STOPPED)
+        standing = asked & ~stepped & (held.tap == STOPPED) & (slope != 0)
         state = np.where(standing, np.where(size + move > t.high, 1, np.where(size + move < t.low, -1, FREE)), state)
         moved = np.where(standing, goal, moved)
         state = np.where(asked & ~stepped & ~standing & (held.tap * move < 0), FREE, state)

@@ -61,7 +61,7 @@ def dc_flow(nodal: Nodal, injection: Real | None = None, fixed: Index | None = N
     at = np.unique(nodal.units.node[nodal.units.control == REFERENCE]) if fixed is None else np.asarray(fixed, np.int64)
     p = scheduled_injection(nodal) if injection is None else injection
     if len(lost := np.flatnonzero(~reached(nodal, at))):
-        return _nothing(nodal, at, f"{nodal.label[lost[0]]!r} and {len(lost) - 1} more: no path to a bus whose angle is given")
+        return _nothing(nodal, at, f"{nodal.named(lost)}: no path to a bus whose angle is given")
     one, m = np.ones(len(b)), len(b)
     ends = np.concatenate([br.start, br.end])
     incidence = sparse.coo_array((np.concatenate([one, -one]), (np.tile(np.arange(m), 2), ends)), shape=(m, n)).tocsc()

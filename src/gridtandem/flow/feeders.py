@@ -1,9 +1,9 @@
 """What feeders draw at a root voltage: each served by the method that fits, answers depending on the question alone.
 
-Radial feeders without voltage control go into one forest and are swept together; all others, and the rare row of a swept feeder that is still
-on its way after `SWEEPS` sweeps (close to where solutions end), are solved one by one by Newton. A sweep that runs away has no solution:
-the fixed point it looks for is stable wherever constant-power demand has one. (Only where constant impedances alone would take half of
-the voltage may it run away from a solution; such a feeder wants method "newton".)
+Radial feeders without voltage control go into one forest and are swept together; all others are solved one by one by Newton. So are the rare
+rows of swept feeders that are still on their way after `SWEEPS` sweeps (close to where solutions end). A sweep that runs away has no solution
+where demand is constant power: the fixed point it looks for is stable wherever there is one. With loads that depend on voltage it may also run
+away from a solution, where impedances alone take half of the voltage; there Newton has the last word.
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ class Feeders:
     options: Options
     forest: Forest | None  # of the swept ones; None: there are none
     swept: Index  # (feeder of the forest) interface
+    bends: Flag  # (feeder of the forest) has loads that depend on voltage
     singles: tuple[Single, ...]  # one for each different feeder that Newton serves
     single: Index  # (interface) which of them; −1: swept
 
@@ -96,12 +97,13 @@ class Feeders:
             raise InvalidCase(f for found in faults for f in found)
         radial = np.array([method != "newton" and not f for f in faults], bool)[kind.ravel()]
         swept, others = np.flatnonzero(radial), np.flatnonzero(~radial)
+        bends = np.array([_bends(nodal) for nodal in nodals], bool)
         different, which = np.unique(np.stack([model[others], root[others], scale[others]], -1), axis=0, return_inverse=True)
         single = np.full(len(root), -1, np.int64)
         single[others] = which.ravel()
         return Feeders(
             nodals=tuple(nodals), root=root, model=model, scale=scale, options=options,
-            forest=plant(nodals, root[swept], model[swept], scale[swept]) if len(swept) else None, swept=swept,
+            forest=plant(nodals, root[swept], model[swept], scale[swept]) if len(swept) else None, swept=swept, bends=bends[model[swept]],
             singles=tuple(Single.of(nodals[int(m)], int(r), k, options) for m, r, k in different.tolist()), single=single,
         )  # fmt: skip
 
@@ -114,7 +116,7 @@ class Feeders:
         if self.forest is not None:
             found = sweep(self.forest, asked[..., self.swept], loading[..., self.swept], sweeps=SWEEPS, slope=slope)
             s[..., self.swept], ds[..., self.swept], ok[..., self.swept] = found.s, found.ds, found.ok
-            rest[..., self.swept] = ~found.ok & (found.sweeps >= SWEEPS)
+            rest[..., self.swept] = ~found.ok & (self.bends | (found.sweeps >= SWEEPS))
         for row in map(tuple, np.argwhere(rest & np.isfinite(asked) & np.isfinite(loading)).tolist()):
             feeder = self._single(row[-1])
             solution = feeder.solve(complex(v[row]), float(loading[row]))
@@ -134,7 +136,7 @@ class Feeders:
             turned = times(found.v, np.repeat(v[at] / size[at], np.diff(forest.start)))
             for i, a, b in zip(at.tolist(), forest.start[:-1].tolist(), forest.start[1:].tolist(), strict=True):
                 out[i][forest.node[a:b]] = turned[a:b]
-            rest[at] = ~found.ok & (found.sweeps >= SWEEPS)
+            rest[at] = ~found.ok & (self.bends | (found.sweeps >= SWEEPS))
         for i in np.flatnonzero(rest & np.isfinite(size) & np.isfinite(loading)).tolist():
             out[i] = self._single(i).solve(complex(v[i]), float(loading[i])).v
         return tuple(out)
@@ -167,6 +169,11 @@ class Feeders:
             return self.singles[int(self.single[interface])]
         nodal, scale = self.nodals[self.model[interface]], float(self.scale[interface])
         return Single.of(nodal, int(self.root[interface]), scale, self.options)
+
+
+def _bends(nodal: Nodal) -> bool:
+    loads = nodal.loads
+    return bool((loads.exponent != 0).any() or (loads.z_share != 0).any() or (loads.i_share != 0).any())
 
 
 def _voltages(solution: Solution) -> Complex | None:

@@ -38,7 +38,7 @@ class Problem:
     wiring: Wiring
     pattern: Pattern
     scheduled: Complex  # (node) injected by units
-    target: Real  # (node) magnitude held by free transformers, NaN elsewhere
+    target: Real  # (node) magnitude held by units or free transformers, NaN elsewhere
     draw: Draw | None
     loads: float
     units: float | Real

@@ -11,7 +11,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.flow.control import Held, adjusted
+from gridtandem.flow.control import STOPPED, Held, adjusted
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.iteration import Problem, Trial, iterate
 from gridtandem.flow.jacobian import Pattern, Wiring
@@ -26,7 +26,6 @@ from gridtandem.units import MVA
 __all__ = ["Draw", "Newton", "Options", "Solution"]
 
 Factor = float | Real  # one for all units, or one each
-NAMED = 5  # buses a sentence lists before it says "and more"
 
 
 @final
@@ -86,7 +85,7 @@ class Newton:
         """
         factors = (loads, units)
         if len(self.lost):
-            return self._failed(f"{self._names(self.lost)}: no path to a bus whose voltage is given", 0, np.inf, factors)
+            return self._failed(f"{self.nodal.named(self.lost)}: no path to a bus whose voltage is given", 0, np.inf, factors)
         held = Held.begin(self.nodal, self.options.taps)
         trial, problem, held = self._first(self.roles.begin(self.nodal, start, fixed_v), held, draw, factors)
         steps, damped = trial.iterations, trial.damped
@@ -101,7 +100,7 @@ class Newton:
 
     def _first(self, v: Complex, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> tuple[Trial, Problem, Held]:
         """The ladder of attempts on the first set of active limits."""
-        flat = np.where(self.roles.given, v, abs(np.where(self.roles.holds, v, 1.0)) * np.exp(1j * np.angle(v[self.fixed[0]])))
+        flat = np.where(self.roles.given, v, np.exp(1j * np.angle(v[self.fixed[0]])))
         problem = self._problem(self.home, held, draw, factors)
         trial = self._attempt(problem, held, (v, flat))
         if trial.why and self.home.groups:
@@ -144,7 +143,7 @@ class Newton:
             at_limit=np.where(roles.steered, held.limit[u.node], 0).astype(np.int8), switches=np.where(roles.steered, held.unit_moves[u.node], 0),
             ratio=trial.ratio, fixed_s=outside[roles.fixed],
             slack=trial.slack if roles.share.any() else float(outside[roles.fixed].real.sum() - planned),
-            trouble=self._restless(held), loads=problem.loads, units=problem.units, pattern=problem.pattern,
+            trouble=self._restless(held, trial.v), loads=problem.loads, units=problem.units, pattern=problem.pattern,
         )  # fmt: skip
 
     def _failed(self, trouble: str, steps: int, mismatch: float, factors: tuple[float, Factor]) -> Solution:
@@ -156,22 +155,24 @@ class Newton:
         )  # fmt: skip
 
     def _explain(self, trial: Trial) -> str:
-        where = f"; the largest mismatch, {trial.mismatch * MVA:.3g} MVA, is at {self._names(np.array([trial.worst]))}" if trial.worst >= 0 else ""
+        where = (
+            f"; the largest mismatch, {trial.mismatch * MVA:.3g} MVA, is at {self.nodal.named(np.array([trial.worst]))}" if trial.worst >= 0 else ""
+        )
         return f"no load flow found: {trial.why}{where}; there may be none, if loads are more than the network can carry"
 
-    def _restless(self, held: Held) -> str:
-        """Who switched as often as allowed, and was then left as it was."""
+    def _restless(self, held: Held, v: Complex) -> str:
+        """Who switched as often as allowed and was then left as it was, and which transformers hold a voltage they do not reach."""
         most, t = self.options.switches, self.nodal.taps
         said = []
         if len(nodes := np.flatnonzero(held.unit_moves >= most)):
-            said.append(f"units at {self._names(nodes)} met and left their reactive limits {most} times and then stayed")
+            said.append(f"units at {self.nodal.named(nodes)} met and left their reactive limits {most} times and then stayed")
         if len(taps := np.flatnonzero(held.tap_moves >= most)):
-            said.append(f"transformers that hold {self._names(t.node[taps])} moved {most} times and then stayed")
+            said.append(f"transformers that hold {self.nodal.named(t.node[taps])} moved {most} times and then stayed")
+        if self.options.taps == "move":
+            idle = (held.tap == STOPPED) & (t.steps == 0) & ~held.blocked(self.nodal, self.roles)
+            if len(taps := np.flatnonzero(idle & (abs(np.abs(v[t.node]) - t.v_set) > self.options.hysteresis))):
+                said.append(f"transformers that should hold {self.nodal.named(t.node[taps])} have no effect there and stood still")
         return "; ".join(said)
-
-    def _names(self, nodes: Index) -> str:
-        more = f" and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
-        return ", ".join(repr(str(name)) for name in self.nodal.label[nodes[:NAMED]]) + more
 
 
 def _pattern(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held) -> Pattern:

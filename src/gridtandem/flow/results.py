@@ -12,7 +12,6 @@ from typing import ClassVar, final
 import numpy as np
 
 from gridtandem.flow.newton import Newton, Solution
-from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Code, Complex, Names, Real, Table, column
 from gridtandem.units import MVA
@@ -85,19 +84,19 @@ class FlowResults:
         return float(self.branches.loss_mw.sum()) if self.converged else np.nan
 
 
-def results(network: Network, newton: Newton, solution: Solution) -> FlowResults:
-    """The tables of a solution of ``newton``, which was made from ``network``."""
+def results(newton: Newton, solution: Solution) -> FlowResults:
+    """The tables of a solution of ``newton``."""
     if solution.converged:
         nodal = newton.nodal
-        tables = bus_results(network, nodal, solution), branch_results(network, nodal, solution), unit_results(network, nodal, solution)
+        tables = bus_results(nodal, solution), branch_results(nodal, solution), unit_results(nodal, solution)
     else:
         tables = BusResults.empty(), BranchResults.empty(), UnitResults.empty()
     return FlowResults(buses=tables[0], branches=tables[1], units=tables[2], converged=solution.converged, trouble=solution.trouble)
 
 
-def bus_results(network: Network, nodal: Nodal, solution: Solution) -> BusResults:
+def bus_results(nodal: Nodal, solution: Solution) -> BusResults:
     """One row per bus in service, in the order of the network; power of interfaces (`Draw`) is nobody's load here."""
-    live = np.flatnonzero(nodal.node >= 0)
+    network, live = nodal.network, np.flatnonzero(nodal.node >= 0)
     v, size = solution.v[nodal.node[live]], len(network.buses)
     vm, law, shunt = np.abs(v), nodal.loads, network.shunts
     drawn, on = np.zeros(size, complex), network.shunts.live & (nodal.node[network.shunts.bus] >= 0)
@@ -128,9 +127,9 @@ def branch_flows(nodal: Nodal, v: Complex, ratio: Complex) -> tuple[Complex, Com
     return inner * (through + half * inner).conj(), end * (half * end - through).conj()
 
 
-def branch_results(network: Network, nodal: Nodal, solution: Solution) -> BranchResults:
+def branch_results(nodal: Nodal, solution: Solution) -> BranchResults:
     """Lines first, then transformers, each in the order of their table."""
-    br = nodal.branches
+    network, br = nodal.network, nodal.branches
     s_from, s_to = (MVA * s for s in branch_flows(nodal, solution.v, solution.ratio))
     loss, lines, transformers = s_from + s_to, br.row[br.kind == 0], br.row[br.kind == 1]
     rating = np.concatenate([network.lines.rating_mva[lines], network.transformers.rating_mva[transformers]])
@@ -142,9 +141,9 @@ def branch_results(network: Network, nodal: Nodal, solution: Solution) -> Branch
     )  # fmt: skip
 
 
-def unit_results(network: Network, nodal: Nodal, solution: Solution) -> UnitResults:
+def unit_results(nodal: Nodal, solution: Solution) -> UnitResults:
     """One row per unit in service."""
-    rows, s = nodal.units.row, MVA * solution.unit_s
+    network, rows, s = nodal.network, nodal.units.row, MVA * solution.unit_s
     g = network.generators
     return UnitResults(
         name=g.name[rows], bus=network.buses.name[g.bus[rows]], p_mw=s.real, q_mvar=s.imag, at_limit=solution.at_limit % 3

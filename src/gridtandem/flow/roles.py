@@ -60,10 +60,8 @@ class Roles:
         )  # fmt: skip
 
     def begin(self, nodal: Nodal, start: Complex | None, fixed_v: Complex | None) -> Complex:
-        """Voltages where the iteration begins: given and held ones as they must be, the others from ``start`` or the network's own start."""
+        """Voltages where the iteration begins: given ones as they must be, the others from ``start`` or the network's own start."""
         v = np.array(nodal.start if start is None else start, np.complex128)
-        vm = abs(v)
-        v = np.where(self.holds, v * np.divide(self.v_set, vm, where=vm > 0, out=np.ones_like(vm)), v)
         if fixed_v is not None:
             v[self.fixed] = fixed_v
             return v

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import final
 
@@ -40,9 +40,7 @@ class Network:
 
     def faults(self) -> Iterator[Fault]:
         """Everything wrong with this network, in no need of a load flow to see."""
-        for table in self.tables().values():
-            yield from table.faults()
-            yield from self._dangling(table)
+        yield from table_faults(self.tables())
         yield from self._electrical()
 
     def check(self) -> Network:
@@ -53,17 +51,7 @@ class Network:
 
     def digest(self) -> str:
         """SHA-256 of all tables."""
-        sha = hashlib.sha256()
-        for name, table in self.tables().items():
-            sha.update(f"{name}:{table.digest()};".encode())
-        return sha.hexdigest()
-
-    def _dangling(self, table: Table) -> Iterator[Fault]:
-        for name, spec in table.columns().items():
-            if spec.refers:
-                size, rows = len(getattr(self, spec.refers)), getattr(table, name)
-                for k in np.flatnonzero((rows >= size) | (rows < min(0, -1 if spec.at_least is not None else 0))):
-                    yield table.fault(int(k), name, f"refers to row {rows[k]} of {size} {spec.refers}", f"name one of the {spec.refers}", "case-020")
+        return tables_digest(self.tables())
 
     def _electrical(self) -> Iterator[Fault]:
         for branch in (self.lines, self.transformers):
@@ -80,12 +68,32 @@ class Network:
             a, b = kv[self.lines.from_bus[k]], kv[self.lines.to_bus[k]]
             if abs(a - b) > 1e-6 * max(a, b):
                 yield self.lines.fault(int(k), "to_bus", f"has {b:g} kV where the other end has {a:g} kV", "use a transformer", "case-032")
-        yield from _crossed(self.buses, "v_low_pu", "v_high_pu")
+        yield from crossed(self.buses, "v_low_pu", "v_high_pu")
         for low, high in (("p_low_mw", "p_high_mw"), ("q_low_mvar", "q_high_mvar")):
-            yield from _crossed(self.generators, low, high)
-        yield from _crossed(self.transformers, "ratio_low", "ratio_high")
+            yield from crossed(self.generators, low, high)
+        yield from crossed(self.transformers, "ratio_low", "ratio_high")
 
 
-def _crossed(table: Table, low: str, high: str) -> Iterator[Fault]:
+def table_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
+    """Broken promises of the columns, and rows that refer to rows which do not exist."""
+    for table in tables.values():
+        yield from table.faults()
+        for name, spec in table.columns().items():
+            if spec.refers:
+                size, rows = len(tables[spec.refers]), getattr(table, name)
+                for k in np.flatnonzero((rows >= size) | (rows < min(0, -1 if spec.at_least is not None else 0))):
+                    yield table.fault(int(k), name, f"refers to row {rows[k]} of {size} {spec.refers}", f"name one of the {spec.refers}", "case-020")
+
+
+def tables_digest(tables: Mapping[str, Table]) -> str:
+    """SHA-256 of named tables."""
+    sha = hashlib.sha256()
+    for name, table in tables.items():
+        sha.update(f"{name}:{table.digest()};".encode())
+    return sha.hexdigest()
+
+
+def crossed(table: Table, low: str, high: str) -> Iterator[Fault]:
+    """Rows whose lower bound lies above the upper one."""
     for k in np.flatnonzero(getattr(table, low) > getattr(table, high)):
         yield table.fault(int(k), low, f"lies above {high}", "exchange or correct the two", "case-033")

@@ -123,6 +123,11 @@ class Nodal:
             loads=_loads(net, node), units=_units(net, node), taps=_taps(net, node, t, len(lines)), label=net.buses.name[bus], start=start,
         )  # fmt: skip
 
+    def named(self, nodes: Index, most: int = 5) -> str:
+        """Nodes as a sentence lists them."""
+        more = f" and {len(nodes) - most} more" if len(nodes) > most else ""
+        return ", ".join(repr(str(name)) for name in self.label[nodes[:most]]) + more
+
     def admittance(self) -> sparse.csr_array:
         """Bus admittance matrix; ratio at the from end."""
         br, y, half = self.branches, 1 / self.branches.z, 0.5j * self.branches.b

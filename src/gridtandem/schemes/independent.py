@@ -49,7 +49,8 @@ class Independent:
         """Open until both have looked, and for ever where one of them found nothing."""
         if s.tso is None or s.dsos is None:
             return Gap(np.inf, 0.0)
-        return Gap(0.0 if np.isfinite(s.tso.v + s.dsos.s[..., 0]).any() else np.nan, 0.0)
+        both = s.tso.v + s.dsos.s[..., 0]
+        return Gap(0.0 if np.isfinite(both).any() or not both.size else np.nan, 0.0)
 
     def agreement(self, s: IndependentState) -> Agreement:
         """Feeders go home with nominal voltage, transmission with its own forecast."""

@@ -47,7 +47,7 @@ class Merged:
         """Open until the owner has answered, and for ever where there is no answer."""
         if s.answer is None:
             return Gap(np.inf, 0.0)
-        return Gap(0.0 if np.isfinite(s.answer.v).any() else np.nan, 0.0)
+        return Gap(0.0 if np.isfinite(s.answer.v).any() or not s.answer.v.size else np.nan, 0.0)
 
     def agreement(self, s: MergedState) -> Agreement:
         """Both sides go home with the owner's answer."""

@@ -57,7 +57,12 @@ def compare(
         heard = None if watch is None else _named(watch, name)
         results.append(run(replace(study, scheme=scheme), save=None if save is None else save(name), watch=heard))
         seconds.append(perf_counter() - begin)
-    return Compared(Comparison.of(_columns(results, seconds)), tuple(results))
+    return Compared(tabled(results, seconds), tuple(results))
+
+
+def tabled(results: Sequence[Result], seconds: Sequence[float]) -> Comparison:
+    """The table of results that are there already."""
+    return Comparison.of(_columns(results, seconds))
 
 
 def _named(watch: Callable[[str, Outcome[Any]], None], name: str) -> Callable[[Outcome[Any]], None]:

@@ -109,8 +109,10 @@ def _check(owner: Owner, p: Plans, found: Solution, exchange: Complex, parts: di
     nodal, names = owner.newton.nodal, owner.joined.network.buses.name
     low = int(np.argmin(np.abs(found.v))) if found.converged else -1
     inner = nodal.branches.row >= np.where(nodal.branches.kind == 0, *owner.first_feeder_branch)
-    s_from, s_to = branch_flows(nodal, found.v, found.ratio)
-    loss = (s_from + s_to).real * MVA
+    loss = np.full(len(inner), np.nan)
+    if found.converged:
+        s_from, s_to = branch_flows(nodal, found.v, found.ratio)
+        loss = (s_from + s_to).real * MVA
     broken = parts["violations"][-1]
     return Checks(
         scenario=np.array([p.st[0]]), period=np.array([p.st[1]]), solved=np.array([found.converged]), voltage_error_pu=np.array([np.max(apart)]),

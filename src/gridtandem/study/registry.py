@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from importlib.metadata import entry_points
-from inspect import getmembers, isclass
+from inspect import getdoc, getmembers, isclass
 from typing import Any
 
-from gridtandem.errors import UnknownName
+from gridtandem.errors import UnknownName, Unreadable
 
 GROUP = "gridtandem.schemes"
 
@@ -22,11 +23,27 @@ def scheme_names() -> tuple[str, ...]:
 def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
     """The scheme of that name, e.g. ``scheme_named("response", {"tol": 1e-10})``."""
     kind = scheme_kind(name)
-    known = [f.name for f in fields(kind)]
-    for option in options or {}:
+    known = {f.name: f.default for f in fields(kind)}
+    for option, value in (options or {}).items():
         if option not in known:
-            raise UnknownName(f"option of scheme {name}", option, known)
-    return kind(**(options or {}))
+            raise UnknownName(f"option of scheme {name}", option, list(known))
+        if isinstance(known[option], int) and value != int(value):
+            raise Unreadable(f"option {option} of scheme {name} is a whole number; {value!r} is not")
+    return kind(**{option: type(known[option])(value) for option, value in (options or {}).items()})
+
+
+def headers() -> dict[str, dict[str, str]]:
+    """What every installed scheme says of itself: in a line, its paper, who decides, what crosses."""
+    return {name: header(name) for name in scheme_names()}
+
+
+def header(name: str) -> dict[str, str]:
+    """The fixed header of a scheme's module: its first sentence under "line", and Paper, Decides, Crosses."""
+    said = getdoc(sys.modules[scheme_kind(name).__module__]) or ""
+    found = {"line": said.split("\n")[0]}
+    for part in re.finditer(r"^(Paper|Decides|Crosses) +(.*(?:\n .*)*)", said, re.MULTILINE):
+        found[part[1].lower()] = " ".join(part[2].split())
+    return found
 
 
 def scheme_of(scheme: Any, options: Mapping[str, Any] | None = None) -> Any:

@@ -9,8 +9,8 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.mailbox import Entry, Mail, Mailbox
-from gridtandem.coordinate import Outcome, coordinate
+from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal
+from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.study.judge import Verdict, judged
 from gridtandem.study.plans import plans_of
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
@@ -60,7 +60,7 @@ def run(
     """Carry out a study. With ``save`` a run file grows round by round, so that nothing is lost if the run is interrupted."""
     seats = seated(study)
     file = None if save is None else RunFile.create(save, study)
-    return _carried(study, seats, file, None, watch, through)
+    return _carried(study, seats, file, None, watch=watch, through=through)
 
 
 def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[Any]], None] | None = None) -> Result:
@@ -69,7 +69,7 @@ def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[An
     study = file.study()
     if rounds is not None:
         study = replace(study, rounds=rounds)
-    return _carried(study, seated(study), file, file.outcome(), watch, lambda mail: mail)
+    return _carried(study, seated(study), file, file.outcome(), watch=watch, through=lambda mail: mail)
 
 
 def reopened(path: Path) -> Result:
@@ -86,6 +86,7 @@ def _carried(
     seats: Seats,
     file: RunFile | None,
     before: Outcome[Any] | None,
+    *,
     watch: Callable[[Outcome[Any]], None] | None,
     through: Callable[[Mailbox], Mail],
 ) -> Result:
@@ -97,6 +98,8 @@ def _carried(
 
     mail = seats.mailbox(study.scheme, (study.loading.shape[0], study.loading.shape[1]))
     outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=before, watch=seen, through=through)
+    if not len(study.case.interfaces):
+        outcome = _alone(seats, study, outcome)
     there = living(study, outcome)
     plans = tuple(plans_of(study, seats, study.scheme.agreement(outcome.state), st) for st in there)
     verdict = judged(seats.owner, plans) if plans else None
@@ -117,6 +120,15 @@ def _kept(result: Result, file: RunFile) -> Result:
     return replace(result, path=file.path)
 
 
+def _alone(seats: Seats, study: Study, outcome: Outcome[Any]) -> Outcome[Any]:
+    """Without interfaces nobody can refuse a letter; the load flow itself says whether there is an answer."""
+    unsolved = [st for st in np.ndindex(study.loading.shape) if not seats.owner.solve((st[0], st[1])).converged]
+    if not unsolved:
+        return outcome
+    refusal = Refusal("tso", "Together", tuple((s, t, 0) for s, t in unsolved))
+    return replace(outcome, end=End.REFUSED, refused=(*outcome.refused, refusal))
+
+
 def living(study: Study, outcome: Outcome[Any]) -> list[tuple[int, int]]:
     """Scenarios and periods that have an agreement to be judged."""
     if not outcome.agreed or outcome.state is None:
@@ -133,7 +145,7 @@ def explained(study: Study, seats: Seats, outcome: Outcome[Any]) -> tuple[str, .
         where = f" (scenario {s}, period {t})" if study.loading.size > 1 else ""
         if refusal.question in ("PowerAt", "ResponseAt") or (refusal.question == "Alone" and refusal.by != "tso"):
             said.append(_feeder_says(seats, refusal.by, i, outcome, (s, t)) + where)
-        elif refusal.by == "tso":
+        elif refusal.by == "tso" and refusal.question != "Together":
             draw = getattr(outcome.state, "draw", None) if outcome.state is not None else None
             said.append(seats.transmission.explain(draw, (s, t)) + where)
         said.append(seats.owner.explain((s, t)) + where)

@@ -1,0 +1,125 @@
+"""The command ``tandem`` itself: commands loaded on first use, errors told in words, exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import final
+
+import click
+
+from gridtandem.cli.exits import EXIT_CLOSED, EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
+from gridtandem.errors import TandemError
+
+COMMANDS = {  # name: (module, one line); the order is that of the help page
+    "demo": ("demo", "A small system under three schemes: table, picture, run files."),
+    "cases": ("casework", "Every published system by name."),
+    "run": ("running", "One case under one scheme, held against the AC check."),
+    "compare": ("running", "One case under several schemes, side by side."),
+    "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
+    "new": ("casework", "A starter folder: your feeder on a transmission network."),
+    "check": ("casework", "All faults of a case folder or file at once."),
+    "convert": ("casework", "MATPOWER, pandapower JSON and case folders into each other."),
+    "runs": ("reading", "Run files here."),
+    "show": ("reading", "Tables of a run or of a case."),
+    "messages": ("reading", "What exactly crossed the boundary."),
+    "plot": ("reading", "A picture of a run."),
+    "export": ("reading", "All tables of a run as CSV or JSON."),
+    "doctor": ("helping", "Is everything here that a run needs?"),
+    "completion": ("helping", "Script that completes commands, cases, runs and schemes."),
+    "help": ("helping", "Pages on schemes, files, exit codes, privacy, faults."),
+}
+
+WELCOME = """\
+tandem {version} — transmission and distribution as one grid, without handing over models
+
+  Try it      tandem demo                 a small system under three schemes
+  Look        tandem cases                published systems by name
+  Run         tandem run 14A              also: tandem compare 14A
+  Your case   tandem new my-case --transmission case14 --from feeder.m --feeder-at 7
+  Help        tandem --help · tandem help schemes
+"""
+
+
+@final
+class Lazy(click.Group):
+    """A group that imports a command's module only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
+        """Names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's interface
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = getattr(import_module(f"gridtandem.cli.{COMMANDS[cmd_name][0]}"), f"{cmd_name}_command")
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's interface
+        """The table itself: listing commands imports none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"tandem {_installed()}")
+        ctx.exit()
+
+
+def _installed() -> str:
+    from importlib.metadata import version
+
+    return version("gridtandem")
+
+
+@click.group(cls=Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and leave.")
+@click.pass_context
+def tandem(ctx: click.Context) -> None:
+    """Coordinated transmission-distribution studies.  Start with: tandem demo"""
+    if ctx.invoked_subcommand is None:
+        click.echo(WELCOME.format(version=_installed()), nl=False)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command line and leave the process with its exit code."""
+    given = list(sys.argv[1:] if args is None else args)
+    try:
+        done = tandem.main(given, prog_name="tandem", standalone_mode=False)
+        sys.stdout.flush()
+        code = done if isinstance(done, int) else 0
+    except Exception as e:
+        if "--debug" in given and not isinstance(e, click.ClickException):
+            raise
+        code = _told(e)
+    except KeyboardInterrupt:
+        code = _said("interrupted", EXIT_INTERRUPTED)
+    sys.exit(code)
+
+
+def _told(e: Exception) -> int:
+    """Say what went wrong and what to do, in words; the exit code."""
+    if isinstance(e, click.Abort):
+        return _said("interrupted", EXIT_INTERRUPTED)
+    if isinstance(e, click.ClickException):
+        e.show()
+        return e.exit_code
+    if isinstance(e, TandemError):
+        return _said(str(e), e.exit_code)
+    if isinstance(e, BrokenPipeError):  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_CLOSED
+    if isinstance(e, OSError):
+        return _said(f"{e.strerror or e}{f': {e.filename}' if e.filename else ''}", EXIT_USAGE)
+    said = f"this should not happen ({type(e).__name__}: {e}); please report it with the output of the same command and --debug"
+    return _said(said, EXIT_INTERNAL)
+
+
+def _said(what: str, code: int) -> int:
+    click.echo(click.style("tandem: ", fg="red") + what, err=True)
+    return code

@@ -1,0 +1,30 @@
+"""Exit codes: what a script learns without reading a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gridtandem.report.run import Run
+
+EXIT_INTERNAL, EXIT_USAGE, EXIT_INVALID, EXIT_NO_SOLUTION, EXIT_NOT_AGREED, EXIT_RULE, EXIT_INTERRUPTED, EXIT_CLOSED = 1, 2, 3, 4, 5, 10, 130, 141
+
+MEANING = {
+    0: "all is well",
+    EXIT_INTERNAL: "internal error; please report it",
+    EXIT_USAGE: "usage: unknown command, option, name or file",
+    EXIT_INVALID: "the case, or a run file, breaks a promise; all faults are listed",
+    EXIT_NO_SOLUTION: "no load flow exists where one was asked for, in part or as a whole",
+    EXIT_NOT_AGREED: "the round limit came before the parties agreed",
+    EXIT_RULE: "a rule of --fail-if is broken",
+    EXIT_INTERRUPTED: "interrupted; what was reached is saved and can be resumed",
+    EXIT_CLOSED: "the reader of the output closed it",
+}
+ENDS = {"STOPPED": EXIT_INTERRUPTED, "REFUSED": EXIT_NO_SOLUTION, "OUT_OF_ROUNDS": EXIT_NOT_AGREED}  # the worst first
+
+
+def exit_code(runs: Iterable[Run]) -> int:
+    """The worst end of all. A run that agreed counts as refused where a scenario has no answer or the joined grid has no load flow."""
+    ends = {"REFUSED" if r.outcome.agreed and (r.outcome.refused or not r.checks.solved.all()) else r.outcome.end.name for r in runs}
+    return next((code for name, code in ENDS.items() if name in ends), 0)

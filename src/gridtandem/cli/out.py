@@ -1,0 +1,68 @@
+"""Where words go: data to stdout, everything else to stderr; and the options that every command has."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar, final
+
+import click
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Out:
+    """How a command speaks."""
+
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    def data(self, schema: str, body: Mapping[str, object], words: str) -> None:
+        """The answer: one JSON document, or text for people."""
+        if self.as_json:
+            click.echo(json.dumps({"schema": schema, **body}, ensure_ascii=False, allow_nan=False, indent=1))
+        else:
+            click.echo(words)
+
+    def say(self, words: str) -> None:
+        """A message beside the answer, unless -q."""
+        if not self.quiet:
+            click.echo(words, err=True)
+
+    def detail(self, words: str) -> None:
+        """A message for -v."""
+        if self.verbose:
+            click.echo(words, err=True)
+
+
+def speaks(command: F) -> F:
+    """Give a command the options of speech; it takes `Out` as its first argument, by `click.pass_obj`."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, expose_value=False, callback=_take, help="One JSON document on stdout."),
+        click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_take, help="No messages."),
+        click.option("-v", "--verbose", is_flag=True, expose_value=False, callback=_take, help="More messages."),
+        click.option("--no-color", "no_color", is_flag=True, expose_value=False, callback=_colour, help="No colours (also NO_COLOR)."),
+        click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from."),
+    )[::-1]:
+        command = option(command)
+    return command
+
+
+def _take(ctx: click.Context, option: click.Parameter, given: bool) -> None:
+    before = ctx.obj if isinstance(ctx.obj, Out) else Out()
+    ctx.obj = replace(before, **{str(option.name): given}) if given else before
+
+
+def _colour(ctx: click.Context, _: click.Parameter, given: bool) -> None:
+    if given or plain_terminal():
+        ctx.color = False
+
+
+def plain_terminal() -> bool:
+    """True where the terminal, or its owner, wants neither colours nor moving lines."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

