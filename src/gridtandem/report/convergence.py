@@ -45,7 +45,7 @@ def draw(axes: Axes, runs: Sequence[Run], contraction: float | None) -> None:
     for place, run in enumerate(many):
         colour, mark, dash = style.series_look(run.scheme, place)
         gap = np.maximum(run.rounds.gap, FLOOR)
-        axes.plot(run.rounds.round, gap, marker=mark, color=colour, linestyle=dash)  # type: ignore[arg-type]
+        axes.plot(run.rounds.round, gap, marker=mark, color=colour, linestyle=dash)
         if len(gap) and np.isfinite(gap[-1]):
             labels.append((float(run.rounds.round[-1]), float(gap[-1]), run.scheme, colour))
     most = max([1, *(r.outcome.rounds for r in many)])

@@ -88,7 +88,15 @@ def _names(axes: Axes, top: Part, place: Real, at: Index) -> None:
     rows = range(len(place)) if len(place) <= NAMES_MOST else sorted(set(at.tolist()))[:LABELS_MOST]
     for k in rows:
         text = axes.annotate(
-            str(top.buses.bus[k]), place[k], (0, 4.5), textcoords="offset points", ha="center", va="bottom", fontsize=6.5, color=style.INK, zorder=4
+            str(top.buses.bus[k]),
+            (place[k, 0], place[k, 1]),
+            (0, 4.5),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=6.5,
+            color=style.INK,
+            zorder=4,
         )
         style.halo(text)
 
@@ -100,7 +108,7 @@ def _hang(axes: Axes, run: Run, table: InterfaceResults, above: Real) -> None:
     for column, k in enumerate(order.tolist()):
         part = selection.part(run, str(table.feeder[k]))
         root = part.row(selection.root_name(run, part.name))
-        own, _ = tree(len(part.buses), part.start, part.end, root)
+        own = tree(len(part.buses), part.start, part.end, root)
         levels, leaves = -own[:, 1].min() or 1.0, np.ptp(own[:, 0]) or 1.0
         scale = min(0.62 * wide / leaves, 0.05)
         left = (column + 0.5) * wide - scale * leaves / 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -103,7 +103,7 @@ def _tree(axes: Axes, part: Part, z: Real, colour: str, dash: object) -> None:
 
     v = part.buses.v_pu
     ends = np.stack([np.stack([z[e], v[e]], -1) for e in (part.start, part.end)], 1)
-    axes.add_collection(LineCollection(list(ends), colors=colour, linewidths=0.9, linestyles=[dash], zorder=2))  # type: ignore[list-item]
+    axes.add_collection(LineCollection(list(ends), colors=colour, linewidths=0.9, linestyles=[dash], zorder=2))
 
 
 def _limits(axes: Axes, run: Run, feeder: str) -> None:
@@ -129,7 +129,7 @@ def distance(run: Run, part: Part) -> Real:
     nodal = Nodal.of(model)
     br, size = nodal.branches, nodal.nodes
     graph = coo_array((np.abs(br.z), (br.start, br.end)), shape=(size, size)).tocsr()
-    steps = cast(Real, np.asarray(dijkstra(graph, directed=False, indices=int(nodal.node[root]))))
+    steps = dijkstra(graph, directed=False, indices=[int(nodal.node[root])])[0]
     row = {f"{part.name}/{name}": node for name, node in zip(model.buses.name.tolist(), nodal.node.tolist(), strict=True)}
     out: Real = steps[[row[name] for name in part.buses.bus.tolist()]] * float(model.buses.nominal_kv[root]) ** 2 / MVA
     return out
