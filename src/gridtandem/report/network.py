@@ -87,17 +87,8 @@ def _names(axes: Axes, top: Part, place: Real, at: Index) -> None:
     """Bus names above their marks; in large networks only where a feeder hangs."""
     rows = range(len(place)) if len(place) <= NAMES_MOST else sorted(set(at.tolist()))[:LABELS_MOST]
     for k in rows:
-        text = axes.annotate(
-            str(top.buses.bus[k]),
-            (place[k, 0], place[k, 1]),
-            (0, 4.5),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            fontsize=6.5,
-            color=style.INK,
-            zorder=4,
-        )
+        text = axes.annotate(str(top.buses.bus[k]), (place[k, 0], place[k, 1]), (0, 4.5), textcoords="offset points", ha="center", va="bottom")
+        text.set(fontsize=6.5, color=style.INK, zorder=4)
         style.halo(text)
 
 
@@ -125,7 +116,8 @@ def _tie(axes: Axes, table: InterfaceResults, k: int, above: Real, root: Real) -
     axes.plot(*root, marker="v" if down else "^", color=style.DER, markersize=6, zorder=5)
     feeders = "" if table.count[k] == 1 else f" · {table.count[k]} feeders"
     text = f"{style.short(str(table.name[k]))}{feeders}\n{table.p_mw[k]:,.2f} MW\n{table.q_mvar[k]:,.2f} Mvar"
-    note = axes.annotate(text, root, (6, 2), textcoords="offset points", fontsize=6.3, va="bottom", color=style.INK, linespacing=1.05, zorder=6)
+    note = axes.annotate(text, (root[0], root[1]), (6, 2), textcoords="offset points", va="bottom")
+    note.set(fontsize=6.3, color=style.INK, linespacing=1.05, zorder=6)
     style.halo(note)
 
 
