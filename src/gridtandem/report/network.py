@@ -1,6 +1,6 @@
 """The grid as a picture: transmission above, feeders hanging from their buses below; colour is voltage, width is power.
 
-Up to a handful of feeders are drawn bus by bus. Beyond, each interface is one triangle at its bus, its area the power it takes.
+Up to a handful of feeders are drawn bus by bus. Beyond, the interfaces of a bus are one triangle below it, its area the power they take.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def draw(axes: Axes, run: Run) -> None:
     if not len(run.buses):
         axes.text(0.5, 0.5, "no answer to draw", ha="center", color=style.MUTED)
         return
-    table = selection.at_first(run.interfaces, run.interfaces)
+    table = selection.at_first(run.interfaces)
     top = selection.part(run, "")
     place = mesh(len(top.buses), top.start, top.end)
     names = list(dict.fromkeys(table.feeder.tolist()))
@@ -58,9 +58,9 @@ def draw(axes: Axes, run: Run) -> None:
         _hang(axes, run, table, place[at])
     _edges(axes, top, place, style.TSO)
     _nodes(axes, top, place, edge=style.TSO, size=42 if len(top.buses) <= NAMES_MOST else 14)
-    _names(axes, top, place, at)
+    _names(axes, top, place, np.argsort(-np.bincount(at, np.abs(table.p_mw), len(place)), kind="stable")[: min(LABELS_MOST, len(set(at.tolist())))])
     if not whole:
-        _triangles(axes, table, place[at])
+        _triangles(axes, table, at, place)
     _colour_key(axes)
     axes.set_xlim(-0.06, 1.06)
     axes.set_ylim(-0.16, 1.07)
@@ -83,10 +83,9 @@ def _nodes(axes: Axes, part: Part, place: Real, *, edge: str, size: float) -> No
     axes.scatter(place[:, 0], place[:, 1], s=size, c=part.buses.v_pu, cmap=colours, norm=norm, edgecolors=edge, linewidths=0.8, zorder=3)
 
 
-def _names(axes: Axes, top: Part, place: Real, at: Index) -> None:
-    """Bus names above their marks; in large networks only where a feeder hangs."""
-    rows = range(len(place)) if len(place) <= NAMES_MOST else sorted(set(at.tolist()))[:LABELS_MOST]
-    for k in rows:
+def _names(axes: Axes, top: Part, place: Real, largest: Index) -> None:
+    """Bus names above their marks; in large networks only those with the largest exchanges."""
+    for k in range(len(place)) if len(place) <= NAMES_MOST else largest.tolist():
         text = axes.annotate(str(top.buses.bus[k]), (place[k, 0], place[k, 1]), (0, 4.5), textcoords="offset points", ha="center", va="bottom")
         text.set(fontsize=6.5, color=style.INK, zorder=4)
         style.halo(text)
@@ -121,13 +120,16 @@ def _tie(axes: Axes, table: InterfaceResults, k: int, above: Real, root: Real) -
     style.halo(note)
 
 
-def _triangles(axes: Axes, table: InterfaceResults, above: Real) -> None:
-    """One mark per interface below its bus; the largest are named."""
+def _triangles(axes: Axes, table: InterfaceResults, at: Index, place: Real) -> None:
+    """One mark below each bus that has interfaces, for all of them together."""
     colours, norm = style.voltage_colours()
-    power = np.abs(table.p_mw)
+    bus, row = np.unique(at, return_inverse=True)
+    power, low = np.abs(np.bincount(row, table.p_mw, len(bus))), np.full(len(bus), np.inf)
+    np.minimum.at(low, row, table.v_low_pu)
     size = 10 + 90 * power / max(float(power.max(initial=0.0)), 1e-9)
-    y = above[:, 1] - 0.025
-    axes.scatter(above[:, 0], y, s=size, marker="v", c=table.v_low_pu, cmap=colours, norm=norm, edgecolors=style.DSO, linewidths=0.6, zorder=2)
+    axes.scatter(
+        place[bus, 0], place[bus, 1] - 0.025, s=size, marker="v", c=low, cmap=colours, norm=norm, edgecolors=style.DSO, linewidths=0.6, zorder=2
+    )
     text = f"▼ {len(table):,} interfaces, {table.p_mw.sum():,.1f} MW in all\narea: MW; colour: lowest voltage in the feeder"
     axes.text(0.0, -0.08, text, fontsize=6.5, color=style.MUTED, va="top")
 

@@ -54,10 +54,10 @@ def _figure(runs: Sequence[Run]) -> Figure:
 
 def worst_feeders(runs: Sequence[Run], most: int) -> list[str]:
     """Feeders with the lowest voltages in any run, in the order of the interface table."""
-    tables = [selection.at_first(r.interfaces, r.interfaces) for r in selection.answered(runs)]
+    tables = [selection.at_first(r.interfaces) for r in selection.answered(runs)]
     if not tables:
         return []
-    low = np.min([t.v_low_pu for t in tables], axis=0)
+    low = np.min([t.v_low_pu for t in tables], axis=0, initial=np.inf)
     return [str(tables[0].feeder[k]) for k in sorted(np.argsort(low, kind="stable")[:most].tolist())]
 
 
@@ -130,6 +130,6 @@ def distance(run: Run, part: Part) -> Real:
     br, size = nodal.branches, nodal.nodes
     graph = coo_array((np.abs(br.z), (br.start, br.end)), shape=(size, size)).tocsr()
     steps = dijkstra(graph, directed=False, indices=[int(nodal.node[root])])[0]
-    row = {f"{part.name}/{name}": node for name, node in zip(model.buses.name.tolist(), nodal.node.tolist(), strict=True)}
+    row = dict(zip(model.buses.name.tolist(), nodal.node.tolist(), strict=True))
     out: Real = steps[[row[name] for name in part.buses.bus.tolist()]] * float(model.buses.nominal_kv[root]) ** 2 / MVA
     return out

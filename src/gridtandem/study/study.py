@@ -76,6 +76,7 @@ def seated(study: Study) -> Seats:
     """Check the case and give each company its part."""
     case = study.case.check()
     _one_port_each(case)
+    _somebody_there(study)
     return Seats(
         transmission=Transmission.of(case.transmission, forecast(case), study.loading, study.options),
         fleets=tuple(_fleet(study, rows) for rows in map(case.rows_of, case.companies)),
@@ -109,6 +110,12 @@ def _fleet(study: Study, rows: Index) -> tuple[Fleet, Index]:
     root = np.array([nodals[m].node[r] for m, r in zip(model, table.root, strict=True)], np.int64)
     feeders = Feeders.of(nodals, root=root, model=np.asarray(model, np.int64), scale=table.scale, method=study.feeder_solver, options=study.options)
     return Fleet(interface=table.name, feeders=feeders, count=table.count, loading=study.loading), rows
+
+
+def _somebody_there(study: Study) -> None:
+    if not len(study.case.interfaces) and not isinstance(study.scheme, Merged):
+        what, mend = "is empty, so there is nobody to coordinate with", "hang feeders on this network, or take the scheme 'merged'"
+        raise InvalidCase([Fault("interfaces", what, mend, "case-058", place=study.case.name)])
 
 
 def _one_port_each(case: Case) -> None:
