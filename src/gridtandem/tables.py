@@ -96,7 +96,7 @@ class Table:
     @classmethod
     def columns(cls) -> dict[str, Column]:
         """The declarations, in order."""
-        return _declared(cls)
+        return _declared(cast(Any, cls))
 
     @classmethod
     def of(cls: type[T], given: Mapping[str, ArrayLike]) -> T:
