@@ -30,3 +30,6 @@ TURNED = 1e-12  # turning the root's angle turns all voltages and changes nothin
 PEER_PGM = 1e-8  # power-grid-model iterates to 1e-12 on the same equations
 PEER_DSS = 1e-7  # OpenDSS iterates to 1e-10 relative, its series impedances are exact, its sources have one of 1e-9 ohm
 EDGE_FOUND = 3e-6  # ends of solvability are bisected to 1e-6; curves turn square-root-like there
+
+# files in and out
+PRINTED_MVA = 6e-7  # half a unit of the last printed digit of sums of loads with six decimals, and a little
