@@ -123,7 +123,8 @@ def test_other_fields_are_noted() -> None:
             ("1	0	0	2	0	0	4	60", "1	0	0	2	4	0	4	60"),
             "mpc.gencost[row 2].COST has points whose power does not rise; order the points by power (case-117)",
         ),
-        (("1	0	0	2	0	0	4	60", "3	0	0	2	0	0	4	60"), "mpc.gencost[row 2].MODEL is 3; it must be 1 (piecewise linear) or 2 (polynomial) (case-117)"),
+        (("1	0	0	2	0	0	4	60", "3	0	0	2	0	0	4	60"), "mpc.gencost[row 2].MODEL is 3; "
+            "it must be 1 (piecewise linear) or 2 (polynomial) (case-117)"),
         (
             ("	2	0	0	2	7	8	0	0;\n", ""),
             "mpc.gencost has 2 rows for 3 generators; give one row per generator, or two (active, then reactive) (case-117)",
@@ -161,9 +162,6 @@ def test_a_negative_reactance_is_a_fault_unless_the_file_is_said_to_hold_equival
 def test_reactive_cost_and_dc_lines_are_refused_by_name() -> None:
     free = "\t2\t0\t0\t2\t0\t0\t0\t0;\n"
     doubled = COST.replace("];\nmpc.bus_name", free.replace("2\t0\t0\t0\t0;", "2\t3\t0\t0\t0;") + free + free + "];\nmpc.bus_name")
-        "];\nmpc.bus_name",
-        "	2	0	0	2	3	0	0	0;\n	2	0	0	2	0	0	0	0;\n	2	0	0	2	0	0	0	0;\n];\nmpc.bus_name",
-    )
     what = "is a cost of reactive power, which no table here can hold; delete the second half of mpc.gencost (case-118)"
     assert faults(SMALL.replace(COST, doubled)) == [f"text: mpc.gencost[row 4] {what}"]
     what = "has 1 DC line(s) in service, which no table here can hold; delete them, or put a load and a generator at their ends (case-118)"
