@@ -33,3 +33,4 @@ EDGE_FOUND = 3e-6  # ends of solvability are bisected to 1e-6; curves turn squar
 
 # files in and out
 PRINTED_MVA = 6e-7  # half a unit of the last printed digit of sums of loads with six decimals, and a little
+PEER_MISMATCH_MVA = 1e-9  # at which pandapower stops; below, its sums in MVA no longer settle
