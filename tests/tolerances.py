@@ -47,3 +47,7 @@ LOSS_LAST_DIGIT = 0.6  # units of the last digit of a published loss: half of on
 LOAD_SUM = 1e-8  # MW; sums of a few thousand loads of up to 4 GW together, rounded to 1e-16 each
 DIGITS_3 = 1e-3  # relative; published totals are printed to four or five digits
 NEWTON_FLOORS = 3  # multiples of the mismatch at which Newton may stop; the root's power adds up those of several nodes
+
+# files in and out
+PRINTED_MVA = 6e-7  # half a unit of the last printed digit of sums of loads with six decimals, and a little
+PEER_MISMATCH_MVA = 1e-9  # at which pandapower stops; below, its sums in MVA no longer settle
