@@ -101,6 +101,13 @@ def coil_power(net: ThreePhaseNetwork, k: int, u: np.ndarray) -> Complex:
     return np.where((u > low) & (u <= high), within(u), outside)
 
 
+def load_power(net: ThreePhaseNetwork, k: int, v: Complex) -> complex:
+    """Power of load k at the phase voltages of its bus [kV]. [MVA]"""
+    ld = net.loads
+    coil = incidence(pe.coils(int(ld.connection[k]), ld.terminals[k])) @ v
+    return complex(coil_power(net, k, abs(coil) / pe.coil_kv(ld.connection, ld.terminals, ld.nominal_kv)[k]).sum())
+
+
 def voltages(net: ThreePhaseNetwork, rounds: int = 300) -> Complex:
     """Phase-to-ground voltages (bus, phase) with taps as they stand, by iterating load currents. [kV]; 0 where a phase is absent."""
     ld, src = net.loads, net.sources
