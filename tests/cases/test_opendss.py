@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gridtandem.cases.csv_text import parsed, written
 from gridtandem.cases.opendss import read_opendss
 from gridtandem.cases.opendss_write import write_opendss
 from gridtandem.errors import InvalidCase, MissingPackage
@@ -115,6 +116,17 @@ def test_the_engine_solves_the_rewritten_file_alike(path: Path, controls: str, t
     net = read_opendss(path)
     again = solved(write_opendss(net, tmp_path), controls)
     np.testing.assert_allclose(volts(again, net), volts(solved(path, controls), net), atol=REWRITTEN)
+
+
+@named
+def test_tables_as_csv_and_back(path: Path) -> None:
+    net = read_opendss(path)
+    names = {kind: getattr(table, "name") for kind, table in net.tables().items()}  # noqa: B009
+    for kind, table in net.tables().items():
+        text = written(table, names)
+        again = parsed(type(table), text, names)
+        assert not again.faults
+        assert again.table.digest() == table.digest(), kind
 
 
 # totals of the feeders' own documents: W. H. Kersting, "Radial distribution test feeders", IEEE PES Winter Meeting, 2001

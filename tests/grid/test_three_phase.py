@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gridtandem.cases.csv_text import parsed, written
 from gridtandem.errors import InvalidCase
 from gridtandem.grid import phase_elements as pe
 from gridtandem.grid.three_phase import ThreePhaseNetwork
@@ -92,3 +93,15 @@ def test_matrices_become_columns_of_a_frame() -> None:
     assert frame["x_ohm[ab]"].tolist() == village().lines.x_ohm[:, 0, 1].tolist()
     assert frame["to_phase[c]"].tolist() == ["c", "c"]
     assert list(pe.PhaseLines.empty().frame().columns) == list(frame.columns)
+
+
+def test_a_matrix_in_a_csv_is_nine_columns_and_its_faults_say_which() -> None:
+    net = village()
+    names = {"buses": net.buses.name}
+    text = written(net.lines, names)
+    assert text.splitlines()[0].startswith("name,from_bus,to_bus,to_phase[a],to_phase[b],to_phase[c],r_ohm[aa],r_ohm[ab]")
+    assert parsed(pe.PhaseLines, text, names).table.digest() == net.lines.digest()
+    fault = parsed(pe.PhaseLines, text.replace("0.9,0.2", "0.9,much", 1), names).faults[0]
+    assert str(fault) == "lines[first].r_ohm [ab] is 'much'; write a number (case-003)"
+    missing = parsed(pe.PhaseLines, text.replace("x_ohm[bc]", "x_ohm[cd]", 1), names).faults
+    assert [f.column for f in missing] == ["x_ohm[cd]", "x_ohm[bc]"]

@@ -55,7 +55,7 @@ def read_itd(boundaries: str | Path, *, transmission: str | Path, distribution: 
     model = np.array([names.index(circuit) for _, circuit, _ in links], np.int64)
     at = np.array([bus[b] for b, _, _ in links], np.int64)
     one = np.ones(len(links), np.int64)
-    table = interfaces([b for b, _, _ in links], model, [roots[m] for m in model], at, one, one.astype(float))
+    table = interfaces([b for b, _, _ in links], model, [roots[m] for m in model], at, count=one, scale=one.astype(float))
     kept = ~np.isin(grid.loads.bus, at)
     note = f"loads of transmission replaced by feeders: {', '.join(grid.loads.name[~kept].tolist()) or 'none'}"
     return Case(
