@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import LinearSegmentedColormap, Normalize
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -81,6 +83,36 @@ def series_look(name: str, place: int) -> tuple[str, str, object]:
 def caption(axes: Axes, text: str) -> None:
     """What is held fixed, in small grey letters below the title."""
     axes.annotate(text, (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points", fontsize=6.5, color=MUTED, va="bottom")
+
+
+def short(name: str, most: int = 16) -> str:
+    """A name that fits beside a mark."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def halo(text: Text) -> None:
+    """Letters that stay readable on a line."""
+    from matplotlib.patheffects import withStroke
+
+    text.set_path_effects([withStroke(linewidth=2, foreground=CARD)])
+
+
+def end_labels(axes: Axes, labels: Sequence[tuple[float, float, str, str]], *, gap: float = 8.5) -> None:
+    """Names at the ends (x, y, text, colour) of lines, pushed apart where they would meet, ``gap`` points from one to the next."""
+    from matplotlib.figure import Figure
+
+    if isinstance(axes.figure, Figure):
+        axes.figure.draw_without_rendering()
+    place = [(axes.transData.transform((x, y)), text, colour, (x, y)) for x, y, text, colour in labels]
+    below = -math.inf
+    for (_, y), text, colour, end in sorted(place, key=lambda p: (p[0][1], p[1])):
+        points = y * 72 / axes.figure.dpi
+        lifted = max(points, below + gap)
+        below = lifted
+        note = axes.annotate(
+            text, end, (5, lifted - points), textcoords="offset points", va="center", fontsize=7, color=colour, annotation_clip=False
+        )
+        halo(note)
 
 
 def svg(figure: Figure) -> str:

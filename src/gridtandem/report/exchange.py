@@ -1,0 +1,91 @@
+"""What each side believes to cross the boundary, beside what the AC check finds: one row per interface, three marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtandem.report import selection, style
+from gridtandem.report.style import styled
+from gridtandem.tables import Index, Real
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from gridtandem.report.run import Comparison, Run
+
+ROWS_MOST = 8  # interfaces shown, those where the sides are furthest apart
+LOOKS = (("p_mw", "transmission", "s", style.TSO), ("p_feeder_mw", "feeder", "o", style.DSO), ("p_checked_mw", "AC check", "D", style.INK))
+
+
+@styled
+def of_run(run: Run) -> Figure:
+    """One scheme."""
+    return _figure([run])
+
+
+@styled
+def of_comparison(comparison: Comparison) -> Figure:
+    """Several schemes; those that coincide share their rows."""
+    return _figure(comparison.runs)
+
+
+def _figure(runs: Sequence[Run]) -> Figure:
+    groups = selection.alike(runs)
+    count = min(ROWS_MOST, len(groups[0][1].interfaces)) * len(groups) if groups else 1
+    figure = style.new_figure(style.WIDE, max(2.2, 1.4 + 0.34 * count))
+    left, right = figure.subplots(1, 2, sharey=True)
+    draw(left, runs, "p", legend=True)
+    draw(right, runs, "q", legend=False)
+    return figure
+
+
+def draw(axes: Axes, runs: Sequence[Run], which: str = "p", *, legend: bool = True, most: int = ROWS_MOST) -> None:
+    """Active (p) or reactive (q) power on given axes."""
+    unit = "MW" if which == "p" else "Mvar"
+    axes.set_title(f"{'Active' if which == 'p' else 'Reactive'} power at the boundary", pad=14)
+    axes.set_xlabel(f"into the feeders [{unit}]")
+    axes.grid(visible=True, axis="x")
+    axes.grid(visible=False, axis="y")
+    groups = selection.alike(runs)
+    if not groups:
+        axes.text(0.5, 0.5, "no answer to draw", ha="center", transform=axes.transAxes, color=style.MUTED)
+        return
+    style.caption(axes, f"{selection.held_fixed(groups[0][1])}; all parallel feeders together")
+    rows = _widest([r for _, r in groups], which, most)
+    high = len(groups) + 0.5
+    for i, k in enumerate(rows.tolist()):
+        for j, (name, run) in enumerate(groups):
+            _dumbbell(axes, _values(run, k, which), i * high + j, named=legend and i == j == 0)
+            if len(groups) > 1:
+                axes.annotate(name, (0.01, i * high + j - 0.22), xycoords=("axes fraction", "data"), fontsize=6, color=style.MUTED, va="bottom")
+    axes.set_yticks(np.arange(len(rows)) * high + (len(groups) - 1) / 2, [style.short(str(groups[0][1].interfaces.name[k])) for k in rows.tolist()])
+    axes.set_ylim(len(rows) * high - 0.5, -0.8 - 1.1 * legend)
+    axes.tick_params(axis="y", length=0)
+    axes.margins(x=0.08)
+    if legend:
+        axes.legend(loc="upper left", ncols=3, handletextpad=0.2, columnspacing=1.0, borderaxespad=0.0)
+
+
+def _dumbbell(axes: Axes, values: Real, y: float, *, named: bool) -> None:
+    axes.plot([values.min(), values.max()], [y, y], color=style.FAINT, linewidth=2, zorder=1)
+    for x, (_, who, mark, colour), size in zip(values.tolist(), LOOKS, (6.5, 5.0, 5.0), strict=True):
+        face = "none" if who == "AC check" else colour
+        axes.plot(x, y, marker=mark, markersize=size, color=colour, markerfacecolor=face, linestyle="none", label=who if named else None,
+                  zorder=3 if who == "AC check" else 2)  # fmt: skip
+
+
+def _values(run: Run, k: int, which: str) -> Real:
+    table = selection.at_first(run.interfaces, run.interfaces)
+    columns = [name if which == "p" else name.replace("p_", "q_", 1).replace("_mw", "_mvar") for name, *_ in LOOKS]
+    return np.array([getattr(table, c)[k] for c in columns])
+
+
+def _widest(runs: Sequence[Run], which: str, most: int) -> Index:
+    """Interfaces where the opinions lie furthest apart in any run, in the order of their table."""
+    size = len(selection.at_first(runs[0].interfaces, runs[0].interfaces))
+    apart = [max(float(np.ptp(_values(r, k, which))) for r in runs) for k in range(size)]
+    return np.sort(np.argsort(-np.array(apart), kind="stable")[:most])
