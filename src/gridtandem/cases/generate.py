@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from gridtandem.cases.case import Case
-from gridtandem.errors import Fault, InvalidCase, UnknownName
+from gridtandem.errors import Fault, InvalidCase, UnknownName, Unreadable
 from gridtandem.grid import elements as el
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
@@ -59,6 +59,8 @@ def with_exponents(case: Case, p_exponent: float, q_exponent: float) -> Case:
 def with_parallel(case: Case, counts: int | Sequence[int]) -> Case:
     """The case with other numbers of parallel feeders, one for all interfaces or one for each."""
     table = case.interfaces
+    if np.size(counts) not in (1, len(table)):
+        raise Unreadable(f"{np.size(counts)} numbers of parallel feeders for {len(table)} interfaces; give one for all, or one for each")
     return replace(case, interfaces=replace(table, count=np.broadcast_to(np.asarray(counts, np.int64), len(table))))
 
 

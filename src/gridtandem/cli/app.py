@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import final
 
 import click
@@ -59,6 +60,16 @@ class Lazy(click.Group):
         assert isinstance(found, click.Command)
         return found
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. A reader that closes the pipe early, such as ``head``, has seen enough."""
+        try:
+            done = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return EXIT_CLOSED
+        return done
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's interface
         """The table itself: listing commands imports none of them."""
         with formatter.section("Commands"):
@@ -89,9 +100,11 @@ def tandem(ctx: click.Context) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command line and leave the process with its exit code."""
     given = list(sys.argv[1:] if args is None else args)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks ρ is no reason to fail
     try:
         done = tandem.main(given, prog_name="tandem", standalone_mode=False)
-        sys.stdout.flush()
         code = done if isinstance(done, int) else 0
     except Exception as e:
         if "--debug" in given and not isinstance(e, click.ClickException):
@@ -111,9 +124,6 @@ def _told(e: Exception) -> int:
         return e.exit_code
     if isinstance(e, TandemError):
         return _said(str(e), e.exit_code)
-    if isinstance(e, BrokenPipeError):  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_CLOSED
     if isinstance(e, OSError):
         return _said(f"{e.strerror or e}{f': {e.filename}' if e.filename else ''}", EXIT_USAGE)
     said = f"this should not happen ({type(e).__name__}: {e}); please report it with the output of the same command and --debug"

@@ -10,6 +10,7 @@ from typing import TypeVar, final
 
 import click
 
+JSON_HELP = "One JSON document.  Also: -q -v --no-color --debug"
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -22,12 +23,9 @@ class Out:
     quiet: bool = False
     verbose: bool = False
 
-    def data(self, schema: str, body: Mapping[str, object], words: str) -> None:
-        """The answer: one JSON document, or text for people."""
-        if self.as_json:
-            click.echo(json.dumps({"schema": schema, **body}, ensure_ascii=False, allow_nan=False, indent=1))
-        else:
-            click.echo(words)
+    def data(self, document: Callable[[], Mapping[str, object]], words: Callable[[], str]) -> None:
+        """The answer: one JSON document, or text for people; only the one that is wanted is made."""
+        click.echo(json.dumps(document(), ensure_ascii=False, allow_nan=False, indent=2) if self.as_json else words())
 
     def say(self, words: str) -> None:
         """A message beside the answer, unless -q."""
@@ -41,13 +39,13 @@ class Out:
 
 
 def speaks(command: F) -> F:
-    """Give a command the options of speech; it takes `Out` as its first argument, by `click.pass_obj`."""
+    """Give a command the options of speech, one line in its help page; it takes `Out` as its first argument, by `click.pass_obj`."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, expose_value=False, callback=_take, help="One JSON document on stdout."),
-        click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_take, help="No messages."),
-        click.option("-v", "--verbose", is_flag=True, expose_value=False, callback=_take, help="More messages."),
-        click.option("--no-color", "no_color", is_flag=True, expose_value=False, callback=_colour, help="No colours (also NO_COLOR)."),
-        click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from."),
+        click.option("--json", "as_json", is_flag=True, expose_value=False, callback=_take, help=JSON_HELP),
+        click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_take, hidden=True),
+        click.option("-v", "--verbose", is_flag=True, expose_value=False, callback=_take, hidden=True),
+        click.option("--no-color", "no_color", is_flag=True, expose_value=False, callback=_colour, hidden=True),
+        click.option("--debug", is_flag=True, expose_value=False, hidden=True),
     )[::-1]:
         command = option(command)
     return command

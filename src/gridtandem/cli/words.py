@@ -24,16 +24,19 @@ class Name(click.ParamType[str]):
 
 @final
 class Numbers(click.ParamType[tuple[float, ...]]):
-    """Numbers between commas."""
+    """Numbers between commas; whole ones and above zero if so told."""
 
     name = "numbers"
+
+    def __init__(self, whole: bool = False) -> None:
+        self.read, self.kind = (int, "a whole number") if whole else (float, "a number")
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
         """Text into numbers, or a usage error."""
         try:
-            found = tuple(float(word) for word in str(value).split(","))
+            found = tuple(self.read(word) for word in str(value).split(","))
         except ValueError:
-            self.fail(f"{value!r} is not a number, nor numbers between commas.", param, ctx)
+            self.fail(f"{value!r} is not {self.kind}, nor several between commas.", param, ctx)
         if not all(abs(x) < float("inf") for x in found):
             self.fail(f"{value!r} is not finite.", param, ctx)
         return found

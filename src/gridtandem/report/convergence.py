@@ -40,7 +40,12 @@ def _figure(runs: Sequence[Run], contraction: float | None) -> Figure:
 
 def draw(axes: Axes, runs: Sequence[Run], contraction: float | None) -> None:
     """Gaps on given axes; one-look schemes have none."""
-    many = [r for r in runs if r.outcome.rounds > 1 or len(runs) == 1]
+    many = [r for r in runs if r.outcome.goal > 0]
+    if not any(np.isfinite(r.rounds.gap).any() for r in many):
+        axes.set_axis_off()
+        axes.set_title("How the gap closes", pad=14)
+        axes.text(0.0, 0.9, "There are no rounds to show: each party looked once, or was refused.", transform=axes.transAxes, color=style.MUTED)
+        return
     labels = []
     for place, run in enumerate(many):
         colour, mark, dash = style.series_look(run.scheme, place)
@@ -49,7 +54,7 @@ def draw(axes: Axes, runs: Sequence[Run], contraction: float | None) -> None:
         if len(gap) and np.isfinite(gap[-1]):
             labels.append((float(run.rounds.round[-1]), float(gap[-1]), run.scheme, colour))
     most = max([1, *(r.outcome.rounds for r in many)])
-    goals = {r.outcome.goal for r in many if r.outcome.goal > 0}
+    goals = {r.outcome.goal for r in many}
     _frame(axes, runs, most)
     for goal in sorted(goals):
         axes.axhline(goal, color=style.OK, linewidth=0.8, linestyle=(0, (6, 2)))

@@ -38,7 +38,7 @@ def _figure(runs: Sequence[Run]) -> Figure:
     groups = selection.alike(runs)
     count = min(ROWS_MOST, len(groups[0][1].interfaces)) * len(groups) if groups else 1
     figure = style.new_figure(style.WIDE, max(2.2, 1.4 + 0.34 * count))
-    left, right = figure.subplots(1, 2, sharey=True)
+    left, right = figure.subplots(1, 2)
     draw(left, runs, "p", legend=True)
     draw(right, runs, "q", legend=False)
     return figure
@@ -65,7 +65,7 @@ def draw(axes: Axes, runs: Sequence[Run], which: str = "p", *, legend: bool = Tr
                 axes.annotate(name, (0.01, i * high + j - 0.22), xycoords=("axes fraction", "data"), fontsize=6, color=style.MUTED, va="bottom")
     axes.set_yticks(np.arange(len(rows)) * high + (len(groups) - 1) / 2, _row_names(groups[0][1], rows, which, unit))
     _span(axes, groups[0][1], which)
-    axes.set_ylim(len(rows) * high - 0.5, -0.8 - 1.1 * legend)
+    axes.set_ylim(len(rows) * high - 0.5, -0.8 - (0.4 + 0.14 * len(rows) * high) * legend)
     axes.tick_params(axis="y", length=0)
     if legend:
         axes.legend(loc="upper left", ncols=3, handletextpad=0.2, columnspacing=1.0, borderaxespad=0.0)
@@ -92,6 +92,7 @@ def _span(axes: Axes, run: Run, which: str) -> None:
     low, high = axes.dataLim.intervalx
     least = LEAST_SPAN * max(largest, 1e-3)
     axes.set_xlim(min(low, -least) - 0.12 * (high - low), max(high, least) + 0.12 * (high - low))
+    axes.locator_params(axis="x", nbins=6)
     axes.axvline(0.0, color=style.MUTED, linewidth=0.6, zorder=0)
 
 

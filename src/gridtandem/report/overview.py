@@ -40,18 +40,18 @@ def _figure(runs: Sequence[Run], contraction: float | None) -> Figure:
         voltages.draw(profile, runs, worst[0])
         exchange.draw(crossing, runs, "p", most=ROWS_MOST)
     else:
-        profile.set_axis_off()
-        crossing.set_axis_off()
+        figure.delaxes(profile)
+        figure.delaxes(crossing)
     convergence.draw(rounds, runs, contraction)
     return figure
 
 
 def _reasons(runs: Sequence[Run]) -> Figure:
     """Where there is nothing to draw: why."""
-    figure = style.new_figure(style.WIDE, 0.6 + 0.9 * max(len(runs), 1))
+    said = [fill("; ".join((f"{r.scheme}: {r.end}", *r.trouble)), 130, subsequent_indent="    ") for r in runs]
+    figure = style.new_figure(style.WIDE, 0.6 + 0.14 * "\n".join(said).count("\n"))
     axes = figure.add_subplot()
     axes.set_axis_off()
     axes.set_title("No scheme found an answer")
-    said = [fill("; ".join((f"{r.scheme}: {r.end}", *r.trouble)), 120, subsequent_indent="    ") for r in runs]
     axes.text(0.0, 1.0, "\n".join(said), va="top", fontsize=7)
     return figure

@@ -32,7 +32,7 @@ def _run_lines(run: Run) -> Iterator[str]:
         yield f"  trouble   {line}"
     if len(run.interfaces):
         yield from _exchange_lines(run)
-    if len(run.buses):
+    if len(run.checks):
         yield from _check_lines(run)
     if run.path is not None:
         yield f"  run file  {run.path}"

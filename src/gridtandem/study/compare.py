@@ -10,7 +10,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from gridtandem.coordinate import Outcome
+from gridtandem.coordinate import End, Outcome
 from gridtandem.study.registry import name_of
 from gridtandem.study.run import Result, run
 from gridtandem.study.study import Study
@@ -57,6 +57,8 @@ def compare(
         heard = None if watch is None else _named(watch, name)
         results.append(run(replace(study, scheme=scheme), save=None if save is None else save(name), watch=heard))
         seconds.append(perf_counter() - begin)
+        if results[-1].outcome.end is End.STOPPED:  # whoever stops one run wants no other
+            break
     return Compared(tabled(results, seconds), tuple(results))
 
 

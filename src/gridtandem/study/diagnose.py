@@ -34,6 +34,8 @@ class Diagnosis:
 
 def diagnose(study: Study) -> Diagnosis:
     """Predict ρ with five letters and recommend a scheme."""
+    if not len(study.case.interfaces):
+        return Diagnosis(0.0, 1.0, "merged", "there are no feeders, so one load flow is all there is")
     mail = seated(study).mailbox(None, (study.loading.shape[0], study.loading.shape[1]))
     try:
         rho = contraction(mail)

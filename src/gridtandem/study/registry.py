@@ -23,7 +23,7 @@ def scheme_names() -> tuple[str, ...]:
 def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
     """The scheme of that name, e.g. ``scheme_named("response", {"tol": 1e-10})``."""
     kind = scheme_kind(name)
-    known = {f.name: f.default for f in fields(kind)}
+    known: dict[str, Any] = {f.name: f.default for f in fields(kind)}
     for option, value in (options or {}).items():
         if option not in known:
             raise UnknownName(f"option of scheme {name}", option, list(known))

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Literal
 
 import numpy as np
 
 from gridtandem.cases.case import Case
+from gridtandem.errors import UnknownName
 from gridtandem.study.diagnose import diagnose
-from gridtandem.study.registry import scheme_named
+from gridtandem.study.registry import scheme_kind, scheme_named
 from gridtandem.study.study import Study
 
 AUTO = "auto"  # the scheme that the diagnosis recommends
+ROUNDS = 100  # most rounds unless told otherwise
 
 
 def studied(
     case: Case,
     *,
-    scheme: str = "response",
+    scheme: str | None = None,
     options: Mapping[str, float] | None = None,
     loading: float | Sequence[float] = 1.0,
-    rounds: int = 100,
+    rounds: int = ROUNDS,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
     q_rule: Literal["ignore", "switch"] = "ignore",
     slack: Literal["reference", "shared"] = "reference",
     taps: Literal["hold", "move"] = "move",
 ) -> Study:
-    """The study of a case under the scheme of that name; several loadings are several scenarios."""
+    """The study of a case under the scheme of that name; several loadings are several scenarios.
+
+    Without a name it is ``response``; without feeders ``merged``, which then is a plain load flow.
+    """
     factors = np.atleast_1d(np.asarray(loading, np.float64)).reshape(-1, 1)
     study = Study(case=case, scheme=None, loading=factors, rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps)
-    return replace(study, scheme=scheme_named(diagnose(study).recommend if scheme == AUTO else scheme, options))
+    usual = "response" if len(case.interfaces) else "merged"
+    return replace(study, scheme=schemes_for(study, [scheme or usual], options)[0])
+
+
+def schemes_for(study: Study, names: Sequence[str], options: Mapping[str, float] | None = None) -> tuple[object, ...]:
+    """Schemes by name; each takes those of the options that it has, and one of them must have each."""
+    names = [diagnose(study).recommend if name == AUTO else name for name in names]
+    own = {name: {f.name for f in fields(scheme_kind(name))} for name in names}
+    for option in options or {}:
+        if not any(option in known for known in own.values()):
+            raise UnknownName(f"option of {' or '.join(own)}", option, sorted(set().union(*own.values())))
+    return tuple(scheme_named(name, {k: v for k, v in (options or {}).items() if k in own[name]}) for name in dict.fromkeys(names))

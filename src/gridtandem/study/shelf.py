@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, final
 
-from gridtandem.errors import InvalidCase, UnknownName
+from gridtandem.cases.library import known_names
+from gridtandem.cases.systems import SYSTEMS
+from gridtandem.errors import InvalidCase, UnknownName, Unreadable
 from gridtandem.study.registry import name_of
 from gridtandem.study.store import RunFile
 from gridtandem.study.study import Study
@@ -39,6 +42,11 @@ def place_of(study: Study, folder: Path = FOLDER) -> Path:
     return folder / (re.sub(r"[^\w.-]+", "-", words) + SUFFIX)
 
 
+def places(study: Study, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
+    """Where the run file of each scheme belongs, by the scheme's name."""
+    return {name_of(s): place_of(replace(study, scheme=s), folder) for s in schemes}.__getitem__
+
+
 def names_in(folder: Path = FOLDER) -> list[str]:
     """Names of the runs in a folder, in alphabetical order."""
     return sorted(p.name.removesuffix(SUFFIX) for p in folder.glob(f"*{SUFFIX}"))
@@ -51,9 +59,19 @@ def find(word: str, folder: Path = FOLDER) -> Path:
     names = names_in(folder)
     wanted = word.removesuffix(SUFFIX)
     begin = [wanted] if wanted in names else [n for n in names if n.startswith(wanted)]
-    if len(begin) != 1:
-        raise UnknownName("run" if not begin else f"single run (several begin so: {', '.join(begin)})", word, names)
+    if len(begin) > 1:
+        raise Unreadable(f"{word!r} begins {len(begin)} runs; write more of it: {', '.join(begin)}")
+    if not begin:
+        raise UnknownName("run", word, names)
     return folder / (begin[0] + SUFFIX)
+
+
+def is_run(word: str, folder: Path = FOLDER) -> bool:
+    """Is the word meant to be a run? Names of cases and of other files come before beginnings of names on the shelf."""
+    names = names_in(folder)
+    if word.endswith(SUFFIX) or word in names:
+        return True
+    return any(n.startswith(word) for n in names) and not (word in SYSTEMS or word in known_names() or Path(word).exists())
 
 
 def shelf(folder: Path = FOLDER) -> Shelf:

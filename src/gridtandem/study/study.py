@@ -76,7 +76,7 @@ def seated(study: Study) -> Seats:
     """Check the case and give each company its part."""
     case = study.case.check()
     _one_port_each(case)
-    _somebody_there(study)
+    _somebody_to_talk_to(study)
     return Seats(
         transmission=Transmission.of(case.transmission, forecast(case), study.loading, study.options),
         fleets=tuple(_fleet(study, rows) for rows in map(case.rows_of, case.companies)),
@@ -112,15 +112,15 @@ def _fleet(study: Study, rows: Index) -> tuple[Fleet, Index]:
     return Fleet(interface=table.name, feeders=feeders, count=table.count, loading=study.loading), rows
 
 
-def _somebody_there(study: Study) -> None:
-    if not len(study.case.interfaces) and not isinstance(study.scheme, Merged):
-        what, mend = "is empty, so there is nobody to coordinate with", "hang feeders on this network, or take the scheme 'merged'"
-        raise InvalidCase([Fault("interfaces", what, mend, "case-058", place=study.case.name)])
-
-
 def _one_port_each(case: Case) -> None:
     names, count = np.unique(case.interfaces.feeder, return_counts=True)
     if len(many := names[count > 1].tolist()):
         what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
         mend = "load-flow schemes serve feeders with one interface; give each port a feeder of its own, or open one"
         raise InvalidCase([Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)])
+
+
+def _somebody_to_talk_to(study: Study) -> None:
+    if not len(study.case.interfaces) and not isinstance(study.scheme, Merged):
+        mend = "take the scheme merged, which then is a plain load flow, or hang feeders on it"
+        raise InvalidCase([Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-055", place=study.case.name)])

@@ -1,0 +1,34 @@
+"""The command that shows the main thing: one system under three schemes, a table, a picture, run files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from gridtandem.cli.exits import exit_code
+from gridtandem.cli.out import Out, speaks
+from gridtandem.cli.running import compared, picture
+from gridtandem.cli.wishes import Wishes, wishing
+
+CASE, SCHEMES = "14B", "independent,load-flow,merged"
+
+
+@click.command("demo")
+@wishing
+@speaks
+@click.pass_obj
+def demo_command(out: Out, *, wishes: Wishes) -> int:
+    """Tandem demo
+
+    Two feeders on the IEEE 14-bus network: each side alone, coordinated by letters, and as one merged load flow. Table on stdout, picture
+    and run files in tandem-runs.
+    """
+    from gridtandem.report.documents import comparison_document
+
+    done = compared(out, wishes, CASE, SCHEMES)
+    out.data(lambda: comparison_document(done), lambda: repr(done))
+    picture(out, done, wishes.folder / "demo", replace(wishes, picture=True))
+    out.say("\n".join(f"run file  {run.path}" for run in done.runs))
+    out.say("next      tandem messages 14B-load-flow · tandem show 14B-load-flow --table interfaces · tandem help schemes")
+    return exit_code(done.runs)

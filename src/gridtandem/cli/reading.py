@@ -1,0 +1,125 @@
+"""Commands that read run files: runs, show, messages, plot, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from gridtandem.cli.out import Out, speaks
+from gridtandem.cli.wishes import SHELF
+from gridtandem.cli.words import RUN, RUN_OR_CASE
+
+if TYPE_CHECKING:
+    from gridtandem.report.run import Run
+
+IN = click.option("--in", "folder", type=click.Path(path_type=Path), default=SHELF, metavar="DIR", help="Folder of run files.  [tandem-runs]")
+ROWS = click.option("--rows", type=click.IntRange(1), default=40, metavar="N", help="Most rows shown.  [40]")
+
+
+@click.command("runs")
+@IN
+@speaks
+@click.pass_obj
+def runs_command(out: Out, *, folder: Path) -> int:
+    """Tandem runs
+
+    Run files here, how they ended, and how far they came.
+    """
+    from gridtandem.report.documents import table_document
+    from gridtandem.report.tables import plain
+    from gridtandem.study.shelf import shelf
+
+    found = shelf(folder)
+    out.data(lambda: table_document(found), lambda: plain(found, rows=len(found)) if len(found) else f"no run files in {folder}")
+    return 0
+
+
+@click.command("show")
+@click.argument("what", type=RUN_OR_CASE, metavar="RUN|CASE")
+@click.option("--table", metavar="NAME", help="buses interfaces branches units letters rounds checks violations;")
+@ROWS
+@IN
+@speaks
+@click.pass_obj
+def show_command(out: Out, *, what: str, table: str | None, rows: int, folder: Path) -> int:
+    """Tandem show 14A-response --table interfaces
+
+    Tables of a run, with units; RUN is a name, the beginning of one, or a file. Of a case: without --table what it is and which
+    tables it has, e.g. tso/lines.
+    """
+    from gridtandem.report.look import look_at_case, look_at_run
+    from gridtandem.study.shelf import is_run
+
+    document, words = look_at_run(opened_run(what, folder), table, rows) if is_run(what, folder) else look_at_case(what, table, rows)
+    out.data(document, words)
+    return 0
+
+
+@click.command("messages")
+@click.argument("run", type=RUN)
+@click.option("--round", "number", type=click.IntRange(0), metavar="N", help="Of one round only; 0 is the start.")
+@click.option("--to", "recipient", metavar="PARTY", help="To one party only, e.g. tso.")
+@ROWS
+@IN
+@speaks
+@click.pass_obj
+def messages_command(out: Out, *, run: str, number: int | None, recipient: str | None, rows: int, folder: Path) -> int:
+    """Tandem messages 14A-load-flow --round 2
+
+    What exactly crossed the boundary, letter by letter.
+    """
+    from gridtandem.report.letters import messages, messages_document, messages_in_words
+
+    done = opened_run(run, folder)
+    letters = messages(done, round=number, recipient=recipient)
+    out.data(lambda: messages_document(done, letters), lambda: messages_in_words(done, letters, rows))
+    return 0
+
+
+@click.command("plot")
+@click.argument("run", type=RUN)
+@click.option("--kind", default="overview", metavar="KIND", help="overview network voltages convergence exchange.")
+@click.option("--out", "target", type=click.Path(path_type=Path), metavar="FILE", help=".svg, .pdf or .png; else beside the run file.")
+@IN
+@speaks
+@click.pass_obj
+def plot_command(out: Out, *, run: str, kind: str, target: Path | None, folder: Path) -> int:
+    """Tandem plot 14A-response --kind voltages --out voltages.svg
+
+    A picture of a run; the same run gives the same bytes.
+    """
+    from gridtandem.report.style import save
+    from gridtandem.study.shelf import find
+
+    path = save(opened_run(run, folder).plot(kind), target or find(run, folder).with_suffix(f".{kind}.svg"))
+    out.data(lambda: {"schema": "tandem/plot/1", "written": str(path), "kind": kind}, lambda: f"wrote {path}")
+    return 0
+
+
+@click.command("export")
+@click.argument("run", type=RUN)
+@click.option("--format", "kind", type=click.Choice(["csv", "json"]), default="csv", metavar="FORMAT", help="csv or json.  [csv]")
+@click.option("--out", "target", type=click.Path(path_type=Path), required=True, metavar="DIR", help="New or empty folder.")
+@IN
+@speaks
+@click.pass_obj
+def export_command(out: Out, *, run: str, kind: Literal["csv", "json"], target: Path, folder: Path) -> int:
+    """Tandem export 14A-response --format csv --out tables
+
+    All tables of a run as files, one per table, every digit, and a summary.
+    """
+    from gridtandem.report.export import export
+
+    written = export(opened_run(run, folder), target, kind)
+    out.data(lambda: {"schema": "tandem/export/1", "written": [str(p) for p in written]}, lambda: "\n".join(f"wrote {p}" for p in written))
+    return 0
+
+
+def opened_run(word: str, folder: Path) -> Run:
+    """A run by name, by the beginning of its name, or by its file."""
+    from gridtandem.report.run import opened
+    from gridtandem.study.shelf import find
+
+    return opened(find(word, folder))

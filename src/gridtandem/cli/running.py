@@ -1,0 +1,157 @@
+"""Commands that solve: run, compare, diagnose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gridtandem.cli.exits import EXIT_INTERRUPTED, EXIT_RULE, exit_code
+from gridtandem.cli.out import Out, speaks
+from gridtandem.cli.patience import patience
+from gridtandem.cli.wishes import Wishes, wishing
+from gridtandem.cli.words import CASE, RUN, SCHEME
+
+if TYPE_CHECKING:
+    from gridtandem.report.run import Comparison, Run
+
+ALL = "all"
+
+
+@click.command("run", short_help="One case under one scheme.")
+@click.argument("case", type=CASE, required=False)
+@click.option("--scheme", type=SCHEME, help="`tandem help schemes`, or auto.  [response]")
+@click.option("--resume", "stopped", type=RUN, metavar="RUN", help="Go on with a run that was stopped.")
+@wishing
+@speaks
+@click.pass_obj
+def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str | None, wishes: Wishes) -> int:
+    """Tandem run 14A --scheme load-flow
+
+    Coordinate CASE (a published name, a case folder, a MATPOWER file) and hold the result against the AC check of the joined grid.
+    """
+    if (case is None) == (stopped is None):
+        raise click.UsageError("give a case, e.g. `tandem run 14A`, or --resume RUN.")
+    done = started(out, wishes, case, scheme) if case else resumed(out, wishes, str(stopped))
+    return told(out, done, wishes)
+
+
+@click.command("compare", short_help="One case under several schemes.")
+@click.argument("case", type=CASE)
+@click.option("--schemes", default="independent,load-flow,response,merged", help="Names between commas, or all.", show_default=True)
+@wishing
+@speaks
+@click.pass_obj
+def compare_command(out: Out, *, case: str, schemes: str, wishes: Wishes) -> int:
+    """Tandem compare 30B --schemes independent,load-flow,merged
+
+    Run CASE under several schemes, every one held against the same AC check. With --fail-if the rules alone decide the exit code.
+    """
+    return told_all(out, compared(out, wishes, case, schemes), wishes)
+
+
+@click.command("diagnose", short_help="Which scheme to take.")
+@click.argument("case", type=CASE)
+@wishing
+@speaks
+@click.pass_obj
+def diagnose_command(out: Out, *, case: str, wishes: Wishes) -> int:
+    """Tandem diagnose 14A
+
+    Predict from five letters how fast the plain exchange converges (its contraction ratio ρ), and recommend a scheme.
+    """
+    from gridtandem.report.advice import diagnosis_document, diagnosis_in_words
+    from gridtandem.study.diagnose import diagnose
+
+    study = wishes.study(case)
+    found = diagnose(study)
+    out.data(lambda: diagnosis_document(study, found), lambda: diagnosis_in_words(study, found))
+    return 0
+
+
+def started(out: Out, wishes: Wishes, case: str, scheme: str | None) -> Run:
+    """A new run in its own run file."""
+    from gridtandem.report.run import Run
+    from gridtandem.study.run import run
+    from gridtandem.study.shelf import place_of
+
+    study = wishes.study(case, scheme, wishes.options)
+    with patience(out, place_of(study).stem) as watch:
+        return Run.of(run(study, save=place_of(study, wishes.folder), watch=watch))
+
+
+def resumed(out: Out, wishes: Wishes, stopped: str) -> Run:
+    """The rest of a run that was stopped."""
+    from gridtandem.report.run import resume
+    from gridtandem.study.shelf import find
+
+    path = find(stopped, wishes.folder)
+    with patience(out, path.stem) as watch:
+        return resume(path, rounds=wishes.rounds, watch=watch)
+
+
+def compared(out: Out, wishes: Wishes, case: str, schemes: str) -> Comparison:
+    """All schemes, each in a run file of its own."""
+    from gridtandem.report.run import Comparison, Run
+    from gridtandem.study.compare import compare
+    from gridtandem.study.registry import scheme_names
+    from gridtandem.study.setting import schemes_for
+    from gridtandem.study.shelf import places
+
+    study = wishes.study(case)
+    chosen = schemes_for(study, scheme_names() if schemes == ALL else schemes.split(","), dict(wishes.options))
+    with patience(out) as watch:
+        done = compare(study, chosen, save=places(study, chosen, wishes.folder), watch=watch.named)
+    return Comparison(table=done.table, runs=tuple(map(Run.of, done.results)))
+
+
+def told(out: Out, run: Run, wishes: Wishes) -> int:
+    """The answer of one run, and its exit code."""
+    from gridtandem.report.documents import run_summary
+    from gridtandem.study.compare import tabled
+    from gridtandem.study.rules import Rule, broken
+
+    failed = broken([Rule.read(rule) for rule in wishes.rules], tabled([run.result], [0.0]))
+    out.data(lambda: run_summary(run), lambda: repr(run))
+    picture(out, run, run.path, wishes)
+    follow_up(out, [run])
+    return exit_code([run]) or ruled(out, failed)
+
+
+def told_all(out: Out, comparison: Comparison, wishes: Wishes) -> int:
+    """The answer of a comparison, and its exit code."""
+    from gridtandem.report.documents import comparison_document
+    from gridtandem.study.rules import Rule, broken
+
+    failed = broken([Rule.read(rule) for rule in wishes.rules], comparison.table)
+    out.data(lambda: comparison_document(comparison), lambda: repr(comparison))
+    picture(out, comparison, comparison.runs[-1].path, wishes)
+    follow_up(out, comparison.runs)
+    code = exit_code(comparison.runs)
+    return ruled(out, failed) if wishes.rules and code != EXIT_INTERRUPTED else code
+
+
+def picture(out: Out, shown: Run | Comparison, beside: Path | None, wishes: Wishes) -> None:
+    """Draw the overview beside the run file, if wanted."""
+    if wishes.picture and beside is not None:
+        from gridtandem.report.style import save
+
+        out.say(f"picture   {save(shown.plot('overview'), beside.with_suffix('.svg'))}")
+
+
+def follow_up(out: Out, runs: Sequence[Run]) -> None:
+    """Where it is kept, and what to do with it."""
+    for run in runs:
+        if run.outcome.end.name in ("STOPPED", "OUT_OF_ROUNDS") and run.path is not None:
+            more = "" if run.outcome.end.name == "STOPPED" else " --rounds MORE"
+            out.say(f"go on with  tandem run --resume {run.path}{more}")
+
+
+def ruled(out: Out, failed: Sequence[str]) -> int:
+    """Say which rules are broken."""
+    for line in failed:
+        click.echo(f"--fail-if: {line}", err=True)
+    out.detail("all rules of --fail-if are kept" if not failed else "")
+    return EXIT_RULE if failed else 0

@@ -1,0 +1,89 @@
+"""The options that `run`, `compare` and `demo` share, gathered into one record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar, final
+
+import click
+
+from gridtandem.cli.words import Numbers, Setting
+
+if TYPE_CHECKING:
+    from gridtandem.study.study import Study
+
+P = ParamSpec("P")
+R = TypeVar("R")
+SHELF = Path("tandem-runs")
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a person asks of a study beside case and scheme."""
+
+    loading: tuple[float, ...]
+    rounds: int | None
+    feeder_solver: Literal["auto", "sweep", "newton"]
+    q_rule: Literal["ignore", "switch"]
+    slack: Literal["reference", "shared"]
+    taps: Literal["hold", "move"]
+    exponents: tuple[float, ...] | None
+    parallel: tuple[int, ...] | None
+    options: tuple[tuple[str, float], ...]
+    folder: Path
+    picture: bool
+    rules: tuple[str, ...]
+
+    def study(self, case: str, scheme: str | None = None, options: Sequence[tuple[str, float]] = ()) -> Study:
+        """The study of a case, by name or path, under these wishes."""
+        from gridtandem.cases.generate import with_exponents, with_parallel
+        from gridtandem.cases.named import case as named
+        from gridtandem.study.setting import ROUNDS, studied
+
+        found = named(case)
+        found = found if self.exponents is None else with_exponents(found, *self.exponents)
+        found = found if self.parallel is None else with_parallel(found, self.parallel)
+        return studied(
+            found, scheme=scheme, options=dict(options), loading=self.loading, rounds=self.rounds or ROUNDS, feeder_solver=self.feeder_solver,
+            q_rule=self.q_rule, slack=self.slack, taps=self.taps,
+        )  # fmt: skip
+
+
+def wishing(command: Callable[P, R]) -> Callable[..., R]:
+    """Give a command the shared options; it takes them as the keyword ``wishes``."""
+
+    @wraps(command)
+    def _gathered(*args: P.args, **given: P.kwargs) -> R:
+        wishes = Wishes(**{f.name: given.pop(f.name) for f in fields(Wishes)})  # type: ignore[arg-type]
+        return command(*args, **given, wishes=wishes)  # type: ignore[arg-type]
+
+    with_options: Callable[..., R] = _gathered
+    for option in OPTIONS[::-1]:
+        with_options = option(with_options)
+    return with_options
+
+
+def _two(_: click.Context, __: click.Parameter, given: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    if given is not None and len(given) != 2:
+        raise click.BadParameter("give two exponents, of active and of reactive power, e.g. 0.9,1.3")
+    return given
+
+
+OPTIONS = (
+    click.option("--loading", type=Numbers(), default="1.0", metavar="X[,X…]", help="Factor on all loads; several: several scenarios."),
+    click.option("--exponents", type=Numbers(), callback=_two, metavar="P,Q", help="Voltage exponents of all feeder loads."),
+    click.option("--parallel", type=Numbers(whole=True), metavar="N[,N…]", help="Parallel feeders at each interface, or at all."),
+    click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Option of the scheme, e.g. tol=1e-10."),
+    click.option("--rounds", type=click.IntRange(1), metavar="N", help="Most rounds (100)."),
+    click.option("--feeder-solver", type=click.Choice(["auto", "sweep", "newton"]), default="auto", metavar="METHOD", help="auto, sweep or newton."),
+    click.option("--q-limits", "q_rule", flag_value="switch", default="ignore", help="Keep units within reactive limits."),
+    click.option("--slack", type=click.Choice(["reference", "shared"]), default="reference", metavar="WHO", help="reference or shared."),
+    click.option("--hold-taps", "taps", flag_value="hold", default="move", help="No tap changer moves."),
+    click.option("--fail-if", "rules", multiple=True, metavar="RULE", help="Exit 10 if e.g. 'voltage-error>1e-8'."),
+    click.option("--out", "folder", type=click.Path(path_type=Path, file_okay=False), default=SHELF, metavar="DIR", help="For run files."),
+    click.option("--picture/--no-picture", default=False, help="Draw an overview beside the run file."),
+)

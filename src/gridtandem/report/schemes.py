@@ -1,0 +1,18 @@
+"""The installed schemes in words, from what their modules say of themselves."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from gridtandem.study.registry import headers
+
+WIDTH = 118
+
+
+def schemes_in_words() -> str:
+    """For each: what it is, and what crosses."""
+    lines = ["tandem run 14A --scheme response · tandem compare 14A --schemes all", ""]
+    for name, said in headers().items():
+        lines += wrap(said.get("line", ""), WIDTH, initial_indent=f"{name:<13}", subsequent_indent=" " * 13)
+        lines += wrap(f"crosses: {said.get('crosses', 'it does not say')}", WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
+    return "\n".join([*lines, "", "auto         takes what `tandem diagnose CASE` recommends: by ρ, the contraction ratio of the plain exchange."])
