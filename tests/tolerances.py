@@ -47,3 +47,17 @@ LOSS_LAST_DIGIT = 0.6  # units of the last digit of a published loss: half of on
 LOAD_SUM = 1e-8  # MW; sums of a few thousand loads of up to 4 GW together, rounded to 1e-16 each
 DIGITS_3 = 1e-3  # relative; published totals are printed to four or five digits
 NEWTON_FLOORS = 3  # multiples of the mismatch at which Newton may stop; the root's power adds up those of several nodes
+
+# files in and out
+PRINTED_MVA = 6e-7  # half a unit of the last printed digit of sums of loads with six decimals, and a little
+PEER_MISMATCH_MVA = 1e-9  # at which pandapower stops; below, its sums in MVA no longer settle
+# three-phase data, OpenDSS files
+ROUND_TRIP = 1e-12  # relative; µS to nF and back and sums of sequence values, a few roundings each
+ENTRY = 1e-11  # relative to the largest entry; admittances of an element by two routes, one of them inverts a matrix
+REWRITTEN = 1e-6  # pu; promised for the engine's voltages of a file we wrote again; both runs stop at 1e-9
+TWIN_IS_ENGINE = 1e-7  # pu; the engine stops at 1e-10 and factorizes stiff switches of 1e7 S beside feeders of 1 S
+LOAD_POWER = 1e-6  # relative; the engine's own bases of loads carry seven digits of √3
+PUBLISHED_13 = 1.5e-3  # pu; the file corrects a cable and lumps a distributed load, and so misses the printed table by up to 1.3e-3
+PRINTED_LOAD = 1e-3  # MW and Mvar; totals are printed in whole kW
+ONE_SEQUENCE = 1e-9  # pu; positive sequence against three phases, both to about 1e-13, stiff sources of 1e-4 ohm between
+ITD_KV = 1e-5  # kV; published confirmation of the feeder's voltages by the engine

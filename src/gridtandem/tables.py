@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, final
 
 import numpy as np
@@ -95,7 +96,7 @@ class Table:
     @classmethod
     def columns(cls) -> dict[str, Column]:
         """The declarations, in order."""
-        return {f.name: f.metadata["column"] for f in fields(cls)}
+        return _declared(cast(Any, cls))
 
     @classmethod
     def of(cls: type[T], given: Mapping[str, ArrayLike]) -> T:
@@ -211,6 +212,11 @@ def _name_faults(table: Table, name: str, spec: Column, values: Names) -> Iterat
         for twice in seen[count > 1]:
             rows = np.flatnonzero(values == twice)
             yield table.fault(int(rows[1]), name, f"{str(twice)!r} stands in {len(rows)} rows", "names must be unique", "case-017")
+
+
+@cache
+def _declared(kind: type) -> dict[str, Column]:
+    return {f.name: f.metadata["column"] for f in fields(kind)}
 
 
 def _unit(unit: str) -> str:

@@ -85,15 +85,15 @@ def test_turning_the_root_turns_everything_and_changes_nothing_else(method: Meth
     size, turn = np.array([1.0, 0.98, 1.03]), np.exp(1j * np.array([0.7, -2.0, 3.0]))
     straight, turned = found.states(size + 0j, np.ones(3)), found.states(size * turn, np.ones(3))
     for k in range(3):
-        assert np.abs(turned[k] - straight[k] * turn[k]).max() <= TURNED
-        assert straight[k][0] == pytest.approx(size[k], abs=TURNED)
+        assert np.abs(turned[k].v - straight[k].v * turn[k]).max() <= TURNED
+        assert straight[k].v[0] == pytest.approx(size[k], abs=TURNED)
 
 
 def test_states_draw_what_draw_says() -> None:
     found = feeders(feeder("case33bw"), looped())
     s = found.draw(np.full((1, 1, 2), 1.02), np.ones((1, 1, 2)), slope=False).s[0, 0]
-    for k, v in enumerate(found.states(np.full(2, 1.02 + 0j), np.ones(2))):
-        nodal = found.nodals[k]
+    for k, state in enumerate(found.states(np.full(2, 1.02 + 0j), np.ones(2))):
+        nodal, v = found.nodals[k], state.v
         assert abs(v[0] * np.conj((nodal.admittance() @ v)[0]) - s[k]) <= SWEEP_IS_NEWTON
 
 
@@ -107,7 +107,7 @@ def test_no_solution_is_nan_in_its_own_row(method: Method) -> None:
     assert (np.isnan(drawn.ds) == ~drawn.ok).all()
     assert not found.draw(np.array([[[np.nan, -1.0]]]), np.ones((1, 1, 2)), slope=False).ok.any()
     states = found.states(np.array([1.0, np.nan], complex), np.array([9.0, 1.0]))
-    assert all(np.isnan(v).all() for v in states)
+    assert all(np.isnan(state.v).all() for state in states)
 
 
 def test_close_to_the_nose_newton_finishes_what_the_sweep_leaves() -> None:
@@ -154,7 +154,7 @@ def test_newton_has_the_last_word_where_impedances_take_half_the_voltage() -> No
     drawn = found.draw(np.ones((1, 1, 1)), np.ones((1, 1, 1)), slope=True)
     assert drawn.s[0, 0, 0] == pytest.approx(np.conj((1 - v_end) / 20j) * KV**2 / MVA, abs=SWEEP_IS_NEWTON)
     assert drawn.ds[0, 0, 0] == pytest.approx(2 * drawn.s[0, 0, 0], abs=SWEEP_IS_NEWTON)
-    assert found.states(np.ones(1, complex), np.ones(1))[0][1] == pytest.approx(v_end, abs=SWEEP_IS_NEWTON)
+    assert found.states(np.ones(1, complex), np.ones(1))[0].v[1] == pytest.approx(v_end, abs=SWEEP_IS_NEWTON)
 
 
 def test_the_end_of_sweeps_is_the_end_of_newton() -> None:

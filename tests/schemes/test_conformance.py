@@ -188,7 +188,7 @@ def test_identity_3_constant_impedance_has_exponent_two_and_the_angle_does_not_m
     s, ds = fleet.draw(v, slope=True)
     assert (ds.real * v / s.real)[0, 0, 0] == pytest.approx(2.0, abs=IMPEDANCE_EXPONENT)
     assert (ds.imag * v / s.imag)[0, 0, 0] == pytest.approx(2.0, abs=IMPEDANCE_EXPONENT)
-    straight, turned = (fleet.plan(np.array([0.97 * np.exp(1j * a)]), (0, 0))[0] for a in (0.0, 1.234))
+    straight, turned = (fleet.plan(np.array([0.97 * np.exp(1j * a)]), (0, 0))[0].v for a in (0.0, 1.234))
     assert np.abs(turned * np.exp(-1.234j) - straight).max() <= TURNED
 
 

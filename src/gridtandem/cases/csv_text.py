@@ -79,11 +79,12 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
 
 def written(table: Table, names: Mapping[str, Names], texts: Mapping[str, list[str]] | None = None) -> str:
     """The table as CSV; ``texts`` replaces columns that only the caller can put into words."""
-    ready = {
-        name: (texts or {}).get(name) or _texts(getattr(table, name), spec, names)
-        for name, spec in table.columns().items()
-        if not _all_default(getattr(table, name), spec)
-    }
+    ready: dict[str, list[str]] = {}
+    for name, spec in table.columns().items():
+        values = getattr(table, name)
+        if not _all_default(values, spec):
+            flat = values.reshape(len(table), len(_heads(name, spec)))
+            ready |= {head: (texts or {}).get(head) or _texts(flat[:, k], spec, names) for k, head in enumerate(_heads(name, spec))}
     rows = [tuple(ready), *zip(*ready.values(), strict=True)]
     return "".join(",".join(map(_cell, row)) + "\n" for row in rows)
 
@@ -119,7 +120,7 @@ def sheet_of(kind: str, text: str, known: Sequence[str]) -> Sheet:
 
 def parsed(cls: type[T], text: str, names: Lookup) -> Parsed[T]:
     """Read a table; rows that other tables refer to are found by their ``names``."""
-    return table_of(cls, sheet_of(cls.kind, text, list(cls.columns())), names)
+    return table_of(cls, sheet_of(cls.kind, text, [head for name, spec in cls.columns().items() for head in _heads(name, spec)]), names)
 
 
 def table_of(cls: type[T], sheet: Sheet, names: Lookup, given: Mapping[str, list[int]] | None = None) -> Parsed[T]:
@@ -128,21 +129,30 @@ def table_of(cls: type[T], sheet: Sheet, names: Lookup, given: Mapping[str, list
     faults = list(sheet.faults)
     ragged = {f.row for f in faults}
     for name, spec in cls.columns().items():
-        lost = np.full(size, LOST[spec.dtype], dtype=str if spec.dtype == "U" else spec.dtype)
-        if name in sheet.header:
-            values, found = (given[name], []) if name in given else _values(sheet.cells(name), spec, names)
-            faults += (Fault(cls.kind, what, mend, code, column=name, row=k) for k, what, mend, code in found if k not in ragged)
-            lost = np.array(values, dtype=str if spec.dtype == "U" else spec.dtype)
-        elif spec.default is None and sheet.header:
-            unit = "" if spec.unit == "1" else f" [{spec.unit}]"
-            faults.append(Fault(cls.kind, "is missing", f"add the column: {spec.meaning}{unit}", "case-002", column=name))
-        elif spec.default is not None:
+        heads = _heads(name, spec)
+        if spec.default is not None and not set(heads) & set(sheet.header):
             continue
-        ready[name] = lost
+        cells = np.full(
+            (size, len(heads)), LOST[spec.dtype] if spec.default is None else spec.default, dtype=spec.dtype if spec.dtype != "U" else "O"
+        )
+        for k, head in enumerate(heads):
+            if head in sheet.header:
+                cells[:, k], found = (given[name], []) if name in given else _values(sheet.cells(head), spec, names)
+                part = head.removeprefix(name) + " " * bool(spec.parts)
+                faults += (Fault(cls.kind, part + what, mend, code, column=name, row=j) for j, what, mend, code in found if j not in ragged)
+            elif spec.default is None and sheet.header:
+                unit = "" if spec.unit == "1" else f" [{spec.unit}]"
+                faults.append(Fault(cls.kind, "is missing", f"add the column: {spec.meaning}{unit}", "case-002", column=head))
+        ready[name] = cells.astype(str if spec.dtype == "U" else spec.dtype).reshape(size, *spec.shape)
     table = cls(**ready)
     looked_up = ((name, spec.refers) for name, spec in cls.columns().items() if spec.refers and name not in given)
     blind = frozenset((name, -1) for name, refers in looked_up if names.get(refers) is None)
     return Parsed(table, sheet.lines, labelled(table, faults), blind)
+
+
+def _heads(name: str, spec: Column) -> list[str]:
+    """Headers of a column: one for each of its parts."""
+    return [f"{name}[{part}]" for part in spec.parts] or [name]
 
 
 def names_of(table: Table) -> list[str]:

@@ -10,9 +10,8 @@ import numpy as np
 from gridtandem.cases.case import Case
 from gridtandem.grid import elements as el
 from gridtandem.grid.elements import REFERENCE
-from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
-from gridtandem.tables import Index, Table
+from gridtandem.tables import Index, Real, Table
 
 T = TypeVar("T", bound=Table)
 
@@ -40,7 +39,7 @@ def joined(case: Case) -> Joined:
     for name in feeders:
         rows = np.flatnonzero(table.feeder == name)
         model = case.models[int(table.model[rows[0]])]
-        feeder = bundle(model, name, count=int(table.count[rows[0]]), scale=float(table.scale[rows[0]]))
+        feeder = _renamed(bundle(model, count=int(table.count[rows[0]]), scale=float(table.scale[rows[0]])), name)
         parts.append(_started(feeder, int(table.root[rows[0]]), case.transmission.buses, int(table.bus[rows[0]])))
         ends += [(f"interface {table.name[k]}", int(table.bus[k]), at + int(table.root[k])) for k in rows]
         first.append(at)
@@ -55,28 +54,43 @@ def joined(case: Case) -> Joined:
     )  # fmt: skip
 
 
-def bundle(model: Network, name: str, *, count: int, scale: float) -> Network:
-    """``count`` identical feeders side by side as one: admittances and powers times ``count``, voltages unchanged."""
+def bundle(model: Network, *, count: int = 1, scale: float = 1.0) -> Network:
+    """``count`` identical feeders side by side as one, without their own source: transmission takes its place.
+
+    Admittances and powers are multiplied by ``count``, so voltages stay; ``scale`` multiplies loads and units.
+    """
     keep = np.flatnonzero(model.generators.control != REFERENCE)
     new = np.full(len(model.generators), -1)
     new[keep] = np.arange(len(keep))
     g = model.generators.take(keep)
     k, ln, tr, ld, sh = count, model.lines, model.transformers, model.loads, model.shunts
-    limits = {name: getattr(g, name) * k * scale for name in LIMITS}
+    limits: dict[str, Any] = {name: _times(getattr(g, name), k * scale) for name in LIMITS}
     cost, point = model.costs.take(new[model.costs.generator] >= 0), model.cost_points.take(new[model.cost_points.generator] >= 0)
     return replace(
         model,
-        name=name,
-        buses=replace(model.buses, name=_prefixed(name, model.buses.name)),
-        lines=replace(ln, name=_prefixed(name, ln.name), r_ohm=ln.r_ohm / k, x_ohm=ln.x_ohm / k, b_us=ln.b_us * k, **_ratings(ln, k)),
-        transformers=replace(tr, name=_prefixed(name, tr.name), base_mva=tr.base_mva * k, **_ratings(tr, k)),
-        ties=replace(model.ties, name=_prefixed(name, model.ties.name)),
-        loads=replace(ld, name=_prefixed(name, ld.name), p_mw=ld.p_mw * k * scale, q_mvar=ld.q_mvar * k * scale),
-        generators=replace(g, name=_prefixed(name, g.name), p_mw=g.p_mw * k * scale, q_mvar=g.q_mvar * k * scale, **limits),
-        shunts=replace(sh, name=_prefixed(name, sh.name), g_mw=sh.g_mw * k, b_mvar=sh.b_mvar * k),
+        lines=replace(ln, r_ohm=ln.r_ohm / k, x_ohm=ln.x_ohm / k, b_us=ln.b_us * k, **_ratings(ln, k)),
+        transformers=replace(tr, base_mva=tr.base_mva * k, **_ratings(tr, k)),
+        loads=replace(ld, p_mw=ld.p_mw * k * scale, q_mvar=ld.q_mvar * k * scale),
+        generators=replace(g, p_mw=g.p_mw * k * scale, q_mvar=g.q_mvar * k * scale, **limits),
+        shunts=replace(sh, g_mw=sh.g_mw * k, b_mvar=sh.b_mvar * k),
         costs=replace(cost, generator=new[cost.generator], coefficient=cost.coefficient * float(k) ** (1 - cost.order)),
         cost_points=replace(point, generator=new[point.generator], p_mw=point.p_mw * k, cost_per_h=point.cost_per_h * k),
     )
+
+
+def _renamed(net: Network, name: str) -> Network:
+    """The feeder's name before the names of all its parts, so that they differ from other feeders' in the joined grid."""
+    changed: dict[str, Any] = {"name": name}
+    for kind, table in net.tables().items():
+        if "name" in table.columns():
+            columns: dict[str, Any] = {"name": np.array([f"{name}/{n}" for n in getattr(table, "name").tolist()], dtype=str)}  # noqa: B009
+            changed[kind] = replace(table, **columns)
+    return replace(net, **changed)
+
+
+def _times(limit: Real, factor: float) -> Real:
+    """No limit stays none, even times 0."""
+    return np.where(np.isfinite(limit), np.where(np.isfinite(limit), limit, 0.0) * factor, limit)
 
 
 def _started(feeder: Network, root: int, above: el.Buses, bus: int) -> Network:
@@ -86,18 +100,8 @@ def _started(feeder: Network, root: int, above: el.Buses, bus: int) -> Network:
     return replace(feeder, buses=replace(b, v_start_pu=b.v_start_pu * lift, angle_start_deg=b.angle_start_deg + turn))
 
 
-def own_network(case: Case, interface: int) -> Network:
-    """The feeder behind one interface as its company sees it, one of the parallel ones, scaled."""
-    table: Interfaces = case.interfaces
-    return bundle(case.models[int(table.model[interface])], str(table.feeder[interface]), count=1, scale=float(table.scale[interface]))
-
-
 def _ratings(branch: el.Lines | el.Transformers, k: int) -> dict[str, Any]:
     return {name: getattr(branch, name) * k for name in ("rating_mva", "rating_short_mva", "rating_emergency_mva")}
-
-
-def _prefixed(name: str, names: Any) -> Any:
-    return np.array([f"{name}/{n}" for n in names.tolist()], dtype=str)
 
 
 def _stack(parts: list[Network], name: str) -> Network:

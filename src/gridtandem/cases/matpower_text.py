@@ -55,12 +55,13 @@ def run_matpower(text: str, place: str) -> MatpowerFile:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     found = words(text)
     run = _Run(text, found.faults)
-    for statement in _statements(found.tokens, found.faults):
+    statements = _statements(found.tokens, found.faults)
+    for statement in statements:
         run.statement(statement)
     if run.skipping:
         run.faults.append(Fault("file", f"ends inside {run.skipping} open block(s)", "the file looks cut off; get it anew", "case-103"))
     if not run.name:
-        what = "holds no statement" if not found.tokens else "has no line such as 'function mpc = case9'"
+        what = "holds no statement" if not statements else "has no line such as 'function mpc = case9'"
         run.faults.append(Fault("file", what, "give a MATPOWER case file", "case-102"))
     if run.faults:
         raise InvalidCase(f.at(place) for f in run.faults)

@@ -45,7 +45,7 @@ def write_matpower(network: Network, path: str | Path) -> tuple[str, ...]:
     notes = tuple(_notes(network, home))
     title = re.sub(r"[^A-Za-z0-9_]", "_", network.name)
     tables = {
-        "bus": _bus(network, home, kept, of_bus), "gen": _gen(network, of_bus[home]), "branch": _branch(network, of_bus[home]),
+        "bus": _bus(network, home, kept, of_bus), "gen": _gen(network, of_bus[home]), "branch": _branch(network, home, of_bus),
         "gencost": _gencost(network),
     }  # fmt: skip
     text = [f"function mpc = {title if title[:1].isalpha() else 'case_' + title}", *_comments(network.notes + notes)]
@@ -135,6 +135,9 @@ def _notes(network: Network, home: Index) -> Iterator[str]:
     if len(joined):
         pairs = (f"{a} into {b}" for a, b in zip(network.buses.name[joined].tolist(), network.buses.name[home[joined]].tolist(), strict=True))
         yield f"buses joined by closed ties: {', '.join(pairs)}"
+    for what, branch in (("lines", network.lines), ("transformers", network.transformers)):
+        if (bridged := home[branch.from_bus] == home[branch.to_bus]).any():
+            yield f"not written, bridged by closed ties: {what} {', '.join(branch.name[bridged].tolist())}"
     if not network.ties.closed.all():
         yield f"not written, open: ties {', '.join(network.ties.name[~network.ties.closed].tolist())}"
 
@@ -160,8 +163,9 @@ def _gen(network: Network, number: Real) -> list[list[float]]:
     return _stacked(columns + [none] * (GEN_COLUMNS - len(columns)), np.arange(len(u)))
 
 
-def _branch(network: Network, number: Real) -> list[list[float]]:
+def _branch(network: Network, home: Index, number: Real) -> list[list[float]]:
     ln, tr, base = network.lines, network.transformers, network.base_mva
+    ln, tr = ln.take(home[ln.from_bus] != home[ln.to_bus]), tr.take(home[tr.from_bus] != home[tr.to_bus])
     z = ohm_of(network.buses.nominal_kv[ln.from_bus], base)
     impedance = [undone(lambda r: r * z, c / z, c) for c in (ln.r_ohm, ln.x_ohm)]
     impedance.append(undone(lambda b: b / z * 1e6, ln.b_us * z / 1e6, ln.b_us))
@@ -172,7 +176,7 @@ def _branch(network: Network, number: Real) -> list[list[float]]:
         (tr, [tr.r_pu * own, tr.x_pu * own, tr.b_pu / own], [tr.ratio, tr.shift_deg]),
     ):  # fmt: skip
         rates = [np.where(np.isinf(rate), 0.0, rate) for rate in (t.rating_mva, t.rating_short_mva, t.rating_emergency_mva)]
-        columns = [number[t.from_bus], number[t.to_bus], *rxb, *rates, *turn, t.closed, t.angle_low_deg, t.angle_high_deg]
+        columns = [number[home[t.from_bus]], number[home[t.to_bus]], *rxb, *rates, *turn, t.closed, t.angle_low_deg, t.angle_high_deg]
         rows += _stacked(columns, np.arange(len(t)))
     return rows
 

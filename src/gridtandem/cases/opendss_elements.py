@@ -59,12 +59,14 @@ class Circuit:
 
 def shifted(value: float, places: int) -> float:
     """``value`` · 10^places, moving the decimal point of its shortest text: 8.3 kW is 0.0083 MW and comes back as 8.3."""
-    return float(Decimal(repr(float(value))).scaleb(places)) + 0.0 if math.isfinite(value) else value  # + 0.0: no negative zero
+    if abs(value) >= NO_LIMIT:
+        return math.copysign(math.inf, value)
+    return float(Decimal(repr(float(value))).scaleb(places)) + 0.0  # + 0.0: no negative zero
 
 
 def limit(value: float, places: int = 0) -> float:
-    """A rating; 0 and `NO_LIMIT` say that there is none."""
-    return math.inf if value <= 0 or value >= NO_LIMIT else shifted(value, places)
+    """A rating; 0 says that there is none."""
+    return math.inf if value <= 0 else shifted(value, places)
 
 
 def coil_fault(delta: bool, phases: int, nodes: Sequence[int]) -> str:

@@ -22,7 +22,7 @@ from gridtandem.flow.sweep import sweep, times
 from gridtandem.grid.forest import Forest, plant
 from gridtandem.grid.loops import radial_faults
 from gridtandem.grid.nodal import Nodal
-from gridtandem.tables import Complex, Flag, Index, Real
+from gridtandem.tables import Code, Complex, Flag, Index, Real
 
 SWEEPS = 400
 EDGE = 1e-6  # to which the end of solvability is found
@@ -39,6 +39,23 @@ class Drawn:
     s: Complex  # (scenario, period, interface)
     ds: Complex  # its derivative by the root's voltage magnitude; NaN where it was not asked for
     ok: Flag
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class State:
+    """One solved feeder, per unit; voltages are NaN where there is no solution."""
+
+    v: Complex  # (node)
+    ratio: Complex  # (branch) after control
+    unit_s: Complex  # (unit) injection
+    at_limit: Code  # (unit) −1 at its lower reactive limit, 1 at its upper, 0 within
+
+    @staticmethod
+    def unsolved(nodal: Nodal, scale: float) -> State:
+        """A feeder with its units on schedule, before its voltages are known."""
+        units, nowhere = nodal.units, np.full(nodal.nodes, np.nan, np.complex128)
+        return State(v=nowhere, ratio=nodal.branches.ratio, unit_s=units.s * scale, at_limit=np.zeros(len(units.row), np.int8))
 
 
 @final
@@ -125,20 +142,21 @@ class Feeders:
                 ds[row] = power_slope(feeder.newton, solution)[0][0, 0]
         return Drawn(s=s, ds=ds, ok=ok)
 
-    def states(self, v: Complex, loading: Real) -> tuple[Complex, ...]:
-        """Voltages of every feeder at complex root voltages (interface), in the order of its nodal model; NaN where there are none."""
+    def states(self, v: Complex, loading: Real) -> tuple[State, ...]:
+        """Every feeder at complex root voltages (interface), in the order of its nodal model."""
         size = np.where(np.abs(v) > 0, np.abs(v), np.nan)
-        out = [np.full(self.nodals[m].nodes, np.nan, np.complex128) for m in self.model.tolist()]
+        out = [State.unsolved(self.nodals[m], k) for m, k in zip(self.model.tolist(), self.scale.tolist(), strict=True)]
         rest = self.single >= 0
         if self.forest is not None:
             forest, at = self.forest, self.swept
             found = sweep(forest, size[at], loading[at], sweeps=SWEEPS, slope=False)
             turned = times(found.v, np.repeat(v[at] / size[at], np.diff(forest.start)))
             for i, a, b in zip(at.tolist(), forest.start[:-1].tolist(), forest.start[1:].tolist(), strict=True):
-                out[i][forest.node[a:b]] = turned[a:b]
+                out[i].v[forest.node[a:b]] = turned[a:b]
             rest[at] = ~found.ok & (self.bends | (found.sweeps >= SWEEPS))
         for i in np.flatnonzero(rest & np.isfinite(size) & np.isfinite(loading)).tolist():
-            out[i] = self._single(i).solve(complex(v[i]), float(loading[i])).v
+            found_i = self._single(i).solve(complex(v[i]), float(loading[i]))
+            out[i] = State(v=found_i.v, ratio=found_i.ratio, unit_s=found_i.unit_s, at_limit=found_i.at_limit)
         return tuple(out)
 
     def loadable(self, v: float, interface: int, loading: float) -> float:

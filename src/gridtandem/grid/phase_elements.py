@@ -70,7 +70,7 @@ class PhaseTransformers(Table):
 
     .. math:: u_{from} - (r_{from} + r_{to} + j x)\, i = u_{to}
 
-    No-load loss and magnetizing current are drawn by the to side, at its rated voltage without tap. A guard anchors sides that float: at
+    No-load loss and magnetizing current are drawn by the to side, at its voltage over the tap. A guard anchors sides that float: at
     both ends of every coil an inductive admittance to ground of :math:`\tfrac12 10^{-6}` ``guard_ppm`` :math:`S / v_{rated}^2`.
     """
 

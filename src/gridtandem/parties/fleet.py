@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.letters import Alone, Boundary, Power, PowerAt, Response, ResponseAt, Worth
-from gridtandem.flow.feeders import Feeders
+from gridtandem.flow.feeders import Feeders, State
 from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA
 
@@ -63,8 +63,8 @@ class Fleet:
         out: Complex = s[0, 0]
         return out
 
-    def plan(self, v: Complex, st: tuple[int, ...]) -> tuple[Complex, ...]:
-        """Node voltages of one feeder behind each interface, for root voltages ``v`` (interface)."""
+    def plan(self, v: Complex, st: tuple[int, ...]) -> tuple[State, ...]:
+        """The solved state of one feeder behind each interface, for root voltages ``v`` (interface)."""
         return self.feeders.states(v, np.full(len(v), self.loading[st]))
 
     def explain(self, k: int, v: float, st: tuple[int, ...]) -> str:

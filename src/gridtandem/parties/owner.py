@@ -13,6 +13,7 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.join import Joined, bundle, joined
 from gridtandem.flow.loadability import largest_loading
 from gridtandem.flow.newton import Newton, Options, Solution
+from gridtandem.flow.results import branch_flows
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Complex, Index, Real
@@ -27,15 +28,16 @@ class Port:
     feeder: Nodal
     root: int  # its node that is the transmission bus
     place: Index  # joined node of each of its nodes
+    branch: Index  # joined branch of each of its branches
 
-    def drawn(self, v: Complex) -> complex:
-        """Power that enters the feeder from transmission. [per unit]"""
-        own, f = v[self.place], self.feeder
-        current: Complex = np.asarray(f.admittance() @ own, np.complex128)
-        flow = own[self.root] * np.conj(current[self.root])
+    def drawn(self, v: Complex, ratio: Complex, loading: float) -> complex:
+        """Power that enters the feeder from transmission, at joined voltages and ratios. [per unit]"""
+        own, f, br = v[self.place], self.feeder, self.feeder.branches
+        s_from, s_to = branch_flows(f, own, ratio[self.branch])
+        flow = s_from[br.start == self.root].sum() + s_to[br.end == self.root].sum() + np.abs(own[self.root]) ** 2 * np.conj(f.shunt[self.root])
         here = f.loads.node == self.root
         demand, _ = f.loads.at(np.abs(own[f.loads.node]))
-        return complex(flow + demand[here].sum() - f.units.s[f.units.node == self.root].sum())
+        return complex(flow + loading * demand[here].sum() - f.units.s[f.units.node == self.root].sum())
 
 
 @final
@@ -58,11 +60,13 @@ class Owner:
         whole = joined(case)
         nodal, table = Nodal.of(whole.network), case.interfaces
         ports = []
+        first = _first_rows(case, whole)
         for k in range(len(table)):
             model = case.models[int(table.model[k])]
-            feeder = Nodal.of(bundle(model, str(table.feeder[k]), count=int(table.count[k]), scale=float(table.scale[k])))
+            feeder = Nodal.of(bundle(model, count=int(table.count[k]), scale=float(table.scale[k])))
             place = nodal.node[whole.first_bus[whole.interface_feeder[k]] + feeder.bus]
-            ports.append(Port(feeder=feeder, root=int(feeder.node[table.root[k]]), place=place))
+            branch = _branches(nodal, feeder, first[whole.interface_feeder[k]])
+            ports.append(Port(feeder=feeder, root=int(feeder.node[table.root[k]]), place=place, branch=branch))
         mine = (nodal.units.row < len(case.transmission.generators)).astype(float)
         return Owner(
             joined=whole, interfaces=table, first_feeder_branch=(len(case.transmission.lines), len(case.transmission.transformers)),
@@ -86,21 +90,13 @@ class Owner:
         for st in np.ndindex(self.loading.shape):
             found = self.solve(st)
             if found.converged:
-                v[st], s[st] = found.v[self.at], self.exchange(found.v, st)
+                v[st], s[st] = found.v[self.at], self.exchange(found, st)
         worth = np.where(np.isnan(v.real), Worth.REFUSED, Worth.EXACT).astype(np.int8)
         return Boundary(np.abs(v), np.angle(v), np.stack([s.real, s.imag], -1) * MVA, worth)
 
-    def exchange(self, v: Complex, st: tuple[int, ...]) -> Complex:
-        """Power into each feeder at joined voltages ``v``. [per unit]"""
-        k = float(self.loading[st])
-        if k == 1.0:
-            return np.array([p.drawn(v) for p in self.ports], complex)
-        out = np.empty(len(self.ports), complex)
-        for n, p in enumerate(self.ports):
-            here = p.feeder.loads.node == p.root
-            demand, _ = p.feeder.loads.at(np.abs(v[p.place][p.feeder.loads.node]))
-            out[n] = p.drawn(v) + (k - 1) * demand[here].sum()
-        return out
+    def exchange(self, found: Solution, st: tuple[int, ...]) -> Complex:
+        """Power into each feeder in a merged load flow. [per unit]"""
+        return np.array([p.drawn(found.v, found.ratio, float(self.loading[st])) for p in self.ports], np.complex128)
 
     def explain(self, st: tuple[int, ...]) -> str:
         """Why one scenario and period has no merged load flow."""
@@ -110,3 +106,20 @@ class Owner:
         k = float(self.loading[st])
         share = largest_loading(self.newton, ceiling=k) / k
         return f"all networks as one: no load flow ({found.trouble}); the whole system carries at most λ = {share:.4f} of this loading"
+
+
+def _first_rows(case: Case, whole: Joined) -> Index:
+    """Rows of the joined (lines, transformers) where each feeder's begin; one row more for the end."""
+    models = {int(f): case.models[int(m)] for f, m in zip(whole.interface_feeder, case.interfaces.model, strict=True)}
+    sizes = [(len(n.lines), len(n.transformers)) for n in (case.transmission, *(models[f] for f in range(len(models))))]
+    return np.cumsum(np.array(sizes, np.int64), axis=0)
+
+
+def _branches(joined: Nodal, feeder: Nodal, first: Index) -> Index:
+    """Joined branch of each branch of a feeder whose lines and transformers begin at these rows."""
+    lines = int((joined.branches.kind == 0).sum())
+    rows = feeder.branches.row + np.where(feeder.branches.kind == 0, first[0], first[1])
+    at_line = np.searchsorted(joined.branches.row[:lines], rows)
+    at_transformer = lines + np.searchsorted(joined.branches.row[lines:], rows)
+    out: Index = np.where(feeder.branches.kind == 0, at_line, at_transformer)
+    return out

@@ -40,21 +40,26 @@ def _figure(runs: Sequence[Run], contraction: float | None) -> Figure:
 
 def draw(axes: Axes, runs: Sequence[Run], contraction: float | None) -> None:
     """Gaps on given axes; one-look schemes have none."""
-    many = [r for r in runs if r.outcome.rounds > 1 or len(runs) == 1]
+    many = [r for r in runs if r.outcome.goal > 0]
+    if not any(np.isfinite(r.rounds.gap).any() for r in many):
+        axes.set_axis_off()
+        axes.set_title("How the gap closes", pad=14)
+        axes.text(0.0, 0.9, "There are no rounds to show: each party looked once, or was refused.", transform=axes.transAxes, color=style.MUTED)
+        return
     labels = []
     for place, run in enumerate(many):
         colour, mark, dash = style.series_look(run.scheme, place)
         gap = np.maximum(run.rounds.gap, FLOOR)
-        axes.plot(run.rounds.round, gap, marker=mark, color=colour, linestyle=dash)  # type: ignore[arg-type]
+        axes.plot(run.rounds.round, gap, marker=mark, color=colour, linestyle=dash)
         if len(gap) and np.isfinite(gap[-1]):
             labels.append((float(run.rounds.round[-1]), float(gap[-1]), run.scheme, colour))
     most = max([1, *(r.outcome.rounds for r in many)])
-    goals = {r.outcome.goal for r in many if r.outcome.goal > 0}
+    goals = {r.outcome.goal for r in many}
     _frame(axes, runs, most)
     for goal in sorted(goals):
         axes.axhline(goal, color=style.OK, linewidth=0.8, linestyle=(0, (6, 2)))
-        axes.annotate(f"goal {goal:.0e}", (1.0, goal), (0, 2), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=6, ha="right",
-                      color=style.OK)  # fmt: skip
+        note = axes.annotate(f"goal {goal:.0e}", (0.0, goal), (2, 2), xycoords=("axes fraction", "data"), textcoords="offset points")
+        note.set(fontsize=6, color=style.OK)
     plain = next((r for r in many if r.scheme == PLAIN and np.isfinite(r.rounds.gap).any()), None)
     if plain is not None and contraction is not None and 0 < contraction < np.inf:
         labels.append(_forecast(axes, plain, contraction))

@@ -23,7 +23,9 @@ def run_as_html(run: Run) -> str:
     """Summary, exchanges, overview."""
     parts = [_preformatted(repr(run))]
     if len(run.interfaces):
-        parts += [html_table(run.interfaces, columns=CROSSING), inline(svg(run.plot("overview")))]
+        parts.append(html_table(run.interfaces, columns=CROSSING))
+    if len(run.buses):
+        parts.append(inline(svg(run.plot("overview"))))
     return _sheet(parts)
 
 
@@ -31,7 +33,7 @@ def comparison_as_html(comparison: Comparison) -> str:
     """Table, troubles, overview."""
     parts = [html_table(comparison.table, columns=COMPARED)]
     parts += [_preformatted(f"{r.scheme}: {'; '.join((r.end, *r.trouble))}") for r in comparison.runs if not r.outcome.agreed]
-    if any(len(r.interfaces) for r in comparison.runs):
+    if any(len(r.buses) for r in comparison.runs):
         parts.append(inline(svg(comparison.plot("overview"))))
     return _sheet(parts)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, shortest_path
@@ -37,7 +35,7 @@ def mesh(size: int, start: Index, end: Index) -> Real:
 
 def _steps(size: int, start: Index, end: Index, pivots: Index) -> Real:
     graph = coo_array((np.ones(len(start)), (start, end)), shape=(size, size))
-    steps = cast(Real, np.asarray(shortest_path(graph.tocsr(), directed=False, unweighted=True, indices=pivots)).T)
+    steps = shortest_path(graph.tocsr(), directed=False, unweighted=True, indices=pivots).T
     far = float(steps[np.isfinite(steps)].max(initial=1.0)) + 1
     return np.where(np.isfinite(steps), steps, far)  # islands lie apart
 
@@ -85,14 +83,13 @@ def boxed(place: Real) -> Real:
     return out
 
 
-def tree(size: int, start: Index, end: Index, root: int) -> tuple[Real, Index]:
-    """Places (node, 2) of a feeder, root at the top, leaves side by side; and the parent of each node, −1 for the root and what it does not reach.
+def tree(size: int, start: Index, end: Index, root: int) -> Real:
+    """Places (node, 2) of a feeder, root at the top, leaves side by side.
 
     The heaviest branch goes straight down, lighter ones stand to its right; y is minus the steps from the root.
     """
     graph = coo_array((np.ones(2 * len(start)), (np.r_[start, end], np.r_[end, start])), shape=(size, size)).tocsr()
     order, parent = breadth_first_order(graph, root, directed=False)
-    parent = np.where(parent < 0, -1, parent).astype(np.int64)
     inner, rows = order[1:].tolist(), parent.tolist()
     weight, leaf = np.ones(size), np.zeros(size)
     for k in reversed(inner):
@@ -108,4 +105,4 @@ def tree(size: int, start: Index, end: Index, root: int) -> tuple[Real, Index]:
         for c in sorted(children.get(k, []), key=lambda c: (-weight[c], c)):
             x[c], depth[c] = at, depth[k] + 1
             at += leaf[c]
-    return np.stack([x, -depth], -1), parent
+    return np.stack([x, -depth], -1)

@@ -1,6 +1,6 @@
 """The grid as a picture: transmission above, feeders hanging from their buses below; colour is voltage, width is power.
 
-Up to a handful of feeders are drawn bus by bus. Beyond, each interface is one triangle at its bus, its area the power it takes.
+Up to a handful of feeders are drawn bus by bus. Beyond, the interfaces of a bus are one triangle below it, its area the power they take.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ def network(run: Run) -> Figure:
 def draw(axes: Axes, run: Run) -> None:
     """The network on given axes."""
     axes.set_axis_off()
-    axes.set_title("Network: voltage and power", y=1.03)
-    style.caption(axes, f"{selection.held_fixed(run)}, {run.scheme}; line width: MVA, own scale on each side; red: above rating")
+    axes.set_title("Network: voltage and power", pad=14)
+    style.caption(axes, f"{selection.held_fixed(run)}, {run.scheme}; width: MVA, each grid on its own scale; red dashes: above rating")
     if not len(run.buses):
         axes.text(0.5, 0.5, "no answer to draw", ha="center", color=style.MUTED)
         return
-    table = selection.at_first(run.interfaces, run.interfaces)
+    table = selection.at_first(run.interfaces)
     top = selection.part(run, "")
     place = mesh(len(top.buses), top.start, top.end)
     names = list(dict.fromkeys(table.feeder.tolist()))
@@ -58,12 +58,12 @@ def draw(axes: Axes, run: Run) -> None:
         _hang(axes, run, table, place[at])
     _edges(axes, top, place, style.TSO)
     _nodes(axes, top, place, edge=style.TSO, size=42 if len(top.buses) <= NAMES_MOST else 14)
-    _names(axes, top, place, at)
+    _names(axes, top, place, np.argsort(-np.bincount(at, np.abs(table.p_mw), len(place)), kind="stable")[: min(LABELS_MOST, len(set(at.tolist())))])
     if not whole:
-        _triangles(axes, table, place[at])
+        _triangles(axes, table, at, place)
     _colour_key(axes)
     axes.set_xlim(-0.06, 1.06)
-    axes.set_ylim(-0.06 if whole and names else -0.1, 1.07)
+    axes.set_ylim(-0.16, 1.07)
 
 
 def _edges(axes: Axes, part: Part, place: Real, colour: str) -> None:
@@ -83,13 +83,11 @@ def _nodes(axes: Axes, part: Part, place: Real, *, edge: str, size: float) -> No
     axes.scatter(place[:, 0], place[:, 1], s=size, c=part.buses.v_pu, cmap=colours, norm=norm, edgecolors=edge, linewidths=0.8, zorder=3)
 
 
-def _names(axes: Axes, top: Part, place: Real, at: Index) -> None:
-    """Bus names above their marks; in large networks only where a feeder hangs."""
-    rows = range(len(place)) if len(place) <= NAMES_MOST else sorted(set(at.tolist()))[:LABELS_MOST]
-    for k in rows:
-        text = axes.annotate(
-            str(top.buses.bus[k]), place[k], (0, 4.5), textcoords="offset points", ha="center", va="bottom", fontsize=6.5, color=style.INK, zorder=4
-        )
+def _names(axes: Axes, top: Part, place: Real, largest: Index) -> None:
+    """Bus names above their marks; in large networks only those with the largest exchanges."""
+    for k in range(len(place)) if len(place) <= NAMES_MOST else largest.tolist():
+        text = axes.annotate(str(top.buses.bus[k]), (place[k, 0], place[k, 1]), (0, 4.5), textcoords="offset points", ha="center", va="bottom")
+        text.set(fontsize=6.5, color=style.INK, zorder=4)
         style.halo(text)
 
 
@@ -100,7 +98,7 @@ def _hang(axes: Axes, run: Run, table: InterfaceResults, above: Real) -> None:
     for column, k in enumerate(order.tolist()):
         part = selection.part(run, str(table.feeder[k]))
         root = part.row(selection.root_name(run, part.name))
-        own, _ = tree(len(part.buses), part.start, part.end, root)
+        own = tree(len(part.buses), part.start, part.end, root)
         levels, leaves = -own[:, 1].min() or 1.0, np.ptp(own[:, 0]) or 1.0
         scale = min(0.62 * wide / leaves, 0.05)
         left = (column + 0.5) * wide - scale * leaves / 2
@@ -115,27 +113,32 @@ def _tie(axes: Axes, table: InterfaceResults, k: int, above: Real, root: Real) -
     axes.plot(*zip(above, root, strict=True), color=style.DER, linestyle=":", linewidth=1.2, zorder=0)
     down = table.p_mw[k] >= 0
     axes.plot(*root, marker="v" if down else "^", color=style.DER, markersize=6, zorder=5)
-    many = "" if table.count[k] == 1 else f"{table.count[k]} × "
-    text = f"{table.name[k]}  {many}{table.company[k]}\n{table.p_mw[k]:,.2f} MW, {table.q_mvar[k]:,.2f} Mvar"
-    style.halo(axes.annotate(text, root, (6, 3), textcoords="offset points", fontsize=6.5, va="bottom", color=style.INK, zorder=6))
+    feeders = "" if table.count[k] == 1 else f" · {table.count[k]} feeders"
+    text = f"{style.short(str(table.name[k]))}{feeders}\n{table.p_mw[k]:,.2f} MW\n{table.q_mvar[k]:,.2f} Mvar"
+    note = axes.annotate(text, (root[0], root[1]), (6, 2), textcoords="offset points", va="bottom")
+    note.set(fontsize=6.3, color=style.INK, linespacing=1.05, zorder=6)
+    style.halo(note)
 
 
-def _triangles(axes: Axes, table: InterfaceResults, above: Real) -> None:
-    """One mark per interface below its bus; the largest are named."""
+def _triangles(axes: Axes, table: InterfaceResults, at: Index, place: Real) -> None:
+    """One mark below each bus that has interfaces, for all of them together."""
     colours, norm = style.voltage_colours()
-    power = np.abs(table.p_mw)
+    bus, row = np.unique(at, return_inverse=True)
+    power, low = np.abs(np.bincount(row, table.p_mw, len(bus))), np.full(len(bus), np.inf)
+    np.minimum.at(low, row, table.v_low_pu)
     size = 10 + 90 * power / max(float(power.max(initial=0.0)), 1e-9)
-    y = above[:, 1] - 0.025
-    axes.scatter(above[:, 0], y, s=size, marker="v", c=table.v_low_pu, cmap=colours, norm=norm, edgecolors=style.DSO, linewidths=0.6, zorder=2)
-    axes.text(0.0, -0.06, f"▼ {len(table):,} interfaces, {table.p_mw.sum():,.1f} MW in all; area: MW, colour: lowest voltage in the feeder",
-              fontsize=6.5, color=style.MUTED)  # fmt: skip
+    axes.scatter(
+        place[bus, 0], place[bus, 1] - 0.025, s=size, marker="v", c=low, cmap=colours, norm=norm, edgecolors=style.DSO, linewidths=0.6, zorder=2
+    )
+    text = f"▼ {len(table):,} interfaces, {table.p_mw.sum():,.1f} MW in all\narea: MW; colour: lowest voltage in the feeder"
+    axes.text(0.0, -0.08, text, fontsize=6.5, color=style.MUTED, va="top")
 
 
 def _colour_key(axes: Axes) -> None:
     from matplotlib.cm import ScalarMappable
 
     colours, norm = style.voltage_colours()
-    inset = axes.inset_axes((0.78, 1.03, 0.2, 0.018))
+    inset = axes.inset_axes((0.66, 0.035, 0.3, 0.018))
     bar = axes.figure.colorbar(ScalarMappable(norm, colours), cax=inset, orientation="horizontal", extend="both")
     bar.set_ticks(
         [1 - style.VOLTAGE_BAND, 1.0, 1 + style.VOLTAGE_BAND], labels=[f"{1 - style.VOLTAGE_BAND:g}", "1", f"{1 + style.VOLTAGE_BAND:g} pu"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from gridtandem.report import convergence, exchange, network, selection, style, voltages
@@ -29,20 +30,28 @@ def of_comparison(comparison: Comparison) -> Figure:
 
 
 def _figure(runs: Sequence[Run], contraction: float | None) -> Figure:
-    figure = style.new_figure(style.WIDE * 1.3, 6.6)
-    (grid, profile), (crossing, rounds) = figure.subplots(2, 2, width_ratios=(1.15, 1), height_ratios=(1.25, 1))
     shown = selection.shown_one(runs)
     if shown is None:
-        for axes in (grid, profile, crossing):
-            axes.set_axis_off()
-        grid.text(0.0, 0.5, "\n".join(r.end for r in runs), color=style.MUTED)
-    else:
-        network.draw(grid, shown)
-        worst = voltages.worst_feeders(runs, 1)
-        if worst:
-            voltages.draw(profile, runs, worst[0])
-        else:
-            profile.set_axis_off()
+        return _reasons(runs)
+    figure = style.new_figure(style.WIDE * 1.3, 6.6)
+    (grid, profile), (crossing, rounds) = figure.subplots(2, 2, width_ratios=(1.15, 1), height_ratios=(1.25, 1))
+    network.draw(grid, shown)
+    if worst := voltages.worst_feeders(runs, 1):
+        voltages.draw(profile, runs, worst[0])
         exchange.draw(crossing, runs, "p", most=ROWS_MOST)
+    else:
+        figure.delaxes(profile)
+        figure.delaxes(crossing)
     convergence.draw(rounds, runs, contraction)
+    return figure
+
+
+def _reasons(runs: Sequence[Run]) -> Figure:
+    """Where there is nothing to draw: why."""
+    said = [fill("; ".join((f"{r.scheme}: {r.end}", *r.trouble)), 130, subsequent_indent="    ") for r in runs]
+    figure = style.new_figure(style.WIDE, 0.6 + 0.14 * "\n".join(said).count("\n"))
+    axes = figure.add_subplot()
+    axes.set_axis_off()
+    axes.set_title("No scheme found an answer")
+    axes.text(0.0, 1.0, "\n".join(said), va="top", fontsize=7)
     return figure

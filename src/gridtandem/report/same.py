@@ -26,7 +26,7 @@ def of_comparison(comparison: Comparison) -> Figure:
     if run is None:
         upper.text(0.5, 0.5, "no answer to draw", ha="center", transform=upper.transAxes, color=style.MUTED)
         return figure
-    buses = selection.at_first(run.buses, run.interfaces)
+    buses = selection.at_first(run.buses)
     k = np.arange(1, len(buses) + 1)
     feeders = buses.feeder != ""
     upper.plot(k, buses.v_checked_pu, linestyle="none", marker="o", markersize=5.5, markerfacecolor="none", markeredgecolor=style.INK,
@@ -50,7 +50,7 @@ def of_comparison(comparison: Comparison) -> Figure:
 
 def _borders(run: Run, *lines: object) -> None:
     """A thin line where a feeder begins."""
-    feeder = selection.at_first(run.buses, run.interfaces).feeder
+    feeder = selection.at_first(run.buses).feeder
     for k in np.flatnonzero(feeder[1:] != feeder[:-1]).tolist():
         for line in lines:
             if callable(line):

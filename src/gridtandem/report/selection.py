@@ -43,16 +43,16 @@ class Part:
         return int(np.flatnonzero(self.buses.bus == bus)[0])
 
 
-def at_first(table: T, like: BusResults | BranchResults | InterfaceResults) -> T:
-    """The rows of the first scenario and period that ``like`` knows."""
-    if not len(like):
+def at_first(table: T) -> T:
+    """The rows of the first scenario and period that has an answer."""
+    if not len(table):
         return table
-    return table.take((table.scenario == like.scenario[0]) & (table.period == like.period[0]))
+    return table.take((table.scenario == table.scenario[0]) & (table.period == table.period[0]))
 
 
 def part(run: Run, feeder: str) -> Part:
     """Transmission (empty name) or one feeder, in the first scenario and period."""
-    buses, branches = at_first(run.buses, run.interfaces), at_first(run.branches, run.interfaces)
+    buses, branches = at_first(run.buses), at_first(run.branches)
     buses, branches = buses.take(buses.feeder == feeder), branches.take(branches.feeder == feeder)
     row = {name: k for k, name in enumerate(buses.bus.tolist())}
     ends = (np.array([row[name] for name in column.tolist()], np.int64) for column in (branches.from_bus, branches.to_bus))
@@ -64,21 +64,21 @@ def root_name(run: Run, feeder: str) -> str:
     """The feeder's bus that is the transmission bus."""
     case = run.result.study.case
     k = int(np.flatnonzero(case.interfaces.feeder == feeder)[0])
-    return f"{feeder}/{case.models[int(case.interfaces.model[k])].buses.name[int(case.interfaces.root[k])]}"
+    return str(case.models[int(case.interfaces.model[k])].buses.name[int(case.interfaces.root[k])])
 
 
 def held_fixed(run: Run) -> str:
     """One line on what a picture does not vary."""
     study = run.result.study
     loading = study.loading
-    which = "" if loading.size == 1 or not len(run.interfaces) else f", scenario {run.interfaces.scenario[0]}, period {run.interfaces.period[0]}"
+    which = "" if loading.size == 1 or not len(run.buses) else f", scenario {run.buses.scenario[0]}, period {run.buses.period[0]}"
     factor = f"loading × {loading.flat[0]:g}" if loading.size == 1 else f"{loading.shape[0]} × {loading.shape[1]} loadings"
     return f"{study.case.name}, {factor}{which}"
 
 
 def answered(runs: Sequence[Run]) -> list[Run]:
     """Runs that have numbers to show."""
-    return [r for r in runs if len(r.interfaces)]
+    return [r for r in runs if len(r.buses)]
 
 
 def alike(runs: Sequence[Run]) -> list[tuple[str, Run]]:

@@ -85,6 +85,11 @@ def caption(axes: Axes, text: str) -> None:
     axes.annotate(text, (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points", fontsize=6.5, color=MUTED, va="bottom")
 
 
+def short(name: str, most: int = 16) -> str:
+    """A name that fits beside a mark."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def halo(text: Text) -> None:
     """Letters that stay readable on a line."""
     from matplotlib.patheffects import withStroke
@@ -94,7 +99,10 @@ def halo(text: Text) -> None:
 
 def end_labels(axes: Axes, labels: Sequence[tuple[float, float, str, str]], *, gap: float = 8.5) -> None:
     """Names at the ends (x, y, text, colour) of lines, pushed apart where they would meet, ``gap`` points from one to the next."""
-    axes.figure.draw_without_rendering()
+    from matplotlib.figure import Figure
+
+    if isinstance(axes.figure, Figure):
+        axes.figure.draw_without_rendering()
     place = [(axes.transData.transform((x, y)), text, colour, (x, y)) for x, y, text, colour in labels]
     below = -math.inf
     for (_, y), text, colour, end in sorted(place, key=lambda p: (p[0][1], p[1])):

@@ -26,7 +26,7 @@ def _run_lines(run: Run) -> Iterator[str]:
     yield f"{run.result.study.case.name} under {run.scheme}: {run.end}"
     last = outcome.gaps[-1] if outcome.gaps else np.nan
     count = "1 round" if outcome.rounds == 1 else f"{outcome.rounds} rounds"
-    letters = f"{len(outcome.ledger)} letters, {books['numbers']:,} numbers, {spelled(books['bytes'] / 1000, 'kB')}"
+    letters = f"{len(outcome.ledger)} letter{'s' * (len(outcome.ledger) != 1)}, {books['numbers']:,} numbers, {books['bytes']:,} B"
     yield f"  scheme    {count}, last gap {spelled(last)} (goal {spelled(outcome.goal)}); {letters}"
     for line in run.trouble[:SHOWN_TROUBLES]:
         yield f"  trouble   {line}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gridtandem.report.selection import Part
 
 PANELS_MOST = 4  # feeders shown, those with the lowest voltages
-LABELS_MOST = 4  # lines named at their ends; more get a legend
+NEAR = 0.01  # pu outside of what is drawn, up to which a limit is still shown
 
 
 @styled
@@ -54,10 +54,10 @@ def _figure(runs: Sequence[Run]) -> Figure:
 
 def worst_feeders(runs: Sequence[Run], most: int) -> list[str]:
     """Feeders with the lowest voltages in any run, in the order of the interface table."""
-    tables = [selection.at_first(r.interfaces, r.interfaces) for r in selection.answered(runs)]
+    tables = [selection.at_first(r.interfaces) for r in selection.answered(runs)]
     if not tables:
         return []
-    low = np.min([t.v_low_pu for t in tables], axis=0)
+    low = np.min([t.v_low_pu for t in tables], axis=0, initial=np.inf)
     return [str(tables[0].feeder[k]) for k in sorted(np.argsort(low, kind="stable")[:most].tolist())]
 
 
@@ -67,16 +67,17 @@ def draw(axes: Axes, runs: Sequence[Run], feeder: str) -> None:
     first = groups[0][1]
     part = selection.part(first, feeder)
     z = distance(first, part)
-    labels = []
+    labels: list[tuple[str, str]] = []
     for place, (name, run) in enumerate(groups):
         own = selection.part(run, feeder)
         colour, mark, dash = style.series_look(run.scheme, place)
         _tree(axes, own, z, colour, dash)
         axes.plot(z, own.buses.v_pu, linestyle="none", marker=mark, markersize=2.6, color=colour)
-        far = int(np.argmax(z))
-        labels.append((float(z[far]), float(own.buses.v_pu[far]), name, colour))
+        labels.append((name, colour))
     axes.plot(z, part.buses.v_checked_pu, linestyle="none", marker="o", markersize=5, markerfacecolor="none", markeredgecolor=style.INK,
               markeredgewidth=0.6, label="AC check", zorder=1)  # fmt: skip
+    axes.margins(y=0.04)
+    axes.autoscale_view()
     _limits(axes, first, feeder)
     k = int(np.flatnonzero(first.interfaces.feeder == feeder)[0])
     axes.set_title(f"Voltage along {feeder} ({first.interfaces.company[k]})", pad=14)
@@ -84,13 +85,14 @@ def draw(axes: Axes, runs: Sequence[Run], feeder: str) -> None:
     axes.set_xlabel("electrical distance from the root, Σ|z| [Ω]")
     axes.set_ylabel("voltage [pu]")
     axes.set_xlim(-0.03 * z.max(), z.max() * 1.03)
-    axes.margins(y=0.08)
     _named(axes, labels)
 
 
-def _named(axes: Axes, labels: list[tuple[float, float, str, str]]) -> None:
-    """Names above the lines' left ends in the corner: lines and labels never meet there."""
-    for k, (_, _, text, colour) in enumerate(labels):
+def _named(axes: Axes, labels: Sequence[tuple[str, str]]) -> None:
+    """Names in a band of their own above all lines."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.07 * len(labels) * (high - low))
+    for k, (text, colour) in enumerate(labels):
         note = axes.annotate(f"— {text}", (0.99, 0.98), (0, -9.5 * k), xycoords="axes fraction", textcoords="offset points", ha="right", va="top",
                              fontsize=7, color=colour)  # fmt: skip
         style.halo(note)
@@ -101,18 +103,19 @@ def _tree(axes: Axes, part: Part, z: Real, colour: str, dash: object) -> None:
 
     v = part.buses.v_pu
     ends = np.stack([np.stack([z[e], v[e]], -1) for e in (part.start, part.end)], 1)
-    axes.add_collection(LineCollection(list(ends), colors=colour, linewidths=0.9, linestyles=[dash], zorder=2))  # type: ignore[list-item]
+    axes.add_collection(LineCollection(list(ends), colors=colour, linewidths=0.9, linestyles=[dash], zorder=2))
 
 
 def _limits(axes: Axes, run: Run, feeder: str) -> None:
-    """The strictest voltage limits of the feeder, if it has any near what is drawn."""
+    """The voltage limits that most buses of the feeder have, where they lie within the picture."""
     case = run.result.study.case
     buses = case.models[int(case.interfaces.model[np.flatnonzero(case.interfaces.feeder == feeder)[0]])].buses
-    for limit in (float(buses.v_low_pu.max()), float(buses.v_high_pu.min())):
-        if 0.8 < limit < 1.2:
+    low, high = axes.get_ylim()
+    for limit in (float(np.median(buses.v_low_pu)), float(np.median(buses.v_high_pu))):
+        if low - NEAR < limit < high + NEAR:
             axes.axhline(limit, color=style.WARN, linewidth=0.8, linestyle=(0, (6, 2)))
-            axes.annotate(f"limit {limit:g} pu", (0.0, limit), (2, 2), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=6,
-                          color=style.WARN)  # fmt: skip
+            note = axes.annotate(f"limit {limit:g} pu", (0.0, limit), (2, 2), xycoords=("axes fraction", "data"), textcoords="offset points")
+            note.set(fontsize=6, color=style.WARN)
 
 
 def distance(run: Run, part: Part) -> Real:
@@ -126,7 +129,7 @@ def distance(run: Run, part: Part) -> Real:
     nodal = Nodal.of(model)
     br, size = nodal.branches, nodal.nodes
     graph = coo_array((np.abs(br.z), (br.start, br.end)), shape=(size, size)).tocsr()
-    steps = cast(Real, np.asarray(dijkstra(graph, directed=False, indices=int(nodal.node[root]))))
-    row = {f"{part.name}/{name}": node for name, node in zip(model.buses.name.tolist(), nodal.node.tolist(), strict=True)}
+    steps = dijkstra(graph, directed=False, indices=[int(nodal.node[root])])[0]
+    row = dict(zip(model.buses.name.tolist(), nodal.node.tolist(), strict=True))
     out: Real = steps[[row[name] for name in part.buses.bus.tolist()]] * float(model.buses.nominal_kv[root]) ** 2 / MVA
     return out

@@ -38,7 +38,7 @@ def judged(owner: Owner, plans: tuple[Plans, ...]) -> Verdict:
     parts: dict[str, list[Table]] = {name: [] for name in ("checks", "violations", "buses", "branches", "interfaces", "units")}
     for p in plans:
         found = owner.solve(p.st)
-        exchange = owner.exchange(found.v, p.st)
+        exchange = owner.exchange(found, p.st) if found.converged else np.full(len(owner.at), np.nan, complex)
         parts["buses"] += [_buses(p.st, plan, _checked(owner, found, k)) for k, plan in enumerate((p.transmission, *p.feeders))]
         parts["branches"] += [_branches(p.st, plan) for plan in (p.transmission, *p.feeders)]
         parts["units"] += [_units(p.st, plan) for plan in (p.transmission, *p.feeders)]
@@ -85,7 +85,7 @@ def _units(st: tuple[int, int], plan: Plan) -> UnitResults:
     s = plan.unit_s * MVA
     return UnitResults(
         **_head(st, plan, len(row)), unit=g.name[row], bus=plan.network.buses.name[g.bus[row]], p_mw=s.real, q_mvar=s.imag,
-        at_limit=np.array(plan.at_limit, np.int64),
+        at_limit=plan.at_limit.astype(np.int64),
     )  # fmt: skip
 
 

@@ -7,13 +7,14 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.cases.join import own_network
+from gridtandem.cases.join import bundle
 from gridtandem.coordinate import Agreement
+from gridtandem.flow.feeders import State
 from gridtandem.flow.newton import Solution
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.study.study import Seats, Study
-from gridtandem.tables import Complex
+from gridtandem.tables import Code, Complex
 from gridtandem.units import MVA
 
 
@@ -29,7 +30,7 @@ class Plan:
     v: Complex  # (node), NaN where there is none
     ratio: Complex  # (branch)
     unit_s: Complex  # (unit) [per unit]
-    at_limit: tuple[int, ...]
+    at_limit: Code  # (unit)
 
 
 @final
@@ -66,20 +67,17 @@ def plans_of(study: Study, seats: Seats, agreement: Agreement, st: tuple[int, in
 
 def _feeder_plans(study: Study, seats: Seats, v: Complex, st: tuple[int, int]) -> tuple[tuple[Plan, ...], Complex]:
     plans: dict[int, Plan] = {}
+    table = study.case.interfaces
     drawn = np.full(len(v), np.nan, complex)
     for name, (fleet, rows) in zip(seats.companies, seats.fleets, strict=True):
         drawn[rows] = fleet.drawn_at(np.abs(v[rows]), st) / MVA
-        for k, node_v in zip(rows.tolist(), fleet.plan(v[rows], st), strict=True):
-            net = own_network(study.case, k)
-            nodal = Nodal.of(net)
-            units = nodal.units
-            plans[k] = Plan(
-                company=name, feeder=str(study.case.interfaces.feeder[k]), network=net, nodal=nodal, v=node_v, ratio=nodal.branches.ratio,
-                unit_s=units.s, at_limit=(0,) * len(units.row),
-            )  # fmt: skip
+        for k, state in zip(rows.tolist(), fleet.plan(v[rows], st), strict=True):
+            net = bundle(study.case.models[int(table.model[k])], scale=float(table.scale[k]))
+            plans[k] = _plan(name, str(table.feeder[k]), net, Nodal.of(net), state)
     return tuple(plans[k] for k in range(len(v))), drawn
 
 
-def _plan(company: str, feeder: str, network: Network, nodal: Nodal, found: Solution) -> Plan:
-    limit = tuple(int(x) for x in found.at_limit)
-    return Plan(company=company, feeder=feeder, network=network, nodal=nodal, v=found.v, ratio=found.ratio, unit_s=found.unit_s, at_limit=limit)
+def _plan(company: str, feeder: str, network: Network, nodal: Nodal, found: Solution | State) -> Plan:
+    return Plan(
+        company=company, feeder=feeder, network=network, nodal=nodal, v=found.v, ratio=found.ratio, unit_s=found.unit_s, at_limit=found.at_limit
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
+from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.feeders import Feeders
 from gridtandem.flow.newton import Options
@@ -105,16 +106,10 @@ def _lump(net: Network) -> tuple[complex, tuple[float, float]]:
 def _fleet(study: Study, rows: Index) -> tuple[Fleet, Index]:
     table, case = study.case.interfaces.take(rows), study.case
     used, model = np.unique(table.model, return_inverse=True)
-    nodals = [Nodal.of(without_root_source(case.models[m])) for m in used]
+    nodals = [Nodal.of(bundle(case.models[m])) for m in used]
     root = np.array([nodals[m].node[r] for m, r in zip(model, table.root, strict=True)], np.int64)
-    feeders = Feeders.of(nodals, root=root, model=np.asarray(model, np.int64), scale=table.scale, method=study.feeder_solver)
+    feeders = Feeders.of(nodals, root=root, model=np.asarray(model, np.int64), scale=table.scale, method=study.feeder_solver, options=study.options)
     return Fleet(interface=table.name, feeders=feeders, count=table.count, loading=study.loading), rows
-
-
-def without_root_source(net: Network) -> Network:
-    """A feeder model without the reference unit at its root, whose place transmission takes."""
-    keep = net.generators.control != REFERENCE
-    return replace(net, generators=net.generators.take(keep), costs=type(net.costs).empty(), cost_points=type(net.cost_points).empty())
 
 
 def _one_port_each(case: Case) -> None:

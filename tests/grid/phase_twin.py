@@ -43,8 +43,8 @@ def transformer(net: ThreePhaseNetwork, k: int) -> Complex:
     anchors = [abs(incidence(first)).sum(0) / (kv_1 / t.tap_from_pu[k]) ** 2, abs(incidence(second)).sum(0) / kv_2**2]
     guard = -0.5e-6j * t.guard_ppm[k] * each * np.concatenate(anchors)
     z = t.r_from_pu[k] + t.r_to_pu[k] + 1j * t.x_pu[k]
-    drawn = (t.no_load_loss_pu[k] - 1j * t.magnetizing_pu[k]) * each / kv_2**2
     kv_2 *= t.tap_to_pu[k]
+    drawn = (t.no_load_loss_pu[k] - 1j * t.magnetizing_pu[k]) * each / kv_2**2
     map_both = np.block([[incidence(first) / kv_1, np.zeros((len(first), 3))], [np.zeros((len(second), 3)), incidence(second) / kv_2]])
     pair = np.kron([[1, -1], [-1, 1]], np.eye(len(first))) * each / z
     out = map_both.T @ pair @ map_both
@@ -99,6 +99,13 @@ def coil_power(net: ThreePhaseNetwork, k: int, u: np.ndarray) -> Complex:
     below = np.where(u <= linear, u**2, current * u)
     outside = (p + 1j * q) * np.where(u <= low, below, high**-m * u**2)
     return np.where((u > low) & (u <= high), within(u), outside)
+
+
+def load_power(net: ThreePhaseNetwork, k: int, v: Complex) -> complex:
+    """Power of load k at the phase voltages of its bus [kV]. [MVA]"""
+    ld = net.loads
+    coil = incidence(pe.coils(int(ld.connection[k]), ld.terminals[k])) @ v
+    return complex(coil_power(net, k, abs(coil) / pe.coil_kv(ld.connection, ld.terminals, ld.nominal_kv)[k]).sum())
 
 
 def voltages(net: ThreePhaseNetwork, rounds: int = 300) -> Complex:

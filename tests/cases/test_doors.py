@@ -1,0 +1,49 @@
+"""One door: the content chooses the reader, and what has none is told where to go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gridtandem.cases.doors import KINDS, read_network
+from gridtandem.cases.folder import write_network_folder
+from gridtandem.cases.matpower import read_matpower
+from gridtandem.errors import InvalidCase
+from tests.cases.test_pandapower import ALL
+from tests.cases.texts import SMALL
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(InvalidCase) as caught:
+        read_network(path)
+    return str(caught.value.faults[0])
+
+
+def test_every_kind_finds_its_reader(tmp_path: Path) -> None:
+    small = read_matpower(SMALL)
+    for name in ("a.m", "a.txt", "b"):
+        (tmp_path / name).write_text(SMALL)
+        assert read_network(tmp_path / name).digest() == small.digest()
+    write_network_folder(small, tmp_path / "folder")
+    assert read_network(tmp_path / "folder").digest() == small.digest()
+    assert read_network(str(ALL)).name == "all elements"
+    (tmp_path / "c.m").write_text(ALL.read_text())
+    assert read_network(tmp_path / "c.m").name == "all elements"
+
+
+def test_equivalents_are_passed_on(tmp_path: Path) -> None:
+    (tmp_path / "a.m").write_text(SMALL.replace("0.0922\t0.0470", "0.0922\t-0.0470"))
+    assert "read the file with equivalents=True" in refused(tmp_path / "a.m")
+    assert read_network(tmp_path / "a.m", equivalents=True).lines.equivalent[0]
+
+
+def test_what_has_no_reader_is_told_where_to_go(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello\n")
+    assert refused(tmp_path / "a.txt") == f"a.txt: file is of no kind known here; give {KINDS} (case-101)"
+    (tmp_path / "b.bin").write_bytes(bytes(range(256)))
+    assert refused(tmp_path / "b.bin") == f"b.bin: file is binary, not text; give {KINDS} (case-101)"
+    dss = "file is of a kind this door does not read (.dss); read OpenDSS files with gridtandem.cases.opendss.read_opendss (case-100)"
+    assert refused(tmp_path / "IEEE13.dss") == f"IEEE13.dss: {dss}"
+    gone = tmp_path / "gone.m"
+    assert refused(gone) == f"{gone}: file cannot be read: No such file or directory; give the path of {KINDS} (case-100)"
