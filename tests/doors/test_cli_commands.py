@@ -146,7 +146,7 @@ def test_new_from_a_file() -> None:
     assert "14 + 68 buses" in said.out
 
 
-@pytest.mark.parametrize("target", ["other.m", "other"])
+@pytest.mark.parametrize("target", ["other.m", "other.json", "other"])
 def test_convert_there_and_run(target: str) -> None:
     said = tandem("convert", "case33bw", target)
     assert (said.code, said.out) == (0, f"wrote {target}\n")

@@ -30,7 +30,7 @@ ALL = "all"
 def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str | None, wishes: Wishes) -> int:
     """$ tandem run 14A --scheme load-flow
 
-    Coordinate CASE (a published name, a case folder, a MATPOWER file) and hold the result against the AC check of the joined grid.
+    Coordinate CASE (a published name, a folder, a MATPOWER or pandapower file) and hold the result against the AC check of the joined grid.
     """
     if (case is None) == (stopped is None):
         raise click.UsageError("give a case, e.g. `tandem run 14A`, or --resume RUN.")
