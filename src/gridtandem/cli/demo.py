@@ -15,7 +15,7 @@ CASE, SCHEMES = "14B", "independent,load-flow,merged"
 
 
 @click.command("demo")
-@wishing
+@wishing("folder")
 @speaks
 @click.pass_obj
 def demo_command(out: Out, *, wishes: Wishes) -> int:
