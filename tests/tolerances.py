@@ -61,3 +61,4 @@ PUBLISHED_13 = 1.5e-3  # pu; the file corrects a cable and lumps a distributed l
 PRINTED_LOAD = 1e-3  # MW and Mvar; totals are printed in whole kW
 ONE_SEQUENCE = 1e-9  # pu; positive sequence against three phases, both to about 1e-13, stiff sources of 1e-4 ohm between
 ITD_KV = 1e-5  # kV; published confirmation of the feeder's voltages by the engine
+INK = 2e-3  # mean difference of pixels in [0, 1]; a moved label changes more than ten times that
