@@ -62,3 +62,4 @@ PRINTED_LOAD = 1e-3  # MW and Mvar; totals are printed in whole kW
 ONE_SEQUENCE = 1e-9  # pu; positive sequence against three phases, both to about 1e-13, stiff sources of 1e-4 ohm between
 ITD_KV = 1e-5  # kV; published confirmation of the feeder's voltages by the engine
 INK = 2e-3  # mean difference of pixels in [0, 1]; a moved label changes more than ten times that
+FALL_OF_ANGLE = 3.0  # degrees; what a loaded transformer adds to its phase shift of 30
