@@ -63,3 +63,4 @@ ONE_SEQUENCE = 1e-9  # pu; positive sequence against three phases, both to about
 ITD_KV = 1e-5  # kV; published confirmation of the feeder's voltages by the engine
 INK = 2e-3  # mean difference of pixels in [0, 1]; a moved label changes more than ten times that
 FALL_OF_ANGLE = 3.0  # degrees; what a loaded transformer adds to its phase shift of 30
+ALONG_DEG = 3.0  # degrees; the angle falls by less along one loaded substation transformer, far less than a vector group's 30

@@ -14,6 +14,7 @@ from pkgutil import walk_packages
 import gridtandem
 from gridtandem.boundary.layout import Ask, lies, reply_type
 from gridtandem.boundary.letters import Power
+from gridtandem.cli.exits import MEANING
 from gridtandem.errors import TandemError
 from gridtandem.tables import Column, Table
 
@@ -165,14 +166,12 @@ def plain(node: ast.expr, known: list[tuple[int, str, ast.expr]]) -> str:
 
 def exit_codes() -> str:
     """What the command line returns."""
-    rows = [("0", "all went well", ""), ("1", "Anything that none of the codes below names.", "`TandemError`")]
-    by_code: dict[int, list[type]] = {}
-    for c in everything(TandemError):
-        by_code.setdefault(c.exit_code, []).append(c)
-    rows += [
-        (str(code), " ".join(doc(c).splitlines()[0] for c in cs), ", ".join(f"`{c.__name__}`" for c in cs)) for code, cs in sorted(by_code.items())
-    ]
-    return NOTE + f"# Exit codes\n\n{table(('code', 'meaning', 'error in Python'), rows)}"
+    errors: dict[int, list[str]] = {}
+    for c in (TandemError, *everything(TandemError)):
+        errors.setdefault(c.exit_code, []).append(f"`{c.__name__}`")
+    rows = [(str(code), meaning, ", ".join(errors.pop(code, []))) for code, meaning in sorted(MEANING.items())]
+    assert not errors, f"exit codes without a meaning: {errors}"
+    return NOTE + f"# Exit codes\n\n{table(('code', 'meaning', 'errors in Python'), rows)}"
 
 
 def letters() -> str:
