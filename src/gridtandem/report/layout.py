@@ -11,6 +11,7 @@ from gridtandem.tables import Index, Real
 STRESS_MOST = 400  # nodes up to which distances of all pairs are weighed; beyond, distances to some pivots place the nodes
 PIVOTS = 50
 STEPS = 300
+STILL = 1e-3  # share of a branch; when no node moves further, the picture stands
 
 
 def mesh(size: int, start: Index, end: Index) -> Real:
@@ -62,7 +63,9 @@ def _majorised(place: Real, steps: Real) -> Real:
         gap = np.linalg.norm(place[:, None] - place[None], axis=-1)
         pull = np.where(off, -weight * steps / np.maximum(gap, 1e-9), 0.0)
         pull[np.diag_indices(n)] = -pull.sum(1)
-        place = np.vstack([np.zeros((1, 2)), inverse @ (pull @ place)[1:]])
+        before, place = place, np.vstack([np.zeros((1, 2)), inverse @ (pull @ place)[1:]])
+        if float(np.abs(place - before + before[0]).max()) < STILL:
+            break
     return place
 
 
