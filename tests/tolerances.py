@@ -72,3 +72,4 @@ EXPONENT_BY_DIFFERENCE = 1e-6  # central differences with STEP leave STEP² and 
 CROSSING_NEAR_ONE = 0.05  # exponent; the crossing is exactly at 1 only for a network without angles
 SAME_VOLTAGES = 1e-8  # pu; coordinated against merged
 ON_SCREEN = 1e-9  # data of a drawn line against the table it was drawn from; no arithmetic in between but a logarithm's
+INK = 2e-3  # mean difference of pixels in [0, 1]; a moved label changes more than ten times that

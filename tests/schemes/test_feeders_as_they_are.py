@@ -135,3 +135,28 @@ def test_a_feeder_fed_twice_is_refused_by_name() -> None:
     )
     with pytest.raises(InvalidCase, match=r"'ring': fed from more than one transmission bus; load-flow schemes serve feeders with one interface"):
         run(Study(case=twice, scheme=LoadFlow()))
+
+
+def test_an_unsolvable_loading_is_told_with_the_largest_that_can_be_served() -> None:
+    """The whole text, and no numbers beside it."""
+    found = run(Study(case=case("T14D2"), scheme=Response(), loading=np.full((1, 1), 4.0)))
+    assert found.verdict is None
+    assert found.trouble[0] == (
+        "dso-10, interface I10: the feeder has no load flow at 1.0000 pu; the largest solvable loading there is λ = 0.9055; "
+        "it is infeasible below 1.0509 pu"
+    )
+    assert found.trouble[1].startswith("all networks as one: no load flow (no load flow found: ")
+    assert found.trouble[1].endswith("; the whole system carries at most λ = 0.7480 of this loading")
+
+
+def test_the_text_for_one_loop_is_exact() -> None:
+    """One tie switch closed makes one loop."""
+    closed = [m.lines.closed.copy() for m in case("T14D2").models][0]
+    closed[-1] = True
+    one = replace(case("T14D2"), models=tuple(replace(m, lines=replace(m.lines, closed=closed)) for m in case("T14D2").models))
+    with pytest.raises(InvalidCase) as told:
+        run(Study(case=one, scheme=LoadFlow(), feeder_solver="sweep"))
+    assert str(told.value) == (
+        "1 fault in the data:\n  - case33bw: lines[25-29] has a loop through lines 25-29, 24-25, 23-24, 3-23, 3-4, 4-5, 5-6, 6-26 and 3 more; "
+        "open one of them or choose feeder solver newton (case-060)"
+    )
