@@ -123,4 +123,4 @@ def _one_port_each(case: Case) -> None:
 def _somebody_to_talk_to(study: Study) -> None:
     if not len(study.case.interfaces) and not isinstance(study.scheme, Merged):
         mend = "take the scheme merged, which then is a plain load flow, or hang feeders on it"
-        raise InvalidCase([Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-055", place=study.case.name)])
+        raise InvalidCase([Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=study.case.name)])
