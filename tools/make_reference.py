@@ -11,9 +11,12 @@ from inspect import cleandoc, getmodule
 from pathlib import Path
 from pkgutil import walk_packages
 
+import click
+
 import gridtandem
 from gridtandem.boundary.layout import Ask, lies, reply_type
 from gridtandem.boundary.letters import Power
+from gridtandem.cli.app import COMMANDS, tandem
 from gridtandem.cli.exits import MEANING
 from gridtandem.errors import TandemError
 from gridtandem.tables import Column, Table
@@ -232,9 +235,28 @@ def nomenclature() -> str:
     )
 
 
+def commands() -> str:
+    """The help page of every command."""
+    parts = []
+    for name in COMMANDS:
+        command = tandem.get_command(click.Context(tandem), name)
+        assert command is not None
+        with click.Context(command, parent=click.Context(tandem, info_name="tandem"), info_name=name, terminal_width=80) as around:
+            parts.append(f"## tandem {name}\n\n```text\n{command.get_help(around)}\n```\n")
+    return NOTE + "# Commands\n\nWhat `tandem COMMAND --help` says; longer pages are on `tandem help`.\n\n" + "\n".join(parts)
+
+
 def pages() -> dict[str, str]:
     """Every generated page by file name."""
-    made = {"tables": tables, "faults": faults, "exit-codes": exit_codes, "letters": letters, "schemes": schemes, "nomenclature": nomenclature}
+    made = {
+        "tables": tables,
+        "faults": faults,
+        "exit-codes": exit_codes,
+        "letters": letters,
+        "schemes": schemes,
+        "nomenclature": nomenclature,
+        "commands": commands,
+    }
     return {f"{name}.md": re.sub(r"\n{3,}", "\n\n", make()).rstrip() + "\n" for name, make in made.items()}
 
 

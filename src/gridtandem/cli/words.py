@@ -29,7 +29,7 @@ class Numbers(click.ParamType[tuple[float, ...]]):
     name = "numbers"
 
     def __init__(self, whole: bool = False) -> None:
-        self.read: type[int | float] = int if whole else float
+        self.read: Callable[[str], float] = int if whole else float
         self.kind = "a whole number" if whole else "a number"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
