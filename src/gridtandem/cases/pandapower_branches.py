@@ -96,16 +96,13 @@ def line_columns(book: Book, ends: Ends, frequency: float) -> dict[str, object]:
     between = series(book, frame, ends, ("from_bus", "to_bus"), "l")
     length, systems = frame.number("length_km"), _systems(frame)
     kv = np.array(ends.kv)[between.start]
-    with np.errstate(all="ignore"):
-        g_us = frame.number("g_us_per_km", 0.0) * length * systems
-        rating = (
-            np.sqrt(3) * kv * frame.number("max_i_ka", INF) * frame.number("df", 1.0) * systems * frame.number("max_loading_percent", 100.0) / 100
-        )
-        columns: dict[str, object] = {
-            "name": between.name, "from_bus": between.start, "to_bus": between.end, "closed": between.closed,
-            "r_ohm": frame.number("r_ohm_per_km") * length / systems, "x_ohm": frame.number("x_ohm_per_km") * length / systems,
-            "b_us": 2 * np.pi * frequency * frame.number("c_nf_per_km", 0.0) * 1e-3 * length * systems, "rating_mva": rating,
-        }  # fmt: skip
+    g_us = frame.number("g_us_per_km", 0.0) * length * systems
+    rating = np.sqrt(3) * kv * frame.number("max_i_ka", INF) * frame.number("df", 1.0) * systems * frame.number("max_loading_percent", 100.0) / 100
+    columns: dict[str, object] = {
+        "name": between.name, "from_bus": between.start, "to_bus": between.end, "closed": between.closed,
+        "r_ohm": frame.number("r_ohm_per_km") * length / systems, "x_ohm": frame.number("x_ohm_per_km") * length / systems,
+        "b_us": 2 * np.pi * frequency * frame.number("c_nf_per_km", 0.0) * 1e-3 * length * systems, "rating_mva": rating,
+    }  # fmt: skip
     for k in np.flatnonzero(g_us).tolist():
         for bus in (int(between.start[k]), int(between.end[k])):
             drawn = complex(g_us[k] * 1e-6 * kv[k] ** 2 / 2)
@@ -141,9 +138,8 @@ def tapped(frame: Frame, position: Real) -> Ratio:
     moved = position - frame.number("tap_neutral", 0.0)
     kinds, sides = np.array(frame.text("tap_changer_type"), dtype=str), np.array(frame.text("tap_side"), dtype=str)
     ideal, ratio = kinds == "Ideal", np.isin(kinds, ("Ratio", "Symmetrical"))
-    with np.errstate(all="ignore"):
-        turn = np.where(degree != 0, moved * degree, 2 * np.degrees(np.arcsin(moved * step / 2)))
-        factor = 1 + moved * step * np.exp(1j * np.radians(degree))
+    turn = np.where(degree != 0, moved * degree, 2 * np.degrees(np.arcsin(moved * step / 2)))
+    factor = 1 + moved * step * np.exp(1j * np.radians(degree))
     for side, direction in (("hv", 1.0), ("lv", -1.0)):
         shift = shift + np.where(ideal & (sides == side), direction * turn, 0.0)
         shift = shift + np.where(ratio & (sides == side), direction * np.degrees(np.arctan(factor.imag / factor.real)), 0.0)
@@ -163,13 +159,12 @@ def transformer_columns(book: Book, ends: Ends) -> dict[str, object]:
     between = series(book, frame, ends, ("hv_bus", "lv_bus"), "t")
     at, base = tapped(frame, frame.number("tap_pos", 0.0)), frame.number("sn_mva") * _systems(frame)
     kv = np.array(ends.kv)
-    with np.errstate(all="ignore"):
-        nominal = kv[between.start] / kv[between.end]
-        ratio = at.high / at.low / nominal
-        z, y_high, y_low = _pi(frame, (at.low / kv[between.end]) ** 2)
-        rating = base * frame.number("df", 1.0) * frame.number("max_loading_percent", 100.0) / 100
-        _leave_shunts(ends, between, Pi(base, ratio, y_high, y_low))
-        low, high, steps = _range(frame, ratio, nominal)
+    nominal = kv[between.start] / kv[between.end]
+    ratio = at.high / at.low / nominal
+    z, y_high, y_low = _pi(frame, (at.low / kv[between.end]) ** 2)
+    rating = base * frame.number("df", 1.0) * frame.number("max_loading_percent", 100.0) / 100
+    _leave_shunts(ends, between, Pi(base, ratio, y_high, y_low))
+    low, high, steps = _range(frame, ratio, nominal)
     return {
         "name": between.name, "from_bus": between.start, "to_bus": between.end, "closed": between.closed, "base_mva": base,
         "r_pu": z.real, "x_pu": z.imag, "b_pu": (y_high + y_low).imag, "ratio": ratio, "shift_deg": at.shift, "rating_mva": rating,
@@ -248,8 +243,7 @@ def impedance_columns(book: Book, ends: Ends) -> dict[str, object]:
         frame.fault(row, "rtf_pu", "differs between the two directions", "give one impedance for both", code="case-136")
     start = frame.number("gf_pu", 0.0) + 1j * frame.number("bf_pu", 0.0)
     end = frame.number("gt_pu", 0.0) + 1j * frame.number("bt_pu", 0.0)
-    with np.errstate(all="ignore"):
-        _leave_shunts(ends, between, Pi(base, np.ones(len(frame)), start, end))
+    _leave_shunts(ends, between, Pi(base, np.ones(len(frame)), start, end))
     return {
         "name": between.name, "from_bus": between.start, "to_bus": between.end, "closed": between.closed, "base_mva": base,
         "r_pu": r, "x_pu": x, "b_pu": (start + end).imag,

@@ -35,6 +35,7 @@ HARMLESS: Final = (
 SOURCES: Final = ("ext_grid", "gen", "sgen")  # in the order of our generators
 
 
+@np.errstate(all="ignore")  # absurd numbers show up as faults of the tables
 def read_pandapower(path_or_text: str | Path, *, name: str | None = None, equivalents: bool = False) -> Network:
     """A network from a file that pandapower 3 wrote with ``to_json``, or from its text (anything that begins with a brace).
 
@@ -143,8 +144,7 @@ def _shunts(book: Book, ends: Ends) -> el.Shunts:
         frame.fault(row, "step_dependency_table", "makes the power depend on a table", "set it to false with fixed values", code="case-136")
     at, behind = frame.rows("bus", buses), ward.rows("bus", buses)
     kv, own = np.array(ends.kv)[at], frame.number("vn_kv", np.nan)
-    with np.errstate(all="ignore"):
-        steps = frame.number("step", 1.0) * np.where(np.isnan(own), 1.0, (kv / own) ** 2)
+    steps = frame.number("step", 1.0) * np.where(np.isnan(own), 1.0, (kv / own) ** 2)
     left = ends.shunts
     return _built(
         el.Shunts,
