@@ -57,7 +57,7 @@ def bus_switches(book: Book, ends: Ends) -> None:
     frame = frame.where(np.array([et == "b" for et in frame.text("et")], bool))
     a, b, closed = frame.rows("bus", book.frame("bus")), frame.rows("element", book.frame("bus")), frame.flag("closed", usual=True)
     for row in np.flatnonzero((frame.number("z_ohm", 0.0) > 0) & closed).tolist():
-        frame.fault(row, "z_ohm", "is above 0, so the switch has an impedance", "replace it by a line, or set z_ohm = 0", code="case-136")
+        frame.fault(row, "z_ohm", "is above 0, so the switch has an impedance", "replace it by a line, or set z_ohm = 0", code="case-146")
     names = frame.names()
     ends.ties += [(names[k], int(a[k]), int(b[k]), bool(closed[k])) for k in range(len(frame)) if a[k] != b[k]]
 
@@ -71,7 +71,7 @@ def series(book: Book, frame: Frame, ends: Ends, columns: tuple[str, str], et: s
     opened: dict[int, set[int]] = {}
     for k, row in enumerate(element.tolist() if len(frame) else ()):
         if at[k] not in (start[row], end[row]):
-            mine.fault(k, "bus", f"is no end of {frame.kind} {frame.index[row]}", "name one of its buses", code="case-133")
+            mine.fault(k, "bus", f"is no end of {frame.kind} {frame.index[row]}", "name one of its buses", code="case-143")
         elif not closed[k]:
             opened.setdefault(row, set()).add(int(at[k]))
     if closed.any():
@@ -215,13 +215,13 @@ def _pi(frame: Frame, square: Real) -> tuple[Complex, Complex, Complex]:
 def _refuse_tables(frame: Frame) -> None:
     """Tap changers that no column here can hold."""
     for row in np.flatnonzero(frame.flag("tap_dependency_table", usual=False)).tolist():
-        frame.fault(row, "tap_dependency_table", "makes impedance and ratio depend on a table", "set it to false with fixed values", code="case-136")
+        frame.fault(row, "tap_dependency_table", "makes impedance and ratio depend on a table", "set it to false with fixed values", code="case-146")
     for row, kind in enumerate(frame.text("tap_changer_type")):
         if kind not in ("", "Ratio", "Symmetrical", "Ideal"):
-            frame.fault(row, "tap_changer_type", f"is {kind!r}", "use Ratio, Symmetrical or Ideal", code="case-136")
+            frame.fault(row, "tap_changer_type", f"is {kind!r}", "use Ratio, Symmetrical or Ideal", code="case-146")
     second = frame.number("tap2_pos", 0.0) != frame.number("tap2_neutral", 0.0)
     for row in np.flatnonzero(second & (np.array(frame.text("tap2_changer_type"), dtype=str) != "")).tolist():
-        frame.fault(row, "tap2_pos", "moves a second tap changer", "put its effect into vn_hv_kv or vn_lv_kv", code="case-136")
+        frame.fault(row, "tap2_pos", "moves a second tap changer", "put its effect into vn_hv_kv or vn_lv_kv", code="case-146")
 
 
 def _range(frame: Frame, ratio: Real, nominal: Real) -> tuple[Real, Real, Index]:
@@ -240,7 +240,7 @@ def impedance_columns(book: Book, ends: Ends) -> dict[str, object]:
     between = series(book, frame, ends, ("from_bus", "to_bus"), "i")
     base, r, x = frame.number("sn_mva"), frame.number("rft_pu"), frame.number("xft_pu")
     for row in np.flatnonzero((r != frame.number("rtf_pu")) | (x != frame.number("xtf_pu"))).tolist():
-        frame.fault(row, "rtf_pu", "differs between the two directions", "give one impedance for both", code="case-136")
+        frame.fault(row, "rtf_pu", "differs between the two directions", "give one impedance for both", code="case-146")
     start = frame.number("gf_pu", 0.0) + 1j * frame.number("bf_pu", 0.0)
     end = frame.number("gt_pu", 0.0) + 1j * frame.number("bt_pu", 0.0)
     _leave_shunts(ends, between, Pi(base, np.ones(len(frame)), start, end))
