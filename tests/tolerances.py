@@ -61,4 +61,17 @@ PUBLISHED_13 = 1.5e-3  # pu; the file corrects a cable and lumps a distributed l
 PRINTED_LOAD = 1e-3  # MW and Mvar; totals are printed in whole kW
 ONE_SEQUENCE = 1e-9  # pu; positive sequence against three phases, both to about 1e-13, stiff sources of 1e-4 ohm between
 ITD_KV = 1e-5  # kV; published confirmation of the feeder's voltages by the engine
+
+# report, study of exponents
+PRINTED_KW_OF_MVA = 5.1e-3  # MVA; half a unit of the last printed digit of powers given in MW and Mvar with two decimals, and a little
+PRINTED_MVA_3 = 5.1e-4  # MVA; the same with three decimals
+PRINTED_V4 = 5.1e-5  # pu; the same for voltages with four decimals
+PRINTED_EXPONENT = 1.01e-4  # one unit of the last printed digit: the printed ones come from one-sided differences of unknown step
+EXPONENT_TWO = 1e-9  # a feeder of constant impedances draws as the square of its voltage; rounding and the sweep's 1e-12 remain
+EXPONENT_BY_DIFFERENCE = 1e-6  # central differences with STEP leave STEP² and the sweep's noise over it
+CROSSING_NEAR_ONE = 0.05  # exponent; the crossing is exactly at 1 only for a network without angles
+SAME_VOLTAGES = 1e-8  # pu; coordinated against merged
+ON_SCREEN = 1e-9  # data of a drawn line against the table it was drawn from; no arithmetic in between but a logarithm's
+INK = 2e-3  # mean difference of pixels in [0, 1]; a moved label changes more than ten times that
+FALL_OF_ANGLE = 3.0  # degrees; what a loaded transformer adds to its phase shift of 30
 ALONG_DEG = 3.0  # degrees; the angle falls by less along one loaded substation transformer, far less than a vector group's 30

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gridtandem.boundary.letters import Power, PowerAt, Response, ResponseAt, Voltage, VoltageUnder, Worth
+from gridtandem.boundary.letters import Alone, Power, PowerAt, Response, ResponseAt, Voltage, VoltageUnder, Worth
 from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.boundary.weather import Weather
 from gridtandem.coordinate import End, coordinate
@@ -48,7 +48,7 @@ class Grid:
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
-        return {VoltageUnder: self.voltage_under}
+        return {VoltageUnder: self.voltage_under, Alone: lambda ask: pytest.fail("nobody asked for a forecast")}
 
     def voltage_under(self, ask: VoltageUnder) -> Voltage:
         d = ask.draw
@@ -159,7 +159,7 @@ def test_too_little_worth_ends_the_round() -> None:
 def test_contracts_are_checked_before_the_first_round() -> None:
     box = mail()
     box.tso = Company("T", ())
-    with pytest.raises(CannotAnswer, match="LoadFlow asks T for VoltageUnder, which it does not answer; it answers nothing"):
+    with pytest.raises(CannotAnswer, match="LoadFlow asks T for Alone, VoltageUnder, which it does not answer; it answers nothing"):
         coordinate(box, LoadFlow())
     with pytest.raises(CannotAnswer, match="D1 does not answer VoltageUnder; it answers PowerAt, ResponseAt"):
         box.dsos[0][0].ask(VoltageUnder(None))  # type: ignore[arg-type]

@@ -205,6 +205,8 @@ REFUSED = [
     ("New Capacitor.Tuned bus1=b kv=4.16 kvar=10 harm=5", "has a series resistance or reactor"),
     ("New Generator.User bus1=b kv=4.16 kw=1 model=5", "is of generator model 5"),
     ("New Vsource.Single bus1=x phases=1 basekv=4.16", "has Phases = 1; only 3 is represented"),
+    ("New RegControl.Idle transformer=own winding=2\nTransformer.own.enabled=no", "controls transformer 'own', which is disabled"),
+    ("Set Year=3", "Circuit[plain] stands in year 3"),
     ("New RegControl.Back transformer=own winding=2 reversible=yes", "has Reversible = True"),
 ]
 PLAIN = """Clear
@@ -216,7 +218,7 @@ New Capacitor.Own bus1=c kv=4.16 kvar=10
 """
 
 
-@pytest.mark.parametrize(("lines", "words"), REFUSED, ids=[lines.split()[1] for lines, _ in REFUSED])
+@pytest.mark.parametrize(("lines", "words"), REFUSED, ids=[lines.split("\n")[0].split()[1] for lines, _ in REFUSED])
 def test_refused_by_name(lines: str, words: str, tmp_path: Path) -> None:
     path = tmp_path / "refused.dss"
     path.write_text(f"{PLAIN}{lines}\nSet VoltageBases=[66 4.16 0.4]\nCalcVoltageBases\n", encoding="utf-8")
@@ -264,9 +266,9 @@ def test_the_process_stays_as_it_was() -> None:
     own = opendssdirect.dss
     own.Text.Command("New Circuit.Mine bus1=here")
     own.Text.Command("New Line.Mine bus1=here bus2=there")
-    before = os.getcwd(), own.Basic.AllowChangeDir()
+    before = os.getcwd(), own.Basic.AllowChangeDir(), own.Basic.AllowEditor()
     read_opendss(FEEDERS["13"])
-    assert (os.getcwd(), own.Basic.AllowChangeDir()) == before
+    assert (os.getcwd(), own.Basic.AllowChangeDir(), own.Basic.AllowEditor()) == before
     assert own.Circuit.AllElementNames() == ["Vsource.source", "Line.mine"]
     own.Text.Command("Clear")
 
@@ -310,6 +312,8 @@ def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
     net = village()
     with pytest.raises(InvalidCase, match="cannot be spelled"):
         write_opendss(replace(net, buses=replace(net.buses, name=["gate", "old mill", "square", "inn"])), tmp_path)
+    with pytest.raises(InvalidCase, match="'old village' cannot be spelled"):
+        write_opendss(replace(net, name="old village"), tmp_path)
     uneven = net.lines.x_ohm.copy()
     uneven[1, 2, 2] *= 2
     with pytest.raises(InvalidCase, match="differs between phases, which the engine cannot hold for a switch"):

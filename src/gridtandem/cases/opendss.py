@@ -44,6 +44,8 @@ def read_opendss(master_file: str | Path) -> ThreePhaseNetwork:
         buses=_rows(sorted(engine.Circuit.AllBusNames())), transformers=_rows([e.name for e in elements if e.kind == "Transformer"]),
     )  # fmt: skip
     faults += [_refused(e.kind, e.name, why) for e in elements for why in refusals(e, circuit)]
+    if year := engine.Solution.Year():
+        faults.append(_refused("Circuit", engine.Circuit.Name(), f"stands in year {year}, grown from the powers in the file"))
     if faults:
         raise InvalidCase(f.at(path.name) for f in faults)
     found: Plain = {"buses": bus_table(engine, circuit, elements)}
@@ -59,10 +61,9 @@ def compiled(path: Path) -> Engine:
     if not path.is_file():
         raise InvalidCase([Fault("opendss", "is not there", "give the path of the master file", "case-120", place=str(path))])
     engine = package.dss.NewContext()
-    moves = engine.Basic.AllowChangeDir()  # one switch for the whole process, unlike the circuit
+    moves, edits = engine.Basic.AllowChangeDir(), engine.Basic.AllowEditor()  # switches of the whole process, unlike the circuit
     try:
         engine.Basic.AllowChangeDir(False)
-        engine.Basic.AllowForms(False)
         engine.Basic.AllowEditor(False)
         engine.Text.Command(f'compile "{path}"')
         if not engine.Basic.NumCircuits():
@@ -74,6 +75,7 @@ def compiled(path: Path) -> Engine:
         raise InvalidCase([Fault("opendss", f"is refused by the engine: {e.args[-1]}", "correct the file", "case-121", place=path.name)]) from e
     finally:
         engine.Basic.AllowChangeDir(moves)
+        engine.Basic.AllowEditor(edits)
     return engine
 
 

@@ -18,12 +18,14 @@ def refusals(e: Element, circuit: Circuit) -> Iterator[str]:
             nodes = ", ".join(map(str, beyond))
             yield f"ends on node {nodes} of bus {end.bus!r}: only phases 1, 2, 3 and ground are represented, reduce neutral conductors (Kron)"
             return
-        if any(end.open) and not all(end.open[: e.data["Phases"]]):
+        if any(end.open) and not all(end.open[: e.data.get("Phases", 1)]):
             yield f"is open in some conductors only at bus {end.bus!r}"
         if any(end.open) and e.kind not in ("Line", "Transformer"):
             yield f"is disconnected at bus {end.bus!r}"
     if e.data["BaseFreq"] != circuit.frequency_hz:
         yield f"is stated at {e.data['BaseFreq']:g} Hz where the circuit runs at {circuit.frequency_hz:g} Hz"
+    if e.kind == "RegControl" and e.data["Transformer"].lower() not in circuit.transformers:
+        yield f"controls transformer {e.data['Transformer']!r}, which is disabled"
     yield from REASONS[e.kind](e)
 
 

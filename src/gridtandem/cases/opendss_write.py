@@ -34,6 +34,8 @@ def write_opendss(network: ThreePhaseNetwork, folder: str | Path) -> Path:
 
 def _spelling(network: ThreePhaseNetwork) -> Iterator[Fault]:
     mend = "rename it without blanks, dots, brackets, quotes, commas and slashes, in small letters"
+    if not SPELLED.fullmatch(network.name):
+        yield Fault("circuit", f"{network.name!r} cannot be spelled in an OpenDSS file", mend, "case-124")
     for table in network.tables().values():
         for row in range(len(table)):
             name = table.label(row)  # every table here has names

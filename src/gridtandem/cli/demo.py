@@ -11,7 +11,7 @@ from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.running import compared, picture
 from gridtandem.cli.wishes import Wishes, wishing
 
-CASE, SCHEMES = "14B", "independent,load-flow,merged"
+CASE, SCHEMES = "30B", "independent,load-flow,response,merged"
 
 
 @click.command("demo")
@@ -21,8 +21,8 @@ CASE, SCHEMES = "14B", "independent,load-flow,merged"
 def demo_command(out: Out, *, wishes: Wishes) -> int:
     """$ tandem demo
 
-    Two feeders on the IEEE 14-bus network: each side alone, coordinated by letters, and as one merged load flow. Table on stdout, picture
-    and run files in tandem-runs.
+    Ten feeders at four buses of the IEEE 30-bus network: each side alone, coordinated by letters in two ways, and as one merged load flow.
+    Table on stdout, picture and run files in tandem-runs.
     """
     from gridtandem.report.documents import comparison_document
 
@@ -30,5 +30,5 @@ def demo_command(out: Out, *, wishes: Wishes) -> int:
     out.data(lambda: comparison_document(done), lambda: repr(done))
     picture(out, done, wishes.folder / "demo", replace(wishes, picture=True))
     out.say("\n".join(f"run file  {run.path}" for run in done.runs))
-    out.say("next      tandem messages 14B-load-flow · tandem show 14B-load-flow --table interfaces · tandem help schemes")
+    out.say("next      tandem messages 30B-response · tandem show 30B-response --table interfaces · tandem help schemes")
     return exit_code(done.runs)

@@ -70,6 +70,9 @@ class ThreePhaseNetwork:
             first, second = pe.winding_coils(t, row)
             if len(first) != len(second):
                 yield t.fault(row, "terminals_to", "make another number of coils than the first winding", "give both the same", "case-074")
+        for row, (coil, unit) in enumerate(zip(self.regulators.coil.tolist(), self.regulators.transformer.tolist(), strict=True)):
+            if coil > (count := len(pe.winding_coils(t, unit)[0])):
+                yield self.regulators.fault(row, "coil", f"is {coil}, and the transformer has {count}", "name one of its coils", "case-078")
         for hung in (self.loads, self.capacitors, self.generators):
             yield from self._terminal_faults(hung, "terminals", hung.bus)
         for table in self.tables().values():

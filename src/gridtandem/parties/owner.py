@@ -102,7 +102,10 @@ class Owner:
         """Why one scenario and period has no merged load flow."""
         found = self.solve(st)
         if found.converged:
-            return "all networks as one do have a load flow, so the exchange failed, not the system; try scheme response"
+            return (
+                "all networks as one do have a load flow, so the exchange failed, not the system; try scheme response, "
+                "or with start_pu=0 a start at transmission's forecast"
+            )
         k = float(self.loading[st])
         share = largest_loading(self.newton, ceiling=k) / k
         return f"all networks as one: no load flow ({found.trouble}); the whole system carries at most λ = {share:.4f} of this loading"

@@ -47,8 +47,8 @@ def _figure(runs: Sequence[Run]) -> Figure:
 def draw(axes: Axes, runs: Sequence[Run], which: str = "p", *, legend: bool = True, most: int = ROWS_MOST) -> None:
     """Active (p) or reactive (q) power on given axes."""
     unit = "MW" if which == "p" else "Mvar"
-    axes.set_title(f"{'Active' if which == 'p' else 'Reactive'} power at the boundary", pad=14)
-    axes.set_xlabel(f"into the feeders, more than the AC check finds [{unit}]")
+    axes.set_title(f"{'Active' if which == 'p' else 'Reactive'} power into the feeders", pad=14)
+    axes.set_xlabel(f"more than the AC check finds [{unit}]")
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
     groups = selection.alike(runs)
@@ -65,7 +65,7 @@ def draw(axes: Axes, runs: Sequence[Run], which: str = "p", *, legend: bool = Tr
                 axes.annotate(name, (0.01, i * high + j - 0.22), xycoords=("axes fraction", "data"), fontsize=6, color=style.MUTED, va="bottom")
     axes.set_yticks(np.arange(len(rows)) * high + (len(groups) - 1) / 2, _row_names(groups[0][1], rows, which, unit))
     _span(axes, groups[0][1], which)
-    axes.set_ylim(len(rows) * high - 0.5, -0.8 - (0.4 + 0.14 * len(rows) * high) * legend)
+    axes.set_ylim(len(rows) * high - 0.5, -1.2 - 0.14 * len(rows) * high)
     axes.tick_params(axis="y", length=0)
     if legend:
         axes.legend(loc="upper left", ncols=3, handletextpad=0.2, columnspacing=1.0, borderaxespad=0.0)

@@ -10,7 +10,8 @@ from gridtandem.tables import Index, Real
 
 STRESS_MOST = 400  # nodes up to which distances of all pairs are weighed; beyond, distances to some pivots place the nodes
 PIVOTS = 50
-STEPS = 300
+STEPS = 120
+STILL = 1e-3  # share of a branch; when no node moves further, the picture stands
 
 
 def mesh(size: int, start: Index, end: Index) -> Real:
@@ -55,14 +56,17 @@ def _majorised(place: Real, steps: Real) -> Real:
     n = len(place)
     off = ~np.eye(n, dtype=bool)
     weight = np.where(off, 1 / np.where(off, steps, 1.0) ** 2, 0.0)
+    wanted = weight * steps
     laplacian = np.diag(weight.sum(1)) - weight
     inverse = np.linalg.inv(laplacian[1:, 1:])
     place = place + 1e-3 * np.stack([np.cos(np.arange(n)), np.sin(np.arange(n))], -1)  # nodes with equal distances must part
     for _ in range(STEPS):
-        gap = np.linalg.norm(place[:, None] - place[None], axis=-1)
-        pull = np.where(off, -weight * steps / np.maximum(gap, 1e-9), 0.0)
+        gap = np.hypot(*(x[:, None] - x for x in place.T))
+        pull = -wanted / np.maximum(gap, 1e-9)
         pull[np.diag_indices(n)] = -pull.sum(1)
-        place = np.vstack([np.zeros((1, 2)), inverse @ (pull @ place)[1:]])
+        before, place = place, np.vstack([np.zeros((1, 2)), inverse @ (pull @ place)[1:]])
+        if float(np.abs(place - before + before[0]).max()) < STILL:
+            break
     return place
 
 

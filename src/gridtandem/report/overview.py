@@ -33,15 +33,14 @@ def _figure(runs: Sequence[Run], contraction: float | None) -> Figure:
     shown = selection.shown_one(runs)
     if shown is None:
         return _reasons(runs)
+    worst = voltages.worst_feeders(runs, 1)
+    if not worst:
+        return network.network(shown)
     figure = style.new_figure(style.WIDE * 1.3, 6.6)
     (grid, profile), (crossing, rounds) = figure.subplots(2, 2, width_ratios=(1.15, 1), height_ratios=(1.25, 1))
     network.draw(grid, shown)
-    if worst := voltages.worst_feeders(runs, 1):
-        voltages.draw(profile, runs, worst[0])
-        exchange.draw(crossing, runs, "p", most=ROWS_MOST)
-    else:
-        figure.delaxes(profile)
-        figure.delaxes(crossing)
+    voltages.draw(profile, runs, worst[0])
+    exchange.draw(crossing, runs, "p", most=ROWS_MOST)
     convergence.draw(rounds, runs, contraction)
     return figure
 

@@ -13,7 +13,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.boundary.letters import PowerAt, PowerCurve, VoltageUnder
+from gridtandem.boundary.letters import Alone, PowerAt, PowerCurve, VoltageUnder
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Agreement, Gap, widest
 from gridtandem.tables import Code, Real
@@ -42,18 +42,19 @@ class Anderson:
 
     tol: float = 1e-9  # of a voltage step [pu]
     tol_mva: float = 1e-7  # of the residual: mixed exchanges may stand still without being right
+    start_pu: float = 1.0  # where it begins; 0: at transmission's own forecast
     memory: int = 4
     ill: float = 1e8  # condition number beyond which the oldest exchange is forgotten
     jump: float = 2.0  # growth of the residual beyond which all are
 
-    asks_tso: ClassVar = frozenset({VoltageUnder})
+    asks_tso: ClassVar = frozenset({VoltageUnder, Alone})
     asks_dsos: ClassVar = frozenset({PowerAt})
 
     def start(self, mail: Mail) -> AndersonState:
-        """Flat start: the draws at nominal voltage."""
-        flat = np.ones(mail.shape)
-        power = mail.ask_dsos(PowerAt(flat))
-        return AndersonState(power.s, power.worth, flat, np.zeros(mail.shape))
+        """The draws at a flat voltage, or where transmission stands with its own forecast of them."""
+        v = np.full(mail.shape, self.start_pu) if self.start_pu > 0 else mail.ask_tso(Alone()).v
+        power = mail.ask_dsos(PowerAt(v))
+        return AndersonState(power.s, power.worth, v, np.zeros(mail.shape))
 
     def round(self, mail: Mail, s: AndersonState) -> AndersonState:
         """One exchange."""

@@ -15,7 +15,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.boundary.letters import PowerAt, PowerCurve, VoltageUnder
+from gridtandem.boundary.letters import Alone, PowerAt, PowerCurve, VoltageUnder
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Agreement, Gap, widest
 from gridtandem.tables import Real
@@ -37,14 +37,16 @@ class LoadFlowState:
 class LoadFlow:
     """The plain fixed point V ← T(D(V)). Contracts with ρ = spectral radius of T'·D'; see `tandem diagnose`."""
 
-    tol: float = 1e-9
+    tol: float = 1e-9  # of a voltage step [pu]
+    start_pu: float = 1.0  # where it begins; 0: at transmission's own forecast
 
-    asks_tso: ClassVar = frozenset({VoltageUnder})
+    asks_tso: ClassVar = frozenset({VoltageUnder, Alone})
     asks_dsos: ClassVar = frozenset({PowerAt})
 
     def start(self, mail: Mail) -> LoadFlowState:
-        """Flat start."""
-        return LoadFlowState(np.ones(mail.shape), np.zeros(mail.shape))
+        """Flat, or where transmission stands with its own forecast of the draws."""
+        v = np.full(mail.shape, self.start_pu) if self.start_pu > 0 else mail.ask_tso(Alone()).v
+        return LoadFlowState(v, np.zeros(mail.shape))
 
     def round(self, mail: Mail, s: LoadFlowState) -> LoadFlowState:
         """One exchange."""

@@ -15,7 +15,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.boundary.letters import PowerCurve, ResponseAt, VoltageUnder
+from gridtandem.boundary.letters import Alone, PowerCurve, ResponseAt, VoltageUnder
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Agreement, Gap, widest
 from gridtandem.tables import Real
@@ -37,14 +37,16 @@ class ResponseState:
 class Response:
     """Newton on the boundary. The default: holds its speed where the plain fixed point slows down or fails."""
 
-    tol: float = 1e-9
+    tol: float = 1e-9  # of a voltage step [pu]
+    start_pu: float = 1.0  # where it begins; 0: at transmission's own forecast
 
-    asks_tso: ClassVar = frozenset({VoltageUnder})
+    asks_tso: ClassVar = frozenset({VoltageUnder, Alone})
     asks_dsos: ClassVar = frozenset({ResponseAt})
 
     def start(self, mail: Mail) -> ResponseState:
-        """Flat start."""
-        return ResponseState(np.ones(mail.shape), np.zeros(mail.shape))
+        """Flat, or where transmission stands with its own forecast of the draws."""
+        v = np.full(mail.shape, self.start_pu) if self.start_pu > 0 else mail.ask_tso(Alone()).v
+        return ResponseState(v, np.zeros(mail.shape))
 
     def round(self, mail: Mail, s: ResponseState) -> ResponseState:
         """One exchange; a tangent belongs to the voltage it was taken at, which under delay is not the voltage asked about."""

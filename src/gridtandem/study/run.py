@@ -23,6 +23,9 @@ TABLES: dict[str, type[Table]] = {
 }  # fmt: skip
 
 
+STALL, SLOW = 3, 0.8  # rounds looked at, and the ratio of gaps from which nine digits take about a hundred rounds
+
+
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Result:
@@ -139,7 +142,7 @@ def living(study: Study, outcome: Outcome[Any]) -> list[tuple[int, int]]:
 
 def explained(study: Study, seats: Seats, outcome: Outcome[Any]) -> tuple[str, ...]:
     """Why a run has no answer, or not everywhere, in sentences; asked at the owners' doors."""
-    said: list[str] = []
+    said: list[str] = _stalled(outcome)
     for refusal in outcome.refused:
         s, t, i = refusal.rows[0]
         where = f" (scenario {s}, period {t})" if study.loading.size > 1 else ""
@@ -150,6 +153,20 @@ def explained(study: Study, seats: Seats, outcome: Outcome[Any]) -> tuple[str, .
             said.append(seats.transmission.explain(draw, (s, t)) + where)
         said.append(seats.owner.explain((s, t)) + where)
     return tuple(dict.fromkeys(said))
+
+
+def _stalled(outcome: Outcome[Any]) -> list[str]:
+    """One sentence where the gap hardly shrank over the last rounds, or grew."""
+    last = [g for g in outcome.gaps[-STALL - 1 :] if np.isfinite(g) and g > 0]
+    if outcome.end is not End.OUT_OF_ROUNDS or len(last) <= STALL:
+        return []
+    ratio = float((last[-1] / last[0]) ** (1 / STALL))
+    if ratio < SLOW:
+        return []
+    word = "grows by" if ratio > 1 else "is still"
+    return [
+        f"the gap {word} a factor {ratio:.3f} per round: this exchange stalls or swings; take scheme response (or anderson), which see the slopes"
+    ]
 
 
 def _feeder_says(seats: Seats, company: str, interface: int, outcome: Outcome[Any], st: tuple[int, int]) -> str:

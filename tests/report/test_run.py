@@ -1,0 +1,143 @@
+"""What `run` and `compare` return: the tables of the study, sentences, one file, and a page without script."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import gridtandem as gt
+from gridtandem.report.run import SCHEMES, Comparison, Run
+from gridtandem.study.run import TABLES
+from gridtandem.study.run import run as study_run
+
+
+@cache
+def found(name: str = "T14D2", scheme: str = "response", loading: float = 1.0) -> Run:
+    return gt.run(name, scheme=scheme, loading=loading)
+
+
+@cache
+def compared() -> Comparison:
+    return gt.compare("T14D2")
+
+
+SUMMARY = """\
+T14D2 under response: the parties agree within tolerance
+  scheme    3 rounds, last gap # (goal #); 9 letters, 84 numbers, # B
+  exchange  I10 at bus 10 → 2 feeders: 7.790 MW, 4.840 Mvar at 1.0527 pu
+            I12 at bus 12 → 2 feeders: 7.793 MW, 4.842 Mvar at 1.0493 pu
+  AC check  plans are off by at most # pu and # MVA
+            losses 13.471 MW transmission, 0.723 MW feeders
+            lowest voltage 0.9671 pu at F12/18; 5 limits broken"""
+
+
+def test_a_run_prints_itself_in_a_dozen_lines() -> None:
+    """Snapshot; rounding errors and byte counts, which hang on their digits, are masked."""
+    assert re.sub(r"[\d.]+e-\d+|[\d,]+(?= B$)", "#", repr(found()), flags=re.MULTILINE) == SUMMARY
+
+
+@pytest.mark.parametrize("run", [found("T118Dn4"), found(loading=5.0), gt.run("T14D2", loading=[[1.0, 9.0]]), found("ieee14", "merged")])
+def test_no_summary_is_longer_than_twelve_lines(run: Run) -> None:
+    assert len(repr(run).split("\n")) <= 12
+
+
+def test_the_tables_are_those_of_the_study() -> None:
+    run = found()
+    again = study_run(run.result.study).verdict
+    for name in TABLES:
+        assert getattr(run, name).digest() == getattr(again, name).digest()
+    assert len(run.rounds) == run.outcome.rounds
+    assert len(run.letters) == len(run.outcome.ledger)
+
+
+def test_without_answer_tables_are_empty_and_trouble_speaks() -> None:
+    run = found(loading=5.0)
+    assert [len(getattr(run, name)) for name in TABLES] == [0] * len(TABLES)
+    assert "the largest solvable loading" in " ".join(run.trouble)
+    assert run.trouble[0] in repr(run)
+    with pytest.raises(gt.NotAgreed):
+        run.require()
+    assert found().require() is found()
+
+
+def test_a_saved_run_opens_as_the_same_run(tmp_path: Path) -> None:
+    saved = found().save(tmp_path / "a.tandem")
+    assert saved.path == tmp_path / "a.tandem"
+    opened = gt.opened(tmp_path / "a.tandem")
+    assert repr(opened) == repr(saved)
+    for name in (*TABLES, "letters", "rounds"):
+        assert getattr(opened, name).digest() == getattr(saved, name).digest()
+
+
+def test_saving_while_running_and_afterwards_give_the_same_tables(tmp_path: Path) -> None:
+    during = gt.run("T14D2", save=tmp_path / "b.tandem")
+    assert during.path == tmp_path / "b.tandem"
+    assert during.buses.digest() == found().buses.digest()
+
+
+def test_stopped_and_resumed_is_run_through(tmp_path: Path) -> None:
+    first = gt.run("T14D2", rounds=2, save=tmp_path / "c.tandem")
+    assert not first.outcome.agreed
+    whole = gt.resume(tmp_path / "c.tandem", rounds=100)
+    assert whole.buses.digest() == found().buses.digest()
+    assert whole.outcome.gaps == found().outcome.gaps
+
+
+def test_schemes_by_object_by_name_and_by_diagnosis() -> None:
+    named = gt.run("T14D2", scheme="load-flow", options={"tol": 1e-6})
+    made = gt.run("T14D2", scheme=gt.schemes.LoadFlow(tol=1e-6))
+    changed = gt.run("T14D2", scheme=gt.schemes.LoadFlow(), options={"tol": 1e-6})
+    assert named.outcome.gaps == made.outcome.gaps == changed.outcome.gaps
+    assert gt.run("T14D2", scheme="auto").scheme == gt.diagnose("T14D2").recommend
+
+
+def test_unknown_names_are_answered_with_near_ones() -> None:
+    with pytest.raises(gt.UnknownName, match="did you mean 'response'"):
+        gt.run("T14D2", scheme="respons")
+    with pytest.raises(gt.UnknownName, match="option of scheme response named 'tols'; did you mean 'tol'"):
+        gt.run("T14D2", options={"tols": 1e-6})
+    with pytest.raises(gt.UnknownName, match="did you mean 'T14D2'"):
+        gt.run("T14D3")
+    with pytest.raises(gt.UnknownName, match="no picture named 'networks'; did you mean 'network'"):
+        found().plot("networks")
+
+
+def test_loading_is_a_number_or_a_table() -> None:
+    with pytest.raises(ValueError, match=r"one number or an array \(scenario, period\)"):
+        gt.run("T14D2", loading=[1.0, 2.0])
+    assert gt.run("T14D2", loading=[[1.0, 1.1]]).checks.period.tolist() == [0, 1]
+
+
+def test_watchers_hear_every_round() -> None:
+    heard: list[int] = []
+    gt.run("T14D2", watch=lambda outcome: heard.append(outcome.rounds))
+    assert heard == [1, 2, 3]
+    named: list[str] = []
+    gt.compare("T14D2", ["response", "merged"], watch=lambda name, _: named.append(name))
+    assert named == ["response", "response", "response", "merged"]
+
+
+def test_a_comparison_prints_its_table() -> None:
+    text = repr(compared())
+    assert [line.split()[0] for line in text.split("\n")[2:]] == list(SCHEMES)
+    assert "exchange [MW]" in text
+    assert compared().diagnosis is not None
+    failed = gt.compare("T14D2", ["response"], loading=5.0)
+    assert "  response: " in repr(failed)
+
+
+@pytest.mark.parametrize("what", [found(), found(loading=5.0), compared(), found("ieee14", "merged")])
+def test_the_page_is_static_and_well_formed(what: Run | Comparison) -> None:
+    page = what._repr_html_()
+    assert "<script" not in page
+    assert not re.search(r"(src|href)=[\"'](?!#|data:)", page)
+    root = ElementTree.fromstring(page)
+    pictures = [e for e in root.iter() if e.tag.endswith("}svg")]
+    shown = what.runs[0] if isinstance(what, Comparison) else what
+    assert len(pictures) == int(len(shown.buses) > 0)
+    assert np.all([("width" not in e.attrib, "max-width" in e.attrib["style"]) for e in pictures])
