@@ -203,6 +203,8 @@ def test_messages_are_the_ledger() -> None:
     assert "load-flow declares: per interface and round" in said.out
     letters = tandem("messages", "14A-load-flow", "--round", "2", "--to", "tso", "--json").document["letters"]
     assert [(e["round"], e["recipient"], e["question"]) for e in letters] == [(2, "tso", "VoltageUnder")]
+    said = tandem("messages", "14A-load-flow", "--to", "tos")
+    assert (said.code, said.err) == (2, "tandem: no party that was asked named 'tos'; did you mean 'tso'?\n")
 
 
 @pytest.mark.parametrize("kind", ["overview", "network", "voltages", "convergence", "exchange"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf, isfinite
 from typing import TYPE_CHECKING, final
 
 import click
@@ -12,12 +13,21 @@ if TYPE_CHECKING:
     from gridtandem.study.rules import Rule
 
 
+MANY = 1_000_000_000  # what no count of anything here reaches
+
+
 @final
 class Name(click.ParamType[str]):
     """A word that some list knows; the list is asked only while completing."""
 
     def __init__(self, name: str, known: Callable[[], Iterable[str]], files: bool = False) -> None:
         self.name, self.known, self.files = name, known, files
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Any word but none; who looks it up says whether it is known."""
+        if not str(value).strip():
+            self.fail("give a name; this one is empty.", param, ctx)
+        return str(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's interface
         """Everything that begins so; else files, where they are welcome."""
@@ -33,6 +43,7 @@ class Numbers(click.ParamType[tuple[float, ...]]):
 
     def __init__(self, whole: bool = False) -> None:
         self.read: Callable[[str], float] = int if whole else float
+        self.below = MANY if whole else inf
         self.kind = "a whole number" if whole else "a number"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
@@ -41,8 +52,8 @@ class Numbers(click.ParamType[tuple[float, ...]]):
             found = tuple(self.read(word) for word in str(value).split(","))
         except ValueError:
             self.fail(f"{value!r} is not {self.kind}, nor several between commas.", param, ctx)
-        if not all(abs(x) < float("inf") for x in found):
-            self.fail(f"{value!r} is not finite.", param, ctx)
+        if not all(abs(x) < self.below for x in found):
+            self.fail(f"{value!r} is too large.", param, ctx)
         return found
 
 
@@ -56,7 +67,9 @@ class Setting(click.ParamType[tuple[str, float]]):
         """Text into name and number, or a usage error."""
         name, sign, number = str(value).partition("=")
         try:
-            return name.strip(), float(number)
+            if isfinite(read := float(number)):
+                return name.strip(), read
+            self.fail(f"{value!r} is not finite.", param, ctx)
         except ValueError:
             what = f"{number!r} is not a number" if sign else "there is no '='"
             self.fail(f"{value!r}: {what}; write e.g. tol=1e-10.", param, ctx)

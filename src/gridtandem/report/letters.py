@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtandem.errors import UnknownName
 from gridtandem.report.tables import as_records, plain, spelled
 from gridtandem.study.registry import header
 from gridtandem.study.results import Letters
@@ -24,6 +25,8 @@ def messages(run: Run, *, round: int | None = None, recipient: str | None = None
     if round is not None:
         wanted &= letters.round == round
     if recipient is not None:
+        if recipient not in (asked := sorted(set(letters.recipient.tolist()))):
+            raise UnknownName("party that was asked", recipient, asked)
         wanted &= letters.recipient == recipient
     return letters.take(wanted)
 
