@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gridtandem.errors import NotAgreed as NotAgreed
     from gridtandem.errors import TandemError as TandemError
     from gridtandem.errors import UnknownName as UnknownName
+    from gridtandem.flow.results import load_flow as load_flow
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
     from gridtandem.report.run import Comparison as Comparison
@@ -59,6 +60,7 @@ _PLACE = {
     "compare": "gridtandem.report.run:compare",
     "diagnose": "gridtandem.report.run:diagnose",
     "joined": "gridtandem.cases.generate:joined",
+    "load_flow": "gridtandem.flow.results:load_flow",
     "network": "gridtandem.cases.library:network",
     "new_case": "gridtandem.cases.new:new_case",
     "opened": "gridtandem.report.run:opened",
