@@ -42,6 +42,7 @@ ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
 
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
+    Phase("help", "tandem --help", {"tandem": start.command("--help"), "bare Python": start.python("pass")}, repeat=5),
     Phase("transmission", "case118", {"newton": flow.newton("case118"), "lightsim2grid": flow.lightsim2grid("case118")}, VOLTAGE),
     Phase("transmission", "case300", {"newton": flow.newton("case300"), "lightsim2grid": flow.lightsim2grid("case300")}, VOLTAGE),
     Phase(

@@ -22,6 +22,11 @@ def python(line: str) -> Callable[[], Callable[[], None]]:
     return process(sys.executable, "-c", line)
 
 
+def command(*words: str) -> Callable[[], Callable[[], None]]:
+    """The ``tandem`` command."""
+    return process(sys.executable, "-c", "import sys; from gridtandem.cli import main; sys.exit(main())", *words)
+
+
 def spent() -> float:
     """Processor time of this process and of all that it waited for. [s]"""
     return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))

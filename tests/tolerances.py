@@ -73,3 +73,5 @@ CROSSING_NEAR_ONE = 0.05  # exponent; the crossing is exactly at 1 only for a ne
 SAME_VOLTAGES = 1e-8  # pu; coordinated against merged
 ON_SCREEN = 1e-9  # data of a drawn line against the table it was drawn from; no arithmetic in between but a logarithm's
 INK = 2e-3  # mean difference of pixels in [0, 1]; a moved label changes more than ten times that
+FALL_OF_ANGLE = 3.0  # degrees; what a loaded transformer adds to its phase shift of 30
+ALONG_DEG = 3.0  # degrees; the angle falls by less along one loaded substation transformer, far less than a vector group's 30

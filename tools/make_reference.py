@@ -11,9 +11,13 @@ from inspect import cleandoc, getmodule
 from pathlib import Path
 from pkgutil import walk_packages
 
+import click
+
 import gridtandem
 from gridtandem.boundary.layout import Ask, lies, reply_type
 from gridtandem.boundary.letters import Power
+from gridtandem.cli.app import COMMANDS, tandem
+from gridtandem.cli.exits import MEANING
 from gridtandem.errors import TandemError
 from gridtandem.tables import Column, Table
 
@@ -165,14 +169,12 @@ def plain(node: ast.expr, known: list[tuple[int, str, ast.expr]]) -> str:
 
 def exit_codes() -> str:
     """What the command line returns."""
-    rows = [("0", "all went well", ""), ("1", "Anything that none of the codes below names.", "`TandemError`")]
-    by_code: dict[int, list[type]] = {}
-    for c in everything(TandemError):
-        by_code.setdefault(c.exit_code, []).append(c)
-    rows += [
-        (str(code), " ".join(doc(c).splitlines()[0] for c in cs), ", ".join(f"`{c.__name__}`" for c in cs)) for code, cs in sorted(by_code.items())
-    ]
-    return NOTE + f"# Exit codes\n\n{table(('code', 'meaning', 'error in Python'), rows)}"
+    errors: dict[int, list[str]] = {}
+    for c in (TandemError, *everything(TandemError)):
+        errors.setdefault(c.exit_code, []).append(f"`{c.__name__}`")
+    rows = [(str(code), meaning, ", ".join(errors.pop(code, []))) for code, meaning in sorted(MEANING.items())]
+    assert not errors, f"exit codes without a meaning: {errors}"
+    return NOTE + f"# Exit codes\n\n{table(('code', 'meaning', 'errors in Python'), rows)}"
 
 
 def letters() -> str:
@@ -233,9 +235,28 @@ def nomenclature() -> str:
     )
 
 
+def commands() -> str:
+    """The help page of every command."""
+    parts = []
+    for name in COMMANDS:
+        command = tandem.get_command(click.Context(tandem), name)
+        assert command is not None
+        with click.Context(command, parent=click.Context(tandem, info_name="tandem"), info_name=name, terminal_width=80) as around:
+            parts.append(f"## tandem {name}\n\n```text\n{command.get_help(around)}\n```\n")
+    return NOTE + "# Commands\n\nWhat `tandem COMMAND --help` says; longer pages are on `tandem help`.\n\n" + "\n".join(parts)
+
+
 def pages() -> dict[str, str]:
     """Every generated page by file name."""
-    made = {"tables": tables, "faults": faults, "exit-codes": exit_codes, "letters": letters, "schemes": schemes, "nomenclature": nomenclature}
+    made = {
+        "tables": tables,
+        "faults": faults,
+        "exit-codes": exit_codes,
+        "letters": letters,
+        "schemes": schemes,
+        "nomenclature": nomenclature,
+        "commands": commands,
+    }
     return {f"{name}.md": re.sub(r"\n{3,}", "\n\n", make()).rstrip() + "\n" for name, make in made.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import tracemalloc
@@ -15,7 +16,7 @@ from gridtandem.cases.doors import read_network
 from gridtandem.cases.folder import write_network_folder
 from gridtandem.cases.matpower import read_matpower
 from gridtandem.cases.pandapower_json import read_pandapower
-from gridtandem.errors import InvalidCase, TandemError
+from gridtandem.errors import InvalidCase
 from gridtandem.grid.network import Network
 from tests.cases.test_pandapower import DATA
 from tests.cases.texts import SMALL, matpower_folder
@@ -25,8 +26,8 @@ Damage = Callable[[Generator, str], str]
 
 FILES = 10_000  # in all
 PARTS = 20  # so that they can run side by side
-SECONDS = 2.0  # for one file; measured: below 0.05
-MEMORY = 200e6  # bytes for one file; measured: below 10e6
+SECONDS = 2.0  # of processor time for one file; usual files take hundredths
+MEMORY = 1e9  # bytes for one file; ten tables of the largest size allowed
 
 NUMBERS = ("NaN", "Inf", "-Inf", "1e400", "-1e308", "1e-320", "0", "-0", "-1", "1e9", "99999999999999999999", "1.5", "true", "null", '""', "[]")
 STATEMENTS = (
@@ -88,6 +89,36 @@ def injected(rng: Generator, text: str) -> str:
     return "\n".join(lines)
 
 
+CELLS = (None, True, -1, 0, 1.5, 99, 1e308, -1e-320, float("nan"), float("inf"), 10**30, "", "x", "hv", "Ratio", [], {})
+
+
+def retabled(rng: Generator, text: str) -> str:
+    """Cells, columns, rows and tables of a pandapower file change, while it stays well formed."""
+    try:
+        content = json.loads(text)
+        members = content["_object"]
+        kinds = [kind for kind in sorted(members) if isinstance(members[kind], dict)]
+        for _ in range(int(rng.integers(1, 5))):
+            kind = kinds[int(rng.integers(len(kinds)))]
+            table = json.loads(members[kind]["_object"])
+            row, column = int(rng.integers(len(table["data"]))), int(rng.integers(len(table["columns"])))
+            what = rng.random()
+            if what < 0.8:
+                table["data"][row][column] = CELLS[int(rng.integers(len(CELLS)))]
+            elif what < 0.85:
+                table["columns"][column] = "other"
+            elif what < 0.9:
+                table["index"][row] = CELLS[int(rng.integers(len(CELLS)))]
+            elif what < 0.95:
+                del table["data"][row], table["index"][row]
+            else:
+                table["data"][row].pop()
+            members[kind]["_object"] = json.dumps(table)
+    except (ValueError, KeyError, TypeError, IndexError):
+        return text  # an earlier damage left nothing to change
+    return json.dumps(content)
+
+
 DAMAGES: tuple[Damage, ...] = (flipped, cut_off, swapped, renumbered, relined, injected)
 
 
@@ -106,19 +137,18 @@ def _pandapower(text: str) -> Network:
     return read_pandapower("{" + text.lstrip().removeprefix("{"))
 
 
-def survives(read: Callable[[], Network]) -> bool:
+def survives(read: Callable[[], Network], seconds: float = SECONDS) -> bool:
     """Read or refused, in time; anything else is an error of ours."""
-    began = time.perf_counter()
+    began, refusal = time.process_time(), None
     try:
         assert not list(read().faults())
-        accepted = True
-    except TandemError as e:
-        assert isinstance(e, InvalidCase)
-        assert e.faults
-        assert all(f.code and f.mend and str(f) for f in e.faults)
-        accepted = False
-    assert time.perf_counter() - began < SECONDS
-    return accepted
+    except InvalidCase as e:
+        refusal = e
+    assert time.process_time() - began < seconds
+    if refusal:
+        assert refusal.faults
+        assert all(f.code and f.mend and str(f) for f in refusal.faults)
+    return refusal is None
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -128,7 +158,8 @@ def test_a_damaged_file_is_read_or_refused(part: int) -> None:
     for k in range(FILES // PARTS):
         read, text = sources[k % len(sources)]
         for _ in range(int(rng.integers(1, 3))):
-            text = DAMAGES[int(rng.integers(len(DAMAGES)))](rng, text) or " "
+            damage = retabled if read is _pandapower and rng.random() < 0.6 else DAMAGES[int(rng.integers(len(DAMAGES)))]
+            text = damage(rng, text) or " "
         accepted += survives(lambda: read(text))  # noqa: B023 – called at once
     assert 0 < accepted < FILES // PARTS
 
@@ -150,7 +181,7 @@ def test_a_damaged_folder_is_read_or_refused(part: int, tmp_path: Path) -> None:
     "text",
     [
         SMALL + "x = [1 1];\n" + "x = [x x; x x];\n" * 60,
-        SMALL + "x = 1:9999999;\n" * 3 + "y = x .* x; z = [x; x];\n",
+        SMALL + "x = 1:2999999;\n" * 3 + "y = x .* x; z = [x; x];\n",
         SMALL + "x = " + "[" * 20_000 + "\n",
         SMALL + "x = " + "-" * 50_000 + "1;\n",
         SMALL + "x = '" + "''" * 100_000 + "\n",
@@ -158,14 +189,14 @@ def test_a_damaged_folder_is_read_or_refused(part: int, tmp_path: Path) -> None:
         SMALL + "x = 1" + "^9" * 20_000 + ";\n",
         SMALL + "x(1)" * 20_000 + "\n",
         SMALL + "mpc.bus(" * 5_000 + "\n",
+        SMALL + "k = 1:2900000;\n" + "k(1) = 2;\n" * 200,
     ],
 )
 def test_hostile_text_costs_neither_time_nor_memory(text: str) -> None:
+    survives(lambda: read_matpower(text))
     tracemalloc.start()
-    began = time.perf_counter()
     try:
-        survives(lambda: read_matpower(text))
-        assert tracemalloc.get_traced_memory()[1] < 5 * MEMORY
+        survives(lambda: read_matpower(text), seconds=np.inf)
+        assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()
-    assert time.perf_counter() - began < 5 * SECONDS

@@ -111,10 +111,41 @@ MEND = "work it out and write the result, or delete the statement (case-104)"
         ("[a, b] = size(mpc.bus);", "[a, b] = size(mpc.bus)", "several names at once are taken from idx_bus, idx_brch, idx_gen, idx_cost only"),
         ("function y = other", "function y = other", "a case file is one function"),
         ("y(1) = 2;", "y(1) = 2", "'y' is not defined above"),
+        ("mpc.x = [1 2; mpc.bus];", "mpc.x = [1 2; mpc.bus]", "its rows have different lengths"),
+        ("mpc.x = [1 2]:3;", "mpc.x = [1 2]:3", "a range needs single numbers"),
+        ("mpc.x = {1; 'a'} + 1;", "mpc.x = {1; 'a'} + 1", "text stands where a number is needed"),
+        ("mpc.x = mpc.bus(1, 1;2);", "mpc.x = mpc.bus(1, 1;2)", "')' is missing before ';'"),
+        ("k = (1:1e5) * 0 + 1; mpc.x = mpc.bus(k, k);", "mpc.x = mpc.bus(k, k)", "the part is too large"),
     ],
 )  # fmt: skip
 def test_a_statement_that_cannot_be_executed_is_refused_by_line(statement: str, shown: str, why: str) -> None:
     assert refused(statement) == [f"a.m: line 3 cannot execute `{shown}`: {why}; {MEND}"]
+
+
+def test_constants_come_all_at_once_or_by_list() -> None:
+    names = "PD VMIN RATE_A ANGMAX PMIN APF NCOST"
+    assert value(f"define_constants;\nmpc.x = [{names}];") == [[3, 13, 6, 13, 10, 21, 4]]
+    assert value("[m, s] = idx_cost;\nmpc.x = [m s];") == [[1, 2]]
+    assert "idx_cost returns 7 values, not 8" in refused("[a, b, c, d, e, f, g, h] = idx_cost;")[0]
+
+
+def test_nothing_may_stand_behind_the_end() -> None:
+    assert value("mpc.x = 1;\nend") == [[1.0]]
+    assert refused("return;\nmpc.x = 1;") == [f"a.m: line 4 cannot execute `mpc.x = 1`: it stands behind the end of the function; {MEND}"]
+
+
+def test_an_open_block_is_named() -> None:
+    assert refused("if fixed\n  if more\n  end")[1] == "a.m: file ends inside 1 open block(s); the file looks cut off; get it anew (case-103)"
+
+
+def test_function_lines_of_other_forms_are_refused() -> None:
+    for head, why in (
+        ("function [a, b] = old", "a case of version 1 returns baseMVA, bus, gen, branch and perhaps areas, gencost"),
+        ("function old", "only `function mpc = name` and `function [baseMVA, bus, gen, branch] = name` are read"),
+    ):
+        with pytest.raises(InvalidCase) as caught:
+            run_matpower(head + "\n", "a.m")
+        assert str(caught.value.faults[0]) == f"a.m: line 1 cannot execute `{head}`: {why}; {MEND}"
 
 
 def test_all_refusals_come_at_once_and_none_twice() -> None:
@@ -139,6 +170,12 @@ def test_doubling_a_table_again_and_again_is_refused_before_it_fills_the_memory(
     faults = refused("a = [1 1 1 1 1 1 1 1 1 1];\n" + "a = [a a; a a];\n" * 40)
     assert len(faults) == 1
     assert "the table is too large" in faults[0]
+
+
+def test_a_file_that_computes_without_end_is_refused() -> None:
+    faults = refused("k = 1:2e6;\nx = k" + " + k" * 5000 + ";\ny = k + 1;")
+    assert all("the statements compute too much" in f for f in faults)
+    assert len(faults) == 2
 
 
 def test_deep_brackets_are_refused() -> None:

@@ -71,6 +71,14 @@ def test_every_element_becomes_the_row_it_should() -> None:
     )  # fmt: skip
 
 
+def test_zones_keep_their_numbers_and_lose_their_names() -> None:
+    numbers = read_pandapower(changed(*(("bus", "zone", k, z) for k, z in enumerate((2, 3.0, "4")))))
+    assert numbers.buses.zone.tolist()[:4] == [2, 3, 4, 1]
+    names = read_pandapower(changed(("bus", "zone", 0, "north")))
+    assert set(names.buses.zone.tolist()) == {1}
+    assert "zones with names are not kept: north" in names.notes
+
+
 def changed(*changes: tuple[str, str, int, object], drop: str = "") -> str:
     """The file with cells changed: (table, column, row, value)."""
     content = json.loads(ALL.read_text())
@@ -94,25 +102,25 @@ def faults(text: str | Path) -> list[str]:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (("line", "to_bus", 1, 31), "line[1].to_bus is 31, which is no bus of this file; did you mean 3? (case-133)"),
-        (("load", "bus", 0, None), "load[0].bus is None, which is no bus of this file; give the number of a bus (case-133)"),
-        (("line", "length_km", 0, None), "line[0].length_km is missing; give a number (case-132)"),
-        (("line", "length_km", 0, "long"), "line[0].length_km is 'long'; give a number (case-132)"),
-        (("line", "parallel", 0, 0), "line[0].parallel is 0; give 1 or more (case-132)"),
-        (("bus", "in_service", 0, "yes"), "bus[0].in_service is 'yes'; give true or false (case-132)"),
+        (("line", "to_bus", 1, 31), "line[1].to_bus is 31, which is no bus of this file; did you mean 3? (case-143)"),
+        (("load", "bus", 0, None), "load[0].bus is None, which is no bus of this file; give the number of a bus (case-143)"),
+        (("line", "length_km", 0, None), "line[0].length_km is missing; give a number (case-142)"),
+        (("line", "length_km", 0, "long"), "line[0].length_km is 'long'; give a number (case-142)"),
+        (("line", "parallel", 0, 0), "line[0].parallel is 0; give 1 or more (case-142)"),
+        (("bus", "in_service", 0, "yes"), "bus[0].in_service is 'yes'; give true or false (case-142)"),
         (("switch", "z_ohm", 4, 0.1), "switch[4].z_ohm is above 0, so the switch has an impedance; "
-         "replace it by a line, or set z_ohm = 0 (case-136)"),
-        (("switch", "bus", 1, 5), "switch[1].bus is no end of line 0; name one of its buses (case-133)"),
+         "replace it by a line, or set z_ohm = 0 (case-146)"),
+        (("switch", "bus", 1, 5), "switch[1].bus is no end of line 0; name one of its buses (case-143)"),
         (("trafo", "tap_dependency_table", 0, True), "trafo[0].tap_dependency_table makes impedance and ratio depend on a table; "
-         "set it to false with fixed values (case-136)"),
-        (("trafo", "tap_changer_type", 0, "Tabular"), "trafo[0].tap_changer_type is 'Tabular'; use Ratio, Symmetrical or Ideal (case-136)"),
-        (("impedance", "rtf_pu", 0, 0.2), "impedance[0].rtf_pu differs between the two directions; give one impedance for both (case-136)"),
+         "set it to false with fixed values (case-146)"),
+        (("trafo", "tap_changer_type", 0, "Tabular"), "trafo[0].tap_changer_type is 'Tabular'; use Ratio, Symmetrical or Ideal (case-146)"),
+        (("impedance", "rtf_pu", 0, 0.2), "impedance[0].rtf_pu differs between the two directions; give one impedance for both (case-146)"),
         (("poly_cost", "cq1_eur_per_mvar", 0, 2.0), "poly_cost[0].cq1_eur_per_mvar is a cost of reactive power, which no table here can hold; "
-         "delete it (case-136)"),
+         "delete it (case-146)"),
         (("poly_cost", "et", 0, "load"), "poly_cost[0].et is 'load', whose cost no table here can hold; "
-         "costs belong to ext_grid, gen, sgen (case-136)"),
+         "costs belong to ext_grid, gen, sgen (case-146)"),
         (("ext_grid", "in_service", 0, False), "ext_grid has no external grid and no slack generator in service; "
-         "add an ext_grid, or set slack at a generator (case-135)"),
+         "add an ext_grid, or set slack at a generator (case-145)"),
         (("bus", "vn_kv", 3, -1.0), "buses[D].nominal_kv must be above 0.0 (is -1 kV); correct the value (case-012)"),
     ],
 )  # fmt: skip
@@ -126,25 +134,53 @@ def test_elements_without_a_table_here_are_refused_together() -> None:
     for kind in ("trafo3w", "dcline", "motor"):
         content["_object"][kind] = {"_class": "DataFrame", "_object": json.dumps(frame)}
     assert faults(json.dumps(content)) == [
-        f"text: {kind} has 1 in service, which no table here can hold: x; replace or delete them before saving the file (case-136)"
+        f"text: {kind} has 1 in service, which no table here can hold: x; replace or delete them before saving the file (case-146)"
         for kind in ("dcline", "motor", "trafo3w")
     ]
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
     good = "give a file that pandapower 3 wrote with to_json"
-    old = "pandapower 2 and 3 mean different things by the same columns; load the file with pandapower 3 and save it again (case-134)"
+    old = "pandapower 2 and 3 mean different things by the same columns; load the file with pandapower 3 and save it again (case-144)"
     for content, expected in (
-        ('{"a": 1}', f"file is JSON, but no pandapower network; {good} (case-130)"),
-        ('{"_class": "pandapowerNet", "_object": 3}', f"file holds no tables; {good} (case-130)"),
-        ('{"a": ', f"file is no JSON: Expecting value: line 1 column 7 (char 6); it looks cut off or damaged; {good} (case-130)"),
-        ("{" + '"a": {' * 100_000, f"file is no JSON: nested too deeply; it looks cut off or damaged; {good} (case-130)"),
-        (changed(drop="bus"), f"bus is missing; {good} (case-131)"),
+        ('{"a": 1}', f"file is JSON, but no pandapower network; {good} (case-140)"),
+        ('{"_class": "pandapowerNet", "_object": 3}', f"file holds no tables; {good} (case-140)"),
+        ('{"a": ', f"file is no JSON: Expecting value: line 1 column 7 (char 6); it looks cut off or damaged; {good} (case-140)"),
+        ("{" + '"a": {' * 100_000, f"file is no JSON: nested too deeply; it looks cut off or damaged; {good} (case-140)"),
+        (changed(drop="bus"), f"bus is missing; {good} (case-141)"),
         (changed(drop="format_version"), f"format_version is missing; {old}"),
     ):
         file = tmp_path / "a.json"
         file.write_text(content)
         assert faults(file) == [f"a.json: {expected}"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        3,
+        "nothing",
+        {"columns": ["name"], "index": [0]},
+        {"columns": ["name"], "index": [0], "data": [["a", "b"]]},
+        {"columns": ["name"], "index": [0, 1], "data": [["a"]]},
+        {"columns": ["name", "name"], "index": [0], "data": [["a", "b"]]},
+        {"columns": ["name"], "index": ["x"], "data": [["a"]]},
+        {"columns": ["name"], "index": [4, 4], "data": [["a"], ["b"]]},
+    ],
+)
+def test_a_damaged_table_is_named(table: object) -> None:
+    content = json.loads(ALL.read_text())
+    content["_object"]["load"]["_object"] = table if table == "nothing" else json.dumps(table)
+    expected = "text: load is no table of columns, index and data; give a file that pandapower 3 wrote with to_json (case-141)"
+    assert faults(json.dumps(content)) == [expected]
+
+
+def test_settings_must_be_positive_numbers() -> None:
+    content = json.loads(ALL.read_text())
+    content["_object"] |= {"f_hz": "fifty", "sn_mva": -1}
+    assert faults(json.dumps(content)) == [
+        "text: f_hz is 'fifty'; give a positive number (case-142)", "text: sn_mva is -1; give a positive number (case-142)",
+    ]  # fmt: skip
 
 
 def nets() -> dict[str, Network]:

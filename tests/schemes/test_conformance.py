@@ -297,7 +297,7 @@ def test_a_feeder_that_needs_more_than_nominal_voltage_is_reached_from_the_forec
 
 def test_an_exchange_that_swings_says_so() -> None:
     """Very voltage-dependent feeders on a weak bus: ρ close to 1."""
-    what = with_parallel(with_exponents(case("30B"), 3.0, 3.0), (1, 1, 1, 13))
+    what = with_parallel(with_exponents(case("30B"), 3.0, 3.0), (1, 1, 1, 12))
     found = run(Study(case=what, scheme=LoadFlow(), rounds=30))
     assert found.outcome.end is End.OUT_OF_ROUNDS
     assert "this exchange stalls or swings; take scheme response" in found.trouble[0]

@@ -8,22 +8,25 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.folder import write_case, write_network_folder
 from gridtandem.cases.matpower_write import write_matpower
 from gridtandem.cases.named import case
+from gridtandem.cases.pandapower_write import write_pandapower
 from gridtandem.errors import AlreadyThere, Fault, InvalidCase
 from gridtandem.grid.network import Network
+
+WRITERS = {".m": write_matpower, ".json": write_pandapower}
 
 
 def convert(source: str | Path, target: str | Path) -> tuple[str, ...]:
     """Write a case (by name, folder or file) as the kind of file that the target's ending tells; the answer says what was left out.
 
-    ``.m`` is MATPOWER; without an ending it is a folder: of a network where there are no feeders, else of a case.
+    ``.m`` is MATPOWER, ``.json`` pandapower; without an ending it is a folder: of a network where there are no feeders, else of a case.
     """
     found, path = case(source), Path(target)
-    if path.suffix == ".m":
+    if path.suffix in WRITERS:
         if path.exists():
             raise AlreadyThere(f"{path} is there already; choose another name, or remove it first")
-        return write_matpower(_alone(found, path), path)
+        return WRITERS[path.suffix](_alone(found, path), path)
     if path.suffix:
-        mend = "end it in .m (MATPOWER), or in nothing for a folder"
+        mend = "end it in .m (MATPOWER) or .json (pandapower), or in nothing for a folder"
         raise InvalidCase([Fault("target", f"{path.suffix!r} is no ending known here", mend, "case-230", place=str(path))])
     if len(found.interfaces):
         write_case(found, path)

@@ -27,6 +27,7 @@ from gridtandem.tables import Index, Names, Real
 PV, REFERENCE, ISOLATED = 2.0, 3.0, 4.0  # bus types
 
 
+@np.errstate(all="ignore")  # absurd numbers show up as faults of the tables
 def read_matpower(path_or_text: str | Path, *, name: str | None = None, equivalents: bool = False, numbered: bool = False) -> Network:
     """A network from a MATPOWER case file, or from its text (anything with a line end).
 
@@ -110,8 +111,7 @@ def _branches(tables: MatpowerTables, buses: el.Buses, *, equivalents: bool) -> 
     equivalent = ((r < 0) | (x < 0)) & equivalents
     closed = tables.of_branch("BR_STATUS") != 0
     z = ohm_of(kv[a[ln]], tables.base_mva)
-    with np.errstate(all="ignore"):  # absurd voltages show up as faults of the table
-        r_ohm, x_ohm, b_us = r[ln] * z, x[ln] * z, tables.of_branch("BR_B")[ln] / z * 1e6
+    r_ohm, x_ohm, b_us = r[ln] * z, x[ln] * z, tables.of_branch("BR_B")[ln] / z * 1e6
     lines = el.Lines(
         name=_names(between, ln), from_bus=a[ln], to_bus=b[ln], r_ohm=r_ohm, x_ohm=x_ohm, b_us=b_us,
         rating_mva=ratings[0][ln], rating_short_mva=ratings[1][ln], rating_emergency_mva=ratings[2][ln],

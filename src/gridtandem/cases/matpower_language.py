@@ -16,6 +16,7 @@ from gridtandem.cases.matpower_values import (
     LARGEST,
     NUMBERS,
     Bindings,
+    Budget,
     Refused,
     Value,
     as_text,
@@ -38,6 +39,7 @@ class Expression:
 
     read: Reader
     names: Bindings
+    budget: Budget
     rows: bool = False  # inside [ ] blanks separate
     depth: int = 0
     extent: list[int] = field(default_factory=list)  # what ``end`` means, innermost last
@@ -59,7 +61,7 @@ class Expression:
         left = self._product()
         while self.read.sees("+", "-") and not (self.rows and self.read.opens_element()):
             rule = np.add if self.read.next().text == "+" else np.subtract
-            left = elementwise(rule, left, self._product())
+            left = self.budget.spend(elementwise(rule, left, self._product()))
         return left
 
     def _product(self) -> Value:
@@ -69,7 +71,7 @@ class Expression:
             right = self._signed()
             if (sign == "*" and not (lone(left) or lone(right))) or (sign == "/" and not lone(right)):
                 raise Refused(f"matrix algebra with {sign!r} is not read; element by element is .{sign}")
-            left = elementwise(np.multiply if "*" in sign else np.divide, left, right)
+            left = self.budget.spend(elementwise(np.multiply if "*" in sign else np.divide, left, right))
         return left
 
     def _signed(self) -> Value:
@@ -77,14 +79,14 @@ class Expression:
         negative = False
         while self.read.sees("+", "-"):
             negative ^= self.read.next().text == "-"
-        base = self._factor()
+        base = self.budget.spend(self._factor())
         while self.read.sees("^", ".^"):
             sign = self.read.next().text
             minus = self.read.passes("-")
             power = self._factor()
             if sign == "^" and not (lone(base) and lone(power)):
                 raise Refused("matrix powers are not read; element by element is .^")
-            base = elementwise(np.power, base, -table(power) if minus else power)
+            base = self.budget.spend(elementwise(np.power, base, -table(power) if minus else power))
         return -table(base) if negative else base
 
     def _factor(self) -> Value:
@@ -173,6 +175,8 @@ class Expression:
         self.read.take(")")
         self.rows = outer
         self.depth -= 1
+        if len(found[0]) * len(found[1]) > LARGEST:
+            raise Refused("the part is too large")
         return found if two or whole.shape[0] == 1 else (found[1], found[0])
 
     def _subscript(self, size: int) -> Index:

@@ -11,7 +11,7 @@ from typing import Final, final
 
 from gridtandem.cases.matpower_language import Expression
 from gridtandem.cases.matpower_tokens import Reader, Token, words
-from gridtandem.cases.matpower_values import Bindings, Refused, Value, scalar, table
+from gridtandem.cases.matpower_values import Bindings, Budget, Refused, Value, scalar, table
 from gridtandem.errors import Fault, InvalidCase
 
 BLOCKS: Final = ("if", "for", "while", "switch", "try", "parfor", "do", "unwind_protect", "spmd")
@@ -96,6 +96,7 @@ class _Run:
     def __init__(self, text: str, faults: list[Fault]) -> None:
         self.text, self.faults = text, faults
         self.names: Bindings = {}
+        self.budget = Budget()
         self.name, self.struct = "", ""  # of `function struct = name`
         self.outputs: tuple[str, ...] = ()  # of a file of version 1
         self.skipping = 0  # open blocks of a refused statement
@@ -179,7 +180,7 @@ class _Run:
         name = tokens[0].text + read.path()
         if not any(t.kind == "sign" and t.text == "=" for t in tokens):
             raise Refused("only assignments are executed")
-        expression = Expression(read, self.names)
+        expression = Expression(read, self.names, self.budget)
         try:
             if read.sees("("):
                 self._assign_part(name, expression)
@@ -205,6 +206,6 @@ class _Run:
         expression.read.finish()
         if value.shape not in ((1, 1), (len(rows), len(columns))):
             raise Refused(f"{value.shape[0]}×{value.shape[1]} numbers do not fit {len(rows)}×{len(columns)} places")
-        changed = whole.copy()
+        changed = table(self.budget.spend(whole.copy()))
         changed[rows[:, None], columns] = value
         self.names[name] = changed

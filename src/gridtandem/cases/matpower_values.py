@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, TypeAlias, final
 
 import numpy as np
@@ -12,7 +13,8 @@ from gridtandem.tables import Real
 Value: TypeAlias = "Real | str | list[str]"  # numbers are (row, column) tables, a scalar is 1 × 1
 Bindings: TypeAlias = "dict[str, Value | None]"  # None: the statement that should have made it was refused
 
-LARGEST: Final = 10_000_000  # elements of one table
+LARGEST: Final = 3_000_000  # elements of one table; the largest published case needs half of it
+WORK: Final = 100_000_000  # elements that all statements of a file may compute together
 FUNCTIONS: Final[dict[str, Callable[[Real], Real]]] = {
     "abs": np.abs, "acos": np.arccos, "asin": np.arcsin, "atan": np.arctan, "cos": np.cos, "exp": np.exp, "sin": np.sin, "sqrt": np.sqrt,
     "tan": np.tan,
@@ -23,6 +25,21 @@ NUMBERS: Final = {"pi": np.pi, "Inf": np.inf, "inf": np.inf, "NaN": np.nan, "nan
 @final
 class Refused(Exception):
     """Why a statement cannot be executed; empty where an earlier refusal is the cause."""
+
+
+@final
+@dataclass(slots=True)
+class Budget:
+    """What a file may still compute."""
+
+    left: int = WORK
+
+    def spend(self, value: Value) -> Value:
+        """The value, paid for."""
+        self.left -= 1 if isinstance(value, str) else len(value) if isinstance(value, list) else value.size
+        if self.left < 0:
+            raise Refused("the statements compute too much")
+        return value
 
 
 def scalar(number: float) -> Real:

@@ -35,7 +35,7 @@ class Catalogue(Table):
 
 
 def case(name_or_folder: str | Path) -> Case:
-    """A case by name, or from a case folder, a network folder or a MATPOWER file. A network alone becomes a case without feeders."""
+    """A case by name, or from a case folder, a network folder, a MATPOWER or a pandapower file. A network alone becomes a case without feeders."""
     name = str(name_or_folder)
     if name in SYSTEMS:
         return system(name)
@@ -48,9 +48,9 @@ def case(name_or_folder: str | Path) -> Case:
     if path.is_dir():
         return read_case(path)
     if path.is_file():
-        from gridtandem.cases.matpower import read_matpower
+        from gridtandem.cases.doors import read_network
 
-        return _alone(read_matpower(path)).check()
+        return _alone(read_network(path)).check()
     raise UnknownName("case or folder", name, [*SYSTEMS, *known_names()])
 
 

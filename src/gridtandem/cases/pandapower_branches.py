@@ -57,7 +57,7 @@ def bus_switches(book: Book, ends: Ends) -> None:
     frame = frame.where(np.array([et == "b" for et in frame.text("et")], bool))
     a, b, closed = frame.rows("bus", book.frame("bus")), frame.rows("element", book.frame("bus")), frame.flag("closed", usual=True)
     for row in np.flatnonzero((frame.number("z_ohm", 0.0) > 0) & closed).tolist():
-        frame.fault(row, "z_ohm", "is above 0, so the switch has an impedance", "replace it by a line, or set z_ohm = 0", code="case-136")
+        frame.fault(row, "z_ohm", "is above 0, so the switch has an impedance", "replace it by a line, or set z_ohm = 0", code="case-146")
     names = frame.names()
     ends.ties += [(names[k], int(a[k]), int(b[k]), bool(closed[k])) for k in range(len(frame)) if a[k] != b[k]]
 
@@ -71,7 +71,7 @@ def series(book: Book, frame: Frame, ends: Ends, columns: tuple[str, str], et: s
     opened: dict[int, set[int]] = {}
     for k, row in enumerate(element.tolist() if len(frame) else ()):
         if at[k] not in (start[row], end[row]):
-            mine.fault(k, "bus", f"is no end of {frame.kind} {frame.index[row]}", "name one of its buses", code="case-133")
+            mine.fault(k, "bus", f"is no end of {frame.kind} {frame.index[row]}", "name one of its buses", code="case-143")
         elif not closed[k]:
             opened.setdefault(row, set()).add(int(at[k]))
     if closed.any():
@@ -96,16 +96,13 @@ def line_columns(book: Book, ends: Ends, frequency: float) -> dict[str, object]:
     between = series(book, frame, ends, ("from_bus", "to_bus"), "l")
     length, systems = frame.number("length_km"), _systems(frame)
     kv = np.array(ends.kv)[between.start]
-    with np.errstate(all="ignore"):
-        g_us = frame.number("g_us_per_km", 0.0) * length * systems
-        rating = (
-            np.sqrt(3) * kv * frame.number("max_i_ka", INF) * frame.number("df", 1.0) * systems * frame.number("max_loading_percent", 100.0) / 100
-        )
-        columns: dict[str, object] = {
-            "name": between.name, "from_bus": between.start, "to_bus": between.end, "closed": between.closed,
-            "r_ohm": frame.number("r_ohm_per_km") * length / systems, "x_ohm": frame.number("x_ohm_per_km") * length / systems,
-            "b_us": 2 * np.pi * frequency * frame.number("c_nf_per_km", 0.0) * 1e-3 * length * systems, "rating_mva": rating,
-        }  # fmt: skip
+    g_us = frame.number("g_us_per_km", 0.0) * length * systems
+    rating = np.sqrt(3) * kv * frame.number("max_i_ka", INF) * frame.number("df", 1.0) * systems * frame.number("max_loading_percent", 100.0) / 100
+    columns: dict[str, object] = {
+        "name": between.name, "from_bus": between.start, "to_bus": between.end, "closed": between.closed,
+        "r_ohm": frame.number("r_ohm_per_km") * length / systems, "x_ohm": frame.number("x_ohm_per_km") * length / systems,
+        "b_us": 2 * np.pi * frequency * frame.number("c_nf_per_km", 0.0) * 1e-3 * length * systems, "rating_mva": rating,
+    }  # fmt: skip
     for k in np.flatnonzero(g_us).tolist():
         for bus in (int(between.start[k]), int(between.end[k])):
             drawn = complex(g_us[k] * 1e-6 * kv[k] ** 2 / 2)
@@ -141,9 +138,8 @@ def tapped(frame: Frame, position: Real) -> Ratio:
     moved = position - frame.number("tap_neutral", 0.0)
     kinds, sides = np.array(frame.text("tap_changer_type"), dtype=str), np.array(frame.text("tap_side"), dtype=str)
     ideal, ratio = kinds == "Ideal", np.isin(kinds, ("Ratio", "Symmetrical"))
-    with np.errstate(all="ignore"):
-        turn = np.where(degree != 0, moved * degree, 2 * np.degrees(np.arcsin(moved * step / 2)))
-        factor = 1 + moved * step * np.exp(1j * np.radians(degree))
+    turn = np.where(degree != 0, moved * degree, 2 * np.degrees(np.arcsin(moved * step / 2)))
+    factor = 1 + moved * step * np.exp(1j * np.radians(degree))
     for side, direction in (("hv", 1.0), ("lv", -1.0)):
         shift = shift + np.where(ideal & (sides == side), direction * turn, 0.0)
         shift = shift + np.where(ratio & (sides == side), direction * np.degrees(np.arctan(factor.imag / factor.real)), 0.0)
@@ -163,13 +159,12 @@ def transformer_columns(book: Book, ends: Ends) -> dict[str, object]:
     between = series(book, frame, ends, ("hv_bus", "lv_bus"), "t")
     at, base = tapped(frame, frame.number("tap_pos", 0.0)), frame.number("sn_mva") * _systems(frame)
     kv = np.array(ends.kv)
-    with np.errstate(all="ignore"):
-        nominal = kv[between.start] / kv[between.end]
-        ratio = at.high / at.low / nominal
-        z, y_high, y_low = _pi(frame, (at.low / kv[between.end]) ** 2)
-        rating = base * frame.number("df", 1.0) * frame.number("max_loading_percent", 100.0) / 100
-        _leave_shunts(ends, between, Pi(base, ratio, y_high, y_low))
-        low, high, steps = _range(frame, ratio, nominal)
+    nominal = kv[between.start] / kv[between.end]
+    ratio = at.high / at.low / nominal
+    z, y_high, y_low = _pi(frame, (at.low / kv[between.end]) ** 2)
+    rating = base * frame.number("df", 1.0) * frame.number("max_loading_percent", 100.0) / 100
+    _leave_shunts(ends, between, Pi(base, ratio, y_high, y_low))
+    low, high, steps = _range(frame, ratio, nominal)
     return {
         "name": between.name, "from_bus": between.start, "to_bus": between.end, "closed": between.closed, "base_mva": base,
         "r_pu": z.real, "x_pu": z.imag, "b_pu": (y_high + y_low).imag, "ratio": ratio, "shift_deg": at.shift, "rating_mva": rating,
@@ -220,13 +215,13 @@ def _pi(frame: Frame, square: Real) -> tuple[Complex, Complex, Complex]:
 def _refuse_tables(frame: Frame) -> None:
     """Tap changers that no column here can hold."""
     for row in np.flatnonzero(frame.flag("tap_dependency_table", usual=False)).tolist():
-        frame.fault(row, "tap_dependency_table", "makes impedance and ratio depend on a table", "set it to false with fixed values", code="case-136")
+        frame.fault(row, "tap_dependency_table", "makes impedance and ratio depend on a table", "set it to false with fixed values", code="case-146")
     for row, kind in enumerate(frame.text("tap_changer_type")):
         if kind not in ("", "Ratio", "Symmetrical", "Ideal"):
-            frame.fault(row, "tap_changer_type", f"is {kind!r}", "use Ratio, Symmetrical or Ideal", code="case-136")
+            frame.fault(row, "tap_changer_type", f"is {kind!r}", "use Ratio, Symmetrical or Ideal", code="case-146")
     second = frame.number("tap2_pos", 0.0) != frame.number("tap2_neutral", 0.0)
     for row in np.flatnonzero(second & (np.array(frame.text("tap2_changer_type"), dtype=str) != "")).tolist():
-        frame.fault(row, "tap2_pos", "moves a second tap changer", "put its effect into vn_hv_kv or vn_lv_kv", code="case-136")
+        frame.fault(row, "tap2_pos", "moves a second tap changer", "put its effect into vn_hv_kv or vn_lv_kv", code="case-146")
 
 
 def _range(frame: Frame, ratio: Real, nominal: Real) -> tuple[Real, Real, Index]:
@@ -245,11 +240,10 @@ def impedance_columns(book: Book, ends: Ends) -> dict[str, object]:
     between = series(book, frame, ends, ("from_bus", "to_bus"), "i")
     base, r, x = frame.number("sn_mva"), frame.number("rft_pu"), frame.number("xft_pu")
     for row in np.flatnonzero((r != frame.number("rtf_pu")) | (x != frame.number("xtf_pu"))).tolist():
-        frame.fault(row, "rtf_pu", "differs between the two directions", "give one impedance for both", code="case-136")
+        frame.fault(row, "rtf_pu", "differs between the two directions", "give one impedance for both", code="case-146")
     start = frame.number("gf_pu", 0.0) + 1j * frame.number("bf_pu", 0.0)
     end = frame.number("gt_pu", 0.0) + 1j * frame.number("bt_pu", 0.0)
-    with np.errstate(all="ignore"):
-        _leave_shunts(ends, between, Pi(base, np.ones(len(frame)), start, end))
+    _leave_shunts(ends, between, Pi(base, np.ones(len(frame)), start, end))
     return {
         "name": between.name, "from_bus": between.start, "to_bus": between.end, "closed": between.closed, "base_mva": base,
         "r_pu": r, "x_pu": x, "b_pu": (start + end).imag,

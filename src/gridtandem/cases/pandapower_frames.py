@@ -33,7 +33,7 @@ class Frame:
         rows = np.flatnonzero(kept).tolist()
         return Frame(self.kind, tuple(self.index[k] for k in rows), {c: [v[k] for k in rows] for c, v in self.cells.items()}, self.faults)
 
-    def fault(self, row: int, column: str, what: str, mend: str, *, code: str = "case-132") -> None:
+    def fault(self, row: int, column: str, what: str, mend: str, *, code: str = "case-142") -> None:
         """Note a fault of one row, called by its number in the file."""
         self.faults.append(Fault(self.kind, what, mend, code, column=column, row=row, label=str(self.index[row])))
 
@@ -84,7 +84,7 @@ class Frame:
             else:
                 near = get_close_matches(str(value), [str(n) for n in of.index], n=1, cutoff=0.5)
                 mend = f"did you mean {near[0]}?" if near else f"give the number of a {of.kind}"
-                self.fault(k, column, f"is {value!r:.40}, which is no {of.kind} of this file", mend, code="case-133")
+                self.fault(k, column, f"is {value!r:.40}, which is no {of.kind} of this file", mend, code="case-143")
         return out
 
 
@@ -106,7 +106,7 @@ class Book:
         value = self.settings.get(name, usual)
         if isinstance(value, int | float) and 0 < value < 1e300:
             return float(value)
-        self.faults.append(Fault(name, f"is {value!r:.40}", "give a positive number", "case-132"))
+        self.faults.append(Fault(name, f"is {value!r:.40}", "give a positive number", "case-142"))
         return usual
 
 
@@ -116,14 +116,14 @@ def read_book(text: str, place: str) -> Book:
         content = json.loads(text)
     except (ValueError, RecursionError) as e:
         why = "nested too deeply" if isinstance(e, RecursionError) else str(e)
-        raise InvalidCase([Fault("file", f"is no JSON: {why}", f"it looks cut off or damaged; {NO_FILE}", "case-130", place=place)]) from e
+        raise InvalidCase([Fault("file", f"is no JSON: {why}", f"it looks cut off or damaged; {NO_FILE}", "case-140", place=place)]) from e
     if not isinstance(content, dict) or content.get("_class") != "pandapowerNet":
-        raise InvalidCase([Fault("file", "is JSON, but no pandapower network", NO_FILE, "case-130", place=place)])
+        raise InvalidCase([Fault("file", "is JSON, but no pandapower network", NO_FILE, "case-140", place=place)])
     members = content.get("_object")
     if isinstance(members, str):
         members = _parsed(members)
     if not isinstance(members, dict):
-        raise InvalidCase([Fault("file", "holds no tables", NO_FILE, "case-130", place=place)])
+        raise InvalidCase([Fault("file", "holds no tables", NO_FILE, "case-140", place=place)])
     book = Book({}, {})
     for kind, member in members.items():
         if isinstance(member, dict) and member.get("_class") in ("DataFrame", "GeoDataFrame"):
@@ -132,11 +132,11 @@ def read_book(text: str, place: str) -> Book:
         else:
             book.settings[kind] = member
     if "bus" not in book.frames and not book.faults:
-        book.faults.append(Fault("bus", "is missing", NO_FILE, "case-131"))
+        book.faults.append(Fault("bus", "is missing", NO_FILE, "case-141"))
     version = str(book.settings.get("format_version", ""))
     if not version.startswith("3."):
         what = f"is {version or 'missing'}; pandapower 2 and 3 mean different things by the same columns"
-        book.faults.append(Fault("format_version", what, "load the file with pandapower 3 and save it again", "case-134"))
+        book.faults.append(Fault("format_version", what, "load the file with pandapower 3 and save it again", "case-144"))
     return book
 
 
@@ -152,7 +152,7 @@ def _add(book: Book, kind: str, member: dict[str, object]) -> None:
     content = _parsed(inner) if isinstance(inner, str) else inner
     frame = _frame(kind, content, book.faults) if isinstance(content, dict) and not member.get("is_multiindex") else None
     if frame is None:
-        book.faults.append(Fault(kind, "is no table of columns, index and data", NO_FILE, "case-131"))
+        book.faults.append(Fault(kind, "is no table of columns, index and data", NO_FILE, "case-141"))
     else:
         book.frames[kind] = frame
 

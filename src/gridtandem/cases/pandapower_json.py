@@ -6,6 +6,7 @@ Whatever our tables cannot hold is refused by name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from scipy.sparse import csgraph
 
 from gridtandem.cases.matpower import numbered_names
 from gridtandem.cases.pandapower_branches import Ends, bus_switches, impedance_columns, line_columns, transformer_columns
-from gridtandem.cases.pandapower_frames import Book, read_book
+from gridtandem.cases.pandapower_frames import Book, Frame, read_book
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el
@@ -35,6 +36,7 @@ HARMLESS: Final = (
 SOURCES: Final = ("ext_grid", "gen", "sgen")  # in the order of our generators
 
 
+@np.errstate(all="ignore")  # absurd numbers show up as faults of the tables
 def read_pandapower(path_or_text: str | Path, *, name: str | None = None, equivalents: bool = False) -> Network:
     """A network from a file that pandapower 3 wrote with ``to_json``, or from its text (anything that begins with a brace).
 
@@ -66,7 +68,7 @@ def _refuse_elements(book: Book) -> None:
         if live.any():
             some = ", ".join(name for name, on in zip(frame.names(), live.tolist(), strict=True) if on)
             what = f"has {int(live.sum())} in service, which no table here can hold: {some:.120}"
-            book.faults.append(Fault(kind, what, "replace or delete them before saving the file", "case-136"))
+            book.faults.append(Fault(kind, what, "replace or delete them before saving the file", "case-146"))
 
 
 def _network(book: Book, name: str, *, equivalents: bool) -> Network:
@@ -75,17 +77,17 @@ def _network(book: Book, name: str, *, equivalents: bool) -> Network:
     count, frequency, base = len(frame), book.setting("f_hz", 50.0), book.setting("sn_mva", 1.0)
     bus_switches(book, ends)
     if not count:
-        raise InvalidCase([Fault("bus", "has no row", "give at least one bus", "case-131", place=name), *book.faults])
+        raise InvalidCase([Fault("bus", "has no row", "give at least one bus", "case-141", place=name), *book.faults])
     lines, transformers = _built(el.Lines, line_columns(book, ends, frequency)), _built(el.Transformers, transformer_columns(book, ends))
     transformers = _both(transformers, _built(el.Transformers, impedance_columns(book, ends)))
     loads, shunts = _loads(book), _shunts(book, ends)
     generators, first = _generators(book)
     added = len(ends.name) - count
-    low, high = frame.number("min_vm_pu", 0.0), frame.number("max_vm_pu", np.inf)
+    low, high, zone = frame.number("min_vm_pu", 0.0), frame.number("max_vm_pu", np.inf), _zones(frame, ends)
     buses = el.Buses(
         name=np.array(ends.name, dtype=str), nominal_kv=np.array(ends.kv), live=np.array(ends.live, bool),
         v_low_pu=np.append(low, np.zeros(added)), v_high_pu=np.append(high, np.full(added, np.inf)),
-        angle_start_deg=_source_angles(book, count + added),
+        angle_start_deg=_source_angles(book, count + added), zone=np.append(zone, np.ones(added, np.int64)),
     )  # fmt: skip
     ties = _built(
         el.Ties,
@@ -99,6 +101,15 @@ def _network(book: Book, name: str, *, equivalents: bool) -> Network:
         ties=ties, loads=loads, generators=generators, shunts=shunts, costs=_costs(book, first), base_mva=base, frequency_hz=frequency,
         notes=tuple(ends.notes),
     )  # fmt: skip
+
+
+def _zones(frame: Frame, ends: Ends) -> Index:
+    """Zone numbers; where zones have names, all buses are in zone 1 and a note says so."""
+    zones = [zone.removesuffix(".0") for zone in frame.text("zone")]
+    if all(re.fullmatch("[0-9]{0,9}", zone) for zone in zones):
+        return np.array([int(zone or 1) for zone in zones], np.int64)
+    ends.notes.append(f"zones with names are not kept: {', '.join(sorted(set(zones) - {''})):.120}")
+    return np.ones(len(frame), np.int64)
 
 
 def _built(table: type[T], columns: Mapping[str, object]) -> T:
@@ -140,11 +151,10 @@ def _shunts(book: Book, ends: Ends) -> el.Shunts:
     """Shunts, the constant impedance of wards, and what branches left at their ends. pandapower counts Q drawn, we count Q injected."""
     frame, ward, buses = book.frame("shunt"), book.frame("ward"), book.frame("bus")
     for row in np.flatnonzero(frame.flag("step_dependency_table", usual=False)).tolist():
-        frame.fault(row, "step_dependency_table", "makes the power depend on a table", "set it to false with fixed values", code="case-136")
+        frame.fault(row, "step_dependency_table", "makes the power depend on a table", "set it to false with fixed values", code="case-146")
     at, behind = frame.rows("bus", buses), ward.rows("bus", buses)
     kv, own = np.array(ends.kv)[at], frame.number("vn_kv", np.nan)
-    with np.errstate(all="ignore"):
-        steps = frame.number("step", 1.0) * np.where(np.isnan(own), 1.0, (kv / own) ** 2)
+    steps = frame.number("step", 1.0) * np.where(np.isnan(own), 1.0, (kv / own) ** 2)
     left = ends.shunts
     return _built(
         el.Shunts,
@@ -192,9 +202,9 @@ def _costs(book: Book, first: Mapping[str, int]) -> el.Costs:
         rows += [(first[kind] + int(at[n]), order, float(f[k])) for n, k in enumerate(mine.tolist()) for order, f in enumerate(factors) if f[k] != 0]
     for k, et in enumerate(frame.text("et")):
         if et not in SOURCES:
-            frame.fault(k, "et", f"is {et!r}, whose cost no table here can hold", f"costs belong to {', '.join(SOURCES)}", code="case-136")
+            frame.fault(k, "et", f"is {et!r}, whose cost no table here can hold", f"costs belong to {', '.join(SOURCES)}", code="case-146")
     for k in np.flatnonzero(np.broadcast_to(reactive, len(frame)) > 0).tolist():
-        frame.fault(k, "cq1_eur_per_mvar", "is a cost of reactive power, which no table here can hold", "delete it", code="case-136")
+        frame.fault(k, "cq1_eur_per_mvar", "is a cost of reactive power, which no table here can hold", "delete it", code="case-146")
     return el.Costs.of({"generator": [r[0] for r in rows], "order": [r[1] for r in rows], "coefficient": [r[2] for r in rows]})
 
 
@@ -212,7 +222,7 @@ def _supplied(network: Network, place: str) -> Network:
     roots = np.unique(u.node[u.control == el.REFERENCE])
     if not len(roots):
         what, mend = "has no external grid and no slack generator in service", "add an ext_grid, or set slack at a generator"
-        raise InvalidCase([Fault("ext_grid", what, mend, "case-135", place=place)])
+        raise InvalidCase([Fault("ext_grid", what, mend, "case-145", place=place)])
     fed = np.append(reached(nodal, roots), False)[nodal.node]
     lost = network.buses.live & ~fed
     note = f"out of service, no path to a source: buses {', '.join(network.buses.name[lost].tolist())}"

@@ -198,6 +198,8 @@ def _refusals(network: Network) -> Iterator[Fault]:
 
 def _notes(network: Network) -> Iterator[str]:
     units, t = network.generators, network.transformers
+    if (network.buses.area != 1).any():
+        yield "not written: areas of buses"
     for column, usual in (("power_factor_low", 0.0), ("startup_cost", 0.0), ("shutdown_cost", 0.0)):
         if len(at := np.flatnonzero(getattr(units, column) != usual)):
             yield f"not written: {column} of generators {', '.join(units.name[at].tolist())}"

@@ -17,7 +17,7 @@ from gridtandem.errors import InvalidCase
 @speaks
 @click.pass_obj
 def cases_command(out: Out, *, case: str | None) -> int:
-    """Tandem cases
+    """$ tandem cases
 
     Every published system by name, with size, source and licence; with CASE that one only.
     """
@@ -42,7 +42,7 @@ def cases_command(out: Out, *, case: str | None) -> int:
 @speaks
 @click.pass_obj
 def new_command(out: Out, *, folder: Path, transmission: str, feeder: str, at: tuple[str, ...], count: int) -> int:
-    """Tandem new my-case --transmission case14 --from case33bw.m --feeder-at 7
+    """$ tandem new my-case --transmission case14 --from case33bw.m --feeder-at 7
 
     Write a starter folder: your feeder hung on a transmission network, one folder per company, tables as CSV. Never overwrites.
     """
@@ -61,7 +61,7 @@ def new_command(out: Out, *, folder: Path, transmission: str, feeder: str, at: t
 @speaks
 @click.pass_obj
 def check_command(out: Out, *, case: str) -> int:
-    """Tandem check my-case
+    """$ tandem check my-case
 
     Read a case folder or file and list all faults of all its files at once; then what is no fault and good to know.
     """
@@ -84,7 +84,7 @@ def check_command(out: Out, *, case: str) -> int:
 @speaks
 @click.pass_obj
 def convert_command(out: Out, *, source: str, target: Path) -> int:
-    """Tandem convert case33bw.m my-feeder
+    """$ tandem convert case33bw.m my-feeder
 
     The ending of OUT says what is written: .m MATPOWER, .json pandapower, none a folder of CSV tables. Never overwrites.
     """

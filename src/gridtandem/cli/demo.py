@@ -19,7 +19,7 @@ CASE, SCHEMES = "30B", "independent,load-flow,response,merged"
 @speaks
 @click.pass_obj
 def demo_command(out: Out, *, wishes: Wishes) -> int:
-    """Tandem demo
+    """$ tandem demo
 
     Ten feeders at four buses of the IEEE 30-bus network: each side alone, coordinated by letters in two ways, and as one merged load flow.
     Table on stdout, picture and run files in tandem-runs.

@@ -24,7 +24,7 @@ HOW = {
 @speaks
 @click.pass_obj
 def help_command(out: Out, *, topic: str | None) -> int:
-    """Tandem help schemes
+    """$ tandem help schemes
 
     Pages on schemes, files, exit-codes, privacy and faults; of a command the same as --help.
     """
@@ -43,7 +43,7 @@ def help_command(out: Out, *, topic: str | None) -> int:
 @click.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion_command(shell: str) -> int:
-    """Eval "$(tandem completion bash)"
+    """$ eval "$(tandem completion bash)"
 
     A script for bash, zsh or fish that completes commands, options, and names of cases, runs and schemes.
     """
@@ -60,7 +60,7 @@ def completion_command(shell: str) -> int:
 @speaks
 @click.pass_obj
 def doctor_command(out: Out) -> int:
-    """Tandem doctor
+    """$ tandem doctor
 
     Try everything that a run needs: packages, schemes, a small run, writing here.
     """

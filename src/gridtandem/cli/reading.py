@@ -23,7 +23,7 @@ ROWS = click.option("--rows", type=click.IntRange(1), default=40, metavar="N", h
 @speaks
 @click.pass_obj
 def runs_command(out: Out, *, folder: Path) -> int:
-    """Tandem runs
+    """$ tandem runs
 
     Run files here, how they ended, and how far they came.
     """
@@ -38,13 +38,13 @@ def runs_command(out: Out, *, folder: Path) -> int:
 
 @click.command("show")
 @click.argument("what", type=RUN_OR_CASE, metavar="RUN|CASE")
-@click.option("--table", metavar="NAME", help="buses interfaces branches units letters rounds checks violations;")
+@click.option("--table", metavar="NAME", help="buses interfaces branches units letters rounds checks violations")
 @ROWS
 @IN
 @speaks
 @click.pass_obj
 def show_command(out: Out, *, what: str, table: str | None, rows: int, folder: Path) -> int:
-    """Tandem show 14A-response --table interfaces
+    """$ tandem show 14A-response --table interfaces
 
     Tables of a run, with units; RUN is a name, the beginning of one, or a file. Of a case: without --table what it is and which
     tables it has, e.g. tso/lines.
@@ -66,7 +66,7 @@ def show_command(out: Out, *, what: str, table: str | None, rows: int, folder: P
 @speaks
 @click.pass_obj
 def messages_command(out: Out, *, run: str, number: int | None, recipient: str | None, rows: int, folder: Path) -> int:
-    """Tandem messages 14A-load-flow --round 2
+    """$ tandem messages 14A-load-flow --round 2
 
     What exactly crossed the boundary, letter by letter.
     """
@@ -86,7 +86,7 @@ def messages_command(out: Out, *, run: str, number: int | None, recipient: str |
 @speaks
 @click.pass_obj
 def plot_command(out: Out, *, run: str, kind: str, target: Path | None, folder: Path) -> int:
-    """Tandem plot 14A-response --kind voltages --out voltages.svg
+    """$ tandem plot 14A-response --kind voltages --out voltages.svg
 
     A picture of a run; the same run gives the same bytes.
     """
@@ -106,7 +106,7 @@ def plot_command(out: Out, *, run: str, kind: str, target: Path | None, folder: 
 @speaks
 @click.pass_obj
 def export_command(out: Out, *, run: str, kind: Literal["csv", "json"], target: Path, folder: Path) -> int:
-    """Tandem export 14A-response --format csv --out tables
+    """$ tandem export 14A-response --format csv --out tables
 
     All tables of a run as files, one per table, every digit, and a summary.
     """

@@ -28,9 +28,9 @@ ALL = "all"
 @speaks
 @click.pass_obj
 def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str | None, wishes: Wishes) -> int:
-    """Tandem run 14A --scheme load-flow
+    """$ tandem run 14A --scheme load-flow
 
-    Coordinate CASE (a published name, a case folder, a MATPOWER file) and hold the result against the AC check of the joined grid.
+    Coordinate CASE (a published name, a folder, a MATPOWER or pandapower file) and hold the result against the AC check of the joined grid.
     """
     if (case is None) == (stopped is None):
         raise click.UsageError("give a case, e.g. `tandem run 14A`, or --resume RUN.")
@@ -45,7 +45,7 @@ def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str 
 @speaks
 @click.pass_obj
 def compare_command(out: Out, *, case: str, schemes: str, wishes: Wishes) -> int:
-    """Tandem compare 30B --schemes independent,load-flow,merged
+    """$ tandem compare 30B --schemes independent,load-flow,merged
 
     Run CASE under several schemes, every one held against the same AC check. With --fail-if the rules alone decide the exit code.
     """
@@ -58,7 +58,7 @@ def compare_command(out: Out, *, case: str, schemes: str, wishes: Wishes) -> int
 @speaks
 @click.pass_obj
 def diagnose_command(out: Out, *, case: str, wishes: Wishes) -> int:
-    """Tandem diagnose 14A
+    """$ tandem diagnose 14A
 
     Predict from five letters how fast the plain exchange converges (its contraction ratio ρ), and recommend a scheme.
     """

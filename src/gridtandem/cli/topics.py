@@ -22,7 +22,7 @@ A case folder:
   my-case/dso-7/feeder/     one folder per company, in it one per feeder model
 Units are in the column names: MW, Mvar, kV, ohm, pu. A column left out has its default.
 
-A case may also be a published name (tandem cases) or a MATPOWER file (.m), which is a network without feeders.
+A case may also be a published name (tandem cases), or a MATPOWER (.m) or pandapower (.json) file: a network alone.
 
 A run file is tandem-runs/<case>-<scheme>-<6 digits of the study's digest>.tandem: one SQLite file with the case,
 the settings, every round, the size of every letter, the results, and the state to go on from. The same study gives

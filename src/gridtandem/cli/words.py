@@ -29,7 +29,8 @@ class Numbers(click.ParamType[tuple[float, ...]]):
     name = "numbers"
 
     def __init__(self, whole: bool = False) -> None:
-        self.read, self.kind = (int, "a whole number") if whole else (float, "a number")
+        self.read: Callable[[str], float] = int if whole else float
+        self.kind = "a whole number" if whole else "a number"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
         """Text into numbers, or a usage error."""

@@ -23,7 +23,7 @@ TABLES: dict[str, type[Table]] = {
 }  # fmt: skip
 
 
-STALL, SLOW = 3, 0.9  # rounds looked at, and the ratio of gaps from which an exchange is told to stall
+STALL, SLOW = 3, 0.8  # rounds looked at, and the ratio of gaps from which nine digits take about a hundred rounds
 
 
 @final

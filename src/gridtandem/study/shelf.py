@@ -77,8 +77,7 @@ def is_run(word: str, folder: Path = FOLDER) -> bool:
 def shelf(folder: Path = FOLDER) -> Shelf:
     """All run files of a folder, unreadable ones included."""
     rows = [_row(folder / (name + SUFFIX), name) for name in names_in(folder)]
-    columns = dict(zip(Shelf.columns(), map(list, zip(*rows, strict=True)), strict=True))
-    return Shelf.of(columns) if rows else Shelf.empty()
+    return Shelf.of({column: [row[k] for row in rows] for k, column in enumerate(Shelf.columns())})
 
 
 def _row(path: Path, name: str) -> tuple[str, str, str, str, int]:
