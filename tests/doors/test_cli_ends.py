@@ -34,6 +34,8 @@ ENDS = {
     "no such option": (["run", "14A", "--shceme", "merged"], 2),
     "no case": (["run"], 2),
     "case and run": (["run", "14A", "--resume", "14A"], 2),
+    "another study for a run file": (["run", "--resume", "14A", "--loading", "1.2"], 2),
+    "another scheme for a run file": (["run", "--resume", "14A", "--scheme", "merged"], 2),
     "no such case": (["run", "14X"], 2),
     "no such scheme": (["run", "14A", "--scheme", "mergd"], 2),
     "no such option of a scheme": (["run", "14A", "--set", "tool=1"], 2),
@@ -44,6 +46,7 @@ ENDS = {
     "one exponent": (["run", "14A", "--exponents", "0.9"], 2),
     "three counts for two interfaces": (["run", "14A", "--parallel", "1,2,3"], 2),
     "no such rule": (["run", "14A", "--fail-if", "voltage-eror>1"], 2),
+    "no such scheme of a rule": (["run", "14A", "--fail-if", "merged:rounds>1"], 2),
     "no such run": (["show", "nothing.tandem"], 2),
     "no such table": (["show", "14A", "--table", "tso/lins"], 2),
     "no such topic": (["help", "shemes"], 2),
@@ -74,6 +77,11 @@ def test_exit_code(name: str) -> None:
     assert code in MEANING
     if code not in (0, 4, 5):
         assert said.err
+
+
+def test_what_is_no_rule_is_said_before_anything_runs() -> None:
+    assert tandem("run", "14A", "--fail-if", "voltage-error>small").err == "tandem: 'voltage-error>small': 'small' is not a number\n"
+    assert not Path("tandem-runs").exists()
 
 
 def test_every_code_is_provoked() -> None:

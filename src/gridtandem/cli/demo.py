@@ -15,7 +15,7 @@ CASE, SCHEMES = "30B", "independent,load-flow,response,merged"
 
 
 @click.command("demo")
-@wishing
+@wishing("folder")
 @speaks
 @click.pass_obj
 def demo_command(out: Out, *, wishes: Wishes) -> int:

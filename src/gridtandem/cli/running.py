@@ -11,7 +11,7 @@ import click
 from gridtandem.cli.exits import EXIT_INTERRUPTED, EXIT_RULE, exit_code
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.patience import patience
-from gridtandem.cli.wishes import Wishes, wishing
+from gridtandem.cli.wishes import KEPT, STUDIED, Wishes, wishing
 from gridtandem.cli.words import CASE, RUN, SCHEME
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ ALL = "all"
 @click.argument("case", type=CASE, required=False)
 @click.option("--scheme", type=SCHEME, help="`tandem help schemes`, or auto.  [response]")
 @click.option("--resume", "stopped", type=RUN, metavar="RUN", help="Go on with a run that was stopped.")
-@wishing
+@wishing("options", "rounds", *STUDIED, *KEPT)
 @speaks
 @click.pass_obj
 def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str | None, wishes: Wishes) -> int:
@@ -34,6 +34,8 @@ def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str 
     """
     if (case is None) == (stopped is None):
         raise click.UsageError("give a case, e.g. `tandem run 14A`, or --resume RUN.")
+    if stopped and not (scheme is None and wishes.resumable):
+        raise click.UsageError("--resume takes the study from the run file; only --rounds, --fail-if, --picture and --out go with it.")
     done = started(out, wishes, case, scheme) if case else resumed(out, wishes, str(stopped))
     return told(out, done, wishes)
 
@@ -41,7 +43,7 @@ def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str 
 @click.command("compare", short_help="One case under several schemes.")
 @click.argument("case", type=CASE)
 @click.option("--schemes", default="independent,load-flow,response,merged", help="Names between commas, or all.", show_default=True)
-@wishing
+@wishing("options", "rounds", *STUDIED, *KEPT)
 @speaks
 @click.pass_obj
 def compare_command(out: Out, *, case: str, schemes: str, wishes: Wishes) -> int:
@@ -54,7 +56,7 @@ def compare_command(out: Out, *, case: str, schemes: str, wishes: Wishes) -> int
 
 @click.command("diagnose", short_help="Which scheme to take.")
 @click.argument("case", type=CASE)
-@wishing
+@wishing(*STUDIED)
 @speaks
 @click.pass_obj
 def diagnose_command(out: Out, *, case: str, wishes: Wishes) -> int:
@@ -111,26 +113,24 @@ def told(out: Out, run: Run, wishes: Wishes) -> int:
     """The answer of one run, and its exit code."""
     from gridtandem.report.documents import run_summary
     from gridtandem.study.compare import tabled
-    from gridtandem.study.rules import Rule, broken
+    from gridtandem.study.rules import broken
 
-    failed = broken([Rule.read(rule) for rule in wishes.rules], tabled([run.result], [0.0]))
     out.data(lambda: run_summary(run), lambda: repr(run))
     picture(out, run, run.path, wishes)
     follow_up(out, [run])
-    return exit_code([run]) or ruled(out, failed)
+    return exit_code([run]) or ruled(out, broken(wishes.rules, tabled([run.result], [0.0])))
 
 
 def told_all(out: Out, comparison: Comparison, wishes: Wishes) -> int:
     """The answer of a comparison, and its exit code."""
     from gridtandem.report.documents import comparison_document
-    from gridtandem.study.rules import Rule, broken
+    from gridtandem.study.rules import broken
 
-    failed = broken([Rule.read(rule) for rule in wishes.rules], comparison.table)
     out.data(lambda: comparison_document(comparison), lambda: repr(comparison))
     picture(out, comparison, comparison.runs[-1].path, wishes)
     follow_up(out, comparison.runs)
     code = exit_code(comparison.runs)
-    return ruled(out, failed) if wishes.rules and code != EXIT_INTERRUPTED else code
+    return ruled(out, broken(wishes.rules, comparison.table)) if wishes.rules and code != EXIT_INTERRUPTED else code
 
 
 def picture(out: Out, shown: Run | Comparison, beside: Path | None, wishes: Wishes) -> None:

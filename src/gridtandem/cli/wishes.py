@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar, final
 
 import click
 
-from gridtandem.cli.words import Numbers, Setting
+from gridtandem.cli.words import Numbers, Ruling, Setting
 
 if TYPE_CHECKING:
+    from gridtandem.study.rules import Rule
     from gridtandem.study.study import Study
 
 P = ParamSpec("P")
@@ -25,18 +26,24 @@ SHELF = Path("tandem-runs")
 class Wishes:
     """What a person asks of a study beside case and scheme."""
 
-    loading: tuple[float, ...]
-    rounds: int | None
-    feeder_solver: Literal["auto", "sweep", "newton"]
-    q_rule: Literal["ignore", "switch"]
-    slack: Literal["reference", "shared"]
-    taps: Literal["hold", "move"]
-    exponents: tuple[float, ...] | None
-    parallel: tuple[int, ...] | None
-    options: tuple[tuple[str, float], ...]
-    folder: Path
-    picture: bool
-    rules: tuple[str, ...]
+    loading: tuple[float, ...] = (1.0,)
+    rounds: int | None = None
+    feeder_solver: Literal["auto", "sweep", "newton"] = "auto"
+    q_rule: Literal["ignore", "switch"] = "ignore"
+    slack: Literal["reference", "shared"] = "reference"
+    taps: Literal["hold", "move"] = "move"
+    exponents: tuple[float, ...] | None = None
+    parallel: tuple[int, ...] | None = None
+    options: tuple[tuple[str, float], ...] = ()
+    folder: Path = SHELF
+    picture: bool = False
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def resumable(self) -> bool:
+        """Is nothing asked for that a run file has already decided?"""
+        free = Wishes(rounds=self.rounds, folder=self.folder, picture=self.picture, rules=self.rules)
+        return self == free
 
     def study(self, case: str, scheme: str | None = None, options: Sequence[tuple[str, float]] = ()) -> Study:
         """The study of a case, by name or path, under these wishes."""
@@ -53,18 +60,21 @@ class Wishes:
         )  # fmt: skip
 
 
-def wishing(command: Callable[P, R]) -> Callable[..., R]:
-    """Give a command the shared options; it takes them as the keyword ``wishes``."""
+def wishing(*names: str) -> Callable[[Callable[P, R]], Callable[..., R]]:
+    """Give a command these of the shared options; it takes them as the keyword ``wishes``. The others keep their defaults."""
 
-    @wraps(command)
-    def _gathered(*args: P.args, **given: P.kwargs) -> R:
-        wishes = Wishes(**{f.name: given.pop(f.name) for f in fields(Wishes)})  # type: ignore[arg-type]
-        return command(*args, **given, wishes=wishes)  # type: ignore[arg-type]
+    def _with_options(command: Callable[P, R]) -> Callable[..., R]:
+        @wraps(command)
+        def _gathered(*args: P.args, **given: P.kwargs) -> R:
+            wishes = Wishes(**{name: given.pop(name) for name in names})  # type: ignore[arg-type]
+            return command(*args, **given, wishes=wishes)  # type: ignore[arg-type]
 
-    with_options: Callable[..., R] = _gathered
-    for option in OPTIONS[::-1]:
-        with_options = option(with_options)
-    return with_options
+        made: Callable[..., R] = _gathered
+        for name in reversed(names):
+            made = OPTIONS[name](made)
+        return made
+
+    return _with_options
 
 
 def _two(_: click.Context, __: click.Parameter, given: tuple[float, ...] | None) -> tuple[float, ...] | None:
@@ -73,17 +83,21 @@ def _two(_: click.Context, __: click.Parameter, given: tuple[float, ...] | None)
     return given
 
 
-OPTIONS = (
-    click.option("--loading", type=Numbers(), default="1.0", metavar="X[,X…]", help="Factor on all loads; several: several scenarios."),
-    click.option("--exponents", type=Numbers(), callback=_two, metavar="P,Q", help="Voltage exponents of all feeder loads."),
-    click.option("--parallel", type=Numbers(whole=True), metavar="N[,N…]", help="Parallel feeders at each interface, or at all."),
-    click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Option of the scheme, e.g. tol=1e-10."),
-    click.option("--rounds", type=click.IntRange(1), metavar="N", help="Most rounds (100)."),
-    click.option("--feeder-solver", type=click.Choice(["auto", "sweep", "newton"]), default="auto", metavar="METHOD", help="auto, sweep or newton."),
-    click.option("--q-limits", "q_rule", flag_value="switch", default="ignore", help="Keep units within reactive limits."),
-    click.option("--slack", type=click.Choice(["reference", "shared"]), default="reference", metavar="WHO", help="reference or shared."),
-    click.option("--hold-taps", "taps", flag_value="hold", default="move", help="No tap changer moves."),
-    click.option("--fail-if", "rules", multiple=True, metavar="RULE", help="Exit 10 if e.g. 'voltage-error>1e-8'."),
-    click.option("--out", "folder", type=click.Path(path_type=Path, file_okay=False), default=SHELF, metavar="DIR", help="For run files."),
-    click.option("--picture/--no-picture", default=False, help="Draw an overview beside the run file."),
-)
+OPTIONS = {
+    "loading": click.option("--loading", type=Numbers(), default="1.0", metavar="X[,X…]", help="Factor on loads and schedules; several: scenarios."),
+    "exponents": click.option("--exponents", type=Numbers(), callback=_two, metavar="P,Q", help="Voltage exponents of all feeder loads."),
+    "parallel": click.option("--parallel", type=Numbers(whole=True), metavar="N[,N…]", help="Parallel feeders at each interface, or at all."),
+    "options": click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Option of the scheme, e.g. tol=1e-10."),
+    "rounds": click.option("--rounds", type=click.IntRange(1), metavar="N", help="Most rounds.  [100]"),
+    "feeder_solver": click.option(
+        "--feeder-solver", type=click.Choice(["auto", "sweep", "newton"]), default="auto", metavar="METHOD", help="auto, sweep or newton."
+    ),
+    "q_rule": click.option("--q-limits", "q_rule", flag_value="switch", default="ignore", help="Keep units within reactive limits."),
+    "slack": click.option("--slack", type=click.Choice(["reference", "shared"]), default="reference", metavar="WHO", help="reference or shared."),
+    "taps": click.option("--hold-taps", "taps", flag_value="hold", default="move", help="No tap changer moves."),
+    "rules": click.option("--fail-if", "rules", type=Ruling(), multiple=True, metavar="RULE", help="Exit 10 if e.g. 'voltage-error>1e-8'."),
+    "folder": click.option("--out", "folder", type=click.Path(path_type=Path), default=SHELF, metavar="DIR", help="For run files.  [tandem-runs]"),
+    "picture": click.option("--picture/--no-picture", default=False, help="Draw an overview beside the run file."),
+}
+STUDIED = ("loading", "exponents", "parallel", "feeder_solver", "q_rule", "slack", "taps")
+KEPT = ("rules", "folder", "picture")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import click
 from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from gridtandem.study.rules import Rule
 
 
 @final
@@ -57,6 +60,19 @@ class Setting(click.ParamType[tuple[str, float]]):
         except ValueError:
             what = f"{number!r} is not a number" if sign else "there is no '='"
             self.fail(f"{value!r}: {what}; write e.g. tol=1e-10.", param, ctx)
+
+
+@final
+class Ruling(click.ParamType["Rule"]):
+    """A rule such as ``voltage-error>1e-8``, read before anything runs."""
+
+    name = "rule"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Rule:  # noqa: ARG002 - click's interface
+        """Text into a rule; what is none is an error of usage."""
+        from gridtandem.study.rules import Rule
+
+        return Rule.read(str(value))
 
 
 def _cases() -> Iterable[str]:
