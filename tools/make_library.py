@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gridtandem.cases.folder import write_network_folder
+from gridtandem.cases.folder.write import write_network_folder
 from gridtandem.cases.library import entries, matpower_data
-from gridtandem.cases.matpower import read_matpower
+from gridtandem.cases.matpower.read import read_matpower
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.units import ohm_base

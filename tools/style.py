@@ -23,13 +23,13 @@ METHODS_MOST, POSITIONAL_MOST, SCHEME_MOST = 12, 5, 120
 
 ANY_ALLOWED = {
     "src/gridtandem/tables.py": "a declared column takes the type its annotation says, as dataclasses.field does",
-    "src/gridtandem/cases/folder_read.py": "the tables of a network are those whose files exist",
+    "src/gridtandem/cases/folder/read.py": "the tables of a network are those whose files exist",
     "src/gridtandem/cases/join.py": "dataclasses.replace with columns chosen at run time",
     "src/gridtandem/boundary/layout.py": "a declared field takes the type its annotation says",
     "src/gridtandem/boundary/mailbox.py": "handlers of every letter lie in one mapping; the reply type is checked when it arrives",
     "src/gridtandem/boundary/weather.py": "holds letters of every type back",
     "src/gridtandem/boundary/wire.py": "JSON",
-    "src/gridtandem/cases/opendss_elements.py": "the engine has no types, and its elements are JSON",
+    "src/gridtandem/cases/opendss/elements.py": "the engine has no types, and its elements are JSON",
     "src/gridtandem/coordinate.py": "the state belongs to the scheme; the loop only passes it on",
     "src/gridtandem/parties/fleet.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/owner.py": "handlers of every letter lie in one mapping",

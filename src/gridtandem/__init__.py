@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gridtandem import schemes as schemes
     from gridtandem.cases.case import Case as Case
-    from gridtandem.cases.folder import read_case as read_case
-    from gridtandem.cases.folder import write_case as write_case
+    from gridtandem.cases.folder.write import read_case as read_case
+    from gridtandem.cases.folder.write import write_case as write_case
     from gridtandem.cases.generate import joined as joined
     from gridtandem.cases.generate import with_exponents as with_exponents
     from gridtandem.cases.generate import with_parallel as with_parallel
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gridtandem.errors import NotAgreed as NotAgreed
     from gridtandem.errors import TandemError as TandemError
     from gridtandem.errors import UnknownName as UnknownName
+    from gridtandem.flow.results import load_flow as load_flow
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
     from gridtandem.report.run import Comparison as Comparison
@@ -59,16 +60,17 @@ _PLACE = {
     "compare": "gridtandem.report.run:compare",
     "diagnose": "gridtandem.report.run:diagnose",
     "joined": "gridtandem.cases.generate:joined",
+    "load_flow": "gridtandem.flow.results:load_flow",
     "network": "gridtandem.cases.library:network",
     "new_case": "gridtandem.cases.new:new_case",
     "opened": "gridtandem.report.run:opened",
-    "read_case": "gridtandem.cases.folder:read_case",
+    "read_case": "gridtandem.cases.folder.write:read_case",
     "resume": "gridtandem.report.run:resume",
     "run": "gridtandem.report.run:run",
     "schemes": "gridtandem:schemes",
     "with_exponents": "gridtandem.cases.generate:with_exponents",
     "with_parallel": "gridtandem.cases.generate:with_parallel",
-    "write_case": "gridtandem.cases.folder:write_case",
+    "write_case": "gridtandem.cases.folder.write:write_case",
 }
 
 __all__ = ["__version__", *_PLACE]

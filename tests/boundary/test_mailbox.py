@@ -48,7 +48,7 @@ class Grid:
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
-        return {VoltageUnder: self.voltage_under, Alone: lambda ask: pytest.fail("nobody asked for a forecast")}
+        return {VoltageUnder: self.voltage_under, Alone: lambda _: pytest.fail("nobody asked for a forecast")}
 
     def voltage_under(self, ask: VoltageUnder) -> Voltage:
         d = ask.draw

@@ -10,7 +10,7 @@ import pytest
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.library import matpower_data, network
-from gridtandem.cases.matpower import read_matpower
+from gridtandem.cases.matpower.read import read_matpower
 from gridtandem.cases.named import case
 from gridtandem.errors import InvalidCase
 from gridtandem.grid import elements as el

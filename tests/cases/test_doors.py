@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gridtandem.cases.doors import KINDS, read_network
-from gridtandem.cases.folder import write_network_folder
-from gridtandem.cases.matpower import read_matpower
+from gridtandem.cases.folder.write import write_network_folder
+from gridtandem.cases.matpower.read import read_matpower
 from gridtandem.errors import InvalidCase
 from tests.cases.test_pandapower import ALL
 from tests.cases.texts import SMALL

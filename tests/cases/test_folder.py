@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridtandem.cases.case import Case
-from gridtandem.cases.csv_text import parsed, written
-from gridtandem.cases.folder import read_case, read_network_folder, write_case, write_network_folder
+from gridtandem.cases.folder.csv_text import parsed, written
+from gridtandem.cases.folder.write import read_case, read_network_folder, write_case, write_network_folder
 from gridtandem.errors import AlreadyThere, InvalidCase
 from gridtandem.grid import elements as el
 from gridtandem.grid.interfaces import Interfaces

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from gridtandem.cases.doors import read_network
-from gridtandem.cases.folder import write_network_folder
-from gridtandem.cases.matpower import read_matpower
-from gridtandem.cases.pandapower_json import read_pandapower
+from gridtandem.cases.folder.write import write_network_folder
+from gridtandem.cases.matpower.read import read_matpower
+from gridtandem.cases.pandapower.read import read_pandapower
 from gridtandem.errors import InvalidCase
 from gridtandem.grid.network import Network
 from tests.cases.test_pandapower import DATA

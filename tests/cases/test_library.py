@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gridtandem.cases import library
-from gridtandem.cases.folder import write_network_folder
+from gridtandem.cases.folder.write import write_network_folder
 from gridtandem.cases.library import Entry, entries, known_names, network
 from gridtandem.cases.named import case, catalogue
 from gridtandem.errors import MissingPackage, UnknownName

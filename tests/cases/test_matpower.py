@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridtandem.cases.matpower import read_matpower
-from gridtandem.cases.matpower_write import undone, write_matpower
+from gridtandem.cases.matpower.read import read_matpower
+from gridtandem.cases.matpower.write import undone, write_matpower
 from gridtandem.errors import InvalidCase
 from gridtandem.flow.newton import Newton
 from gridtandem.grid import elements as el

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridtandem.cases.matpower_text import run_matpower
+from gridtandem.cases.matpower.text import run_matpower
 from gridtandem.errors import InvalidCase
 from tests import tolerances as t
 

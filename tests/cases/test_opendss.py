@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gridtandem.cases.csv_text import parsed, written
-from gridtandem.cases.opendss import read_opendss
-from gridtandem.cases.opendss_write import write_opendss
+from gridtandem.cases.folder.csv_text import parsed, written
+from gridtandem.cases.opendss.read import read_opendss
+from gridtandem.cases.opendss.write import write_opendss
 from gridtandem.errors import InvalidCase, MissingPackage
 from gridtandem.grid import phase_elements as pe
 from gridtandem.grid.three_phase import ThreePhaseNetwork

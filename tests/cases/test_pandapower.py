@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gridtandem.cases.matpower import read_matpower
-from gridtandem.cases.pandapower_json import read_pandapower
-from gridtandem.cases.pandapower_write import write_pandapower
+from gridtandem.cases.matpower.read import read_matpower
+from gridtandem.cases.pandapower.read import read_pandapower
+from gridtandem.cases.pandapower.write import write_pandapower
 from gridtandem.errors import InvalidCase
 from gridtandem.flow.newton import Newton
 from gridtandem.grid import elements as el

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gridtandem.cases.case import Case
-from gridtandem.cases.folder import read_case, write_case
+from gridtandem.cases.folder.write import read_case, write_case
 from gridtandem.cases.generate import bus_load, feeder_load, joined, with_exponents, with_parallel
 from gridtandem.cases.join import joined as merged
 from gridtandem.cases.library import network

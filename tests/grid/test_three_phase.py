@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gridtandem.cases.csv_text import parsed, written
+from gridtandem.cases.folder.csv_text import parsed, written
 from gridtandem.errors import InvalidCase
 from gridtandem.grid import phase_elements as pe
 from gridtandem.grid.three_phase import ThreePhaseNetwork

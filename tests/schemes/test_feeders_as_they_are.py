@@ -151,7 +151,7 @@ def test_an_unsolvable_loading_is_told_with_the_largest_that_can_be_served() -> 
 
 def test_the_text_for_one_loop_is_exact() -> None:
     """One tie switch closed makes one loop."""
-    closed = [m.lines.closed.copy() for m in case("T14D2").models][0]
+    closed = case("T14D2").models[0].lines.closed.copy()
     closed[-1] = True
     one = replace(case("T14D2"), models=tuple(replace(m, lines=replace(m.lines, closed=closed)) for m in case("T14D2").models))
     with pytest.raises(InvalidCase) as told:

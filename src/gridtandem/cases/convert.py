@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from gridtandem.cases.case import Case
-from gridtandem.cases.folder import write_case, write_network_folder
-from gridtandem.cases.matpower_write import write_matpower
+from gridtandem.cases.folder.write import write_case, write_network_folder
+from gridtandem.cases.matpower.write import write_matpower
 from gridtandem.cases.named import case
-from gridtandem.cases.pandapower_write import write_pandapower
+from gridtandem.cases.pandapower.write import write_pandapower
 from gridtandem.errors import AlreadyThere, Fault, InvalidCase
 from gridtandem.grid.network import Network
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from gridtandem.cases.folder import read_network_folder
-from gridtandem.cases.matpower import read_matpower
-from gridtandem.cases.pandapower_json import read_pandapower
+from gridtandem.cases.folder.write import read_network_folder
+from gridtandem.cases.matpower.read import read_matpower
+from gridtandem.cases.pandapower.read import read_pandapower
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.network import Network

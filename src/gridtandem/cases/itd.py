@@ -19,8 +19,8 @@ import numpy as np
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.generate import interfaces
-from gridtandem.cases.matpower import read_matpower
-from gridtandem.cases.opendss import read_opendss
+from gridtandem.cases.matpower.read import read_matpower
+from gridtandem.cases.opendss.read import read_opendss
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.grid import elements as el

@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import final
 
-from gridtandem.cases.folder_read import read_network_folder
-from gridtandem.cases.matpower import read_matpower
+from gridtandem.cases.folder.read import read_network_folder
+from gridtandem.cases.matpower.read import read_matpower
 from gridtandem.errors import MissingPackage, UnknownName
 from gridtandem.grid.network import Network
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, final
 
 from gridtandem.cases.case import Case
-from gridtandem.cases.folder_read import read_case, read_network_folder
+from gridtandem.cases.folder.read import read_case, read_network_folder
 from gridtandem.cases.library import entries, known_names, network
 from gridtandem.cases.systems import SOURCE, SYSTEMS, size_of, system
 from gridtandem.errors import UnknownName

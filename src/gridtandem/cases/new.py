@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gridtandem.cases.case import Case
-from gridtandem.cases.folder import write_case
+from gridtandem.cases.folder.write import write_case
 from gridtandem.cases.generate import feeder_load, interfaces, root_of
 from gridtandem.cases.library import entries, known_names, network
 from gridtandem.errors import UnknownName

@@ -7,11 +7,13 @@ of its own. What is out of service does not appear. A load flow without solution
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar, Protocol, final
 
 import numpy as np
 
 from gridtandem.flow.newton import Newton, Solution
+from gridtandem.flow.options import Options
+from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Code, Complex, Names, Real, Table, column
 from gridtandem.units import MVA
@@ -94,6 +96,25 @@ def results(newton: Newton, solution: Solution) -> FlowResults:
     return FlowResults(buses=tables[0], branches=tables[1], units=tables[2], converged=solution.converged, trouble=solution.trouble)
 
 
+def load_flow(network: Network, options: Options | None = None) -> FlowResults:
+    """The load flow of one network by itself, as tables; without a solution they are empty and ``trouble`` says why."""
+    newton = Newton.of(Nodal.of(network.check()), options=options)
+    return results(newton, newton.solve())
+
+
+class Solved(Protocol):
+    """What the tables need of a solution. [per unit]"""
+
+    @property
+    def v(self) -> Complex: ...
+    @property
+    def ratio(self) -> Complex: ...
+    @property
+    def unit_s(self) -> Complex: ...
+    @property
+    def at_limit(self) -> Code: ...
+
+
 def bus_results(nodal: Nodal, solution: Solution) -> BusResults:
     """One row per bus in service, in the order of the network; power of interfaces (`Draw`) is nobody's load here."""
     network, live = nodal.network, np.flatnonzero(nodal.node >= 0)
@@ -127,7 +148,7 @@ def branch_flows(nodal: Nodal, v: Complex, ratio: Complex) -> tuple[Complex, Com
     return inner * (through + half * inner).conj(), end * (half * end - through).conj()
 
 
-def branch_results(nodal: Nodal, solution: Solution) -> BranchResults:
+def branch_results(nodal: Nodal, solution: Solved) -> BranchResults:
     """Lines first, then transformers, each in the order of their table."""
     network, br = nodal.network, nodal.branches
     s_from, s_to = (MVA * s for s in branch_flows(nodal, solution.v, solution.ratio))
@@ -141,7 +162,7 @@ def branch_results(nodal: Nodal, solution: Solution) -> BranchResults:
     )  # fmt: skip
 
 
-def unit_results(nodal: Nodal, solution: Solution) -> UnitResults:
+def unit_results(nodal: Nodal, solution: Solved) -> UnitResults:
     """One row per unit in service."""
     network, rows, s = nodal.network, nodal.units.row, MVA * solution.unit_s
     g = network.generators

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.flow.newton import Solution
-from gridtandem.flow.results import branch_flows
+from gridtandem.flow.results import branch_flows, branch_results, unit_results
 from gridtandem.grid.elements import Lines, Transformers
 from gridtandem.parties.owner import Owner
 from gridtandem.study.plans import Plan, Plans
@@ -65,28 +65,19 @@ def _buses(st: tuple[int, int], plan: Plan, checked: Real) -> BusResults:
 
 
 def _branches(st: tuple[int, int], plan: Plan) -> BranchResults:
-    br, net, name = plan.nodal.branches, plan.network, plan.network.buses.name
-    s_from, s_to = (s * MVA for s in branch_flows(plan.nodal, plan.v, plan.ratio))
-    line = br.kind == 0
-    tables = (net.lines, net.transformers)
-
-    def of(column: str) -> Any:
-        return np.concatenate([getattr(t, column)[br.row[br.kind == k]] for k, t in enumerate(tables)])
-
+    b, name, br, net = branch_results(plan.nodal, plan), plan.network.buses.name, plan.nodal.branches, plan.network
+    lines, transformers = net.lines.take(br.row[br.kind == 0]), net.transformers.take(br.row[br.kind == 1])
+    from_bus, to_bus = (np.concatenate([getattr(t, end) for t in (lines, transformers)]) for end in ("from_bus", "to_bus"))
+    same = {c: getattr(b, c) for c in ("p_from_mw", "q_from_mvar", "p_to_mw", "q_to_mvar", "loss_mw", "rating_mva", "ratio")}
+    words = np.array(b.columns()["kind_of_branch"].choices)
     return BranchResults(
-        **_head(st, plan, len(br.row)), element=np.where(line, "line", "transformer"), branch=of("name"), from_bus=name[of("from_bus")],
-        to_bus=name[of("to_bus")], p_from_mw=s_from.real, q_from_mvar=s_from.imag, p_to_mw=s_to.real, q_to_mvar=s_to.imag,
-        loss_mw=(s_from + s_to).real, rating_mva=of("rating_mva"), ratio=np.abs(plan.ratio),
-    )  # fmt: skip
+        **_head(st, plan, len(b)), element=words[b.kind_of_branch], branch=b.name, from_bus=name[from_bus], to_bus=name[to_bus], **same
+    )
 
 
 def _units(st: tuple[int, int], plan: Plan) -> UnitResults:
-    row, g = plan.nodal.units.row, plan.network.generators
-    s = plan.unit_s * MVA
-    return UnitResults(
-        **_head(st, plan, len(row)), unit=g.name[row], bus=plan.network.buses.name[g.bus[row]], p_mw=s.real, q_mvar=s.imag,
-        at_limit=plan.at_limit.astype(np.int64),
-    )  # fmt: skip
+    u = unit_results(plan.nodal, plan)
+    return UnitResults(**_head(st, plan, len(u)), unit=u.name, bus=u.bus, p_mw=u.p_mw, q_mvar=u.q_mvar, at_limit=plan.at_limit.astype(np.int64))
 
 
 def _interfaces(owner: Owner, p: Plans, found: Solution, exchange: Complex) -> InterfaceResults:

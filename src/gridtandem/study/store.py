@@ -19,7 +19,7 @@ import numpy as np
 from gridtandem.boundary.mailbox import Entry, Refusal
 from gridtandem.boundary.wire import read, text
 from gridtandem.cases.case import Case
-from gridtandem.cases.folder import read_case, write_case
+from gridtandem.cases.folder.write import read_case, write_case
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.study.provenance import provenance

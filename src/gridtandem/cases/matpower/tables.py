@@ -9,8 +9,8 @@ from typing import Final, final
 
 import numpy as np
 
-from gridtandem.cases.matpower_text import CONSTANTS, MatpowerFile
-from gridtandem.cases.matpower_values import Value
+from gridtandem.cases.matpower.text import CONSTANTS, MatpowerFile
+from gridtandem.cases.matpower.values import Value
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.tables import Index, Names, Real
 

@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from gridtandem.cases.opendss_buses import bus_table
-from gridtandem.cases.opendss_elements import Circuit, Element, End, Engine, Plain
-from gridtandem.cases.opendss_refusals import refusals
-from gridtandem.cases.opendss_rows import rows_of
+from gridtandem.cases.opendss.buses import bus_table
+from gridtandem.cases.opendss.elements import Circuit, Element, End, Engine, Plain
+from gridtandem.cases.opendss.refusals import refusals
+from gridtandem.cases.opendss.rows import rows_of
 from gridtandem.errors import Fault, InvalidCase, need
 from gridtandem.grid import phase_elements as pe
 from gridtandem.grid.three_phase import ThreePhaseNetwork

@@ -11,7 +11,7 @@ from typing import Final, final
 
 import numpy as np
 
-from gridtandem.cases.matpower_values import Refused
+from gridtandem.cases.matpower.values import Refused
 from gridtandem.errors import Fault
 from gridtandem.tables import Real
 

@@ -15,9 +15,9 @@ from typing import Final, TypeVar
 import numpy as np
 from scipy.sparse import csgraph
 
-from gridtandem.cases.matpower import numbered_names
-from gridtandem.cases.pandapower_branches import Ends, bus_switches, impedance_columns, line_columns, transformer_columns
-from gridtandem.cases.pandapower_frames import Book, Frame, read_book
+from gridtandem.cases.matpower.read import numbered_names
+from gridtandem.cases.pandapower.branches import Ends, bus_switches, impedance_columns, line_columns, transformer_columns
+from gridtandem.cases.pandapower.frames import Book, Frame, read_book
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from gridtandem.cases.matpower_tables import row_fault
+from gridtandem.cases.matpower.tables import row_fault
 from gridtandem.errors import Fault
 from gridtandem.grid.elements import CostPoints, Costs
 from gridtandem.tables import Real

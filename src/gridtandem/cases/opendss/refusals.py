@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from gridtandem.cases.opendss_elements import Circuit, Element, coil_fault
-from gridtandem.cases.opendss_rows import CONTROLS, LAWS
+from gridtandem.cases.opendss.elements import Circuit, Element, coil_fault
+from gridtandem.cases.opendss.rows import CONTROLS, LAWS
 
 SHARES = 1e-9  # a ZIP load states three shares where two are free; how far their sum may be from 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gridtandem.cases.opendss_elements import NO_LIMIT, Plain, shifted
+from gridtandem.cases.opendss.elements import NO_LIMIT, Plain, shifted
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import phase_elements as pe
 from gridtandem.grid.three_phase import ThreePhaseNetwork

@@ -7,7 +7,7 @@ from typing import Final, final
 
 import numpy as np
 
-from gridtandem.cases.pandapower_frames import Book, Frame
+from gridtandem.cases.pandapower.frames import Book, Frame
 from gridtandem.tables import Complex, Flag, Index, Real
 
 INF: Final = float("inf")

@@ -10,8 +10,8 @@ from typing import Final, final
 
 import numpy as np
 
-from gridtandem.cases.matpower_tokens import END, Reader
-from gridtandem.cases.matpower_values import (
+from gridtandem.cases.matpower.tokens import END, Reader
+from gridtandem.cases.matpower.values import (
     FUNCTIONS,
     LARGEST,
     NUMBERS,

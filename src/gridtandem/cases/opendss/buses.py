@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from gridtandem.cases.opendss_elements import Circuit, Element, Engine, Plain
+from gridtandem.cases.opendss.elements import Circuit, Element, Engine, Plain
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.phase_elements import PhaseBuses
 

@@ -15,9 +15,9 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from gridtandem.cases.matpower_costs import SHUTDOWN, STARTUP, read_costs
-from gridtandem.cases.matpower_tables import MatpowerTables, read_tables, row_fault
-from gridtandem.cases.matpower_text import run_matpower
+from gridtandem.cases.matpower.costs import SHUTDOWN, STARTUP, read_costs
+from gridtandem.cases.matpower.tables import MatpowerTables, read_tables, row_fault
+from gridtandem.cases.matpower.text import run_matpower
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el
@@ -31,7 +31,7 @@ PV, REFERENCE, ISOLATED = 2.0, 3.0, 4.0  # bus types
 def read_matpower(path_or_text: str | Path, *, name: str | None = None, equivalents: bool = False, numbered: bool = False) -> Network:
     """A network from a MATPOWER case file, or from its text (anything with a line end).
 
-    Statements behind the tables are executed; see `gridtandem.cases.matpower_text`. Buses are called by ``bus_name`` where the file gives
+    Statements behind the tables are executed; see `gridtandem.cases.matpower.text`. Buses are called by ``bus_name`` where the file gives
     names that tell them apart, else, and always with ``numbered``, by number. Branches are called "from-to", generators, loads and shunts
     after their bus; a second one of a name gets "#2".
     A negative resistance or reactance is a fault unless ``equivalents`` says that the file describes reduced networks or series capacitors.

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from gridtandem.cases.case import Case
-from gridtandem.cases.csv_text import written
-from gridtandem.cases.folder_read import SCHEMA, folder_name, read_case, read_network_folder
-from gridtandem.cases.toml_text import Settings, toml_text
+from gridtandem.cases.folder.csv_text import written
+from gridtandem.cases.folder.read import SCHEMA, folder_name, read_case, read_network_folder
+from gridtandem.cases.folder.toml_text import Settings, toml_text
 from gridtandem.errors import AlreadyThere, Fault, InvalidCase
 from gridtandem.grid.network import Network
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from gridtandem.cases.opendss_elements import Circuit, Element, Plain, coil_row, limit, shifted
+from gridtandem.cases.opendss.elements import Circuit, Element, Plain, coil_row, limit, shifted
 from gridtandem.grid import phase_elements as pe
 from gridtandem.tables import Table
 

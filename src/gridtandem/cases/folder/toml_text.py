@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import TypeAlias
 
-from gridtandem.cases.csv_text import did_you_mean
+from gridtandem.cases.folder.csv_text import did_you_mean
 from gridtandem.errors import Fault
 
 Setting: TypeAlias = "str | float | tuple[str, ...]"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast, final
 
 from gridtandem.cases.case import Case
-from gridtandem.cases.csv_text import LOST, Parsed, Sheet, did_you_mean, find, labelled, names_of, parsed, sheet_of, table_of
-from gridtandem.cases.toml_text import Setting, Settings, read_settings
+from gridtandem.cases.folder.csv_text import LOST, Parsed, Sheet, did_you_mean, find, labelled, names_of, parsed, sheet_of, table_of
+from gridtandem.cases.folder.toml_text import Setting, Settings, read_settings
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el
 from gridtandem.grid.interfaces import Interfaces

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from gridtandem.cases.matpower import ISOLATED, PV, REFERENCE, ohm_of
+from gridtandem.cases.matpower.read import ISOLATED, PV, REFERENCE, ohm_of
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, final
 
-from gridtandem.cases.matpower_language import Expression
-from gridtandem.cases.matpower_tokens import Reader, Token, words
-from gridtandem.cases.matpower_values import Bindings, Budget, Refused, Value, scalar, table
+from gridtandem.cases.matpower.language import Expression
+from gridtandem.cases.matpower.tokens import Reader, Token, words
+from gridtandem.cases.matpower.values import Bindings, Budget, Refused, Value, scalar, table
 from gridtandem.errors import Fault, InvalidCase
 
 BLOCKS: Final = ("if", "for", "while", "switch", "try", "parfor", "do", "unwind_protect", "spmd")

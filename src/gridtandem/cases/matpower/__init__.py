@@ -1,0 +1,1 @@
+"""MATPOWER case files in and out, with the unit conversions behind their tables carried out."""
