@@ -23,6 +23,7 @@ class End(Enum):
     """How a run ended, as a sentence for the person who must act."""
 
     AGREED = "the parties agree within tolerance"
+    ALONE = "each side has its own answer; nothing was agreed"
     REFUSED = "a party had no answer without which the scheme cannot go on"
     OUT_OF_ROUNDS = "the round limit came first; raise it, or look at the last gaps for a stall"
     STOPPED = "stopped before the end; it can be resumed"
@@ -35,6 +36,7 @@ class Gap:
 
     now: float
     goal: float
+    means: End = End.AGREED  # what it means when it closes
 
     @property
     def closed(self) -> bool:
@@ -91,13 +93,18 @@ class Outcome(Generic[S]):
         return self.end is End.AGREED
 
     @property
+    def answered(self) -> bool:
+        """True if the parties have something to take home, agreed or not."""
+        return self.end in (End.AGREED, End.ALONE)
+
+    @property
     def rounds(self) -> int:
         """Rounds of the whole run, resumed parts included."""
         return len(self.gaps)
 
     def require(self) -> Outcome[S]:
-        """The outcome itself, or `NotAgreed`: reading a plan without agreement takes a visible decision."""
-        if not self.agreed:
+        """The outcome itself, or `NotAgreed`: reading a plan from a run that found none takes a visible decision."""
+        if not self.answered:
             last = self.gaps[-1] if self.gaps else math.nan
             raise NotAgreed(f"no agreement after {self.rounds} rounds (gap {last:.3g}, goal {self.goal:.3g}): {self.end.value}{self.causes()}")
         return self
@@ -134,7 +141,7 @@ def coordinate(
     in it (or in a party) stops the run with what is there. ``through`` wraps the mailbox, e.g. in bad weather.
     """
     _check_contract(mail, scheme)
-    if resume is not None and resume.end is End.AGREED:
+    if resume is not None and resume.answered:
         return resume
     gaps = [] if resume is None else list(resume.gaps)
     before = () if resume is None else resume.ledger
@@ -156,7 +163,7 @@ def coordinate(
             gap = scheme.gap(state)
             gaps.append(gap.now)
             if gap.closed and road.lag <= gap.goal:  # nobody may agree on stale letters
-                end = End.AGREED
+                end = gap.means
             elif math.isnan(gap.now):
                 end = End.REFUSED
             watch(so_far(end if end is not End.OUT_OF_ROUNDS else End.STOPPED))

@@ -28,6 +28,8 @@ Names = NDArray[np.str_]
 
 T = TypeVar("T", bound="Table")
 
+SHOWN = 10  # rows that a table prints of itself
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,14 @@ class Table:
         return pd.DataFrame(flat)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self)} rows; {', '.join(self.columns())}>"
+        """The first rows in aligned columns; units are in the names or in the declarations."""
+        count = "1 row" if len(self) == 1 else f"{len(self)} rows"
+        columns = {name: [_cell(x, spec) for x in getattr(self, name)[:SHOWN]] for name, spec in self.columns().items() if not spec.shape}
+        width = {name: max(map(len, [name, *cells])) for name, cells in columns.items()}
+        rows = zip(*columns.values(), strict=True)
+        lines = ["  ".join(name.rjust(width[name]) for name in columns)]
+        lines += ["  ".join(cell.rjust(w) for cell, w in zip(row, width.values(), strict=True)) for row in rows]
+        return "\n".join([f"{type(self).__name__}: {count}", *lines, *(["…"] if len(self) > SHOWN else [])])
 
 
 def _number_faults(table: Table, name: str, spec: Column, values: Real) -> Iterator[Fault]:
@@ -217,6 +226,14 @@ def _name_faults(table: Table, name: str, spec: Column, values: Names) -> Iterat
 @cache
 def _declared(kind: type) -> dict[str, Column]:
     return {f.name: f.metadata["column"] for f in fields(kind)}
+
+
+def _cell(x: Any, spec: Column) -> str:
+    if spec.choices:
+        return spec.choices[int(x)]
+    if spec.dtype == "?":
+        return "yes" if x else "no"
+    return f"{x:.6g}" if spec.dtype == "f8" else str(x)
 
 
 def _unit(unit: str) -> str:

@@ -21,7 +21,7 @@ from gridtandem.tables import Flag, Index, Names, Real, Table, column
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Sample(Table):
     """A table of everything."""
 

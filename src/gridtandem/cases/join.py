@@ -94,10 +94,14 @@ def _times(limit: Real, factor: float) -> Real:
 
 
 def _started(feeder: Network, root: int, above: el.Buses, bus: int) -> Network:
-    """The feeder with its start voltages lifted and turned to those of its transmission bus, so that an iteration begins near a solution."""
+    """The feeder as it stands in the joined grid: start voltages lifted and turned to those of its transmission bus, so that an iteration
+    begins near a solution; no voltage limits at its root, for those are transmission's.
+    """
     b = feeder.buses
     lift, turn = above.v_start_pu[bus] / b.v_start_pu[root], above.angle_start_deg[bus] - b.angle_start_deg[root]
-    return replace(feeder, buses=replace(b, v_start_pu=b.v_start_pu * lift, angle_start_deg=b.angle_start_deg + turn))
+    here = np.arange(len(b)) == root
+    low, high = np.where(here, 0.0, b.v_low_pu), np.where(here, np.inf, b.v_high_pu)
+    return replace(feeder, buses=replace(b, v_start_pu=b.v_start_pu * lift, angle_start_deg=b.angle_start_deg + turn, v_low_pu=low, v_high_pu=high))
 
 
 def _ratings(branch: el.Lines | el.Transformers, k: int) -> dict[str, Any]:

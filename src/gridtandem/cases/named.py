@@ -17,7 +17,7 @@ from gridtandem.tables import Flag, Index, Names, Real, Table, column
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Catalogue(Table):
     """Cases that have a name."""
 

@@ -26,5 +26,5 @@ ENDS = {"STOPPED": EXIT_INTERRUPTED, "REFUSED": EXIT_NO_SOLUTION, "OUT_OF_ROUNDS
 
 def exit_code(runs: Iterable[Run]) -> int:
     """The worst end of all. A run that agreed counts as refused where a scenario has no answer or the joined grid has no load flow."""
-    ends = {"REFUSED" if r.outcome.agreed and (r.outcome.refused or not r.checks.solved.all()) else r.outcome.end.name for r in runs}
+    ends = {"REFUSED" if r.outcome.answered and (r.outcome.refused or not r.checks.solved.all()) else r.outcome.end.name for r in runs}
     return next((code for name, code in ENDS.items() if name in ends), 0)

@@ -20,7 +20,7 @@ from gridtandem.units import MVA
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class BusResults(Table):
     """Voltages and powers at buses."""
 
@@ -38,7 +38,7 @@ class BusResults(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class BranchResults(Table):
     """Flows through lines and transformers; both ends count into the branch."""
 
@@ -57,7 +57,7 @@ class BranchResults(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class UnitResults(Table):
     """Injections of units in service."""
 

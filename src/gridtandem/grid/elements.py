@@ -15,7 +15,7 @@ PQ, VOLTAGE, REFERENCE = 0, 1, 2  # generator control
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Buses(Table):
     """Places where things connect."""
 
@@ -32,7 +32,7 @@ class Buses(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Lines(Table):
     """Lines and cables; both ends have the same nominal voltage."""
 
@@ -53,7 +53,7 @@ class Lines(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Transformers(Table):
     """Two-winding transformers: ideal ratio at the from side, then series impedance."""
 
@@ -83,7 +83,7 @@ class Transformers(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Ties(Table):
     """Switches and bus couplers: closed ones have no impedance at all and make two buses one node."""
 
@@ -95,7 +95,7 @@ class Ties(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Loads(Table):
     r"""Demand that depends on voltage; one law covers exponential and ZIP loads.
 
@@ -118,7 +118,7 @@ class Loads(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Generators(Table):
     """Power stations, DGs and sources: injection into the bus is positive."""
 
@@ -144,7 +144,7 @@ class Generators(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Shunts(Table):
     """Capacitors, reactors and other constant admittances."""
 
@@ -157,7 +157,7 @@ class Shunts(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Costs(Table):
     """Polynomial cost of generators, one row per power of P (MW): cost per hour = Σ coefficient · P^order."""
 
@@ -168,7 +168,7 @@ class Costs(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class CostPoints(Table):
     """Piecewise-linear cost of generators, points in rising order of power."""
 

@@ -9,7 +9,7 @@ from gridtandem.tables import Index, Names, Real, Table, column
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Interfaces(Table):
     """One row per place where a feeder meets transmission. Two rows with the same ``feeder`` are one feeder fed from two buses."""
 

@@ -28,7 +28,7 @@ RATED = "rated voltage: across the coil where there is one, else line to line"
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class PhaseBuses(Table):
     """Places where things connect, with the phases that exist there."""
 
@@ -42,7 +42,7 @@ class PhaseBuses(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class PhaseLines(Table):
     """Lines, cables and switches. Matrices are whole-line totals; their rows and columns are the phases at the from end."""
 
@@ -62,7 +62,7 @@ class PhaseLines(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class PhaseTransformers(Table):
     r"""Two windings, each with its tap; three coils a side, or one (single-phase units, of which regulator banks are made).
 
@@ -107,7 +107,7 @@ class PhaseTransformers(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Regulators(Table):
     r"""Controls that step the tap of one winding until a compensated voltage, on the secondary of the voltage transformer, lies in a band.
 
@@ -133,7 +133,7 @@ class Regulators(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class PhaseLoads(Table):
     r"""Demand, shared evenly by the coils. Within ``v_low_pu`` … ``v_high_pu`` one law, that of the balanced `Loads`, per coil:
 
@@ -167,7 +167,7 @@ class PhaseLoads(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Capacitors(Table):
     """Shunt capacitors of equal steps."""
 
@@ -183,7 +183,7 @@ class Capacitors(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class PhaseGenerators(Table):
     """DGs: injection into the bus is positive, shared evenly by the coils."""
 
@@ -206,7 +206,7 @@ class PhaseGenerators(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class PhaseSources(Table):
     """Equal voltages a, b, c (b lags a by 120°) behind a short-circuit impedance of sequence values; see `matrix`."""
 

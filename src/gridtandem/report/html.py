@@ -32,7 +32,7 @@ def run_as_html(run: Run) -> str:
 def comparison_as_html(comparison: Comparison) -> str:
     """Table, troubles, overview."""
     parts = [html_table(comparison.table, columns=COMPARED)]
-    parts += [_preformatted(f"{r.scheme}: {'; '.join((r.end, *r.trouble))}") for r in comparison.runs if not r.outcome.agreed]
+    parts += [_preformatted(f"{r.scheme}: {'; '.join((r.end, *r.trouble))}") for r in comparison.runs if not r.outcome.answered]
     if any(len(r.buses) for r in comparison.runs):
         parts.append(inline(svg(comparison.plot("overview"))))
     return _sheet(parts)

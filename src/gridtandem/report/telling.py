@@ -76,5 +76,5 @@ def comparison_in_words(comparison: Comparison) -> str:
     name = comparison.runs[0].result.study.case.name if comparison.runs else "nothing"
     lines = [f"{name} under {len(comparison.runs)} schemes, each against the AC check of the joined grid"]
     lines += plain(comparison.table, columns=COMPARED).split("\n")
-    lines += [f"  {run.scheme}: {'; '.join((run.end, *run.trouble))}" for run in comparison.runs if not run.outcome.agreed]
+    lines += [f"  {run.scheme}: {'; '.join((run.end, *run.trouble))}" for run in comparison.runs if not run.outcome.answered]
     return "\n".join(lines)

@@ -15,7 +15,7 @@ import numpy as np
 
 from gridtandem.boundary.letters import Alone, Boundary
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.coordinate import Agreement, Gap
+from gridtandem.coordinate import Agreement, End, Gap
 from gridtandem.tables import Real
 
 
@@ -50,7 +50,7 @@ class Independent:
         if s.tso is None or s.dsos is None:
             return Gap(np.inf, 0.0)
         both = s.tso.v + s.dsos.s[..., 0]
-        return Gap(0.0 if np.isfinite(both).any() or not both.size else np.nan, 0.0)
+        return Gap(0.0 if np.isfinite(both).any() or not both.size else np.nan, 0.0, End.ALONE)
 
     def agreement(self, s: IndependentState) -> Agreement:
         """Feeders go home with nominal voltage, transmission with its own forecast."""

@@ -22,7 +22,7 @@ EXTRAS = {"opendss": ("opendssdirect", "three-phase OpenDSS files"), "large-case
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Examination(Table):
     """What was looked at. Only lines that are needed can make it fail."""
 

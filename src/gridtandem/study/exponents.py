@@ -29,7 +29,7 @@ from gridtandem.tables import Index, Names, Real, Table, column
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class ExponentResults(Table):
     """One row per pair of load exponents and interface. CLF: coordinated; ITLF, IDLF: transmission's and the feeder's independent load flow."""
 
@@ -51,7 +51,7 @@ class ExponentResults(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class MethodResults(Table):
     """The boundary under each way of computing it: one row per scheme and interface, NaN where there was no answer."""
 

@@ -9,7 +9,7 @@ from gridtandem.tables import Flag, Index, Names, Real, Table, column
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class BusResults(Table):
     """Voltages as the parties see them, beside those of the AC check on the joined grid."""
 
@@ -26,7 +26,7 @@ class BusResults(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class InterfaceResults(Table):
     """What crosses each interface, in the words of transmission, of the feeder and of the AC check."""
 
@@ -53,7 +53,7 @@ class InterfaceResults(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class BranchResults(Table):
     """Flows as the parties see them; a feeder's are those of one of the parallel feeders."""
 
@@ -76,7 +76,7 @@ class BranchResults(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class UnitResults(Table):
     """Generation as the parties see it."""
 
@@ -93,7 +93,7 @@ class UnitResults(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Checks(Table):
     """The AC check: one merged load flow per scenario and period, held against what the parties took home."""
 
@@ -112,7 +112,7 @@ class Checks(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Violations(Table):
     """Limits that the AC check finds broken."""
 
@@ -127,7 +127,7 @@ class Violations(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Letters(Table):
     """The ledger: what crossed, never why."""
 
@@ -142,7 +142,7 @@ class Letters(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Rounds(Table):
     """How the gap closed."""
 

@@ -134,7 +134,7 @@ def _alone(seats: Seats, study: Study, outcome: Outcome[Any]) -> Outcome[Any]:
 
 def living(study: Study, outcome: Outcome[Any]) -> list[tuple[int, int]]:
     """Scenarios and periods that have an agreement to be judged."""
-    if not outcome.agreed or outcome.state is None:
+    if not outcome.answered or outcome.state is None:
         return []
     v = study.scheme.agreement(outcome.state).v
     return [(s, t) for s, t in np.ndindex(v.shape[0], v.shape[1]) if np.isfinite(v[s, t]).all()]

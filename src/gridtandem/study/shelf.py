@@ -24,7 +24,7 @@ DIGITS = 6
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Shelf(Table):
     """Run files of a folder."""
 
