@@ -61,7 +61,7 @@ def test_a_table_prints_its_first_rows() -> None:
     assert repr(Generators.empty()).startswith("Generators: 0 rows\n")
 
 
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=6))
+@given(st.lists(st.floats(-1e300, 1e300), max_size=6))
 def test_equal_tables_have_equal_digests_and_a_changed_bit_another(values: list[float]) -> None:
     names = [f"p{k}" for k in range(len(values))]
     one, two = (Pipes.of({"name": names, "r_ohm": values}) for _ in range(2))

@@ -15,6 +15,7 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.generate import with_exponents, with_parallel
 from gridtandem.cases.named import case
 from gridtandem.coordinate import End, Outcome, coordinate
+from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.schemes import Independent, LoadFlow, Merged, Response
 from gridtandem.study.diagnose import contraction, diagnose
 from gridtandem.study.registry import name_of, scheme_kind, scheme_named, scheme_names
@@ -302,3 +303,20 @@ def test_an_exchange_that_swings_says_so() -> None:
     assert found.outcome.end is End.OUT_OF_ROUNDS
     assert "this exchange stalls or swings; take scheme response" in found.trouble[0]
     assert run(Study(case=what, scheme=Response())).outcome.agreed
+
+
+@pytest.mark.parametrize("loading", [-1.0, np.nan, np.inf])
+def test_a_loading_that_is_none_is_refused(loading: float) -> None:
+    with pytest.raises(InvalidCase, match=r"study.loading has a loading that is negative or no number; give factors of 0 or more \(case-059\)"):
+        run(Study(case=case("T14D2"), scheme=Response(), loading=np.full((1, 1), loading)))
+
+
+def test_zero_load_is_served() -> None:
+    found = run(Study(case=case("T14D2"), scheme=Response(), loading=np.zeros((1, 1)))).require()
+    assert found.verdict is not None
+    assert found.verdict.interfaces.p_mw == pytest.approx(0.0, abs=BOOKS_CLOSE * MVA)
+
+
+def test_a_tolerance_below_zero_is_refused() -> None:
+    with pytest.raises(Unreadable, match="option tol of scheme response is a distance above 0; -1 is not"):
+        scheme_named("response", {"tol": -1})

@@ -8,6 +8,7 @@ from typing import ClassVar, final
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.folder.read import read_case, read_network_folder
+from gridtandem.cases.itd import FEEDERS, itd_case
 from gridtandem.cases.library import entries, known_names, network
 from gridtandem.cases.systems import SOURCE, SYSTEMS, size_of, system
 from gridtandem.errors import UnknownName
@@ -35,13 +36,15 @@ class Catalogue(Table):
 
 
 def case(name_or_folder: str | Path) -> Case:
-    """A case by name, or from a case folder, a network folder, a MATPOWER or a pandapower file. A network alone becomes a case without feeders."""
+    """A case by name (those of PowerModelsITD need the extra opendss), or from a case folder, a network folder, a MATPOWER or a pandapower file. A network alone becomes a case without feeders."""
     name = str(name_or_folder)
     if name in SYSTEMS:
         return system(name)
     if name in known_names():
         entry = entries()[known_names()[name]]
         return _alone(network(name), title=entry.title, source=entry.source, licence=entry.licence)
+    if name in FEEDERS:
+        return itd_case(name)
     path = Path(name_or_folder)
     if (path / "network.toml").is_file():
         return _alone(read_network_folder(path)).check()
@@ -51,7 +54,7 @@ def case(name_or_folder: str | Path) -> Case:
         from gridtandem.cases.doors import read_network
 
         return _alone(read_network(path)).check()
-    raise UnknownName("case or folder", name, [*SYSTEMS, *known_names()])
+    raise UnknownName("case or folder", name, [*SYSTEMS, *known_names(), *FEEDERS])
 
 
 def catalogue() -> Catalogue:

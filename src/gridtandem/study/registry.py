@@ -25,6 +25,8 @@ def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
     kind = scheme_kind(name)
     known: dict[str, Any] = {f.name: f.default for f in fields(kind)}
     for option, value in (options or {}).items():
+        if option.startswith("tol") and not value > 0:
+            raise Unreadable(f"option {option} of scheme {name} is a distance above 0; {value!r} is not")
         if option not in known:
             raise UnknownName(f"option of scheme {name}", option, list(known))
         if isinstance(known[option], int) and value != int(value):

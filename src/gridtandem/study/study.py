@@ -75,6 +75,8 @@ class Seats:
 def seated(study: Study) -> Seats:
     """Check the case and give each company its part."""
     case = study.case.check()
+    if not (np.isfinite(study.loading).all() and (study.loading >= 0).all()):
+        raise InvalidCase([Fault("study", "has a loading that is negative or no number", "give factors of 0 or more", "case-059", column="loading")])
     _one_port_each(case)
     _somebody_to_talk_to(study)
     return Seats(
