@@ -36,7 +36,10 @@ class Catalogue(Table):
 
 
 def case(name_or_folder: str | Path) -> Case:
-    """A case by name (those of PowerModelsITD need the extra opendss), or from a case folder, a network folder, a MATPOWER or a pandapower file. A network alone becomes a case without feeders."""
+    """A case by name, or from a case folder, a network folder, a MATPOWER or a pandapower file. A network alone becomes a case without feeders.
+
+    The cases of PowerModelsITD (`gridtandem.cases.itd.FEEDERS`) need the extra opendss.
+    """
     name = str(name_or_folder)
     if name in SYSTEMS:
         return system(name)
