@@ -17,7 +17,7 @@ from gridtandem.schemes import Anderson, LoadFlow, Response
 from gridtandem.study.run import run
 from gridtandem.study.study import Study
 from gridtandem.units import MVA
-from tests.tolerances import BOOKS_CLOSE, FALL_OF_ANGLE, MERGED, S_AGREES
+from tests.tolerances import BOOKS_CLOSE, FALL_OF_ANGLE, LIMIT_SLACK, MERGED, S_AGREES
 
 TIGHT = 1e-10
 SCHEMES = [LoadFlow(tol=TIGHT), Anderson(tol=TIGHT, tol_mva=TIGHT * MVA), Response(tol=TIGHT)]
@@ -160,3 +160,24 @@ def test_the_text_for_one_loop_is_exact() -> None:
         "1 fault in the data:\n  - case33bw: lines[25-29] has a loop through lines 25-29, 24-25, 23-24, 3-23, 3-4, 4-5, 5-6, 6-26 and 3 more; "
         "open one of them or choose feeder solver newton (case-060)"
     )
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize("rules", [{"slack": "shared"}, {"q_rule": "switch"}, {"slack": "shared", "q_rule": "switch"}], ids=str)
+def test_rules_of_transmission_hold_on_both_roads(rules: dict[str, Any], scheme: Any) -> None:
+    """Shared slack and reactive limits: merged and coordinated share the imbalance and meet the limits alike."""
+    what = case("T118Dn4")
+    g = what.transmission.generators
+    what = replace(what, transmission=replace(what.transmission, generators=replace(g, slack_share=np.maximum(g.p_mw, 1.0))))
+    found = run(Study(case=what, scheme=scheme, **rules)).require()
+    v = found.verdict
+    assert v is not None
+    assert np.abs(v.buses.v_pu - v.buses.v_checked_pu).max() <= MERGED
+    mine = v.units.company == "tso"
+    if "slack" in rules:
+        beyond = v.units.p_mw[mine] - g.p_mw
+        shares = np.maximum(g.p_mw, 1.0) / np.maximum(g.p_mw, 1.0).sum()
+        assert beyond == pytest.approx(shares * beyond.sum(), abs=BOOKS_CLOSE * MVA)
+    if "q_rule" in rules:
+        assert v.units.at_limit[mine].any()
+        assert (v.units.q_mvar[mine] <= g.q_high_mvar + LIMIT_SLACK * MVA)[g.control == 1].all()
