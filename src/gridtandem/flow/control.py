@@ -53,6 +53,8 @@ class Held:
 
     def at(self, nodal: Nodal, size: Real) -> Held:
         """The same with these ratio magnitudes of the controlled transformers."""
+        if not len(size):
+            return self
         ratio = self.ratio.copy()
         ratio[nodal.taps.branch] *= size / abs(ratio[nodal.taps.branch])
         return replace(self, ratio=ratio)
@@ -97,7 +99,7 @@ def adjusted(roles: Roles, problem: Problem, trial: Trial, held: Held, options: 
 
 def _units(roles: Roles, problem: Problem, trial: Trial, held: Held, options: Options) -> Held | None:
     u, n = problem.nodal.units, problem.nodal.nodes
-    q = problem.needed(trial.v, trial.ratio).imag - summed(u.node[~roles.steered], u.s.imag[~roles.steered], n)
+    q = trial.needed.imag - summed(u.node[~roles.steered], u.s.imag[~roles.steered], n)
     may = roles.holds & (held.unit_moves < options.switches)
     inside, over = may & (held.limit == 0), abs(trial.v) - roles.v_set
     limit = np.where(inside & (q > roles.q_high + options.hysteresis), 1, held.limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from gridtandem.tables import Complex, Real
 SHORTEST = 1 / 1024  # of a full step
 DESCENT = 1e-4  # part of the promised decrease of the mismatch that a shortened step must bring (Armijo's rule)
 FAR = 1e8  # per unit; a mismatch beyond it is divergence
+DIVERGES, STUCK, SINGULAR = "the iteration diverges", "no step makes the mismatch smaller", "the equations are singular here"
 
 
 def drawn(nodal: Nodal, vm: Real, factor: float, draw: Draw | None) -> tuple[Complex, Complex]:
@@ -44,6 +45,7 @@ class Problem:
     units: float | Real
     tol: float
     iterations: int
+    factors: Literal["fresh", "kept"] = "fresh"  # compiled iteration only
 
     def drawn(self, vm: Real) -> tuple[Complex, Complex]:
         """Power drawn at each node by loads and interfaces, and its derivative by |V|."""
@@ -67,6 +69,13 @@ class Trial:
     mismatch: float
     worst: int  # node with the largest mismatch
     why: str  # empty: solved; else what went wrong
+    needed: Complex  # (node) what units and the outside inject, see `Problem.needed`; empty where not solved
+    pivoting: bool = True  # rows were exchanged as numbers asked for it
+
+
+def slow(steps: int) -> str:
+    """What went wrong where nothing else did."""
+    return f"the mismatch is still too large after {steps} iterations"
 
 
 @final
@@ -97,22 +106,22 @@ def iterate(problem: Problem, v: Complex, ratio: Complex, *, damped: bool) -> Tr
             if state.size <= problem.tol:
                 return _trial(problem, state, k, damped, "")
             if not state.size < FAR:
-                return _trial(problem, state, k, damped, "the iteration diverges")
+                return _trial(problem, state, k, damped, DIVERGES)
             if k == problem.iterations:
                 break
             try:
                 step = solver(jacobian(problem.nodal, problem.wiring, problem.pattern, state.point, state.slope))(state.f)
             except ArithmeticError:
-                return _trial(problem, state, k, damped, "the equations are singular here")
+                return _trial(problem, state, k, damped, SINGULAR)
             after = _stepped(problem, state, step, 1.0)
             part = 1.0
             while damped and not np.linalg.norm(after.f) <= (1 - DESCENT * part) * np.linalg.norm(state.f):
                 part /= 2
                 if part < SHORTEST:
-                    return _trial(problem, state, k, damped, "no step makes the mismatch smaller")
+                    return _trial(problem, state, k, damped, STUCK)
                 after = _stepped(problem, state, step, part)
             state = after
-    return _trial(problem, state, problem.iterations, damped, f"the mismatch is still too large after {problem.iterations} iterations")
+    return _trial(problem, state, problem.iterations, damped, slow(problem.iterations))
 
 
 def _stepped(problem: Problem, state: _State, step: Real, part: float) -> _State:
@@ -147,5 +156,6 @@ def _trial(problem: Problem, state: _State, iterations: int, damped: bool, why: 
     rows = np.concatenate([p.p_rows, p.q_rows])
     worst = int(rows[np.argmax(abs(state.f))]) if len(rows) and np.isfinite(state.size) else -1
     return Trial(
-        v=state.point.v, ratio=state.ratio, slack=state.slack, iterations=iterations, damped=damped, mismatch=state.size, worst=worst, why=why
-    )
+        v=state.point.v, ratio=state.ratio, slack=state.slack, iterations=iterations, damped=damped, mismatch=state.size, worst=worst, why=why,
+        needed=np.empty(0, np.complex128) if why else problem.needed(state.point.v, state.ratio),
+    )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import final
 
 import numpy as np
 
+from gridtandem.flow.blocks import Blocks
 from gridtandem.flow.control import STOPPED, Held, adjusted
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.iteration import Problem, Trial, iterate
@@ -48,6 +49,7 @@ class Solution:
     loads: float  # the factors it was solved for
     units: Factor
     pattern: Pattern  # equations that were active at the end
+    pivoting: bool  # the general factorisation was needed: unknowns couple beyond neighbours, or the pivots of the compiled one failed
 
 
 @final
@@ -61,6 +63,7 @@ class Newton:
     wiring: Wiring
     home: Pattern  # nothing at a limit, continuous transformers free
     lost: Index  # nodes without a path to a given voltage
+    blocks: Blocks | None  # the compiled iteration, where it may serve
 
     @staticmethod
     def of(nodal: Nodal, fixed: Index | None = None, options: Options | None = None) -> Newton:
@@ -68,7 +71,9 @@ class Newton:
         options = Options() if options is None else options
         roles, wiring = Roles.of(nodal, fixed, shared=options.slack == "shared"), Wiring.of(nodal)
         home = _pattern(nodal, wiring, roles, Held.begin(nodal, options.taps))
-        return Newton(nodal=nodal, options=options, roles=roles, wiring=wiring, home=home, lost=np.flatnonzero(~reached(nodal, roles.fixed)))
+        lost = np.flatnonzero(~reached(nodal, roles.fixed))
+        blocks = None if len(lost) or roles.share.any() else Blocks.of(nodal, wiring, roles)
+        return Newton(nodal=nodal, options=options, roles=roles, wiring=wiring, home=home, lost=lost, blocks=blocks)
 
     @property
     def fixed(self) -> Index:
@@ -113,18 +118,23 @@ class Newton:
         """Full steps from the first start, then shortened ones from each; all iterations are counted."""
         steps = 0
         for begin, damped in ((starts[0], False), *((s, True) for s in starts)):
-            trial = iterate(problem, begin, held.ratio, damped=damped)
+            trial = self._tried(problem, begin, held.ratio, damped=damped)
             steps += trial.iterations
             if not trial.why:
                 break
         return replace(trial, iterations=steps)
+
+    def _tried(self, problem: Problem, begin: Complex, ratio: Complex, *, damped: bool) -> Trial:
+        """Compiled where that serves and its pivots hold."""
+        quick = None if self.blocks is None or problem.pattern.groups else self.blocks.iterate(problem, begin, ratio, damped=damped)
+        return iterate(problem, begin, ratio, damped=damped) if quick is None else quick
 
     def _problem(self, pattern: Pattern, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> Problem:
         loads, units = factors
         return Problem(
             nodal=self.nodal, wiring=self.wiring, pattern=pattern, scheduled=self.roles.scheduled(self.nodal.units, held.limit, units),
             target=held.target(self.nodal, self.roles), draw=draw, loads=loads, units=units, tol=self.tol(held.ratio),
-            iterations=self.options.iterations,
+            iterations=self.options.iterations, factors=self.options.factors,
         )  # fmt: skip
 
     def tol(self, ratio: Complex) -> float:
@@ -134,16 +144,15 @@ class Newton:
 
     def _solved(self, trial: Trial, held: Held, problem: Problem, steps: int, damped: bool) -> Solution:
         roles, u = self.roles, self.nodal.units
-        needed = problem.needed(trial.v, trial.ratio)
-        outside = needed - roles.inside_power(u, problem.units, trial.slack, self.nodal.nodes)
+        outside = trial.needed - roles.inside_power(u, problem.units, trial.slack, self.nodal.nodes)
         planned = (u.s.real * problem.units)[(u.control == REFERENCE) & roles.given[u.node]].sum()
         return Solution(
             v=trial.v, iterations=steps, converged=True, damped=damped, mismatch=trial.mismatch,
-            unit_s=roles.unit_power(self.nodal, needed, problem.units, trial.slack),
+            unit_s=roles.unit_power(self.nodal, trial.needed, problem.units, trial.slack),
             at_limit=np.where(roles.steered, held.limit[u.node], 0).astype(np.int8), switches=np.where(roles.steered, held.unit_moves[u.node], 0),
             ratio=trial.ratio, fixed_s=outside[roles.fixed],
             slack=trial.slack if roles.share.any() else float(outside[roles.fixed].real.sum() - planned),
-            trouble=self._restless(held, trial.v), loads=problem.loads, units=problem.units, pattern=problem.pattern,
+            trouble=self._restless(held, trial.v), loads=problem.loads, units=problem.units, pattern=problem.pattern, pivoting=trial.pivoting,
         )  # fmt: skip
 
     def _failed(self, trouble: str, steps: int, mismatch: float, factors: tuple[float, Factor]) -> Solution:
@@ -152,6 +161,7 @@ class Newton:
             v=np.full(n, nowhere), iterations=steps, converged=False, damped=True, mismatch=mismatch, unit_s=np.full(u, nowhere),
             at_limit=np.zeros(u, np.int8), switches=np.zeros(u, np.int64), ratio=np.full(len(self.nodal.branches.ratio), nowhere),
             fixed_s=np.full(len(self.fixed), nowhere), slack=np.nan, trouble=trouble, loads=factors[0], units=factors[1], pattern=self.home,
+            pivoting=False,
         )  # fmt: skip
 
     def _explain(self, trial: Trial) -> str:

@@ -18,3 +18,4 @@ class Options:
     taps: Literal["hold", "move"] = "move"  # do controlled transformers move?
     hysteresis: float = 1e-4  # by which a limit must be passed (Q) or a voltage missed (|V|) before a unit or ratio switches [per unit]
     switches: int = 10  # times a unit or transformer may switch; then it stays, and the solution says so
+    factors: Literal["fresh", "kept"] = "fresh"  # of the compiled iteration: new at each step, or kept while steps converge fast

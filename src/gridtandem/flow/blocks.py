@@ -1,0 +1,133 @@
+"""The compiled Newton iteration made ready for one topology: order of elimination, pattern of the factors, numbers of the network.
+
+Serves wherever every equation belongs to one node and couples neighbours alone. A shared slack and transformers that move within the
+iteration couple further; those go the general way (`gridtandem.flow.iteration`), as does an iteration whose pivots fail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from gridtandem.flow.iteration import DIVERGES, STUCK, Problem, Trial, slow
+from gridtandem.flow.jacobian import Wiring
+from gridtandem.flow.roles import Roles
+from gridtandem.flow.sums import gathered
+from gridtandem.grid.nodal import LoadLaw, Nodal
+from gridtandem.tables import Complex, Index, Real
+
+Small = NDArray[np.int32]  # half the memory of an Index, read once per product
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Blocks:
+    """Arrays as `gridtandem.flow.kernels_newton` takes them; ``place`` of a node in the elimination, given nodes last."""
+
+    order: Index  # node at each place
+    place: Index
+    entry: Index  # of the admittance, for each entry off the diagonal
+    diagonal: Index  # of the admittance, for each place
+    lines: tuple[Index, Small, Small]  # at, column, slot
+    factors: tuple[Index, Index, Small, Small]  # start, diagonal, column, tape
+    ratio: Complex  # for which ``values`` hold
+    values: tuple[Real, Real]  # admittance off and on the diagonal
+    drawn: Complex  # (node) by loads that know no voltage
+    law: tuple[Index, Real]  # place of each other load; its law
+
+    @staticmethod
+    def of(nodal: Nodal, wiring: Wiring, roles: Roles) -> Blocks:
+        """Symbolic work."""
+        from gridtandem.flow.kernels_block import slots
+
+        inner = np.flatnonzero(~roles.given)
+        inner = inner[_elimination(wiring, inner, nodal.nodes)]
+        order, m = np.concatenate([inner, np.flatnonzero(roles.given)]), len(inner)
+        place = np.empty(nodal.nodes, np.int64)
+        place[order] = np.arange(nodal.nodes)
+        row, col = place[wiring.row], place[wiring.col]
+        entry = np.lexsort((col, row))
+        entry = entry[row[entry] != col[entry]]
+        row, col = row[entry], col[entry]
+        factors = _symbolic(row, col, m)
+        inside = (row < m) & (col < m)
+        slot = np.zeros(len(row), np.int32)
+        slot[inside] = slots(factors[0], factors[2], row[inside], col[inside])
+        first = np.searchsorted(row, np.arange(nodal.nodes + 1))
+        at = np.stack([first, first + np.bincount(row[col < m], minlength=nodal.nodes + 1)], -1)
+        constant, varying = _split(nodal.loads)
+        here = (entry, wiring.diagonal[order])
+        return Blocks(
+            order=order, place=place, entry=here[0], diagonal=here[1], lines=(at, col.astype(np.int32), slot), factors=factors,
+            ratio=nodal.branches.ratio, values=_values(wiring.admittance(nodal, nodal.branches.ratio), here),
+            drawn=gathered(nodal.loads.node[constant], nodal.loads.s[constant], nodal.nodes),
+            law=(place[nodal.loads.node[varying]], _columns(nodal.loads, varying)),
+        )  # fmt: skip
+
+    def iterate(self, problem: Problem, v: Complex, ratio: Complex, *, damped: bool) -> Trial | None:
+        """As `gridtandem.flow.iteration.iterate`; None where the pivots failed."""
+        from gridtandem.flow import kernels_newton as kernels
+
+        values = self.values
+        if ratio is not self.ratio:
+            values = _values(problem.wiring.admittance(problem.nodal, ratio), (self.entry, self.diagonal))
+        draw, out, needed = problem.draw, np.empty(len(v), np.complex128), np.empty(len(v), np.complex128)
+        curves = NO_CURVES if draw is None else (self.place[draw.node], np.stack([draw.low, draw.high], -1), draw.c)
+        why, steps, size, worst = kernels.newton(
+            v, problem.scheduled, self.drawn, problem.loads, problem.target, self.order, *self.lines, *values, *self.factors, *self.law,
+            *curves, problem.tol, problem.iterations, damped, problem.factors == "kept", out, needed,
+        )  # fmt: skip
+        if why in (kernels.SINGULAR, kernels.INACCURATE):
+            return None
+        said = {kernels.SOLVED: "", kernels.DIVERGED: DIVERGES, kernels.STUCK: STUCK, kernels.SLOW: slow(steps)}
+        return Trial(
+            v=out, ratio=ratio, slack=0.0, iterations=steps, damped=damped, mismatch=size, worst=worst if np.isfinite(size) else -1,
+            why=said[why], needed=needed, pivoting=False,
+        )  # fmt: skip
+
+
+NO_CURVES = np.empty(0, np.int64), np.empty((0, 2)), np.empty((0, 1), np.complex128)
+
+
+def _values(y: Complex, at: tuple[Index, Index]) -> tuple[Real, Real]:
+    off, on = (y[k].view(np.float64).reshape(-1, 2) for k in at)
+    return off, on
+
+
+def _elimination(wiring: Wiring, inner: Index, nodes: int) -> Index:
+    """An order of these nodes in which few products arise: minimum degree, as SuperLU finds it. Numbers do not matter to it."""
+    if not len(inner):
+        return inner
+    number = np.full(nodes, -1, np.int64)
+    number[inner] = np.arange(len(inner))
+    row, col = number[wiring.row], number[wiring.col]
+    kept = (row >= 0) & (col >= 0)
+    heavy = np.where(row == col, float(nodes), 1.0)[kept]
+    matrix = sparse.csc_array((heavy, (row[kept], col[kept])), shape=(len(inner), len(inner)))
+    return np.argsort(splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}).perm_c)
+
+
+def _symbolic(row: Index, col: Index, m: int) -> tuple[Index, Index, Small, Small]:
+    """Pattern of the factors and tape of the elimination; entries sorted by row."""
+    from gridtandem.flow import kernels_block as kernels
+
+    kept = (row < m) & (col < m)
+    pointer, column = np.searchsorted(row[kept], np.arange(m + 1)), col[kept]
+    start, diagonal, column = kernels.whole(*kernels.lower(pointer, column, kernels.tree(pointer, column)))
+    return start, diagonal, column, kernels.tape_of(start, diagonal, column)
+
+
+def _split(law: LoadLaw) -> tuple[Index, Index]:
+    """Loads that draw the same at every voltage, and the others."""
+    varies = ((law.exponent != 0) | (law.z_share != 0) | (law.i_share != 0)).any(-1)
+    return np.flatnonzero(~varies), np.flatnonzero(varies)
+
+
+def _columns(law: LoadLaw, rows: Index) -> Real:
+    parts = law.s.real[:, None], law.s.imag[:, None], law.exponent, law.z_share, law.i_share, law.v0[:, None]
+    return np.ascontiguousarray(np.concatenate(parts, axis=1)[rows])

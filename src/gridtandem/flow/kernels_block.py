@@ -1,0 +1,174 @@
+r"""LU factors of a sparse matrix of 2×2 blocks whose pattern is symmetric, compiled.
+
+Symbolic work (pattern with fill, and a tape that says where each product goes) is done once per topology. Rows are eliminated in the given
+order with the diagonal blocks as pivots, no search: `gridtandem.flow.kernels_newton` checks what comes out, and others step in where a
+pivot was bad. A row is made, eliminated and applied to the right-hand side in one go, so that it is touched while it is in cache.
+
+.. math::
+    L_{ik} = A_{ik} D_k^{-1}, \qquad A_{ij} \leftarrow A_{ij} - L_{ik} U_{kj}, \qquad x_i \leftarrow x_i - L_{ik} x_k .
+
+Source of the pattern: J. W. H. Liu, "The role of elimination trees in sparse factorization", SIAM J. Matrix Anal. Appl. 11 (1990) 134.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from gridtandem.tables import Index, Real
+
+FAST = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}  # contract: one rounding per a·b + c, always
+
+
+@njit(**FAST)
+def tree(pointer: Index, column: Index) -> Index:
+    """Parent of each row in the elimination tree of a symmetric pattern."""
+    n = len(pointer) - 1
+    parent, oldest = np.full(n, -1), np.full(n, -1)
+    for i in range(n):
+        for p in range(pointer[i], pointer[i + 1]):
+            r = column[p]
+            while r != -1 and r < i:
+                above = oldest[r]
+                oldest[r] = i
+                if above == -1:
+                    parent[r] = i
+                r = above
+    return parent
+
+
+@njit(**FAST)
+def lower(pointer: Index, column: Index, parent: Index) -> tuple[Index, Index]:
+    """Columns of each row of L, ascending: the paths in the tree from the row's entries up to the row."""
+    n = len(parent)
+    first, mark = np.zeros(n + 1, np.int64), np.full(n, -1)
+    for sweep in range(2):  # count, then write
+        if sweep == 1:
+            first = np.cumsum(first)
+            found = np.empty(first[n], np.int64)
+            mark[:] = -1
+        for i in range(n):
+            mark[i] = i
+            at = first[i]
+            for p in range(pointer[i], pointer[i + 1]):
+                r = column[p]
+                while r < i and mark[r] != i:
+                    mark[r] = i
+                    if sweep == 1:
+                        found[at] = r
+                        at += 1
+                    else:
+                        first[i + 1] += 1
+                    r = parent[r]
+            if sweep == 1:
+                found[first[i] : at] = np.sort(found[first[i] : at])
+    return first, found
+
+
+@njit(**FAST)
+def whole(first: Index, below: Index) -> tuple[Index, Index, Index]:
+    """Rows of L, diagonal and U together: where each begins, where its diagonal is, and its columns."""
+    n = len(first) - 1
+    start, diagonal = np.zeros(n + 1, np.int64), np.empty(n, np.int64)
+    for i in range(n):
+        start[i + 1] += first[i + 1] - first[i] + 1
+    for k in below:
+        start[k + 1] += 1
+    start = np.cumsum(start)
+    column, end = np.empty(start[n], np.int32), np.empty(n, np.int64)
+    for i in range(n):
+        diagonal[i] = start[i] + first[i + 1] - first[i]
+        column[start[i] : diagonal[i]] = below[first[i] : first[i + 1]]
+        column[diagonal[i]] = i
+        end[i] = diagonal[i] + 1
+    for i in range(n):
+        for k in below[first[i] : first[i + 1]]:
+            column[end[k]] = i
+            end[k] += 1
+    return start, diagonal, column
+
+
+@njit(**FAST)
+def tape_of(start: Index, diagonal: Index, column: Index) -> Index:
+    """Where the products of each step of the elimination go, in the order in which they come."""
+    n = len(diagonal)
+    length = 0
+    for i in range(n):
+        for p in range(start[i], diagonal[i]):
+            k = column[p]
+            length += start[k + 1] - diagonal[k] - 1
+    tape, at = np.empty(length, np.int32), np.zeros(n, np.int64)
+    w = 0
+    for i in range(n):
+        for p in range(start[i], start[i + 1]):
+            at[column[p]] = p
+        for p in range(start[i], diagonal[i]):
+            k = column[p]
+            for q in range(diagonal[k] + 1, start[k + 1]):
+                tape[w] = at[column[q]]
+                w += 1
+    return tape
+
+
+@njit(**FAST)
+def slots(start: Index, column: Index, row: Index, col: Index) -> Index:
+    """Position in the pattern of each entry (row, col)."""
+    out = np.empty(len(row), np.int32)
+    for e in range(len(row)):
+        i = row[e]
+        out[e] = start[i] + np.searchsorted(column[start[i] : start[i + 1]], col[e])
+    return out
+
+
+@njit(inline="always", **FAST)
+def eliminate(i: int, w: int, start: Index, diagonal: Index, column: Index, tape: Index, a: Real, x: Real) -> int:
+    """Row i, whose own values stand in ``a`` and ``x``: take off what earlier rows leave there, and invert its pivot."""
+    x0, x1 = x[i, 0], x[i, 1]
+    for p in range(start[i], diagonal[i]):
+        k = column[p]
+        d = diagonal[k]
+        a0, a1, a2, a3 = a[p, 0], a[p, 1], a[p, 2], a[p, 3]
+        i0, i1, i2, i3 = a[d, 0], a[d, 1], a[d, 2], a[d, 3]
+        l0, l1, l2, l3 = a0 * i0 + a1 * i2, a0 * i1 + a1 * i3, a2 * i0 + a3 * i2, a2 * i1 + a3 * i3
+        a[p, 0], a[p, 1], a[p, 2], a[p, 3] = l0, l1, l2, l3
+        x0 -= l0 * x[k, 0] + l1 * x[k, 1]
+        x1 -= l2 * x[k, 0] + l3 * x[k, 1]
+        for q in range(d + 1, start[k + 1]):
+            t = tape[w]
+            w += 1
+            u0, u1, u2, u3 = a[q, 0], a[q, 1], a[q, 2], a[q, 3]
+            a[t, 0] -= l0 * u0 + l1 * u2
+            a[t, 1] -= l0 * u1 + l1 * u3
+            a[t, 2] -= l2 * u0 + l3 * u2
+            a[t, 3] -= l2 * u1 + l3 * u3
+    x[i, 0], x[i, 1] = x0, x1
+    d = diagonal[i]
+    a0, a1, a2, a3 = a[d, 0], a[d, 1], a[d, 2], a[d, 3]
+    r = 1.0 / (a0 * a3 - a1 * a2)
+    a[d, 0], a[d, 1], a[d, 2], a[d, 3] = a3 * r, -a1 * r, -a2 * r, a0 * r
+    return w
+
+
+@njit(**FAST)
+def forward(start: Index, diagonal: Index, column: Index, a: Real, x: Real) -> None:
+    """Forward substitution, x ← L⁻¹ x, with factors already there."""
+    for i in range(len(diagonal)):
+        x0, x1 = x[i, 0], x[i, 1]
+        for p in range(start[i], diagonal[i]):
+            k = column[p]
+            x0 -= a[p, 0] * x[k, 0] + a[p, 1] * x[k, 1]
+            x1 -= a[p, 2] * x[k, 0] + a[p, 3] * x[k, 1]
+        x[i, 0], x[i, 1] = x0, x1
+
+
+@njit(**FAST)
+def backward(start: Index, diagonal: Index, column: Index, a: Real, x: Real) -> None:
+    """Backward substitution, x ← U⁻¹ x; the pivots stand inverted."""
+    for i in range(len(diagonal) - 1, -1, -1):
+        x0, x1 = x[i, 0], x[i, 1]
+        d = diagonal[i]
+        for p in range(d + 1, start[i + 1]):
+            k = column[p]
+            x0 -= a[p, 0] * x[k, 0] + a[p, 1] * x[k, 1]
+            x1 -= a[p, 2] * x[k, 0] + a[p, 3] * x[k, 1]
+        x[i, 0], x[i, 1] = a[d, 0] * x0 + a[d, 1] * x1, a[d, 2] * x0 + a[d, 3] * x1
