@@ -17,7 +17,7 @@ from typing import Literal, final
 import numpy as np
 
 from gridtandem.flow.iteration import Problem, Trial
-from gridtandem.flow.jacobian import Point, jacobian, solver
+from gridtandem.flow.jacobian import Pattern, Point, Wiring, jacobian, solver
 from gridtandem.flow.options import Options
 from gridtandem.flow.roles import Roles
 from gridtandem.flow.sums import summed
@@ -26,6 +26,7 @@ from gridtandem.tables import Code, Complex, Flag, Index, Real
 
 FREE, STOPPED = 0, 2  # a transformer follows its target; or it stands, for this round; −1 and 1: it stands at an end
 
+NOBODY: Index = np.empty(0, np.int64)
 MOVED = 1e-9  # less is rounding, not another position
 
 
@@ -65,6 +66,8 @@ class Held:
 
     def free(self, nodal: Nodal, roles: Roles) -> Index:
         """Transformers that follow their target."""
+        if not len(self.tap):
+            return NOBODY
         return np.flatnonzero((self.tap == FREE) & ~self.blocked(nodal, roles))
 
     def blocked(self, nodal: Nodal, roles: Roles) -> Flag:
@@ -78,6 +81,17 @@ class Held:
         out[nodal.taps.node[free]] = nodal.taps.v_set[free]
         return out
 
+    def pattern(self, nodal: Nodal, wiring: Wiring, roles: Roles) -> Pattern:
+        """Equations and unknowns for what is at a limit."""
+        share, free = roles.shared_slack(nodal.units, nodal.nodes), self.free(nodal, roles)
+        open_q = ~roles.given & ~(roles.holds & (self.limit == 0))
+        regulated = np.zeros(nodal.nodes, bool)
+        regulated[nodal.taps.node[free]] = True
+        rows = np.flatnonzero(~roles.given | (len(share) > 0)), np.flatnonzero(open_q)
+        _, group = np.unique(nodal.taps.node[free], return_inverse=True)
+        columns = np.flatnonzero(~roles.given), np.flatnonzero(open_q & ~regulated)
+        return Pattern.of(nodal, wiring, rows, columns, tap=nodal.taps.branch[free], group=group, share=share)
+
 
 def _position(nodal: Nodal, size: Real) -> Real:
     """Ratios with stepped ones on their nearest position (the lower of two equally near)."""
@@ -89,17 +103,17 @@ def _position(nodal: Nodal, size: Real) -> Real:
 
 def adjusted(roles: Roles, problem: Problem, trial: Trial, held: Held, options: Options) -> Held | None:
     """The next active limits, or None where everybody is content."""
-    held = replace(held, ratio=trial.ratio)
-    if options.q_rule == "switch" and (after := _units(roles, problem, trial, held, options)) is not None:
+    if trial.ratio is not held.ratio:
+        held = replace(held, ratio=trial.ratio)
+    if options.q_rule == "switch" and (after := _units(roles, trial, held, options)) is not None:
         return after
     if options.taps == "move" and len(problem.nodal.taps.branch):
         return _taps(roles, problem, trial, held, options)
     return None
 
 
-def _units(roles: Roles, problem: Problem, trial: Trial, held: Held, options: Options) -> Held | None:
-    u, n = problem.nodal.units, problem.nodal.nodes
-    q = trial.needed.imag - summed(u.node[~roles.steered], u.s.imag[~roles.steered], n)
+def _units(roles: Roles, trial: Trial, held: Held, options: Options) -> Held | None:
+    q = trial.needed.imag - roles.own_q
     may = roles.holds & (held.unit_moves < options.switches)
     inside, over = may & (held.limit == 0), abs(trial.v) - roles.v_set
     limit = np.where(inside & (q > roles.q_high + options.hysteresis), 1, held.limit)
@@ -118,7 +132,8 @@ def _taps(roles: Roles, problem: Problem, trial: Trial, held: Held, options: Opt
     state, moved = np.where(free & (beyond != 0), beyond, held.tap), np.where(free, np.clip(size, t.low, t.high), size)
     miss = t.v_set - abs(trial.v[t.node])
     if (asked := (held.tap_moves < options.switches) & ~blocked & ~free & (abs(miss) > options.hysteresis)).any():
-        slope = summed(t.node[asked], _ratio_slopes(problem, trial, np.flatnonzero(asked)), nodal.nodes)[t.node]
+        by_ratio = _ratio_slopes(problem, held.pattern(nodal, problem.wiring, roles), trial, np.flatnonzero(asked))
+        slope = summed(t.node[asked], by_ratio, nodal.nodes)[t.node]
         move = np.divide(miss, slope, out=np.zeros_like(miss), where=asked & (slope != 0))
         step = (t.high - t.low) / np.maximum(t.steps, 1)
         goal: Real = np.clip(size + move, t.low, t.high)
@@ -133,15 +148,15 @@ def _taps(roles: Roles, problem: Problem, trial: Trial, held: Held, options: Opt
     return replace(held, tap=state.astype(np.int8), tap_moves=held.tap_moves + changed).at(nodal, moved) if changed.any() else None
 
 
-def _ratio_slopes(problem: Problem, trial: Trial, taps: Index) -> Real:
+def _ratio_slopes(problem: Problem, pattern: Pattern, trial: Trial, taps: Index) -> Real:
     """Derivative of the voltage each of these transformers holds by its ratio, all else following. [per unit]"""
     nodal, n = problem.nodal, problem.nodal.nodes
     point, slope = Point.of(nodal, problem.wiring, trial.v, trial.ratio), problem.drawn(np.abs(trial.v))[1]
-    rows, _ = problem.pattern.inside(n)
-    wide = problem.pattern.everything(nodal, problem.wiring, nodal.taps.branch[taps])
+    rows, _ = pattern.inside(n)
+    wide = pattern.everything(nodal, problem.wiring, nodal.taps.branch[taps])
     by_ratio = jacobian(nodal, problem.wiring, wide, point, slope)[:, 2 * n : 2 * n + len(taps)].toarray()[rows]
-    answer = -solver(jacobian(nodal, problem.wiring, problem.pattern, point, slope))(by_ratio)
+    answer = -solver(jacobian(nodal, problem.wiring, pattern, point, slope))(by_ratio)
     place = np.full(n, -1)
-    place[problem.pattern.lift] = len(problem.pattern.turn) + np.arange(len(problem.pattern.lift))
+    place[pattern.lift] = len(pattern.turn) + np.arange(len(pattern.lift))
     at = place[nodal.taps.node[taps]]
     return np.where(at >= 0, answer[at, np.arange(len(taps))], 0.0)

@@ -37,8 +37,9 @@ class Problem:
 
     nodal: Nodal
     wiring: Wiring
-    pattern: Pattern
     scheduled: Complex  # (node) injected by units
+    inside: Complex  # (given node) of it, what does not follow from a voltage or a balance
+    planned: float  # active power that reference units at given nodes are scheduled for
     target: Real  # (node) magnitude held by units or free transformers, NaN elsewhere
     draw: Draw | None
     loads: float
@@ -93,39 +94,38 @@ class _State:
     size: float  # largest mismatch; inf where it is not a number or a magnitude is not positive
 
 
-def iterate(problem: Problem, v: Complex, ratio: Complex, *, damped: bool) -> Trial:
-    """Newton's method from ``v`` and ``ratio``.
+def iterate(problem: Problem, pattern: Pattern, v: Complex, ratio: Complex, *, damped: bool) -> Trial:
+    """Newton's method on the equations of ``pattern`` from ``v`` and ``ratio``; rows are exchanged in the factorisation as numbers ask for it.
 
     Damped: a step is halved until the norm of the mismatch falls as a Newton step of that length promises (Armijo). Undamped: full
     steps, which is faster wherever it works.
     """
     vm = np.where(np.isnan(problem.target), abs(v), problem.target)
     with np.errstate(all="ignore"):  # a run-away iteration is recognised by its mismatch
-        state = _evaluated(problem, vm, np.angle(v), ratio, 0.0)
+        state = _evaluated(problem, pattern, vm, np.angle(v), ratio, slack=0.0)
         for k in range(problem.iterations + 1):
             if state.size <= problem.tol:
-                return _trial(problem, state, k, damped, "")
+                return _trial(problem, pattern, state, k, damped, why="")
             if not state.size < FAR:
-                return _trial(problem, state, k, damped, DIVERGES)
+                return _trial(problem, pattern, state, k, damped, why=DIVERGES)
             if k == problem.iterations:
                 break
             try:
-                step = solver(jacobian(problem.nodal, problem.wiring, problem.pattern, state.point, state.slope))(state.f)
+                step = solver(jacobian(problem.nodal, problem.wiring, pattern, state.point, state.slope))(state.f)
             except ArithmeticError:
-                return _trial(problem, state, k, damped, SINGULAR)
-            after = _stepped(problem, state, step, 1.0)
+                return _trial(problem, pattern, state, k, damped, why=SINGULAR)
+            after = _stepped(problem, pattern, state, step, 1.0)
             part = 1.0
             while damped and not np.linalg.norm(after.f) <= (1 - DESCENT * part) * np.linalg.norm(state.f):
                 part /= 2
                 if part < SHORTEST:
-                    return _trial(problem, state, k, damped, STUCK)
-                after = _stepped(problem, state, step, part)
+                    return _trial(problem, pattern, state, k, damped, why=STUCK)
+                after = _stepped(problem, pattern, state, step, part)
             state = after
-    return _trial(problem, state, problem.iterations, damped, slow(problem.iterations))
+    return _trial(problem, pattern, state, problem.iterations, damped, why=slow(problem.iterations))
 
 
-def _stepped(problem: Problem, state: _State, step: Real, part: float) -> _State:
-    p = problem.pattern
+def _stepped(problem: Problem, p: Pattern, state: _State, step: Real, part: float) -> _State:
     angle, vm, ratio, d = state.angle.copy(), state.vm.copy(), state.ratio, -part * step
     turned, lifted = len(p.turn), len(p.turn) + len(p.lift)
     angle[p.turn] += d[:turned]
@@ -135,11 +135,10 @@ def _stepped(problem: Problem, state: _State, step: Real, part: float) -> _State
         size = abs(ratio[p.tap])
         ratio[p.tap] *= (size + d[lifted + p.group]) / size
     slack = state.slack + (float(d[-1]) if len(p.share) else 0.0)
-    return _evaluated(problem, vm, angle, ratio, slack)
+    return _evaluated(problem, p, vm, angle, ratio, slack=slack)
 
 
-def _evaluated(problem: Problem, vm: Real, angle: Real, ratio: Complex, slack: float) -> _State:
-    p = problem.pattern
+def _evaluated(problem: Problem, p: Pattern, vm: Real, angle: Real, ratio: Complex, *, slack: float) -> _State:
     point = Point.of(problem.nodal, problem.wiring, vm * np.exp(1j * angle), ratio)
     drawn, slope = problem.drawn(vm)
     miss = point.flows(problem.wiring)[1] + drawn - problem.scheduled
@@ -151,8 +150,7 @@ def _evaluated(problem: Problem, vm: Real, angle: Real, ratio: Complex, slack: f
     return _State(vm, angle, ratio, slack, point, f, slope, size)
 
 
-def _trial(problem: Problem, state: _State, iterations: int, damped: bool, why: str) -> Trial:
-    p = problem.pattern
+def _trial(problem: Problem, p: Pattern, state: _State, iterations: int, damped: bool, *, why: str) -> Trial:
     rows = np.concatenate([p.p_rows, p.q_rows])
     worst = int(rows[np.argmax(abs(state.f))]) if len(rows) and np.isfinite(state.size) else -1
     return Trial(

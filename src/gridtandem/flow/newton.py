@@ -48,7 +48,7 @@ class Solution:
     trouble: str  # a sentence for a person; empty where all is well
     loads: float  # the factors it was solved for
     units: Factor
-    pattern: Pattern  # equations that were active at the end
+    held: Held  # what was at a limit at the end
     pivoting: bool  # the general factorisation was needed: unknowns couple beyond neighbours, or the pivots of the compiled one failed
 
 
@@ -61,19 +61,26 @@ class Newton:
     options: Options
     roles: Roles
     wiring: Wiring
-    home: Pattern  # nothing at a limit, continuous transformers free
     lost: Index  # nodes without a path to a given voltage
     blocks: Blocks | None  # the compiled iteration, where it may serve
+    held: Held  # nothing at a limit, continuous transformers free
+    home: Pattern | None  # equations for that, where the compiled iteration does not serve
+    begin: Complex  # where an iteration begins unless told otherwise
+    problem: Problem  # nothing at a limit, all factors 1
 
     @staticmethod
     def of(nodal: Nodal, fixed: Index | None = None, options: Options | None = None) -> Newton:
         """Symbolic work. ``fixed`` = nodes whose complex voltage is given; without it, the node of the reference unit(s)."""
         options = Options() if options is None else options
         roles, wiring = Roles.of(nodal, fixed, shared=options.slack == "shared"), Wiring.of(nodal)
-        home = _pattern(nodal, wiring, roles, Held.begin(nodal, options.taps))
-        lost = np.flatnonzero(~reached(nodal, roles.fixed))
+        held, lost = Held.begin(nodal, options.taps), np.flatnonzero(~reached(nodal, roles.fixed))
         blocks = None if len(lost) or roles.share.any() else Blocks.of(nodal, wiring, roles)
-        return Newton(nodal=nodal, options=options, roles=roles, wiring=wiring, home=home, lost=lost, blocks=blocks)
+        general = blocks is None or len(held.free(nodal, roles)) > 0
+        return Newton(
+            nodal=nodal, options=options, roles=roles, wiring=wiring, lost=lost, blocks=blocks, held=held,
+            home=held.pattern(nodal, wiring, roles) if general else None, begin=roles.begin(nodal, None, None),
+            problem=_problem(nodal, wiring, roles, held, options),
+        )  # fmt: skip
 
     @property
     def fixed(self) -> Index:
@@ -91,68 +98,75 @@ class Newton:
         factors = (loads, units)
         if len(self.lost):
             return self._failed(f"{self.nodal.named(self.lost)}: no path to a bus whose voltage is given", 0, np.inf, factors)
-        held = Held.begin(self.nodal, self.options.taps)
-        trial, problem, held = self._first(self.roles.begin(self.nodal, start, fixed_v), held, draw, factors)
+        begin = self.begin if start is None and fixed_v is None else self.roles.begin(self.nodal, start, fixed_v)
+        trial, problem, held = self._first(begin, draw, factors)
         steps, damped = trial.iterations, trial.damped
         while not trial.why:  # ends: every change uses up one of the switches its unit or transformer has
             after = adjusted(self.roles, problem, trial, held, self.options)
             if after is None:
                 return self._solved(trial, held, problem, steps, damped)
-            held, problem = after, self._problem(_pattern(self.nodal, self.wiring, self.roles, after), after, draw, factors)
-            trial = self._attempt(problem, held, (trial.v,))
+            held, problem = after, self._problem(after, draw, factors)
+            trial = self._attempt(problem, held, trial.v)
             steps, damped = steps + trial.iterations, damped or trial.damped
         return self._failed(self._explain(trial), steps, trial.mismatch, factors)
 
-    def _first(self, v: Complex, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> tuple[Trial, Problem, Held]:
+    def pattern(self, held: Held) -> Pattern:
+        """Equations for what is at a limit."""
+        return self.home if held is self.held and self.home is not None else held.pattern(self.nodal, self.wiring, self.roles)
+
+    def _first(self, v: Complex, draw: Draw | None, factors: tuple[float, Factor]) -> tuple[Trial, Problem, Held]:
         """The ladder of attempts on the first set of active limits."""
-        flat = np.where(self.roles.given, v, np.exp(1j * np.angle(v[self.fixed[0]])))
-        problem = self._problem(self.home, held, draw, factors)
-        trial = self._attempt(problem, held, (v, flat))
-        if trial.why and self.home.groups:
+        held, problem = self.held, self._problem(self.held, draw, factors)
+        trial = self._attempt(problem, held, v, flat=True)
+        if trial.why and len(held.free(self.nodal, self.roles)):
             held = held.stopped()
-            problem = self._problem(_pattern(self.nodal, self.wiring, self.roles, held), held, draw, factors)
-            trial = self._attempt(problem, held, (v, flat))
+            problem = self._problem(held, draw, factors)
+            trial = self._attempt(problem, held, v, flat=True)
         return trial, problem, held
 
-    def _attempt(self, problem: Problem, held: Held, starts: tuple[Complex, ...]) -> Trial:
-        """Full steps from the first start, then shortened ones from each; all iterations are counted."""
-        steps = 0
-        for begin, damped in ((starts[0], False), *((s, True) for s in starts)):
-            trial = self._tried(problem, begin, held.ratio, damped=damped)
+    def _attempt(self, problem: Problem, held: Held, v: Complex, *, flat: bool = False) -> Trial:
+        """Full steps from ``v``, then shortened ones from there and, if ``flat`` is a choice, from a flat profile; all iterations are counted."""
+        trial = self._tried(problem, held, v, damped=False)
+        starts = [] if not trial.why else [v, np.where(self.roles.given, v, np.exp(1j * np.angle(v[self.fixed[0]])))][: 1 + flat]
+        steps = trial.iterations
+        for begin in starts:
+            trial = self._tried(problem, held, begin, damped=True)
             steps += trial.iterations
             if not trial.why:
                 break
-        return replace(trial, iterations=steps)
+        return trial if steps == trial.iterations else replace(trial, iterations=steps)
 
-    def _tried(self, problem: Problem, begin: Complex, ratio: Complex, *, damped: bool) -> Trial:
+    def _tried(self, problem: Problem, held: Held, begin: Complex, *, damped: bool) -> Trial:
         """Compiled where that serves and its pivots hold."""
-        quick = None if self.blocks is None or problem.pattern.groups else self.blocks.iterate(problem, begin, ratio, damped=damped)
-        return iterate(problem, begin, ratio, damped=damped) if quick is None else quick
+        if self.blocks is not None and not len(held.free(self.nodal, self.roles)):
+            trial = self.blocks.iterate(problem, begin, held.ratio, damped=damped)
+            if trial is not None:
+                return trial
+        return iterate(problem, self.pattern(held), begin, held.ratio, damped=damped)
 
-    def _problem(self, pattern: Pattern, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> Problem:
+    def _problem(self, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> Problem:
         loads, units = factors
-        return Problem(
-            nodal=self.nodal, wiring=self.wiring, pattern=pattern, scheduled=self.roles.scheduled(self.nodal.units, held.limit, units),
-            target=held.target(self.nodal, self.roles), draw=draw, loads=loads, units=units, tol=self.tol(held.ratio),
-            iterations=self.options.iterations, factors=self.options.factors,
-        )  # fmt: skip
+        if held is self.held and isinstance(units, float) and units == 1.0:
+            return self.problem if draw is None and loads == 1.0 else replace(self.problem, draw=draw, loads=loads)
+        made = _problem(self.nodal, self.wiring, self.roles, held, self.options, units=units)
+        return replace(made, draw=draw, loads=loads)
 
     def tol(self, ratio: Complex) -> float:
         r"""Mismatch asked for: never below :math:`20\,\epsilon\,\|Y\|_\infty`, the noise of the residual itself."""
-        y = abs(self.wiring.admittance(self.nodal, ratio))
-        return max(self.options.tol, 20 * float(np.finfo(float).eps * np.bincount(self.wiring.row, y).max(initial=0.0)))
+        return _tol(self.nodal, self.wiring, ratio, self.options.tol)
 
     def _solved(self, trial: Trial, held: Held, problem: Problem, steps: int, damped: bool) -> Solution:
-        roles, u = self.roles, self.nodal.units
-        outside = trial.needed - roles.inside_power(u, problem.units, trial.slack, self.nodal.nodes)
-        planned = (u.s.real * problem.units)[(u.control == REFERENCE) & roles.given[u.node]].sum()
+        roles, node = self.roles, self.nodal.units.node
+        outside = trial.needed[roles.fixed] - problem.inside
+        shared = roles.share.any()
+        if shared:
+            outside = trial.needed[roles.fixed] - roles.inside_power(self.nodal.units, problem.units, trial.slack)
         return Solution(
             v=trial.v, iterations=steps, converged=True, damped=damped, mismatch=trial.mismatch,
             unit_s=roles.unit_power(self.nodal, trial.needed, problem.units, trial.slack),
-            at_limit=np.where(roles.steered, held.limit[u.node], 0).astype(np.int8), switches=np.where(roles.steered, held.unit_moves[u.node], 0),
-            ratio=trial.ratio, fixed_s=outside[roles.fixed],
-            slack=trial.slack if roles.share.any() else float(outside[roles.fixed].real.sum() - planned),
-            trouble=self._restless(held, trial.v), loads=problem.loads, units=problem.units, pattern=problem.pattern, pivoting=trial.pivoting,
+            at_limit=np.where(roles.steered, held.limit[node], 0).astype(np.int8), switches=np.where(roles.steered, held.unit_moves[node], 0),
+            ratio=trial.ratio, fixed_s=outside, slack=trial.slack if shared else float(outside.real.sum() - problem.planned),
+            trouble=self._restless(held, trial.v), loads=problem.loads, units=problem.units, held=held, pivoting=trial.pivoting,
         )  # fmt: skip
 
     def _failed(self, trouble: str, steps: int, mismatch: float, factors: tuple[float, Factor]) -> Solution:
@@ -160,7 +174,7 @@ class Newton:
         return Solution(
             v=np.full(n, nowhere), iterations=steps, converged=False, damped=True, mismatch=mismatch, unit_s=np.full(u, nowhere),
             at_limit=np.zeros(u, np.int8), switches=np.zeros(u, np.int64), ratio=np.full(len(self.nodal.branches.ratio), nowhere),
-            fixed_s=np.full(len(self.fixed), nowhere), slack=np.nan, trouble=trouble, loads=factors[0], units=factors[1], pattern=self.home,
+            fixed_s=np.full(len(self.fixed), nowhere), slack=np.nan, trouble=trouble, loads=factors[0], units=factors[1], held=self.held,
             pivoting=False,
         )  # fmt: skip
 
@@ -173,6 +187,8 @@ class Newton:
     def _restless(self, held: Held, v: Complex) -> str:
         """Who switched as often as allowed and was then left as it was, and which transformers hold a voltage they do not reach."""
         most, t = self.options.switches, self.nodal.taps
+        if held is self.held and most:
+            return ""
         said = []
         if len(nodes := np.flatnonzero(held.unit_moves >= most)):
             said.append(f"units at {self.nodal.named(nodes)} met and left their reactive limits {most} times and then stayed")
@@ -185,13 +201,15 @@ class Newton:
         return "; ".join(said)
 
 
-def _pattern(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held) -> Pattern:
-    """Equations and unknowns for what is at a limit."""
-    share, free = roles.shared_slack(nodal.units, nodal.nodes), held.free(nodal, roles)
-    open_q = ~roles.given & ~(roles.holds & (held.limit == 0))
-    regulated = np.zeros(nodal.nodes, bool)
-    regulated[nodal.taps.node[free]] = True
-    rows = np.flatnonzero(~roles.given | (len(share) > 0)), np.flatnonzero(open_q)
-    _, group = np.unique(nodal.taps.node[free], return_inverse=True)
-    columns = np.flatnonzero(~roles.given), np.flatnonzero(open_q & ~regulated)
-    return Pattern.of(nodal, wiring, rows, columns, tap=nodal.taps.branch[free], group=group, share=share)
+def _problem(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held, options: Options, *, units: Factor = 1.0) -> Problem:
+    u = nodal.units
+    return Problem(
+        nodal=nodal, wiring=wiring, scheduled=roles.scheduled(u, held.limit, units), inside=roles.inside_power(u, units, 0.0),
+        planned=float((u.s.real * units)[(u.control == REFERENCE) & roles.given[u.node]].sum()), target=held.target(nodal, roles), draw=None,
+        loads=1.0, units=units, tol=_tol(nodal, wiring, held.ratio, options.tol), iterations=options.iterations, factors=options.factors,
+    )  # fmt: skip
+
+
+def _tol(nodal: Nodal, wiring: Wiring, ratio: Complex, wish: float) -> float:
+    y = abs(wiring.admittance(nodal, ratio))
+    return max(wish, 20 * float(np.finfo(float).eps * np.bincount(wiring.row, y).max(initial=0.0)))

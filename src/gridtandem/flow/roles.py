@@ -8,6 +8,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.errors import Fault, InvalidCase
+from gridtandem.flow.sharing import Sharing
 from gridtandem.flow.sums import summed
 from gridtandem.grid.elements import PQ, REFERENCE, VOLTAGE
 from gridtandem.grid.nodal import Nodal, Units
@@ -30,6 +31,8 @@ class Roles:
     q_low: Real  # (node) of the units that hold it
     q_high: Real
     steered: Flag  # (unit) its reactive power follows from a voltage
+    sharing: Sharing  # of that power among the units of a node
+    own_q: Real  # (node) reactive power of the other units
     balance: Index  # units that take the active power that is left over: the first reference unit at each given node
     share: Real  # (unit) of the shared slack, adding up to 1; all 0: there is none
 
@@ -50,11 +53,12 @@ class Roles:
         for control in (VOLTAGE, REFERENCE):  # a reference unit has the last word, the first row of a kind the next
             rows = np.flatnonzero(u.control == control)[::-1]
             v_set[u.node[rows]] = u.v_set[rows]
-        total = u.slack_share.sum()
+        total, rows = u.slack_share.sum(), np.flatnonzero(steered)
         balance = np.flatnonzero((u.control == REFERENCE) & given[u.node])
         _, first = np.unique(u.node[balance], return_index=True)
         return Roles(
             fixed=at, given=given, holds=holds & ~given, v_set=v_set, steered=steered, balance=balance[first],
+            sharing=Sharing.of(u.node[rows], u.q_low[rows], u.q_high[rows], n), own_q=summed(u.node[~steered], u.s.imag[~steered], n),
             q_low=summed(u.node[steered], u.q_low[steered], n), q_high=summed(u.node[steered], u.q_high[steered], n),
             share=u.slack_share / total if shared and fixed is None and total > 0 else np.zeros(len(u.node)),
         )  # fmt: skip
@@ -72,51 +76,31 @@ class Roles:
 
     def scheduled(self, units: Units, limit: Code, factor: float | Real) -> Complex:
         """What units inject at each node before voltages are known; ``limit`` says at which limit of Q a node's units sit."""
-        n = len(limit)
-        q = summed(units.node[~self.steered], units.s.imag[~self.steered], n)
-        q = q + np.where(limit > 0, self.q_high, np.where(limit < 0, self.q_low, 0.0))
-        return np.asarray(summed(units.node, factor * units.s.real, n) + 1j * q, np.complex128)
+        q = self.own_q + np.where(limit > 0, self.q_high, np.where(limit < 0, self.q_low, 0.0))
+        return np.asarray(summed(units.node, factor * units.s.real, len(limit)) + 1j * q, np.complex128)
 
     def shared_slack(self, units: Units, n: int) -> Real:
         """Part of the shared slack at each node; empty where the reference takes it all."""
         return summed(units.node, self.share, n) if self.share.any() else np.empty(0)
 
-    def inside_power(self, units: Units, factor: float | Real, slack: float, n: int) -> Complex:
-        """What units at each node inject that is not taken from a voltage or a balance, so that the rest at a given node comes from outside."""
+    def inside_power(self, units: Units, factor: float | Real, slack: float) -> Complex:
+        """What units at each given node inject that is not taken from a voltage or a balance, so that the rest at a given node comes from outside."""
         own = ~((units.control == REFERENCE) & self.given[units.node])
-        p = summed(units.node[own], (factor * units.s.real + self.share * slack)[own], n)
-        return np.asarray(p + 1j * summed(units.node[~self.steered], units.s.imag[~self.steered], n), np.complex128)
+        p = summed(units.node[own], (factor * units.s.real + self.share * slack)[own], len(self.given))
+        return np.asarray(p[self.fixed] + 1j * self.own_q[self.fixed], np.complex128)
 
     def unit_power(self, nodal: Nodal, needed: Complex, factor: float | Real, slack: float) -> Complex:
         """Power of every unit, from the power ``needed`` of all units of each node together. [per unit]
 
-        Reactive power: see `reactive_shares`. Active power left over at a given node goes to its first reference unit.
+        Reactive power: see `Sharing`. Active power left over at a given node goes to its first reference unit.
         """
         u, n = nodal.units, nodal.nodes
-        p = factor * u.s.real + self.share * slack
-        q = u.s.imag.copy()
-        rest = needed.imag - summed(u.node[~self.steered], q[~self.steered], n)
-        rows = np.flatnonzero(self.steered)
-        q[rows] = reactive_shares(u.node[rows], u.q_low[rows], u.q_high[rows], rest)
-        if not self.share.any():
-            p[self.balance] += (needed.real - summed(u.node, p, n))[u.node[self.balance]]
-        return np.asarray(p + 1j * q, np.complex128)
-
-
-def reactive_shares(node: Index, low: Real, high: Real, total: Real) -> Real:
-    """Reactive power of units that hold the voltage of a node together. [per unit]
-
-    Where all have limits, each stands at the same fraction of its range (so all meet their limits together; equal parts if every range
-    is empty). Where some have none, each takes an equal part, those with limits no more than these allow, the unlimited the rest.
-    """
-    n, spread = len(total), high - low
-    limited = np.isfinite(spread)
-    count, free = summed(node, np.ones(len(node)), n)[node], summed(node, ~limited, n)[node]
-    finite_low, finite_spread = np.where(limited, low, 0.0), np.where(limited, spread, 0.0)
-    lows, spreads = summed(node, finite_low, n)[node], summed(node, finite_spread, n)[node]
-    part = np.divide(finite_spread, spreads, out=1 / np.maximum(count, 1.0), where=spreads > 0)
-    by_range = finite_low + (total[node] - lows) * part
-    equal = total[node] / np.maximum(count, 1.0)
-    capped = np.where(limited, np.clip(equal, low, high), 0.0)
-    rest = (total[node] - summed(node, capped, n)[node]) / np.maximum(free, 1.0)
-    return np.asarray(np.where(free == 0, by_range, np.where(limited, capped, rest)))
+        s = u.s.copy()
+        s.real *= factor
+        s.imag[self.steered] = self.sharing(needed.imag - self.own_q)
+        if self.share.any():
+            s.real += self.share * slack
+        else:
+            at = u.node[self.balance]
+            s.real[self.balance] += needed.real[at] - summed(u.node, s.real, n)[at]
+        return s

@@ -18,7 +18,7 @@ import numpy as np
 
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.iteration import drawn
-from gridtandem.flow.jacobian import Point, jacobian, solver
+from gridtandem.flow.jacobian import Pattern, Point, jacobian, solver
 from gridtandem.flow.newton import Newton, Solution
 from gridtandem.flow.sums import gathered
 from gridtandem.tables import Complex, Index, Real
@@ -29,6 +29,7 @@ from gridtandem.tables import Complex, Index, Real
 class Linear:
     """A solved load flow made linear: derivatives of the power needed at every node by every unknown and given voltage."""
 
+    pattern: Pattern  # active equations
     rows: Index  # equations among (P of every node, Q of every node)
     fixed: Index
     entering: Complex  # (fixed node, unknown) derivative of the power entering there
@@ -40,7 +41,8 @@ class Linear:
     def of(newton: Newton, solution: Solution, draw: Draw | None = None) -> Linear:
         """Factorise at the solution; ``draw`` = the curves it was solved with."""
         _converged(solution)
-        nodal, wiring, pattern, n, fixed = newton.nodal, newton.wiring, solution.pattern, newton.nodal.nodes, newton.fixed
+        nodal, wiring, n, fixed = newton.nodal, newton.wiring, newton.nodal.nodes, newton.fixed
+        pattern = newton.pattern(solution.held)
         point = Point.of(nodal, wiring, solution.v, solution.ratio)
         slope = drawn(nodal, np.abs(solution.v), solution.loads, draw)[1]
         whole = jacobian(nodal, wiring, pattern.everything(nodal, wiring), point, slope)
@@ -49,7 +51,7 @@ class Linear:
         by_row = whole.tocsr()
         entering = by_row[fixed].toarray() + 1j * by_row[n + fixed].toarray()
         return Linear(
-            rows=rows, fixed=fixed, entering=entering[:, columns], by_given=whole[:, given].toarray()[rows],
+            pattern=pattern, rows=rows, fixed=fixed, entering=entering[:, columns], by_given=whole[:, given].toarray()[rows],
             own=entering[:, given], back=solver(jacobian(nodal, wiring, pattern, point, slope)),
         )  # fmt: skip
 
@@ -64,7 +66,8 @@ def voltage_slope(newton: Newton, solution: Solution, at: Index, draw: Draw | No
 
     Zero where a magnitude is held or given. With ``draw``, interfaces answer along their curves; without, loads alone answer to voltage.
     """
-    linear, pattern, n, at, k = Linear.of(newton, solution, draw), solution.pattern, newton.nodal.nodes, np.asarray(at), len(at)
+    linear, n, at, k = Linear.of(newton, solution, draw), newton.nodal.nodes, np.asarray(at), len(at)
+    pattern = linear.pattern
     more = np.zeros((pattern.shape[0], 2 * k))
     for row, column in ((_places(n, pattern.p_rows)[at], 0), (len(pattern.p_rows) + _places(n, pattern.q_rows)[at], k)):
         there = np.flatnonzero(np.isin(at, pattern.q_rows if column else pattern.p_rows))
