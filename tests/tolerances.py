@@ -75,3 +75,9 @@ ON_SCREEN = 1e-9  # data of a drawn line against the table it was drawn from; no
 INK = 2e-3  # mean difference of pixels in [0, 1]; a moved label changes more than ten times that
 FALL_OF_ANGLE = 3.0  # degrees; what a loaded transformer adds to its phase shift of 30
 ALONG_DEG = 3.0  # degrees; the angle falls by less along one loaded substation transformer, far less than a vector group's 30
+
+# compiled Newton
+TWIN = 1e-10  # a kernel against its readable twin: the same operations, rounded in another order
+SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up to 1e2 per unit
+PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
+KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
