@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import Literal
 
 import numpy as np
 
@@ -21,20 +22,28 @@ from gridtandem.tables import Complex, Real
 
 Prepare = Callable[[], Callable[[], Complex | Real]]
 TOL = 1e-8
+Start = Literal["flat", "file"]
 
 
-def newton(name: str) -> Prepare:
+def newton(name: str, *, start: Start = "flat") -> Prepare:
     """Our Newton; symbolic work is preparation, as it is for the peer."""
 
     def prepare() -> Callable[[], Complex]:
-        ready = Newton.of(Nodal.of(network(name)), options=Options(tol=TOL))
-        return lambda: ready.solve().v
+        nodal = Nodal.of(network(name))
+        ready, v = Newton.of(nodal, options=Options(tol=TOL)), begin(nodal, start)
+        return lambda: ready.solve(start=v).v
 
     return prepare
 
 
-def lightsim2grid(name: str) -> Prepare:
-    """Its Newton on KLU, given our admittance matrix."""
+def begin(nodal: Nodal, start: Start) -> Complex:
+    """Every voltage as the reference's angle and 1 pu, or as the case file has it."""
+    reference = nodal.units.node[nodal.units.control == REFERENCE][0]
+    return nodal.start.copy() if start == "file" else np.full(nodal.nodes, np.exp(1j * np.angle(nodal.start[reference])))
+
+
+def lightsim2grid(name: str, *, start: Start = "flat") -> Prepare:
+    """Its Newton on KLU, given our admittance matrix; the object stays, so that it may reuse what it knows of the pattern."""
 
     def prepare() -> Callable[[], Complex]:
         algorithm = import_module("lightsim2grid.algorithm").NR_KLU()
@@ -43,8 +52,8 @@ def lightsim2grid(name: str) -> Prepare:
         power = np.zeros(nodal.nodes, np.complex128)
         np.add.at(power, units.node, units.s)
         np.subtract.at(power, loads.node, loads.s)
-        holds, start = units.control != PQ, nodal.start.copy()
-        start[units.node[holds]] *= units.v_set[holds] / abs(start[units.node[holds]])
+        holds, v = units.control != PQ, begin(nodal, start)
+        v[units.node[holds]] *= units.v_set[holds] / abs(v[units.node[holds]])
         slack = np.unique(units.node[units.control == REFERENCE])
         held = np.setdiff1d(units.node[holds], slack)
         free = np.setdiff1d(np.arange(nodal.nodes), units.node[holds])
@@ -53,10 +62,9 @@ def lightsim2grid(name: str) -> Prepare:
         slack_, held_, free_ = (nodes.astype(np.int32) for nodes in (slack, held, free))
 
         def work() -> Complex:
-            algorithm.reset()
-            if not algorithm.solve(matrix, start.copy(), power, slack_, share, held_, free_, 30, TOL):
+            if not algorithm.solve(matrix, v.copy(), power, slack_, share, held_, free_, 30, TOL):
                 raise RuntimeError("lightsim2grid did not converge")
-            return np.asarray(algorithm.get_V())
+            return np.array(algorithm.get_V())  # a copy: what it gives is its own memory
 
         return work
 
