@@ -1,7 +1,9 @@
 """Newton load flow in polar coordinates, for any network: meshed, with units that hold voltages, with moving transformer ratios.
 
 One inner iteration solves the equations for a fixed set of active limits; an outer one, after each solution, lets units meet or leave their
-reactive limits and transformers move (`gridtandem.flow.control`). What depends on the topology alone is found once, in `Newton.of`.
+reactive limits and transformers move (`gridtandem.flow.control`). What depends on the topology alone is found once, in `Newton.of`. The inner
+iteration is compiled (`gridtandem.flow.blocks`) wherever its equations couple neighbours alone and its pivots hold; `Solution.pivoting` says
+where the general one was needed.
 """
 
 from __future__ import annotations
@@ -108,7 +110,7 @@ class Newton:
             held, problem = after, self._problem(after, draw, factors)
             trial = self._attempt(problem, held, trial.v)
             steps, damped = steps + trial.iterations, damped or trial.damped
-        return self._failed(self._explain(trial), steps, trial.mismatch, factors)
+        return self._failed(_explained(self.nodal, trial), steps, trial.mismatch, factors)
 
     def pattern(self, held: Held) -> Pattern:
         """Equations for what is at a limit."""
@@ -178,12 +180,6 @@ class Newton:
             pivoting=False,
         )  # fmt: skip
 
-    def _explain(self, trial: Trial) -> str:
-        where = (
-            f"; the largest mismatch, {trial.mismatch * MVA:.3g} MVA, is at {self.nodal.named(np.array([trial.worst]))}" if trial.worst >= 0 else ""
-        )
-        return f"no load flow found: {trial.why}{where}; there may be none, if loads are more than the network can carry"
-
     def _restless(self, held: Held, v: Complex) -> str:
         """Who switched as often as allowed and was then left as it was, and which transformers hold a voltage they do not reach."""
         most, t = self.options.switches, self.nodal.taps
@@ -199,6 +195,11 @@ class Newton:
             if len(taps := np.flatnonzero(idle & (abs(np.abs(v[t.node]) - t.v_set) > self.options.hysteresis))):
                 said.append(f"transformers that should hold {self.nodal.named(t.node[taps])} have no effect there and stood still")
         return "; ".join(said)
+
+
+def _explained(nodal: Nodal, trial: Trial) -> str:
+    where = f"; the largest mismatch, {trial.mismatch * MVA:.3g} MVA, is at {nodal.named(np.array([trial.worst]))}" if trial.worst >= 0 else ""
+    return f"no load flow found: {trial.why}{where}; there may be none, if loads are more than the network can carry"
 
 
 def _problem(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held, options: Options, *, units: Factor = 1.0) -> Problem:
