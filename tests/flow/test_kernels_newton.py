@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from gridtandem.cases.library import network
 from gridtandem.flow import kernels_newton as kernels
 from gridtandem.flow.draw import Draw
-from gridtandem.flow.iteration import iterate
-from gridtandem.flow.jacobian import Point, jacobian
+from gridtandem.flow.iteration import drawn, iterate
+from gridtandem.flow.jacobian import Point, jacobian, solver
 from gridtandem.flow.newton import Newton, Options
+from gridtandem.flow.sensitivity import voltage_slope
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
@@ -157,6 +158,28 @@ def test_who_needs_the_general_way_says_so() -> None:
     nodal = Nodal.of(meshed(0))
     assert not Newton.of(nodal).solve().pivoting
     assert Newton.of(nodal, options=Options(slack="shared")).solve().pivoting
+
+
+@settings(deadline=None)
+@given(seeds, st.integers(1, 5))
+def test_many_right_hand_sides_are_the_twin_s(seed: int, sides: int) -> None:
+    newton = Newton.of(Nodal.of(meshed(seed)), options=Options(q_rule="switch"))
+    draw = curves(seed, np.arange(newton.nodal.nodes))
+    found = newton.solve(draw=draw, loads=0.5)
+    assert found.converged
+    pattern, back = newton.pattern(found.held), newton.back(found, draw)
+    assert back is not None
+    there = Point.of(newton.nodal, newton.wiring, found.v, found.ratio)
+    matrix = jacobian(newton.nodal, newton.wiring, pattern, there, drawn(newton.nodal, abs(found.v), 0.5, draw)[1])
+    b = np.random.default_rng(seed).uniform(-1, 1, (matrix.shape[0], sides))
+    np.testing.assert_allclose(back(b), solver(matrix)(b), rtol=0, atol=TWIN)
+    np.testing.assert_allclose(back(b[:, 0]), back(b)[:, 0], rtol=0, atol=TWIN)
+
+
+def test_sensitivities_survive_a_pivot_that_fails() -> None:
+    newton = Newton.of(Nodal.of(leaf(0.0)))
+    solved = replace(newton.solve(), pivoting=False)  # so that the compiled way is tried
+    np.testing.assert_allclose(voltage_slope(newton, solved, np.array([1, 2])), voltage_slope(newton, newton.solve(), np.array([1, 2])), rtol=TWIN)
 
 
 @pytest.mark.parametrize("name", ["case14", "case118", "case300", "case141"])

@@ -6,6 +6,7 @@ iteration couple further; those go the general way (`gridtandem.flow.iteration`)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -15,7 +16,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from gridtandem.flow.iteration import DIVERGES, STUCK, Problem, Trial, slow
-from gridtandem.flow.jacobian import Wiring
+from gridtandem.flow.jacobian import Pattern, Wiring
 from gridtandem.flow.roles import Roles
 from gridtandem.flow.sums import gathered
 from gridtandem.grid.nodal import LoadLaw, Nodal
@@ -73,21 +74,43 @@ class Blocks:
         """As `gridtandem.flow.iteration.iterate`; None where the pivots failed."""
         from gridtandem.flow import kernels_newton as kernels
 
-        values = self.values
-        if ratio is not self.ratio:
-            values = _values(problem.wiring.admittance(problem.nodal, ratio), (self.entry, self.diagonal))
-        draw, out, needed = problem.draw, np.empty(len(v), np.complex128), np.empty(len(v), np.complex128)
-        curves = NO_CURVES if draw is None else (self.place[draw.node], np.stack([draw.low, draw.high], -1), draw.c)
+        out, needed = np.empty(len(v), np.complex128), np.empty(len(v), np.complex128)
         why, steps, size, worst = kernels.newton(
-            v, problem.scheduled, self.drawn, problem.loads, problem.target, self.order, *self.lines, *values, *self.factors, *self.law,
-            *curves, problem.tol, problem.iterations, damped, problem.factors == "kept", out, needed,
-        )  # fmt: skip
+            *self._given(problem, v, ratio), problem.tol, problem.iterations, damped, problem.factors == "kept", out, needed
+        )
         if why in (kernels.SINGULAR, kernels.INACCURATE):
             return None
         said = {kernels.SOLVED: "", kernels.DIVERGED: DIVERGES, kernels.STUCK: STUCK, kernels.SLOW: slow(steps)}
         return Trial(
             v=out, ratio=ratio, slack=0.0, iterations=steps, damped=damped, mismatch=size, worst=worst if np.isfinite(size) else -1,
             why=said[why], needed=needed, pivoting=False,
+        )  # fmt: skip
+
+    def back(self, problem: Problem, pattern: Pattern, v: Complex, ratio: Complex) -> Callable[[Real], Real]:
+        """Solves with the Jacobian of ``pattern`` at ``v``, for one right-hand side or many; not checked."""
+        from gridtandem.flow.kernels_block import substituted
+        from gridtandem.flow.kernels_newton import factored
+
+        a, m, place, rows = factored(*self._given(problem, v, ratio)), len(self.factors[1]), self.place, len(pattern.p_rows)
+
+        def solve(b: Real) -> Real:
+            many = b.reshape(len(b), -1)
+            x = np.zeros((m, 2, many.shape[1]))
+            x[place[pattern.p_rows], 0], x[place[pattern.q_rows], 1] = many[:rows], many[rows:]
+            substituted(*self.factors[:3], a, x)
+            lifted = x[place[pattern.lift], 1] * abs(v[pattern.lift])[:, None]
+            return np.concatenate([x[place[pattern.turn], 0], lifted]).reshape(b.shape)
+
+        return solve
+
+    def _given(self, problem: Problem, v: Complex, ratio: Complex) -> tuple[object, ...]:
+        """What every kernel takes."""
+        values, draw = self.values, problem.draw
+        if ratio is not self.ratio:
+            values = _values(problem.wiring.admittance(problem.nodal, ratio), (self.entry, self.diagonal))
+        curves = NO_CURVES if draw is None else (self.place[draw.node], np.stack([draw.low, draw.high], -1), draw.c)
+        return (
+            v, problem.scheduled, self.drawn, problem.loads, problem.target, self.order, *self.lines, *values, *self.factors, *self.law, *curves
         )  # fmt: skip
 
 

@@ -3,6 +3,7 @@ r"""LU factors of a sparse matrix of 2×2 blocks whose pattern is symmetric, com
 Symbolic work (pattern with fill, and a tape that says where each product goes) is done once per topology. Rows are eliminated in the given
 order with the diagonal blocks as pivots, no search: `gridtandem.flow.kernels_newton` checks what comes out, and others step in where a
 pivot was bad. A row is made, eliminated and applied to the right-hand side in one go, so that it is touched while it is in cache.
+(numba's cache of that module does not see changes of this one: touch it after a change here.)
 
 .. math::
     L_{ik} = A_{ik} D_k^{-1}, \qquad A_{ij} \leftarrow A_{ij} - L_{ik} U_{kj}, \qquad x_i \leftarrow x_i - L_{ik} x_k .
@@ -204,3 +205,24 @@ def backward(start: Index, diagonal: Index, column: Index, a: Real, x: Real) -> 
             x0 -= a[p, 0] * x[k, 0] + a[p, 1] * x[k, 1]
             x1 -= a[p, 2] * x[k, 0] + a[p, 3] * x[k, 1]
         x[i, 0], x[i, 1] = a[d, 0] * x0 + a[d, 1] * x1, a[d, 2] * x0 + a[d, 3] * x1
+
+
+@njit(**FAST)
+def substituted(start: Index, diagonal: Index, column: Index, a: Real, x: Real) -> None:
+    """Many right-hand sides (node, 2, side) at once: x ← U⁻¹ L⁻¹ x."""
+    for i in range(len(diagonal)):
+        for p in range(start[i], diagonal[i]):
+            k = column[p]
+            for r in range(x.shape[2]):
+                x[i, 0, r] -= a[p, 0] * x[k, 0, r] + a[p, 1] * x[k, 1, r]
+                x[i, 1, r] -= a[p, 2] * x[k, 0, r] + a[p, 3] * x[k, 1, r]
+    for i in range(len(diagonal) - 1, -1, -1):
+        d = diagonal[i]
+        for p in range(d + 1, start[i + 1]):
+            k = column[p]
+            for r in range(x.shape[2]):
+                x[i, 0, r] -= a[p, 0] * x[k, 0, r] + a[p, 1] * x[k, 1, r]
+                x[i, 1, r] -= a[p, 2] * x[k, 0, r] + a[p, 3] * x[k, 1, r]
+        for r in range(x.shape[2]):
+            x0, x1 = x[i, 0, r], x[i, 1, r]
+            x[i, 0, r], x[i, 1, r] = a[d, 0] * x0 + a[d, 1] * x1, a[d, 2] * x0 + a[d, 3] * x1

@@ -105,7 +105,8 @@ def factor(
     """Jacobian and its factors in ``a``, row by row; −f taken forward in ``x``."""
     w = 0
     for i in range(len(diagonal)):
-        a[start[i] : start[i + 1]] = 0.0
+        for p in range(start[i], start[i + 1]):
+            a[p, 0], a[p, 1], a[p, 2], a[p, 3] = 0.0, 0.0, 0.0, 0.0
         d, held = diagonal[i], kind[i] != 0
         x[i, 0], x[i, 1] = -f[i, 0], -f[i, 1]
         size = v[i, 0] ** 2 + v[i, 1] ** 2
@@ -187,6 +188,22 @@ def evaluated(
         curves(v, draw_node, reach, series, extra, slope)
     flows(0, len(f), v, at, column, y, own, e, s)
     return missing(s, plan, extra, kind, f)
+
+
+@njit(**FAST)
+def factored(
+    begin: Complex, scheduled: Complex, drawn: Complex, loads: float, target: Real, order: Index, at: Index, column: Index, slot: Index,
+    y: Real, own: Real, start: Index, diagonal: Index, lu_column: Index, tape: Index, law_node: Index, law: Real, draw_node: Index,
+    reach: Real, series: Complex,
+) -> Real:  # fmt: skip
+    """Factors of the Jacobian at ``begin``; the arguments of `newton`."""
+    n, m = len(order), len(diagonal)
+    v, plan, kind = begun(begin, scheduled, drawn, loads, target, order, m)
+    extra, slope, e, s = np.zeros((n, 2)), np.zeros((n, 2)), np.empty((len(column), 2)), np.empty((n, 2))
+    f, a, x = np.empty((m, 2)), np.empty((len(lu_column), 4)), np.empty((m, 2))
+    evaluated(v, loads, law_node, law, draw_node, reach, series, at, column, y, own, plan, kind, extra, slope, e, s, f)
+    factor(v, own, at, e, s, slope, kind, slot, f, start, diagonal, lu_column, tape, a, x)
+    return a
 
 
 @njit(**FAST)

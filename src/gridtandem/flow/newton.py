@@ -8,6 +8,7 @@ where the general one was needed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -116,6 +117,14 @@ class Newton:
         """Equations for what is at a limit."""
         return self.home if held is self.held and self.home is not None else held.pattern(self.nodal, self.wiring, self.roles)
 
+    def back(self, solution: Solution, draw: Draw | None) -> Callable[[Real], Real] | None:
+        """Compiled solution with the Jacobian at ``solution``, unchecked; None where it does not serve."""
+        held = solution.held
+        if self.blocks is None or solution.pivoting or len(held.free(self.nodal, self.roles)):
+            return None
+        problem = self._problem(held, draw, (solution.loads, solution.units))
+        return self.blocks.back(problem, self.pattern(held), solution.v, solution.ratio)
+
     def _first(self, v: Complex, draw: Draw | None, factors: tuple[float, Factor]) -> tuple[Trial, Problem, Held]:
         """The ladder of attempts on the first set of active limits."""
         held, problem = self.held, self._problem(self.held, draw, factors)
@@ -168,7 +177,7 @@ class Newton:
             unit_s=roles.unit_power(self.nodal, trial.needed, problem.units, trial.slack),
             at_limit=np.where(roles.steered, held.limit[node], 0).astype(np.int8), switches=np.where(roles.steered, held.unit_moves[node], 0),
             ratio=trial.ratio, fixed_s=outside, slack=trial.slack if shared else float(outside.real.sum() - problem.planned),
-            trouble=self._restless(held, trial.v), loads=problem.loads, units=problem.units, held=held, pivoting=trial.pivoting,
+            trouble=_restless(self, held, trial.v), loads=problem.loads, units=problem.units, held=held, pivoting=trial.pivoting,
         )  # fmt: skip
 
     def _failed(self, trouble: str, steps: int, mismatch: float, factors: tuple[float, Factor]) -> Solution:
@@ -180,21 +189,22 @@ class Newton:
             pivoting=False,
         )  # fmt: skip
 
-    def _restless(self, held: Held, v: Complex) -> str:
-        """Who switched as often as allowed and was then left as it was, and which transformers hold a voltage they do not reach."""
-        most, t = self.options.switches, self.nodal.taps
-        if held is self.held and most:
-            return ""
-        said = []
-        if len(nodes := np.flatnonzero(held.unit_moves >= most)):
-            said.append(f"units at {self.nodal.named(nodes)} met and left their reactive limits {most} times and then stayed")
-        if len(taps := np.flatnonzero(held.tap_moves >= most)):
-            said.append(f"transformers that hold {self.nodal.named(t.node[taps])} moved {most} times and then stayed")
-        if self.options.taps == "move":
-            idle = (held.tap == STOPPED) & (t.steps == 0) & ~held.blocked(self.nodal, self.roles)
-            if len(taps := np.flatnonzero(idle & (abs(np.abs(v[t.node]) - t.v_set) > self.options.hysteresis))):
-                said.append(f"transformers that should hold {self.nodal.named(t.node[taps])} have no effect there and stood still")
-        return "; ".join(said)
+
+def _restless(newton: Newton, held: Held, v: Complex) -> str:
+    """Who switched as often as allowed and was then left as it was, and which transformers hold a voltage they do not reach."""
+    most, t = newton.options.switches, newton.nodal.taps
+    if held is newton.held and most:
+        return ""
+    said = []
+    if len(nodes := np.flatnonzero(held.unit_moves >= most)):
+        said.append(f"units at {newton.nodal.named(nodes)} met and left their reactive limits {most} times and then stayed")
+    if len(taps := np.flatnonzero(held.tap_moves >= most)):
+        said.append(f"transformers that hold {newton.nodal.named(t.node[taps])} moved {most} times and then stayed")
+    if newton.options.taps == "move":
+        idle = (held.tap == STOPPED) & (t.steps == 0) & ~held.blocked(newton.nodal, newton.roles)
+        if len(taps := np.flatnonzero(idle & (abs(np.abs(v[t.node]) - t.v_set) > newton.options.hysteresis))):
+            said.append(f"transformers that should hold {newton.nodal.named(t.node[taps])} have no effect there and stood still")
+    return "; ".join(said)
 
 
 def _explained(nodal: Nodal, trial: Trial) -> str:
