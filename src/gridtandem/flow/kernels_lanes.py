@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import final
 
 import numba
 import numpy as np
@@ -34,6 +35,7 @@ ATANH = tuple(2.0 / (2 * i + 1) for i in range(10, -1, -1))
 TAYLOR = tuple(1.0 / math.factorial(i) for i in range(13, -1, -1))
 
 
+@final
 class LanesType(types.Type):
     """Type of `Lanes` inside kernels."""
 
@@ -44,6 +46,7 @@ class LanesType(types.Type):
 LANES = LanesType()
 
 
+@final
 @register_model(LanesType)
 class LanesModel(models.PrimitiveModel):
     """One vector."""

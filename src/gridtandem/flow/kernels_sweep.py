@@ -229,10 +229,10 @@ def _write(state, i, n, at, turn, rests, v, begin):
         v[begin + at + k, 1] = tr * b + ti * a if rests else np.nan
 
 
-
-
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def sweep_groups(groups, start, parent, line, bends, demand, first, part, factor, exponent, turn, root, loading, tol, most, slope, v, s, ds, ok, count):
+def sweep_groups(
+    groups, start, parent, line, bends, demand, first, part, factor, exponent, turn, root, loading, tol, most, slope, v, s, ds, ok, count,
+):  # fmt: skip
     """Every group of rows. ``groups`` (group, 8) holds rows (feeder fastest), −1 where there is none; ``v``, ``s``, ``ds`` are pairs of reals.
 
     ``demand`` (node, 8) holds injection and the coefficients of voltage to the power of 0, 1 and 2; terms of node k, a ``factor`` on voltage to

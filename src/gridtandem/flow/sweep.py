@@ -132,8 +132,9 @@ class Ready:
             )  # fmt: skip
 
         _shared_out(self._parts(rows), some, threads or processors())
-        v_c, s_c, ds_c = (x.view(np.complex128).ravel() for x in (v, s, ds))
-        return Swept(v=v_c.reshape(*shape[:-1], -1) if wide else v_c, s=s_c.reshape(shape), ds=ds_c.reshape(shape), ok=ok.reshape(shape), sweeps=count.reshape(shape))
+        v_, s_, ds_ = (x.view(np.complex128).ravel() for x in (v, s, ds))
+        v_ = v_.reshape(*shape[:-1], -1) if wide else v_
+        return Swept(v=v_, s=s_.reshape(shape), ds=ds_.reshape(shape), ok=ok.reshape(shape), sweeps=count.reshape(shape))
 
     def _parts(self, rows: int) -> list[Index]:
         """Rows in groups of eight of one kind (−1: none), cut into parts of about `AT_ONCE` nodes."""
