@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bench import flow, start
 from gridtandem.schemes import Merged, Response
 
-Work = Callable[[], NDArray[Any] | None]
+Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
 Prepare = Callable[[], Work]
 
 
@@ -40,13 +40,19 @@ VOLTAGE = 1e-7  # pu; peers stop at a mismatch or a step of 1e-8 pu
 
 ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
 
+
+def peers(rows: int, name: str) -> dict[str, Prepare]:
+    """Both exact methods of the peer that serve a batch well."""
+    return {f"PGM {m.split('_')[0]}": flow.power_grid_model(rows, name, m) for m in ("newton_raphson", "iterative_current")}
+
+
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
     Phase("help", "tandem --help", {"tandem": start.command("--help"), "bare Python": start.python("pass")}, repeat=5),
     Phase("transmission", "case118", {"newton": flow.newton("case118"), "lightsim2grid": flow.lightsim2grid("case118")}, VOLTAGE),
     Phase("transmission", "case300", {"newton": flow.newton("case300"), "lightsim2grid": flow.lightsim2grid("case300")}, VOLTAGE),
-    Phase(
-        "fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), "power-grid-model": flow.power_grid_model(2000, "case33bw")}, VOLTAGE, 3
-    ),
+    Phase("fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), **peers(2000, "case33bw")}, VOLTAGE, 5),
+    Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5),
+    Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3),
     Phase("coordinated", "T118Dn4", {"response": flow.agreed("T118Dn4", Response()), "merged": flow.agreed("T118Dn4", Merged())}, ROUND),
 )
