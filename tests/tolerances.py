@@ -32,6 +32,7 @@ SWEEP_IS_NEWTON = 1e-10  # two solvers of the same equations, each to 1e-10 or b
 SWEEP_IS_TWIN = 1e-12  # both stop at steps of 1e-12 that shrink at least tenfold; measured 2e-16
 POWER_ROUNDS = 4e-15  # relative; about ten roundings of a power of moderate size
 CHAIN_DROP = 1e-11  # pu; ten thousand drops, each rounded once, and the sweep's 1e-12
+SERIES_ROUNDS = 1e-10  # MVA or of numbers of size 1; rounding of sums of up to 64 terms, and sweeps that stop at 1e-12 pu
 SLOPE_BY_DIFFERENCE = 1e-6  # relative; central differences of step 1e-4 carry about 1e-8
 IMPEDANCE_EXPONENT = 1e-12  # rounding only, measured 6e-15; feeders of constant impedances draw as the square of voltage
 TURNED = 1e-12  # turning the root's angle turns all voltages and changes nothing else; rounding only

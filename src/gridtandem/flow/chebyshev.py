@@ -15,7 +15,7 @@ import numpy as np
 
 from gridtandem.tables import Real
 
-SAFETY = 2.0
+SAFETY = 4.0  # a kink between checks is seen at a third of its height or more
 SLOWEST = 0.99  # decay of coefficients from which on their tail is no longer summed
 
 
@@ -59,8 +59,8 @@ def certified(c: Real, at_checks: Real) -> Real:
     The larger of what is seen and what is to be expected, times `SAFETY`: the largest deviation at the checks, and the coefficients left out if
     they go on decaying as the last ones do,
 
-    .. math:: \varepsilon = 2 \max\left(\max_j |p(u_j) - f(u_j)|, \; \frac{a q}{1 - q}\right), \qquad
-              a = \max(|c_d|, |c_{d-1}|), \quad q^2 = \frac{a}{\max(|c_{d-2}|, |c_{d-3}|)}
+    .. math:: \varepsilon = 4 \max\left(\max_j |p(u_j) - f(u_j)|, \; \frac{a q}{1 - q}\right), \qquad
+              a = \max_{d-w < k \le d} |c_k|, \quad q^w = \frac{a}{\max_{d-2w < k \le d-w} |c_k|}, \quad w = \max(2, \tfrac{d+1}{4})
 
     A smooth function's coefficients decay geometrically and ε falls to rounding; behind a kink or a jump they decay as a power of the degree,
     q approaches 1 and ε stays large, wherever the kink lies. Parts (active and reactive) are taken together as the length of their vector.
@@ -70,11 +70,11 @@ def certified(c: Real, at_checks: Real) -> Real:
     for u, f in zip(checks(degree), at_checks, strict=True):
         off = np.fmax(off, _length(value(c, np.full(c.shape[:-1], u)) - f))
     size = _length(np.moveaxis(c, -1, 0))
-    last = np.maximum(size[degree], size[max(degree - 1, 0)])
-    tail = last
-    if degree >= 4:
-        older = np.maximum(size[degree - 2], size[degree - 3])
-        q = np.minimum(np.sqrt(last / np.where(older > 0, older, np.inf)), SLOWEST)
+    w = max(2, (degree + 1) // 4)
+    tail = last = size[-w:].max(0)
+    if degree >= 2 * w:
+        older = size[-2 * w : -w].max(0)
+        q = np.minimum((last / np.where(older > 0, older, np.inf)) ** (1 / w), SLOWEST)
         tail = last * q / (1 - q)
     return np.asarray(SAFETY * np.maximum(off, tail), np.float64)
 

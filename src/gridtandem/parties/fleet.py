@@ -14,7 +14,6 @@ from gridtandem.flow.feeders import Feeders, State
 from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA
 
-
 EXACT = 1e-6  # MVA; curves this good are worth as much as a load flow of usual tolerance
 
 

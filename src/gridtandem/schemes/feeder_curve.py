@@ -37,8 +37,8 @@ class FeederCurveState:
 @final
 @dataclass(frozen=True, slots=True)
 class FeederCurve:
-    """One solve on curves of degree 7; doubled where that is not exact enough. Refuses outside its range, and where taps or reactive
-    limits bend a curve so much that degree ``most`` does not carry it.
+    """One solve on curves of degree 7; doubled where that is not exact enough. Refuses outside its range, and where taps, reactive
+    limits or a near end of solvability bend a curve so much that degree ``most`` misses what the feeder draws at the voltage found.
     """
 
     tol: float = 1e-9  # `tol_mva` in the measure of the other schemes [pu]
@@ -56,12 +56,12 @@ class FeederCurve:
         return FeederCurveState(np.full(mail.shape, np.nan), np.zeros(mail.shape))
 
     def round(self, mail: Mail, s: FeederCurveState) -> FeederCurveState:
-        """Curves; and, once they are exact enough or as good as they get, the solve and the look."""
+        """Curves; and, once they are exact enough or get no better, the solve and the look."""
         low, high = np.full(mail.shape, self.low), np.full(mail.shape, self.high)
         degree = self.degree if s.draw is None else min(2 * s.draw.c.shape[-1] - 1, self.most)
         curve = mail.ask_dsos(PowerOver(low, high, degree))  # (a) S(V) = Σ c_k T_k
         draw, promised, last = PowerCurve(low, high, curve.c, curve.worth), widest(curve.error), degree >= self.most
-        if promised > self.tol_mva and not last:
+        if self.tol_mva < promised < s.left / 2 and not last:
             return FeederCurveState(s.v, s.angle, draw, promised)
         reply = mail.ask_tso(VoltageUnder(draw))  # (b) V = T(S(V))
         power = mail.ask_dsos(PowerAt(np.clip(reply.v, low, high)))  # (c) S = D(V)
@@ -70,14 +70,16 @@ class FeederCurve:
         bent = (off > self.tol_mva).any(-1) & last
         lost = (outside | bent)[..., None]
         v, off = np.where(lost, np.nan, reply.v), np.where(lost, np.nan, off)
-        return FeederCurveState(v, np.where(lost, np.nan, reply.angle), draw, widest(off), self._trouble(outside, bent))
+        trouble = self._trouble(outside=bool(outside.any()), bent=bool(bent.any()))
+        return FeederCurveState(v, np.where(lost, np.nan, reply.angle), draw, widest(off), trouble)
 
-    def _trouble(self, outside: Real, bent: Real) -> str:
+    def _trouble(self, *, outside: bool, bent: bool) -> str:
         said = []
-        if outside.any():
+        if outside:
             said.append(f"voltages leave the range {self.low:g} … {self.high:g} pu for which the feeders' curves were asked; set low and high wider")
-        if bent.any():
-            said.append(f"curves of degree {self.most} miss what feeders draw: taps or reactive limits bend them; take scheme response")
+        if bent:
+            why = "taps, reactive limits or a near end of solvability bend them"
+            said.append(f"curves of degree {self.most} miss what feeders draw: {why}; take scheme response")
         return "; ".join(said)
 
     def gap(self, s: FeederCurveState) -> Gap:

@@ -146,7 +146,7 @@ def explained(study: Study, seats: Seats, outcome: Outcome[Any]) -> tuple[str, .
     if told := getattr(outcome.state, "trouble", ""):  # a scheme may know best why it refuses
         said.append(told)
     for refusal in outcome.refused:
-        s, t, i = refusal.rows[0]
+        s, t, _ = refusal.rows[0]
         where = f" (scenario {s}, period {t})" if study.loading.size > 1 else ""
         if refusal.question in ("PowerAt", "ResponseAt", "PowerOver") or (refusal.question == "Alone" and refusal.by != "tso"):
             said.append(_feeder_says(seats, refusal, outcome) + where)
@@ -174,7 +174,8 @@ def _stalled(outcome: Outcome[Any]) -> list[str]:
 def _feeder_says(seats: Seats, refusal: Refusal, outcome: Outcome[Any]) -> str:
     fleet, rows = seats.fleets[seats.companies.index(refusal.by)]
     s, t, i = refusal.rows[0]
-    v = outcome.state.draw.low if refusal.question == "PowerOver" else getattr(outcome.state, "v", None)  # low voltages are where load flows end
+    state: Any = outcome.state
+    v = state.draw.low if refusal.question == "PowerOver" else getattr(state, "v", None)  # low voltages are where load flows end
     asked = float(v[s, t, i]) if v is not None and np.isfinite(v[s, t, i]) else 1.0
     return f"{refusal.by}, {fleet.explain(int(np.flatnonzero(rows == i)[0]), asked, (s, t))}"
 
