@@ -1,12 +1,11 @@
-"""Feeder curves: each feeder says once what it draws at any voltage of a range; transmission solves with that, one look confirms it.
+"""Feeder curves: feeders say once what they draw over a range of voltages; transmission solves with that.
 
 Paper    Chebyshev interpolation, L. N. Trefethen, "Approximation Theory and Approximation Practice", SIAM, 2013, ch. 8; that a feeder is a
          function of its root's voltage is the response function of arXiv 1712.08282; equations (a)-(d) are our derivation, see
          docs/explanation/coordinated-load-flow.md.
 Decides  nobody; both sides only compute.
-Crosses  per interface and round: feeders hear 2 numbers (the range), and 1 per company (the degree), and say 2 (degree + 1) + 1 (the
-         curve and its error); in rounds whose curves are exact enough transmission hears the curve and the range and says 2 (voltage and
-         angle), and feeders hear 1 (voltage) and say 2 (powers).
+Crosses  per interface: feeders hear 2 numbers (range; 1 per company: degree d) and say 2d + 3, anew while not exact; then
+         transmission hears 2d + 4 and says 2, feeders hear 1 and say 2.
 """
 
 from __future__ import annotations
