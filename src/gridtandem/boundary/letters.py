@@ -55,6 +55,16 @@ class PowerCurve:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class FeederCurve:
+    """What the feeders draw over a whole range of voltages, as in `PowerCurve`, and how exact that is."""
+
+    c: Real = dense("Chebyshev coefficients (…, 2, degree + 1)", "MW, Mvar")
+    error: Real = dense("largest error to be reckoned with anywhere in the range", "MVA")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class Voltage:
     """The interfaces' voltages."""
 
@@ -100,6 +110,16 @@ class ResponseAt(Ask[Response]):
     """What do you draw at this voltage, and how does that change with it?"""
 
     v: Real = dense("voltage magnitude", "pu")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class PowerOver(Ask[FeederCurve]):
+    """What do you draw at any voltage from ``low`` to ``high``?"""
+
+    low: Real = dense("lowest voltage meant", "pu")
+    high: Real = dense("highest voltage meant", "pu")
+    degree: int = common("degree of the series")
 
 
 @final

@@ -18,7 +18,7 @@ from scipy.sparse.linalg import spsolve
 from gridtandem.errors import InvalidCase
 from gridtandem.flow.newton import Newton, Options, Solution
 from gridtandem.flow.sensitivity import power_slope
-from gridtandem.flow.sweep import sweep, times
+from gridtandem.flow.sweep import Ready, times
 from gridtandem.grid.forest import Forest, plant
 from gridtandem.grid.loops import radial_faults
 from gridtandem.grid.nodal import Nodal
@@ -99,6 +99,7 @@ class Feeders:
     scale: Real  # (interface) factor of loads and units
     options: Options
     forest: Forest | None  # of the swept ones; None: there are none
+    ready: Ready | None  # the same, made ready for sweeping
     swept: Index  # (feeder of the forest) interface
     bends: Flag  # (feeder of the forest) has loads that depend on voltage
     singles: tuple[Single, ...]  # one for each different feeder that Newton serves
@@ -118,9 +119,10 @@ class Feeders:
         different, which = np.unique(np.stack([model[others], root[others], scale[others]], -1), axis=0, return_inverse=True)
         single = np.full(len(root), -1, np.int64)
         single[others] = which.ravel()
+        forest = plant(nodals, root[swept], model[swept], scale[swept]) if len(swept) else None
         return Feeders(
             nodals=tuple(nodals), root=root, model=model, scale=scale, options=options,
-            forest=plant(nodals, root[swept], model[swept], scale[swept]) if len(swept) else None, swept=swept, bends=bends[model[swept]],
+            forest=forest, ready=None if forest is None else Ready.of(forest), swept=swept, bends=bends[model[swept]],
             singles=tuple(Single.of(nodals[int(m)], int(r), k, options) for m, r, k in different.tolist()), single=single,
         )  # fmt: skip
 
@@ -130,12 +132,14 @@ class Feeders:
         s, ds, ok = np.full(v.shape, np.nan, np.complex128), np.full(v.shape, np.nan, np.complex128), np.zeros(v.shape, bool)
         rest = np.broadcast_to(self.single >= 0, v.shape).copy()
         asked = np.where(v > 0, v, np.nan)
-        if self.forest is not None:
-            found = sweep(self.forest, asked[..., self.swept], loading[..., self.swept], sweeps=SWEEPS, slope=slope)
+        if self.ready is not None:
+            found = self.ready.sweep(asked[..., self.swept], loading[..., self.swept], sweeps=SWEEPS, slope=slope, voltages=False)
             s[..., self.swept], ds[..., self.swept], ok[..., self.swept] = found.s, found.ds, found.ok
             rest[..., self.swept] = ~found.ok & (self.bends | (found.sweeps >= SWEEPS))
-        for row in map(tuple, np.argwhere(rest & np.isfinite(asked) & np.isfinite(loading)).tolist()):
-            feeder = self._single(row[-1])
+        rows = [tuple(row) for row in np.argwhere(rest & np.isfinite(asked) & np.isfinite(loading)).tolist()]
+        singles = {i: self._single(i) for i in {row[-1] for row in rows}}
+        for row in rows:
+            feeder = singles[row[-1]]
             solution = feeder.solve(complex(v[row]), float(loading[row]))
             ok[row], s[row] = solution.converged, solution.fixed_s[0]
             if solution.converged and slope:
@@ -147,9 +151,9 @@ class Feeders:
         size = np.where(np.abs(v) > 0, np.abs(v), np.nan)
         out = [State.unsolved(self.nodals[m], k) for m, k in zip(self.model.tolist(), self.scale.tolist(), strict=True)]
         rest = self.single >= 0
-        if self.forest is not None:
+        if self.forest is not None and self.ready is not None:
             forest, at = self.forest, self.swept
-            found = sweep(forest, size[at], loading[at], sweeps=SWEEPS, slope=False)
+            found = self.ready.sweep(size[at], loading[at], sweeps=SWEEPS, slope=False)
             turned = times(found.v, np.repeat(v[at] / size[at], np.diff(forest.start)))
             for i, a, b in zip(at.tolist(), forest.start[:-1].tolist(), forest.start[1:].tolist(), strict=True):
                 out[i].v[forest.node[a:b]] = turned[a:b]

@@ -125,7 +125,7 @@ def slots(start: Index, column: Index, row: Index, col: Index) -> Index:
 
 
 @intrinsic
-def take_off(typing: object, a: types.Array, t: types.Integer, q: types.Integer, l0: types.Float, l1: types.Float, l2: types.Float, l3: types.Float):  # noqa: ARG001
+def take_off(typing: object, a: types.Array, t: types.Integer, q: types.Integer, l0: types.Float, l1: types.Float, l2: types.Float, l3: types.Float):
     """Block product ``a[t] -= L a[q]`` on four lanes at once; loops of one block are too short for the compiler to find them."""
 
     def generate(context, builder, signature: Signature, given: list):

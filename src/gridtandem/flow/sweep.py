@@ -1,4 +1,4 @@
-r"""Backward-forward sweep over a whole forest of radial feeders at once.
+r"""Backward-forward sweep over a whole forest of radial feeders, eight rows at a time in compiled lanes.
 
 Ratios are taken out first. With :math:`g_j` the product of 1/ratio from the root down, :math:`V_j = g_j U_j` and
 :math:`J_j = \overline{g_j} I_j` obey, for a child j of i,
@@ -10,25 +10,31 @@ so that a sweep knows impedances only: sum the currents towards the root, subtra
 A. Semlyen and G. X. Luo, "A compensation-based power flow method for weakly meshed distribution and transmission networks", IEEE Trans. Power
 Syst. 3(2), 1988.
 
-The derivative by the root voltage obeys the same equations with the linearised current, and is found by the same sweeps.
+The derivative by the root voltage obeys the same equations with the current linearised, and is found by the same sweeps. With s = S(|U|),
+s' = S'(|U|),
+
+.. math:: \mathrm{d}J = \left(y + \frac{\overline{s'}}{2|U|}\right) \mathrm{d}U
+          + \left(\frac{\overline{s'} U}{2|U|\overline{U}} - \frac{\overline{s}}{\overline{U}^2}\right) \overline{\mathrm{d}U}
 
 Each row (one feeder at one root voltage and loading) is a tree of its own: nothing is added up across rows, and a row's numbers are taken at the
-sweep where it comes to rest. Answers are therefore the same bits whichever rows are swept together. Products of two complex numbers are spelled
-out in real ones (`times`): numpy's own round differently in fused and in plain instructions, and chooses by the size of the arrays.
+sweep where it comes to rest. Answers are therefore the same bits whichever rows are swept together, and by however many threads.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar, final
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
 from gridtandem.grid.forest import Forest, slices
-from gridtandem.tables import Complex, Flag, Index, Real
+from gridtandem.tables import Code, Complex, Flag, Index, Real
 
-AT_ONCE = 200_000  # nodes swept together; more only fills memory
-FAR = 1.0  # a voltage that still moves by 1 pu will not rest
+LANES = 8  # rows swept side by side
+AT_ONCE = 200_000  # nodes swept by one thread before it asks for more: a millisecond of work
 
 
 @final
@@ -36,7 +42,7 @@ FAR = 1.0  # a voltage that still moves by 1 pu will not rest
 class Swept:
     """Answers of a sweep, per unit, in each feeder's own frame (root at angle 0). NaN where ``ok`` is False."""
 
-    v: Complex  # (…, node)
+    v: Complex  # (…, node); empty where it was not asked for
     s: Complex  # (…, feeder) power drawn at the root, its own load included
     ds: Complex  # (…, feeder) derivative of s by the root's voltage magnitude; NaN where it was not asked for
     ok: Flag  # (…, feeder)
@@ -44,256 +50,133 @@ class Swept:
 
 
 def sweep(forest: Forest, v_root: Real, loading: Real, *, tol: float = 1e-12, sweeps: int = 400, slope: bool = True) -> Swept:
-    r"""Voltages of every node, and what each feeder draws, at root voltages and loadings (…, feeder) that broadcast. [per unit]
-
-    ``loading`` multiplies loads, not units. A row rests when no voltage moved by more than ``tol``; a row that does not rest within ``sweeps``
-    has no solution or lies too close to where solutions end. Power is summed where it goes,
-
-    .. math:: S = \sum_j S_j + \sum_j z_j |I_j|^2 + \sum_j \overline{y_j} |V_j|^2, \qquad
-              \frac{\mathrm{d}S}{\mathrm{d}V} = \overline{I_0} + V \overline{\frac{\mathrm{d}I_0}{\mathrm{d}V}}
-    """
-    v_root, loading = np.broadcast_arrays(np.asarray(v_root, np.float64), np.asarray(loading, np.float64))
-    model, shape, sizes = _Model.of(forest), v_root.shape, np.diff(forest.start)
-    feeder = np.tile(np.arange(forest.feeders), v_root.size // max(forest.feeders, 1))
-    root, load, size = v_root.ravel(), loading.ravel(), sizes[feeder]
-    end = np.cumsum(size)
-    v = np.full(int(size.sum()), np.nan, np.complex128)
-    s, ds = np.full(len(feeder), np.nan, np.complex128), np.full(len(feeder), np.nan, np.complex128)
-    ok, count = np.zeros(len(feeder), bool), np.zeros(len(feeder), np.int64)
-    with np.errstate(all="ignore"):  # rows without a solution overflow on their way out
-        for rows in np.split(np.arange(len(feeder)), _cuts(end)):
-            trees, law, node = model.rows(feeder[rows], load[rows])
-            u, ok[rows], count[rows] = _settle(trees, law, root[rows], tol=tol, sweeps=sweeps)
-            here = slices(end[rows] - size[rows], size[rows])
-            v[here[trees.source]] = times(model.turn[node], u)
-            s[rows] = _drawn(trees, law, u)
-            if slope:
-                ds[rows], rests = _slope(trees, law, u, tol=tol, sweeps=2 * sweeps)
-                count[rows[ok[rows] & ~rests]] = sweeps
-                ok[rows] &= rests
-        lost = ~ok
-        s[lost], ds[lost], v[np.repeat(lost, size)] = np.nan, np.nan, np.nan
-    return Swept(v=v.reshape(*shape[:-1], -1), s=s.reshape(shape), ds=ds.reshape(shape), ok=ok.reshape(shape), sweeps=count.reshape(shape))
+    """See `Ready.sweep`."""
+    return Ready.of(forest).sweep(v_root, loading, tol=tol, sweeps=sweeps, slope=slope)
 
 
 def times(a: Complex, b: Complex) -> Complex:
-    """The product, element by element, in the same rounding whatever the size of the arrays."""
+    """The product, element by element, in the same rounding whatever the size of the arrays (numpy's own depends on it)."""
     out = np.empty(a.shape, np.complex128)
     out.real = a.real * b.real - a.imag * b.imag
     out.imag = a.real * b.imag + a.imag * b.real
     return out
 
 
-def _cuts(end: Index) -> Index:
-    """Where rows are split so that no part has many more than `AT_ONCE` nodes."""
-    return np.flatnonzero(np.diff(end // AT_ONCE)) + 1
-
-
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Trees:
-    """Rows in order of level, so that a level is one slice."""
+class Ready:
+    """A forest with its ratios taken out, its loads added up by node, and feeders of one kind recognised."""
 
-    row: Index  # (node)
-    parent: Index  # (node), −1 at a root
-    ends: Index  # where each level ends
-    z: Complex
-    source: Index  # (node) its place when all rows lie one after another
-
-    def gather(self, j: Complex) -> Complex:
-        """Currents of whole subtrees, from those of nodes."""
-        j = j.copy()
-        for a, b in zip(self.ends[-2::-1], self.ends[:0:-1], strict=True):
-            np.add.at(j, self.parent[a:b], j[a:b].copy())
-        return j
-
-    def drop(self, root: Real, j: Complex) -> Complex:
-        """Voltages under these branch currents."""
-        u, fall = root[self.row].astype(np.complex128), times(self.z, j)
-        for a, b in zip(self.ends[:-1], self.ends[1:], strict=True):
-            u[a:b] = u[self.parent[a:b]] - fall[a:b]
-        return u
-
-    def keep(self, nodes: Flag) -> _Trees:
-        """Some rows only."""
-        before = np.concatenate([[0], np.cumsum(nodes)])
-        parent = self.parent[nodes]
-        parent = np.where(parent < 0, -1, before[parent])
-        ends = before[self.ends]
-        alive = np.concatenate([[True], np.diff(ends) > 0])
-        return _Trees(row=self.row[nodes], parent=parent, ends=ends[alive], z=self.z[nodes], source=self.source[nodes])
-
-
-class _Law(Protocol):
-    """Current of each node as a function of its voltage."""
-
-    def current(self, u: Complex) -> Complex: ...
-    def keep(self: L, nodes: Flag) -> L: ...
-
-
-L = TypeVar("L", bound=_Law)
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Demand:
-    """S(|U|) = c₀ + c₁|U| + c₂|U|² + Σ c|U|ⁿ at each node, and an admittance."""
-
-    y: Complex
-    c: tuple[Complex, Complex, Complex]
-    at: Index  # (term) node
-    factor: Complex  # (term) c
-    exponent: Real  # (term) n
-
-    def power(self, u: Real) -> Complex:
-        s = self.c[0] + self.c[1] * u + self.c[2] * (u * u)
-        if len(self.at):
-            np.add.at(s, self.at, self.factor * self.powers(u[self.at]))
-        return s
-
-    def slope(self, u: Real) -> Complex:
-        s = self.c[1] + 2 * self.c[2] * u
-        if len(self.at):
-            here = u[self.at]
-            np.add.at(s, self.at, self.factor * self.exponent * (self.powers(here) / here))
-        return s
-
-    def powers(self, u: Real) -> Real:
-        return np.asarray(np.power(u, self.exponent), np.float64)
-
-    def current(self, u: Complex) -> Complex:
-        return np.conj(self.power(_size(u)) / u) + times(self.y, u)
-
-    def keep(self, nodes: Flag) -> _Demand:
-        terms = nodes[self.at]
-        at = (np.cumsum(nodes) - 1)[self.at[terms]]
-        c0, c1, c2 = self.c
-        return _Demand(y=self.y[nodes], c=(c0[nodes], c1[nodes], c2[nodes]), at=at, factor=self.factor[terms], exponent=self.exponent[terms])
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Tangent:
-    """dJ = a dU + b conj(dU)."""
-
-    a: Complex
-    b: Complex
-
-    def current(self, u: Complex) -> Complex:
-        return times(self.a, u) + times(self.b, np.conj(u))
-
-    def keep(self, nodes: Flag) -> _Tangent:
-        return _Tangent(a=self.a[nodes], b=self.b[nodes])
-
-
-def _settle(trees: _Trees, law: _Law, root: Real, *, tol: float, sweeps: int) -> tuple[Complex, Flag, Index]:
-    """Sweep until each row rests: voltages (NaN where it does not), whether it rests, and the sweeps it took.
-
-    Rows at rest are dropped once they are half of all, so that stragglers do not make the others be swept again and again.
-    """
-    out, place = np.full(len(trees.row), np.nan, np.complex128), np.arange(len(trees.row))
-    ok, count = np.zeros(len(root), bool), np.zeros(len(root), np.int64)
-    going, present = np.ones(len(root), bool), len(root)
-    u = root[trees.row].astype(np.complex128)
-    for k in range(1, sweeps + 1):
-        new = trees.drop(root, trees.gather(law.current(u)))
-        moved = np.zeros(len(root))
-        np.maximum.at(moved, trees.row, np.abs(new - u))
-        u, rests = new, going & (moved <= tol)
-        count[going] = k
-        if rests.any():
-            here = rests[trees.row]
-            out[place[here]] = u[here]
-            ok |= rests
-        going &= (moved > tol) & (moved < FAR)  # NaN is neither
-        left = int(going.sum())
-        if not left:
-            break
-        if 2 * left <= present:
-            nodes, present = going[trees.row], left
-            trees, law, u, place = trees.keep(nodes), law.keep(nodes), u[nodes], place[nodes]
-    return out, ok, count
-
-
-def _size(u: Complex) -> Real:
-    return np.asarray(np.abs(u), np.float64)
-
-
-def _by_row(trees: _Trees, x: Complex, rows: int) -> Complex:
-    total = np.zeros(rows, np.complex128)
-    np.add.at(total, trees.row, x)
-    return total
-
-
-def _drawn(trees: _Trees, law: _Demand, u: Complex) -> Complex:
-    """Demand, losses and shunts of each row."""
-    size, j = _size(u), trees.gather(law.current(u))
-    parts = law.power(size) + trees.z * (j.real**2 + j.imag**2) + np.conj(law.y) * (size * size)
-    return _by_row(trees, parts, int(trees.ends[0]))
-
-
-def _slope(trees: _Trees, law: _Demand, u: Complex, *, tol: float, sweeps: int) -> tuple[Complex, Flag]:
-    r"""Derivative of the power drawn by the root's voltage, and whether its sweeps came to rest. With s = S(|U|), s' = S'(|U|),
-
-    .. math:: \mathrm{d}J = \left(y + \frac{\overline{s'}}{2|U|}\right) \mathrm{d}U
-              + \left(\frac{\overline{s'} U}{2|U|\overline{U}} - \frac{\overline{s}}{\overline{U}^2}\right) \overline{\mathrm{d}U}
-    """
-    rows, size, back = int(trees.ends[0]), _size(u), np.conj(u)
-    half = np.asarray(np.conj(law.slope(size)) / (2 * size), np.complex128)
-    tangent = _Tangent(a=law.y + half, b=times(half, u) / back - np.conj(law.power(size)) / back / back)
-    du, ok, _ = _settle(trees, tangent, np.ones(rows), tol=tol, sweeps=sweeps)
-    j, dj = trees.gather(law.current(u))[:rows], trees.gather(tangent.current(du))[:rows]
-    return np.conj(j) + times(u[:rows], np.conj(dj)), ok
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Model:
-    """A forest with its ratios taken out and its loads added up by node."""
-
-    forest: Forest
-    turn: Complex
-    z: Complex
-    law: _Demand  # demand at loading 1, without units
-    first_term: Index  # (feeder + 1)
+    start: Index  # (feeder + 1)
+    kind: Index  # (feeder) same number: same parents, impedances, admittances and exponents
+    bends: Flag  # (feeder) has loads that depend on voltage
+    parent: Index  # (node) counted from the feeder's root; −1 at a root
+    line: Real  # (node, 4) r, x above, g, b at the node
+    demand: Real  # (node, 8) injection and S₀, S₁, S₂ of S(|U|) = S₀ + S₁|U| + S₂|U|² + Σ factor |U|ⁿ, real and imaginary
+    first_term: Index  # (node + 1)
+    part: Code  # (term) 0: active, 1: reactive
+    factor: Real
+    exponent: Real
+    turn: Real  # (node, 2) product of 1/ratio from the root down
 
     @staticmethod
-    def of(forest: Forest) -> _Model:
+    def of(forest: Forest) -> Ready:
         """Exponents 0, 1 and 2 go to the polynomial of their node, others are terms; P and Q are terms of their own."""
         loads, n, size = forest.loads, len(forest.parent), np.abs(forest.turn)
         u, rest = size[loads.node] / loads.v0, 1.0 - loads.z_share - loads.i_share
         part: Complex = np.stack([loads.s.real + 0j, 1j * loads.s.imag], -1)
         plain = [(loads.exponent == k) * rest for k in range(3)]
-        c = [np.zeros(n, np.complex128) for _ in range(3)]
+        c = [forest.injection.copy(), *(np.zeros(n, np.complex128) for _ in range(3))]
         for k, share in enumerate((plain[0], plain[1] + loads.i_share, plain[2] + loads.z_share)):
-            np.add.at(c[k], loads.node, (part * share).sum(-1) * u**k)
-        load, pq = np.nonzero((rest - plain[0] - plain[1] - plain[2]) * part)
+            np.add.at(c[k + 1], loads.node, (part * share).sum(-1) * u**k)
+        load, pq = np.nonzero((rest - plain[0] - plain[1] - plain[2]) * loads.s.view(np.float64).reshape(-1, 2))
+        by_node = np.argsort(loads.node[load], kind="stable")
+        load, pq = load[by_node], pq[by_node]
         exponent = loads.exponent[load, pq]
-        factor: Complex = part[load, pq] * rest[load, pq] * u[load] ** exponent
-        law = _Demand(
-            y=forest.shunt * size**2, c=(c[0], c[1], c[2]), at=loads.node[load], factor=factor, exponent=exponent,
-        )  # fmt: skip
-        return _Model(
-            forest=forest, turn=forest.turn, z=forest.z / size**2, law=law, first_term=np.searchsorted(load, forest.first_load),
+        factor = loads.s.view(np.float64).reshape(-1, 2)[load, pq] * rest[load, pq] * u[load] ** exponent
+        line, demand = _reals(forest.z / size**2, forest.shunt * size**2), _reals(*c)
+        first = np.searchsorted(loads.node[load], np.arange(n + 1))
+        parent = np.where(forest.parent < 0, -1, forest.parent - forest.start[forest.feeder])
+        bent = (demand[:, 4:] != 0).any(-1) | (np.diff(first) > 0)
+        kind = _kinds(forest.start, first, (parent, line, bent, np.diff(first)), (pq, exponent))
+        return Ready(
+            start=forest.start, kind=kind, bends=np.bincount(forest.feeder[bent], minlength=forest.feeders) > 0, parent=parent, line=line,
+            demand=demand, first_term=first, part=pq.astype(np.int8), factor=factor, exponent=exponent, turn=_reals(forest.turn),
         )  # fmt: skip
 
-    def rows(self, feeder: Index, loading: Real) -> tuple[_Trees, _Demand, Index]:
-        """Trees of these feeders at these loadings, their demand, and the forest's node behind each of their nodes."""
-        forest, law = self.forest, self.law
-        size = np.diff(forest.start)[feeder]
-        every, shift = slices(forest.start[feeder], size), np.cumsum(size) - size - forest.start[feeder]
-        source = np.argsort(forest.level[every], kind="stable")
-        node, row = every[source], np.repeat(np.arange(len(feeder)), size)[source]
-        new = np.empty_like(source)
-        new[source] = np.arange(len(source))
-        inner = forest.parent[node] >= 0
-        parent = np.where(inner, new[np.where(inner, forest.parent[node] + shift[row], 0)], -1)
-        trees = _Trees(row=row, parent=parent, ends=np.cumsum(np.bincount(forest.level[node])), z=self.z[node], source=source)
-        count = np.diff(self.first_term)[feeder]
-        term, term_row = slices(self.first_term[feeder], count), np.repeat(np.arange(len(feeder)), count)
-        c0, c1, c2 = (x[node] * loading[row] for x in law.c)
-        demand = replace(
-            law, y=law.y[node], c=(c0 - forest.injection[node], c1, c2), at=new[law.at[term] + shift[term_row]],
-            factor=law.factor[term] * loading[term_row], exponent=law.exponent[term],
-        )  # fmt: skip
-        return trees, demand, node
+    def sweep(
+        self, v_root: Real, loading: Real, *, tol: float = 1e-12, sweeps: int = 400, slope: bool = True, voltages: bool = True, threads: int = 0
+    ) -> Swept:
+        r"""Voltages of every node, and what each feeder draws, at root voltages and loadings (…, feeder) that broadcast. [per unit]
+
+        ``loading`` multiplies loads, not units. A row rests when no voltage moved by more than ``tol``; a row that does not rest within
+        ``sweeps`` has no solution or lies too close to where solutions end. ``threads`` 0 is as many as there are processors for this process.
+        Power is summed where it goes,
+
+        .. math:: S = \sum_j S_j + \sum_j z_j |I_j|^2 + \sum_j \overline{y_j} |V_j|^2, \qquad
+                  \frac{\mathrm{d}S}{\mathrm{d}V} = \overline{I_0} + V \overline{\frac{\mathrm{d}I_0}{\mathrm{d}V}}
+        """
+        from gridtandem.flow.kernels_sweep import sweep_groups
+
+        v_root, loading = np.broadcast_arrays(np.asarray(v_root, np.float64), np.asarray(loading, np.float64))
+        shape, rows, feeders, nodes = v_root.shape, v_root.size, len(self.kind), int(self.start[-1])
+        wide = rows // max(feeders, 1) * nodes if voltages else 0
+        v, s, ds = np.empty((wide, 2)), np.empty((rows, 2)), np.empty((rows, 2))
+        ok, count = np.zeros(rows, bool), np.zeros(rows, np.int64)
+        root, load = np.ascontiguousarray(v_root.ravel()), np.ascontiguousarray(loading.ravel())
+
+        def some(groups: Index) -> None:
+            sweep_groups(
+                groups, self.start, self.parent, self.line, self.bends, self.demand, self.first_term, self.part, self.factor, self.exponent,
+                self.turn, root, load, tol, sweeps, slope, v, s, ds, ok, count,
+            )  # fmt: skip
+
+        _shared_out(self._parts(rows), some, threads or processors())
+        v_, s_, ds_ = (x.view(np.complex128).ravel() for x in (v, s, ds))
+        v_ = v_.reshape(*shape[:-1], -1) if wide else v_
+        return Swept(v=v_, s=s_.reshape(shape), ds=ds_.reshape(shape), ok=ok.reshape(shape), sweeps=count.reshape(shape))
+
+    def _parts(self, rows: int) -> list[Index]:
+        """Rows in groups of eight of one kind (−1: none), cut into parts of about `AT_ONCE` nodes."""
+        feeders = len(self.kind)
+        row = np.arange(rows)
+        kind = self.kind[row % feeders]
+        order = np.argsort(kind, kind="stable")
+        count = np.bincount(kind)
+        groups = -(-count // LANES)
+        place = slices((np.cumsum(groups) - groups) * LANES, count)
+        out = np.full((int(groups.sum()), LANES), -1, np.int64)
+        out.ravel()[place] = order
+        done = np.cumsum(np.diff(self.start)[out[:, 0] % feeders] * LANES)
+        return np.split(out, np.flatnonzero(np.diff(done // AT_ONCE)) + 1)
+
+
+def processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _shared_out(parts: list[Index], work: Callable[[Index], None], threads: int) -> None:
+    if min(threads, len(parts)) < 2:
+        for part in parts:
+            work(part)
+        return
+    with ThreadPoolExecutor(min(threads, len(parts))) as pool:
+        for _ in pool.map(work, parts):
+            pass
+
+
+def _reals(*columns: Complex) -> Real:
+    """Real and imaginary part of each column, beside each other."""
+    return np.ascontiguousarray(np.stack([x for c in columns for x in (c.real, c.imag)], -1))
+
+
+def _kinds(start: Index, first_term: Index, of_nodes: tuple[np.ndarray, ...], of_terms: tuple[np.ndarray, ...]) -> Index:
+    """A number for each feeder, the same where these rows of nodes and of terms are."""
+    seen: dict[bytes, int] = {}
+    kind = []
+    for a, b in zip(start[:-1].tolist(), start[1:].tolist(), strict=True):
+        t = slice(int(first_term[a]), int(first_term[b]))
+        key = b"".join([*(x[a:b].tobytes() for x in of_nodes), *(x[t].tobytes() for x in of_terms)])
+        kind.append(seen.setdefault(key, len(seen)))
+    return np.array(kind, np.int64)

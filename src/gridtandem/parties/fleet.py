@@ -8,10 +8,13 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.letters import Alone, Boundary, Power, PowerAt, Response, ResponseAt, Worth
+from gridtandem.boundary.letters import Alone, Boundary, FeederCurve, Power, PowerAt, PowerOver, Response, ResponseAt, Worth
+from gridtandem.flow import chebyshev
 from gridtandem.flow.feeders import Feeders, State
 from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA
+
+EXACT = 1e-6  # MVA; curves this good are worth as much as a load flow of usual tolerance
 
 
 @final
@@ -27,7 +30,7 @@ class Fleet:
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
         """Letters this desk answers."""
-        return {PowerAt: self.power_at, ResponseAt: self.response_at, Alone: self.by_itself}
+        return {PowerAt: self.power_at, ResponseAt: self.response_at, PowerOver: self.power_over, Alone: self.by_itself}
 
     def power_at(self, ask: PowerAt) -> Power:
         """Draw at a voltage."""
@@ -38,6 +41,19 @@ class Fleet:
         """Draw at a voltage, and its slope."""
         s, ds = self.draw(ask.v, slope=True)
         return Response(ask.v, _pair(s), _pair(ds), _worth(s + ds))
+
+    def power_over(self, ask: PowerOver) -> FeederCurve:
+        """Draw over a range of voltages; refused where it has no load flow somewhere in it, an estimate where taps or reactive limits bend it."""
+        u = np.concatenate([chebyshev.nodes(ask.degree), chebyshev.checks(ask.degree)])[:, None, None, None]
+        v = (ask.low + ask.high) / 2 + u * (ask.high - ask.low) / 2
+        s, _ = self._drawn(v, np.broadcast_to(self.loading[..., None], v.shape), slope=False)
+        at, beside = np.split(_pair(s), [ask.degree + 1])
+        c = chebyshev.coefficients(at)
+        error = chebyshev.certified(c, beside)
+        error[np.isnan(s).any(0)] = np.nan
+        c[np.isnan(error)] = np.nan
+        worth = np.where(error <= EXACT, Worth.EXACT, Worth.ESTIMATE)
+        return FeederCurve(c, error, np.where(np.isnan(error), Worth.REFUSED, worth).astype(np.int8))
 
     def by_itself(self, ask: Alone) -> Boundary:  # noqa: ARG002 — the letter has no content
         """The draw at nominal voltage."""

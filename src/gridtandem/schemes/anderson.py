@@ -1,4 +1,4 @@
-"""Anderson acceleration of the coordinated load flow: transmission mixes the last few exchanges; feeders notice nothing.
+"""Anderson acceleration of the coordinated load flow: transmission mixes the last few exchanges, unnoticed.
 
 Paper    D. G. Anderson, "Iterative procedures for nonlinear integral equations", J. ACM 12(4), 1965; in the difference form of
          H. F. Walker and P. Ni, "Anderson acceleration for fixed-point iterations", SIAM J. Numer. Anal. 49(4), 2011.

@@ -143,11 +143,13 @@ def living(study: Study, outcome: Outcome[Any]) -> list[tuple[int, int]]:
 def explained(study: Study, seats: Seats, outcome: Outcome[Any]) -> tuple[str, ...]:
     """Why a run has no answer, or not everywhere, in sentences; asked at the owners' doors."""
     said: list[str] = _stalled(outcome)
+    if told := getattr(outcome.state, "trouble", ""):  # a scheme may know best why it refuses
+        said.append(told)
     for refusal in outcome.refused:
-        s, t, i = refusal.rows[0]
+        s, t, _ = refusal.rows[0]
         where = f" (scenario {s}, period {t})" if study.loading.size > 1 else ""
-        if refusal.question in ("PowerAt", "ResponseAt") or (refusal.question == "Alone" and refusal.by != "tso"):
-            said.append(_feeder_says(seats, refusal.by, i, outcome, (s, t)) + where)
+        if refusal.question in ("PowerAt", "ResponseAt", "PowerOver") or (refusal.question == "Alone" and refusal.by != "tso"):
+            said.append(_feeder_says(seats, refusal, outcome) + where)
         elif refusal.by == "tso" and refusal.question != "Together":
             draw = getattr(outcome.state, "draw", None) if outcome.state is not None else None
             said.append(seats.transmission.explain(draw, (s, t)) + where)
@@ -169,11 +171,13 @@ def _stalled(outcome: Outcome[Any]) -> list[str]:
     ]
 
 
-def _feeder_says(seats: Seats, company: str, interface: int, outcome: Outcome[Any], st: tuple[int, int]) -> str:
-    fleet, rows = seats.fleets[seats.companies.index(company)]
-    v = getattr(outcome.state, "v", None)
-    asked = float(v[st][interface]) if v is not None and np.isfinite(v[st][interface]) else 1.0
-    return f"{company}, {fleet.explain(int(np.flatnonzero(rows == interface)[0]), asked, st)}"
+def _feeder_says(seats: Seats, refusal: Refusal, outcome: Outcome[Any]) -> str:
+    fleet, rows = seats.fleets[seats.companies.index(refusal.by)]
+    s, t, i = refusal.rows[0]
+    state: Any = outcome.state
+    v = state.draw.low if refusal.question == "PowerOver" else getattr(state, "v", None)  # low voltages are where load flows end
+    asked = float(v[s, t, i]) if v is not None and np.isfinite(v[s, t, i]) else 1.0
+    return f"{refusal.by}, {fleet.explain(int(np.flatnonzero(rows == i)[0]), asked, (s, t))}"
 
 
 def letters_table(ledger: tuple[Entry, ...]) -> Letters:
