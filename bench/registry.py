@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import flow, start
-from gridtandem.schemes import Merged, Response
+from gridtandem.schemes import FeederCurve, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
 Prepare = Callable[[], Work]
@@ -58,5 +58,10 @@ PHASES = (
     Phase("fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), **peers(2000, "case33bw")}, VOLTAGE, 5),
     Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5),
     Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3),
-    Phase("coordinated", "T118Dn4", {"response": flow.agreed("T118Dn4", Response()), "merged": flow.agreed("T118Dn4", Merged())}, ROUND),
+    Phase(
+        "coordinated",
+        "T118Dn4",
+        {n: flow.agreed("T118Dn4", s) for n, s in (("response", Response()), ("feeder-curve", FeederCurve()), ("merged", Merged()))},
+        ROUND,
+    ),  # fmt: skip
 )

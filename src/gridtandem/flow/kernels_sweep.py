@@ -203,20 +203,24 @@ def _put_tangent(k, line, tangent, a, b, w, p, q, dp, dq):
 
 
 @inner
-def _load(row, start, a, n, demand, first, factor, root, loading, law, terms, own, sort):
+def _load(row, start, a, n, demand, curved, first, factor, root, loading, law, terms, own, sort):
     """Root voltage, loading and demand of each lane; lanes without a row copy the first."""
     feeders, t = len(start) - 1, first[a]
+    at = np.empty(WIDTH, np.int64)
     for i in range(WIDTH):
         r = row[i] if row[i] >= 0 else row[0]
-        own[0, i], own[1, i] = root[r], loading[r]
-        at = start[r % feeders]
-        for k in range(n):
-            for c in range(2):
-                law[sort * k + c, i] = demand[at + k, 2 + c] * loading[r] - demand[at + k, c]
-            for c in range(2, sort):
-                law[sort * k + c, i] = demand[at + k, 2 + c] * loading[r]
-        for j in range(first[a + n] - t):
-            terms[j, i] = factor[first[at] + j] * loading[r]
+        own[0, i], own[1, i], at[i] = root[r], loading[r], start[r % feeders]
+    for k in range(n):
+        for i in range(WIDTH):
+            d = demand[at[i] + k]
+            law[sort * k, i] = d[2] * own[1, i] - d[0]
+            law[sort * k + 1, i] = d[3] * own[1, i] - d[1]
+        for c in range(2, sort):
+            for i in range(WIDTH):
+                law[sort * k + c, i] = curved[at[i] + k, c - 2] * own[1, i]
+    for j in range(first[a + n] - t):
+        for i in range(WIDTH):
+            terms[j, i] = factor[first[at[i]] + j] * own[1, i]
 
 
 @inner
@@ -231,25 +235,28 @@ def _write(state, i, n, at, turn, rests, v, begin):
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def sweep_groups(
-    groups, start, parent, line, bends, demand, first, part, factor, exponent, turn, root, loading, tol, most, slope, v, s, ds, ok, count,
+    groups, start, like, parent, line, bends, demand, curved, first, part, factor, exponent, turn, root, loading,
+    tol, most, slope, v, s, ds, ok, count,
 ):  # fmt: skip
     """Every group of rows. ``groups`` (group, 8) holds rows (feeder fastest), −1 where there is none; ``v``, ``s``, ``ds`` are pairs of reals.
 
-    ``demand`` (node, 8) holds injection and the coefficients of voltage to the power of 0, 1 and 2; terms of node k, a ``factor`` on voltage to
-    the power of ``exponent`` in active (``part`` 0) or reactive power, are ``first[k]`` to ``first[k + 1]``.
+    What rows of a kind share is read from the feeder they are ``like``. ``demand`` (node, 4) holds injection and constant power, ``curved``
+    (node, 4) the coefficients of voltage and of its square; terms of node k, a ``factor`` on voltage to the power of ``exponent`` in active
+    (``part`` 0) or reactive power, are ``first[k]`` to ``first[k + 1]``.
     """
     feeders, nodes, most_nodes, most_terms = len(start) - 1, start[-1], 0, 0
     for g in range(len(groups)):
-        a, b = start[groups[g, 0] % feeders], start[groups[g, 0] % feeders + 1]
+        f = like[groups[g, 0] % feeders]
+        a, b = start[f], start[f + 1]
         most_nodes, most_terms = max(most_nodes, b - a), max(most_terms, first[b] - first[a])
     state, law, tangent = workspace(4 * most_nodes), workspace(6 * most_nodes), workspace(4 * most_nodes)
     terms, own, sums, taken = workspace(most_terms), workspace(1), workspace(4), np.zeros(WIDTH, np.int64)
     for g in range(len(groups)):
         row = groups[g]
-        feeder = row[0] % feeders
+        feeder = like[row[0] % feeders]
         a, b = start[feeder], start[feeder + 1]
         bent, up, ln, at = bends[feeder], parent[a:b], line[a:b], first[a : b + 1]
-        _load(row, start, a, b - a, demand, first, factor, root, loading, law, terms, own, 6 if bent else 2)
+        _load(row, start, a, b - a, demand, curved, first, factor, root, loading, law, terms, own, 6 if bent else 2)
         going = 0
         for i in range(WIDTH):
             going |= (1 << i) * (row[i] >= 0)

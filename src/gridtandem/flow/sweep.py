@@ -68,11 +68,12 @@ class Ready:
     """A forest with its ratios taken out, its loads added up by node, and feeders of one kind recognised."""
 
     start: Index  # (feeder + 1)
-    kind: Index  # (feeder) same number: same parents, impedances, admittances and exponents
+    like: Index  # (feeder) the first feeder with the same parents, impedances, admittances and exponents
     bends: Flag  # (feeder) has loads that depend on voltage
     parent: Index  # (node) counted from the feeder's root; −1 at a root
     line: Real  # (node, 4) r, x above, g, b at the node
-    demand: Real  # (node, 8) injection and S₀, S₁, S₂ of S(|U|) = S₀ + S₁|U| + S₂|U|² + Σ factor |U|ⁿ, real and imaginary
+    demand: Real  # (node, 4) injection and S₀ of S(|U|) = S₀ + S₁|U| + S₂|U|² + Σ factor |U|ⁿ, real and imaginary
+    curved: Real  # (node, 4) S₁ and S₂
     first_term: Index  # (node + 1)
     part: Code  # (term) 0: active, 1: reactive
     factor: Real
@@ -94,14 +95,14 @@ class Ready:
         load, pq = load[by_node], pq[by_node]
         exponent = loads.exponent[load, pq]
         factor = loads.s.view(np.float64).reshape(-1, 2)[load, pq] * rest[load, pq] * u[load] ** exponent
-        line, demand = _reals(forest.z / size**2, forest.shunt * size**2), _reals(*c)
+        line, demand, curved = _reals(forest.z / size**2, forest.shunt * size**2), _reals(*c[:2]), _reals(*c[2:])
         first = np.searchsorted(loads.node[load], np.arange(n + 1))
         parent = np.where(forest.parent < 0, -1, forest.parent - forest.start[forest.feeder])
-        bent = (demand[:, 4:] != 0).any(-1) | (np.diff(first) > 0)
-        kind = _kinds(forest.start, first, (parent, line, bent, np.diff(first)), (pq, exponent))
+        bent = (curved != 0).any(-1) | (np.diff(first) > 0)
+        like = _alike(forest.start, first, (parent, line, bent, np.diff(first)), (pq, exponent))
         return Ready(
-            start=forest.start, kind=kind, bends=np.bincount(forest.feeder[bent], minlength=forest.feeders) > 0, parent=parent, line=line,
-            demand=demand, first_term=first, part=pq.astype(np.int8), factor=factor, exponent=exponent, turn=_reals(forest.turn),
+            start=forest.start, like=like, bends=np.bincount(forest.feeder[bent], minlength=forest.feeders) > 0, parent=parent, line=line,
+            demand=demand, curved=curved, first_term=first, part=pq.astype(np.int8), factor=factor, exponent=exponent, turn=_reals(forest.turn),
         )  # fmt: skip
 
     def sweep(
@@ -119,7 +120,7 @@ class Ready:
         from gridtandem.flow.kernels_sweep import sweep_groups
 
         v_root, loading = np.broadcast_arrays(np.asarray(v_root, np.float64), np.asarray(loading, np.float64))
-        shape, rows, feeders, nodes = v_root.shape, v_root.size, len(self.kind), int(self.start[-1])
+        shape, rows, feeders, nodes = v_root.shape, v_root.size, len(self.like), int(self.start[-1])
         wide = rows // max(feeders, 1) * nodes if voltages else 0
         v, s, ds = np.empty((wide, 2)), np.empty((rows, 2)), np.empty((rows, 2))
         ok, count = np.zeros(rows, bool), np.zeros(rows, np.int64)
@@ -127,8 +128,8 @@ class Ready:
 
         def some(groups: Index) -> None:
             sweep_groups(
-                groups, self.start, self.parent, self.line, self.bends, self.demand, self.first_term, self.part, self.factor, self.exponent,
-                self.turn, root, load, tol, sweeps, slope, v, s, ds, ok, count,
+                groups, self.start, self.like, self.parent, self.line, self.bends, self.demand, self.curved, self.first_term, self.part, self.factor,
+                self.exponent, self.turn, root, load, tol, sweeps, slope, v, s, ds, ok, count,
             )  # fmt: skip
 
         _shared_out(self._parts(rows), some, threads or processors())
@@ -138,11 +139,11 @@ class Ready:
 
     def _parts(self, rows: int) -> list[Index]:
         """Rows in groups of eight of one kind (−1: none), cut into parts of about `AT_ONCE` nodes."""
-        feeders = len(self.kind)
+        feeders = len(self.like)
         row = np.arange(rows)
-        kind = self.kind[row % feeders]
-        order = np.argsort(kind, kind="stable")
-        count = np.bincount(kind)
+        like = self.like[row % feeders]
+        order = np.argsort(like, kind="stable")
+        count = np.bincount(like)
         groups = -(-count // LANES)
         place = slices((np.cumsum(groups) - groups) * LANES, count)
         out = np.full((int(groups.sum()), LANES), -1, np.int64)
@@ -171,12 +172,12 @@ def _reals(*columns: Complex) -> Real:
     return np.ascontiguousarray(np.stack([x for c in columns for x in (c.real, c.imag)], -1))
 
 
-def _kinds(start: Index, first_term: Index, of_nodes: tuple[np.ndarray, ...], of_terms: tuple[np.ndarray, ...]) -> Index:
-    """A number for each feeder, the same where these rows of nodes and of terms are."""
+def _alike(start: Index, first_term: Index, of_nodes: tuple[np.ndarray, ...], of_terms: tuple[np.ndarray, ...]) -> Index:
+    """The first feeder that has the same rows of nodes and of terms, for each."""
     seen: dict[bytes, int] = {}
-    kind = []
-    for a, b in zip(start[:-1].tolist(), start[1:].tolist(), strict=True):
+    like = []
+    for f, (a, b) in enumerate(zip(start[:-1].tolist(), start[1:].tolist(), strict=True)):
         t = slice(int(first_term[a]), int(first_term[b]))
         key = b"".join([*(x[a:b].tobytes() for x in of_nodes), *(x[t].tobytes() for x in of_terms)])
-        kind.append(seen.setdefault(key, len(seen)))
-    return np.array(kind, np.int64)
+        like.append(seen.setdefault(key, f))
+    return np.array(like, np.int64)
