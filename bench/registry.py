@@ -50,6 +50,8 @@ def peers(rows: int, name: str) -> dict[str, Prepare]:
     return {f"PGM {m.split('_')[0]}": flow.power_grid_model(rows, name, m) for m in ("newton_raphson", "iterative_current")}
 
 
+SCHEMES = {"response": Response(), "feeder-curve": FeederCurve(), "merged": Merged()}
+
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
     Phase("help", "tandem --help", {"tandem": start.command("--help"), "bare Python": start.python("pass")}, repeat=5),
@@ -58,10 +60,5 @@ PHASES = (
     Phase("fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), **peers(2000, "case33bw")}, VOLTAGE, 5),
     Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5),
     Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3),
-    Phase(
-        "coordinated",
-        "T118Dn4",
-        {n: flow.agreed("T118Dn4", s) for n, s in (("response", Response()), ("feeder-curve", FeederCurve()), ("merged", Merged()))},
-        ROUND,
-    ),  # fmt: skip
+    Phase("coordinated", "T118Dn4", {name: flow.agreed("T118Dn4", scheme) for name, scheme in SCHEMES.items()}, ROUND),
 )
