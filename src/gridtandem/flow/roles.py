@@ -25,6 +25,7 @@ class Roles:
     """
 
     fixed: Index
+    own_v: Complex  # (fixed node) its voltage unless told otherwise
     given: Flag  # (node) its complex voltage is given
     holds: Flag  # (node) a unit holds its magnitude
     v_set: Real  # (node) that magnitude; 1 elsewhere
@@ -58,8 +59,10 @@ class Roles:
         shared = bool(shared and fixed is None and total > 0)
         balance = np.flatnonzero((u.control == REFERENCE) & given[u.node])
         _, first = np.unique(u.node[balance], return_index=True)
+        own = nodal.start[at]
+        own_v = np.where(np.isin(at, u.node[u.control != PQ]), v_set[at] * own / abs(own), own)
         return Roles(
-            fixed=at, given=given, holds=holds & ~given, v_set=v_set, steered=steered, balance=balance[first],
+            own_v=own_v, fixed=at, given=given, holds=holds & ~given, v_set=v_set, steered=steered, balance=balance[first],
             sharing=Sharing.of(rows, u.node[rows], u.q_low[rows], u.q_high[rows], n), own_q=summed(u.node[~steered], u.s.imag[~steered], n),
             q_low=summed(u.node[steered], u.q_low[steered], n), q_high=summed(u.node[steered], u.q_high[steered], n),
             shared=shared, share=u.slack_share / total if shared else np.zeros(len(u.node)),
@@ -70,10 +73,8 @@ class Roles:
         v = np.array(nodal.start if start is None else start, np.complex128)
         if fixed_v is not None:
             v[self.fixed] = fixed_v
-            return v
-        own = nodal.start[self.fixed]
-        held = np.isin(self.fixed, nodal.units.node[nodal.units.control != PQ])
-        v[self.fixed] = np.where(held, self.v_set[self.fixed] * own / abs(own), own)
+        else:
+            v[self.fixed] = self.own_v
         return v
 
     def scheduled(self, units: Units, limit: Code, factor: float | Real) -> Complex:
