@@ -41,8 +41,9 @@ VOLTAGE = 1e-7  # pu; peers stop at a mismatch or a step of 1e-8 pu
 ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
 
 
-def _transmission(name: str, *, start: flow.Start = "flat") -> Phase:
-    return Phase("transmission", name, {"newton": flow.newton(name, start=start), "lightsim2grid": flow.lightsim2grid(name, start=start)}, VOLTAGE)
+def _transmission(name: str, *, start: flow.Start = "flat", repeat: int = 7) -> Phase:
+    both = {"newton": flow.newton(name, start=start), "lightsim2grid": flow.lightsim2grid(name, start=start)}
+    return Phase("transmission", name, both, VOLTAGE, repeat)
 
 
 def peers(rows: int, name: str) -> dict[str, Prepare]:
@@ -55,7 +56,8 @@ SCHEMES = {"response": Response(), "feeder-curve": FeederCurve(), "merged": Merg
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
     Phase("help", "tandem --help", {"tandem": start.command("--help"), "bare Python": start.python("pass")}, repeat=5),
-    *(_transmission(name) for name in ("case118", "case300", "case1354pegase", "case2869pegase", "case9241pegase", "case_ACTIVSg25k")),
+    *(_transmission(name, repeat=201) for name in ("case118", "case300")),  # microseconds each
+    *(_transmission(name) for name in ("case1354pegase", "case2869pegase", "case9241pegase", "case_ACTIVSg25k")),
     _transmission("case_ACTIVSg70k", start="file"),  # no engine solves it from a flat start
     Phase("fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), **peers(2000, "case33bw")}, VOLTAGE, 5),
     Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5),

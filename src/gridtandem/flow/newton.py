@@ -77,7 +77,7 @@ class Newton:
         options = Options() if options is None else options
         roles, wiring = Roles.of(nodal, fixed, shared=options.slack == "shared"), Wiring.of(nodal)
         held, lost = Held.begin(nodal, options.taps), np.flatnonzero(~reached(nodal, roles.fixed))
-        blocks = None if len(lost) or roles.share.any() else Blocks.of(nodal, wiring, roles)
+        blocks = None if len(lost) or roles.shared else Blocks.of(nodal, wiring, roles)
         general = blocks is None or len(held.free(nodal, roles)) > 0
         return Newton(
             nodal=nodal, options=options, roles=roles, wiring=wiring, lost=lost, blocks=blocks, held=held,
@@ -167,16 +167,16 @@ class Newton:
         return _tol(self.nodal, self.wiring, ratio, self.options.tol)
 
     def _solved(self, trial: Trial, held: Held, problem: Problem, steps: int, damped: bool) -> Solution:
-        roles, node = self.roles, self.nodal.units.node
+        roles, node, unmoved = self.roles, self.nodal.units.node, held is self.held
         outside = trial.needed[roles.fixed] - problem.inside
-        shared = roles.share.any()
-        if shared:
+        if roles.shared:
             outside = trial.needed[roles.fixed] - roles.inside_power(self.nodal.units, problem.units, trial.slack)
         return Solution(
             v=trial.v, iterations=steps, converged=True, damped=damped, mismatch=trial.mismatch,
             unit_s=roles.unit_power(self.nodal, trial.needed, problem.units, trial.slack),
-            at_limit=np.where(roles.steered, held.limit[node], 0).astype(np.int8), switches=np.where(roles.steered, held.unit_moves[node], 0),
-            ratio=trial.ratio, fixed_s=outside, slack=trial.slack if shared else float(outside.real.sum() - problem.planned),
+            at_limit=np.zeros(len(node), np.int8) if unmoved else np.where(roles.steered, held.limit[node], 0).astype(np.int8),
+            switches=np.zeros(len(node), np.int64) if unmoved else np.where(roles.steered, held.unit_moves[node], 0),
+            ratio=trial.ratio, fixed_s=outside, slack=trial.slack if roles.shared else float(outside.real.sum() - problem.planned),
             trouble=_restless(self, held, trial.v), loads=problem.loads, units=problem.units, held=held, pivoting=trial.pivoting,
         )  # fmt: skip
 

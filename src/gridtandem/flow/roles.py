@@ -25,6 +25,7 @@ class Roles:
     """
 
     fixed: Index
+    own_v: Complex  # (fixed node) its voltage unless told otherwise
     given: Flag  # (node) its complex voltage is given
     holds: Flag  # (node) a unit holds its magnitude
     v_set: Real  # (node) that magnitude; 1 elsewhere
@@ -35,6 +36,7 @@ class Roles:
     own_q: Real  # (node) reactive power of the other units
     balance: Index  # units that take the active power that is left over: the first reference unit at each given node
     share: Real  # (unit) of the shared slack, adding up to 1; all 0: there is none
+    shared: bool
 
     @staticmethod
     def of(nodal: Nodal, fixed: Index | None, *, shared: bool) -> Roles:
@@ -54,13 +56,16 @@ class Roles:
             rows = np.flatnonzero(u.control == control)[::-1]
             v_set[u.node[rows]] = u.v_set[rows]
         total, rows = u.slack_share.sum(), np.flatnonzero(steered)
+        shared = bool(shared and fixed is None and total > 0)
         balance = np.flatnonzero((u.control == REFERENCE) & given[u.node])
         _, first = np.unique(u.node[balance], return_index=True)
+        own = nodal.start[at]
+        own_v = np.where(np.isin(at, u.node[u.control != PQ]), v_set[at] * own / abs(own), own)
         return Roles(
-            fixed=at, given=given, holds=holds & ~given, v_set=v_set, steered=steered, balance=balance[first],
-            sharing=Sharing.of(u.node[rows], u.q_low[rows], u.q_high[rows], n), own_q=summed(u.node[~steered], u.s.imag[~steered], n),
+            own_v=own_v, fixed=at, given=given, holds=holds & ~given, v_set=v_set, steered=steered, balance=balance[first],
+            sharing=Sharing.of(rows, u.node[rows], u.q_low[rows], u.q_high[rows], n), own_q=summed(u.node[~steered], u.s.imag[~steered], n),
             q_low=summed(u.node[steered], u.q_low[steered], n), q_high=summed(u.node[steered], u.q_high[steered], n),
-            share=u.slack_share / total if shared and fixed is None and total > 0 else np.zeros(len(u.node)),
+            shared=shared, share=u.slack_share / total if shared else np.zeros(len(u.node)),
         )  # fmt: skip
 
     def begin(self, nodal: Nodal, start: Complex | None, fixed_v: Complex | None) -> Complex:
@@ -68,10 +73,8 @@ class Roles:
         v = np.array(nodal.start if start is None else start, np.complex128)
         if fixed_v is not None:
             v[self.fixed] = fixed_v
-            return v
-        own = nodal.start[self.fixed]
-        held = np.isin(self.fixed, nodal.units.node[nodal.units.control != PQ])
-        v[self.fixed] = np.where(held, self.v_set[self.fixed] * own / abs(own), own)
+        else:
+            v[self.fixed] = self.own_v
         return v
 
     def scheduled(self, units: Units, limit: Code, factor: float | Real) -> Complex:
@@ -81,7 +84,7 @@ class Roles:
 
     def shared_slack(self, units: Units, n: int) -> Real:
         """Part of the shared slack at each node; empty where the reference takes it all."""
-        return summed(units.node, self.share, n) if self.share.any() else np.empty(0)
+        return summed(units.node, self.share, n) if self.shared else np.empty(0)
 
     def inside_power(self, units: Units, factor: float | Real, slack: float) -> Complex:
         """What units at each given node inject that is not taken from a voltage or a balance, so that the rest at a given node comes from outside."""
@@ -97,8 +100,8 @@ class Roles:
         u, n = nodal.units, nodal.nodes
         s = u.s.copy()
         s.real *= factor
-        s.imag[self.steered] = self.sharing(needed.imag - self.own_q)
-        if self.share.any():
+        s.imag[self.sharing.unit] = self.sharing(needed.imag - self.own_q)
+        if self.shared:
             s.real += self.share * slack
         else:
             at = u.node[self.balance]

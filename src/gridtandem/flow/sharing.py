@@ -21,7 +21,8 @@ class Sharing:
     allow, the unlimited the rest. The first two are straight lines, found once.
     """
 
-    node: Index  # of each unit
+    unit: Index  # its row
+    node: Index
     offset: Real
     gain: Real
     mixed: Index  # units at nodes where some have limits and some have none
@@ -29,8 +30,8 @@ class Sharing:
     high: Real
 
     @staticmethod
-    def of(node: Index, low: Real, high: Real, nodes: int) -> Sharing:
-        """Units by node, with their limits."""
+    def of(unit: Index, node: Index, low: Real, high: Real, nodes: int) -> Sharing:
+        """Units with their nodes and limits."""
         spread = high - low
         limited = np.isfinite(spread)
         count, free = summed(node, np.ones(len(node)), nodes)[node], summed(node, ~limited, nodes)[node]
@@ -38,7 +39,7 @@ class Sharing:
         lows, spreads = summed(node, finite_low, nodes)[node], summed(node, finite_spread, nodes)[node]
         part = np.divide(finite_spread, spreads, out=1 / np.maximum(count, 1.0), where=spreads > 0)
         return Sharing(
-            node=node, low=low, high=high, mixed=np.flatnonzero((free > 0) & (free < count)),
+            unit=unit, node=node, low=low, high=high, mixed=np.flatnonzero((free > 0) & (free < count)),
             offset=np.where(free == 0, finite_low - lows * part, 0.0), gain=np.where(free == 0, part, 1 / np.maximum(count, 1.0)),
         )  # fmt: skip
 

