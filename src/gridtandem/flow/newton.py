@@ -21,6 +21,7 @@ from gridtandem.flow.iteration import Problem, Trial, iterate
 from gridtandem.flow.jacobian import Pattern, Wiring
 from gridtandem.flow.options import Options
 from gridtandem.flow.roles import Roles
+from gridtandem.flow.start import following
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.nodal import Nodal
 from gridtandem.grid.topology import reached
@@ -30,6 +31,9 @@ from gridtandem.units import MVA
 __all__ = ["Draw", "Newton", "Options", "Solution"]
 
 Factor = float | Real  # one for all units, or one each
+
+
+LOW = 0.4  # pu; the nose of the published feeders lies at 0.404, and no network is run below
 
 
 @final
@@ -69,6 +73,7 @@ class Newton:
     held: Held  # nothing at a limit, continuous transformers free
     home: Pattern | None  # equations for that, where the compiled iteration does not serve
     begin: Complex  # where an iteration begins unless told otherwise
+    flat: Complex  # (node) held magnitudes, else 1; angles that follow phase shifts
     problem: Problem  # nothing at a limit, all factors 1
 
     @staticmethod
@@ -81,7 +86,8 @@ class Newton:
         general = blocks is None or len(held.free(nodal, roles)) > 0
         return Newton(
             nodal=nodal, options=options, roles=roles, wiring=wiring, lost=lost, blocks=blocks, held=held,
-            home=held.pattern(nodal, wiring, roles) if general else None, begin=roles.begin(nodal, None, None),
+            home=held.pattern(nodal, wiring, roles) if general else None,
+            begin=following(nodal, roles.begin(nodal, None, None), roles.fixed), flat=following(nodal, _flat(nodal, roles), roles.fixed),
             problem=_problem(nodal, wiring, roles, held, options),
         )  # fmt: skip
 
@@ -96,9 +102,21 @@ class Newton:
         """Load flow with all loads times ``loads`` and the scheduled active power of all units (or of each) times ``units``.
 
         Begins at ``start``, else at the network's own start. If full Newton steps fail, shortened ones are tried from there, then from
-        a flat profile; a network whose free transformers cannot be solved for is first solved with their ratios held.
+        a flat profile; a network whose free transformers cannot be solved for is first solved with their ratios held. The equations have
+        more than one root: where a voltage is below `LOW`, the flat profile is tried too, and the root of higher voltage is taken.
         """
-        factors = (loads, units)
+        found = self._solve(start, fixed_v, draw, (loads, units))
+        if not found.converged or (lowest := float(np.abs(found.v).min(initial=1.0))) >= LOW:
+            return found
+        other = self._solve(self.flat, fixed_v, draw, (loads, units))
+        if other.converged and float(np.abs(other.v).min()) > lowest:
+            found, lowest = other, float(np.abs(other.v).min())
+        if lowest >= LOW:
+            return found
+        where = self.nodal.named(np.array([int(np.argmin(np.abs(found.v)))]))
+        return replace(found, trouble=f"{lowest:.3g} pu at {where}: no network is run there; this may be a root of low voltage")
+
+    def _solve(self, start: Complex | None, fixed_v: Complex | None, draw: Draw | None, factors: tuple[float, Factor]) -> Solution:
         if len(self.lost):
             return self._failed(f"{self.nodal.named(self.lost)}: no path to a bus whose voltage is given", 0, np.inf, factors)
         begin = self.begin if start is None and fixed_v is None else self.roles.begin(self.nodal, start, fixed_v)
@@ -138,7 +156,8 @@ class Newton:
     def _attempt(self, problem: Problem, held: Held, v: Complex, *, flat: bool = False) -> Trial:
         """Full steps from ``v``, then shortened ones from there and, if ``flat`` is a choice, from a flat profile; all iterations are counted."""
         trial = self._tried(problem, held, v, damped=False)
-        starts = [] if not trial.why else [v, np.where(self.roles.given, v, np.exp(1j * np.angle(v[self.fixed[0]])))][: 1 + flat]
+        turn = np.exp(1j * (np.angle(v[self.fixed[0]]) - np.angle(self.flat[self.fixed[0]])))
+        starts = [] if not trial.why else [v, np.where(self.roles.given, v, self.flat * turn)][: 1 + flat]
         steps = trial.iterations
         for begin in starts:
             trial = self._tried(problem, held, begin, damped=True)
@@ -210,6 +229,11 @@ def _restless(newton: Newton, held: Held, v: Complex) -> str:
 def _explained(nodal: Nodal, trial: Trial) -> str:
     where = f"; the largest mismatch, {trial.mismatch * MVA:.3g} MVA, is at {nodal.named(np.array([trial.worst]))}" if trial.worst >= 0 else ""
     return f"no load flow found: {trial.why}{where}; there may be none, if loads are more than the network can carry"
+
+
+def _flat(nodal: Nodal, roles: Roles) -> Complex:
+    """Held magnitudes, else 1, at the angle of the first given node."""
+    return np.where(roles.given, roles.begin(nodal, None, None), roles.v_set * np.exp(1j * np.angle(roles.own_v[0] if len(roles.own_v) else 1.0)))
 
 
 def _problem(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held, options: Options, *, units: Factor = 1.0) -> Problem:

@@ -1,0 +1,40 @@
+"""Where an iteration begins: angles that follow phase shifts, since a start half a turn away leads to another root of the equations."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csgraph
+
+from gridtandem.grid.nodal import Nodal
+from gridtandem.grid.topology import links
+from gridtandem.tables import Complex, Index
+
+SHIFT = np.radians(20.0)  # smaller shifts are left to the iteration
+
+
+def following(nodal: Nodal, v: Complex, roots: Index) -> Complex:
+    r"""``v`` with its angles made to follow the shifts on the way from the first root, branch by branch of a spanning tree.
+
+    Across a branch, :math:`\theta_{from} - \theta_{to} \approx` its shift. Angles across a shift that lie nearer to it than to nothing, as
+    those of a solved case do, stay as they are.
+    """
+    shift = np.angle(nodal.branches.ratio)
+    if not len(roots) or not (np.abs(shift) > SHIFT).any():
+        return v
+    br, angle = nodal.branches, np.angle(v)
+    across: dict[tuple[int, int], float] = {}
+    for a, b, s in zip(br.start.tolist(), br.end.tolist(), shift.tolist(), strict=True):
+        across.setdefault((a, b), -s)
+        across.setdefault((b, a), s)
+    out = angle.copy()
+    order, before = csgraph.breadth_first_order(links(nodal), int(roots[0]), directed=False)
+    for k in order[1:].tolist():
+        up = int(before[k])
+        told, expected = _wrapped(float(angle[k] - angle[up])), across[up, k]
+        ignored = abs(expected) > SHIFT and abs(_wrapped(told - expected)) > abs(_wrapped(told))
+        out[k] = out[up] + (expected if ignored else told)
+    return np.asarray(np.abs(v) * np.exp(1j * out), np.complex128)
+
+
+def _wrapped(angle: float) -> float:
+    return (angle + np.pi) % (2 * np.pi) - np.pi
