@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gridtandem.cli import out as speech
-from gridtandem.cli.exits import MEANING
+from gridtandem.cli.exits import EXIT_CONTRADICTED, MEANING
 from gridtandem.cli.out import Out
 from gridtandem.cli.patience import SHOWN_AFTER, Watch, patience
 from gridtandem.coordinate import End, Outcome
@@ -88,7 +88,7 @@ def test_what_is_no_rule_is_said_before_anything_runs() -> None:
 
 
 def test_every_code_is_provoked() -> None:
-    assert {code for _, code in ENDS.values()} | {1, 130, 141} == set(MEANING)
+    assert {code for _, code in ENDS.values()} | {1, EXIT_CONTRADICTED, 130, 141} == set(MEANING)  # 11 is provoked beside the schemes
 
 
 def test_an_internal_error_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,9 +41,10 @@ def test_magnitudes_do_not_depend_on_the_vector_group(shift: float, exponent: fl
 @pytest.mark.parametrize("name", ["ieee14", "ieee300"])
 def test_solved_cases_keep_their_start(name: str) -> None:
     nodal = Nodal.of(network(name))
-    assert np.array_equal(following(nodal, nodal.start, np.array([0])), nodal.start) or np.abs(
-        following(nodal, nodal.start, np.array([0])) - nodal.start
-    ).max() <= SAME_FLOW
+    assert (
+        np.array_equal(following(nodal, nodal.start, np.array([0])), nodal.start)
+        or np.abs(following(nodal, nodal.start, np.array([0])) - nodal.start).max() <= SAME_FLOW
+    )
 
 
 def test_a_root_of_low_voltage_is_left_for_the_higher_one_or_named() -> None:

@@ -14,8 +14,10 @@ from gridtandem.boundary.wire import read, text
 from gridtandem.cases.case import Case
 from gridtandem.cases.generate import with_exponents, with_parallel
 from gridtandem.cases.named import case
+from gridtandem.cli.exits import EXIT_CONTRADICTED, exit_code
 from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.errors import InvalidCase, Unreadable
+from gridtandem.report.run import Run
 from gridtandem.schemes import Independent, LoadFlow, Merged, Response
 from gridtandem.study.diagnose import contraction, diagnose
 from gridtandem.study.registry import name_of, scheme_kind, scheme_named, scheme_names
@@ -279,7 +281,7 @@ def test_one_impossible_scenario_spares_the_others() -> None:
     assert found.outcome.agreed
     assert found.verdict is not None
     assert found.verdict.checks.scenario.tolist() == [0]
-    assert any("scenario 1" in line and "λ = 0.0" in line for line in found.trouble)
+    assert any("scenario 1" in line and "λ = 0.07" in line for line in found.trouble)
 
 
 def test_merged_alone_serves_a_network_without_feeders() -> None:
@@ -327,3 +329,48 @@ def test_zero_load_is_served() -> None:
 def test_a_tolerance_below_zero_is_refused() -> None:
     with pytest.raises(Unreadable, match="option tol of scheme response is a distance above 0; -1 is not"):
         scheme_named("response", {"tol": -1})
+
+
+def test_a_schedule_that_no_load_could_make_solvable_says_so() -> None:
+    """A DG of 60 MW at the end of the 33-bus feeder: the load is not what is wrong, and no share of it is the answer."""
+    what = case("T14D2")
+    g = what.models[0].generators
+    more = {"name": "DG", "bus": 17, "p_mw": 60.0}
+    units = type(g).of({c: [*getattr(g, c).tolist(), more.get(c, s.default)] for c, s in type(g).columns().items()})
+    what = replace(what, models=tuple(replace(m, generators=units) for m in what.models))
+    for loading in (1.0, 0.0):
+        found = run(Study(case=what, scheme=Response(), loading=np.full((1, 1), loading)))
+        assert found.outcome.end is End.REFUSED
+        assert "not even without load: look at the schedule of its units" in found.trouble[0]
+        assert found.trouble[1].endswith("the whole system has none without any load either: look at the schedule of units")
+
+
+def test_plans_that_the_check_contradicts_are_said_to_be_wrong() -> None:
+    """A scheme that agrees on voltages a tenth too high."""
+
+    @dataclass(frozen=True)
+    class Liar:
+        tol: float = 1e-9
+        asks_tso = Response.asks_tso
+        asks_dsos = Response.asks_dsos
+
+        def start(self, mail: Any) -> Any:
+            return Response().start(mail)
+
+        def round(self, mail: Any, s: Any) -> Any:
+            return Response().round(mail, s)
+
+        def gap(self, s: Any) -> Any:
+            return Response().gap(s)
+
+        def agreement(self, s: Any) -> Any:
+            told = Response().agreement(s)
+            return replace(told, v=told.v * 1.1)
+
+    honest, liar = (run(Study(case=case("T14D2"), scheme=s)) for s in (Response(), Liar()))
+    assert honest.contradicted == 0.0
+    assert liar.outcome.agreed
+    assert liar.contradicted > 0.01
+    told = Run.of(liar)
+    assert "CONTRADICTS" in told.end
+    assert exit_code([told]) == EXIT_CONTRADICTED

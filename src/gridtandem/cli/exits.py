@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gridtandem.report.run import Run
 
-EXIT_INTERNAL, EXIT_USAGE, EXIT_INVALID, EXIT_NO_SOLUTION, EXIT_NOT_AGREED, EXIT_RULE, EXIT_INTERRUPTED, EXIT_CLOSED = 1, 2, 3, 4, 5, 10, 130, 141
+EXIT_INTERNAL, EXIT_USAGE, EXIT_INVALID, EXIT_NO_SOLUTION, EXIT_NOT_AGREED = 1, 2, 3, 4, 5
+EXIT_RULE, EXIT_CONTRADICTED, EXIT_INTERRUPTED, EXIT_CLOSED = 10, 11, 130, 141
 
 MEANING = {
     0: "all is well",
@@ -18,13 +19,18 @@ MEANING = {
     EXIT_NO_SOLUTION: "no load flow exists where one was asked for, in part or as a whole",
     EXIT_NOT_AGREED: "the round limit came before the parties agreed",
     EXIT_RULE: "a rule of --fail-if is broken",
+    EXIT_CONTRADICTED: "the parties agree, but the AC check of the joined grid contradicts their plans",
     EXIT_INTERRUPTED: "interrupted; what was reached is saved and can be resumed",
     EXIT_CLOSED: "the reader of the output closed it",
 }
-ENDS = {"STOPPED": EXIT_INTERRUPTED, "REFUSED": EXIT_NO_SOLUTION, "OUT_OF_ROUNDS": EXIT_NOT_AGREED}  # the worst first
+ENDS = {  # the worst first
+    "STOPPED": EXIT_INTERRUPTED, "REFUSED": EXIT_NO_SOLUTION, "OUT_OF_ROUNDS": EXIT_NOT_AGREED, "CONTRADICTED": EXIT_CONTRADICTED,
+}  # fmt: skip
 
 
 def exit_code(runs: Iterable[Run]) -> int:
     """The worst end of all. A run that agreed counts as refused where a scenario has no answer or the joined grid has no load flow."""
+    runs = tuple(runs)
     ends = {"REFUSED" if r.outcome.answered and (r.outcome.refused or not r.checks.solved.all()) else r.outcome.end.name for r in runs}
+    ends |= {"CONTRADICTED" for r in runs if r.result.contradicted}
     return next((code for name, code in ENDS.items() if name in ends), 0)

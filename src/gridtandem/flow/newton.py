@@ -118,7 +118,7 @@ class Newton:
 
     def _solve(self, start: Complex | None, fixed_v: Complex | None, draw: Draw | None, factors: tuple[float, Factor]) -> Solution:
         if len(self.lost):
-            return self._failed(f"{self.nodal.named(self.lost)}: no path to a bus whose voltage is given", 0, np.inf, factors)
+            return _failed(self, f"{self.nodal.named(self.lost)}: no path to a bus whose voltage is given", 0, np.inf, factors)
         begin = self.begin if start is None and fixed_v is None else self.roles.begin(self.nodal, start, fixed_v)
         trial, problem, held = self._first(begin, draw, factors)
         steps, damped = trial.iterations, trial.damped
@@ -129,7 +129,7 @@ class Newton:
             held, problem = after, self._problem(after, draw, factors)
             trial = self._attempt(problem, held, trial.v)
             steps, damped = steps + trial.iterations, damped or trial.damped
-        return self._failed(_explained(self.nodal, trial), steps, trial.mismatch, factors)
+        return _failed(self, _explained(self.nodal, trial), steps, trial.mismatch, factors)
 
     def pattern(self, held: Held) -> Pattern:
         """Equations for what is at a limit."""
@@ -199,14 +199,15 @@ class Newton:
             trouble=_restless(self, held, trial.v), loads=problem.loads, units=problem.units, held=held, pivoting=trial.pivoting,
         )  # fmt: skip
 
-    def _failed(self, trouble: str, steps: int, mismatch: float, factors: tuple[float, Factor]) -> Solution:
-        nowhere, u, n = complex(np.nan, np.nan), len(self.nodal.units.node), self.nodal.nodes
-        return Solution(
-            v=np.full(n, nowhere), iterations=steps, converged=False, damped=True, mismatch=mismatch, unit_s=np.full(u, nowhere),
-            at_limit=np.zeros(u, np.int8), switches=np.zeros(u, np.int64), ratio=np.full(len(self.nodal.branches.ratio), nowhere),
-            fixed_s=np.full(len(self.fixed), nowhere), slack=np.nan, trouble=trouble, loads=factors[0], units=factors[1], held=self.held,
-            pivoting=False,
-        )  # fmt: skip
+
+def _failed(newton: Newton, trouble: str, steps: int, mismatch: float, factors: tuple[float, Factor]) -> Solution:
+    nowhere, u, n = complex(np.nan, np.nan), len(newton.nodal.units.node), newton.nodal.nodes
+    return Solution(
+        v=np.full(n, nowhere), iterations=steps, converged=False, damped=True, mismatch=mismatch, unit_s=np.full(u, nowhere),
+        at_limit=np.zeros(u, np.int8), switches=np.zeros(u, np.int64), ratio=np.full(len(newton.nodal.branches.ratio), nowhere),
+        fixed_s=np.full(len(newton.fixed), nowhere), slack=np.nan, trouble=trouble, loads=factors[0], units=factors[1], held=newton.held,
+        pivoting=False,
+    )  # fmt: skip
 
 
 def _restless(newton: Newton, held: Held, v: Complex) -> str:

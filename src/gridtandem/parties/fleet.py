@@ -90,10 +90,9 @@ class Fleet:
         if share >= 1.0:
             return f"interface {self.interface[k]}: solvable at {v:.4f} pu"
         floor = self.feeders.lowest_voltage(k, loading)
-        below = f"; it is infeasible below {floor:.4f} pu" if np.isfinite(floor) else "; no root voltage up to 2 pu carries this load"
-        return (
-            f"interface {self.interface[k]}: the feeder has no load flow at {v:.4f} pu; the largest solvable loading there is λ = {share:.4f}{below}"
-        )
+        below = f"; it is infeasible below {floor:.4f} pu" if np.isfinite(floor) else "; no root voltage up to 2 pu serves it"
+        most = f"the largest solvable loading there is λ = {share:#.4g}" if share > 0 else "not even without load: look at the schedule of its units"
+        return f"interface {self.interface[k]}: the feeder has no load flow at {v:.4f} pu; {most}{below}"
 
 
 def _pair(s: Complex) -> Real:

@@ -11,7 +11,7 @@ import numpy as np
 from gridtandem.boundary.letters import Boundary, Together, Worth
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import Joined, bundle, joined
-from gridtandem.flow.loadability import largest_loading
+from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Newton, Options, Solution
 from gridtandem.flow.results import branch_flows
 from gridtandem.grid.interfaces import Interfaces
@@ -107,8 +107,8 @@ class Owner:
                 "or with start_pu=0 a start at transmission's forecast"
             )
         k = float(self.loading[st])
-        share = largest_loading(self.newton, ceiling=k) / k
-        return f"all networks as one: no load flow ({found.trouble}); the whole system carries at most λ = {share:.4f} of this loading"
+        most = largest_loading(self.newton, ceiling=k, units=lambda loading: 1 + (loading - 1) * self.own_units)
+        return f"all networks as one: no load flow ({found.trouble}); {carried('the whole system', most, k)}"
 
 
 def _first_rows(case: Case, whole: Joined) -> Index:

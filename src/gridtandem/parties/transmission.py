@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.letters import Alone, Boundary, PowerCurve, Sensitivity, SensitivityUnder, Voltage, VoltageUnder, Worth
-from gridtandem.flow.loadability import largest_loading
+from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Draw, Newton, Options, Solution
 from gridtandem.flow.sensitivity import voltage_slope
 from gridtandem.grid.network import Network
@@ -99,8 +99,8 @@ class Transmission:
         if found is None or found.converged:
             return f"{who}: solved"
         if curve is None:
-            share = largest_loading(self.alone, ceiling=float(self.loading[st])) / float(self.loading[st])
-            return f"{who}: no load flow with its own forecast ({found.trouble}); it carries at most λ = {share:.4f} of that loading"
+            k = float(self.loading[st])
+            return f"{who}: no load flow with its own forecast ({found.trouble}); {carried('it', largest_loading(self.alone, ceiling=k), k)}"
         return f"{who}: no load flow with these draws at its interfaces ({found.trouble})"
 
 

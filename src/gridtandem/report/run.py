@@ -94,6 +94,8 @@ class Run:
     @property
     def end(self) -> str:
         """The end as a sentence."""
+        if apart := self.result.contradicted:
+            return f"the parties agree, but the AC check CONTRADICTS their plans by {apart:.2g} pu: do not use them"
         return self.result.outcome.end.value
 
     @property

@@ -31,13 +31,16 @@ class Verdict:
     branches: BranchResults
     interfaces: InterfaceResults
     units: UnitResults
+    trouble: tuple[str, ...] = ()  # what the merged load flow says of itself
 
 
 def judged(owner: Owner, plans: tuple[Plans, ...]) -> Verdict:
     """Hold all plans against the joined grid."""
     parts: dict[str, list[Table]] = {name: [] for name in ("checks", "violations", "buses", "branches", "interfaces", "units")}
+    said: list[str] = []
     for p in plans:
         found = owner.solve(p.st)
+        said += [f"AC check: {found.trouble}"] if found.converged and found.trouble else []
         exchange = owner.exchange(found, p.st) if found.converged else np.full(len(owner.at), np.nan, complex)
         parts["buses"] += [_buses(p.st, plan, _checked(owner, found, k)) for k, plan in enumerate((p.transmission, *p.feeders))]
         parts["branches"] += [_branches(p.st, plan) for plan in (p.transmission, *p.feeders)]
@@ -45,7 +48,7 @@ def judged(owner: Owner, plans: tuple[Plans, ...]) -> Verdict:
         parts["interfaces"].append(_interfaces(owner, p, found, exchange))
         parts["violations"].append(_violations(owner, p.st, found))
         parts["checks"].append(_check(owner, p, found, exchange, parts))
-    return Verdict(**{name: _stacked(tables) for name, tables in parts.items()})
+    return Verdict(**{name: _stacked(tables) for name, tables in parts.items()}, trouble=tuple(dict.fromkeys(said)))
 
 
 def _checked(owner: Owner, found: Solution, part: int) -> Real:

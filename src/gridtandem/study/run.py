@@ -23,6 +23,7 @@ TABLES: dict[str, type[Table]] = {
 }  # fmt: skip
 
 
+CONTRADICTS = 1e-6  # pu; plans that agree to 1e-9 lie within 1e-8 of the joined grid, a wrong one is off by far more
 STALL, SLOW = 3, 0.8  # rounds looked at, and the ratio of gaps from which nine digits take about a hundred rounds
 
 
@@ -46,6 +47,14 @@ class Result:
     def rounds(self) -> Rounds:
         """Gap by round."""
         return Rounds(round=np.arange(1, self.outcome.rounds + 1), gap=np.array(self.outcome.gaps))
+
+    @property
+    def contradicted(self) -> float:
+        """By how much the AC check contradicts an agreement [pu]; 0 where it confirms it, or where nothing was agreed."""
+        if self.verdict is None or not self.outcome.agreed:
+            return 0.0
+        apart = float(self.verdict.checks.voltage_error_pu.max())
+        return 0.0 if apart <= max(CONTRADICTS, 1000 * self.outcome.goal) else apart
 
     def require(self) -> Result:
         """The result itself, or `NotAgreed`."""
@@ -106,7 +115,7 @@ def _carried(
     there = living(study, outcome)
     plans = tuple(plans_of(study, seats, study.scheme.agreement(outcome.state), st) for st in there)
     verdict = judged(seats.owner, plans) if plans else None
-    trouble = explained(study, seats, outcome)
+    trouble = (*explained(study, seats, outcome), *(() if verdict is None else verdict.trouble))
     result = Result(study=study, outcome=outcome, verdict=verdict, trouble=trouble)
     return result if file is None else _kept(result, file)
 
