@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridtandem.grid.elements import Generators
+from gridtandem.grid.elements import Generators, Lines
 from gridtandem.report.documents import as_text, comparison_document, run_summary, table_document, tables_of
 from gridtandem.report.run import compare, run
 from gridtandem.report.tables import as_csv, as_records, plain, spelled
+from gridtandem.study.results import UnitResults
 from gridtandem.tables import Flag, Index, Names, Real, Table, column
 
 
@@ -62,6 +63,20 @@ def test_text_says_how_many_rows_it_leaves_out() -> None:
 )  # fmt: skip
 def test_numbers_are_spelled_with_their_unit(value: float, unit: str, said: str) -> None:
     assert spelled(value, unit) == said
+
+
+def test_small_ohms_keep_their_digits_and_units_stand_once() -> None:
+    table = Lines.of({"name": ["a", "b"], "from_bus": [0, 1], "to_bus": [1, 2], "r_ohm": [0.0000312, 12.3456], "x_ohm": [0.0, 123456.0]})
+    shown = plain(table, columns=["r_ohm", "x_ohm", "b_us"]).split("\n")
+    assert shown == [" r [ohm]  x [ohm]  b [µS]", "3.12e-05        0       0", "  12.346  123,456       0"]
+
+
+def test_units_at_a_limit_are_told_in_words() -> None:
+    units = run("ieee14", scheme="merged", q_rule="switch").units
+    assert set(units.frame()["at_limit"]) <= {"within", "upper", "lower"}
+    assert "within" in plain(units)
+    lower = UnitResults.of({name: [0 if spec.dtype != "U" else "x"] for name, spec in UnitResults.columns().items()} | {"at_limit": [2]})
+    assert as_records(lower)[0]["at_limit"] == "lower"
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=5), st.lists(st.text("ab,\"'\n;", min_size=0, max_size=4), min_size=5, max_size=5))

@@ -15,7 +15,8 @@ from gridtandem.tables import Column, Real, Table
 DECIMALS = {"pu": 4, "MW": 3, "Mvar": 3, "MVA": 3, "deg": 2, "kV": 1, "s": 3, "%": 1}  # what is told of values of ordinary size
 HUGE = 1e7  # from here on a power of ten says more than a row of digits
 DISTANCES = ("error", "gap")  # columns about a distance from the truth, where the power of ten is the message
-UNIT_NAMES = ("_pu", "_mw", "_mvar", "_mva", "_deg", "_kv")  # endings that repeat the unit
+UNIT_NAMES = ("_pu", "_mw", "_mvar", "_mva", "_deg", "_kv", "_ohm", "_us", "_a", "_v", "_s")  # endings that repeat the unit
+DIGITS, LONG = 5, 1e5  # digits of all other numbers, and from where on whole ones
 
 
 def spelled(value: float, unit: str = "") -> str:
@@ -62,7 +63,10 @@ def _cells(values: NDArray[np.generic], name: str, spec: Column) -> list[str]:
         return [str(x) for x in values.tolist()]
     if spec.dtype == "i8":
         return [f"{x:,}" for x in values.tolist()]
-    return _numbers(np.asarray(values, np.float64), DECIMALS.get(spec.unit, 4), each=any(word in name for word in DISTANCES))
+    distance = any(word in name for word in DISTANCES)
+    if spec.unit not in DECIMALS and not distance:  # ohm, µS, exponents: their size says nothing of the digits that count
+        return [_significant(x) for x in values.tolist()]
+    return _numbers(np.asarray(values, np.float64), DECIMALS.get(spec.unit, 4), each=distance)
 
 
 def _numbers(values: Real, decimals: int, *, each: bool) -> list[str]:
@@ -70,6 +74,10 @@ def _numbers(values: Real, decimals: int, *, each: bool) -> list[str]:
     finite = np.abs(values[np.isfinite(values)])
     column = _ordinary(float(finite.max(initial=0.0)), decimals)
     return [_number(x, decimals, fixed=_ordinary(x, decimals) if each else column) for x in values.tolist()]
+
+
+def _significant(x: float) -> str:
+    return f"{x:,.{DIGITS}g}" if abs(x) < LONG else _number(x, 0, fixed=_ordinary(x, 0))
 
 
 def _number(x: float, decimals: int, *, fixed: bool) -> str:

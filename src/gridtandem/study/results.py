@@ -89,7 +89,7 @@ class UnitResults(Table):
     bus: Names = column("where it is", dtype="U")
     p_mw: Real = column("active injection", unit="MW")
     q_mvar: Real = column("reactive injection", unit="Mvar")
-    at_limit: Index = column("−1 at its lower reactive limit, 1 at its upper, 0 within", dtype="i8")
+    at_limit: Index = column("reactive limit it sits at", dtype="i8", choices=("within", "upper", "lower"))
 
 
 @final
