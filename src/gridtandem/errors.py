@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from importlib import import_module
 from types import ModuleType
 from typing import final
@@ -56,6 +56,14 @@ class InvalidCase(TandemError, ValueError):
         super().__init__(f"{count} in the data:\n" + "\n".join(lines))
 
 
+def _nearest(name: str, known: Sequence[str]) -> str:
+    """The same name in other capitals, else the most similar one with two letters or more in common; empty if there is none."""
+    plain = {word.lower(): word for word in reversed(known)}
+    near = next(iter(get_close_matches(name.lower(), plain, n=1, cutoff=0.5)), "")
+    shared = sum(block.size for block in SequenceMatcher(None, near, name.lower()).get_matching_blocks())
+    return plain[near] if shared > 1 or near == name.lower() != "" else ""
+
+
 @final
 class UnknownName(TandemError, LookupError):
     """A name that nothing here carries."""
@@ -64,9 +72,9 @@ class UnknownName(TandemError, LookupError):
 
     def __init__(self, what: str, name: str, known: Sequence[str]) -> None:
         self.name, self.known = name, tuple(known)
-        near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+        near = _nearest(name, known)
         some = ", ".join(list(known)[:8]) + (", …" if len(known) > 8 else "")
-        super().__init__(f"no {what} named {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {some or 'none'}"))
+        super().__init__(f"no {what} named {name!r}; " + (f"did you mean {near!r}?" if near else f"known: {some or 'none'}"))
 
     def __str__(self) -> str:
         return str(self.args[0])
