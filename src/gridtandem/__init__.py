@@ -92,5 +92,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """Public names, loaded or not."""
-    return sorted({*globals(), *__all__})
+    """Public names, loaded or not, and nothing else."""
+    return sorted(__all__)

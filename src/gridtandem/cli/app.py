@@ -15,7 +15,7 @@ from gridtandem.cli.exits import EXIT_CLOSED, EXIT_INTERNAL, EXIT_INTERRUPTED, E
 from gridtandem.errors import TandemError
 
 COMMANDS = {  # name: (module, one line); the order is that of the help page
-    "demo": ("demo", "A small system under three schemes: table, picture, run files."),
+    "demo": ("demo", "A small system under four schemes: table, picture, run files."),
     "cases": ("casework", "Every published system by name."),
     "run": ("running", "One case under one scheme, held against the AC check."),
     "compare": ("running", "One case under several schemes, side by side."),
@@ -36,7 +36,7 @@ COMMANDS = {  # name: (module, one line); the order is that of the help page
 WELCOME = """\
 tandem {version} — transmission and distribution as one grid, without handing over models
 
-  Try it      tandem demo                 a small system under three schemes
+  Try it      tandem demo                 a small system under four schemes
   Look        tandem cases                published systems by name
   Run         tandem run 14A              also: tandem compare 14A
   Your case   tandem new my-case --transmission case14 --from feeder.m --feeder-at 7

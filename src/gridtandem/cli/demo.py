@@ -1,4 +1,4 @@
-"""The command that shows the main thing: one system under three schemes, a table, a picture, run files."""
+"""The command that shows the main thing: one system under four schemes, a table, a picture, run files."""
 
 from __future__ import annotations
 

@@ -32,8 +32,10 @@ def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str 
 
     Coordinate CASE (a published name, a folder, a MATPOWER or pandapower file) and hold the result against the AC check of the joined grid.
     """
-    if (case is None) == (stopped is None):
+    if case is None and stopped is None:
         raise click.UsageError("give a case, e.g. `tandem run 14A`, or --resume RUN.")
+    if case is not None and stopped is not None:
+        raise click.UsageError(f"--resume {stopped} takes the case from the run file; leave {case!r} out.")
     if stopped and not (scheme is None and wishes.resumable):
         raise click.UsageError("--resume takes the study from the run file; only --rounds, --fail-if, --picture and --out go with it.")
     done = started(out, wishes, case, scheme) if case else resumed(out, wishes, str(stopped))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import inf, isfinite
+from math import isfinite
 from typing import TYPE_CHECKING, final
 
 import click
@@ -43,7 +43,7 @@ class Numbers(click.ParamType[tuple[float, ...]]):
 
     def __init__(self, whole: bool = False) -> None:
         self.read: Callable[[str], float] = int if whole else float
-        self.below = MANY if whole else inf
+        self.whole = whole
         self.kind = "a whole number" if whole else "a number"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
@@ -52,8 +52,10 @@ class Numbers(click.ParamType[tuple[float, ...]]):
             found = tuple(self.read(word) for word in str(value).split(","))
         except ValueError:
             self.fail(f"{value!r} is not {self.kind}, nor several between commas.", param, ctx)
-        if not all(abs(x) < self.below for x in found):
+        if self.whole and not all(abs(x) < MANY for x in found):
             self.fail(f"{value!r} is too large.", param, ctx)
+        if not all(map(isfinite, found)):
+            self.fail(f"{value!r} is not finite; give numbers such as 0.9 or 1.", param, ctx)
         return found
 
 
