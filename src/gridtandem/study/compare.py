@@ -10,6 +10,8 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
+from gridtandem.boundary.letters import Alone, Together
+from gridtandem.cases.case import Case
 from gridtandem.coordinate import End, Outcome
 from gridtandem.study.registry import name_of
 from gridtandem.study.run import Result, run
@@ -27,8 +29,8 @@ class Comparison(Table):
     agreed: Flag = column("did the parties agree?", dtype="?")
     end: Names = column("how it ended", dtype="U")
     rounds: Index = column("rounds", dtype="i8")
-    letters: Index = column("letters", dtype="i8")
-    numbers: Index = column("numbers that crossed in letters, both ways", dtype="i8")
+    letters: Index = column("letters, a party's report of its own result included", dtype="i8")
+    numbers: Index = column("numbers that left their company: in letters, both ways, or as models to be merged", dtype="i8")
     bytes: Index = column("letters as JSON text", dtype="i8", unit="B")
     voltage_error_pu: Real = column("largest difference of voltage magnitude, plan against AC check", unit="pu")
     exchange_error_mva: Real = column("largest difference of power at an interface, transmission's view against AC check", unit="MVA")
@@ -67,6 +69,29 @@ def tabled(results: Sequence[Result], seconds: Sequence[float]) -> Comparison:
     return Comparison.of(_columns(results, seconds))
 
 
+def crossed(result: Result) -> int:
+    """Numbers that had to leave their company.
+
+    A letter `Alone` reports a party's own result to the study and crosses nothing. `Together` is answered by whoever has every model: what
+    crosses is the models of the distribution companies, once.
+    """
+    ledger = result.outcome.ledger
+    letters = sum(e.numbers_down + e.numbers_up for e in ledger if e.question not in (Alone.__name__, Together.__name__))
+    return letters + (model_numbers(result.study.case) if any(e.question == Together.__name__ for e in ledger) else 0)
+
+
+def model_numbers(case: Case) -> int:
+    """Numbers in the feeder models, each counted once for every company that uses it: rows × columns that are not all at their default."""
+    used = sorted(set(zip(case.interfaces.company.tolist(), case.interfaces.model.tolist(), strict=True)))
+    each = [sum(_told(table) for table in model.tables().values()) for model in case.models]
+    return sum(each[model] for _, model in used)
+
+
+def _told(table: Table) -> int:
+    numeric = {name: spec for name, spec in table.columns().items() if spec.dtype != "U"}
+    return sum(getattr(table, name).size for name, spec in numeric.items() if spec.default is None or (getattr(table, name) != spec.default).any())
+
+
 def _named(watch: Callable[[str, Outcome[Any]], None], name: str) -> Callable[[Outcome[Any]], None]:
     return lambda outcome: watch(name, outcome)
 
@@ -80,7 +105,7 @@ def _columns(results: Sequence[Result], seconds: Sequence[float]) -> dict[str, A
         "end": [r.outcome.end.value for r in results],
         "rounds": [r.outcome.rounds for r in results],
         "letters": [len(r.outcome.ledger) for r in results],
-        "numbers": [b["numbers"] for b in books],
+        "numbers": [crossed(r) for r in results],
         "bytes": [b["bytes"] for b in books],
         "voltage_error_pu": [np.nan if v is None else v.checks.voltage_error_pu.max() for v in found],
         "exchange_error_mva": [np.nan if v is None else v.checks.exchange_error_mva.max() for v in found],
