@@ -14,6 +14,8 @@ import gridtandem as gt
 from gridtandem.report.run import SCHEMES, Comparison, Run
 from gridtandem.study.run import TABLES
 from gridtandem.study.run import run as study_run
+from gridtandem.units import MVA
+from tests.tolerances import S_AGREES
 
 
 @cache
@@ -31,9 +33,9 @@ T14D2 under response: the parties agree within tolerance
   scheme    3 rounds, last gap # (goal #); 9 letters, 84 numbers, # B
   exchange  I10 at bus 10 → 2 feeders: 7.790 MW, 4.840 Mvar at 1.0527 pu
             I12 at bus 12 → 2 feeders: 7.793 MW, 4.842 Mvar at 1.0493 pu
-  AC check  plans are off by at most # pu and # MVA
+  AC check  plans are off by at most # pu and # MVA (table checks)
             losses 13.471 MW transmission, 0.723 MW feeders
-            lowest voltage 0.9671 pu at F12/18; 3 limits broken"""
+            lowest voltage 0.9671 pu at F12/18; 3 limits broken (table violations)"""
 
 
 def test_a_run_prints_itself_in_a_dozen_lines() -> None:
@@ -41,7 +43,42 @@ def test_a_run_prints_itself_in_a_dozen_lines() -> None:
     assert re.sub(r"[\d.]+e-\d+|[\d,]+(?= B$)", "#", repr(found()), flags=re.MULTILINE) == SUMMARY
 
 
-@pytest.mark.parametrize("run", [found("T118Dn4"), found(loading=5.0), gt.run("T14D2", loading=[[1.0, 9.0]]), found("ieee14", "merged")])
+def told(loading: tuple[float, ...], scheme: str = "response") -> list[str]:
+    return repr(gt.run("14A", scheme=scheme, loading=[[x] for x in loading])).split("\n")
+
+
+@pytest.mark.parametrize(
+    ("loading", "scheme", "head"),
+    [
+        ((1, 2, 3, 50), "response", "the parties agree within tolerance, in 3 of 4 scenarios; 1 has no answer; below: scenario 0, period 0, loading 1"),
+        ((50, 1, 60), "response", "the parties agree within tolerance, in 1 of 3 scenarios; 2 have no answer; below: scenario 1, period 0, loading 1"),
+        ((1, 1.1), "response", "the parties agree within tolerance, in all 2 scenarios; below: scenario 0, period 0, loading 1"),
+        ((50, 60), "response", "a party had no answer without which the scheme cannot go on"),
+        ((50, 1), "independent", "each side has its own answer; nothing was agreed, in 1 of 2 scenarios; 1 has no answer; below: scenario 1, period 0, loading 1"),
+    ],
+)  # fmt: skip
+def test_the_headline_says_in_how_many_scenarios_it_holds(loading: tuple[float, ...], scheme: str, head: str) -> None:
+    assert told(loading, scheme)[0] == f"14A under {scheme}: {head}"
+
+
+def test_exchange_losses_and_voltages_are_of_one_scenario() -> None:
+    """All lines but the largest error are those of the scenario alone."""
+    alone, several = told((1.0,)), told((50.0, 1.0, 1.2))
+    assert [line for line in several if "exchange" in line or "bus 13" in line] == [line for line in alone if "exchange" in line or "bus 13" in line]
+    assert several[-2:] == alone[-2:]
+    assert "in any of 2 (table checks)" in several[-3]
+
+
+def test_a_comparison_names_schemes_that_lack_scenarios_and_adds_no_powers_of_different_ones() -> None:
+    both, one = gt.compare("14A", ["response"], loading=[[1.0], [50.0]]), gt.compare("14A", ["response"])
+    assert "  response: the parties agree within tolerance, in 1 of 2 scenarios; 1 has no answer; " in repr(both)
+    assert "in 1 of 2 scenarios" in both._repr_html_()
+    two = gt.compare("14A", ["response"], loading=[[1.0, 1.1]])
+    assert two.table.exchange_mw == pytest.approx(one.table.exchange_mw, abs=S_AGREES * MVA)
+    assert "response: " not in repr(two)
+
+
+@pytest.mark.parametrize("run", [found("T118Dn4"), found(loading=5.0), gt.run("T118Dn4", loading=[[1.0, 9.0]]), found("ieee14", "merged")])
 def test_no_summary_is_longer_than_twelve_lines(run: Run) -> None:
     assert len(repr(run).split("\n")) <= 12
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gridtandem.report.style import svg
 from gridtandem.report.tables import grid
-from gridtandem.report.telling import COMPARED
+from gridtandem.report.telling import COMPARED, lacks
 from gridtandem.tables import Table
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run_as_html(run: Run) -> str:
 def comparison_as_html(comparison: Comparison) -> str:
     """Table, troubles, overview."""
     parts = [html_table(comparison.table, columns=COMPARED)]
-    parts += [_preformatted(f"{r.scheme}: {'; '.join((r.end, *r.trouble))}") for r in comparison.runs if not r.outcome.answered]
+    parts += [_preformatted(f"{r.scheme}: {why}") for r in comparison.runs if (why := lacks(r))]
     if any(len(r.buses) for r in comparison.runs):
         parts.append(inline(svg(comparison.plot("overview"))))
     return _sheet(parts)

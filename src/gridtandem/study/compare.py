@@ -13,7 +13,9 @@ import numpy as np
 from gridtandem.boundary.letters import Alone, Together
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End, Outcome
+from gridtandem.study.judge import Verdict
 from gridtandem.study.registry import name_of
+from gridtandem.study.results import InterfaceResults
 from gridtandem.study.run import Result, run
 from gridtandem.study.study import Study
 from gridtandem.tables import Flag, Index, Names, Real, Table, column
@@ -34,9 +36,9 @@ class Comparison(Table):
     bytes: Index = column("letters as JSON text", dtype="i8", unit="B")
     voltage_error_pu: Real = column("largest difference of voltage magnitude, plan against AC check", unit="pu")
     exchange_error_mva: Real = column("largest difference of power at an interface, transmission's view against AC check", unit="MVA")
-    exchange_mw: Real = column("active power into all feeders, as transmission reckons", unit="MW")
-    feeder_loss_mw: Real = column("active losses in all feeders, as their companies see them", unit="MW")
-    v_low_pu: Real = column("lowest voltage, as the companies see it", unit="pu")
+    exchange_mw: Real = column("active power into all feeders, as transmission reckons; of the first scenario and period with an answer", unit="MW")
+    feeder_loss_mw: Real = column("active losses in all feeders, as their companies see them; of the same scenario and period", unit="MW")
+    v_low_pu: Real = column("lowest voltage of all scenarios and periods, as the companies see it", unit="pu")
     seconds: Real = column("wall time of this run on this machine; not reproducible", unit="s")
 
 
@@ -87,6 +89,12 @@ def model_numbers(case: Case) -> int:
     return sum(each[model] for _, model in used)
 
 
+def _first(verdict: Verdict) -> InterfaceResults:
+    """The first scenario and period alone: powers of several do not add up to anything."""
+    table = verdict.interfaces
+    return table.take((table.scenario == table.scenario[:1]) & (table.period == table.period[:1]))
+
+
 def _told(table: Table) -> int:
     numeric = {name: spec for name, spec in table.columns().items() if spec.dtype != "U"}
     return sum(getattr(table, name).size for name, spec in numeric.items() if spec.default is None or (getattr(table, name) != spec.default).any())
@@ -109,8 +117,8 @@ def _columns(results: Sequence[Result], seconds: Sequence[float]) -> dict[str, A
         "bytes": [b["bytes"] for b in books],
         "voltage_error_pu": [np.nan if v is None else v.checks.voltage_error_pu.max() for v in found],
         "exchange_error_mva": [np.nan if v is None else v.checks.exchange_error_mva.max() for v in found],
-        "exchange_mw": [np.nan if v is None else v.interfaces.p_mw.sum() for v in found],
-        "feeder_loss_mw": [np.nan if v is None else v.interfaces.loss_mw.sum() for v in found],
+        "exchange_mw": [np.nan if v is None else _first(v).p_mw.sum() for v in found],
+        "feeder_loss_mw": [np.nan if v is None else _first(v).loss_mw.sum() for v in found],
         "v_low_pu": [np.nan if v is None else v.buses.v_pu.min() for v in found],
         "seconds": list(seconds),
     }
