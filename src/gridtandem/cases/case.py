@@ -36,6 +36,11 @@ class Case:
     licence: str = ""
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        t, d = self.size()
+        told = f"{t} + {d} buses, {len(self.interfaces)} interfaces, companies: {', '.join(self.companies)}" if len(self.interfaces) else f"{t} buses"
+        return f"Case {self.name}: {told}"
+
     @property
     def companies(self) -> tuple[str, ...]:
         """Distribution companies, in the order of the interface table."""

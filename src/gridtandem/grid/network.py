@@ -33,6 +33,10 @@ class Network:
     frequency_hz: float = 50.0
     notes: tuple[str, ...] = ()  # what a reader assumed
 
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{name} {len(table)}" for name, table in self.tables().items() if len(table))
+        return f"Network {self.name}: {rows or 'empty'}"
+
     def tables(self) -> dict[str, Table]:
         """All tables by name, in reading order."""
         found = ((f.name, getattr(self, f.name)) for f in fields(self))
