@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 from contextlib import closing
@@ -107,9 +108,13 @@ def test_an_internal_error_is_told_without_a_traceback(monkeypatch: pytest.Monke
 def test_a_beginning_that_two_runs_share(words: tuple[str, ...]) -> None:
     for name in ("14A-merged-000000", "14A-merged-111111"):
         Path("tandem-runs").mkdir(exist_ok=True)
-        Path(f"tandem-runs/{name}.tandem").touch()
+        path = Path(f"tandem-runs/{name}.tandem")
+        path.touch()
+        os.utime(path, (int(name[-1]), int(name[-1])))
     said = tandem(*words)
-    assert (said.code, said.err) == (2, f"tandem: {words[1]!r} begins 2 runs; write more of it: 14A-merged-000000, 14A-merged-111111\n")
+    why = "begins 2 runs" if words[1] == "14A-m" else "was saved under 2 different studies"
+    found = "14A-merged-111111, 14A-merged-000000"
+    assert (said.code, said.err) == (2, f"tandem: {words[1]!r} {why}; write more of it, newest first: {found}\n")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,6 +80,20 @@ def test_what_is_not_found(folder: Path) -> None:
         find("14A-mergd", folder)
     with pytest.raises(Unreadable, match="begins 3 runs"):
         find("14A-r", folder)
+
+
+def test_case_and_scheme_are_enough_where_the_study_is_one(tmp_path: Path) -> None:
+    for seconds, name in enumerate(("14A-response-aaaaaa", "14A-response-fast-bbbbbb")):
+        (tmp_path / f"{name}.tandem").touch()
+        os.utime(tmp_path / f"{name}.tandem", (seconds, seconds))
+    assert find("14A-response", tmp_path).stem == "14A-response-aaaaaa"
+    for seconds, name in enumerate(("14A-response-cccccc", "14A-response-000000"), 5):
+        (tmp_path / f"{name}.tandem").touch()
+        os.utime(tmp_path / f"{name}.tandem", (seconds, seconds))
+    with pytest.raises(Unreadable) as told:
+        find("14A-response", tmp_path)
+    found = "14A-response-000000, 14A-response-cccccc, 14A-response-aaaaaa"
+    assert str(told.value) == f"'14A-response' was saved under 3 different studies; write more of it, newest first: {found}"
 
 
 @pytest.mark.parametrize(("word", "run"), [("14A", False), ("14A-r", True), ("x.tandem", True), ("case14", False), ("1", True), ("9", False)])

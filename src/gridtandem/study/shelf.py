@@ -21,6 +21,7 @@ from gridtandem.tables import Index, Names, Table, column
 FOLDER = Path("tandem-runs")
 SUFFIX = ".tandem"
 DIGITS = 6
+DIGEST = rf"-[0-9a-f]{{{DIGITS}}}"  # end of a name
 
 
 @final
@@ -53,14 +54,17 @@ def names_in(folder: Path = FOLDER) -> list[str]:
 
 
 def find(word: str, folder: Path = FOLDER) -> Path:
-    """A run file by path, by name, or by the beginning of a name that no other run shares."""
+    """A run file by path, by name, by ``case-scheme`` if that was saved under one study only, or by a beginning that no other run shares."""
     if word.endswith(SUFFIX) and Path(word).is_file():
         return Path(word)
     names = names_in(folder)
     wanted = word.removesuffix(SUFFIX)
-    begin = [wanted] if wanted in names else [n for n in names if n.startswith(wanted)]
+    saved = [n for n in names if re.fullmatch(re.escape(wanted) + DIGEST, n)]
+    begin = [wanted] if wanted in names else saved or [n for n in names if n.startswith(wanted)]
     if len(begin) > 1:
-        raise Unreadable(f"{word!r} begins {len(begin)} runs; write more of it: {', '.join(begin)}")
+        newest = sorted(begin, key=lambda n: (-(folder / (n + SUFFIX)).stat().st_mtime_ns, n))
+        same = f"{word!r} was saved under {len(begin)} different studies" if saved else f"{word!r} begins {len(begin)} runs"
+        raise Unreadable(f"{same}; write more of it, newest first: {', '.join(newest)}")
     if not begin:
         raise UnknownName("run", word, names)
     return folder / (begin[0] + SUFFIX)
