@@ -15,6 +15,8 @@ from gridtandem.study.registry import scheme_names
 from tests.doors.terminal import Said, tandem
 from tests.tolerances import AGREED_PU
 
+CATALOGUE_WIDTH = 130
+
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,11 +32,29 @@ def run_file(said: Said) -> Path:
 def test_cases_names_every_system_with_size_source_and_licence() -> None:
     said, table = tandem("cases"), catalogue()
     assert (said.code, said.err) == (0, "")
+    lines = said.out.splitlines()
+    assert max(map(len, lines)) <= CATALOGUE_WIDTH
+    text = " ".join(said.out.split())
     for k, name in enumerate(table.name):
-        assert f"{name} " in said.out
-        assert table.size[k] in said.out
-    assert said.out.count("source: ") == len(table)
-    assert len(re.findall(r"licence\s+\[\d+\]", said.out)) == len(table)
+        (line,) = [line for line in lines if line.startswith(f"  {name} ")]  # one line says it all
+        assert table.size[k] in line
+        assert table.title[k] in line
+        number = re.findall(r"\[\d+\]$", line)[0]
+        letter = re.findall(re.escape(f"{number} {table.source[k]}; licence ") + r"(\([a-z]\))", text)[0]
+        assert f"{letter} {table.licence[k]}" in text
+
+
+def test_cases_names_every_source_and_every_licence_once_and_joined_systems_first() -> None:
+    said, table = tandem("cases").out, catalogue()
+    assert said.splitlines()[0] == "joined systems"
+    order = [line.split()[0] for line in said.splitlines() if line.startswith("  ") and line.split()[0] in set(table.name.tolist())]
+    form = dict(zip(table.name.tolist(), zip(table.extra.tolist(), table.form.tolist(), strict=True), strict=True))
+    rank = {"joined": 0, "network": 1, "feeder": 2}
+    ranks = [3 if form[name][0] else rank[form[name][1]] for name in order]
+    assert ranks == sorted(ranks)
+    assert len(re.findall(r"^  \[\d+\] ", said, re.MULTILINE)) == len(set(table.source.tolist()))
+    assert len(re.findall(r"^  \([a-z]\) ", said, re.MULTILINE)) == len(set(table.licence.tolist()))
+    assert "case14 = ieee14" in said
 
 
 def test_one_case() -> None:

@@ -18,21 +18,31 @@ if TYPE_CHECKING:
 
 CATALOGUE, CASE, CHECK = "tandem/catalogue/1", "tandem/case/1", "tandem/check/1"
 WIDTH, NAMED = 110, 8  # letters in a line; names in a remark
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def catalogue_in_words(table: Catalogue) -> str:
-    """Name, size, what it is, where it comes from; licences once each, below."""
-    licences = list(dict.fromkeys(table.licence.tolist()))
-    lines = []
-    width = max(map(len, table.name.tolist()), default=0)
-    for k in range(len(table)):
-        also = f" (also {table.also[k]})" if table.also[k] else ""
-        extra = "; needs the extra large-cases" if table.extra[k] else ""
-        lines.append(f"{table.name[k]:<{width}}  {table.size[k]}: {table.title[k]}{also}{extra}")
-        lines += _indented(f"source: {table.source[k]} · licence [{licences.index(table.licence[k]) + 1}]", 4)
-    for k, licence in enumerate(licences, 1):
-        lines += [*_indented(f"[{k}] {licence}", 4)]
-    return "\n".join(lines)
+    """One line per case, joined systems first and large ones last; below, numbered, every source and every licence once."""
+    groups = {
+        "joined systems": table.form == "joined",
+        "networks": (table.form == "network") & ~table.extra,
+        "feeders": (table.form == "feeder") & ~table.extra,
+        "large ones; they need pip install 'gridtandem[large-cases]'": table.extra,
+    }
+    shown = table.take(np.concatenate([np.flatnonzero(rows) for rows in groups.values()]))
+    origin = list(zip(shown.source.tolist(), shown.licence.tolist(), strict=True))
+    origins, licences = list(dict.fromkeys(origin)), list(dict.fromkeys(shown.licence.tolist()))
+    wide = [max(map(len, words.tolist()), default=0) for words in (shown.name, shown.size)]
+    told = {
+        str(shown.name[k]): f"  {shown.name[k]:<{wide[0]}}  {shown.size[k]:<{wide[1]}}  {shown.title[k]} [{origins.index(origin[k]) + 1}]"
+        for k in range(len(shown))
+    }
+    lines = [line for group, rows in groups.items() for line in (group, *(told[name] for name in table.name[rows].tolist()))]
+    also = [f"{other} = {name}" for name, other in zip(shown.name, shown.also, strict=True) if other]
+    lines += ["names of MATPOWER that work too", *_indented(", ".join(also), 2), "sources"]
+    for k, (source, licence) in enumerate(origins, 1):
+        lines += _indented(f"[{k}] {source}; licence ({LETTERS[licences.index(licence)]})", 2)
+    return "\n".join([*lines, "licences", *(line for k, text in enumerate(licences) for line in _indented(f"({LETTERS[k]}) {text}", 2))])
 
 
 def catalogue_document(table: Catalogue) -> dict[str, object]:
