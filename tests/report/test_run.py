@@ -43,6 +43,9 @@ def test_a_run_prints_itself_in_a_dozen_lines() -> None:
     assert re.sub(r"[\d.]+e-\d+|[\d,]+(?= B$)", "#", repr(found()), flags=re.MULTILINE) == SUMMARY
 
 
+AGREE, ALONE = "the parties agree within tolerance", "each side has its own answer; nothing was agreed"
+
+
 def told(loading: tuple[float, ...], scheme: str = "response") -> list[str]:
     return repr(gt.run("14A", scheme=scheme, loading=[[x] for x in loading])).split("\n")
 
@@ -50,11 +53,11 @@ def told(loading: tuple[float, ...], scheme: str = "response") -> list[str]:
 @pytest.mark.parametrize(
     ("loading", "scheme", "head"),
     [
-        ((1, 2, 3, 50), "response", "the parties agree within tolerance, in 3 of 4 scenarios; 1 has no answer; below: scenario 0, period 0, loading 1"),
-        ((50, 1, 60), "response", "the parties agree within tolerance, in 1 of 3 scenarios; 2 have no answer; below: scenario 1, period 0, loading 1"),
-        ((1, 1.1), "response", "the parties agree within tolerance, in all 2 scenarios; below: scenario 0, period 0, loading 1"),
+        ((1, 2, 3, 50), "response", AGREE + ", in 3 of 4 scenarios; 1 has no answer; below: scenario 0, period 0, loading 1"),
+        ((50, 1, 60), "response", AGREE + ", in 1 of 3 scenarios; 2 have no answer; below: scenario 1, period 0, loading 1"),
+        ((1, 1.1), "response", AGREE + ", in all 2 scenarios; below: scenario 0, period 0, loading 1"),
         ((50, 60), "response", "a party had no answer without which the scheme cannot go on"),
-        ((50, 1), "independent", "each side has its own answer; nothing was agreed, in 1 of 2 scenarios; 1 has no answer; below: scenario 1, period 0, loading 1"),
+        ((50, 1), "independent", ALONE + ", in 1 of 2 scenarios; 1 has no answer; below: scenario 1, period 0, loading 1"),
     ],
 )  # fmt: skip
 def test_the_headline_says_in_how_many_scenarios_it_holds(loading: tuple[float, ...], scheme: str, head: str) -> None:

@@ -80,7 +80,7 @@ def _branches(st: tuple[int, int], plan: Plan) -> BranchResults:
 
 def _units(st: tuple[int, int], plan: Plan) -> UnitResults:
     u = unit_results(plan.nodal, plan)
-    return UnitResults(**_head(st, plan, len(u)), unit=u.name, bus=u.bus, p_mw=u.p_mw, q_mvar=u.q_mvar, at_limit=plan.at_limit % 3)
+    return UnitResults(**_head(st, plan, len(u)), unit=u.name, bus=u.bus, p_mw=u.p_mw, q_mvar=u.q_mvar, at_limit=u.at_limit.astype(np.int64))
 
 
 def _interfaces(owner: Owner, p: Plans, found: Solution, exchange: Complex) -> InterfaceResults:
