@@ -25,6 +25,12 @@ def test_readme_says_how_to_pass_the_tests() -> None:
     assert "-c locks/" in lines[0]
 
 
+def test_readme_says_how_the_bare_word_is_found_and_where_a_run_is_looked_at() -> None:
+    assert ". .venv/bin/activate" in README
+    assert "--table violations" in README
+    assert "--table checks" in README
+
+
 def test_readme_python_runs(tmp_path: Path) -> None:
     done = run_python(README, tmp_path)
     assert done.returncode == 0, done.stderr

@@ -108,6 +108,7 @@ def test_without_answer_tables_are_empty_and_trouble_speaks() -> None:
 def test_a_saved_run_opens_as_the_same_run(tmp_path: Path) -> None:
     saved = found().save(tmp_path / "a.tandem")
     assert saved.path == tmp_path / "a.tandem"
+    assert f"3 limits broken (tandem show {saved.path} --table violations)" in repr(saved)
     opened = gt.opened(tmp_path / "a.tandem")
     assert repr(opened) == repr(saved)
     for name in (*TABLES, "letters", "rounds"):

@@ -26,7 +26,7 @@ A case may also be a published name (tandem cases), or a MATPOWER (.m) or pandap
 
 A run file is tandem-runs/<case>-<scheme>-<6 digits of the study's digest>.tandem: one SQLite file with the case,
 the settings, every round, the size of every letter, the results, and the state to go on from. The same study gives
-the same name. Commands take its name, the beginning of its name, or its path.
+the same name. Commands take its name, <case>-<scheme> or any other beginning of it, or its path.
 
   tandem runs · tandem show RUN · tandem export RUN --out DIR · tandem convert IN OUT
 """

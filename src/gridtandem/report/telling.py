@@ -95,7 +95,8 @@ def _check_lines(run: Run) -> Iterator[str]:
     loss = f"{spelled(c.transmission_loss_mw[k], 'MW')} transmission, {spelled(c.distribution_loss_mw[k], 'MW')} feeders"
     yield f"            losses {loss}"
     broken = int(c.limits_broken[k])
-    limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken (table violations)"
+    look = "table violations" if run.path is None else f"tandem show {run.path} --table violations"
+    limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken ({look})"
     yield f"            lowest voltage {spelled(c.v_low_pu[k], 'pu')} at {c.v_low_bus[k]}; {limits}"
 
 
