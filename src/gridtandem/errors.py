@@ -95,6 +95,13 @@ class AlreadyThere(TandemError, FileExistsError):
 
 
 @final
+class Unavailable(TandemError, OSError):
+    """A file that cannot be written, or that somebody else is writing."""
+
+    exit_code = 2
+
+
+@final
 class CannotAnswer(TandemError, TypeError):
     """A party was asked something outside its contract."""
 

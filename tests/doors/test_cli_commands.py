@@ -90,7 +90,6 @@ OPTIONS = {
     "loading": (["--loading", "0.9,1.1"], "loading", [[0.9], [1.1]]),
     "feeder-solver": (["--feeder-solver", "newton"], "feeder_solver", "newton"),
     "q-limits": (["--q-limits"], "q_rule", "switch"),
-    "slack": (["--slack", "shared"], "slack", "shared"),
     "hold-taps": (["--hold-taps"], "taps", "hold"),
     "rounds": (["--rounds", "7"], "rounds", 7),
 }
@@ -102,6 +101,12 @@ def test_an_option_reaches_the_study(name: str) -> None:
     study = opened(run_file(tandem("run", "14A", *words))).result.study
     found = getattr(study, field)
     assert (found.tolist() if field == "loading" else found) == wanted
+
+
+def test_a_shared_slack_reaches_the_study() -> None:
+    """Which finds that nobody has a share."""
+    said = tandem("run", "14A", "--slack", "shared")
+    assert (said.code, "study.slack is shared, but no unit of transmission in service has a share" in said.err) == (3, True)
 
 
 def test_options_of_the_scheme_and_of_the_case_reach_the_study() -> None:

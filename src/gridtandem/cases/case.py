@@ -14,11 +14,12 @@ from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
-from gridtandem.grid.topology import far_drop, reached
+from gridtandem.grid.topology import linear_drops, reached
 from gridtandem.tables import Index
 from gridtandem.units import MVA
 
 MIX_UP = 10.0  # a linear voltage drop above 10 pu is no loading, it is kW read as MW or ohm read as per unit
+MIX_UP_ALONE = 1.0  # the same for one load alone, whose impedance then is below that of its way from the root: nothing could feed it
 
 
 @final
@@ -175,7 +176,18 @@ def _feeder_faults(net: Network, roots: list[int]) -> Iterator[Fault]:
     if lost:
         what = f"{_some(lost)}: no path to the root {net.buses.label(roots[0])!r}"
         yield Fault("buses", what, "close a line or switch, or set live = no", "case-050")
-    elif (drop := far_drop(nodal, int(nodal.node[roots[0]]))) > MIX_UP:
-        mw = nodal.loads.s.real.sum() * MVA
-        what = f"{mw:,.4g} MW would drop the voltage by {drop:,.4g} pu (linear estimate)"
-        yield Fault("loads", what, "suspected unit mix-up: are the loads in kW, or the impedances in per unit?", "case-051")
+    else:
+        yield from _unit_faults(net, nodal, int(nodal.node[roots[0]]))
+
+
+def _unit_faults(net: Network, nodal: Nodal, root: int) -> Iterator[Fault]:
+    together, alone = linear_drops(nodal, root)
+    mend = "suspected unit mix-up: are the loads in kW, or the impedances in per unit?"
+    loads = nodal.loads
+    if (drop := together.max()) > MIX_UP:
+        what = f"{loads.s.real.sum() * MVA:,.4g} MW would drop the voltage by {drop:,.4g} pu (linear estimate)"
+        yield Fault("loads", what, mend, "case-051")
+    elif (drop := alone[worst := int(alone.argmax())]) > MIX_UP_ALONE:
+        mw = loads.s[loads.node == worst].real.sum() * MVA
+        what = f"{mw:,.4g} MW at bus {net.buses.label(int(nodal.bus[worst]))!r} alone would drop the voltage by {drop:,.4g} pu (linear estimate)"
+        yield Fault("loads", what, mend, "case-051")

@@ -7,7 +7,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from gridtandem.grid.nodal import Nodal
-from gridtandem.tables import Flag, Index
+from gridtandem.tables import Flag, Index, Real
 
 
 def links(nodal: Nodal) -> sparse.csr_array:
@@ -24,14 +24,17 @@ def reached(nodal: Nodal, roots: Index) -> Flag:
     return np.asarray(np.isin(part, part[home]))
 
 
-def far_drop(nodal: Nodal, root: int) -> float:
-    r"""Largest linear voltage drop of a feeder, Σ |z| · |S beyond|, along a spanning tree. [per unit]
+def linear_drops(nodal: Nodal, root: int) -> tuple[Real, Real]:
+    r"""Linear voltage drop from the root to each node along a spanning tree: of all loads, and of the node's own load alone. [per unit]
 
-    An order of magnitude, to tell a heavy load from a wrong unit; a real feeder stays below 0.5.
+    .. math:: \Delta_n = \sum_{k \in \text{path}(n)} |z_k| \sum_{m \text{ beyond } k} |S_m|, \qquad \delta_n = |S_n| \sum_{k \in \text{path}(n)} |z_k|
+
+    Orders of magnitude, to tell a heavy load from a wrong unit; feeders of the library stay below 0.12 and 0.06.
     """
     order, before = csgraph.breadth_first_order(links(nodal), root, directed=False)
     size = np.zeros(nodal.nodes)
     np.add.at(size, nodal.loads.node, abs(nodal.loads.s))
+    own = size.copy()
     br = nodal.branches
     z: dict[tuple[int, int], float] = {}
     for a, b, zab in zip(br.start.tolist(), br.end.tolist(), abs(br.z).tolist(), strict=True):
@@ -39,8 +42,9 @@ def far_drop(nodal: Nodal, root: int) -> float:
         z[key] = min(zab, z.get(key, np.inf))
     for k in order[:0:-1]:
         size[before[k]] += size[k]
-    drop = np.zeros(nodal.nodes)
+    drop, far = np.zeros(nodal.nodes), np.zeros(nodal.nodes)
     for k in order[1:]:
         up = int(before[k])
-        drop[k] = drop[up] + z[min(up, int(k)), max(up, int(k))] * size[k]
-    return float(drop.max(initial=0.0))
+        step = z[min(up, int(k)), max(up, int(k))]
+        drop[k], far[k] = drop[up] + step * size[k], far[up] + step
+    return drop, far * own

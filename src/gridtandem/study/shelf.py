@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, final
 
 from gridtandem.cases.library import known_names
 from gridtandem.cases.systems import SYSTEMS
-from gridtandem.errors import InvalidCase, UnknownName, Unreadable
+from gridtandem.errors import InvalidCase, Unavailable, UnknownName, Unreadable
 from gridtandem.study.registry import name_of
 from gridtandem.study.store import RunFile
 from gridtandem.study.study import Study
@@ -86,9 +84,8 @@ def shelf(folder: Path = FOLDER) -> Shelf:
 
 def _row(path: Path, name: str) -> tuple[str, str, str, str, int]:
     try:
-        facts = RunFile.open(path).facts()
-        with closing(sqlite3.connect(path)) as db:
-            rounds = int(db.execute("SELECT count(*) FROM rounds").fetchone()[0])
-        return name, facts["case"], facts["scheme_name"], facts.get("end", "STOPPED"), rounds
-    except (InvalidCase, sqlite3.DatabaseError, KeyError):
+        file = RunFile.open(path)
+        facts = file.facts()
+        return name, facts["case"], facts["scheme_name"], file.end().name, file.rounds()
+    except (InvalidCase, Unavailable, KeyError):
         return name, "", "", "UNREADABLE", 0

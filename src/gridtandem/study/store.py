@@ -6,12 +6,13 @@ else to be understood, and opens in any SQLite browser. Same study, same rows; i
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import tempfile
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar, final
 
 import numpy as np
@@ -21,7 +22,7 @@ from gridtandem.boundary.wire import read, text
 from gridtandem.cases.case import Case
 from gridtandem.cases.folder.write import read_case, write_case
 from gridtandem.coordinate import End, Outcome
-from gridtandem.errors import Fault, InvalidCase
+from gridtandem.errors import AlreadyThere, Fault, InvalidCase, TandemError, Unavailable
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of, records_of, scheme_kind
 from gridtandem.study.study import Study
@@ -31,6 +32,8 @@ T = TypeVar("T", bound=Table)
 
 APPLICATION = 0x67544D31  # "gTM1"
 VERSION = 1
+PATIENCE = 5.0  # seconds to wait for another process that is writing
+BROKEN = (sqlite3.Error, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)  # what reading a damaged file may end in
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE case_files (path TEXT PRIMARY KEY, content TEXT NOT NULL);
@@ -50,18 +53,20 @@ class RunFile:
 
     @staticmethod
     def create(path: Path, study: Study) -> RunFile:
-        """A new file with the study in it; an older file of the same name is replaced."""
+        """A new file with the study in it. It replaces an older run of the same study, and nothing else."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        for old in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-            old.unlink(missing_ok=True)
-        settings = {name: text(value) for name, value in study.settings().items()}
-        facts = {"scheme_name": name_of(study.scheme), "study_digest": study.digest(), "case_digest": study.case.digest(), "case": study.case.name}
-        with closing(sqlite3.connect(path)) as db, db:
-            db.executescript(f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};{SCHEMA}")
-            db.executemany(
-                "INSERT INTO meta VALUES (?, ?)", [*provenance().items(), *facts.items(), *((f"setting.{k}", v) for k, v in settings.items())]
-            )
-            db.executemany("INSERT INTO case_files VALUES (?, ?)", sorted(_files(study.case).items()))
+        _make_way(path, study)
+        settings = {f"setting.{name}": text(value) for name, value in study.settings().items()}
+        files = _files(study.case)
+        facts = {
+            "scheme_name": name_of(study.scheme), "study_digest": study.digest(), "case_digest": study.case.digest(), "case": study.case.name,
+            "inputs_digest": _inputs_digest(settings, files),
+        }  # fmt: skip
+        with _writing(path, mode="rwc") as db:
+            for statement in (f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {VERSION}", *SCHEMA.split(";")):
+                db.execute(statement)
+            db.executemany("INSERT INTO meta VALUES (?, ?)", [*provenance().items(), *facts.items(), *settings.items()])
+            db.executemany("INSERT INTO case_files VALUES (?, ?)", sorted(files.items()))
         return RunFile(path)
 
     @staticmethod
@@ -69,13 +74,8 @@ class RunFile:
         """An existing file, checked to be one of ours."""
         if not path.is_file():
             raise InvalidCase([Fault("run file", "does not exist", "see `tandem runs` for the runs here", "run-001", place=str(path))])
-        try:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-                mark, version = db.execute("PRAGMA application_id").fetchone()[0], db.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.DatabaseError as e:
-            raise InvalidCase(
-                [Fault("run file", f"is not readable ({e})", "was it cut short or is it another kind of file?", "run-002", place=str(path))]
-            ) from e
+        with _reading(path) as db:
+            mark, version = db.execute("PRAGMA application_id").fetchone()[0], db.execute("PRAGMA user_version").fetchone()[0]
         if mark != APPLICATION:
             raise InvalidCase([Fault("run file", "is a database of another program", "name a .tandem file", "run-003", place=str(path))])
         if version > VERSION:
@@ -84,7 +84,7 @@ class RunFile:
 
     def save(self, outcome: Outcome[Any]) -> None:
         """Bring the file up to this outcome: new rounds and letters are added, the state replaced."""
-        with closing(sqlite3.connect(self.path)) as db, db:
+        with _writing(self.path) as db:
             have = db.execute("SELECT count(*) FROM rounds").fetchone()[0]
             db.executemany("INSERT INTO rounds VALUES (?, ?)", [(k + 1, _sql(g)) for k, g in enumerate(outcome.gaps) if k >= have])
             sent = db.execute("SELECT count(*) FROM letters").fetchone()[0]
@@ -98,7 +98,7 @@ class RunFile:
 
     def put(self, tables: Mapping[str, Table], facts: Mapping[str, str]) -> None:
         """Write result tables as ordinary SQL tables, and facts about them."""
-        with closing(sqlite3.connect(self.path)) as db, db:
+        with _writing(self.path) as db:
             for name, table in tables.items():
                 columns = ", ".join(f'"{c}" {_affinity(s.dtype)}' for c, s in table.columns().items())
                 db.execute(f'DROP TABLE IF EXISTS "{name}"')
@@ -109,49 +109,114 @@ class RunFile:
 
     def get(self, name: str, kind: type[T]) -> T:
         """Read a result table back, bit for bit."""
-        with closing(sqlite3.connect(self.path)) as db:
-            rows = db.execute(f'SELECT {", ".join(f"{c!r}".replace(chr(39), chr(34)) for c in kind.columns())} FROM "{name}"').fetchall()
-        if not rows:
-            return kind.empty()
-        columns = zip(*rows, strict=True)
-        return kind.of({c: [np.nan if x is None else x for x in values] for c, values in zip(kind.columns(), columns, strict=True)})
+        with _reading(self.path) as db:
+            names = ", ".join(f'"{c}"' for c in kind.columns())
+            rows = db.execute(f'SELECT {names} FROM "{name}"').fetchall()
+            if not rows:
+                return kind.empty()
+            columns = zip(*rows, strict=True)
+            return kind.of({c: [np.nan if x is None else x for x in values] for c, values in zip(kind.columns(), columns, strict=True)})
 
     def facts(self) -> dict[str, str]:
         """All facts: versions, digests, settings, end."""
-        with closing(sqlite3.connect(self.path)) as db:
-            return dict(db.execute("SELECT key, value FROM meta ORDER BY key").fetchall())
+        with _reading(self.path) as db:
+            found = dict(db.execute("SELECT key, value FROM meta ORDER BY key").fetchall())
+            if not all(isinstance(word, str) for word in (*found, *found.values())):
+                raise ValueError("meta holds what is no text")
+            return found
+
+    def rounds(self) -> int:
+        """Rounds so far."""
+        with _reading(self.path) as db:
+            return int(db.execute("SELECT count(*) FROM rounds").fetchone()[0])
+
+    def end(self) -> End:
+        """How the run ended."""
+        with _reading(self.path):
+            return End[self.facts().get("end", "STOPPED")]
 
     def study(self) -> Study:
         """The study again."""
-        facts = self.facts()
-        kind = scheme_kind(facts["scheme_name"])
-        settings = {k.removeprefix("setting."): read(v, [kind]) for k, v in facts.items() if k.startswith("setting.")}
-        return Study(case=self._case(), **settings)
+        with _reading(self.path) as db:
+            facts, files = self.facts(), dict(db.execute("SELECT path, content FROM case_files").fetchall())
+            kind = scheme_kind(facts["scheme_name"])
+            settings = {k: v for k, v in facts.items() if k.startswith("setting.")}
+            if facts.get("inputs_digest", digest := _inputs_digest(settings, files)) != digest:
+                raise ValueError("case or settings are not those that the run began with")
+            return Study(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
 
     def outcome(self) -> Outcome[Any]:
         """How far the run came."""
-        facts = self.facts()
         known = records_of(self.study().scheme).values()
-        with closing(sqlite3.connect(self.path)) as db:
-            gaps = tuple(np.nan if g is None else g for (g,) in db.execute("SELECT gap FROM rounds ORDER BY round"))
-            ledger = tuple(
-                Entry(*row)
-                for row in db.execute("SELECT round, recipient, question, interfaces, numbers_down, numbers_up, bytes FROM letters ORDER BY number")
-            )
+        with _reading(self.path) as db:
+            facts, end = self.facts(), self.end()
+            gaps = tuple(np.nan if g is None else float(g) for (g,) in db.execute("SELECT gap FROM rounds ORDER BY round"))
+            letters = db.execute("SELECT round, recipient, question, interfaces, numbers_down, numbers_up, bytes FROM letters ORDER BY number")
+            ledger = tuple(Entry(int(k), str(to), str(question), *map(int, size)) for k, to, question, *size in letters)
             refused = db.execute("SELECT party, question, scenario, period, interface FROM refusals ORDER BY rowid").fetchall()
-        who = tuple(dict.fromkeys((p, q) for p, q, *_ in refused))
-        refusals = tuple(Refusal(p, q, tuple((s, t, i) for a, b, s, t, i in refused if (a, b) == (p, q))) for p, q in who)
-        state = read(facts["state"], known) if "state" in facts else None
-        end = End[facts["end"]] if "end" in facts else End.STOPPED
-        return Outcome(end, state, gaps, read(facts.get("goal", "null")) or np.nan, ledger, refusals)
+            who = tuple(dict.fromkeys((p, q) for p, q, *_ in refused))
+            refusals = tuple(Refusal(p, q, tuple((s, t, i) for a, b, s, t, i in refused if (a, b) == (p, q))) for p, q in who)
+            begun = bool(gaps) or "end" in facts
+            state = read(facts["state"], known) if begun else None
+            return Outcome(end, state, gaps, (read(facts["goal"]) if begun else None) or np.nan, ledger, refusals)
 
-    def _case(self) -> Case:
-        with closing(sqlite3.connect(self.path)) as db, tempfile.TemporaryDirectory() as folder:
-            for name, content in db.execute("SELECT path, content FROM case_files"):
-                place = Path(folder, "case", name)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_text(content, encoding="utf-8", newline="")
-            return read_case(Path(folder, "case"))
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for reading. Whatever breaks on the way is a fault of the file, told once, with its place."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE)) as db:
+            yield db
+    except BROKEN as e:
+        if isinstance(e, InvalidCase) and e.faults[0].table == "run file":
+            raise
+        if isinstance(e, sqlite3.OperationalError) and "locked" in str(e):
+            raise Unavailable(f"run file {path} is being written by another process; wait until it is done") from e
+        said = e.faults[0] if isinstance(e, InvalidCase) else e if isinstance(e, TandemError | sqlite3.Error) else f"{type(e).__name__}: {e}"
+        mend = "was it cut short or is it another kind of file?"
+        raise InvalidCase([Fault("run file", f"is not readable ({said})", mend, "run-002", place=str(path))]) from e
+
+
+@contextmanager
+def _writing(path: Path, mode: str = "rw") -> Iterator[sqlite3.Connection]:
+    """One transaction that nobody else's comes between."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=PATIENCE)) as db, db:
+            db.execute("BEGIN IMMEDIATE")
+            yield db
+    except sqlite3.Error as e:
+        what = f"run file {path} is being written by another process, or cannot be written ({e})"
+        raise Unavailable(f"{what}; wait, or give another place with --out") from e
+
+
+def _make_way(path: Path, study: Study) -> None:
+    """Remove an older run of the same study; an empty file holds nothing."""
+    if path.exists() and (path.is_dir() or path.stat().st_size):
+        try:
+            facts = RunFile.open(path).facts()
+        except InvalidCase as e:
+            raise AlreadyThere(f"{path} is there already and is no run file that can be read; choose another name, or remove it first") from e
+        if facts.get("study_digest") != study.digest():
+            held = f"{facts.get('case')} under {facts.get('scheme_name')} with other data or settings"
+            raise AlreadyThere(f"{path} is there already and holds another study: {held}; choose another name, or remove it first")
+    for old in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        old.unlink(missing_ok=True)
+
+
+def _inputs_digest(settings: Mapping[str, str], files: Mapping[str, str]) -> str:
+    """SHA-256 of the inputs as they lie in the file."""
+    return hashlib.sha256(text([sorted(settings.items()), sorted(files.items())]).encode()).hexdigest()
+
+
+def _case(files: Mapping[str, str]) -> Case:
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+                raise ValueError(f"{name!r} is no place within a case")
+            place = Path(folder, "case", name)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(content, encoding="utf-8", newline="")
+        return read_case(Path(folder, "case"))
 
 
 def _files(case: Case) -> dict[str, str]:

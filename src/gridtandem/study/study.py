@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
@@ -23,6 +24,10 @@ from gridtandem.parties.owner import Owner
 from gridtandem.parties.transmission import Transmission, boundary_bus
 from gridtandem.schemes.merged import Merged
 from gridtandem.tables import Index, Real
+
+WORDS = {  # that a rule may be
+    "feeder_solver": ("auto", "sweep", "newton"), "q_rule": ("ignore", "switch"), "slack": ("reference", "shared"), "taps": ("hold", "move"),
+}  # fmt: skip
 
 
 @final
@@ -54,6 +59,24 @@ class Study:
         told = "\n".join(f"{name}={text(value)}" for name, value in self.settings().items())
         return hashlib.sha256(f"{self.case.digest()}\n{told}".encode()).hexdigest()
 
+    def faults(self) -> Iterator[Fault]:
+        """Everything wrong with the settings, and with the case for such a study; faults of the case itself are its own to tell."""
+        for name, known in WORDS.items():
+            if (given := getattr(self, name)) not in known:
+                yield Fault("study", f"is {given!r}", f"it must be one of {', '.join(known)}", "study-001", column=name)
+        whole = isinstance(self.rounds, int | np.integer) and not isinstance(self.rounds, bool)
+        if not (whole and self.rounds >= 1):
+            yield Fault("study", f"is {self.rounds!r}", "give a whole number of 1 or more", "study-002", column="rounds")
+        yield from _loading_faults(self.loading)
+        units = self.case.transmission.generators
+        if self.slack == "shared" and not (units.slack_share[units.live] > 0).any():
+            mend = "give units of transmission a slack_share, or take slack = reference"
+            yield Fault("study", "is shared, but no unit of transmission in service has a share", mend, "study-004", column="slack")
+        yield from _port_faults(self.case)
+        if not len(self.case.interfaces) and not isinstance(self.scheme, Merged):
+            mend = "take the scheme merged, which then is a plain load flow, or hang feeders on it"
+            yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=self.case.name)
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -73,12 +96,10 @@ class Seats:
 
 
 def seated(study: Study) -> Seats:
-    """Check the case and give each company its part."""
-    case = study.case.check()
-    if not (np.isfinite(study.loading).all() and (study.loading >= 0).all()):
-        raise InvalidCase([Fault("study", "has a loading that is negative or no number", "give factors of 0 or more", "case-059", column="loading")])
-    _one_port_each(case)
-    _somebody_to_talk_to(study)
+    """Check case and settings, and give each company its part."""
+    case = study.case
+    if found := [*case.faults(), *study.faults()]:
+        raise InvalidCase(found)
     return Seats(
         transmission=Transmission.of(case.transmission, forecast(case), study.loading, study.options),
         fleets=tuple(_fleet(study, rows) for rows in map(case.rows_of, case.companies)),
@@ -114,15 +135,17 @@ def _fleet(study: Study, rows: Index) -> tuple[Fleet, Index]:
     return Fleet(interface=table.name, feeders=feeders, count=table.count, loading=study.loading), rows
 
 
-def _one_port_each(case: Case) -> None:
+def _loading_faults(loading: object) -> Iterator[Fault]:
+    if not isinstance(loading, np.ndarray) or loading.ndim != 2 or not loading.size or loading.dtype.kind not in "fiu":
+        what = f"is an array of shape {loading.shape} of {loading.dtype}" if isinstance(loading, np.ndarray) else f"is {loading!r}"
+        yield Fault("study", what, "give an array of numbers (scenario, period), of one each or more", "study-003", column="loading")
+    elif not (np.isfinite(loading).all() and (loading >= 0).all()):
+        yield Fault("study", "has a loading that is negative or no number", "give factors of 0 or more", "case-059", column="loading")
+
+
+def _port_faults(case: Case) -> Iterator[Fault]:
     names, count = np.unique(case.interfaces.feeder, return_counts=True)
     if len(many := names[count > 1].tolist()):
         what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
         mend = "load-flow schemes serve feeders with one interface; give each port a feeder of its own, or open one"
-        raise InvalidCase([Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)])
-
-
-def _somebody_to_talk_to(study: Study) -> None:
-    if not len(study.case.interfaces) and not isinstance(study.scheme, Merged):
-        mend = "take the scheme merged, which then is a plain load flow, or hang feeders on it"
-        raise InvalidCase([Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=study.case.name)])
+        yield Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)
