@@ -26,6 +26,7 @@ def read_network(path: str | Path, *, equivalents: bool = False) -> Network:
     """A network from a file or folder of any kind this package reads.
 
     ``equivalents`` says that negative impedances stand for reduced networks or series capacitors; our own folders say so themselves.
+    Buses of MATPOWER files are called by number, as in its publications; a note tells where the file has names as well.
     """
     path = Path(path)
     if path.is_dir():
@@ -36,5 +37,5 @@ def read_network(path: str | Path, *, equivalents: bool = False) -> Network:
     if text.lstrip().startswith("{"):
         return read_pandapower(path, equivalents=equivalents)
     if path.suffix.lower() == ".m" or "function" in text:
-        return read_matpower(path, equivalents=equivalents)
+        return read_matpower(path, equivalents=equivalents, numbered=True)
     raise InvalidCase([Fault("file", "is of no kind known here", f"give {KINDS}", "case-101", place=path.name)])
