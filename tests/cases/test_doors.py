@@ -9,9 +9,12 @@ import pytest
 from gridtandem.cases.doors import KINDS, read_network
 from gridtandem.cases.folder.write import write_network_folder
 from gridtandem.cases.matpower.read import read_matpower
+from gridtandem.cases.new import new_case
 from gridtandem.errors import InvalidCase
 from tests.cases.test_pandapower import ALL
-from tests.cases.texts import SMALL
+from tests.cases.texts import CODE, SMALL
+
+NUMBERS = read_matpower(SMALL, numbered=True).buses.name.tolist()
 
 
 def refused(path: Path) -> str:
@@ -21,7 +24,7 @@ def refused(path: Path) -> str:
 
 
 def test_every_kind_finds_its_reader(tmp_path: Path) -> None:
-    small = read_matpower(SMALL)
+    small = read_matpower(SMALL, numbered=True)
     for name in ("a.m", "a.txt", "b"):
         (tmp_path / name).write_text(SMALL)
         assert read_network(tmp_path / name).digest() == small.digest()
@@ -30,6 +33,19 @@ def test_every_kind_finds_its_reader(tmp_path: Path) -> None:
     assert read_network(str(ALL)).name == "all elements"
     (tmp_path / "c.m").write_text(ALL.read_text())
     assert read_network(tmp_path / "c.m").name == "all elements"
+
+
+def test_buses_of_matpower_files_are_called_by_number(tmp_path: Path) -> None:
+    """As they are in its publications and on our command line; names are told in a note."""
+    (tmp_path / "a.m").write_text(SMALL.replace("'feeding point'", "'feeding point   '"))
+    read = read_network(tmp_path / "a.m")
+    assert read.buses.name.tolist() == NUMBERS
+    assert "buses are called by number; the names in mpc.bus_name are left aside" in read.notes
+    (tmp_path / "b.m").write_text(SMALL.partition("mpc.bus_name")[0] + CODE)
+    assert read_network(tmp_path / "b.m").digest() == read.digest()
+    assert read_network(tmp_path / "b.m").notes == read_matpower(SMALL).notes
+    made = new_case(tmp_path / "new", transmission="ieee14", feeder=read, at=["7"])
+    assert made.models[0].buses.name.tolist() == NUMBERS
 
 
 def test_equivalents_are_passed_on(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from gridtandem.cases.library import network
 from gridtandem.cases.named import case
 from gridtandem.cases.new import new_case
 from gridtandem.cases.systems import SYSTEMS
-from gridtandem.errors import AlreadyThere, InvalidCase, UnknownName
+from gridtandem.errors import AlreadyThere, InvalidCase, UnknownName, Unreadable
 from gridtandem.flow.newton import Newton
 from gridtandem.grid import elements as el
 from gridtandem.grid.nodal import Nodal
@@ -70,6 +71,50 @@ def test_the_generator_keeps_the_load_and_repeats_itself() -> None:
     for model in one.models:
         dg = model.generators.p_mw[model.generators.control == el.PQ]
         assert dg.sum() == pytest.approx(0.3 * feeder_load(model).real, abs=LOAD_SUM)
+
+
+def test_networks_by_name_and_one_bus_by_name() -> None:
+    """The word "10" is one bus, not the buses "1" and "0"."""
+    by_name = joined("ieee14", ["case33bw"], where="10", count=1)
+    assert by_name.digest() == joined(network("ieee14"), network("case33bw"), where=["10"], count=1).digest()
+    assert joined("case14", "case33bw", where="10", count=1).digest() == by_name.digest()
+    assert by_name.interfaces.name.tolist() == ["I10"]
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "half a feeder": ({"count": 1.5}, "count is a whole number of 1 or more; 1.5 is not"),
+    "no feeder": ({"count": 0}, "count is a whole number of 1 or more; 0 is not"),
+    "a word": ({"count": "2"}, "count is a whole number of 1 or more; '2' is not"),
+    "no interface": ({"how_many": 0}, "how_many is a whole number of 1 or more; 0 is not"),
+    "no model": ({"feeders": []}, "feeders is empty; give one feeder or more"),
+    "no bus": ({"where": []}, "where is empty; name one bus or more, or leave it out"),
+    "a spread to zero": ({"spread": 1.0}, "spread is at least 0 and below 1; 1.0 is not"),
+    "a share below zero": ({"dg_share": -0.1}, "dg_share is at least 0; -0.1 is not"),
+    "an exponent that is none": ({"p_exponent": np.nan}, "p_exponent is a finite number; nan is not"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_joined(name: str) -> None:
+    changed, said = WRONG[name]
+    with pytest.raises(Unreadable) as caught:
+        joined(**{"transmission": network("ieee14"), "feeders": network("case33bw"), **changed})
+    assert str(caught.value) == said
+
+
+def test_a_network_of_no_kind() -> None:
+    with pytest.raises(TypeError, match="a network, or the name of one in the library, is wanted; this is of type int"):
+        joined("ieee14", [14])  # type: ignore[list-item]
+    with pytest.raises(UnknownName, match="no bus of 'ieee14' named '99'"):
+        joined("ieee14", "case33bw", where="99")
+
+
+@pytest.mark.parametrize("counts", [1.5, "2", True, [1, 1.5], np.nan])
+def test_parallel_feeders_are_whole(counts: Any) -> None:
+    with pytest.raises(Unreadable) as caught:
+        with_parallel(case("14A"), counts)
+    assert str(caught.value) == f"numbers of parallel feeders are whole; {counts!r} is not"
+    assert with_parallel(case("14A"), 2.0).digest() == with_parallel(case("14A"), [2, 2]).digest()  # type: ignore[arg-type]
 
 
 def test_no_feeder_takes_more_than_the_bus_has() -> None:

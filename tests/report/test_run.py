@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import gridtandem as gt
+from gridtandem.errors import Unreadable
 from gridtandem.report.run import SCHEMES, Comparison, Run
 from gridtandem.study.run import TABLES
 from gridtandem.study.run import run as study_run
@@ -149,9 +150,48 @@ def test_unknown_names_are_answered_with_near_ones() -> None:
 
 
 def test_loading_is_a_number_or_a_table() -> None:
-    with pytest.raises(ValueError, match=r"one number or an array \(scenario, period\)"):
-        gt.run("T14D2", loading=[1.0, 2.0])
+    with pytest.raises(Unreadable, match=r"a number, one for each scenario, or an array \(scenario, period\); this has 3 axes"):
+        gt.run("T14D2", loading=[[[1.0]]])
+    with pytest.raises(Unreadable, match="loading is made of numbers; 'much' is not"):
+        gt.run("T14D2", loading="much")
+    assert gt.run("T14D2", loading=[1.0, 1.1]).result.study.loading.tolist() == [[1.0], [1.1]]
     assert gt.run("T14D2", loading=[[1.0, 1.1]]).checks.period.tolist() == [0, 1]
+
+
+def test_a_network_is_a_case_without_feeders() -> None:
+    net = gt.network("ieee14")
+    assert gt.run(net).scheme == gt.run("ieee14").scheme == "merged"
+    assert gt.run(net).buses.digest() == gt.run("ieee14").buses.digest()
+    assert gt.diagnose(net).recommend == "merged"
+    assert len(gt.compare(net, ["merged"]).runs) == 1
+    with pytest.raises(TypeError, match="the name of a published one, or a folder or file is wanted; this is of type int"):
+        gt.run(14)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r'load_flow takes a Network, not .case14.; published ones by name: gt.load_flow\(gt.network\("case14"\)\)'):
+        gt.load_flow("case14")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "options", "said"),
+    [
+        (gt.schemes.Response, None, r"scheme Response is a class; give an object of it, Response\(\), or its name"),
+        (14, None, r"14 is no scheme; give a name \(anderson, "),
+        ("response", {"tol": "a"}, "option tol of scheme response is a number; 'a' is not"),
+        ("response", {"tol": True}, "option tol of scheme response is a number; True is not"),
+        (gt.schemes.Response(tol=0.0), None, r"option tol of scheme response is a distance above 0; 0\.0 is not"),
+        (gt.schemes.Response(tol="a"), None, "option tol of scheme response is a number; 'a' is not"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_scheme(scheme: object, options: dict[str, object] | None, said: str) -> None:
+    with pytest.raises(Unreadable, match=said):
+        gt.run("T14D2", scheme=scheme, options=options)
+    if options is None:
+        with pytest.raises(Unreadable, match=said):
+            gt.compare("T14D2", [scheme])
+
+
+def test_none_is_no_scheme_of_a_comparison() -> None:
+    with pytest.raises(Unreadable, match="None is no scheme"):
+        gt.compare("T14D2", [None])
 
 
 def test_watchers_hear_every_round() -> None:

@@ -60,7 +60,10 @@ def test_factors_are_numbers_of_zero_or_more(factor: float) -> None:
 
 
 def test_a_shared_slack_needs_shares() -> None:
-    told = "study.slack is shared, but no unit of transmission in service has a share; give units of transmission a slack_share, or take slack = reference"
+    told = (
+        "study.slack is shared, but no unit of transmission in service has a share; "
+        "give units of transmission a slack_share, or take slack = reference"
+    )
     assert faults(of(slack="shared")) == [told + " (study-004)"]
     it = case("T14D2")
     units = it.transmission.generators

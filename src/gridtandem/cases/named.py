@@ -45,18 +45,18 @@ def case(name_or_folder: str | Path) -> Case:
         return system(name)
     if name in known_names():
         entry = entries()[known_names()[name]]
-        return _alone(network(name), title=entry.title, source=entry.source, licence=entry.licence)
+        return alone(network(name), title=entry.title, source=entry.source, licence=entry.licence)
     if name in FEEDERS:
         return itd_case(name)
     path = Path(name_or_folder)
     if (path / "network.toml").is_file():
-        return _alone(read_network_folder(path)).check()
+        return alone(read_network_folder(path)).check()
     if path.is_dir():
         return read_case(path)
     if path.is_file():
         from gridtandem.cases.doors import read_network
 
-        return _alone(read_network(path)).check()
+        return alone(read_network(path)).check()
     raise UnknownName("case or folder", name, [*SYSTEMS, *known_names(), *FEEDERS])
 
 
@@ -82,5 +82,6 @@ def _interfaces(name: str) -> str:
     return f"{len(SYSTEMS[name].hangs)} interfaces"
 
 
-def _alone(net: Network, *, title: str = "", source: str = "", licence: str = "") -> Case:
+def alone(net: Network, *, title: str = "", source: str = "", licence: str = "") -> Case:
+    """A network as a case without feeders."""
     return Case(name=net.name, transmission=net, interfaces=Interfaces.empty(), title=title, source=source, licence=licence, notes=net.notes)

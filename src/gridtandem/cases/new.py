@@ -10,7 +10,7 @@ import numpy as np
 from gridtandem.cases.case import Case
 from gridtandem.cases.folder.write import write_case
 from gridtandem.cases.generate import feeder_load, interfaces, root_of
-from gridtandem.cases.library import entries, known_names, network
+from gridtandem.cases.library import entries, known_names, network_of
 from gridtandem.errors import UnknownName
 from gridtandem.grid.network import Network
 
@@ -22,7 +22,7 @@ def new_case(
 
     The feeder's reference bus becomes its root. Loads of transmission stay as they are; the feeders come on top of them.
     """
-    net, model = _network(transmission), _network(feeder)
+    net, model = network_of(transmission), network_of(feeder)
     row = {bus: k for k, bus in enumerate(net.buses.name.tolist())}
     for bus in at:
         if bus not in row:
@@ -47,7 +47,3 @@ def new_case(
     )  # fmt: skip
     write_case(case, path)
     return case
-
-
-def _network(given: str | Network) -> Network:
-    return network(given) if isinstance(given, str) else given

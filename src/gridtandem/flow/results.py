@@ -98,6 +98,8 @@ def results(newton: Newton, solution: Solution) -> FlowResults:
 
 def load_flow(network: Network, options: Options | None = None) -> FlowResults:
     """The load flow of one network by itself, as tables; without a solution they are empty and ``trouble`` says why."""
+    if not hasattr(network, "buses"):
+        raise TypeError(f'load_flow takes a Network, not {network!r}; published ones by name: gt.load_flow(gt.network("case14"))')
     newton = Newton.of(Nodal.of(network.check()), options=options)
     return results(newton, newton.solve())
 

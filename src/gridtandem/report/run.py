@@ -11,13 +11,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, final
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from gridtandem.cases.case import Case
+from gridtandem.cases.named import alone
 from gridtandem.cases.named import case as named
 from gridtandem.coordinate import Outcome
 from gridtandem.errors import UnknownName
+from gridtandem.grid.network import Network
 from gridtandem.report import telling
 from gridtandem.study import compare as comparing
 from gridtandem.study import diagnose as diagnosing
@@ -28,8 +29,8 @@ from gridtandem.study.judge import Verdict
 from gridtandem.study.registry import name_of, scheme_of
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
 from gridtandem.study.run import Result
+from gridtandem.study.setting import loading_of, usual
 from gridtandem.study.study import Study
-from gridtandem.tables import Real
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -153,9 +154,9 @@ class Comparison:
 
 
 def run(
-    case: Case | str | Path,
+    case: Case | Network | str | Path,
     *,
-    scheme: object = "response",
+    scheme: object = None,
     options: Mapping[str, object] | None = None,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
@@ -168,20 +169,21 @@ def run(
 ) -> Run:
     """Coordinate a case.
 
-    ``case`` is a `Case`, the name of a published one, or a folder. ``scheme`` is a scheme object or a name with ``options``; "auto" takes
-    what `diagnose` recommends. ``loading`` multiplies loads and transmission's schedule; an array is (scenario, period). With ``save`` a run
-    file grows round by round; ``watch`` sees the outcome so far after every round.
+    ``case`` is a `Case`, a `Network`, the name of a published one, or a folder. ``scheme`` is a scheme object or a name with ``options``;
+    "auto" takes what `diagnose` recommends, and none given is "response", or "merged" where there are no feeders. ``loading`` multiplies loads
+    and transmission's schedule; several numbers are scenarios, an array is (scenario, period). With ``save`` a run file grows round by round;
+    ``watch`` sees the outcome so far after every round.
     """
     study = Study(
         case=opened_case(case), scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack,
         taps=taps,
     )  # fmt: skip
-    study = replace(study, scheme=_chosen(study, scheme, options))
+    study = replace(study, scheme=_chosen(study, usual(study.case) if scheme is None else scheme, options))
     return Run.of(running.run(study, save=None if save is None else Path(save), watch=watch))
 
 
 def compare(
-    case: Case | str | Path,
+    case: Case | Network | str | Path,
     schemes: Sequence[object] = SCHEMES,
     *,
     loading: ArrayLike = 1.0,
@@ -203,7 +205,7 @@ def compare(
     return Comparison(table=found.table, runs=tuple(map(Run.of, found.results)), diagnosis=forecast)
 
 
-def diagnose(case: Case | str | Path, *, loading: ArrayLike = 1.0) -> Diagnosis:
+def diagnose(case: Case | Network | str | Path, *, loading: ArrayLike = 1.0) -> Diagnosis:
     """How fast the plain exchange will converge on a case, and which scheme to take."""
     return diagnosing.diagnose(Study(case=opened_case(case), scheme=None, loading=loading_of(loading)))
 
@@ -218,24 +220,20 @@ def opened(path: str | Path) -> Run:
     return Run.of(running.reopened(Path(path)))
 
 
-def opened_case(case: Case | str | Path) -> Case:
-    """A case by itself, by name or by folder."""
+def opened_case(case: Case | Network | str | Path) -> Case:
+    """A case by itself, by name or by folder; a network alone becomes a case without feeders."""
     if isinstance(case, Case):
         return case
+    if isinstance(case, Network):
+        return alone(case)
+    if not isinstance(case, str | Path):
+        raise TypeError(f"a Case, a Network, the name of a published one, or a folder or file is wanted; this is of type {type(case).__name__}")
     return named(case)
-
-
-def loading_of(factor: ArrayLike) -> Real:
-    """A factor for everything, or (scenario, period) as it is."""
-    given = np.asarray(factor, np.float64)
-    if given.ndim not in (0, 2):
-        raise ValueError(f"loading is one number or an array (scenario, period); this has {given.ndim} axis")
-    return given.reshape(1, 1) if given.ndim == 0 else given
 
 
 def _chosen(study: Study, scheme: object, options: Mapping[str, object] | None) -> object:
     """The word "auto" is whatever the diagnosis recommends."""
-    return scheme_of(diagnosing.diagnose(study).recommend if scheme == "auto" else scheme, options)
+    return scheme_of(diagnosing.diagnose(study).recommend if isinstance(scheme, str) and scheme == "auto" else scheme, options)
 
 
 def _drawn(pictures: Mapping[str, str], kind: str, what: Run | Comparison) -> Figure:

@@ -10,6 +10,8 @@ from importlib.metadata import entry_points
 from inspect import getdoc, getmembers, isclass
 from typing import Any
 
+import numpy as np
+
 from gridtandem.errors import UnknownName, Unreadable
 
 GROUP = "gridtandem.schemes"
@@ -25,11 +27,13 @@ def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
     kind = scheme_kind(name)
     known: dict[str, Any] = {f.name: f.default for f in fields(kind)}
     for option, value in (options or {}).items():
-        if option.startswith("tol") and not value > 0:
-            raise Unreadable(f"option {option} of scheme {name} is a distance above 0; {value!r} is not")
         if option not in known:
             raise UnknownName(f"option of scheme {name}", option, list(known))
-        if isinstance(known[option], int) and value != int(value):
+        if isinstance(known[option], int | float) and (isinstance(value, bool) or not isinstance(value, int | float | np.number)):
+            raise Unreadable(f"option {option} of scheme {name} is a number; {value!r} is not")
+        if option.startswith("tol") and not value > 0:
+            raise Unreadable(f"option {option} of scheme {name} is a distance above 0; {value!r} is not")
+        if isinstance(known[option], int) and value % 1:
             raise Unreadable(f"option {option} of scheme {name} is a whole number; {value!r} is not")
     return kind(**{option: type(known[option])(value) for option, value in (options or {}).items()})
 
@@ -52,8 +56,13 @@ def scheme_of(scheme: Any, options: Mapping[str, Any] | None = None) -> Any:
     """A scheme by name or as it is, with options set."""
     if isinstance(scheme, str):
         return scheme_named(scheme, options)
-    if not options:
+    if isinstance(scheme, type):
+        raise Unreadable(f"scheme {scheme.__name__} is a class; give an object of it, {scheme.__name__}(), or its name")
+    if not all(callable(getattr(scheme, part, None)) for part in ("start", "round", "gap", "agreement")):
+        raise Unreadable(f"{scheme!r} is no scheme; give a name ({', '.join(scheme_names())}) or an object of gridtandem.schemes")
+    if not options and name_of(scheme) not in scheme_names():  # its options are nobody's business but its own
         return scheme
+    options = options or {}
     return scheme_named(name_of(scheme), {**{f.name: getattr(scheme, f.name) for f in fields(scheme)}, **options})
 
 

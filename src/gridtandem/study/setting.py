@@ -7,12 +7,14 @@ from dataclasses import fields, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gridtandem.cases.case import Case
-from gridtandem.errors import UnknownName
+from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.diagnose import diagnose
 from gridtandem.study.registry import scheme_kind, scheme_named
 from gridtandem.study.study import Study
+from gridtandem.tables import Real
 
 AUTO = "auto"  # the scheme that the diagnosis recommends
 ROUNDS = 100  # most rounds unless told otherwise
@@ -34,10 +36,26 @@ def studied(
 
     Without a name it is ``response``; without feeders ``merged``, which then is a plain load flow.
     """
-    factors = np.atleast_1d(np.asarray(loading, np.float64)).reshape(-1, 1)
-    study = Study(case=case, scheme=None, loading=factors, rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps)
-    usual = "response" if len(case.interfaces) else "merged"
-    return replace(study, scheme=schemes_for(study, [scheme or usual], options)[0])
+    study = Study(
+        case=case, scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps
+    )
+    return replace(study, scheme=schemes_for(study, [scheme or usual(case)], options)[0])
+
+
+def usual(case: Case) -> str:
+    """The scheme that is taken where none is named."""
+    return "response" if len(case.interfaces) else "merged"
+
+
+def loading_of(factor: ArrayLike) -> Real:
+    """A factor for everything, one per scenario, or (scenario, period) as it is."""
+    try:
+        given = np.asarray(factor, np.float64)
+    except (TypeError, ValueError) as e:
+        raise Unreadable(f"loading is made of numbers; {factor!r} is not") from e
+    if given.ndim > 2:
+        raise Unreadable(f"loading is a number, one for each scenario, or an array (scenario, period); this has {given.ndim} axes")
+    return given if given.ndim == 2 else given.reshape(-1, 1)
 
 
 def schemes_for(study: Study, names: Sequence[str], options: Mapping[str, float] | None = None) -> tuple[object, ...]:
