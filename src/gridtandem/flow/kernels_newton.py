@@ -229,7 +229,8 @@ def newton(
     why, k, factored = SLOW, 0, False
     while size > tol and size < FAR and k < most and why == SLOW:
         if factored:
-            x[:] = -f
+            for i in range(m):
+                x[i, 0], x[i, 1] = -f[i, 0], -f[i, 1]
             forward(start, diagonal, lu_column, a, x)
         else:
             factor(v, own, at, e, s, slope, kind, slot, f, start, diagonal, lu_column, tape, a, x)
