@@ -44,8 +44,6 @@ class Blocks:
     @staticmethod
     def of(nodal: Nodal, wiring: Wiring, roles: Roles) -> Blocks:
         """Symbolic work."""
-        from gridtandem.flow.kernels_block import slots
-
         inner = np.flatnonzero(~roles.given)
         inner = inner[_elimination(wiring, inner, nodal.nodes)]
         order, m = np.concatenate([inner, np.flatnonzero(roles.given)]), len(inner)
@@ -58,7 +56,8 @@ class Blocks:
         factors = _symbolic(row, col, m)
         inside = (row < m) & (col < m)
         slot = np.zeros(len(row), np.int32)
-        slot[inside] = slots(factors[0], factors[2], row[inside], col[inside])
+        held = np.repeat(np.arange(m), np.diff(factors[0])) * m + factors[2]  # row and column as one number, ascending
+        slot[inside] = np.searchsorted(held, row[inside] * m + col[inside])
         first = np.searchsorted(row, np.arange(nodal.nodes + 1))
         at = np.stack([first, first + np.bincount(row[col < m], minlength=nodal.nodes + 1)], -1)
         constant, varying = _split(nodal.loads)

@@ -43,52 +43,56 @@ def tree(pointer: Index, column: Index) -> Index:
 
 @njit(**FAST)
 def lower(pointer: Index, column: Index, parent: Index) -> tuple[Index, Index]:
-    """Columns of each row of L, ascending: the paths in the tree from the row's entries up to the row."""
+    """Columns of each row of L, as the paths in the tree from the row's entries up to the row come by them."""
     n = len(parent)
     first, mark = np.zeros(n + 1, np.int64), np.full(n, -1)
-    for sweep in range(2):  # count, then write
-        if sweep == 1:
-            first = np.cumsum(first)
-            found = np.empty(first[n], np.int64)
-            mark[:] = -1
+    found = mark  # until its length is known
+    for write in range(2):
+        at = 0
         for i in range(n):
-            mark[i] = i
-            at = first[i]
+            mark[i] = i + write * n
             for p in range(pointer[i], pointer[i + 1]):
                 r = column[p]
-                while r < i and mark[r] != i:
-                    mark[r] = i
-                    if sweep == 1:
+                while r < i and mark[r] != i + write * n:
+                    mark[r] = i + write * n
+                    if write:
                         found[at] = r
-                        at += 1
-                    else:
-                        first[i + 1] += 1
+                    at += 1
                     r = parent[r]
-            if sweep == 1:
-                found[first[i] : at] = np.sort(found[first[i] : at])
+            first[i + 1] = at
+        if not write:
+            found = np.empty(at, np.int64)
     return first, found
 
 
 @njit(**FAST)
 def whole(first: Index, below: Index) -> tuple[Index, Index, Index]:
-    """Rows of L, diagonal and U together: where each begins, where its diagonal is, and its columns."""
+    """Rows of L, diagonal and U together: where each begins, where its diagonal is, and its columns, ascending.
+
+    Rows of U fill in ascending order from the rows of L, in whatever order those are; and then the rows of L from those of U.
+    """
     n = len(first) - 1
-    start, diagonal = np.zeros(n + 1, np.int64), np.empty(n, np.int64)
-    for i in range(n):
-        start[i + 1] += first[i + 1] - first[i] + 1
+    start, diagonal, end = np.zeros(n + 1, np.int64), np.empty(n, np.int64), np.zeros(n, np.int64)
     for k in below:
-        start[k + 1] += 1
-    start = np.cumsum(start)
-    column, end = np.empty(start[n], np.int32), np.empty(n, np.int64)
+        end[k] += 1
     for i in range(n):
         diagonal[i] = start[i] + first[i + 1] - first[i]
-        column[start[i] : diagonal[i]] = below[first[i] : first[i + 1]]
-        column[diagonal[i]] = i
+        start[i + 1] = diagonal[i] + 1 + end[i]
         end[i] = diagonal[i] + 1
+    column = np.empty(start[n], np.int32)
     for i in range(n):
-        for k in below[first[i] : first[i + 1]]:
+        column[diagonal[i]] = i
+        for p in range(first[i], first[i + 1]):
+            k = below[p]
             column[end[k]] = i
             end[k] += 1
+    for i in range(n):
+        end[i] = start[i]
+    for k in range(n):
+        for q in range(diagonal[k] + 1, start[k + 1]):
+            i = column[q]
+            column[end[i]] = k
+            end[i] += 1
     return start, diagonal, column
 
 
@@ -112,16 +116,6 @@ def tape_of(start: Index, diagonal: Index, column: Index) -> Index:
                 tape[w] = at[column[q]]
                 w += 1
     return tape
-
-
-@njit(**FAST)
-def slots(start: Index, column: Index, row: Index, col: Index) -> Index:
-    """Position in the pattern of each entry (row, col)."""
-    out = np.empty(len(row), np.int32)
-    for e in range(len(row)):
-        i = row[e]
-        out[e] = start[i] + np.searchsorted(column[start[i] : start[i + 1]], col[e])
-    return out
 
 
 @intrinsic

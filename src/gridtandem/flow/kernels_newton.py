@@ -186,7 +186,7 @@ def evaluated(
         slope[:] = 0.0
         laws(v, loads, law_node, law, extra, slope)
         curves(v, draw_node, reach, series, extra, slope)
-    flows(0, len(f), v, at, column, y, own, e, s)
+    flows(0, len(s), v, at, column, y, own, e, s)
     return missing(s, plan, extra, kind, f)
 
 
@@ -229,7 +229,8 @@ def newton(
     why, k, factored = SLOW, 0, False
     while size > tol and size < FAR and k < most and why == SLOW:
         if factored:
-            x[:] = -f
+            for i in range(m):
+                x[i, 0], x[i, 1] = -f[i, 0], -f[i, 1]
             forward(start, diagonal, lu_column, a, x)
         else:
             factor(v, own, at, e, s, slope, kind, slot, f, start, diagonal, lu_column, tape, a, x)
@@ -257,7 +258,6 @@ def newton(
             size, squares, worst, k = after, sum_after, worst_after, k + 1
     if size <= tol:
         why = SOLVED
-        flows(m, n, v, at, column, y, own, e, s)
     elif why == SLOW and not size < FAR:
         why = DIVERGED
     for i in range(n):
