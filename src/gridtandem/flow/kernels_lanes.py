@@ -57,12 +57,12 @@ class LanesModel(models.PrimitiveModel):
 
 def inner(function):
     """Compile as part of a kernel."""
-    return numba.njit(nogil=True, error_model="numpy")(function)
+    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
 
 
 def inlined(function):
     """Compile into every place that calls it."""
-    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
+    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)(function)
 
 
 def _place(context, builder, signature, args):
@@ -207,8 +207,7 @@ def power(m, n):
     return out * two_to(k)
 
 
-@inner
-def workspace(rows):
+def workspace(rows: int) -> np.ndarray:
     """An array (rows, 8) that begins with a cache line."""
     raw = np.empty(rows * WIDTH + LINE // 8)
     skip = (-raw.ctypes.data % LINE) // 8
