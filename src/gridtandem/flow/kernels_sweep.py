@@ -241,7 +241,7 @@ def _write(state, i, n, at, turn, rests, v, begin):
         v[begin + at + k, 1] = tr * b + ti * a if rests else np.nan
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 def sweep_groups(
     groups, start, like, parent, line, bends, demand, curved, first, part, factor, exponent, turn, root, loading,
     tol, most, slope, state, law, tangent, terms, own, lane, v, s, ds, ok, count,
