@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import math
 import operator
+from types import MappingProxyType
 from typing import final
 
 import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import intrinsic, models, overload, register_model
+from numba.core.typing.templates import ConcreteTemplate, infer_global
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
 WIDTH = 8
 ALL = (1 << WIDTH) - 1  # a mark has one bit per lane
@@ -57,12 +59,12 @@ class LanesModel(models.PrimitiveModel):
 
 def inner(function):
     """Compile as part of a kernel."""
-    return numba.njit(nogil=True, error_model="numpy")(function)
+    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
 
 
 def inlined(function):
     """Compile into every place that calls it."""
-    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
+    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)(function)
 
 
 def _place(context, builder, signature, args):
@@ -105,18 +107,16 @@ def fill(_, x):
 
 
 def _operator(what, instruction):
-    @intrinsic
-    def both(_, x, y):
-        def code(context, builder, signature, args):
-            return getattr(builder, instruction)(args[0], args[1])
+    """Lowered directly, and asked before the many operators of numba's own types: both save time to compile."""
 
-        return LANES(LANES, LANES), code
+    @infer_global(what)
+    class Both(ConcreteTemplate):
+        cases = (LANES(LANES, LANES),)
+        metadata = MappingProxyType({"target": "cpu"})
 
-    @overload(what)
-    def found(x, y):
-        if isinstance(x, LanesType) and isinstance(y, LanesType):
-            return lambda x, y: both(x, y)
-        return None
+    @lower_builtin(what, LANES, LANES)
+    def code(context, builder, signature, args):
+        return getattr(builder, instruction)(args[0], args[1])
 
 
 for _what, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul"), (operator.truediv, "fdiv")):
@@ -207,8 +207,7 @@ def power(m, n):
     return out * two_to(k)
 
 
-@inner
-def workspace(rows):
+def workspace(rows: int) -> np.ndarray:
     """An array (rows, 8) that begins with a cache line."""
     raw = np.empty(rows * WIDTH + LINE // 8)
     skip = (-raw.ctypes.data % LINE) // 8

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from gridtandem.flow.kernels_lanes import ALL, WIDTH, at_most, choose, fill, inlined, inner, larger, power, put, square_root, take, workspace
+from gridtandem.flow.kernels_lanes import ALL, WIDTH, at_most, choose, fill, inlined, inner, larger, power, put, square_root, take
 
 CONSTANT, BENDS, TANGENT = 2, 6, 4  # rows of ``law`` per node
 FAR = 1.0  # a voltage that still moves by 1 pu will not rest
@@ -107,15 +107,15 @@ def _settle_of(current):
         return moved
 
     @inner
-    def settle(parent, line, state, law, terms, first, part, exponent, root, going, tol, most, taken):
-        """Sweep until every lane rests or runs away; marks those that rest. ``taken`` says the sweep at which each lane stopped."""
+    def settle(parent, line, state, law, terms, first, part, exponent, root, going, tol, most, lane):
+        """Sweep until every lane rests or runs away; marks those that rest. ``lane`` gets the sweep at which each stopped."""
         zero, goal, far, rests = fill(0.0), fill(tol * tol), fill(FAR * FAR), 0
         for k in range(len(parent)):
             put(state, 4 * k, root)
             put(state, 4 * k + 1, zero)
             put(state, 4 * k + 2, zero)
             put(state, 4 * k + 3, zero)
-        drop(parent, line, state, law, terms, first, part, exponent, root, ALL)
+        drop(parent, line, state, law, terms, first, part, exponent, root, going | ALL)  # `ALL` itself would be a type of its own
         for sweep in range(1, most + 1):
             _gather(parent, state)
             moved = drop(parent, line, state, law, terms, first, part, exponent, root, going)
@@ -126,7 +126,7 @@ def _settle_of(current):
             if stop:
                 for i in range(WIDTH):
                     if stop >> i & 1:
-                        taken[i] = sweep
+                        lane[1, i] = sweep
                 rests |= still
                 going &= ~stop
                 if going == 0:
@@ -144,7 +144,7 @@ def _drawn_of(power_drawn):
     """What the root draws, for one kind of demand."""
 
     @inner
-    def drawn(parent, line, state, law, terms, first, part, exponent, sums):
+    def drawn(parent, line, state, law, terms, first, part, exponent, own):
         """Demand, losses and shunts of each lane, from voltages and branch currents."""
         p, q = fill(0.0), fill(0.0)
         for k in range(len(parent)):
@@ -153,8 +153,8 @@ def _drawn_of(power_drawn):
             pk, qk = power_drawn(k, law, terms, first, part, exponent, w)
             p = p + ((pk + fill(line[k, R]) * ell) + fill(line[k, G]) * w)
             q = q + ((qk + fill(line[k, X]) * ell) - fill(line[k, B]) * w)
-        put(sums, 0, p)
-        put(sums, 1, q)
+        put(own, 2, p)
+        put(own, 3, q)
 
     return drawn
 
@@ -203,24 +203,32 @@ def _put_tangent(k, line, tangent, a, b, w, p, q, dp, dq):
 
 
 @inner
-def _load(row, start, a, n, demand, curved, first, factor, root, loading, law, terms, own, sort):
+def _load(row, start, a, n, demand, curved, first, factor, root, loading, law, terms, own, lane, sort):
     """Root voltage, loading and demand of each lane; lanes without a row copy the first."""
-    feeders, t = len(start) - 1, first[a]
-    at = np.empty(WIDTH, np.int64)
+    feeders = len(start) - 1
     for i in range(WIDTH):
         r = row[i] if row[i] >= 0 else row[0]
-        own[0, i], own[1, i], at[i] = root[r], loading[r], start[r % feeders]
+        own[0, i], own[1, i], lane[0, i] = root[r], loading[r], start[r % feeders]
     for k in range(n):
         for i in range(WIDTH):
-            d = demand[at[i] + k]
-            law[sort * k, i] = d[2] * own[1, i] - d[0]
-            law[sort * k + 1, i] = d[3] * own[1, i] - d[1]
+            at = lane[0, i] + k
+            law[sort * k, i] = demand[at, 2] * own[1, i] - demand[at, 0]
+            law[sort * k + 1, i] = demand[at, 3] * own[1, i] - demand[at, 1]
         for c in range(2, sort):
             for i in range(WIDTH):
-                law[sort * k + c, i] = curved[at[i] + k, c - 2] * own[1, i]
-    for j in range(first[a + n] - t):
+                law[sort * k + c, i] = curved[lane[0, i] + k, c - 2] * own[1, i]
+    for j in range(first[a + n] - first[a]):
         for i in range(WIDTH):
-            terms[j, i] = factor[first[at[i]] + j] * own[1, i]
+            terms[j, i] = factor[first[lane[0, i]] + j] * own[1, i]
+
+
+@inner
+def _filled(row):
+    """Mark of the lanes that have a row."""
+    mark = 0
+    for i in range(WIDTH):
+        mark |= (1 << i) * (row[i] >= 0)
+    return mark
 
 
 @inner
@@ -233,53 +241,46 @@ def _write(state, i, n, at, turn, rests, v, begin):
         v[begin + at + k, 1] = tr * b + ti * a if rests else np.nan
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 def sweep_groups(
     groups, start, like, parent, line, bends, demand, curved, first, part, factor, exponent, turn, root, loading,
-    tol, most, slope, v, s, ds, ok, count,
+    tol, most, slope, state, law, tangent, terms, own, lane, v, s, ds, ok, count,
 ):  # fmt: skip
     """Every group of rows. ``groups`` (group, 8) holds rows (feeder fastest), −1 where there is none; ``v``, ``s``, ``ds`` are pairs of reals.
 
     What rows of a kind share is read from the feeder they are ``like``. ``demand`` (node, 4) holds injection and constant power, ``curved``
     (node, 4) the coefficients of voltage and of its square; terms of node k, a ``factor`` on voltage to the power of ``exponent`` in active
-    (``part`` 0) or reactive power, are ``first[k]`` to ``first[k + 1]``.
+    (``part`` 0) or reactive power, are ``first[k]`` to ``first[k + 1]``. ``state`` to ``lane`` are room to work in. Per lane, ``own``
+    has root voltage, loading, the power drawn and its derivative, ``lane`` the first node and the sweeps taken.
     """
-    feeders, nodes, most_nodes, most_terms = len(start) - 1, start[-1], 0, 0
-    for g in range(len(groups)):
-        f = like[groups[g, 0] % feeders]
-        a, b = start[f], start[f + 1]
-        most_nodes, most_terms = max(most_nodes, b - a), max(most_terms, first[b] - first[a])
-    state, law, tangent = workspace(4 * most_nodes), workspace(6 * most_nodes), workspace(4 * most_nodes)
-    terms, own, sums, taken = workspace(most_terms), workspace(1), workspace(4), np.zeros(WIDTH, np.int64)
+    feeders, nodes = len(start) - 1, start[-1]
     for g in range(len(groups)):
         row = groups[g]
         feeder = like[row[0] % feeders]
         a, b = start[feeder], start[feeder + 1]
         bent, up, ln, at = bends[feeder], parent[a:b], line[a:b], first[a : b + 1]
-        _load(row, start, a, b - a, demand, curved, first, factor, root, loading, law, terms, own, 6 if bent else 2)
-        going = 0
-        for i in range(WIDTH):
-            going |= (1 << i) * (row[i] >= 0)
+        _load(row, start, a, b - a, demand, curved, first, factor, root, loading, law, terms, own, lane, 6 if bent else 2)
+        going = _filled(row)
         if bent:
-            rests = _settle_bending(up, ln, state, law, terms, at, part, exponent, take(own, 0), going, tol, most, taken)
-            _drawn_bending(up, ln, state, law, terms, at, part, exponent, sums)
+            rests = _settle_bending(up, ln, state, law, terms, at, part, exponent, take(own, 0), going, tol, most, lane)
+            _drawn_bending(up, ln, state, law, terms, at, part, exponent, own)
         else:
-            rests = _settle_constant(up, ln, state, law, terms, at, part, exponent, take(own, 0), going, tol, most, taken)
-            _drawn_constant(up, ln, state, law, terms, at, part, exponent, sums)
+            rests = _settle_constant(up, ln, state, law, terms, at, part, exponent, take(own, 0), going, tol, most, lane)
+            _drawn_constant(up, ln, state, law, terms, at, part, exponent, own)
         for i in range(WIDTH):
             if going >> i & 1:
-                count[row[i]] = taken[i]
+                count[row[i]] = lane[1, i]
                 if len(v):
-                    _write(state, i, b - a, start[row[i] % feeders], turn, rests >> i & 1, v, row[i] // feeders * nodes)
+                    _write(state, i, b - a, lane[0, i], turn, rests >> i & 1, v, row[i] // feeders * nodes)
         if slope:
             jr, ji, before = take(state, 2), take(state, 3), rests
             if bent:
                 _linear_bending(up, ln, state, law, terms, at, part, exponent, tangent)
             else:
                 _linear_constant(up, ln, state, law, terms, at, part, exponent, tangent)
-            rests = _settle_tangent(up, ln, state, tangent, terms, at, part, exponent, fill(1.0), rests, tol, 2 * most, taken)
-            put(sums, 2, jr + take(own, 0) * take(state, 2))
-            put(sums, 3, fill(0.0) - (ji + take(own, 0) * take(state, 3)))
+            rests = _settle_tangent(up, ln, state, tangent, terms, at, part, exponent, fill(1.0), rests, tol, 2 * most, lane)
+            put(own, 4, jr + take(own, 0) * take(state, 2))
+            put(own, 5, fill(0.0) - (ji + take(own, 0) * take(state, 3)))
             for i in range(WIDTH):
                 if (before & ~rests) >> i & 1:
                     count[row[i]] = most
@@ -287,5 +288,5 @@ def sweep_groups(
             if going >> i & 1:
                 ok[row[i]] = rests >> i & 1
                 for c in range(2):
-                    s[row[i], c] = sums[c, i] if ok[row[i]] else np.nan
-                    ds[row[i], c] = sums[2 + c, i] if slope and ok[row[i]] else np.nan
+                    s[row[i], c] = own[2 + c, i] if ok[row[i]] else np.nan
+                    ds[row[i], c] = own[4 + c, i] if slope and ok[row[i]] else np.nan

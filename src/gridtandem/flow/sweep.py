@@ -117,6 +117,7 @@ class Ready:
         .. math:: S = \sum_j S_j + \sum_j z_j |I_j|^2 + \sum_j \overline{y_j} |V_j|^2, \qquad
                   \frac{\mathrm{d}S}{\mathrm{d}V} = \overline{I_0} + V \overline{\frac{\mathrm{d}I_0}{\mathrm{d}V}}
         """
+        from gridtandem.flow.kernels_lanes import workspace
         from gridtandem.flow.kernels_sweep import sweep_groups
 
         v_root, loading = np.broadcast_arrays(np.asarray(v_root, np.float64), np.asarray(loading, np.float64))
@@ -126,10 +127,14 @@ class Ready:
         ok, count = np.zeros(rows, bool), np.zeros(rows, np.int64)
         root, load = np.ascontiguousarray(v_root.ravel()), np.ascontiguousarray(loading.ravel())
 
+        n, terms = (int(x.max(initial=0)) for x in (np.diff(self.start), np.diff(self.first_term[self.start])))
+
         def some(groups: Index) -> None:
+            state, law, tangent, factors, own = (workspace(k) for k in (4 * n, 6 * n, 4 * n, terms, 6))
             sweep_groups(
                 groups, self.start, self.like, self.parent, self.line, self.bends, self.demand, self.curved, self.first_term, self.part, self.factor,
-                self.exponent, self.turn, root, load, tol, sweeps, slope, v, s, ds, ok, count,
+                self.exponent, self.turn, root, load, tol, sweeps, slope, state, law, tangent, factors, own, np.zeros((2, LANES), np.int64),
+                v, s, ds, ok, count,
             )  # fmt: skip
 
         _shared_out(self._parts(rows), some, threads or processors())
