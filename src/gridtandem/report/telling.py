@@ -42,7 +42,7 @@ def _how_many(run: Run) -> str:
     """Where several scenarios or periods were asked for: in how many the sentence holds, and how many have no answer."""
     (scenarios, periods), answered = run.result.study.loading.shape, len(_answered(run))
     asked = scenarios * periods
-    if asked == 1 or answered == 0:
+    if asked == 1 or answered == 0 or run.result.contradicted:
         return ""
     what = "scenarios" if periods == 1 else "periods" if scenarios == 1 else "pairs of scenario and period"
     none = f"; {asked - answered} {'has' if asked - answered == 1 else 'have'} no answer" if answered < asked else ""
@@ -102,7 +102,7 @@ def _check_lines(run: Run) -> Iterator[str]:
 
 def lacks(run: Run) -> str:
     """What a run ended with and why, where it has no answer, or not everywhere; empty otherwise."""
-    if run.outcome.answered and len(_answered(run)) == run.result.study.loading.size:
+    if run.outcome.answered and len(_answered(run)) == run.result.study.loading.size and not run.result.contradicted:
         return ""
     return "; ".join((run.end + _how_many(run), *run.trouble))
 
