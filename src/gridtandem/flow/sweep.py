@@ -126,14 +126,14 @@ class Ready:
         v, s, ds = np.empty((wide, 2)), np.empty((rows, 2)), np.empty((rows, 2))
         ok, count = np.zeros(rows, bool), np.zeros(rows, np.int64)
         root, load = np.ascontiguousarray(v_root.ravel()), np.ascontiguousarray(loading.ravel())
-
         n, terms = (int(x.max(initial=0)) for x in (np.diff(self.start), np.diff(self.first_term[self.start])))
 
         def some(groups: Index) -> None:
-            state, law, tangent, factors, own = (workspace(k) for k in (4 * n, 6 * n, 4 * n, terms, 6))
+            room = workspace(14 * n + terms + 6)
             sweep_groups(
                 groups, self.start, self.like, self.parent, self.line, self.bends, self.demand, self.curved, self.first_term, self.part, self.factor,
-                self.exponent, self.turn, root, load, tol, sweeps, slope, state, law, tangent, factors, own, np.zeros((2, LANES), np.int64),
+                self.exponent, self.turn, root, load, tol, sweeps, slope,
+                room[: 4 * n], room[4 * n : 10 * n], room[10 * n : 14 * n], room[14 * n : -6], room[-6:], np.zeros((2, LANES), np.int64),
                 v, s, ds, ok, count,
             )  # fmt: skip
 
