@@ -110,6 +110,7 @@ def _operator(what, instruction):
     """Lowered directly, and asked before the many operators of numba's own types: both save time to compile."""
 
     @infer_global(what)
+    @final
     class Both(ConcreteTemplate):
         cases = (LANES(LANES, LANES),)
         metadata = MappingProxyType({"target": "cpu"})
