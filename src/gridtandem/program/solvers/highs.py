@@ -95,10 +95,10 @@ class Held:
     With ``chain``, consecutive questions go on from the last basis, for searches inside one answer; `restart` goes home.
     """
 
-    __slots__ = ("_blocks", "_chain", "_columns", "_highs", "_home", "_on_the_way", "_options", "_rows", "_version", "_warm", "program")
+    __slots__ = ("_blocks", "_chain", "_columns", "_highs", "_home", "_on_the_way", "_options", "_presolve", "_rows", "_version", "_warm", "program")
 
     def __init__(self, program: Program, *, chain: bool = False, options: Highs = Highs(), presolve: bool = False) -> None:
-        """``presolve`` helps a large program that is asked once; there is no home then, as nothing of it may be kept."""
+        """``presolve`` helps a large program that is asked once; there is no home then."""
         import highspy
 
         checked(program, _not_taken)
@@ -108,10 +108,11 @@ class Held:
         self._highs = wrapper()
         self._version = f"HiGHS {self._highs.version()}"
         steps = STEPS_LEAST + STEPS_EACH * (self._columns.size + self._rows.size)
+        self._presolve = "choose" if presolve or program.integer or program.quadratic else "off"
         self._warm: Settings = {"dual_simplex_cost_perturbation_multiplier": 0.0, "simplex_iteration_limit": steps}
         self._set(
             {
-                "output_flag": False, "threads": 1, "presolve": "choose" if presolve else "off", "simplex_strategy": 0,
+                "output_flag": False, "threads": 1, "presolve": self._presolve, "simplex_strategy": 0,
                 "primal_feasibility_tolerance": options.tolerance, "dual_feasibility_tolerance": options.tolerance,
                 "mip_feasibility_tolerance": options.tolerance, "mip_rel_gap": options.gap, "mip_abs_gap": 0.0,
                 "qp_regularization_value": CURVATURE, "qp_iteration_limit": steps,
@@ -120,7 +121,7 @@ class Held:
         _accept(self._highs.passModel(_model(program)), "the model")
         self._blocks = _Blocks.of(program, self._highs)
         self._home: Any = None  # a basis
-        if not (presolve or program.integer or program.quadratic):
+        if self._presolve == "off":
             self._highs.run()
             home = self._highs.getBasis()
             self._home = home if home.valid else None
@@ -158,7 +159,7 @@ class Held:
         if self._highs.getModelStatus().name == "kUnboundedOrInfeasible":
             self._set({"presolve": "off"})
             status = self._run()
-            self._set({"presolve": "choose"})
+            self._set({"presolve": self._presolve})
         self._set(self._warm)
         return status
 
