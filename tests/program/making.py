@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -54,6 +55,18 @@ def random_question(program: Program, seed: int) -> Question:
         q = program.columns["q"]
         question["bounds"] = {"q": (q.low * rng.uniform(0.5, 1.5), q.high * rng.uniform(0.5, 1.5))}
     return question
+
+
+def stated(program: Program, question: Question) -> Program:
+    """The program that a question describes, as one of its own."""
+    columns, rows = dict(program.columns), dict(program.rows)
+    for name, cost in question.get("cost", {}).items():
+        columns[name] = replace(columns[name], cost=np.broadcast_to(np.asarray(cost, float), columns[name].shape))
+    for name, (low, high) in question.get("bounds", {}).items():  # type: ignore[misc]
+        columns[name] = replace(columns[name], low=low, high=high)  # type: ignore[has-type]
+    for name, (low, high) in question.get("right", {}).items():  # type: ignore[misc]
+        rows[name] = replace(rows[name], low=low, high=high)  # type: ignore[has-type]
+    return replace(program, columns=columns, rows=rows)
 
 
 def asked(held: Holding, question: Question) -> Answer:

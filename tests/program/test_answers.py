@@ -16,7 +16,7 @@ from gridtandem.program.arrays import Columns, Cones, Program, Rows, flat
 from gridtandem.program.solve import Solver
 from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.program.solvers.highs import Highs
-from tests.program.making import SEEDS, asked, plane, random_program, random_question, same_bits
+from tests.program.making import SEEDS, asked, plane, random_program, random_question, same_bits, stated
 from tests.tolerances import CENTRED, OPTIMUM, PLANE, PRICE_BY_DIFFERENCE, PRICE_STEP
 
 Maker = Callable[[int], Program]
@@ -157,6 +157,33 @@ def test_an_answer_depends_on_the_question_alone(solver: Solver, make: Maker, se
     held = solver.hold(program)
     for k in order:
         assert same_bits(asked(held, questions[k]), asked(solver.hold(program), questions[k]))
+
+
+@both_solvers
+def test_that_holds_for_larger_programs_with_ties(solver: Solver) -> None:
+    program = ties()
+    questions = [{"cost": {"p": program.columns["p"].cost + k}, "right": {"demand": (d, d)}} for k, d in ((0, 9.0), (3, 25.5), (-4, 17.0), (2, 33.0))]
+    held = solver.hold(program)
+    for k in (0, 1, 2, 3, 1, 0, 2):
+        assert same_bits(asked(held, questions[k]), asked(solver.hold(program), questions[k]))
+
+
+def ties(hours: int = 6, units: int = 12) -> Program:
+    """Units of few prices over some hours, with rows that hold several of them together."""
+    rng = np.random.default_rng(3)
+    each_hour, groups = np.kron(np.eye(hours), np.ones(units)), rng.integers(0, 2, (20, hours * units)).astype(float)
+    columns = {"p": Columns.of((hours, units), 0.0, 4.0, cost=rng.integers(1, 5, (hours, units))), "q": Columns.of(1, 0, 1, cost=1)}
+    rows = {"demand": Rows.of(hours, 20.0, 20.0, {"p": each_hour}), "group": Rows.of(20, -np.inf, 75.0, {"p": groups})}
+    return Program(columns, rows)
+
+
+@every_pair
+@given(seed=SEEDS, other=SEEDS)
+@settings(max_examples=30, deadline=None)
+def test_a_question_is_a_program_of_its_own(solver: Solver, make: Maker, seed: int, other: int) -> None:
+    program = make(seed)
+    question = random_question(program, other)
+    assert close(asked(solver.hold(program), question).require().cost, solver.solve(stated(program, question)).require().cost)
 
 
 @both_solvers

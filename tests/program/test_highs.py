@@ -43,6 +43,13 @@ def test_whole_numbers_are_the_best_of_all(seed: int) -> None:
     assert np.isnan(answer.reduced["take"]).all()
 
 
+def test_a_wide_gap_shows_in_the_bound() -> None:
+    best = Highs().solve(knapsack(0, items=40)).require()
+    early = Highs(gap=0.5).solve(knapsack(0, items=40)).require()
+    assert early.bound < best.cost - OPTIMUM < best.bound + 2 * OPTIMUM * abs(best.cost)
+    assert early.bound < early.cost
+
+
 def test_prices_beside_whole_numbers_are_those_of_the_rest() -> None:
     """A unit of 3 that must run as a whole, and a dear one that follows demand: demand is worth what the dear one costs."""
     columns = {"on": Columns.of((), 0.0, 1.0, cost=10.0, integer=True), "p": Columns.of(2, 0.0, [3.0, 9.0], cost=[1.0, 7.0])}
@@ -111,10 +118,22 @@ def test_an_infeasible_verdict_is_confirmed_from_nothing() -> None:
     assert (answer.status, answer.ladder) == (Status.INFEASIBLE, 1)
 
 
+def test_questions_start_at_home() -> None:
+    held = Highs().hold(staircase())
+    held.solve()
+    assert held._highs.getInfo().simplex_iteration_count == 0
+    assert held.solve(right={"demand": (41.0, 41.0)}).ladder == 1
+    held.solve()
+    assert held._highs.getInfo().simplex_iteration_count == 0
+    assert held._highs.getOptionValue("dual_simplex_cost_perturbation_multiplier")[1] == 0.0
+
+
 def test_time_is_counted_per_question() -> None:
     held = Highs(seconds=1.0).hold(staircase())
-    for _ in range(3):
-        assert held.solve().status is Status.SOLVED
+    held.solve().require()
+    spent = held._highs.getRunTime()
+    held.solve().require()
+    assert held._highs.getOptionValue("time_limit")[1] == 1.0 + spent
     stopped = Highs(seconds=1e-9).hold(knapsack(1, items=30)).solve()
     assert stopped.status is Status.STOPPED
     assert "time" in stopped.said.lower()
