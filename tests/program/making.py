@@ -54,6 +54,10 @@ def random_question(program: Program, seed: int) -> Question:
     if rng.integers(2):
         q = program.columns["q"]
         question["bounds"] = {"q": (q.low * rng.uniform(0.5, 1.5), q.high * rng.uniform(0.5, 1.5))}
+    if rng.integers(2):
+        factors = {name: rng.integers(-1, 2, (2, c.low.size)) for name, c in program.columns.items()}
+        far = sum(np.abs(part) @ np.maximum(-program.columns[name].low, program.columns[name].high).ravel() for name, part in factors.items())
+        question["more"] = {"cut": Rows.of(2, -0.5 * far, np.inf, factors)}
     return question
 
 
@@ -66,7 +70,7 @@ def stated(program: Program, question: Question) -> Program:
         columns[name] = replace(columns[name], low=low, high=high)  # type: ignore[has-type]
     for name, (low, high) in question.get("right", {}).items():  # type: ignore[misc]
         rows[name] = replace(rows[name], low=low, high=high)  # type: ignore[has-type]
-    return replace(program, columns=columns, rows=rows)
+    return replace(program, columns=columns, rows=rows | dict(question.get("more", {})))  # type: ignore[arg-type]
 
 
 def asked(held: Holding, question: Question) -> Answer:

@@ -68,7 +68,8 @@ def test_prices_carry_the_cost_from_below(solver: Solver, make: Maker, seed: int
     program = make(seed)
     held = solver.hold(program)
     here, question = held.solve().require(), random_question(program, other)
-    question.pop("cost", None)
+    for other_kind in ("cost", "more"):
+        question.pop(other_kind, None)
     there = asked(held, question).require()
     assert there.cost >= plane(program, here, question) - PLANE * max(1.0, abs(here.cost))
 
@@ -216,6 +217,20 @@ def test_a_program_without_rows_and_one_without_freedom(solver: Solver) -> None:
     fixed = solver.hold(Program({"x": Columns.of((), 2.0, 2.0, cost=3.0)}, {"r": Rows.of((), 0.0, 9.0, {"x": [[1.0]]})}, constant=1.0))
     assert close(fixed.solve().require().cost, 7.0)
     assert close(fixed.solve(bounds={"x": (1.0, 4.0)}).require().cost, 4.0)  # no longer an equation
+
+
+@both_solvers
+def test_more_rows_are_priced_and_forgotten(solver: Solver) -> None:
+    held = solver.hold(two_units())
+    plain = held.solve()
+    answer = held.solve(more={"cut": Rows.of((), -np.inf, 2.0, {"p": [[1.0, 0.0]]})}).require()
+    assert abs(answer.price["cut"] + 1.0) <= OPTIMUM
+    assert close(answer.cost, 10.0)
+    assert same_bits(held.solve(), plain)
+    with pytest.raises(InvalidCase, match=r"program-002"):
+        held.solve(more={"balance": Rows.of((), 0.0, 2.0, {"p": np.ones(2)})})
+    with pytest.raises(InvalidCase, match=r"program-011"):
+        held.solve(more={"cut": Rows.of((), 0.0, 2.0, {"p": np.ones(3)})})
 
 
 @both_solvers

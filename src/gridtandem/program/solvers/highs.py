@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.program.answer import Answer, Status, unanswered
-from gridtandem.program.arrays import Places, Program, flat
-from gridtandem.program.faults import Costs, Numbers, Sides, accepted, checked
+from gridtandem.program.arrays import Places, Program, Rows, flat, stacked
+from gridtandem.program.faults import Costs, Numbers, Sides, accepted, checked, extended
 
 if TYPE_CHECKING:
     import highspy
 
 Settings: TypeAlias = Mapping[str, "bool | int | float | str"]
+FEASIBLE = 2  # what HiGHS calls a point that keeps all rows
 OPTIMAL = 7  # the number of kOptimal; names of its values are slow to get
 STEPS_LEAST, STEPS_EACH = 1000, 10  # pivots allowed to a warm start, for each column and row; more means that it goes in circles
 CURVATURE = 1e-10  # added to quadratic costs by HiGHS, whose method may go in circles without; moves an optimum of 1e3 by 1e-7 over its curvature
@@ -131,23 +132,46 @@ class Held:
         """Go home: the next question of a chain starts as the first one did."""
         self._on_the_way = False
 
-    def solve(self, *, cost: Costs | None = None, right: Sides | None = None, bounds: Sides | None = None) -> Answer:
-        """Answer with these costs, sides of rows ``(low, high)`` and bounds of columns ``(low, high)``, all else as in the original program."""
-        changes = accepted(self.program, cost=cost, right=right, bounds=bounds)
-        self._blocks.set(changes)
+    def solve(
+        self, *, cost: Costs | None = None, right: Sides | None = None, bounds: Sides | None = None, more: Mapping[str, Rows] | None = None
+    ) -> Answer:
+        """Answer with these costs, sides of rows ``(low, high)`` and bounds of columns ``(low, high)``, all else as in the original program.
+
+        ``more`` are rows for this question only, such as cuts; they cost less than a new program.
+        """
+        program = extended(self.program, more)
+        self._blocks.set(accepted(self.program, cost=cost, right=right, bounds=bounds))
         if self._options.seconds < np.inf:
             self._set({"time_limit": self._highs.getRunTime() + self._options.seconds})  # HiGHS counts from its first run
-        if self._home is not None and self._from_home() is Status.SOLVED:
-            return self._answer(Status.SOLVED, ladder=0)
-        status = self._from_nothing()
-        if status is not Status.FAILED or self.program.integer or self.program.quadratic:
-            return self._answer(status, ladder=1)
-        return self._answer(self._by_interior_point(), ladder=2)
+        if not more:
+            return self._climbed(program, self._home)
+        added = self._add(more)
+        self._on_the_way = False
+        try:
+            return self._climbed(program, self._home and _longer(self._home, len(added)))
+        finally:
+            _accept(self._highs.deleteRows(len(added), added), "fewer rows")
+            self._on_the_way = False
 
-    def _from_home(self) -> Status:
+    def _add(self, more: Mapping[str, Rows]) -> NDArray[np.int32]:
+        matrix = stacked(more, self._columns)
+        low, high = flat(more, "low"), flat(more, "high")
+        _accept(self._highs.addRows(len(low), low, high, matrix.nnz, matrix.indptr[:-1], matrix.indices, matrix.data), "more rows")
+        return np.arange(self._rows.size, self._rows.size + len(low), dtype=np.int32)
+
+    def _climbed(self, program: Program, home: Any) -> Answer:
+        """The ladder."""
+        if home is not None and self._from(home) is Status.SOLVED:
+            return self._answer(program, Status.SOLVED, ladder=0)
+        status = self._from_nothing()
+        if status is not Status.FAILED or program.integer or program.quadratic:
+            return self._answer(program, status, ladder=1)
+        return self._answer(program, self._by_interior_point(), ladder=2)
+
+    def _from(self, home: Any) -> Status:
         if not (self._chain and self._on_the_way):
             self._highs.clearSolver()
-            self._highs.setBasis(self._home)
+            self._highs.setBasis(home)
         self._on_the_way = True
         return self._run()
 
@@ -179,29 +203,32 @@ class Held:
         for name, value in settings.items():
             _accept(self._highs.setOptionValue(name, value), name)
 
-    def _answer(self, status: Status, *, ladder: int) -> Answer:
+    def _answer(self, program: Program, status: Status, *, ladder: int) -> Answer:
         said = "" if status is Status.SOLVED else self._highs.modelStatusToString(self._highs.getModelStatus())
         cost = bound = self._highs.getObjectiveValue()
-        if self.program.integer:
-            bound = self._highs.getInfo().mip_dual_bound
-        stopped = status is Status.STOPPED and self.program.integer and np.isfinite(cost)
+        stopped = False
+        if program.integer:
+            info = self._highs.getInfo()
+            bound, stopped = info.mip_dual_bound, status is Status.STOPPED and info.primal_solution_status == FEASIBLE
         if status is not Status.SOLVED and not stopped:
-            return unanswered(self.program, status, ladder=ladder, solver=self._version, said=said)
+            return unanswered(program, status, ladder=ladder, solver=self._version, said=said)
+        rows = self._rows if program is self.program else Places.of(program.rows)
         found = self._highs.getSolution()
         price, reduced = np.array(found.row_dual), np.array(found.col_dual)
-        if self.program.integer:
-            price, reduced = np.full(self._rows.size, np.nan), np.full(self._columns.size, np.nan)
-        return Answer(
-            status,
-            cost,
-            self._columns.split(np.array(found.col_value)),
-            self._rows.split(price),
-            self._columns.split(reduced),
-            bound,
-            ladder,
-            self._version,
-            said,
-        )
+        if program.integer:
+            price, reduced = np.full(rows.size, np.nan), np.full(self._columns.size, np.nan)
+        x = self._columns.split(np.array(found.col_value))
+        return Answer(status, cost, x, rows.split(price), self._columns.split(reduced), bound, ladder, self._version, said)
+
+
+def _longer(home: Any, count: int) -> Any:
+    """A basis with rows added that do not hold yet."""
+    import highspy
+
+    longer = highspy.HighsBasis()
+    longer.valid, longer.col_status = True, home.col_status
+    longer.row_status = [*home.row_status, *[highspy.HighsBasisStatus.kBasic] * count]
+    return longer
 
 
 def _not_taken(program: Program) -> list[Fault]:
