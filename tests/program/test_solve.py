@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,3 +37,15 @@ def test_a_solver_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {name: room.solver_named(name) for name in INSTALLED} == {"highs": Highs(), "clarabel": Clarabel()}
     with pytest.raises(UnknownName, match="no solver named 'higs'; did you mean 'highs'"):
         room.solver_named("higs")
+
+
+def test_the_page_says_what_happens(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/solve-a-program.md").read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    names: dict[str, Any] = {}
+    exec(code, names)  # the page is ours
+    said = dict(re.findall(r"^(answer\.\S+) +# (array\(.*?\))(?::.*)?$", code, re.MULTILINE))
+    assert len(said) == 2
+    for expression, shown in said.items():
+        assert " ".join(repr(eval(expression, names)).split()) == shown
+    assert capsys.readouterr().out == re.findall(r"^# (cannot .*\n)", code, re.MULTILINE)[0]
