@@ -85,3 +85,7 @@ TWIN = 1e-10  # a kernel against its readable twin: the same operations, rounded
 SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up to 1e2 per unit
 PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
 KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
+
+# offers
+MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3
+KINK = 1e-3  # currency/MWh; a secant over 1e-6 MW carries 1e-9 of rounding over it, and rises by at most 3e-5

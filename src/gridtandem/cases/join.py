@@ -91,9 +91,7 @@ def _devices(model: Network, factor: float, new: Index) -> dict[str, Any]:
     for kind, columns in stores.items():
         table = getattr(model, kind)
         out[kind] = replace(table, **{c: _times(getattr(table, c), factor) for c in columns})
-    out["ramps"] = replace(
-        ramps, generator=new[ramps.generator], up_mw_per_h=ramps.up_mw_per_h * factor, down_mw_per_h=ramps.down_mw_per_h * factor
-    )
+    out["ramps"] = replace(ramps, generator=new[ramps.generator], up_mw_per_h=ramps.up_mw_per_h * factor, down_mw_per_h=ramps.down_mw_per_h * factor)
     out["flexible"] = replace(flexible, p_high_mw=flexible.p_high_mw * factor, slope=flexible.slope * _powers(factor, np.array(-1)))
     return out
 
