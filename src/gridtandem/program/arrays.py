@@ -122,11 +122,6 @@ class Places:
         """The blocks of a vector, each in its shape."""
         return {name: flat[where].reshape(self.shapes[name]) for name, where in self.slices.items()}
 
-    def label(self, position: int) -> str:
-        """What stands at a position, in words: ``balance[3,17]``, counted from 0."""
-        name = next(n for n, where in self.slices.items() if where.start <= position < where.stop)
-        return label(name, np.unravel_index(position - self.slices[name].start, self.shapes[name]))
-
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)

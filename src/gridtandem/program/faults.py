@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gridtandem.errors import Fault, InvalidCase
-from gridtandem.program.arrays import Columns, Cones, Matrix, Program, Rows, label
+from gridtandem.program.arrays import Columns, Cones, Matrix, Program, Rows, Shape, label
 from gridtandem.tables import Flag, Real
 
 Costs: TypeAlias = Mapping[str, ArrayLike]
@@ -95,15 +95,17 @@ def accepted(program: Program, *, cost: Costs | None, right: Sides | None, bound
     costs = {k: _spread(k, columns, (given,), faults) for k, given in (cost or {}).items()}
     limits = {k: _spread(k, columns, pair, faults) for k, pair in (bounds or {}).items()}
     sides = {k: _spread(k, rows, pair, faults) for k, pair in (right or {}).items()}
-    if not faults:
-        for name, (numbers,) in costs.items():
-            faults += _elements(name, ~np.isfinite(numbers).reshape(columns[name].shape), "has no finite cost", "give a finite number", "program-004")
-        for name, (low, high) in limits.items():
+    for name, given in costs.items():
+        if given and not np.isfinite(given[0]).all():
             faults += _elements(
-                name, _no_interval(low, high).reshape(columns[name].shape), "has bounds that are no interval", INTERVAL, "program-003"
+                name, ~np.isfinite(given[0]).reshape(columns[name].shape), "has no finite cost", "give a finite number", "program-004"
             )
-        for name, (low, high) in sides.items():
-            faults += _elements(name, _no_interval(low, high).reshape(rows[name].shape), "has sides that are no interval", INTERVAL, "program-005")
+    for name, given in limits.items():
+        if given and (wrong := _no_interval(*given)).any():
+            faults += _elements(name, wrong.reshape(columns[name].shape), "has bounds that are no interval", INTERVAL, "program-003")
+    for name, given in sides.items():
+        if given and (wrong := _no_interval(*given)).any():
+            faults += _elements(name, wrong.reshape(rows[name].shape), "has sides that are no interval", INTERVAL, "program-005")
     if faults:
         raise InvalidCase(faults)
     return {"cost": costs, "bounds": limits, "right": sides}
@@ -115,8 +117,12 @@ def _spread(name: str, blocks: Mapping[str, Columns] | Mapping[str, Rows], given
         return ()
     shape = blocks[name].shape
     try:
-        return tuple(np.broadcast_to(np.asarray(x, np.float64), shape).ravel() for x in given)
+        return tuple(_flat(np.asarray(x, np.float64), shape) for x in given)
     except ValueError:
         shapes = ", ".join(str(np.shape(x)) for x in given)
         faults.append(Fault("program", f"is to take numbers of shape {shapes}", f"its shape is {shape}", "program-014", column=name))
         return ()
+
+
+def _flat(given: Real, shape: Shape) -> Real:
+    return given.ravel() if given.shape == shape else np.full(shape, given).ravel()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import highspy
 
 Settings: TypeAlias = Mapping[str, "bool | int | float | str"]
+OPTIMAL = 7  # the number of kOptimal; names of its values are slow to get
 STEPS_LEAST, STEPS_EACH = 1000, 10  # pivots allowed to a warm start, for each column and row; more means that it goes in circles
 CURVATURE = 1e-10  # added to quadratic costs by HiGHS, whose method may go in circles without; moves an optimum of 1e3 by 1e-7 over its curvature
 COLD: Settings = {"dual_simplex_cost_perturbation_multiplier": 1.0, "simplex_iteration_limit": 2**31 - 1}  # HiGHS's own
@@ -103,7 +104,8 @@ class Held:
         checked(program, _not_taken)
         self.program, self._options, self._chain, self._on_the_way = program, options, chain, False
         self._columns, self._rows = Places.of(program.columns), Places.of(program.rows)
-        self._highs: Any = highspy.Highs()  # its wrapper has no types
+        wrapper: Any = highspy.Highs  # it has no types
+        self._highs = wrapper()
         self._version = f"HiGHS {self._highs.version()}"
         steps = STEPS_LEAST + STEPS_EACH * (self._columns.size + self._rows.size)
         self._warm: Settings = {"dual_simplex_cost_perturbation_multiplier": 0.0, "simplex_iteration_limit": steps}
@@ -169,7 +171,8 @@ class Held:
 
     def _run(self) -> Status:
         self._highs.run()
-        return STATUS.get(self._highs.getModelStatus().name, Status.FAILED)
+        found = self._highs.getModelStatus()
+        return Status.SOLVED if int(found) == OPTIMAL else STATUS.get(found.name, Status.FAILED)
 
     def _set(self, settings: Settings) -> None:
         for name, value in settings.items():
@@ -177,9 +180,11 @@ class Held:
 
     def _answer(self, status: Status, *, ladder: int) -> Answer:
         said = "" if status is Status.SOLVED else self._highs.modelStatusToString(self._highs.getModelStatus())
-        info = self._highs.getInfo()
-        stopped = status is Status.STOPPED and self.program.integer and np.isfinite(info.objective_function_value)
-        if not (status is Status.SOLVED or stopped):
+        cost = bound = self._highs.getObjectiveValue()
+        if self.program.integer:
+            bound = self._highs.getInfo().mip_dual_bound
+        stopped = status is Status.STOPPED and self.program.integer and np.isfinite(cost)
+        if status is not Status.SOLVED and not stopped:
             return unanswered(self.program, status, ladder=ladder, solver=self._version, said=said)
         found = self._highs.getSolution()
         price, reduced = np.array(found.row_dual), np.array(found.col_dual)
@@ -187,11 +192,11 @@ class Held:
             price, reduced = np.full(self._rows.size, np.nan), np.full(self._columns.size, np.nan)
         return Answer(
             status,
-            info.objective_function_value,
+            cost,
             self._columns.split(np.array(found.col_value)),
             self._rows.split(price),
             self._columns.split(reduced),
-            info.mip_dual_bound if self.program.integer else info.objective_function_value,
+            bound,
             ladder,
             self._version,
             said,
