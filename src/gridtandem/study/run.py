@@ -113,7 +113,7 @@ def _carried(
     if not len(study.case.interfaces):
         outcome = _alone(seats, study, outcome)
     there = living(study, outcome)
-    plans = tuple(plans_of(study, seats, study.scheme.agreement(outcome.state), st) for st in there)
+    plans = tuple(plans_of(seats, study.scheme.agreement(outcome.state), st) for st in there)
     verdict = judged(seats.owner, plans) if plans else None
     trouble = (*explained(study, seats, outcome), *(() if verdict is None else verdict.trouble))
     result = Result(study=study, outcome=outcome, verdict=verdict, trouble=trouble)
