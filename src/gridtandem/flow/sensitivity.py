@@ -55,7 +55,7 @@ class Linear:
         entering = by_row[fixed].toarray() + 1j * by_row[n + fixed].toarray()
         return Linear(
             pattern=pattern, rows=rows, fixed=fixed, entering=entering[:, columns], by_given=whole[:, given].toarray()[rows],
-            own=entering[:, given], back=_back(by_row[rows][:, columns], newton.back(solution, draw)),
+            own=entering[:, given], back=_back(by_row[rows][:, columns], newton.back(solution, pattern, draw)),
         )  # fmt: skip
 
 
