@@ -103,9 +103,10 @@ class Blocks:
 
     def back(self, problem: Problem, border: Border, pattern: Pattern, v: Complex, ratio: Complex) -> Callable[[Real], Real]:
         """Solves with the Jacobian of ``pattern`` at ``v``, for one right-hand side or many; not checked."""
-        from gridtandem.flow.kernels_newton import factored
+        from gridtandem.flow.kernels_newton import answered, factored
 
-        given, m, place = (*self._given(problem, border, v), abs(ratio[border.tap])), len(self.factors[1]), self.place
+        now, work = factored(*self._given(problem, border, v), abs(ratio[border.tap]))
+        m, place = len(self.factors[1]), self.place
         node, part, _, _ = border.edge
         p_place, q_place = place[pattern.p_rows], place[pattern.q_rows]
         inner, afar = np.flatnonzero(p_place < m), np.isin(q_place, node[part == 1])
@@ -117,7 +118,7 @@ class Blocks:
             x[p_place[inner], 0], x[q_place[~afar], 1] = p[inner], q[~afar]
             for k, (i, c) in enumerate(zip(node, part, strict=True)):
                 rest[k] = (q[q_place == i] if c else p[p_place == i])[0]
-            x, d = factored(*given, x, rest)
+            d = answered(now, work, self.lines, self.factors, border.moving, border.edge, x, rest)
             lifted = x[place[pattern.lift], 1] * abs(v[pattern.lift])[:, None]
             return np.concatenate([x[place[pattern.turn], 0], lifted, d[: pattern.groups + (len(pattern.share) > 0)]]).reshape(b.shape)
 

@@ -166,21 +166,27 @@ def ahead(now: tuple, moving: tuple, work: tuple, part: float, new: tuple) -> bo
 @njit(**FAST)
 def factored(
     begin: Complex, scheduled: Complex, drawn: Complex, loads: float, target: Real, order: Index, lines: tuple, values: tuple, lu: tuple,
-    power: tuple, moving: tuple, edge: tuple, size: Real, p: Real, border: Real,
-) -> tuple[Real, Real]:  # fmt: skip
-    """Unknowns of the blocks (block, 2, side) and moves for right-hand sides ``p`` and ``border``, with the Jacobian at ``begin``."""
+    power: tuple, moving: tuple, edge: tuple, size: Real,
+) -> tuple[tuple, tuple]:  # fmt: skip
+    """State and factors of the Jacobian at ``begin``; the arguments of `newton`."""
     m = len(lu[1])
     v, plan, kind = begun(begin, scheduled, drawn, loads, target, order, moving[5], m)
     now, extra, work = state(v, lines, values, m, size, len(edge[0])), np.zeros((len(v), 2)), room(lu, moving, edge, 1)
     evaluated(now, loads, plan, kind, extra, lines, values, power, moving, edge)
     prepared(now, kind, lines, lu, moving, edge, work)
-    substituted(lu[0], lu[1], lu[2], work[0], p)
-    d = np.zeros((len(moving[5]) + 1, p.shape[2]))
+    return now, work
+
+
+@njit(**FAST)
+def answered(now: tuple, work: tuple, lines: tuple, lu: tuple, moving: tuple, edge: tuple, x: Real, rest: Real) -> Real:
+    """Moves, and unknowns of the blocks in ``x``, from the right-hand sides ``x`` (block, 2, side) and ``rest`` (border, side)."""
+    d = np.zeros((len(moving[5]) + 1, x.shape[2]))
+    substituted(lu[0], lu[1], lu[2], work[0], x)
     joined(
         now[0], now[2], lines[0], lines[1], now[3], now[4], now[6], moving[0], moving[4], work[1], moving[5], edge[0], edge[1], edge[3],
-        work[2], work[3], work[4], border, p, d,
+        work[2], work[3], work[4], rest, x, d,
     )  # fmt: skip
-    return p, d
+    return d
 
 
 @njit(**FAST)
