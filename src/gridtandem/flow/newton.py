@@ -130,7 +130,7 @@ class Newton:
             after = adjusted(self.roles, problem, trial, held, self.options)
             if after is None:
                 return self._solved(replace(trial, exchanged=exchanged, damped=damped, iterations=steps), held, problem)
-            held, problem = after, self._problem(after, draw, factors)
+            held, problem = after, self.asked(after, draw, factors)
             trial = self._attempt(problem, held, trial.v)
             steps, damped, exchanged = steps + trial.iterations, damped or trial.damped, exchanged or trial.exchanged
         return _failed(self, _explained(self.nodal, trial), steps, trial.mismatch, factors)
@@ -148,16 +148,16 @@ class Newton:
         border = self.border(solution.held)
         if self.blocks is None or border is None or solution.exchanged:
             return None
-        problem = self._problem(solution.held, draw, (solution.loads, solution.units))
+        problem = self.asked(solution.held, draw, (solution.loads, solution.units))
         return self.blocks.back(problem, border, pattern, solution.v, solution.ratio)
 
     def _first(self, v: Complex, draw: Draw | None, factors: tuple[float, Factor]) -> tuple[Trial, Problem, Held]:
         """The ladder of attempts on the first set of active limits."""
-        held, problem = self.held, self._problem(self.held, draw, factors)
+        held, problem = self.held, self.asked(self.held, draw, factors)
         trial = self._attempt(problem, held, v, flat=True)
         if trial.why and len(held.free(self.nodal, self.roles)):
             held = held.stopped()
-            problem = self._problem(held, draw, factors)
+            problem = self.asked(held, draw, factors)
             trial = self._attempt(problem, held, v, flat=True)
         return trial, problem, held
 
@@ -176,10 +176,13 @@ class Newton:
                 break
         return replace(trial, iterations=steps)
 
-    def _problem(self, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> Problem:
+    def asked(self, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> Problem:
         loads, units = factors
-        if held is self.held and isinstance(units, float) and units == 1.0:
-            return self.problem if draw is None and loads == 1.0 else replace(self.problem, draw=draw, loads=loads)
+        if held is self.held and isinstance(units, float):
+            if units == 1.0:
+                return self.problem if draw is None and loads == 1.0 else replace(self.problem, draw=draw, loads=loads)
+            same = _units(self.nodal, self.roles, held, units)
+            return replace(self.problem, draw=draw, loads=loads, units=units, scheduled=same[0], inside=same[1], planned=same[2])
         made = _problem(self.nodal, self.wiring, self.roles, held, self.options, units=units)
         return replace(made, draw=draw, loads=loads)
 
@@ -254,12 +257,18 @@ def _flat(nodal: Nodal, roles: Roles) -> Complex:
     return np.where(roles.given, roles.begin(nodal, None, None), roles.v_set * np.exp(1j * np.angle(roles.own_v[0] if len(roles.own_v) else 1.0)))
 
 
-def _problem(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held, options: Options, *, units: Factor = 1.0) -> Problem:
+def _units(nodal: Nodal, roles: Roles, held: Held, units: Factor) -> tuple[Complex, Complex, float]:
+    """What units inject at each node, what of it at given nodes does not follow from a balance, and what is planned for those that balance."""
     u = nodal.units
+    planned = float((u.s.real * units)[(u.control == REFERENCE) & roles.given[u.node]].sum())
+    return roles.scheduled(u, held.limit, units), roles.inside_power(u, units, 0.0), planned
+
+
+def _problem(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held, options: Options, *, units: Factor = 1.0) -> Problem:
+    scheduled, inside, planned = _units(nodal, roles, held, units)
     return Problem(
-        nodal=nodal, wiring=wiring, scheduled=roles.scheduled(u, held.limit, units), inside=roles.inside_power(u, units, 0.0),
-        planned=float((u.s.real * units)[(u.control == REFERENCE) & roles.given[u.node]].sum()), target=held.target(nodal, roles), draw=None,
-        loads=1.0, units=units, tol=_tol(nodal, wiring, held.ratio, options.tol), iterations=options.iterations, factors=options.factors,
+        nodal=nodal, wiring=wiring, scheduled=scheduled, inside=inside, planned=planned, target=held.target(nodal, roles), draw=None, loads=1.0,
+        units=units, tol=_tol(nodal, wiring, held.ratio, options.tol), iterations=options.iterations, factors=options.factors,
     )  # fmt: skip
 
 
