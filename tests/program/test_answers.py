@@ -220,6 +220,14 @@ def test_a_program_without_rows_and_one_without_freedom(solver: Solver) -> None:
 
 
 @both_solvers
+def test_a_program_without_unknowns(solver: Solver) -> None:
+    kept = Program({"x": Columns.of((0, 2))}, {"r": Rows.of(1, -1.0, 2.0, {})}, constant=3.0)
+    assert close(solver.solve(kept).require().cost, 3.0)
+    assert solver.hold(kept).solve(right={"r": (1.0, 2.0)}).status is Status.INFEASIBLE
+    assert solver.hold(Program({}, {}, constant=3.0)).solve().require().x == {}
+
+
+@both_solvers
 def test_more_rows_are_priced_and_forgotten(solver: Solver) -> None:
     held = solver.hold(two_units())
     plain = held.solve()

@@ -149,6 +149,21 @@ def test_what_highs_cannot_take_is_refused_by_name() -> None:
         Clarabel().solve(Program({"x": Columns.of(2, 0, 1, integer=True)}, {}))
 
 
+@pytest.mark.parametrize("entry", [1e-13, 1e16])
+def test_entries_that_highs_would_lose_are_refused(entry: float) -> None:
+    rows = {"r": Rows.of((), 0.0, 1.0, {"x": [[1.0, entry]]})}
+    with pytest.raises(InvalidCase, match="program-024"):
+        Highs().solve(Program({"x": Columns.of(2, 0, 1)}, rows))
+    with pytest.raises(InvalidCase, match="program-024"):
+        Highs().hold(Program({"x": Columns.of(2, 0, 1)}, {})).solve(more=rows)
+
+
+def test_small_entries_count() -> None:
+    rows = {"r": Rows.of((), 1e-3, 1.0, {"x": [[1e-11]]})}
+    answer = Highs().solve(Program({"x": Columns.of(1, 0.0, 1e9, cost=1.0)}, rows)).require()
+    assert abs(answer.cost - 1e8) <= OPTIMUM * 1e8
+
+
 def test_clarabel_says_that_it_was_stopped() -> None:
     answer = Clarabel(steps=2).solve(staircase())
     assert (answer.status, answer.said) == (Status.STOPPED, "MaxIterations")

@@ -93,11 +93,11 @@ def _part_faults(program: Program, name: str, size: int, parts: Mapping[str, Mat
             yield Fault("program", f"has a part for {block!r} with entries that are not finite", "give finite numbers", "program-012", column=name)
 
 
-def extended(program: Program, more: Mapping[str, Rows] | None) -> Program:
-    """The program with more rows, unless these break a promise; the program itself where there are none."""
+def extended(program: Program, more: Mapping[str, Rows] | None, also: Callable[[str, Rows], Iterable[Fault]] = lambda _name, _rows: ()) -> Program:
+    """The program with more rows, unless these break a promise or what a solver asks also; the program itself where there are none."""
     if not more:
         return program
-    faults = list(_row_faults(program, more))
+    faults = [*_row_faults(program, more), *(f for name, rows in more.items() for f in also(name, rows))]
     for name in sorted(more.keys() & {*program.columns, *program.rows, *program.cones}):
         faults.append(Fault("program", "is the name of two kinds of blocks", "give each block a name of its own", "program-002", column=name))
     if faults:

@@ -10,7 +10,7 @@ with HiGHS's own perturbations, also to confirm a verdict other than "optimal"; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 Settings: TypeAlias = Mapping[str, "bool | int | float | str"]
 FEASIBLE = 2  # what HiGHS calls a point that keeps all rows
 OPTIMAL = 7  # the number of kOptimal; names of its values are slow to get
+SMALLEST, LARGEST = 1e-12, 1e15  # entries that HiGHS can be told to keep
 STEPS_LEAST, STEPS_EACH = 1000, 10  # pivots allowed to a warm start, for each column and row; more means that it goes in circles
 CURVATURE = 1e-10  # added to quadratic costs by HiGHS, whose method may go in circles without; moves an optimum of 1e3 by 1e-7 over its curvature
 COLD: Settings = {"dual_simplex_cost_perturbation_multiplier": 1.0, "simplex_iteration_limit": 2**31 - 1}  # HiGHS's own
 STATUS = {
-    "kOptimal": Status.SOLVED, "kModelEmpty": Status.SOLVED, "kInfeasible": Status.INFEASIBLE, "kUnbounded": Status.UNBOUNDED,
+    "kOptimal": Status.SOLVED, "kInfeasible": Status.INFEASIBLE, "kUnbounded": Status.UNBOUNDED,
     "kTimeLimit": Status.STOPPED, "kIterationLimit": Status.STOPPED, "kSolutionLimit": Status.STOPPED, "kInterrupt": Status.STOPPED,
 }  # fmt: skip
 
@@ -116,7 +117,7 @@ class Held:
                 "output_flag": False, "threads": 1, "presolve": self._presolve, "simplex_strategy": 0,
                 "primal_feasibility_tolerance": options.tolerance, "dual_feasibility_tolerance": options.tolerance,
                 "mip_feasibility_tolerance": options.tolerance, "mip_rel_gap": options.gap, "mip_abs_gap": 0.0,
-                "qp_regularization_value": CURVATURE, "qp_iteration_limit": steps,
+                "small_matrix_value": SMALLEST, "qp_regularization_value": CURVATURE, "qp_iteration_limit": steps,
             }
         )  # fmt: skip
         _accept(self._highs.passModel(_model(program)), "the model")
@@ -139,7 +140,7 @@ class Held:
 
         ``more`` are rows for this question only, such as cuts; they cost less than a new program.
         """
-        program = extended(self.program, more)
+        program = extended(self.program, more, _out_of_range)
         self._blocks.set(accepted(self.program, cost=cost, right=right, bounds=bounds))
         if self._options.seconds < np.inf:
             self._set({"time_limit": self._highs.getRunTime() + self._options.seconds})  # HiGHS counts from its first run
@@ -238,7 +239,18 @@ def _not_taken(program: Program) -> list[Fault]:
     ]
     if program.integer and program.quadratic:
         faults.append(Fault("program", "has whole numbers and quadratic costs at once", "write the costs in steps", "program-021"))
+    for name, rows in program.rows.items():
+        faults += _out_of_range(name, rows)
     return faults
+
+
+def _out_of_range(name: str, rows: Rows) -> Iterator[Fault]:
+    """HiGHS would leave tiny entries out without a word, and take huge ones for infinite."""
+    for block, part in rows.parts.items():
+        size = np.abs(part.data[part.data != 0])
+        if ((size <= SMALLEST) | (size > LARGEST)).any():
+            mend = f"write the row in units that bring its entries between {SMALLEST:g} and {LARGEST:g}"
+            yield Fault("program", f"has a part for {block!r} with entries that HiGHS cannot hold", mend, "program-024", column=name)
 
 
 def _model(program: Program) -> highspy.HighsModel:
@@ -247,9 +259,9 @@ def _model(program: Program) -> highspy.HighsModel:
 
     matrix, model = program.matrix(), highspy.HighsModel()
     lp = model.lp_
-    lp.num_row_, lp.num_col_ = matrix.shape
+    lp.num_row_, lp.num_col_ = matrix.shape[0], max(1, matrix.shape[1])  # of a program without unknowns HiGHS would read no row
     lp.offset_ = program.constant
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = (flat(program.columns, what) for what in ("cost", "low", "high"))
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = (flat(program.columns, what) if matrix.shape[1] else np.zeros(1) for what in ("cost", "low", "high"))
     lp.row_lower_, lp.row_upper_ = (flat(program.rows, what) for what in ("low", "high"))
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
