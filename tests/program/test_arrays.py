@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from scipy import sparse
 
 from gridtandem.errors import InvalidCase
+from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Columns, Cones, Program, Rows
 from gridtandem.program.solve import solve
 from gridtandem.program.solvers.highs import Highs
@@ -90,9 +91,9 @@ def test_programs_side_by_side_cost_the_sum_unless_linked(seed: int) -> None:
     assert together.x["D1.p"].shape == parts["D1"].columns["p"].shape
     link = {"equal": Rows.of(1, 0.0, 0.0, {"D1.q": first(parts["D1"]), "D2.q": -first(parts["D2"])})}
     linked = Highs().solve(Program.beside(parts, link))
-    apart = abs(alone["D1"].x["q"][0] - alone["D2"].x["q"][0])
-    assert linked.cost >= cost - OPTIMUM * max(1.0, abs(cost)) or apart <= OPTIMUM
-    if linked.status.name == "SOLVED":
+    assert linked.status in (Status.SOLVED, Status.INFEASIBLE)
+    if linked.status is Status.SOLVED:
+        assert linked.cost >= cost - OPTIMUM * max(1.0, abs(cost))
         assert abs(linked.x["D1.q"][0] - linked.x["D2.q"][0]) <= OPTIMUM
 
 
