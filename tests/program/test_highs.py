@@ -149,9 +149,8 @@ def test_what_highs_cannot_take_is_refused_by_name() -> None:
         Clarabel().solve(Program({"x": Columns.of(2, 0, 1, integer=True)}, {}))
 
 
-@pytest.mark.parametrize("entry", [1e-13, 1e16])
-def test_entries_that_highs_would_lose_are_refused(entry: float) -> None:
-    rows = {"r": Rows.of((), 0.0, 1.0, {"x": [[1.0, entry]]})}
+def test_entries_that_highs_cannot_hold_are_refused() -> None:
+    rows = {"r": Rows.of((), 0.0, 1.0, {"x": [[1.0, 1e16]]})}
     with pytest.raises(InvalidCase, match="program-024"):
         Highs().solve(Program({"x": Columns.of(2, 0, 1)}, rows))
     with pytest.raises(InvalidCase, match="program-024"):

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 Settings: TypeAlias = Mapping[str, "bool | int | float | str"]
 FEASIBLE = 2  # what HiGHS calls a point that keeps all rows
 OPTIMAL = 7  # the number of kOptimal; names of its values are slow to get
-SMALLEST, LARGEST = 1e-12, 1e15  # entries that HiGHS can be told to keep
+NOISE = 1e-12  # entries up to this size are left out, which is below the tolerance for unknowns up to 1e3; HiGHS cannot be told to keep them
+LARGEST = 1e15  # entries that HiGHS can hold
 STEPS_LEAST, STEPS_EACH = 1000, 10  # pivots allowed to a warm start, for each column and row; more means that it goes in circles
 CURVATURE = 1e-10  # added to quadratic costs by HiGHS, whose method may go in circles without; moves an optimum of 1e3 by 1e-7 over its curvature
 COLD: Settings = {"dual_simplex_cost_perturbation_multiplier": 1.0, "simplex_iteration_limit": 2**31 - 1}  # HiGHS's own
@@ -117,7 +118,7 @@ class Held:
                 "output_flag": False, "threads": 1, "presolve": self._presolve, "simplex_strategy": 0,
                 "primal_feasibility_tolerance": options.tolerance, "dual_feasibility_tolerance": options.tolerance,
                 "mip_feasibility_tolerance": options.tolerance, "mip_rel_gap": options.gap, "mip_abs_gap": 0.0,
-                "small_matrix_value": SMALLEST, "qp_regularization_value": CURVATURE, "qp_iteration_limit": steps,
+                "small_matrix_value": NOISE, "qp_regularization_value": CURVATURE, "qp_iteration_limit": steps,
             }
         )  # fmt: skip
         _accept(self._highs.passModel(_model(program)), "the model")
@@ -245,11 +246,10 @@ def _not_taken(program: Program) -> list[Fault]:
 
 
 def _out_of_range(name: str, rows: Rows) -> Iterator[Fault]:
-    """HiGHS would leave tiny entries out without a word, and take huge ones for infinite."""
+    """HiGHS cannot hold huge entries."""
     for block, part in rows.parts.items():
-        size = np.abs(part.data[part.data != 0])
-        if ((size <= SMALLEST) | (size > LARGEST)).any():
-            mend = f"write the row in units that bring its entries between {SMALLEST:g} and {LARGEST:g}"
+        if (np.abs(part.data) > LARGEST).any():
+            mend = f"write the row in units that bring its entries below {LARGEST:g}"
             yield Fault("program", f"has a part for {block!r} with entries that HiGHS cannot hold", mend, "program-024", column=name)
 
 
