@@ -44,7 +44,7 @@ class Solver(Protocol):
 
 def solver_for(program: Program) -> Solver:
     """The written rule."""
-    return Clarabel() if program.cones or (program.quadratic and not program.integer) else Highs()
+    return Clarabel() if (program.cones or program.quadratic) and not program.integer else Highs()
 
 
 def solver_named(name: str) -> Solver:
