@@ -87,7 +87,8 @@ class Surplus(Table):
     kept: Real = column("received less paid", unit=MONEY)
     flow_rent: Real = column("price of flow limits times their flow", unit=MONEY)
     voltage_rent: Real = column("price of voltage limits times their slack to an unloaded feeder", unit=MONEY)
-    left: Real = column("kept less rents; 0 but for rounding, and but for offers that are not exact", unit=MONEY)
+    reactive: Real = column("worth of reactive demand less that of reactive injections, which nobody is paid for", unit=MONEY)
+    left: Real = column("kept and reactive less rents; 0 but for rounding", unit=MONEY)
 
 
 @final
