@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.limits import KINDS
 from gridtandem.resources.dispatch import Dispatch, dispatched
 from gridtandem.study.market.results import Awards, DeviceResults, NodePrices
@@ -61,23 +62,27 @@ def feeder_of(result: MarketResult, plan: FeederPlan) -> str:
     return str(result.study.case.interfaces.feeder[plan.interface])
 
 
+def _who(result: MarketResult, plan: FeederPlan) -> tuple[str, str]:
+    return plan.company, feeder_of(result, plan)
+
+
 def _devices(result: MarketResult) -> Iterator[DeviceResults]:
     if result.transmission is None:
         return
     w = result.seats.wholesale
     for d in devices_of(result, None):
-        yield _told(result, "tso", "", d, w.network, result.transmission.price[:, w.nodal.node[d.bus]])
+        yield _told(result, ("tso", ""), d, w.network, result.transmission.price[:, w.nodal.node[d.bus]])
     for plan in result.feeders:
         net, node = plan.problem.network, plan.problem.nodal.node
         for d in devices_of(result, plan):
-            yield _told(result, plan.company, feeder_of(result, plan), d, net, plan.prices.price[:, node[d.bus]])
+            yield _told(result, _who(result, plan), d, net, plan.prices.price[:, node[d.bus]])
 
 
-def _told(result: MarketResult, company: str, feeder: str, d: Dispatch, net: Any, price: Real) -> DeviceResults:
+def _told(result: MarketResult, who: tuple[str, str], d: Dispatch, net: Any, price: Real) -> DeviceResults:
     periods, size = d.p.shape
     paid = price * d.p * result.study.window.hours
     return DeviceResults(
-        period=_periods(result, size), company=_same(company, d.p.size), feeder=_same(feeder, d.p.size), what=_same(d.kind, d.p.size),
+        period=_periods(result, size), company=_same(who[0], d.p.size), feeder=_same(who[1], d.p.size), what=_same(d.kind, d.p.size),
         name=np.tile(getattr(net, d.kind).name[d.row], periods), bus=np.tile(net.buses.name[d.bus], periods), p_mw=d.p.ravel(), q_mvar=d.q.ravel(),
         price_per_mwh=price.ravel(), payment=paid.ravel(), cost=d.cost.ravel(), profit=(paid - d.cost).ravel(),
     )  # fmt: skip
@@ -87,26 +92,28 @@ def _transmission_prices(result: MarketResult) -> NodePrices:
     w, above = result.seats.wholesale, result.transmission
     assert above is not None
     reference = above.price[:, w.form.reference[:1]]
-    return _prices(result, "tso", "", w.nodal, above.price, reference, {"congestion_per_mwh": above.price - reference})
+    return _prices(result, ("tso", ""), w.nodal, above.price, {"energy_per_mwh": reference, "congestion_per_mwh": above.price - reference})
 
 
 def _feeder_prices(result: MarketResult, plan: FeederPlan) -> NodePrices:
     found = plan.prices
-    shares = {"congestion_per_mwh": found.split[:, KINDS.index("flow")], "voltage_per_mwh": found.split[:, KINDS.index("voltage")],
+    shares = {"energy_per_mwh": found.energy[:, None], "congestion_per_mwh": found.split[:, KINDS.index("flow")], "voltage_per_mwh": found.split[:, KINDS.index("voltage")],
               "price_per_mvarh": found.price_q, "v_pu": plan.dispatch.v}  # fmt: skip
-    return _prices(result, plan.company, feeder_of(result, plan), plan.problem.nodal, found.price, found.energy[:, None], shares)
+    return _prices(result, _who(result, plan), plan.problem.nodal, found.price, shares)
 
 
-def _prices(result: MarketResult, company: str, feeder: str, nodal: Any, price: Real, energy: Real, shares: dict[str, Real]) -> NodePrices:
+def _prices(result: MarketResult, who: tuple[str, str], nodal: Nodal, price: Real, shares: dict[str, Real]) -> NodePrices:
     live = np.flatnonzero(nodal.node >= 0)
     node, periods = nodal.node[live], len(price)
     count = periods * len(live)
-    rest = {"congestion_per_mwh": 0.0, "voltage_per_mwh": 0.0, "price_per_mvarh": 0.0, "v_pu": 1.0}
-    ready: dict[str, Any] = {k: shares[k][:, node].ravel() if k in shares else np.full(count, v) for k, v in rest.items()}
+    rest = {"energy_per_mwh": 0.0, "congestion_per_mwh": 0.0, "voltage_per_mwh": 0.0, "price_per_mvarh": 0.0, "v_pu": 1.0}
+    ready: dict[str, Any] = {
+        k: np.broadcast_to(shares[k], price.shape)[:, node].ravel() if k in shares else np.full(count, v) for k, v in rest.items()
+    }
     return NodePrices(
-        period=_periods(result, len(live)), company=_same(company, count), feeder=_same(feeder, count),
+        period=_periods(result, len(live)), company=_same(who[0], count), feeder=_same(who[1], count),
         bus=np.tile(nodal.network.buses.name[live], periods), price_per_mwh=price[:, node].ravel(),
-        energy_per_mwh=np.broadcast_to(energy, (periods, len(live))).ravel(), **ready,
+        **ready,
     )  # fmt: skip
 
 
