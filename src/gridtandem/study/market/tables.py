@@ -97,8 +97,10 @@ def _transmission_prices(result: MarketResult) -> NodePrices:
 
 def _feeder_prices(result: MarketResult, plan: FeederPlan) -> NodePrices:
     found = plan.prices
-    shares = {"energy_per_mwh": found.energy[:, None], "congestion_per_mwh": found.split[:, KINDS.index("flow")], "voltage_per_mwh": found.split[:, KINDS.index("voltage")],
-              "price_per_mvarh": found.price_q, "v_pu": plan.dispatch.v}  # fmt: skip
+    shares = {
+        "energy_per_mwh": found.energy[:, None], "congestion_per_mwh": found.split[:, KINDS.index("flow")],
+        "voltage_per_mwh": found.split[:, KINDS.index("voltage")], "price_per_mvarh": found.price_q, "v_pu": plan.dispatch.v,
+    }  # fmt: skip
     return _prices(result, _who(result, plan), plan.problem.nodal, found.price, shares)
 
 
@@ -107,9 +109,8 @@ def _prices(result: MarketResult, who: tuple[str, str], nodal: Nodal, price: Rea
     node, periods = nodal.node[live], len(price)
     count = periods * len(live)
     rest = {"energy_per_mwh": 0.0, "congestion_per_mwh": 0.0, "voltage_per_mwh": 0.0, "price_per_mvarh": 0.0, "v_pu": 1.0}
-    ready: dict[str, Any] = {
-        k: np.broadcast_to(shares[k], price.shape)[:, node].ravel() if k in shares else np.full(count, v) for k, v in rest.items()
-    }
+    whole = {k: np.broadcast_to(shares.get(k, np.float64(x)), price.shape) for k, x in rest.items()}
+    ready: dict[str, Any] = {k: x[:, node].ravel() for k, x in whole.items()}
     return NodePrices(
         period=_periods(result, len(live)), company=_same(who[0], count), feeder=_same(who[1], count),
         bus=np.tile(nodal.network.buses.name[live], periods), price_per_mwh=price[:, node].ravel(),
