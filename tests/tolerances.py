@@ -85,3 +85,8 @@ TWIN = 1e-10  # a kernel against its readable twin: the same operations, rounded
 SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up to 1e2 per unit
 PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
 KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
+
+# fused exchange
+FUSED_TOL = 1e-10  # per unit; what its check may leave at default options
+FUSED_IS_MERGED = 1e-8  # pu; both stop at mismatches of 1e-10, and short branches of trees turn power of 1e-10 into less than that
+FUSED_SLOPE = 1e-9  # per unit; the slope is of the profile of the last sweep, which rests to FUSED_TOL

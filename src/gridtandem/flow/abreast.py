@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import final
 
 import numpy as np
@@ -50,7 +51,7 @@ class Abreast:
         ends = [0, *cuts.tolist(), len(groups)]
         return Abreast(
             kinds=kinds, inner=forest.node, way=_ways(kinds), kind=kind, scale=np.asarray(scale, np.float64), groups=groups,
-            begin=np.concatenate([[0], np.cumsum(2 * sizes)]), parts=tuple(slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)),
+            begin=np.concatenate([[0], np.cumsum(2 * sizes)]), parts=tuple(slice(a, b) for a, b in pairwise(ends)),
         )  # fmt: skip
 
     @property

@@ -215,7 +215,7 @@ def _found(fused: Fused, v: Complex, kept: Kept, steps: int, check: tuple[float,
 
 
 def _rounds(fused: Fused, v: Complex | None, factors: tuple[float, Factor], hands: tuple[ThreadPoolExecutor, int] | None) -> Fusion:
-    """Feeders rest, transmission takes their tangents, until neither moves. First they only sweep a little: there may be no load flow to begin with."""
+    """Feeders rest, transmission takes their tangents, until neither moves. First they only sweep a little: there may be nothing to rest at."""
     core, kept, why = fused.core, Kept.begun(fused.feeders, factors[0]), ""
     v, rest, steps = core.begin if v is None else v, core.options.tol, 0
     for k in range(ROUNDS):
@@ -233,7 +233,7 @@ def _rounds(fused: Fused, v: Complex | None, factors: tuple[float, Factor], hand
             break
         v, far = found.v, float(np.abs(np.abs(found.v[fused.node]) - root).max(initial=0.0))
         if k and far <= rest:
-            return _settled(fused, found, draw, kept, steps, hands)
+            return _settled(fused, found, draw, kept, steps)
     why = why or f"feeders and transmission still move each other after {ROUNDS} rounds"
     nowhere = np.full(core.nodal.nodes, complex(np.nan, np.nan))
     return Fusion(
@@ -249,10 +249,10 @@ def _tangents(fused: Fused, kept: Kept) -> Draw:
     return Draw(node=fused.node, low=root - 1, high=root + 1, c=curve[:, 0] + 1j * curve[:, 1])
 
 
-def _settled(fused: Fused, found: Solution, draw: Draw, kept: Kept, steps: int, hands: tuple[ThreadPoolExecutor, int] | None) -> Fusion:
+def _settled(fused: Fused, found: Solution, draw: Draw, kept: Kept, steps: int) -> Fusion:
     """The same check as of an exchange: one more sweep, and what enters at the roots against what transmission reckons with."""
     root = np.abs(found.v[fused.node])
-    moved = kept.sweep(root, 0.0, 1, hands, _idle)
+    moved = kept.sweep(root, 0.0, 1, None, _idle)
     entering = fused.count * kept.drawn[:, 2:].copy().view(np.complex128)[:, 0]
     apart = np.abs(gathered(fused.node, entering - draw.each(root)[0], len(found.v))).max(initial=0.0)
     done = _found(fused, found.v, kept, steps, (found.mismatch + float(apart), moved))

@@ -1,4 +1,4 @@
-r"""Feeders that keep their voltages while transmission moves, eight side by side. Equations: ``flow/fused.py``; sources there and in ``flow/sweep.py``.
+r"""Feeders that keep their voltages while transmission moves, eight side by side. Equations: ``flow/fused.py`` and ``flow/sweep.py``.
 
 Feeders of one kind share everything but a factor k on their demand, so a lane's own numbers are its voltages, k and its root voltage. A sweep
 is a walk to the root that makes the currents of nodes and adds them up,
@@ -142,11 +142,11 @@ def _add_bending(total, law, first, part, factor, exponent, u, own):
                 sq = sq + add
         p, q, dp, dq = p + pk, q + qk, dp + sp, dq + sq
         all_, bent = all_ + square_root(pk * pk + qk * qk), bent + square_root(sp * sp + sq * sq)
-    keep = fill(1.0) - bent / larger(all_, fill(1e-300))  # 1: constant power, 0: constant current
-    put(own, DP, take(own, DP) * keep + share * dp)
-    put(own, DQ, take(own, DQ) * keep + share * dq)
-    put(own, P, take(own, P) + share * p)
-    put(own, Q, take(own, Q) + share * q)
+    follows, half = bent / larger(all_, fill(1e-300)), fill(0.5)  # 0: constant power, 1: constant current
+    for c in range(2):  # so far, power is losses and shunts, its slope twice the difference of the two
+        lost = take(own, P + c) - half * take(own, DP + c)
+        put(own, DP + c, (take(own, DP + c) + follows * lost) + share * (dp if c == 0 else dq))
+        put(own, P + c, take(own, P + c) + share * (p if c == 0 else q))
 
 
 def _exchange_of(gather, add):
