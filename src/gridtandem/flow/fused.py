@@ -96,6 +96,13 @@ class Fused:
         """Of every feeder's nodes, feeder after feeder in the order of their nodal models."""
         return self.feeders.voltages(found.kept, found.v[self.node])
 
+    def at(self, v: Complex, *, loads: float = 1.0) -> Complex:
+        """The same at the core's voltages ``v``, whoever found them; not a number where a feeder has no load flow there."""
+        kept, root = Kept.begun(self.feeders, loads), np.abs(v[self.node])
+        kept.sweep(root, self.core.options.tol, SWEEPS, None, _idle)
+        found = self.feeders.voltages(kept, v[self.node])
+        return np.where(np.repeat(kept.far <= self.core.options.tol, self.feeders.nodes), found, np.nan)
+
     def transmission(self, found: Fusion, *, loads: float = 1.0, units: Factor = 1.0) -> Solution:
         """The same as a load flow of the core alone, feeders drawing along their tangents; with the factors of the solution."""
         if found.core is not None:
