@@ -85,9 +85,9 @@ class System:
 
 
 @cache
-def system(feeders: int) -> System:
+def system(feeders: int, transmission: str = TRANSMISSION) -> System:
     """So many feeders."""
-    t, model = network(TRANSMISSION), behind_transformer(network(FEEDER))
+    t, model = network(transmission), behind_transformer(network(FEEDER))
     most = np.argsort(-bus_load(t).real, kind="stable")[:PLACES]
     case = joined(t, model, where=t.buses.name[most].tolist(), how_many=feeders, count=1, spread=SPREAD)
     nodal, feeder, table = Nodal.of(case.transmission), Nodal.of(without_source(case.models[0])), case.interfaces
