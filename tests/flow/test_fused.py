@@ -13,7 +13,7 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.generate import interfaces
 from gridtandem.cases.join import bundle, joined
 from gridtandem.cases.library import network
-from gridtandem.flow import abreast
+from gridtandem.flow import abreast, fused
 from gridtandem.flow.abreast import Abreast, Kept
 from gridtandem.flow.fused import Fused, _Exchange
 from gridtandem.flow.newton import Newton, Options
@@ -65,7 +65,7 @@ def random_case(seed: int, feeders: int) -> Case:
     """Trees of every kind of load and branch on a meshed network, several at a bus, some in parallel."""
     rng = np.random.default_rng(seed)
     models = [replace(tree(int(k), int(n)), name=f"tree {j}") for j, (k, n) in enumerate(zip(rng.integers(0, 1000, 3), (2, 9, 17), strict=True))]
-    pick, bus = rng.integers(0, 3, feeders), rng.integers(1, 9, feeders)
+    pick, bus = rng.integers(0, 3, feeders), rng.integers(0, 9, feeders)
     return case_of(
         meshed(seed), models, bus.tolist(), pick.tolist(), rng.integers(1, 4, feeders).tolist(), rng.uniform(0.3, 1.0, feeders).tolist()
     )  # fmt: skip
@@ -140,6 +140,7 @@ def test_the_same_bits_by_one_thread_and_by_many(monkeypatch: pytest.MonkeyPatch
     what = random_case(2, 60)
     one = fused_of(what, Options())
     monkeypatch.setattr(abreast, "AT_ONCE", 100)
+    monkeypatch.setattr(fused, "WORTH", 0)
     many = fused_of(what, Options())
     assert len(many.feeders.parts) > 2
     alone, shared = one.solve(threads=1), many.solve(threads=3)

@@ -40,9 +40,11 @@ from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Code, Complex, Index, Real
 
 STEPS, ROUNDS = 30, 60  # before it gives up
+WORTH = 50_000  # nodes of feeders from which on a second thread is worth its start
 SWEEPS = 400  # of a feeder that is to rest in one go
 EARLY, ONE, FEW = 0.05, 1, 3  # one sweep per step while transmission still steps farther than this, then a few
-CHECKED = 10.0  # times the tolerance of a mismatch: what the check may find, which adds up what all feeders at a node leave over
+CHECKED = 10.0  # times the tolerance: what the check may find; it adds up what all feeders at a node leave over
+ASIDE = 1e-4  # of a root voltage: how far to either side a feeder sweeps for its slope in rounds
 KEEP = 0.02  # factors serve again where a step left less than this of the mismatch
 
 
@@ -83,14 +85,14 @@ class Fused:
 
         Feeders begin flat. Mismatches end at the core's tolerance, voltages of feeders where a sweep moves none by more than that.
         """
-        more = min(threads or processors(), len(self.feeders.parts) + 1) - 1
+        more = min(threads or processors(), len(self.feeders.parts) + 1 if int(self.feeders.nodes.sum()) >= WORTH else 1) - 1
         with ThreadPoolExecutor(more) if more else nullcontext() as pool:
             hands = None if pool is None else (pool, more)
             state = _Exchange.begun(self, self.core.begin if start is None else start, loads, units, hands)
             steps = 0 if state is None else state.converge()
-            if state is not None and steps and not self._adjusts:
-                return state.verified(steps)
-            return _rounds(self, start if state is None or not steps else state.voltage(), (loads, units), hands)
+            if state is None or not steps:
+                return _rounds(self, start, (loads, units), hands)
+            return _rounds(self, state.voltage(), (loads, units), hands) if self._adjusts else state.verified(steps)
 
     def voltages(self, found: Fusion) -> Complex:
         """Of every feeder's nodes, feeder after feeder in the order of their nodal models."""
@@ -162,7 +164,7 @@ class _Exchange:
             moved = self._swept(rest, ONE if far > EARLY else FEW, fresh=fresh)
             size = self._mismatch(self.kept.drawn[:, :2])
             if size <= self.tol and moved <= rest:
-                return k
+                return k if float(np.hypot(self.v[:, 0], self.v[:, 1]).min()) >= LOW else 0
             fresh, before = not size < KEEP * before or k == 1, size
             far = step(self.v, self.node, start, diagonal, column, a, f, x, self.root, after)
             if not (np.isfinite(size) and np.isfinite(far)):
@@ -209,7 +211,7 @@ def _found(fused: Fused, v: Complex, kept: Kept, steps: int, check: tuple[float,
     """The solution, if it stands the check."""
     size, moved = check
     core = fused.core
-    good = size <= CHECKED * core.tol(core.held.ratio) and moved <= core.options.tol
+    good = size <= CHECKED * core.tol(core.held.ratio) and moved <= CHECKED * core.options.tol
     lowest = float(np.abs(v).min()) if good else 1.0
     trouble = "" if good else f"the check failed: Kirchhoff's laws are missed by {size:.3g} pu, and one more sweep moved a voltage by {moved:.3g} pu"
     if lowest < LOW:
@@ -229,9 +231,10 @@ def _rounds(fused: Fused, v: Complex | None, factors: tuple[float, Factor], hand
         root = np.abs(v[fused.node])
         moved = kept.sweep(root, rest, SWEEPS if k else 2 * FEW, hands, _idle)
         if k and not moved <= rest:
-            lost = int(np.argmax(np.where(np.isfinite(kept.far), kept.far, np.inf)))
-            why = f"the feeder at {core.nodal.named(fused.node[[lost]])} has no load flow at {root[lost]:.4f} pu"
+            why = _restless(fused, kept)
             break
+        if k:
+            _sloped(kept, rest, hands)
         draw = _tangents(fused, kept)
         found = core.solve(start=v, draw=draw, loads=factors[0], units=factors[1])
         steps += max(found.iterations, 1)
@@ -247,6 +250,23 @@ def _rounds(fused: Fused, v: Complex | None, factors: tuple[float, Factor], hand
         v=nowhere, s=nowhere[fused.node], converged=False, trouble=why, steps=steps, sweeps=int(kept.sweeps.max(initial=0)), mismatch=np.inf,
         moved=np.inf, kept=kept,
     )  # fmt: skip
+
+
+def _sloped(kept: Kept, rest: float, hands: tuple[ThreadPoolExecutor, int] | None) -> None:
+    """Slopes to eight digits, by resting a little above and a little below, where a feeder does rest; then all is as before."""
+    root, told, drawn = kept.before.copy(), kept.slope.copy(), []
+    for side in (1 - ASIDE, 1 + ASIDE, 1.0):
+        kept.sweep(side * root, rest, SWEEPS, hands, _idle)
+        drawn.append(np.where(kept.far[:, None] <= rest, kept.drawn[:, :2], np.nan))
+    slope = (drawn[1] - drawn[0]) / (2 * ASIDE)
+    kept.slope[:] = np.where(np.isfinite(slope), slope, told)
+
+
+def _restless(fused: Fused, kept: Kept) -> str:
+    """Which feeder did not come to rest, and what that means."""
+    k = int(np.argmax(np.where(np.isfinite(kept.far), kept.far, np.inf)))
+    what = "has no load flow" if not kept.far[k] < 1.0 else f"still moves after {SWEEPS} sweeps, close to where its load flows end (take merged),"
+    return f"the feeder at {fused.core.nodal.named(fused.node[[k]])} {what} at {kept.before[k]:.4f} pu"
 
 
 def _tangents(fused: Fused, kept: Kept) -> Draw:

@@ -33,6 +33,7 @@ class Holder:
     fused: Fused | None  # None: no feeder is swept
     swept: Index  # interfaces
     merged: Index  # the others
+    at: Index  # (interface) node of the core
     loading: Real  # (scenario, period)
 
     @staticmethod
@@ -42,11 +43,11 @@ class Holder:
         root = np.array([nodals[m].node[r] for m, r in zip(table.model, table.root, strict=True)], np.int64)
         swept = _sweepable(case, nodals, root) if method != "newton" else np.zeros(len(table), bool)
         core = Owner.of(replace(case, interfaces=table.take(~swept)), loading, options)
-        some = table.take(swept)
+        some, at = table.take(swept), core.newton.nodal.node[table.bus]
         fused = None if not swept.any() else Fused.of(
-            core.newton, nodals, node=core.newton.nodal.node[some.bus], model=some.model, root=root[swept], scale=some.scale, count=some.count
+            core.newton, nodals, node=at[swept], model=some.model, root=root[swept], scale=some.scale, count=some.count
         )  # fmt: skip
-        return Holder(core=core, fused=fused, swept=np.flatnonzero(swept), merged=np.flatnonzero(~swept), loading=loading)
+        return Holder(core=core, fused=fused, swept=np.flatnonzero(swept), merged=np.flatnonzero(~swept), at=at, loading=loading)
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
@@ -55,7 +56,7 @@ class Holder:
 
     def interleaved(self, ask: Interleaved) -> Joint:  # noqa: ARG002 — the letter has no content
         """Voltages and exchanges of the fused load flow."""
-        v = np.full((*self.loading.shape, len(self.swept) + len(self.merged)), np.nan, np.complex128)
+        v = np.full((*self.loading.shape, len(self.at)), np.nan, np.complex128)
         s, (steps, sweeps) = v.copy(), np.zeros((2, *self.loading.shape), np.int64)
         for st in np.ndindex(self.loading.shape):
             v[st], s[st], steps[st], sweeps[st] = self.solve(st)
@@ -65,19 +66,19 @@ class Holder:
     def solve(self, st: tuple[int, ...]) -> tuple[Complex, Complex, int, int]:
         """Voltage and power [per unit] at every interface, steps and sweeps, of one scenario and period; not a number where there is no answer."""
         core, k, nowhere = self.core, float(self.loading[st]), complex(np.nan, np.nan)
-        v = np.full(len(self.swept) + len(self.merged), nowhere)
+        v = np.full(len(self.at), nowhere)
         s, units = v.copy(), 1 + (k - 1) * core.own_units
         if self.fused is None:
             found = core.solve(st)
             if found.converged:
-                v, s = found.v[core.at], core.exchange(found, st)
+                v, s = found.v[self.at], core.exchange(found, st)
             return v, s, found.iterations, 0
         fused = self.fused.solve(loads=k, units=units)
         if fused.converged:
-            v[self.swept], s[self.swept] = fused.v[self.fused.node], fused.s * self.fused.count
+            v[self.swept], s[self.swept] = fused.v[self.at[self.swept]], fused.s * self.fused.count
             if len(self.merged):
                 found = self.fused.transmission(fused, loads=k, units=units)
-                v[self.merged], s[self.merged] = found.v[core.at], core.exchange(found, st)
+                v[self.merged], s[self.merged] = found.v[self.at[self.merged]], core.exchange(found, st)
         return v, s, fused.steps, fused.sweeps
 
 
