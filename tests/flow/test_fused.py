@@ -96,7 +96,7 @@ def test_the_kernel_equals_its_twin_sweep_by_sweep(seed: int, buses: int, plain:
         own = np.empty(len(twin.u), complex)
         own[twin.forest.node] = twin.u * twin.forest.turn * np.exp(0.3j)
         assert np.abs(v[ends[k] - len(own) : ends[k]] - own).max() <= SWEEP_IS_TWIN
-    assert kept.sweeps.tolist() == [8] * 11
+    assert 3 <= kept.sweeps.min() <= kept.sweeps.max() <= 8  # fewer where a small feeder comes to rest to the last bit
 
 
 def test_a_feeder_of_impedances_draws_with_the_square_and_its_slope_says_so() -> None:
@@ -107,6 +107,22 @@ def test_a_feeder_of_impedances_draws_with_the_square_and_its_slope_says_so() ->
     kept = Kept.begun(some, 1.0)
     kept.sweep(np.full(1, 1.03), FUSED_TOL, 99, None, idle)
     assert kept.slope == pytest.approx(2 * kept.drawn[:, :2], abs=FUSED_SLOPE)
+
+
+def test_power_is_reported_where_it_goes_and_so_errs_with_the_losses_alone() -> None:
+    """The law by which few sweeps are enough: constant power behind voltages off by δ is off by about 2δ of its losses, not by δ of itself."""
+    nodal = Nodal.of(bundle(network("case141")))
+    some = Abreast.of([nodal], model=np.zeros(1, int), root=np.zeros(1, int), scale=np.ones(1))
+    rested, early = Kept.begun(some, 1.0), Kept.begun(some, 1.0)
+    rested.sweep(np.ones(1), FUSED_TOL, 99, None, idle)
+    early.sweep(np.ones(1), 0.0, 1, None, idle)
+    one = np.ones(1, np.complex128)
+    off = np.abs(some.voltages(early, one) / some.voltages(rested, one) - 1).max()
+    early.sweep(np.ones(1), 0.0, 1, None, idle)
+    lost = np.hypot(*(rested.drawn[0, :2] - rested.total[0]))
+    reported, entering = (np.hypot(*(early.drawn[0, k : k + 2] - rested.drawn[0, :2])) for k in (0, 2))
+    assert reported <= 2 * off * lost
+    assert entering > 5 * reported
 
 
 @given(SEEDS, st.integers(1, 20))

@@ -7,14 +7,15 @@ losses plus shunts,
 
 .. math:: S = \sum_j S_j(|U_j|) + \sum_j z_j |J_j|^2 + \sum_j \overline{y_j} |U_j|^2,
 
-which for constant power errs with the square of the error of its voltages, where :math:`V \overline{J_0}` errs with the error itself. And it
-comes with a slope: where the profile of voltages keeps its shape, currents of constant power fall as voltages rise and losses with their square,
+which for constant power behind voltages that are off by a share δ is off by 2δ of its losses, where :math:`V \overline{J_0}` is off by δ of itself.
+And it comes with a slope: where the profile of voltages keeps its shape, currents of constant power fall as voltages rise, and losses with their
+square,
 
 .. math:: \frac{\partial S}{\partial \ln |V|} \approx 2 \sum_j \overline{y_j} |U_j|^2 - 2 \sum_j z_j |J_j|^2 .
 
 Demand that follows the voltage adds its own slope and weakens that of the losses. Slopes only decide how fast it goes; what is found obeys
 Kirchhoff's laws, which is checked at the end with :math:`V \overline{J_0}` in place of S. Source of the sweep: ``flow/sweep.py``; of the equations
-of transmission: ``flow/kernels_newton.py``; the sum of powers is our derivation, by Tellegen's theorem.
+of transmission: ``flow/kernels_newton.py``; the sum of powers and its slope are our derivation.
 
 What a Newton step cannot do at once (reactive limits, transformers that move, a shared slack, a poor start) goes in rounds: feeders sweep until
 they rest, transmission is solved with their tangents by `gridtandem.flow.newton`, and so on.
