@@ -15,7 +15,7 @@ square,
 
 Demand that follows the voltage adds its own slope and weakens that of the losses. Slopes only decide how fast it goes; what is found obeys
 Kirchhoff's laws, which is checked at the end with :math:`V \overline{J_0}` in place of S. Source of the sweep: ``flow/sweep.py``; of the equations
-of transmission: ``flow/kernels_newton.py``; the sum of powers and its slope are our derivation.
+of transmission: ``flow/kernels_equations.py``; the sum of powers and its slope are our derivation.
 
 What a Newton step cannot do at once (reactive limits, transformers that move, a shared slack, a poor start) goes in rounds: feeders sweep until
 they rest, transmission is solved with their tangents by `gridtandem.flow.newton`, and so on.
@@ -40,6 +40,7 @@ from gridtandem.flow.sweep import processors
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Code, Complex, Index, Real
 
+NO_BORDER, NO_SLACK = (np.empty((0, 3), np.int64), np.empty((0, 2, 2))), np.empty(0)  # of `gridtandem.flow.border`: what couples further
 STEPS, ROUNDS = 30, 60  # before it gives up
 WORTH = 50_000  # nodes of feeders from which on a second thread is worth its start
 SWEEPS = 400  # of a feeder that is to rest in one go
@@ -141,16 +142,16 @@ class _Exchange:
         """None where a compiled Newton step does not serve."""
         from gridtandem.flow.kernels_newton import begun
 
-        core, blocks, held = fused.core, fused.core.blocks, fused.core.held
-        if blocks is None or len(held.free(core.nodal, core.roles)) or held.ratio is not blocks.ratio:
+        core, blocks, border = fused.core, fused.core.blocks, fused.core.home
+        if blocks is None or border is None or border.values is not blocks.values or core.roles.shared:
             return None
-        scheduled, n, m = core.roles.scheduled(core.nodal.units, held.limit, units), core.nodal.nodes, len(blocks.factors[1])
+        problem, n, m = core.asked(core.held, None, (loads, units)), core.nodal.nodes, len(blocks.factors[1])
         begin = core.roles.begin(core.nodal, start, None)
-        v, plan, kind = begun(begin, scheduled, blocks.drawn, loads, held.target(core.nodal, core.roles), blocks.order, m)
+        v, plan, kind = begun(begin, problem.scheduled, blocks.drawn, loads, problem.target, blocks.order, border.moving[5], m)
         entries, fill, node = len(blocks.lines[1]), len(blocks.factors[2]), blocks.place[fused.node]
         room = (*(np.zeros((k, 2)) for k in (n, n, entries, n, m)), np.empty((fill, 4)), np.empty((m, 2)), v.copy())
         return _Exchange(
-            fused=fused, blocks=blocks, hands=hands, loads=loads, tol=core.tol(held.ratio), v=v, plan=plan, kind=kind, node=node,
+            fused=fused, blocks=blocks, hands=hands, loads=loads, tol=problem.tol, v=v, plan=plan, kind=kind, node=node,
             root=np.hypot(v[node, 0], v[node, 1]), room=room, kept=Kept.begun(fused.feeders, loads),
         )  # fmt: skip
 
@@ -195,7 +196,7 @@ class _Exchange:
 
         def transmission() -> None:
             linear(
-                self.v, self.loads, *b.law, at, column, *b.values, self.node, self.fused.count, before, self.kind, slot, *b.factors, fresh,
+                self.v, self.loads, *b.law, at, column, *b.values, self.node, self.fused.count, before, self.kind, slot, *b.factors, *NO_BORDER, fresh,
                 extra, slope, e, s, f, a, x,
             )  # fmt: skip
 
@@ -205,7 +206,7 @@ class _Exchange:
         from gridtandem.flow.kernels_fused import balance
 
         extra, _, _, s, f, *_ = self.room
-        return float(balance(self.node, self.fused.count, drawn, s, self.plan, self.kind, extra, f)[0])
+        return float(balance(self.node, self.fused.count, drawn, s, self.plan, self.kind, extra, NO_SLACK, f)[0])
 
 
 def _found(fused: Fused, v: Complex, kept: Kept, steps: int, check: tuple[float, float]) -> Fusion:

@@ -18,8 +18,8 @@ import numba
 import numpy as np
 
 from gridtandem.flow.kernels_block import FAST, backward, forward
+from gridtandem.flow.kernels_equations import factor, flows, laws, missing, moved
 from gridtandem.flow.kernels_lanes import ALL, WIDTH, at_most, fill, inlined, inner, larger, power, put, square_root, take
-from gridtandem.flow.kernels_newton import factor, flows, laws, missing, moved
 from gridtandem.flow.kernels_sweep import B, G, R, X
 
 P, Q, DP, DQ, ROOT_P, ROOT_Q, MOVED = range(7)  # rows of ``own`` that are answers
@@ -220,7 +220,8 @@ def feeders(
 
 @numba.njit(**FAST)
 def linear(
-    v, loads, law_node, law, at, column, y, own, node, weight, ds, kind, slot, start, diagonal, lu_column, tape, fresh, extra, slope, e, s, f, a, x,
+    v, loads, law_node, law, at, column, y, own, node, weight, ds, kind, slot, start, diagonal, lu_column, tape, mend, by_size, fresh,
+    extra, slope, e, s, f, a, x,
 ):  # fmt: skip
     """Transmission's flows at ``v``, its own loads, and where ``fresh`` the factors of its Jacobian, with the slopes feeders had before."""
     extra[:] = 0.0
@@ -231,16 +232,16 @@ def linear(
         for r in range(len(node)):
             slope[node[r], 0] += weight[r] * ds[r, 0]
             slope[node[r], 1] += weight[r] * ds[r, 1]
-        factor(v, own, at, e, s, slope, kind, slot, f, start, diagonal, lu_column, tape, a, x)
+        factor(v, own, at, e, s, slope, kind, slot, f, start, diagonal, lu_column, tape, mend, by_size, a, x)
 
 
 @numba.njit(**FAST)
-def balance(node, weight, drawn, s, plan, kind, extra, f):
+def balance(node, weight, drawn, s, plan, kind, extra, share, f):
     """Mismatch with what feeders draw; what `missing` says."""
     for r in range(len(node)):
         extra[node[r], 0] += weight[r] * drawn[r, 0]
         extra[node[r], 1] += weight[r] * drawn[r, 1]
-    return missing(s, plan, extra, kind, f)
+    return missing(s, plan, extra, kind, share, 0.0, f)
 
 
 @numba.njit(**FAST)
