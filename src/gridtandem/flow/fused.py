@@ -196,8 +196,8 @@ class _Exchange:
 
         def transmission() -> None:
             linear(
-                self.v, self.loads, *b.law, at, column, *b.values, self.node, self.fused.count, before, self.kind, slot, *b.factors, *NO_BORDER, fresh,
-                extra, slope, e, s, f, a, x,
+                self.v, self.loads, *b.law, at, column, *b.values, self.node, self.fused.count, before, self.kind, slot, *b.factors, *NO_BORDER,
+                fresh, extra, slope, e, s, f, a, x,
             )  # fmt: skip
 
         return self.kept.sweep(self.root, goal, most, self.hands, transmission)
