@@ -93,3 +93,11 @@ def test_it_says_what_it_took_and_what_had_to_be_handed_over() -> None:
     assert 0 < told.steps[0, 0] <= told.sweeps[0, 0]
     assert words in run_in_words(Run.of(found))
     assert crossed(found) == crossed(merged) > 1000
+
+
+def test_where_there_is_none_both_owners_say_why() -> None:
+    found = run(Study(case=case("T14D2"), scheme=Fused(), loading=np.full((1, 1), 4.0)))
+    assert found.verdict is None
+    assert found.trouble[0].startswith("side by side: ")
+    assert "no load flow" in found.trouble[0]
+    assert "at most λ = 0.748" in found.trouble[1]

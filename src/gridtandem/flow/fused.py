@@ -64,6 +64,7 @@ class Fusion:
     mismatch: float  # largest at a transmission node, with the power that enters at the feeders' roots
     moved: float  # by which one more sweep moved the voltages of feeders, at most
     kept: Kept
+    factors: tuple[float, Factor]  # of loads and units
     core: Solution | None = None  # where it was found in rounds
 
 
@@ -107,11 +108,11 @@ class Fused:
         found = self.feeders.voltages(kept, v[self.node])
         return np.where(np.repeat(kept.far <= self.core.options.tol, self.feeders.nodes), found, np.nan)
 
-    def transmission(self, found: Fusion, *, loads: float = 1.0, units: Factor = 1.0) -> Solution:
-        """The same as a load flow of the core alone, feeders drawing along their tangents; with the factors of the solution."""
+    def transmission(self, found: Fusion) -> Solution:
+        """The same as a load flow of the core alone, feeders drawing along their tangents."""
         if found.core is not None:
             return found.core
-        return self.core.solve(start=found.v, draw=_tangents(self, found.kept), loads=loads, units=units)
+        return self.core.solve(start=found.v, draw=_tangents(self, found.kept), loads=found.factors[0], units=found.factors[1])
 
     @property
     def _adjusts(self) -> bool:
@@ -127,7 +128,7 @@ class _Exchange:
     fused: Fused
     blocks: Blocks
     hands: tuple[ThreadPoolExecutor, int] | None
-    loads: float
+    factors: tuple[float, Factor]
     tol: float
     v: Real
     plan: Real
@@ -151,7 +152,7 @@ class _Exchange:
         entries, fill, node = len(blocks.lines[1]), len(blocks.factors[2]), blocks.place[fused.node]
         room = (*(np.zeros((k, 2)) for k in (n, n, entries, n, m)), np.empty((fill, 4)), np.empty((m, 2)), v.copy())
         return _Exchange(
-            fused=fused, blocks=blocks, hands=hands, loads=loads, tol=problem.tol, v=v, plan=plan, kind=kind, node=node,
+            fused=fused, blocks=blocks, hands=hands, factors=(loads, units), tol=problem.tol, v=v, plan=plan, kind=kind, node=node,
             root=np.hypot(v[node, 0], v[node, 1]), room=room, kept=Kept.begun(fused.feeders, loads),
         )  # fmt: skip
 
@@ -178,7 +179,7 @@ class _Exchange:
         """One more sweep, and a balance with what enters feeders at their roots: neither knows how the solution was found."""
         moved = self._swept(0.0, 1, fresh=False)
         size = self._mismatch(self.kept.drawn[:, 2:])
-        return _found(self.fused, self.voltage(), self.kept, steps, (size, moved))
+        return _found(self.fused, (self.voltage(), self.factors), self.kept, steps, (size, moved))
 
     def voltage(self) -> Complex:
         """In the natural order."""
@@ -196,7 +197,7 @@ class _Exchange:
 
         def transmission() -> None:
             linear(
-                self.v, self.loads, *b.law, at, column, *b.values, self.node, self.fused.count, before, self.kind, slot, *b.factors, *NO_BORDER,
+                self.v, self.factors[0], *b.law, at, column, *b.values, self.node, self.fused.count, before, self.kind, slot, *b.factors, *NO_BORDER,
                 fresh, extra, slope, e, s, f, a, x,
             )  # fmt: skip
 
@@ -209,9 +210,9 @@ class _Exchange:
         return float(balance(self.node, self.fused.count, drawn, s, self.plan, self.kind, extra, NO_SLACK, f)[0])
 
 
-def _found(fused: Fused, v: Complex, kept: Kept, steps: int, check: tuple[float, float]) -> Fusion:
+def _found(fused: Fused, what: tuple[Complex, tuple[float, Factor]], kept: Kept, steps: int, check: tuple[float, float]) -> Fusion:
     """The solution, if it stands the check."""
-    size, moved = check
+    (v, factors), (size, moved) = what, check
     core = fused.core
     good = size <= CHECKED * core.tol(core.held.ratio) and moved <= CHECKED * core.options.tol
     lowest = float(np.abs(v).min()) if good else 1.0
@@ -222,7 +223,7 @@ def _found(fused: Fused, v: Complex, kept: Kept, steps: int, check: tuple[float,
     if not good:
         v, s = np.full_like(v, np.nan), np.full_like(s, np.nan)
     sweeps = int(kept.sweeps.max(initial=0))
-    return Fusion(v=v, s=s, converged=good, trouble=trouble, steps=steps, sweeps=sweeps, mismatch=size, moved=moved, kept=kept)
+    return Fusion(v=v, s=s, converged=good, trouble=trouble, steps=steps, sweeps=sweeps, mismatch=size, moved=moved, kept=kept, factors=factors)
 
 
 def _rounds(fused: Fused, v: Complex | None, factors: tuple[float, Factor], hands: tuple[ThreadPoolExecutor, int] | None) -> Fusion:
@@ -250,7 +251,7 @@ def _rounds(fused: Fused, v: Complex | None, factors: tuple[float, Factor], hand
     nowhere = np.full(core.nodal.nodes, complex(np.nan, np.nan))
     return Fusion(
         v=nowhere, s=nowhere[fused.node], converged=False, trouble=why, steps=steps, sweeps=int(kept.sweeps.max(initial=0)), mismatch=np.inf,
-        moved=np.inf, kept=kept,
+        moved=np.inf, kept=kept, factors=factors,
     )  # fmt: skip
 
 
@@ -267,8 +268,10 @@ def _sloped(kept: Kept, rest: float, hands: tuple[ThreadPoolExecutor, int] | Non
 def _restless(fused: Fused, kept: Kept) -> str:
     """Which feeder did not come to rest, and what that means."""
     k = int(np.argmax(np.where(np.isfinite(kept.far), kept.far, np.inf)))
-    what = "has no load flow" if not kept.far[k] < 1.0 else f"still moves after {SWEEPS} sweeps, close to where its load flows end (take merged),"
-    return f"the feeder at {fused.core.nodal.named(fused.node[[k]])} {what} at {kept.before[k]:.4f} pu"
+    where = f"the feeder at {fused.core.nodal.named(fused.node[[k]])}"
+    if not kept.far[k] < 1.0:
+        return f"{where} has no load flow at {kept.before[k]:.4f} pu"
+    return f"{where} still moves after {SWEEPS} sweeps at {kept.before[k]:.4f} pu, close to where its load flows end; take scheme merged or response"
 
 
 def _tangents(fused: Fused, kept: Kept) -> Draw:
@@ -284,7 +287,7 @@ def _settled(fused: Fused, found: Solution, draw: Draw, kept: Kept, steps: int) 
     moved = kept.sweep(root, 0.0, 1, None, _idle)
     entering = fused.count * kept.drawn[:, 2:].copy().view(np.complex128)[:, 0]
     apart = np.abs(gathered(fused.node, entering - draw.each(root)[0], len(found.v))).max(initial=0.0)
-    done = _found(fused, found.v, kept, steps, (found.mismatch + float(apart), moved))
+    done = _found(fused, (found.v, (found.loads, found.units)), kept, steps, (found.mismatch + float(apart), moved))
     return replace(done, core=found, trouble=done.trouble or found.trouble)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from gridtandem.boundary.letters import Interleaved, Joint, Worth
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
-from gridtandem.flow.fused import Fused
+from gridtandem.flow.fused import Fused, Fusion
 from gridtandem.flow.newton import Options
 from gridtandem.grid.elements import VOLTAGE
 from gridtandem.grid.loops import radial_faults
@@ -65,21 +65,29 @@ class Holder:
 
     def solve(self, st: tuple[int, ...]) -> tuple[Complex, Complex, int, int]:
         """Voltage and power [per unit] at every interface, steps and sweeps, of one scenario and period; not a number where there is no answer."""
-        core, k, nowhere = self.core, float(self.loading[st]), complex(np.nan, np.nan)
-        v = np.full(len(self.at), nowhere)
-        s, units = v.copy(), 1 + (k - 1) * core.own_units
+        core, v = self.core, np.full(len(self.at), complex(np.nan, np.nan))
+        s = v.copy()
         if self.fused is None:
             found = core.solve(st)
             if found.converged:
                 v, s = found.v[self.at], core.exchange(found, st)
             return v, s, found.iterations, 0
-        fused = self.fused.solve(loads=k, units=units)
+        fused = self._side_by_side(self.fused, st)
         if fused.converged:
             v[self.swept], s[self.swept] = fused.v[self.at[self.swept]], fused.s * self.fused.count
             if len(self.merged):
-                found = self.fused.transmission(fused, loads=k, units=units)
+                found = self.fused.transmission(fused)
                 v[self.merged], s[self.merged] = found.v[self.at[self.merged]], core.exchange(found, st)
         return v, s, fused.steps, fused.sweeps
+
+    def explain(self, st: tuple[int, ...]) -> str:
+        """Why one scenario and period has no answer."""
+        found = self.core.solve(st) if self.fused is None else self._side_by_side(self.fused, st)
+        return f"side by side: {found.trouble or 'solved'}"
+
+    def _side_by_side(self, fused: Fused, st: tuple[int, ...]) -> Fusion:
+        loads = float(self.loading[st])
+        return fused.solve(loads=loads, units=1 + (loads - 1) * self.core.own_units)
 
 
 def _sweepable(case: Case, nodals: tuple[Nodal, ...], root: Index) -> Flag:
