@@ -1,6 +1,6 @@
 """A transmission network with thousands of feeders behind it, every feeder at its own loading; answers are the voltages of all nodes (per unit).
 
-The feeder is case141 behind a transformer of ratio 0.96; it stands at the 1000 buses of case9241pegase that carry most, in turn, and takes its own
+The feeder is case141 behind a transformer of ratio 0.96; it stands at the buses that carry most, at most 1000 of them, in turn, and takes its own
 nominal load off the bus. Everyone begins flat and ends at 1e-8, the merged ones at that mismatch, ours at that mismatch and that movement. The
 repeated solve begins at transmission's load flow with nominal loads in the feeders' place, on curves that feeders gave once.
 """
@@ -27,7 +27,7 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Branches, LoadLaw, Nodal
 from gridtandem.tables import Complex, Index, Real
 
-TRANSMISSION, FEEDER, PLACES = "case9241pegase", "case141", 1000
+FEEDER, PLACES = "case141", 1000
 SPREAD = 0.2  # of the loadings of feeders around the nominal one
 RANGE, DEGREE = 0.05, 7  # pu around the forecast's voltages, and the degree of the curves over it
 OPTIONS = Options(tol=TOL)
@@ -85,10 +85,11 @@ class System:
 
 
 @cache
-def system(feeders: int, transmission: str = TRANSMISSION) -> System:
+def system(transmission: str, feeders: int) -> System:
     """So many feeders."""
     t, model = network(transmission), behind_transformer(network(FEEDER))
-    most = np.argsort(-bus_load(t).real, kind="stable")[:PLACES]
+    own = bus_load(t).real
+    most = np.argsort(-own, kind="stable")[: min(PLACES, int((own > 0).sum()))]
     case = joined(t, model, where=t.buses.name[most].tolist(), how_many=feeders, count=1, spread=SPREAD)
     nodal, feeder, table = Nodal.of(case.transmission), Nodal.of(without_source(case.models[0])), case.interfaces
     return System(transmission=nodal, feeder=feeder, root=int(feeder.node[table.root[0]]), node=nodal.node[table.bus], scale=table.scale)
@@ -110,11 +111,11 @@ def without_source(feeder: Network) -> Network:
     return replace(feeder, generators=el.Generators.empty())
 
 
-def fused(feeders: int, threads: int) -> Later:
+def fused(name: str, feeders: int, threads: int) -> Later:
     """Newton's steps and sweeps side by side; symbolic work is preparation, as it is for the peer."""
 
     def prepare() -> Callable[[], Callable[[], Complex]]:
-        what = system(feeders)
+        what = system(name, feeders)
         ready, v = what.fused(), begin(what.transmission, "flat")
 
         def work() -> Callable[[], Complex]:
@@ -126,27 +127,27 @@ def fused(feeders: int, threads: int) -> Later:
     return prepare
 
 
-def merged(feeders: int) -> Prepare:
+def merged(name: str, feeders: int) -> Prepare:
     """Our own Newton on all networks as one."""
 
     def prepare() -> Callable[[], Complex]:
-        nodal = system(feeders).merged()
+        nodal = system(name, feeders).merged()
         ready, v = Newton.of(nodal, options=OPTIONS), begin(nodal, "flat")
         return lambda: ready.solve(start=v).v
 
     return prepare
 
 
-def lightsim2grid(feeders: int) -> Prepare:
+def lightsim2grid(name: str, feeders: int) -> Prepare:
     """The peer on all networks as one."""
-    return klu(lambda: system(feeders).merged())
+    return klu(lambda: system(name, feeders).merged())
 
 
-def repeated(feeders: int) -> Later:
+def repeated(name: str, feeders: int) -> Later:
     """Transmission alone, on the curves of its feeders, from its forecast; factors serve for several steps."""
 
     def prepare() -> Callable[[], Callable[[], Complex]]:
-        what = system(feeders)
+        what = system(name, feeders)
         newton, fleet = Newton.of(what.transmission, options=replace(OPTIONS, factors="kept")), what.fused()
         nominal = Draw(node=what.node, low=what.scale * 0, high=what.scale * 0 + 2, c=(what.scale * what.feeder.loads.s.sum())[:, None])
         home = newton.solve(start=begin(what.transmission, "flat"), draw=nominal).v

@@ -20,13 +20,13 @@ from gridtandem.tables import Real
 
 NODES = (10_000, 30_000, 100_000, 150_241, 300_000, 996_241)
 LIMITS = {150_241: 60.0, 996_241: 300.0}  # MB; what was promised
-TRANSMISSION, FEEDER = 9241, 141  # nodes that one of each adds
+TRANSMISSION, OWN, FEEDER = "case9241pegase", 9241, 141  # nodes of transmission, and those that a feeder adds
 EXPONENTS = np.linspace(0.5, 1.5, 101)
 
 
 def measured(nodes: int) -> dict[str, float]:
     """Nodes of the nearest system there is, and MB."""
-    feeders = max(1, round((nodes - TRANSMISSION) / FEEDER))
+    feeders = max(1, round((nodes - OWN) / FEEDER))
     told = subprocess.run([sys.executable, "-m", "bench.memory", "--of", str(feeders)], check=True, capture_output=True, text=True).stdout
     found: dict[str, float] = json.loads(told)
     return found
@@ -37,12 +37,12 @@ def of(feeders: int) -> dict[str, float]:
     import bench  # noqa: F401 — one thread for every library, before numpy wakes any
     from bench import coordinated
 
-    small = coordinated.system(8, "case118")
+    small = coordinated.system("case118", 8)
     fused = small.fused()
     fused.voltages(fused.solve(threads=1))
     _forget_peak()
     before = _resident("VmRSS")
-    what = coordinated.system(feeders)
+    what = coordinated.system(TRANSMISSION, feeders)
     read = _resident("VmHWM") - before
     _forget_peak()
     fused = what.fused()

@@ -56,14 +56,14 @@ def peers(rows: int, name: str) -> dict[str, Prepare]:
 SCHEMES = {"response": Response(), "feeder-curve": FeederCurve(), "fused": Fused(), "merged": Merged()}
 
 
-def _together(feeders: int, repeat: int) -> Phase:
+def _together(name: str, feeders: int, repeat: int) -> Phase:
     """Transmission and so many feeders, side by side and as one."""
     two = "fused, 2 threads (wall)"
     contenders: dict[str, Prepare] = {
-        "fused": coordinated.fused(feeders, 1), two: coordinated.fused(feeders, 2), "repeated": coordinated.repeated(feeders),
-        "merged": coordinated.merged(feeders), "lightsim2grid": coordinated.lightsim2grid(feeders),
+        "fused": coordinated.fused(name, feeders, 1), two: coordinated.fused(name, feeders, 2), "repeated": coordinated.repeated(name, feeders),
+        "merged": coordinated.merged(name, feeders), "lightsim2grid": coordinated.lightsim2grid(name, feeders),
     }  # fmt: skip
-    return Phase("coordinated", f"{9241 + 141 * feeders} buses", contenders, ROUND, repeat, frozenset({two}), large=feeders > 1000)
+    return Phase("coordinated", f"{name} + {feeders} x 141", contenders, ROUND, repeat, frozenset({two}), large=feeders > 1000)
 
 
 PHASES = (
@@ -76,6 +76,7 @@ PHASES = (
     Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5),
     Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3),
     Phase("coordinated", "T118Dn4", {name: flow.agreed("T118Dn4", scheme) for name, scheme in SCHEMES.items()}, ROUND),
-    _together(1000, 7),
-    _together(7000, 3),
+    _together("case118", 100, 51),
+    _together("case9241pegase", 1000, 7),
+    _together("case9241pegase", 7000, 3),  # a million buses
 )

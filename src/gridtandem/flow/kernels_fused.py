@@ -9,7 +9,8 @@ and a walk back that makes voltages, :math:`U_j = U_i - z_j J_j`. Between calls 
 the currents of eight feeders of a few hundred nodes, in ``flow``, never leave the nearest cache.
 
 ``way`` says where a node's current goes on the walk to the root: 0 to the node before it, which is next and takes it from registers; 1 and 2
-to a node farther up, as the first or a later one; 4 more where others have left theirs at the node.
+to a node farther up, as the first or a later one; 4 more where others have left theirs at the node. (numba's cache does not see changes of the
+modules that this one takes from: touch it after a change there.)
 """
 
 from __future__ import annotations
