@@ -214,7 +214,7 @@ def _found(fused: Fused, what: tuple[Complex, tuple[float, Factor]], kept: Kept,
     """The solution, if it stands the check."""
     (v, factors), (size, moved) = what, check
     core = fused.core
-    good = size <= CHECKED * core.tol(core.held.ratio) and moved <= CHECKED * core.options.tol
+    good = size <= CHECKED * core.problem.tol and moved <= CHECKED * core.options.tol
     lowest = float(np.abs(v).min()) if good else 1.0
     trouble = "" if good else f"the check failed: Kirchhoff's laws are missed by {size:.3g} pu, and one more sweep moved a voltage by {moved:.3g} pu"
     if lowest < LOW:
