@@ -89,6 +89,7 @@ KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for
 # fused exchange
 FUSED_TOL = 1e-10  # per unit; what its check may leave at default options
 FUSED_IS_MERGED = 1e-8  # pu; both stop at mismatches of 1e-10, and short branches of trees turn power of 1e-10 into less than that
+FUSED_TOLD = 1e-5  # relative; a power told wrong by 1e-4, beside mismatches of 1e-10
 FUSED_SLOPE = 1e-9  # per unit; the slope is of the profile of the last sweep, which rests to FUSED_TOL
 # offers
 MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3

@@ -24,7 +24,7 @@ from gridtandem.tables import Complex
 from tests.flow.fused_twin import Feeder
 from tests.flow.making import tree
 from tests.flow.networks import meshed
-from tests.tolerances import FUSED_IS_MERGED, FUSED_SLOPE, FUSED_TOL, SWEEP_IS_TWIN
+from tests.tolerances import FUSED_IS_MERGED, FUSED_SLOPE, FUSED_TOL, FUSED_TOLD, SWEEP_IS_TWIN
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -187,6 +187,21 @@ def test_what_it_says_is_checked_by_kirchhoffs_laws_alone() -> None:
         assert not ended(at, 1e-6, feeder=False)[0]
         assert not ended(2 + at, 1e-6, feeder=True)[0]
     assert "Kirchhoff's laws are missed by" in ended(0, 1e-6, feeder=False)[1]
+
+
+def test_the_check_does_not_believe_the_power_that_was_exchanged() -> None:
+    """A demand that is told wrong by a hundredth of a megawatt leads to voltages at which all is at rest, but Kirchhoff's laws do not hold."""
+    solver = fused_of(case_of(meshed(1), [network("case33bw")], [3, 4], [0, 0], [2, 1], [1.0, 1.2]), Options())
+    state = _Exchange.begun(solver, solver.core.begin, 1.0, 1.0, None)
+    assert state is not None
+    state.kept.total[0, 0] += 1e-4
+    steps = state.converge()
+    assert steps
+    done = state.verified(steps)
+    assert not done.converged
+    assert done.mismatch == pytest.approx(2e-4, rel=FUSED_TOLD)
+    assert done.moved <= FUSED_TOL
+    assert solver.solve().converged
 
 
 def test_beyond_what_can_be_carried_there_are_no_numbers_but_a_reason() -> None:

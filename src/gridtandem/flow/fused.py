@@ -92,10 +92,11 @@ class Fused:
         with ThreadPoolExecutor(more) if more else nullcontext() as pool:
             hands = None if pool is None else (pool, more)
             state = _Exchange.begun(self, self.core.begin if start is None else start, loads, units, hands)
-            steps = 0 if state is None else state.converge()
-            if state is None or not steps:
-                return _rounds(self, start, (loads, units), hands)
-            return _rounds(self, state.voltage(), (loads, units), hands) if self._adjusts else state.verified(steps)
+            if state is not None and (steps := state.converge()):
+                start = state.voltage()
+                if not self._adjusts and (found := state.verified(steps)).converged:
+                    return found
+            return _rounds(self, start, (loads, units), hands)
 
     def voltages(self, found: Fusion) -> Complex:
         """Of every feeder's nodes, feeder after feeder in the order of their nodal models."""

@@ -87,7 +87,7 @@ class Holder:
 
     def _side_by_side(self, fused: Fused, st: tuple[int, ...]) -> Fusion:
         loads = float(self.loading[st])
-        return fused.solve(loads=loads, units=1 + (loads - 1) * self.core.own_units)
+        return fused.solve(loads=loads, units=1.0 if loads == 1.0 else 1 + (loads - 1) * self.core.own_units)
 
 
 def _sweepable(case: Case, nodals: tuple[Nodal, ...], root: Index) -> Flag:
