@@ -72,6 +72,7 @@ def test_close_to_the_nose_it_goes_on_in_rounds() -> None:
     agrees(found)
     assert found.verdict is not None
     assert found.verdict.checks.v_low_pu[0] < 0.45
+    assert answer(found).steps[0, 0] <= 30  # 17; with estimated slopes all the way 62
 
 
 def test_every_scenario_and_period_for_itself() -> None:
