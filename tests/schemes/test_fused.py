@@ -10,6 +10,8 @@ import pytest
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.named import case
+from gridtandem.flow.options import Options
+from gridtandem.parties.holder import Holder
 from gridtandem.report.run import Run
 from gridtandem.report.telling import run_in_words
 from gridtandem.schemes import Fused, Merged
@@ -58,6 +60,18 @@ def test_a_unit_that_holds_the_voltage_of_the_root_does_so_here_too() -> None:
     holder = seated(Study(case=replace(what, models=(replace(unit, generators=root),)), scheme=Fused())).holder
     assert holder is not None
     assert not len(holder.swept)
+
+
+def test_a_feeder_with_two_ports_is_no_tree() -> None:
+    what = case("T14D2")
+    ring = replace(
+        what.interfaces, feeder=np.array(["ring", "ring"]), company=np.array(["dso", "dso"]), root=np.array([0, 17]), count=np.ones(2, np.int64)
+    )
+    holder = Holder.of(replace(what, interfaces=ring), np.ones((1, 1)), Options(), "auto")
+    assert holder.merged.tolist() == [0, 1]
+    v, s, _, _ = holder.solve((0, 0))
+    assert np.isfinite(v).all()
+    assert s.real.sum() > 0
 
 
 def test_feeders_are_left_to_newton_where_the_study_says_so() -> None:
