@@ -78,9 +78,15 @@ class Wholesale:
         found = cleared(self.orders, self.fixed, wires, hours=self.window.hours)
         return self._plan(found, found.answer.x["z"], self._cost(found.accepted))
 
-    def cost_at(self, z: Real) -> float:
-        """The owner's door: least cost of transmission's own orders for an exchange (period, interface)."""
-        return self.clear_at(ClearAt(z[None])).own_cost
+    def plan(self, z: Real, price: Real) -> tuple[Cleared, Cleared]:
+        """The owner's door: the dispatch for an exchange (period, interface), and the answer to prices at the interfaces with the exchange free,
+        from which prices everywhere else are taken; see `FeederMarket.plan`.
+        """
+        take = sparse.csr_array(-sparse.kron(sparse.eye_array(self.window.periods), _at(self.at, self.nodal.nodes)))
+        free = {"z": Columns.of(z.shape, cost=-price * self.window.hours)}
+        wires = self.wires(len(self.orders.node), free, {"z": take}, {})
+        given = self.fixed + _spread(-z, self.at, self.nodal.nodes)
+        return self.clear(self.orders, given), cleared(self.orders, self.fixed, wires, hours=self.window.hours)
 
     def noted(self, ask: Award) -> Receipt:
         """Transmission keeps its own plan."""
@@ -110,18 +116,22 @@ class Wholesale:
             balance={**form.balance, **brought, **balance}, rows={**form.rows, **own_rows, **rows},
         )  # fmt: skip
 
+    @property
+    def constant(self) -> float:
+        """Cost of its own units at the bottom of their steps."""
+        return self.owned.steps.constant * self.window.hours * self.window.periods
+
     def _cost(self, accepted: Real) -> float:
         """Cost of transmission's own orders."""
         o, hours = self.orders, self.window.hours
         own = float((o.price * accepted + 0.5 * o.slope * accepted**2).sum()) * hours
-        return own + self.owned.steps.constant * hours * self.window.periods
+        return own + self.constant
 
     def _plan(self, found: Cleared, z: Real, own: float) -> Plan:
         if found.answer.status is not Status.SOLVED:
             return _nothing((1, *z.shape))
         exact = np.full((1, *z.shape), Worth.EXACT, np.int8)
-        constant = self.owned.steps.constant * self.window.hours * self.window.periods
-        return Plan(z[None], found.price[:, self.at][None], exact, found.cost + constant, own)
+        return Plan(z[None], found.price[:, self.at][None], exact, found.cost + self.constant, own)
 
 
 def _orders(have: Owned, node: Index) -> Orders:
