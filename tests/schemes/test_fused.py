@@ -44,7 +44,9 @@ def answer(found: Result) -> Any:
     return found.outcome.state.answer  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("rules", [{}, {"q_rule": "switch"}, {"loading": np.full((1, 1), 1.3)}], ids=str)  # units of feeders follow no loading
+@pytest.mark.parametrize(
+    "rules", [{}, {"q_rule": "switch"}, {"loading": np.full((1, 1), 1.3)}], ids=lambda rules: " ".join(rules) or "usual"
+)  # units of feeders follow no loading
 def test_trees_are_swept_and_the_rest_is_merged(rules: dict[str, Any]) -> None:
     study = Study(case=mixed(), scheme=Fused(), **rules)
     holder = seated(study).holder
