@@ -16,6 +16,7 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.generate import interfaces
 from gridtandem.coordinate import Scheme
 from gridtandem.errors import InvalidCase
+from gridtandem.flow.batch import solve_many
 from gridtandem.flow.feeders import Feeders
 from gridtandem.flow.iteration import iterate
 from gridtandem.flow.newton import Newton, Options
@@ -107,6 +108,7 @@ def test_newton_and_sweep_are_the_pivoting_twin(kind: str) -> None:
     assert not twin.why
     near = NEAR_NOSE if "heavily" in kind else STRESSED
     np.testing.assert_allclose(found.v, twin.v, rtol=0, atol=near)
+    np.testing.assert_allclose(solve_many(newton, loads=np.ones(3)).v, [found.v] * 3, rtol=0, atol=near)
     zero = np.array([0])
     swept = Feeders.of([newton.nodal], root=zero, model=zero, scale=np.ones(1), options=Options())
     drawn = swept.draw(np.ones((1, 1, 1)), np.ones((1, 1, 1)), slope=True)
