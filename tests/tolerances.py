@@ -107,3 +107,7 @@ CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic co
 # border of the compiled Newton
 INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
 NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it
+
+# stress
+STRESSED = 1e-8  # pu; mismatches of 1e-10 pu behind impedances of up to 36 pu, or beside branches whose noise is 4e-8 of power
+NEAR_NOSE = 1e-6  # pu; a mismatch of 1e-10 moves a voltage by its square root where two roots meet, and by 1e-9 to 1e-6 as near as here
