@@ -86,6 +86,19 @@ SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up 
 PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
 KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
 
+# fused exchange
+FUSED_TOL = 1e-10  # per unit; what its check may leave at default options
+FUSED_IS_MERGED = 1e-8  # pu; both stop at mismatches of 1e-10, and short branches of trees turn power of 1e-10 into less than that
+FUSED_TOLD = 1e-5  # relative; a power told wrong by 1e-4, beside mismatches of 1e-10
+FUSED_SLOPE = 1e-9  # per unit; the slope is of the profile of the last sweep, which rests to FUSED_TOL
+# programs
+OPTIMUM = 1e-7  # relative to max(1, |cost|); solvers stop at 1e-9, numbers are of size 1 to 10
+PLANE = 1e-6  # the same for planes of prices, whose multipliers carry 1e-9 each over steps of up to 1 and a dozen rows
+PRICE_BY_DIFFERENCE = 1e-5  # central differences with PRICE_STEP of two costs to 1e-9; a linear program is linear there, curvature leaves its square
+PRICE_STEP = 1e-3  # of central differences of costs
+CENTRED = 1e-4  # an interior point ends its gap at 1e-9, which leaves its square root of an unknown in the direction of curvature
+VERTEX = 1e-9  # a vertex with entries of size 1 is solved for, not approached
+PROOF = 1e-7  # of max(1, violation); sum of a dozen products of sides and multipliers, each to 1e-9
 # offers
 MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3
 KINK = 1e-3  # currency/MWh; a secant over 1e-6 MW carries 1e-9 of rounding over it, and rises by at most 3e-5
