@@ -14,7 +14,7 @@ from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.offers import Asked
 from gridtandem.orders.rules import Rules, shaped
 from gridtandem.program.answer import Answer, Status
-from gridtandem.program.solvers.highs import Held, Highs
+from gridtandem.program.solve import hold
 from gridtandem.tables import Index, Names, Real
 
 BEYOND = 5000.0  # currency/MWh for exchange a feeder cannot take; above every price, so that costs are exact wherever they are finite
@@ -100,8 +100,9 @@ class FeederMarket:
         ok = np.full(self._shape, Worth.REFUSED, np.int8)
         for f, t, rows in self._each():
             for i in rows:
-                found = self._of(f, t).at_exchange(float(ask.z[0, t, i]))
-                ok[0, t, i] = Worth.EXACT if found.status is Status.SOLVED else Worth.REFUSED
+                z = float(ask.z[0, t, i])
+                solved = np.isfinite(z) and self._of(f, t).at_exchange(z).status is Status.SOLVED
+                ok[0, t, i] = Worth.EXACT if solved else Worth.REFUSED
         return Receipt(ok)
 
     def plan(self, i: int, z: Real, price: Real) -> tuple[Answer, Answer]:
@@ -110,7 +111,7 @@ class FeederMarket:
         At a kink of the cost the dispatch alone leaves the price open between two slopes; the second run is free to answer the market's price.
         """
         problem = self.whole[int(self.kind[i])]
-        held: Held = Highs().hold(problem.program)
+        held = hold(problem.program)
         return held.solve(bounds={"z": (z, z)}), held.solve(cost={"z": price * problem.window.hours})
 
     @property

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
 from gridtandem.coordinate import Bargain, Outcome, coordinate
-from gridtandem.opf.feeder import FeederState
+from gridtandem.markets.energy import Cleared, market
+from gridtandem.opf.feeder import FeederProblem, FeederState
 from gridtandem.program.answer import Status
+from gridtandem.program.arrays import Program
+from gridtandem.program.why import why
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
+
+UNITS = {"balance": "MW", "limit": "pu² or MVA", "flow": "MW"}  # of rows, for people
+REGRET = 1e-7  # relative to the cost: below it an award is an answer to its price
 
 
 @final
@@ -22,12 +29,26 @@ class FeederPlan:
 
     company: str
     interface: int
+    problem: FeederProblem
     dispatch: FeederState
-    decisions: dict[str, Real]  # blocks of the dispatch run
-    price: Real  # (period, node) from the pricing run [currency/MWh]
-    price_q: Real
-    energy: Real  # (period)
-    split: Real  # (period, kind of limit, node)
+    priced: FeederState  # the answer to the price of the award, with the exchange free
+    decisions: Mapping[str, Real]  # blocks of the dispatch run
+    regret: float  # what the company would gain with that answer [currency]
+
+    @property
+    def prices(self) -> FeederState:
+        """Whose prices hold inside: those of the answer to the price; where the award is not such an answer, those of the dispatch itself."""
+        return self.priced if self.regret <= REGRET * max(1.0, abs(self.dispatch.cost)) else self.dispatch
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TransmissionPlan:
+    """What transmission does for the exchange that was agreed, and the prices there."""
+
+    dispatch: Cleared
+    price: Real  # (period, node)
+    flow_price: Real  # (period, branch with a limit)
 
 
 @final
@@ -39,9 +60,21 @@ class MarketResult:
     seats: MarketSeats
     outcome: Outcome[Any]
     bargain: Bargain | None  # None: nothing to take home
+    transmission: TransmissionPlan | None
     feeders: tuple[FeederPlan, ...]
     cost: float  # of transmission's and all feeders' plans together; NaN where there is none
     ideal: float  # least cost with everything in one market
+    trouble: tuple[str, ...] = ()  # why there is no answer, in sentences
+
+    @property
+    def gap(self) -> float:
+        """What the day costs more than the ideal market, relative to it."""
+        return (self.cost - self.ideal) / max(1.0, abs(self.ideal))
+
+    def require(self) -> MarketResult:
+        """The result itself, or `NotAgreed`."""
+        self.outcome.require()
+        return self
 
 
 def run_market(study: MarketStudy, *, watch: Callable[[Outcome[Any]], None] | None = None) -> MarketResult:
@@ -52,13 +85,51 @@ def run_market(study: MarketStudy, *, watch: Callable[[Outcome[Any]], None] | No
     best = seats.pool.solve()
     ideal = best.cost if best.status is Status.SOLVED else np.nan
     if not outcome.answered or outcome.state is None:
-        return MarketResult(study=study, seats=seats, outcome=outcome, bargain=None, feeders=(), cost=np.nan, ideal=ideal)
+        return MarketResult(
+            study=study,
+            seats=seats,
+            outcome=outcome,
+            bargain=None,
+            transmission=None,
+            feeders=(),
+            cost=np.nan,
+            ideal=ideal,
+            trouble=explained(seats, outcome),
+        )
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain)
-    own = seats.wholesale.cost_at(bargain.z[0])
-    return MarketResult(
-        study=study, seats=seats, outcome=outcome, bargain=bargain, feeders=plans, cost=own + sum(p.dispatch.cost for p in plans), ideal=ideal
-    )
+    above = _above(seats, bargain)
+    cost = above.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
+    return MarketResult(study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=above, feeders=plans, cost=cost, ideal=ideal)
+
+
+def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
+    """Why there is no answer, asked at the owners' doors: which feeder or market cannot be served, and by which limits."""
+    said = [told] if (told := getattr(outcome.state, "trouble", "")) else []
+    for refusal in outcome.refused:
+        _, t, i = refusal.rows[0]
+        problem = seats.pool.feeders[i] if len(seats.pool.feeders) else None
+        if refusal.by in ("tso", "owner") or problem is None:
+            said.append(f"{refusal.by}: no clearing: {why(seats.pool.program() if refusal.by == 'owner' else _by_itself(seats), units=UNITS)}")
+        else:
+            told = re.sub(r"limit\[\d+,(\d+)\]", lambda found, p=problem: p.label(int(found[1])), str(why(problem.program, units=UNITS)))  # type: ignore[misc]
+            said.append(f"{refusal.by}: no exchange serves feeder {problem.network.name!r} in period {t + 1}: {told}")
+    return tuple(dict.fromkeys(said))
+
+
+def _by_itself(seats: MarketSeats) -> Program:
+    """Transmission's clearing without any exchange."""
+    w = seats.wholesale
+    return market(w.orders, w.fixed, w.wires(len(w.orders.node), {}, {}, {}), hours=w.window.hours)
+
+
+def _above(seats: MarketSeats, bargain: Bargain) -> TransmissionPlan:
+    """Prices come from the answer to the interfaces' prices, where the exchange is one; else from the dispatch."""
+    z, price, hours = bargain.z[0], bargain.price[0], seats.wholesale.window.hours
+    done, told = seats.wholesale.plan(z, price)
+    regret = done.cost - float((price * z).sum()) * hours - told.cost
+    chosen = told if regret <= REGRET * max(1.0, abs(done.cost)) else done
+    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours)
 
 
 def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
@@ -67,9 +138,10 @@ def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
         for k, row in enumerate(rows.tolist()):
             done, priced = desk.plan(k, bargain.z[0, :, row], bargain.price[0, :, row])
             problem = desk.whole[int(desk.kind[k])]
-            dispatch, told = problem.state(done), problem.state(priced)
+            price = bargain.price[0, :, row] * problem.window.hours
+            regret = done.cost + float(price @ bargain.z[0, :, row]) - priced.cost
             plans[row] = FeederPlan(
-                company=company, interface=row, dispatch=dispatch, decisions=dict(done.x), price=told.price, price_q=told.price_q,
-                energy=told.energy, split=told.split,
+                company=company, interface=row, problem=problem, dispatch=problem.state(done), priced=problem.state(priced), decisions=done.x,
+                regret=regret,
             )  # fmt: skip
     return tuple(plans[i] for i in range(len(plans)))
