@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gridtandem.errors import UnknownName
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
@@ -94,6 +95,9 @@ def stepped(net: Network, steps: int = 10) -> Network:
 def limited(net: Network, ratings: Mapping[str, float]) -> Network:
     """The network with ratings [MVA] of lines and transformers by name; the rest as they were."""
     lines, transformers = net.lines, net.transformers
+    known = [*lines.name.tolist(), *transformers.name.tolist()]
+    for name in ratings.keys() - set(known):
+        raise UnknownName(f"line of {net.name!r}", name, known)
     own = ([ratings.get(n, r) for n, r in zip(t.name.tolist(), t.rating_mva.tolist(), strict=True)] for t in (lines, transformers))
     return replace(net, lines=replace(lines, rating_mva=np.array(next(own))), transformers=replace(transformers, rating_mva=np.array(next(own))))
 
