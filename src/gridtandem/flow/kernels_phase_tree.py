@@ -9,7 +9,11 @@ where J is the current of demand alone. Series branch (P, Z_b), and nodal branch
 .. math:: K = (1 + Z_b \hat Y)^{-1}: \; A = K P, \; Z = K Z_b, \; \hat Y_p \mathrel{+}= P^T \hat Y A; \qquad
           Z = (Y_{cc} + \hat Y)^{-1}: \; A = -Z Y_{cp}, \; \hat Y_p \mathrel{+}= Y_{pp} + Y_{cp}^T A
 
-This is Gaussian elimination of a block tree, without fill. All matrices are symmetric, so that six entries of Z are kept.
+the latter in the basis Q of its block. This is Gaussian elimination of a block tree, without fill. All matrices are symmetric, so that six
+entries of Z are kept.
+
+Phases that nothing but a guard ties to ground **float**: their common voltage follows from A, and no current of demand may drive it, since
+nothing carries that current. Z is then without that direction; demand between such phases and ground is refused elsewhere.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+FLOATS = 1e-6  # admittance to ground over that of the windings, below which phases float: a guard has half of that at most
 TINY = 1e-13  # a pivot that is this small beside the entries it came from holds nothing but rounding
 
 
@@ -83,36 +88,55 @@ def _add(p, t, above):
 
 
 @numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)
-def _nodal(block, live, shunt, above, a, z, room):
-    """Phases without supply follow those above and draw nothing."""
-    m = room[0]
+def _inverted(block, common, live, shunt, room):
+    """(QᵀYccQ + QᵀŶQ)⁻¹ into ``room[1]``: 0 where it does not exist, 2 where phases float, else 1."""
+    m, t, q = room[0], room[2], block[3]
+    _times(shunt, q, t)
+    m[:] = block[2]
+    _add(q, t, m)
+    size = 0.0
     for i in range(3):
-        for j in range(3):
-            m[i, j] = block[2, i, j] + shunt[i, j] if live[i] and live[j] else 0.0
         if not live[i]:
             m[i, i] = 1.0
-    if not _inverse(m, z):
-        return False
-    _times(z, block[1], a)
+        else:
+            size = max(size, abs(m[i, i]))
+    floats = common >= 0 and abs(m[common, common]) < FLOATS * size
+    if floats and abs(m[common, common]) < 10.0 * TINY * size:
+        m[common, common] = 10.0 * TINY * size
+    if not _inverse(m, room[1]):
+        return 0
+    return 2 if floats else 1
+
+
+@numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)
+def _nodal(block, common, live, shunt, above, a, z, room):
+    """A, Z, and what goes to the parent. Phases without supply follow those above and draw nothing."""
+    good = _inverted(block, common, live, shunt, room)
+    if good == 0:
+        return 0
+    w, t, u, q = room[1], room[2], room[0], block[3]
+    _times(w, block[1], t)
     for i in range(3):
         for j in range(3):
-            a[i, j] = -a[i, j] if live[i] else (1.0 if i == j else 0.0)
+            t[i, j] = -t[i, j]
             above[i, j] += block[0, i, j]
-            if not (live[i] and live[j]):
-                z[i, j] = 0.0
+            if good == 2 and (i == common or j == common):
+                w[i, j] = 0.0
+    _add(block[1], t, above)
+    _times(q, t, a)
+    _times(q, w, u)
     for i in range(3):
         for j in range(3):
-            for m_ in range(3):
-                if live[m_]:
-                    above[i, j] += block[1, m_, i] * a[m_, j]
-    return True
+            z[i, j] = u[i, 0] * q[j, 0] + u[i, 1] * q[j, 1] + u[i, 2] * q[j, 2] if live[i] and live[j] else 0.0
+            if not live[i]:
+                a[i, j] = 1.0 if i == j else 0.0
+    return good
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
-def eliminate(parent, z_b, shunt, block, nodal, blocks, live, a, z, turns):
-    """Fill ``a`` (node, 3, 3), ``z`` (node, 12) and ``turns`` (node): whether A is more than 1. ``shunt`` becomes Ŷ.
-
-    The node at which nothing ties a phase to ground, or −1.
+def eliminate(parent, z_b, shunt, block, nodal, common, blocks, live, a, z, turns, floats):
+    """Fill ``a`` (node, 3, 3), ``z`` (node, 12), ``turns`` (node): whether A is more than 1, and ``floats`` (node): whether its transformer
+    lets it float. ``shunt`` becomes Ŷ. The node whose branch has no such step (a resonance), or −1.
     """
     room, whole, one = np.empty((3, 3, 3), np.complex128), np.empty((3, 3), np.complex128), np.eye(3).astype(np.complex128)
     for k in range(len(parent) - 1, 0, -1):
@@ -123,7 +147,8 @@ def eliminate(parent, z_b, shunt, block, nodal, blocks, live, a, z, turns):
                 bare = bare and shunt[k, i, j] == 0.0
         turns[k] = at >= 0 or not bare
         if at >= 0 and nodal[at]:
-            good = _nodal(blocks[at], live[k], shunt[k], shunt[up], a[k], whole, room)
+            found = _nodal(blocks[at], common[at], live[k], shunt[k], shunt[up], a[k], whole, room)
+            good, floats[k] = found > 0, found == 2
         elif turns[k]:
             good = _series(blocks[at, 0] if at >= 0 else one, z_b[k], shunt[k], shunt[up], a[k], whole, room)
         else:

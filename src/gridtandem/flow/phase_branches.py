@@ -3,7 +3,11 @@ r"""What lies between the nodes of a three-phase tree, per unit on 100 MVA of al
 One phase has a third of the base, so that impedances have the base of balanced networks, :math:`v_{kV}^2 / 100`. A branch is one of two:
 
 * series, a line or the source: :math:`V_c = P V_p - Z J` and :math:`J_p = P^T J`, where P says which conductor arrives at which phase;
-* nodal, transformers and all parallel elements: :math:`I_p = Y_{pp} V_p + Y_{pc} V_c`, :math:`-J = Y_{cp} V_p + Y_{cc} V_c`.
+* nodal, transformers and all parallel elements: :math:`I_p = Y_{pp} V_p + Y_{pc} V_c`, :math:`-J = Y_{cp} V_p + Y_{cc} V_c`,
+  with the child's voltages in a basis Q, of which one vector is what phases that no coil ties to ground have in common.
+
+In that basis what floats is apart from what does not, to the last bit; between phases the one (a guard of :math:`10^{-8}`) would drown in
+rounding of the other (windings of :math:`10^2`).
 
 Sources: W. H. Kersting, "Distribution system modeling and analysis", CRC Press, 2002, chapters 6 and 8; for coils by incidence
 T.-H. Chen, M.-S. Chen, T. Inoue, P. Kotas and E. A. Chebli, "Three-phase cogenerator and transformer models for distribution system
@@ -12,13 +16,13 @@ analysis", IEEE Trans. Power Del. 6(4), 1991.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 
 from gridtandem.grid import phase_elements as pe
-from gridtandem.grid.phase_tree import LINE, SOURCE, TRANSFORMER, Coils, PhaseTree
+from gridtandem.grid.phase_tree import LINE, TRANSFORMER, Coils, PhaseTree
 from gridtandem.tables import Complex, Flag, Index, Real
 from gridtandem.units import MVA
 
@@ -34,7 +38,8 @@ class PhaseBranches:
     shunt: Complex  # (node, 3, 3) charging and capacitors at the node
     block: Index  # (node) row of its block; −1: series, with every conductor on its own phase
     nodal: Flag  # (block) else series
-    blocks: Complex  # (block, 3, 3, 3) nodal: Ypp, Ycp, Ycc; series: P, 0, 0
+    common: Index  # (block) which vector of Q is the voltage that floating phases have in common; −1: none floats
+    blocks: Complex  # (block, 4, 3, 3) nodal: Ypp, Qᵀ Ycp, Qᵀ Ycc Q, Q; series: P, 0, 0, 0
 
 
 def phase_branches(tree: PhaseTree, tap_from: Real, tap_to: Real) -> PhaseBranches:
@@ -44,15 +49,68 @@ def phase_branches(tree: PhaseTree, tap_from: Real, tap_to: Real) -> PhaseBranch
     element = tree.first[:-1]
     alone = np.diff(tree.first) == 1
     alone[alone] = tree.kind[element[alone]] != TRANSFORMER
-    blocks = []
+    blocks: list[Complex] = []
     _series(tree, np.flatnonzero(alone), z, shunt, block, blocks)
-    nodal = [False] * len(blocks)
-    for k in np.flatnonzero(~alone[1:]) + 1:
+    common = [-1] * len(blocks)
+    nodal = np.flatnonzero(~alone[1:]) + 1
+    for k in nodal.tolist():
         block[k] = len(blocks)
-        blocks.append(nodal_block(tree, int(k), tap_from, tap_to))
-        nodal.append(True)
+        q, floating = child_basis(tree, k)
+        common.append(floating)
+        blocks.append(nodal_block(tree, k, q, tap_from, tap_to))
     _capacitors(tree, shunt)
-    return PhaseBranches(z=z, shunt=shunt, block=block, nodal=np.array(nodal, bool), blocks=np.array(blocks, complex).reshape(-1, 3, 3, 3))
+    return PhaseBranches(
+        z=z, shunt=shunt, block=block, nodal=np.arange(len(blocks)) >= len(blocks) - len(nodal), common=np.array(common, np.int64),
+        blocks=np.array(blocks, complex).reshape(-1, 4, 3, 3),
+    )  # fmt: skip
+
+
+def child_basis(tree: PhaseTree, k: int) -> tuple[Real, int]:
+    """Orthonormal Q for the voltages of node k, and which of its vectors floats: phases that coils tie to each other but not to ground."""
+    group = [0, 1, 2, 3]  # ground, a, b, c; joined ones carry the least number
+    for e in range(int(tree.first[k]), int(tree.first[k + 1])):
+        if tree.kind[e] != TRANSFORMER:
+            return np.eye(3), -1
+        for a, b in live_coils(tree, int(tree.row[e]))[1 if tree.down[e] else 0]:
+            low, high = sorted((group[a], group[b]))
+            group = [low if g == high else g for g in group]
+    phases = [p for p in range(3) if group[p + 1] > 0 and group.count(group[p + 1]) > 1]
+    if not phases:
+        return np.eye(3), -1
+    if len(phases) == 3:
+        return np.array([[1, 1, 1], [1, -1, 1], [1, 0, -2]]) / np.sqrt([3.0, 2.0, 6.0]), 0
+    i, j = phases
+    q = np.eye(3)
+    q[i, i] = q[i, j] = q[j, i] = np.sqrt(0.5)
+    q[j, j] = -np.sqrt(0.5)
+    return q, i
+
+
+def retapped(tree: PhaseTree, branches: PhaseBranches, moved: Index, tap_from: Real, tap_to: Real) -> PhaseBranches:
+    """The branches once these transformers stand at other taps."""
+    blocks = branches.blocks.copy()
+    above = np.searchsorted(tree.first, np.flatnonzero((tree.kind == TRANSFORMER) & np.isin(tree.row, moved)), "right") - 1
+    for k in np.unique(above).tolist():
+        at = int(branches.block[k])
+        blocks[at] = nodal_block(tree, k, blocks[at, 3].real, tap_from, tap_to)
+    return replace(branches, blocks=blocks)
+
+
+def reaches_ground(tree: PhaseTree, k: int) -> bool:
+    """Whether current to ground at node k flows through its parent: lines and wye windings carry it, deltas do not."""
+    for e in range(int(tree.first[k]), int(tree.first[k + 1])):
+        if tree.kind[e] != TRANSFORMER or any(b == 0 for _, b in live_coils(tree, int(tree.row[e]))[0 if tree.down[e] else 1]):
+            return True
+    return False
+
+
+def live_coils(tree: PhaseTree, row: int) -> tuple[Coils, Coils]:
+    """Coils of both windings whose ends all have supply."""
+    t = tree.network.transformers
+    at, to = tree.node[t.from_bus[row]], tree.node[t.to_bus[row]]
+    alive = ((True, *tree.live[at]), (True, *tree.live[to]))
+    both = [pair for pair in zip(*tree.coils(row), strict=True) if all(alive[s][n] for s in (0, 1) for n in pair[s])]
+    return [first for first, _ in both], [second for _, second in both]
 
 
 def _series(tree: PhaseTree, nodes: Index, z: Complex, shunt: Complex, block: Index, blocks: list[Complex]) -> None:
@@ -75,7 +133,7 @@ def _series(tree: PhaseTree, nodes: Index, z: Complex, shunt: Complex, block: In
     p[missing] = np.broadcast_to(np.eye(3), p.shape)[missing]  # a phase that is not there follows its neighbour above and draws nothing
     for k in np.flatnonzero((p != np.eye(3)).any(axis=(1, 2))):
         block[nodes[k]] = len(blocks)
-        blocks.append(np.stack([p[k], np.zeros((3, 3)), np.zeros((3, 3))]))
+        blocks.append(np.stack([p[k], *np.zeros((3, 3, 3))]))
 
 
 def line_matrices(tree: PhaseTree, rows: Index) -> tuple[Complex, Complex, Complex]:
@@ -88,19 +146,22 @@ def line_matrices(tree: PhaseTree, rows: Index) -> tuple[Complex, Complex, Compl
     return ln.r_ohm[rows] + 1j * ln.x_ohm[rows], 0.5e-6j * ln.b_us[rows], p
 
 
-def nodal_block(tree: PhaseTree, k: int, tap_from: Real, tap_to: Real) -> Complex:
-    """Ypp, Ycp, Ycc of all elements above node k. [per unit]"""
-    total = np.zeros((6, 6), complex)
+def nodal_block(tree: PhaseTree, k: int, q: Real, tap_from: Real, tap_to: Real) -> Complex:
+    """Ypp, QᵀYcp, QᵀYccQ of all elements above node k, and Q. [per unit]"""
+    total, one = np.zeros((6, 6), complex), np.eye(3)
     for e in range(int(tree.first[k]), int(tree.first[k + 1])):
-        row = int(tree.row[e])
-        y = transformer_admittance(tree, row, tap_from[row], tap_to[row]) if tree.kind[e] == TRANSFORMER else _line_admittance(tree, row)
-        total += y if tree.down[e] else np.roll(y, (3, 3), (0, 1))
+        row, down = int(tree.row[e]), bool(tree.down[e])
+        if tree.kind[e] == TRANSFORMER:
+            y = transformer_admittance(tree, row, (tap_from[row], tap_to[row]), (one, q) if down else (q, one))
+        else:
+            y = line_admittance(tree, row)
+        total += y if down else np.roll(y, (3, 3), (0, 1))
     base = np.repeat(tree.v_base[[tree.parent[k], k]], 3)
     total *= np.outer(base, base) / EACH
-    return np.stack([total[:3, :3], total[3:, :3], total[3:, 3:]])
+    return np.stack([total[:3, :3], total[3:, :3], total[3:, 3:], q])
 
 
-def _line_admittance(tree: PhaseTree, row: int) -> Complex:
+def line_admittance(tree: PhaseTree, row: int) -> Complex:
     """Between the phases of both ends, (6, 6). [S]"""
     z, half, p = (x[0] for x in line_matrices(tree, np.array([row])))
     here = np.flatnonzero(tree.network.lines.to_phase[row] > 0)
@@ -110,30 +171,31 @@ def _line_admittance(tree: PhaseTree, row: int) -> Complex:
     return out
 
 
-def element_admittances(tree: PhaseTree, tap_from: Real, tap_to: Real) -> Complex:
-    """Of every line and transformer of the tree between the phases of its from and to ends, (element, 6, 6); 0 for the source. [S]"""
-    out = np.zeros((len(tree.kind), 6, 6), complex)
-    for e, (kind, row) in enumerate(zip(tree.kind.tolist(), tree.row.tolist(), strict=True)):
-        if kind != SOURCE:
-            out[e] = _line_admittance(tree, row) if kind == LINE else transformer_admittance(tree, row, tap_from[row], tap_to[row])
-    return out
+def element_admittance(tree: PhaseTree, row: int, taps: Real) -> Complex:
+    """Of a transformer at taps (side), between the phases of its from and to ends. [S]"""
+    return transformer_admittance(tree, row, (taps[0], taps[1]), (np.eye(3), np.eye(3)))
 
 
-def transformer_admittance(tree: PhaseTree, row: int, tap_from: float, tap_to: float) -> Complex:
-    """Between the phases of both ends, (6, 6); the formula stands at `PhaseTransformers`. [S]"""
+def transformer_admittance(tree: PhaseTree, row: int, taps: tuple[float, float], basis: tuple[Real, Real]) -> Complex:
+    """Between both ends, (6, 6), their voltages in these bases; the formula stands at `PhaseTransformers`. [S]"""
     t = tree.network.transformers
-    first, second = tree.coils(row)
-    each = t.base_mva[row] / len(first)
-    one = slice(row, row + 1)
-    kv_1 = float(pe.coil_kv(t.connection_from[one], t.terminals_from[one], t.nominal_from_kv[one])[0])
-    kv_2 = float(pe.coil_kv(t.connection_to[one], t.terminals_to[one], t.nominal_to_kv[one])[0])
-    n_1, n_2 = incidence(first), incidence(second)
-    guard = -0.5e-6j * t.guard_ppm[row] * each * np.concatenate([abs(n_1).sum(0) / kv_1**2, abs(n_2).sum(0) / kv_2**2])
-    through = np.hstack([n_1 / (kv_1 * tap_from), -n_2 / (kv_2 * tap_to)])
-    y = each / (t.r_from_pu[row] + t.r_to_pu[row] + 1j * t.x_pu[row])
-    out: Complex = through.T @ through * y + np.diag(guard)
-    out[3:, 3:] += n_2.T @ n_2 * (t.no_load_loss_pu[row] - 1j * t.magnetizing_pu[row]) * each / (kv_2 * tap_to) ** 2
+    first, second = live_coils(tree, row)
+    each, (kv_1, kv_2) = t.base_mva[row] / len(tree.coils(row)[0]), rated_kv(tree, row)
+    n_1, n_2 = incidence(first) @ basis[0], incidence(second) @ basis[1]
+    through = np.hstack([n_1 / (kv_1 * taps[0]), -n_2 / (kv_2 * taps[1])])
+    out: Complex = through.T @ through * (each / (t.r_from_pu[row] + t.r_to_pu[row] + 1j * t.x_pu[row]))
+    out[3:, 3:] += n_2.T @ n_2 * (t.no_load_loss_pu[row] - 1j * t.magnetizing_pu[row]) * each / (kv_2 * taps[1]) ** 2
+    for s, (coils, kv) in enumerate(((first, kv_1), (second, kv_2))):
+        guard = -0.5e-6j * t.guard_ppm[row] * each * abs(incidence(coils)).sum(0) / kv**2
+        out[3 * s : 3 * s + 3, 3 * s : 3 * s + 3] += basis[s].T @ np.diag(guard) @ basis[s]
     return out
+
+
+def rated_kv(tree: PhaseTree, row: int) -> tuple[float, float]:
+    """Rated voltages across the coils of both windings. [kV]"""
+    t, one = tree.network.transformers, slice(row, row + 1)
+    first = pe.coil_kv(t.connection_from[one], t.terminals_from[one], t.nominal_from_kv[one])
+    return float(first[0]), float(pe.coil_kv(t.connection_to[one], t.terminals_to[one], t.nominal_to_kv[one])[0])
 
 
 def incidence(coils: Coils) -> Real:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 
+from gridtandem.errors import InvalidCase
 from gridtandem.flow.phase_branches import EACH
 from gridtandem.grid import phase_elements as pe
 from gridtandem.grid.phase_tree import PhaseTree
@@ -22,29 +24,62 @@ GROUND = 3  # where a coil that ends at ground has its second end
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PhaseCoils:
-    """Coils sorted by node. Constant power from a phase to ground without voltage limits is a column of its own, ``wye``."""
+class Coils:
+    """Every coil of loads and generators at nodes of a tree."""
 
-    wye: Real  # (node, 6) P and Q of phases a, b, c
-    first: Index  # (node + 1)
+    node: Index  # (coil)
     ends: Index  # (coil, 2) phase counted from 0 at both ends, or `GROUND`
     law: Real  # (coil, WIDTH)
-    node: Index  # (coil)
     owner: Index  # (coil) row of its load, or −1 − row of its generator
 
 
-def phase_coils(tree: PhaseTree) -> PhaseCoils:
-    """Coils of all loads and generators at nodes of the tree; those that end on a phase without supply draw nothing."""
-    node, ends, law, owner = (np.concatenate(part) for part in zip(_of(tree, tree.network.loads), _of(tree, tree.network.generators), strict=True))
-    plain = (ends[:, 1] == GROUND) & (law[:, LOW] <= 0) & (law[:, HIGH] == np.inf) & (law[:, CUT] == 0) & (law[:, SCALED] == 1)
-    plain &= ~(law[:, [P1, P2, PT, Q1, Q2, QT]] != 0).any(axis=1)
-    n = len(tree.parent)
-    wye = np.zeros((n, 6))
-    for column, part in ((P0, 0), (Q0, 1)):
-        np.add.at(wye, (node[plain], 2 * ends[plain, 0] + part), law[plain, column])
-    rest = np.flatnonzero(~plain)
-    rest = rest[np.argsort(node[rest], kind="stable")]
-    return PhaseCoils(wye=wye, first=np.searchsorted(node[rest], np.arange(n + 1)), ends=ends[rest], law=law[rest], node=node[rest], owner=owner[rest])
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class SortedCoils:
+    """Coils by node, as a sweep takes them. Constant power from a phase to ground without voltage limits is added up by phase in ``wye``."""
+
+    wye: Real  # (node, 6) P and Q of phases a, b, c
+    first: Index  # (node + 1)
+    ends: Index  # (coil, 2)
+    law: Real  # (coil, WIDTH)
+
+    @staticmethod
+    def of(coils: Coils, nodes: int) -> SortedCoils:
+        """Of one tree with so many nodes."""
+        node, ends, law = coils.node, coils.ends, coils.law
+        plain = (ends[:, 1] == GROUND) & (law[:, LOW] <= 0) & (law[:, HIGH] == np.inf) & (law[:, CUT] == 0) & (law[:, SCALED] == 1)
+        plain &= ~(law[:, [P1, P2, PT, Q1, Q2, QT]] != 0).any(axis=1)
+        wye = np.zeros((nodes, 6))
+        for column, part in ((P0, 0), (Q0, 1)):
+            np.add.at(wye, (node[plain], 2 * ends[plain, 0] + part), law[plain, column])
+        rest = np.flatnonzero(~plain)
+        rest = rest[np.argsort(node[rest], kind="stable")]
+        return SortedCoils(wye=wye, first=np.searchsorted(node[rest], np.arange(nodes + 1)), ends=ends[rest], law=law[rest])
+
+    @staticmethod
+    def joined(parts: Sequence[SortedCoils]) -> SortedCoils:
+        """Of feeders one after the other."""
+        before = np.cumsum([0, *(len(c.law) for c in parts)])
+        first = np.concatenate([[0], *(c.first[1:] + k for c, k in zip(parts, before, strict=False))])
+        wye, ends, law = (np.concatenate([getattr(c, name) for c in parts]) for name in ("wye", "ends", "law"))
+        return SortedCoils(wye=wye, first=first, ends=ends, law=law)
+
+
+def coils_of(tree: PhaseTree, floats: Flag) -> Coils:
+    """Coils of all loads and generators at nodes of the tree; those that end on a phase without supply draw nothing.
+
+    `InvalidCase` names those between a phase and ground where phases float: nothing would carry their current back.
+    """
+    parts = zip(_of(tree, tree.network.loads), _of(tree, tree.network.generators), strict=True)
+    node, ends, law, owner = (np.concatenate(part) for part in parts)
+    faults = []
+    for one in dict.fromkeys(owner[floats[node] & (ends[:, 1] == GROUND)].tolist()):
+        table, row = (tree.network.loads, one) if one >= 0 else (tree.network.generators, -1 - one)
+        what = "hangs between a phase and ground where a delta winding leaves phases without a way to ground"
+        faults.append(table.fault(row, "connection", what, "connect it as delta, or ground the transformer", "case-084").at(tree.network.name))
+    if faults:
+        raise InvalidCase(faults)
+    return Coils(node=node, ends=ends, law=law, owner=owner)
 
 
 def _of(tree: PhaseTree, table: pe.PhaseLoads | pe.PhaseGenerators) -> tuple[Index, Index, Real, Index]:
@@ -101,7 +136,7 @@ def _generator_law(t: pe.PhaseGenerators) -> Real:
     return law
 
 
-def coil_power(coils: PhaseCoils, v: Complex, loading: float) -> Complex:
+def coil_power(coils: Coils, v: Complex, loading: float) -> Complex:
     """Power of each coil at node voltages (node, phase). [per unit of one phase]"""
     law = coils.law
     across = across_coils(coils, v)
@@ -117,7 +152,7 @@ def coil_power(coils: PhaseCoils, v: Complex, loading: float) -> Complex:
     return np.asarray(np.where(u < law[:, CUT], 0.0, s) * np.where(law[:, SCALED] > 0, loading, 1.0), np.complex128)
 
 
-def across_coils(coils: PhaseCoils, v: Complex) -> Complex:
+def across_coils(coils: Coils, v: Complex) -> Complex:
     """Voltage across each coil. [per unit of its node's phase voltage]"""
     ground = np.hstack([v, np.zeros((len(v), 1))])
     return np.asarray(ground[coils.node, coils.ends[:, 0]] - ground[coils.node, coils.ends[:, 1]])

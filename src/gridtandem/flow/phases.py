@@ -22,11 +22,10 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.errors import Fault, InvalidCase
-from gridtandem.flow.phase_branches import PhaseBranches, phase_branches
-from gridtandem.flow.phase_coils import WIDTH, PhaseCoils, phase_coils
+from gridtandem.errors import InvalidCase
+from gridtandem.flow.phase_branches import PhaseBranches, phase_branches, reaches_ground
+from gridtandem.flow.phase_coils import SortedCoils, coils_of
 from gridtandem.flow.sweep import AT_ONCE, processors, shared_out
-from gridtandem.grid.phase_elements import PHASES
 from gridtandem.grid.phase_tree import PhaseTree, phase_tree
 from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.tables import Complex, Flag, Index, Real
@@ -57,21 +56,24 @@ class ReadyPhases:
     z: Real  # (node, 12)
     y_root: Complex  # (feeder, 3, 3) admittance of the whole feeder
     phase: Complex  # (feeder, 3) voltages of the source at 1 pu
-    coils: PhaseCoils
+    coils: SortedCoils
 
     @staticmethod
-    def of(networks: Sequence[ThreePhaseNetwork | PhaseTree], taps: Sequence[tuple[Real, Real]] | None = None) -> ReadyPhases:
-        """Feeders with their taps as they stand, or at ``taps``: of every feeder those of all first and of all second windings."""
-        trees = tuple(n if isinstance(n, PhaseTree) else phase_tree(n) for n in networks)
-        units = [t.network.transformers for t in trees]
-        at = [(t.tap_from_pu, t.tap_to_pu) for t in units] if taps is None else taps
-        steps = [_eliminated(tree, phase_branches(tree, *tap)) for tree, tap in zip(trees, at, strict=True)]
-        turns, a, z, y_root = (tuple(part) for part in zip(*steps, strict=True))
+    def of(networks: Sequence[ThreePhaseNetwork | PhaseTree]) -> ReadyPhases:
+        """Feeders with their taps as they stand; `InvalidCase` with everything that keeps them from being swept."""
+        trees = [n if isinstance(n, PhaseTree) else phase_tree(n) for n in networks]
+        return ReadyPhases.at(trees, [phase_branches(t, t.network.transformers.tap_from_pu, t.network.transformers.tap_to_pu) for t in trees])
+
+    @staticmethod
+    def at(trees: Sequence[PhaseTree], branches: Sequence[PhaseBranches]) -> ReadyPhases:
+        """Feeders with these branches."""
+        steps = [_eliminated(tree, b) for tree, b in zip(trees, branches, strict=True)]
+        turns, a, z, y_root, floats = (tuple(part) for part in zip(*steps, strict=True))
         source = np.array([t.source for t in trees], complex).reshape(-1, 3)
         return ReadyPhases(
-            trees=trees, start=np.cumsum([0, *(len(t.parent) for t in trees)]), parent=np.concatenate([t.parent for t in trees]),
+            trees=tuple(trees), start=np.cumsum([0, *(len(t.parent) for t in trees)]), parent=np.concatenate([t.parent for t in trees]),
             turns=np.concatenate(turns), a=np.concatenate(a), z=np.concatenate(z), y_root=np.stack(y_root), phase=source / np.abs(source),
-            coils=_joined([phase_coils(t) for t in trees]),
+            coils=SortedCoils.joined([SortedCoils.of(coils_of(t, f), len(f)) for t, f in zip(trees, floats, strict=True)]),
         )  # fmt: skip
 
     @property
@@ -116,26 +118,16 @@ class ReadyPhases:
         return np.split(row, np.flatnonzero(np.diff(done // AT_ONCE)) + 1)
 
 
-def _eliminated(tree: PhaseTree, branches: PhaseBranches) -> tuple[Flag, Complex, Real, Complex]:
-    """Whether A is more than 1, A, Z, and the admittance of all; a phase that nothing ties to ground is named."""
+def _eliminated(tree: PhaseTree, branches: PhaseBranches) -> tuple[Flag, Complex, Real, Complex, Flag]:
+    """Whether A is more than 1, A, Z, the admittance of all, and which nodes float."""
     from gridtandem.flow.kernels_phase_tree import eliminate
 
-    n = len(tree.parent)
-    turns, a, z, shunt = np.zeros(n, bool), np.empty((n, 3, 3), complex), np.zeros((n, 12)), branches.shunt
-    at = eliminate(tree.parent, branches.z, shunt, branches.block, branches.nodal, branches.blocks, tree.live, a, z, turns)
+    n, b = len(tree.parent), branches
+    turns, floats, a, z, shunt = np.zeros(n, bool), np.zeros(n, bool), np.empty((n, 3, 3), complex), np.zeros((n, 12)), b.shunt.copy()
+    at = eliminate(tree.parent, b.z, shunt, b.block, b.nodal, b.common, b.blocks, tree.live, a, z, turns, floats)
     if at >= 0:
-        what = f"floats: nothing ties phases {', '.join(np.array(PHASES)[tree.live[at]])} to ground"
-        buses = tree.network.buses
-        raise InvalidCase([buses.fault(int(tree.bus[at]), "", what, "give its transformer a guard_ppm, or connect a wye", "case-083")])
-    return turns, a.reshape(n, 9), z, shunt[0]
-
-
-def _joined(coils: Sequence[PhaseCoils]) -> PhaseCoils:
-    nodes = np.cumsum([0, *(len(c.wye) for c in coils)])
-    count = np.cumsum([0, *(len(c.law) for c in coils)])
-    return PhaseCoils(
-        wye=np.concatenate([c.wye for c in coils]), ends=np.concatenate([c.ends for c in coils]),
-        first=np.concatenate([[0], *(c.first[1:] + k for c, k in zip(coils, count, strict=False))]),
-        law=np.concatenate([c.law for c in coils]).reshape(-1, WIDTH), owner=np.concatenate([c.owner for c in coils]),
-        node=np.concatenate([c.node + k for c, k in zip(coils, nodes, strict=False)]),
-    )  # fmt: skip
+        buses, what = tree.network.buses, "stands behind a branch whose admittances cancel, a resonance"
+        raise InvalidCase([buses.fault(int(tree.bus[at]), "name", what, "correct its transformer or capacitors", "case-083").at(tree.network.name)])
+    for k in range(1, n if floats.any() else 0):
+        floats[k] |= floats[tree.parent[k]] and reaches_ground(tree, k)
+    return turns, a.reshape(n, 9), z, shunt[0], floats
