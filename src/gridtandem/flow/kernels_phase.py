@@ -164,7 +164,8 @@ def _settle_of(wye_current, coil_current):
             j[k, 0], j[k, 1] = wye_current(wye[k, 0], wye[k, 1], loading, ar, ai)
             j[k, 2], j[k, 3] = wye_current(wye[k, 2], wye[k, 3], loading, br, bi)
             j[k, 4], j[k, 5] = wye_current(wye[k, 4], wye[k, 5], loading, cr, ci)
-            coils_of(k, first, ends, law, loading, v, j)
+            if first[k + 1] > first[k]:
+                coils_of(k, first, ends, law, loading, v, j)
         return moved
 
     @inner
