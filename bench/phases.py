@@ -54,7 +54,7 @@ def tree(buses: int) -> Tree:
     return Tree(parent, z, z * (2.5 + 0.5j), s)
 
 
-def sweep(buses: int) -> Later:
+def sweep(buses: int, tol: float = TOL) -> Later:
     """Ours, on one thread; elimination is preparation, as the model is for the peer."""
 
     def prepare() -> Callable[[], Callable[[], Complex]]:
@@ -63,7 +63,7 @@ def sweep(buses: int) -> Later:
         one, root = np.ones(1), ready.v_root
 
         def work() -> Callable[[], Complex]:
-            v = ready.sweep(root, one, tol=TOL, slope=False, threads=1).v
+            v = ready.sweep(root, one, tol=tol, slope=False, threads=1).v
             return lambda: v[place]
 
         return work
@@ -101,7 +101,7 @@ def _stiff() -> dict[str, list[float]]:
     return {"r_positive_ohm": [r], "x_positive_ohm": [x], "r_zero_ohm": [r], "x_zero_ohm": [x]}
 
 
-def power_grid_model(buses: int, method: str) -> Later:
+def power_grid_model(buses: int, method: str, tol: float = TOL) -> Later:
     """Its asymmetric calculation of the same tree, on one thread."""
 
     def prepare() -> Callable[[], Callable[[], Complex]]:
@@ -123,7 +123,7 @@ def power_grid_model(buses: int, method: str) -> Later:
         source["id"], source["node"], source["status"], source["u_ref"] = 3 * buses, 0, 1, 1.0
         source["sk"], source["rx_ratio"], source["z01_ratio"] = STIFF_MVA * 1e6, 0.1, 1.0
         model = pgm.PowerGridModel({"node": node, "line": line, "asym_load": load, "source": source})
-        settings = {"symmetric": False, "error_tolerance": TOL, "threading": -1, "calculation_method": method}
+        settings = {"symmetric": False, "error_tolerance": tol, "threading": -1, "calculation_method": method}
 
         def work() -> Callable[[], Complex]:
             found = model.calculate_power_flow(output_component_types={"node": ["u_pu", "u_angle"]}, **settings)["node"]

@@ -85,3 +85,9 @@ TWIN = 1e-10  # a kernel against its readable twin: the same operations, rounded
 SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up to 1e2 per unit
 PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
 KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
+
+# three-phase sweep
+PHASES_ARE_TWIN = 1e-10  # pu; a sweep to 1e-12 against a dense solver to 1e-13 of the largest voltage in kV
+PHASES_PEER_DSS = 1e-5  # pu; promised. The engine stops at 1e-10 and inverts stiff switches; measured 1.4e-8
+PEER_MVA = 1e-5  # MW and Mvar of a feeder's total; voltages as above on conductances of feeders of some MW; measured 1e-9
+PHASES_PEER_PGM = 1e-8  # pu; promised; both iterate to 1e-12; measured 1e-12

@@ -31,7 +31,8 @@ class NodeResults(Table):
     kind: ClassVar[str] = "node_results"
     bus: Names = column("name of the bus", dtype="U")
     phase: Code = column("phase", dtype="i8", choices=pe.PHASES)
-    v_kv: Real = column("voltage magnitude, phase to ground", unit="kV")
+    depth: Index = column("branches between the bus and the source", dtype="i8")
+    v_ground_kv: Real = column("voltage magnitude, phase to ground", unit="kV")
     v_pu: Real = column("voltage magnitude over nominal voltage / √3", unit="pu")
     angle_deg: Real = column("voltage angle", unit="deg")
 
@@ -51,12 +52,14 @@ class UnbalanceResults(Table):
 @final
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class ConductorResults(Table):
-    """Flows through lines and transformers, one row per element and phase of its from end; both ends count into the element."""
+    """Flows through lines and transformers, one row per element and phase; both ends count into the element."""
 
     kind: ClassVar[str] = "conductor_results"
     kind_of_branch: Code = column("what it is", dtype="i8", choices=("line", "transformer"))
     name: Names = column("name of the element", dtype="U")
-    phase: Code = column("phase at both ends", dtype="i8", choices=pe.PHASES)
+    from_bus: Names = column("bus at the from end", dtype="U")
+    to_bus: Names = column("bus at the to end", dtype="U")
+    phase: Code = column("phase, the same at both ends", dtype="i8", choices=pe.PHASES)
     i_from_a: Real = column("current at the from end", unit="A")
     i_to_a: Real = column("current at the to end", unit="A")
     p_from_mw: Real = column("active power into it at the from end", unit="MW")
@@ -84,7 +87,7 @@ class RegulatorResults(Table):
 @final
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class PhaseTotals(Table):
-    """Powers of the feeder, a row per phase and one for their sum. p_mw = load − generation + losses."""
+    """Powers of the feeder, a row per phase and one for their sum: what the source delivers is load − generation + losses − capacitors."""
 
     kind: ClassVar[str] = "phase_totals"
     phase: Code = column("phase", dtype="i8", choices=(*pe.PHASES, "all"))
@@ -95,7 +98,8 @@ class PhaseTotals(Table):
     generation_p_mw: Real = column("active injection of generators", unit="MW")
     generation_q_mvar: Real = column("reactive injection of generators", unit="Mvar")
     loss_mw: Real = column("active power lost in lines and transformers", unit="MW")
-    loss_mvar: Real = column("reactive power lost in lines and transformers, less charging and capacitors", unit="Mvar")
+    loss_mvar: Real = column("reactive power lost in lines and transformers, less their charging", unit="Mvar")
+    capacitor_mvar: Real = column("reactive injection of capacitors", unit="Mvar")
 
 
 @final
@@ -125,17 +129,17 @@ class ThreePhaseResults:
 
 def phase_results(tree: PhaseTree, found: Regulated, root_pu: float, loading: float) -> ThreePhaseResults:
     """The tables of a sweep at the taps of ``found``."""
-    solved = not found.trouble
-    net, v = tree.network, found.swept.v
-    tables = (
-        (node_results(tree, v), unbalance_results(tree, v), conductor_results(tree, v, np.stack([found.tap_from, found.tap_to])),
-         regulator_results(tree, found), phase_totals(tree, found, loading))
-        if solved else (NodeResults.empty(), UnbalanceResults.empty(), ConductorResults.empty(), RegulatorResults.empty(), PhaseTotals.empty())
-    )  # fmt: skip
+    solved, v, taps = not found.trouble, found.swept.v, np.stack([found.tap_from, found.tap_to])
+    flows = conductor_flows(tree, v, taps) if solved else None
     return ThreePhaseResults(
-        name=net.name, root_pu=root_pu, loading=loading, nodes=tables[0], unbalance=tables[1], conductors=tables[2], regulators=tables[3],
-        totals=tables[4], converged=solved, trouble=found.trouble, sweeps=int(found.swept.sweeps[0]), tap_rounds=found.rounds,
-        notes=(*net.notes, *unfed(tree)),
+        name=tree.network.name, root_pu=root_pu, loading=loading,
+        nodes=node_results(tree, v) if solved else NodeResults.empty(),
+        unbalance=unbalance_results(tree, v) if solved else UnbalanceResults.empty(),
+        conductors=conductor_results(tree, flows) if flows else ConductorResults.empty(),
+        regulators=regulator_results(tree, found) if solved else RegulatorResults.empty(),
+        totals=phase_totals(tree, found, flows, loading) if flows else PhaseTotals.empty(),
+        converged=solved, trouble=found.trouble, sweeps=int(found.swept.sweeps[0]), tap_rounds=found.rounds,
+        notes=(*tree.network.notes, *unfed(tree)),
     )  # fmt: skip
 
 
@@ -144,8 +148,11 @@ def node_results(tree: PhaseTree, v: Complex) -> NodeResults:
     buses = tree.network.buses
     bus, phase = np.nonzero(_there(tree))
     here = v[tree.node[bus], phase]
+    depth = [0] * len(tree.parent)
+    for k, p in enumerate(tree.parent.tolist()[1:], 1):
+        depth[k] = depth[p] + 1
     return NodeResults(
-        bus=buses.name[bus], phase=phase, v_kv=np.abs(here) * buses.nominal_kv[bus] / np.sqrt(3.0), v_pu=np.abs(here),
+        bus=buses.name[bus], phase=phase, depth=np.array(depth)[tree.node[bus]] - 1, v_ground_kv=np.abs(here) * buses.nominal_kv[bus] / np.sqrt(3.0), v_pu=np.abs(here),
         angle_deg=np.degrees(np.angle(here)),
     )  # fmt: skip
 
@@ -164,32 +171,42 @@ def unbalance_results(tree: PhaseTree, v: Complex) -> UnbalanceResults:
     )
 
 
-def conductor_flows(tree: PhaseTree, v: Complex, taps: Real) -> tuple[Index, Complex, Complex]:
+Flows = tuple[Index, Complex, Complex]
+
+
+def conductor_flows(tree: PhaseTree, v: Complex, taps: Real) -> Flows:
     """Elements in the order of their tables, with voltages [kV] and currents into them [kA] at both ends, (element, side, phase)."""
-    net = tree.network
     element = np.flatnonzero(tree.kind != SOURCE)
     element = element[np.lexsort((tree.row[element], tree.kind[element]))]
-    kv = v * tree.v_base[:, None]
-    volts, amps = np.zeros((len(element), 2, 3), complex), np.zeros((len(element), 2, 3), complex)
+    kv = np.where(tree.live, v * tree.v_base[:, None], 0.0)
+    nodes = tree.node[_ends(tree, element)]
+    volts = kv[nodes]
+    amps = np.zeros_like(volts)
     for k, (kind, row) in enumerate(zip(tree.kind[element].tolist(), tree.row[element].tolist(), strict=True)):
-        table: pe.PhaseLines | pe.PhaseTransformers = net.lines if kind == LINE else net.transformers
-        nodes = tree.node[[table.from_bus[row], table.to_bus[row]]]
-        volts[k] = np.where(tree.live[nodes], kv[nodes], 0.0)
         y = line_admittance(tree, row) if kind == LINE else element_admittance(tree, row, taps[:, row])
         amps[k] = (y @ volts[k].ravel()).reshape(2, 3)
     return element, volts, amps
 
 
-def conductor_results(tree: PhaseTree, v: Complex, taps: Real) -> ConductorResults:
+def _ends(tree: PhaseTree, element: Index) -> Index:
+    """(element, side) bus."""
+    net, row, line = tree.network, tree.row[element], tree.kind[element] == LINE
+    out = np.empty((len(element), 2), np.int64)
+    for side, name in enumerate(("from_bus", "to_bus")):
+        out[line, side], out[~line, side] = getattr(net.lines, name)[row[line]], getattr(net.transformers, name)[row[~line]]
+    return out
+
+
+def conductor_results(tree: PhaseTree, flows: Flows) -> ConductorResults:
     """Lines first, then transformers; phases in which it carries current at either end."""
-    element, volts, amps = conductor_flows(tree, v, taps)
+    element, volts, amps = flows
     k, phase = np.nonzero(amps.any(axis=1))
-    s, net, rows = volts * amps.conj(), tree.network, tree.row[element]
-    kind = tree.kind[element]
-    names = np.concatenate([net.lines.name[rows[kind == LINE]], net.transformers.name[rows[kind != LINE]]])
+    net, row, kind = tree.network, tree.row[element], tree.kind[element]
+    s, ends = (volts * amps.conj())[k, :, phase], net.buses.name[_ends(tree, element)[k]]
+    names = np.concatenate([net.lines.name[row[kind == LINE]], net.transformers.name[row[kind != LINE]]])
     return ConductorResults(
-        kind_of_branch=kind[k], name=names[k], phase=phase, i_from_a=1e3 * np.abs(amps[k, 0, phase]), i_to_a=1e3 * np.abs(amps[k, 1, phase]),
-        p_from_mw=s[k, 0, phase].real, q_from_mvar=s[k, 0, phase].imag, p_to_mw=s[k, 1, phase].real, q_to_mvar=s[k, 1, phase].imag,
+        kind_of_branch=kind[k], name=names[k], from_bus=ends[:, 0], to_bus=ends[:, 1], phase=phase, i_from_a=1e3 * np.abs(amps[k, 0, phase]),
+        i_to_a=1e3 * np.abs(amps[k, 1, phase]), p_from_mw=s[:, 0].real, q_from_mvar=s[:, 0].imag, p_to_mw=s[:, 1].real, q_to_mvar=s[:, 1].imag,
     )  # fmt: skip
 
 
@@ -207,10 +224,10 @@ def regulator_results(tree: PhaseTree, found: Regulated) -> RegulatorResults:
     )  # fmt: skip
 
 
-def phase_totals(tree: PhaseTree, found: Regulated, loading: float) -> PhaseTotals:
-    """Losses are what the source delivers and generators add, less demand."""
-    v = found.swept.v
-    source = EACH * v[1] * (found.swept.s[0] / v[0])
+def phase_totals(tree: PhaseTree, found: Regulated, flows: Flows, loading: float) -> PhaseTotals:
+    """What the source delivers, demand, injection, losses of elements, and what is left: capacitors."""
+    v, (_, volts, amps) = found.swept.v, flows
+    source, lost = EACH * v[1] * (found.swept.s[0] / v[0]), (volts * amps.conj()).sum((0, 1))
     coils = coils_of(tree, np.zeros(len(tree.parent), bool))
     current = (coil_power(coils, v, loading) / across_coils(coils, v)).conj()
     drawn = np.zeros((2, 3), complex)
@@ -218,10 +235,10 @@ def phase_totals(tree: PhaseTree, found: Regulated, loading: float) -> PhaseTota
         at = np.flatnonzero(coils.ends[:, end] != GROUND)
         phase = coils.ends[at, end]
         np.add.at(drawn, ((coils.owner[at] < 0).astype(int), phase), sign * EACH * v[coils.node[at], phase] * current[at].conj())
-    load, made = drawn[0], -drawn[1]
-    rows = [np.append(s, s.sum()) for s in (source, load, made, source + made - load)]
-    (p, q), (lp, lq), (gp, gq), (p_lost, q_lost) = ((s.real, s.imag) for s in rows)
+    load, made = drawn[0], 0.0 - drawn[1]
+    rows = [np.append(s, s.sum()) for s in (source, load, made, lost, load - made + lost - source)]
+    (p, q), (lp, lq), (gp, gq), (p_lost, q_lost), (_, q_made) = ((s.real, s.imag) for s in rows)
     return PhaseTotals(
         phase=np.arange(4), p_mw=p, q_mvar=q, load_p_mw=lp, load_q_mvar=lq, generation_p_mw=gp, generation_q_mvar=gq, loss_mw=p_lost,
-        loss_mvar=q_lost,
+        loss_mvar=q_lost, capacitor_mvar=q_made,
     )  # fmt: skip

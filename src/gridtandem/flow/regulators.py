@@ -72,7 +72,7 @@ def unsolved(swept: SweptPhases) -> str:
     if swept.ok.all():
         return ""
     return (
-        f"no load flow: voltages do not come to rest in {int(swept.sweeps.max())} sweeps, the feeder carries less than is asked of it; "
+        f"no load flow: after {int(swept.sweeps.max())} sweeps voltages still move or have run away, so the feeder carries less than is asked of it; "
         "lower the loading, raise the root voltage, or look for impedances and powers in the wrong unit"
     )
 
