@@ -91,3 +91,5 @@ PHASES_ARE_TWIN = 1e-10  # pu; a sweep to 1e-12 against a dense solver to 1e-13 
 PHASES_PEER_DSS = 1e-5  # pu; promised. The engine stops at 1e-10 and inverts stiff switches; measured 1.4e-8
 PEER_MVA = 1e-5  # MW and Mvar of a feeder's total; voltages as above on conductances of feeders of some MW; measured 1e-9
 PHASES_PEER_PGM = 1e-8  # pu; promised; both iterate to 1e-12; measured 1e-12
+GUARD_DRAWS = 1e-5  # pu; ten millionths of a rating, drawn through an impedance of less than 1 pu
+PHASE_BOOKS = 1e-10  # MW, or relative; rounding of flows through admittances of up to 1e6 times that

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from gridtandem.errors import NotAgreed as NotAgreed
     from gridtandem.errors import TandemError as TandemError
     from gridtandem.errors import UnknownName as UnknownName
-    from gridtandem.flow.results import load_flow as load_flow
     from gridtandem.flow.phase_results import ThreePhaseResults as ThreePhaseResults
+    from gridtandem.flow.results import load_flow as load_flow
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
     from gridtandem.report.run import Comparison as Comparison

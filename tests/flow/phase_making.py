@@ -153,8 +153,9 @@ def _load(d: Draft, k: int, buses: int) -> dict[str, object]:
     low, high, linear = [(0.5, 1.5, 0.3), (1.2, 1.6, 0.4), (1.2, 1.6, 1.1), (0.5, 0.8, 0.2), (0.0, np.inf, 0.0)][int(rng.integers(5))]
     size = 4.0 / buses
     return {
-        **_hung(d, k), "p_mw": rng.uniform(0, size) / 3, "q_mvar": rng.uniform(-0.2, 0.5) * size / 3, "law": law, "p_exponent": n_p, "q_exponent": n_q,
-        "p_z_share": 0.3 * zip_, "p_i_share": 0.2 * zip_, "q_z_share": 0.6 * zip_, "q_i_share": 0.1 * zip_, "v_low_pu": low, "v_high_pu": high,
+        **_hung(d, k), "p_mw": rng.uniform(0, size) / 3, "q_mvar": rng.uniform(-0.2, 0.5) * size / 3, "law": law, "p_exponent": n_p,
+        "q_exponent": n_q, "p_z_share": 0.3 * zip_, "p_i_share": 0.2 * zip_, "q_z_share": 0.6 * zip_, "q_i_share": 0.1 * zip_,
+        "v_low_pu": low, "v_high_pu": high,
         "v_linear_pu": linear,
     }  # fmt: skip
 

@@ -19,7 +19,7 @@ from gridtandem.tables import Complex
 from tests.flow.phase_making import feeder
 from tests.grid import phase_twin as twin
 from tests.grid.phase_networks import transposed, village
-from tests.tolerances import CHAIN_DROP, PHASES_ARE_TWIN, SLOPE_BY_DIFFERENCE, STEP, TURNED
+from tests.tolerances import CHAIN_DROP, GUARD_DRAWS, PHASES_ARE_TWIN, SLOPE_BY_DIFFERENCE, STEP, TURNED
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -72,7 +72,8 @@ def test_the_slope_is_the_derivative(seed: int) -> None:
 def test_the_slope_of_every_law(law: int) -> None:
     n = {pe.IMPEDANCE: 2.0, pe.CURRENT: 1.0, pe.EXPONENTS: 1.7}.get(law, 0.0)
     net = village()
-    net = replace(net, loads=replace(net.loads, law=[law] * 3, p_exponent=[n] * 3, q_exponent=[n] * 3, v_low_pu=[0.5, 1.3, 0.5], v_high_pu=[1.5, 1.6, 0.8]))
+    limits = {"v_low_pu": [0.5, 1.3, 0.5], "v_high_pu": [1.5, 1.6, 0.8]}
+    net = replace(net, loads=replace(net.loads, law=[law] * 3, p_exponent=[n] * 3, q_exponent=[n] * 3, **limits))
     ready = ReadyPhases.of([net])
     found = ready.sweep(ready.v_root + np.array([[0.0], [STEP], [-STEP]]), np.ones((3, 1)))
     assert np.abs(found.ds[0]).min() > STEP
@@ -212,7 +213,7 @@ def test_delta_loads_behind_a_delta_need_no_ground() -> None:
     np.testing.assert_allclose(guarded, bare, atol=PHASES_ARE_TWIN)
     assert abs(bare.sum()) <= PHASES_ARE_TWIN
     strong = at_buses(changed("transformers", guard_ppm=[10.0])(net))[3]
-    np.testing.assert_allclose(strong - np.roll(strong, 1), bare - np.roll(bare, 1), atol=1e-5)
+    np.testing.assert_allclose(strong - np.roll(strong, 1), bare - np.roll(bare, 1), atol=GUARD_DRAWS)
 
 
 def test_phases_and_buses_without_supply_are_named_and_draw_nothing() -> None:

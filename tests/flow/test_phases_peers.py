@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -87,8 +88,8 @@ def test_every_node_is_opendss_beyond_voltage_limits(limits: tuple[float, float]
 
 
 @pytest.mark.parametrize("feeder", FEEDERS)
-def test_taps_that_move_end_where_those_of_opendss_end(feeder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Both from neutral. Reported: regulator, ours, theirs. Every one is the same, after the same number of rounds."""
+def test_taps_that_move_end_where_those_of_opendss_end(feeder: str, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    """Both from neutral. A table of them is recorded with the test. Every one is the same, after the same number of rounds."""
     net = wide(feeder)
     one = np.ones(len(net.transformers))
     net = replace(net, transformers=replace(net.transformers, tap_from_pu=one, tap_to_pu=one))
@@ -97,11 +98,10 @@ def test_taps_that_move_end_where_those_of_opendss_end(feeder: str, tmp_path: Pa
     for name in net.regulators.name.tolist():
         engine.RegControls.Name(name)
         theirs.append(engine.RegControls.TapNumber())
-    with capsys.disabled():
-        print(f"\nIEEE {feeder}: regulator, ours, OpenDSS")
-        for name, own, other in zip(ours.regulators.name.tolist(), ours.regulators.position.tolist(), theirs, strict=True):
-            print(f"  {name:<8}{own:4.0f}{other:4d}")
-    assert ours.regulators.position.tolist() == theirs
+    rows = zip(ours.regulators.name.tolist(), ours.regulators.position.tolist(), theirs, strict=True)
+    table = "\n".join(["regulator  ours  OpenDSS", *(f"{name:<9}{own:6.0f}{other:9d}" for name, own, other in rows)])
+    record_property(f"taps of IEEE {feeder}", table)
+    assert ours.regulators.position.tolist() == theirs, table
     assert ours.tap_rounds + 1 == engine.Solution.ControlIterations()
     assert_same(ours, engine)
 

@@ -65,6 +65,7 @@ def test_the_compensator_lowers_what_is_seen_by_its_share_of_the_current() -> No
 
 def test_a_band_narrower_than_a_step_hunts_and_has_no_answer() -> None:
     """At high voltage a step is a tenth more than a control reckons with: from 0.53 short of the target it goes to 0.55 beyond, and back."""
+
     def high(net: ThreePhaseNetwork) -> ThreePhaseNetwork:
         return replace(net, sources=replace(net.sources, v_pu=[1.14]))
 

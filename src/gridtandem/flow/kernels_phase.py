@@ -264,7 +264,7 @@ def sweep_phases(
         if slope and ok[r]:
             _linear(wb, fb, eb, lb, loading[r], v[: e - b], beta, slopes)
             _root(v, phase[f], 1.0)
-            ok[r], more = _settle_tangent(up, t, ab, zb, beta, fb, eb, slopes, loading[r], tol, 2 * most, v, j)
+            ok[r], _ = _settle_tangent(up, t, ab, zb, beta, fb, eb, slopes, loading[r], tol, 2 * most, v, j)
             change = _taken(y_root[f], v, j)
             for m in range(3):
                 ds[r, m] = phase[f, m] * np.conj(current[m] + root[r] * change[m]) if ok[r] else np.nan

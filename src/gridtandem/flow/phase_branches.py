@@ -49,9 +49,13 @@ def phase_branches(tree: PhaseTree, tap_from: Real, tap_to: Real) -> PhaseBranch
     element = tree.first[:-1]
     alone = np.diff(tree.first) == 1
     alone[alone] = tree.kind[element[alone]] != TRANSFORMER
-    blocks: list[Complex] = []
-    _series(tree, np.flatnonzero(alone), z, shunt, block, blocks)
-    common = [-1] * len(blocks)
+    nodes = np.flatnonzero(alone)
+    z[nodes], here, above, p = _series(tree, nodes)
+    shunt[nodes] += here
+    np.add.at(shunt, tree.parent[nodes], above)
+    turned = np.flatnonzero((p != np.eye(3)).any(axis=(1, 2)))
+    block[nodes[turned]] = np.arange(len(turned))
+    blocks, common = [np.stack([p[k], *np.zeros((3, 3, 3))]) for k in turned.tolist()], [-1] * len(turned)
     nodal = np.flatnonzero(~alone[1:]) + 1
     for k in nodal.tolist():
         block[k] = len(blocks)
@@ -113,37 +117,32 @@ def live_coils(tree: PhaseTree, row: int) -> tuple[Coils, Coils]:
     return [first for first, _ in both], [second for _, second in both]
 
 
-def _series(tree: PhaseTree, nodes: Index, z: Complex, shunt: Complex, block: Index, blocks: list[Complex]) -> None:
-    """Lines and the source, all at once; those that change phase get a block."""
+def _series(tree: PhaseTree, nodes: Index) -> tuple[Complex, Complex, Complex, Complex]:
+    """Of nodes below a line or the source: Z, half the charging at the node and at its parent, and P. [per unit]"""
     element = tree.first[nodes]
-    rows, down = tree.row[element], tree.down[element]
-    is_line = tree.kind[element] == LINE
-    matrix, half, p = (np.zeros((len(nodes), 3, 3), complex) for _ in range(3))
-    lines = rows[is_line]
-    matrix[is_line], half[is_line], p[is_line] = line_matrices(tree, lines)
+    down, is_line = tree.down[element][:, None, None], tree.kind[element] == LINE
+    matrix, half, p = (np.zeros((len(nodes), 3, 3), np.complex128) for _ in range(3))
+    matrix[is_line], half[is_line], p[is_line] = line_matrices(tree, tree.row[element[is_line]])
     matrix[~is_line], p[~is_line] = tree.network.sources.matrix()[0], np.eye(3)
-    base = (tree.v_base[nodes] ** 2 / EACH)[:, None, None]
-    turned = p @ matrix @ p.swapaxes(1, 2)
-    z[nodes] = np.where(down[:, None, None], turned, matrix) / base
-    there = p @ half @ p.swapaxes(1, 2)
-    shunt[nodes] += np.where(down[:, None, None], there, half) * base
-    np.add.at(shunt, tree.parent[nodes], np.where(down[:, None, None], half, there) * base)
-    p = np.where(down[:, None, None], p, p.swapaxes(1, 2))
-    missing = ~p.any(axis=2)
-    p[missing] = np.broadcast_to(np.eye(3), p.shape)[missing]  # a phase that is not there follows its neighbour above and draws nothing
-    for k in np.flatnonzero((p != np.eye(3)).any(axis=(1, 2))):
-        block[nodes[k]] = len(blocks)
-        blocks.append(np.stack([p[k], *np.zeros((3, 3, 3))]))
+    base, back = (tree.v_base[nodes] ** 2 / EACH)[:, None, None], p.swapaxes(1, 2)
+    z = np.where(down, p @ matrix @ back, matrix) / base
+    far, near = p @ half @ back * base, half * base
+    turn = np.where(down, p, back)
+    missing = ~turn.any(axis=2)
+    turn[missing] = np.broadcast_to(np.eye(3), p.shape)[missing]  # a phase that is not there follows its neighbour above and draws nothing
+    here, above = np.where(down, far, near), np.where(down, near, far)
+    return np.asarray(z, np.complex128), np.asarray(here, np.complex128), np.asarray(above, np.complex128), turn
 
 
 def line_matrices(tree: PhaseTree, rows: Index) -> tuple[Complex, Complex, Complex]:
     """Series impedance [ohm] and half the charging [S] between phases at the from end, and P from there to the to end."""
     ln = tree.network.lines
     to = ln.to_phase[rows]
-    p = np.zeros((len(rows), 3, 3), complex)
+    p = np.zeros((len(rows), 3, 3), np.complex128)
     k, m = np.nonzero(to > 0)
     p[k, to[k, m] - 1, m] = 1.0
-    return ln.r_ohm[rows] + 1j * ln.x_ohm[rows], 0.5e-6j * ln.b_us[rows], p
+    z, half = ln.r_ohm[rows] + 1j * ln.x_ohm[rows], 0.5e-6j * ln.b_us[rows]
+    return np.asarray(z, np.complex128), np.asarray(half, np.complex128), p
 
 
 def nodal_block(tree: PhaseTree, k: int, q: Real, tap_from: Real, tap_to: Real) -> Complex:

@@ -152,8 +152,8 @@ def node_results(tree: PhaseTree, v: Complex) -> NodeResults:
     for k, p in enumerate(tree.parent.tolist()[1:], 1):
         depth[k] = depth[p] + 1
     return NodeResults(
-        bus=buses.name[bus], phase=phase, depth=np.array(depth)[tree.node[bus]] - 1, v_ground_kv=np.abs(here) * buses.nominal_kv[bus] / np.sqrt(3.0), v_pu=np.abs(here),
-        angle_deg=np.degrees(np.angle(here)),
+        bus=buses.name[bus], phase=phase.astype(np.int8), depth=np.array(depth)[tree.node[bus]] - 1, v_pu=np.abs(here),
+        v_ground_kv=np.abs(here) * buses.nominal_kv[bus] / np.sqrt(3.0), angle_deg=np.degrees(np.angle(here)),
     )  # fmt: skip
 
 
@@ -205,8 +205,9 @@ def conductor_results(tree: PhaseTree, flows: Flows) -> ConductorResults:
     s, ends = (volts * amps.conj())[k, :, phase], net.buses.name[_ends(tree, element)[k]]
     names = np.concatenate([net.lines.name[row[kind == LINE]], net.transformers.name[row[kind != LINE]]])
     return ConductorResults(
-        kind_of_branch=kind[k], name=names[k], from_bus=ends[:, 0], to_bus=ends[:, 1], phase=phase, i_from_a=1e3 * np.abs(amps[k, 0, phase]),
-        i_to_a=1e3 * np.abs(amps[k, 1, phase]), p_from_mw=s[:, 0].real, q_from_mvar=s[:, 0].imag, p_to_mw=s[:, 1].real, q_to_mvar=s[:, 1].imag,
+        kind_of_branch=kind[k], name=names[k], from_bus=ends[:, 0], to_bus=ends[:, 1], phase=phase.astype(np.int8),
+        i_from_a=1e3 * np.abs(amps[k, 0, phase]), i_to_a=1e3 * np.abs(amps[k, 1, phase]),
+        p_from_mw=s[:, 0].real, q_from_mvar=s[:, 0].imag, p_to_mw=s[:, 1].real, q_to_mvar=s[:, 1].imag,
     )  # fmt: skip
 
 
@@ -239,6 +240,6 @@ def phase_totals(tree: PhaseTree, found: Regulated, flows: Flows, loading: float
     rows = [np.append(s, s.sum()) for s in (source, load, made, lost, load - made + lost - source)]
     (p, q), (lp, lq), (gp, gq), (p_lost, q_lost), (_, q_made) = ((s.real, s.imag) for s in rows)
     return PhaseTotals(
-        phase=np.arange(4), p_mw=p, q_mvar=q, load_p_mw=lp, load_q_mvar=lq, generation_p_mw=gp, generation_q_mvar=gq, loss_mw=p_lost,
+        phase=np.arange(4, dtype=np.int8), p_mw=p, q_mvar=q, load_p_mw=lp, load_q_mvar=lq, generation_p_mw=gp, generation_q_mvar=gq, loss_mw=p_lost,
         loss_mvar=q_lost, capacitor_mvar=q_made,
     )  # fmt: skip

@@ -10,7 +10,10 @@ A. Semlyen and G. X. Luo, IEEE Trans. Power Syst. 3(2), 1988; C. S. Cheng and D.
 real-time distribution system analysis", IEEE Trans. Power Syst. 10(2), 1995.
 
 The derivative by the root's voltage obeys the same equations with currents linearised, per coil at voltage v,
-:math:`\mathrm{d}I = \frac{\overline{s'}}{2|v|}\mathrm{d}v + \left(\frac{\overline{s'}v}{2|v|\overline{v}} - \frac{\overline s}{\overline v^2}\right)\overline{\mathrm{d}v}`.
+
+.. math:: \mathrm{d}I = \frac{\overline{s'}}{2|v|}\,\mathrm{d}v
+          + \left(\frac{\overline{s'}\,v}{2|v|\,\overline{v}} - \frac{\overline s}{\overline v^2}\right)\overline{\mathrm{d}v}
+
 A row is one feeder at one root voltage and loading; rows share nothing, so that their bits depend neither on each other nor on threads.
 """
 

@@ -98,9 +98,9 @@ def _elements(net: ThreePhaseNetwork) -> tuple[Index, Index, Index, Index]:
 def _forbidden(net: ThreePhaseNetwork) -> Iterator[Fault]:
     for k in range(1, len(net.sources)):
         yield net.sources.fault(k, "name", "is a second source, and a sweep goes out from one", "keep one", "case-080")
-    for k in np.flatnonzero(net.generators.control == HOLDS_VOLTAGE):
+    for row in np.flatnonzero(net.generators.control == HOLDS_VOLTAGE):
         what = "holds a voltage, which a three-phase sweep does not serve"
-        yield net.generators.fault(int(k), "control", what, "set control = power", "case-081")
+        yield net.generators.fault(int(row), "control", what, "set control = power", "case-081")
 
 
 def _loops(net: ThreePhaseNetwork, kind: Index, row: Index, kept: Flag) -> Iterator[Fault]:

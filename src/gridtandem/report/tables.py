@@ -65,7 +65,8 @@ def _cells(values: NDArray[np.generic], name: str, spec: Column) -> list[str]:
     if spec.dtype == "i8":
         return [f"{x:,}" for x in values.tolist()]
     distance = any(word in name for word in DISTANCES)
-    if (spec.unit not in DECIMALS and not distance) or name.startswith(SPANNING):  # ohm, µS, exponents: their size says nothing of the digits that count
+    unscaled = spec.unit not in DECIMALS and not distance  # ohm, µS, exponents: their size says nothing of the digits that count
+    if unscaled or name.startswith(SPANNING):
         return [_significant(x) for x in values.tolist()]
     return _numbers(np.asarray(values, np.float64), DECIMALS.get(spec.unit, 4), each=distance)
 
