@@ -198,10 +198,12 @@ def _ends(tree: PhaseTree, element: Index) -> Index:
 
 
 def conductor_results(tree: PhaseTree, flows: Flows) -> ConductorResults:
-    """Lines first, then transformers; phases in which it carries current at either end."""
+    """Lines first, then transformers; phases in which it has a conductor at its from end, or carries current at either."""
     element, volts, amps = flows
-    k, phase = np.nonzero(amps.any(axis=1))
     net, row, kind = tree.network, tree.row[element], tree.kind[element]
+    there = amps.any(axis=1)
+    there[kind == LINE] |= net.lines.to_phase[row[kind == LINE]] > 0
+    k, phase = np.nonzero(there)
     s, ends = (volts * amps.conj())[k, :, phase], net.buses.name[_ends(tree, element)[k]]
     names = np.concatenate([net.lines.name[row[kind == LINE]], net.transformers.name[row[kind != LINE]]])
     return ConductorResults(
