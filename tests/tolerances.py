@@ -93,3 +93,8 @@ PEER_MVA = 1e-5  # MW and Mvar of a feeder's total; voltages as above on conduct
 PHASES_PEER_PGM = 1e-8  # pu; promised; both iterate to 1e-12; measured 1e-12
 GUARD_DRAWS = 1e-5  # pu; ten millionths of a rating, drawn through an impedance of less than 1 pu
 PHASE_BOOKS = 1e-10  # MW, or relative; rounding of flows through admittances of up to 1e6 times that
+# offers
+MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3
+KINK = 1e-3  # currency/MWh; a secant over 1e-6 MW carries 1e-9 of rounding over it, and rises by at most 3e-5
+PRICE_BY_DIFFERENCE = 1e-5  # currency/MWh; central differences of a quadratic cost are exact, 1e-9 of solver noise over 1e-4
+CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic costs to 1e-8
