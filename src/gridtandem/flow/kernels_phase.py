@@ -1,59 +1,62 @@
-r"""The compiled three-phase sweep: one row after the other, three phases at a time. Equations and sources: ``flow/phases.py``.
+r"""The compiled three-phase sweep: one row after the other, the three phases of a node side by side in a vector. Equations: ``flow/phases.py``.
 
-Complex numbers are pairs of reals. ``v`` and ``j`` have six numbers per node: phases a, b, c, real and imaginary; ``z`` has the upper triangle of a
-symmetric matrix, row by row; ``a`` a whole matrix. Nodes lie in depth-first order, so a branch mostly hangs on the node before it, whose numbers
-are then still in registers. Nothing is fused nor reordered, and nothing is added up across rows.
+A vector of eight holds real parts of phases a, b, c and a spare lane, then imaginary parts and a spare lane; spare lanes of voltages and currents are
+0. With the columns :math:`[R_m | X_m]` of Z and the parts of J as numbers,
+
+.. math:: Z J = \sum_m [R_m | X_m]\, \mathrm{Re} J_m + [-Y | X], \qquad [X | Y] = \sum_m [R_m | X_m]\, \mathrm{Im} J_m
+
+so that a branch costs six products and a turn. Nodes lie in depth-first order: a branch mostly hangs on the node before it, whose numbers are then
+still in registers. Nothing is fused nor reordered, and nothing is added up across rows.
 """
 
 from __future__ import annotations
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
+
+from gridtandem.flow.kernels_lanes import LANES, VECTOR, WIDTH, fill, inlined, inner, larger, put, take
 
 FAR = 1.0  # a voltage that still moves by 1 pu will not rest
 RATED, P0, PT, PN, Q0, QT, QN, LOW, HIGH, LINEAR, CUT, POWER, PR, QR, SCALED = 0, 1, 4, 5, 6, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18  # of ``law``
-GROUND = 3
+GROUND, IMAGINARY = 3, 4
 
 
-def inlined(function):
-    """Compile into every place that calls it."""
-    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)(function)
+def _arranged(lanes, sign):
+    """Lanes of a vector in this order; where ``sign`` says so (8 more), with the other sign."""
+
+    @intrinsic
+    def arrange(_, x):
+        def code(context, builder, signature, args):
+            mask = [k + WIDTH * (s < 0) for k, s in zip(lanes, sign, strict=True)]
+            other = builder.fsub(ir.Constant(VECTOR, [-0.0] * WIDTH), args[0])
+            return builder.shuffle_vector(args[0], other, ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), mask))
+
+        return LANES(LANES), code
+
+    return arrange
 
 
-def inner(function):
-    """Compile as part of a kernel."""
-    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+REAL, IMAG, PLUS, MINUS = (0, 1, 2, 3), (4, 5, 6, 7), (1,) * 4, (-1,) * 4
+swapped, times_j = _arranged(IMAG + REAL, PLUS + PLUS), _arranged(IMAG + REAL, MINUS + PLUS)
+real_twice, real_apart = _arranged(REAL + REAL, PLUS + PLUS), _arranged(REAL + REAL, PLUS + MINUS)
+imag_twice, imag_apart = _arranged(IMAG + IMAG, PLUS + PLUS), _arranged(IMAG + IMAG, PLUS + MINUS)
+
+
+@intrinsic
+def spare_one(_):
+    """1 in the spare lanes, 0 elsewhere."""
+    return LANES(), lambda context, builder, signature, args: ir.Constant(VECTOR, [0.0, 0.0, 0.0, 1.0] * 2)
 
 
 @inlined
-def _drop(z, k, ar, ai, br, bi, cr, ci):
-    """Z J of node k."""
-    z0, z1, z2, z3, z4, z5 = z[k, 0], z[k, 1], z[k, 2], z[k, 3], z[k, 4], z[k, 5]
-    z6, z7, z8, z9, za, zb = z[k, 6], z[k, 7], z[k, 8], z[k, 9], z[k, 10], z[k, 11]
-    return (
-        (z0 * ar - z1 * ai) + (z2 * br - z3 * bi) + (z4 * cr - z5 * ci),
-        (z0 * ai + z1 * ar) + (z2 * bi + z3 * br) + (z4 * ci + z5 * cr),
-        (z2 * ar - z3 * ai) + (z6 * br - z7 * bi) + (z8 * cr - z9 * ci),
-        (z2 * ai + z3 * ar) + (z6 * bi + z7 * br) + (z8 * ci + z9 * cr),
-        (z4 * ar - z5 * ai) + (z8 * br - z9 * bi) + (za * cr - zb * ci),
-        (z4 * ai + z5 * ar) + (z8 * bi + z9 * br) + (za * ci + zb * cr),
-    )
-
-
-@inlined
-def _turned(a, k, m, ar, ai, br, bi, cr, ci):
-    """A x of node k (m = 3), or Aᵀ x (m = 1)."""
-    s = 4 - m
-    p, q, r = a[k, 0], a[k, s], a[k, 2 * s]
-    xr = (p.real * ar - p.imag * ai) + (q.real * br - q.imag * bi) + (r.real * cr - r.imag * ci)
-    xi = (p.real * ai + p.imag * ar) + (q.real * bi + q.imag * br) + (r.real * ci + r.imag * cr)
-    p, q, r = a[k, m], a[k, m + s], a[k, m + 2 * s]
-    yr = (p.real * ar - p.imag * ai) + (q.real * br - q.imag * bi) + (r.real * cr - r.imag * ci)
-    yi = (p.real * ai + p.imag * ar) + (q.real * bi + q.imag * br) + (r.real * ci + r.imag * cr)
-    p, q, r = a[k, 2 * m], a[k, 2 * m + s], a[k, 2 * m + 2 * s]
-    zr = (p.real * ar - p.imag * ai) + (q.real * br - q.imag * bi) + (r.real * cr - r.imag * ci)
-    zi = (p.real * ai + p.imag * ar) + (q.real * bi + q.imag * br) + (r.real * ci + r.imag * cr)
-    return xr, xi, yr, yi, zr, zi
+def _product(matrix, at, j, k):
+    """Three columns of ``matrix`` from row ``at``, times row k of ``j``."""
+    one, two, three = take(matrix, at), take(matrix, at + 1), take(matrix, at + 2)
+    x = (one * fill(j[k, 0]) + two * fill(j[k, 1])) + three * fill(j[k, 2])
+    y = (one * fill(j[k, IMAGINARY]) + two * fill(j[k, IMAGINARY + 1])) + three * fill(j[k, IMAGINARY + 2])
+    return x + times_j(y)
 
 
 @inner
@@ -82,16 +85,17 @@ def _coil_power(law, loading, u):
 
 
 @inlined
-def _wye_current(p, q, loading, a, b):
+def _wye_current(wye, v, loading):
     """conj(S/v)"""
-    d = loading / (a * a + b * b)
-    return (p * a + q * b) * d, (p * b - q * a) * d
+    w = v * v
+    d = loading / ((w + swapped(w)) + spare_one())
+    return (real_twice(wye) * v + imag_apart(wye) * swapped(v)) * d
 
 
 @inlined
-def _wye_tangent(p, q, loading, a, b):
-    """(p + jq) conj(dv)"""
-    return p * a + q * b, q * a - p * b
+def _wye_tangent(wye, v, loading):
+    """β conj(dv)"""
+    return real_apart(wye) * v + imag_twice(wye) * swapped(v)
 
 
 @inlined
@@ -108,20 +112,17 @@ def _coil_tangent(law, loading, a, b):
 
 
 @inner
-def _gather(parent, turns, a, j):
-    """Currents of whole subtrees, from those of nodes."""
-    n = len(parent)
-    k = n - 1
-    ar, ai, br, bi, cr, ci = j[k, 0], j[k, 1], j[k, 2], j[k, 3], j[k, 4], j[k, 5]
-    for k in range(n - 1, 0, -1):
+def _gather(parent, turns, back, j):
+    """Currents of whole subtrees, from those of nodes. ``back`` has the columns of Aᵀ."""
+    x = take(j, len(parent) - 1)
+    for k in range(len(parent) - 1, 0, -1):
         up = parent[k]
         if turns[k]:
-            ar, ai, br, bi, cr, ci = _turned(a, k, 1, ar, ai, br, bi, cr, ci)
-        ar, ai, br, bi, cr, ci = j[up, 0] + ar, j[up, 1] + ai, j[up, 2] + br, j[up, 3] + bi, j[up, 4] + cr, j[up, 5] + ci
-        j[up, 0], j[up, 1], j[up, 2], j[up, 3], j[up, 4], j[up, 5] = ar, ai, br, bi, cr, ci
+            x = _product(back, 3 * k, j, k)
+        x = take(j, up) + x
+        put(j, up, x)
         if up != k - 1:
-            up = k - 1
-            ar, ai, br, bi, cr, ci = j[up, 0], j[up, 1], j[up, 2], j[up, 3], j[up, 4], j[up, 5]
+            x = take(j, k - 1)
 
 
 def _settle_of(wye_current, coil_current):
@@ -131,58 +132,54 @@ def _settle_of(wye_current, coil_current):
     def coils_of(k, first, ends, law, loading, v, j):
         for c in range(first[k], first[k + 1]):
             s, t = ends[c, 0], ends[c, 1]
-            a, b = v[k, 2 * s], v[k, 2 * s + 1]
+            a, b = v[k, s], v[k, IMAGINARY + s]
             if t != GROUND:
-                a, b = a - v[k, 2 * t], b - v[k, 2 * t + 1]
+                a, b = a - v[k, t], b - v[k, IMAGINARY + t]
             x, y = coil_current(law[c], loading, a, b)
-            j[k, 2 * s] += x
-            j[k, 2 * s + 1] += y
+            j[k, s] += x
+            j[k, IMAGINARY + s] += y
             if t != GROUND:
-                j[k, 2 * t] -= x
-                j[k, 2 * t + 1] -= y
+                j[k, t] -= x
+                j[k, IMAGINARY + t] -= y
 
     @inner
     def fall(parent, turns, a, z, wye, first, ends, law, loading, v, j):
-        """Voltages under these branch currents, the nodes' currents there, and the largest squared step."""
-        moved = 0.0
-        ar, ai, br, bi, cr, ci = v[0, 0], v[0, 1], v[0, 2], v[0, 3], v[0, 4], v[0, 5]
-        for m in range(6):
-            j[0, m] = 0.0
+        """Voltages under these branch currents, the nodes' currents there, and the largest squared steps."""
+        moved, x, scale = fill(0.0), take(v, 0), fill(loading)
+        put(j, 0, fill(0.0))
         for k in range(1, len(parent)):
             up = parent[k]
             if up != k - 1:
-                ar, ai, br, bi, cr, ci = v[up, 0], v[up, 1], v[up, 2], v[up, 3], v[up, 4], v[up, 5]
+                x = take(v, up)
             if turns[k]:
-                ar, ai, br, bi, cr, ci = _turned(a, k, 3, ar, ai, br, bi, cr, ci)
-            d0, d1, d2, d3, d4, d5 = _drop(z, k, j[k, 0], j[k, 1], j[k, 2], j[k, 3], j[k, 4], j[k, 5])
-            ar, ai, br, bi, cr, ci = ar - d0, ai - d1, br - d2, bi - d3, cr - d4, ci - d5
-            d0, d1, d2, d3, d4, d5 = ar - v[k, 0], ai - v[k, 1], br - v[k, 2], bi - v[k, 3], cr - v[k, 4], ci - v[k, 5]
-            far = max(max(d0 * d0 + d1 * d1, d2 * d2 + d3 * d3), d4 * d4 + d5 * d5)
-            if not far <= moved:
-                moved = far
-            v[k, 0], v[k, 1], v[k, 2], v[k, 3], v[k, 4], v[k, 5] = ar, ai, br, bi, cr, ci
-            j[k, 0], j[k, 1] = wye_current(wye[k, 0], wye[k, 1], loading, ar, ai)
-            j[k, 2], j[k, 3] = wye_current(wye[k, 2], wye[k, 3], loading, br, bi)
-            j[k, 4], j[k, 5] = wye_current(wye[k, 4], wye[k, 5], loading, cr, ci)
+                x = _product(a, 3 * k, v, up)
+            x = x - _product(z, 3 * k, j, k)
+            step = x - take(v, k)
+            step = step * step
+            moved = larger(moved, step + swapped(step))
+            put(v, k, x)
+            put(j, k, wye_current(take(wye, k), x, scale))
             if first[k + 1] > first[k]:
                 coils_of(k, first, ends, law, loading, v, j)
         return moved
 
     @inner
-    def settle(parent, turns, a, z, wye, first, ends, law, loading, tol, most, v, j):
+    def settle(parent, turns, a, back, z, wye, first, ends, law, loading, tol, most, v, j, room):
         """Sweep until nothing moves or it runs away; whether it rests, and the sweeps taken. ``v[0]`` is given."""
+        zero = fill(0.0)
         for k in range(1, len(parent)):
-            for m in range(6):
-                v[k, m] = j[k, m] = 0.0
+            put(v, k, zero)
+            put(j, k, zero)
         fall(parent, turns, a, z, wye, first, ends, law, loading, v, j)
         for sweep in range(1, most + 1):
-            _gather(parent, turns, a, j)
-            moved = fall(parent, turns, a, z, wye, first, ends, law, loading, v, j)
-            if moved <= tol * tol:
-                _gather(parent, turns, a, j)
-                return True, sweep
-            if not moved <= FAR * FAR:
+            _gather(parent, turns, back, j)
+            put(room, 0, fall(parent, turns, a, z, wye, first, ends, law, loading, v, j))
+            moved = max(max(room[0, 0], room[0, 1]), room[0, 2])
+            if not moved <= FAR * FAR or np.isnan(room[0, :3]).any():
                 return False, sweep
+            if moved <= tol * tol:
+                _gather(parent, turns, back, j)
+                return True, sweep
         return False, most
 
     return settle
@@ -195,17 +192,18 @@ _settle, _settle_tangent = _settle_of(_wye_current, _coil_current), _settle_of(_
 def _linear(wye, first, ends, law, loading, v, beta, slopes):
     r"""With h = conj(s')/2|v|: α = h, β = (h − conj(s)/|v|²) v²/|v|², each of a phase or of a coil."""
     for k in range(len(wye)):
+        put(beta, k, fill(0.0))
         for m in range(3):
-            a, b = v[k, 2 * m], v[k, 2 * m + 1]
+            a, b = v[k, m], v[k, IMAGINARY + m]
             w = a * a + b * b
-            x, y = -loading * wye[k, 2 * m] / w, loading * wye[k, 2 * m + 1] / w
+            x, y = -loading * wye[k, m] / w, loading * wye[k, IMAGINARY + m] / w
             c, d = (a * a - b * b) / w, 2.0 * a * b / w
-            beta[k, 2 * m], beta[k, 2 * m + 1] = x * c - y * d, x * d + y * c
+            beta[k, m], beta[k, IMAGINARY + m] = x * c - y * d, x * d + y * c
         for e in range(first[k], first[k + 1]):
             s, t = ends[e, 0], ends[e, 1]
-            a, b = v[k, 2 * s], v[k, 2 * s + 1]
+            a, b = v[k, s], v[k, IMAGINARY + s]
             if t != GROUND:
-                a, b = a - v[k, 2 * t], b - v[k, 2 * t + 1]
+                a, b = a - v[k, t], b - v[k, IMAGINARY + t]
             w = a * a + b * b
             size = np.sqrt(w)
             p, q, dp, dq = _coil_power(law[e], loading, size / law[e, RATED])
@@ -218,8 +216,9 @@ def _linear(wye, first, ends, law, loading, v, beta, slopes):
 @inner
 def _root(v, phase, size):
     """Voltages a, b, c of this size at node 0."""
+    put(v, 0, fill(0.0))
     for m in range(3):
-        v[0, 2 * m], v[0, 2 * m + 1] = size * phase[m].real, size * phase[m].imag
+        v[0, m], v[0, IMAGINARY + m] = size * phase[m].real, size * phase[m].imag
 
 
 @inner
@@ -227,47 +226,45 @@ def _taken(y, v, j):
     """J + Ŷ V at the root."""
     x = np.empty(3, np.complex128)
     for m in range(3):
-        x[m] = complex(j[0, 2 * m], j[0, 2 * m + 1])
+        x[m] = complex(j[0, m], j[0, IMAGINARY + m])
         for n in range(3):
-            x[m] += y[m, n] * complex(v[0, 2 * n], v[0, 2 * n + 1])
+            x[m] += y[m, n] * complex(v[0, n], v[0, IMAGINARY + n])
     return x
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 def sweep_phases(
-    rows, start, parent, turns, a, z, y_root, phase, wye, first, ends, law, root, loading, tol, most, slope,
-    v, j, beta, slopes, out, s, ds, ok, count,
+    rows, start, parent, turns, a, back, z, y_root, phase, wye, first, ends, law, root, loading, tol, most, slope,
+    v, j, beta, slopes, room, out, s, ds, ok, count,
 ):  # fmt: skip
-    """Rows of ``rows`` (feeder fastest). ``a`` (node, 9); ``phase`` (feeder, 3) unit voltages of the root; ``s`` and ``ds`` (row, 3) per phase.
-
-    ``v`` to ``slopes`` are room to work in; ``out`` (…, node, 6) takes voltages and may be empty.
+    """Rows of ``rows`` (feeder fastest). ``a``, ``back`` and ``z`` (3 · node, 8) hold columns, the first two only where ``turns``; ``phase``
+    (feeder, 3) unit voltages of the root; ``s`` and ``ds`` (row, 3) per phase. ``v`` to ``room`` are room to work in; ``out`` (…, node, 3) takes
+    voltages and may be empty.
     """
     feeders, nodes = len(start) - 1, start[-1]
     for r in rows:
         f = r % feeders
         b, e = start[f], start[f + 1]
         c, g = first[b], first[e]
-        up, t, ab, zb, wb, fb, eb, lb = parent[b:e], turns[b:e], a[b:e], z[b:e], wye[b:e], first[b : e + 1] - c, ends[c:g], law[c:g]
+        up, t, ab, kb, zb, wb = parent[b:e], turns[b:e], a[3 * b :], back[3 * b :], z[3 * b :], wye[b:e]
+        fb, eb, lb = first[b : e + 1] - c, ends[c:g], law[c:g]
         _root(v, phase[f], root[r])
-        ok[r], count[r] = _settle(up, t, ab, zb, wb, fb, eb, lb, loading[r], tol, most, v, j)
-        s[r, :] = np.nan
-        ds[r, :] = np.nan
-        if ok[r]:
-            current = _taken(y_root[f], v, j)
-            for m in range(3):
-                s[r, m] = root[r] * phase[f, m] * np.conj(current[m])
+        ok[r], count[r] = _settle(up, t, ab, kb, zb, wb, fb, eb, lb, loading[r], tol, most, v, j, room)
+        current = _taken(y_root[f], v, j)
         if len(out):
             at = r // feeders * nodes + b
             for k in range(e - b):
-                for m in range(6):
-                    out[at + k, m] = v[k, m] if ok[r] else np.nan
+                for m in range(3):
+                    out[at + k, m] = complex(v[k, m], v[k, IMAGINARY + m]) if ok[r] else complex(np.nan, np.nan)
+        change = current
         if slope and ok[r]:
-            _linear(wb, fb, eb, lb, loading[r], v[: e - b], beta, slopes)
+            _linear(wb, fb, eb, lb, loading[r], v, beta, slopes)
             _root(v, phase[f], 1.0)
-            ok[r], _ = _settle_tangent(up, t, ab, zb, beta, fb, eb, slopes, loading[r], tol, 2 * most, v, j)
+            ok[r], _ = _settle_tangent(up, t, ab, kb, zb, beta, fb, eb, slopes, loading[r], tol, 2 * most, v, j, room)
             change = _taken(y_root[f], v, j)
-            for m in range(3):
-                ds[r, m] = phase[f, m] * np.conj(current[m] + root[r] * change[m]) if ok[r] else np.nan
-                s[r, m] = s[r, m] if ok[r] else np.nan
             if not ok[r]:
                 count[r] = most
+        nothing = complex(np.nan, np.nan)
+        for m in range(3):
+            s[r, m] = root[r] * phase[f, m] * np.conj(current[m]) if ok[r] else nothing
+            ds[r, m] = phase[f, m] * np.conj(current[m] + root[r] * change[m]) if slope and ok[r] else nothing

@@ -9,8 +9,7 @@ where J is the current of demand alone. Series branch (P, Z_b), and nodal branch
 .. math:: K = (1 + Z_b \hat Y)^{-1}: \; A = K P, \; Z = K Z_b, \; \hat Y_p \mathrel{+}= P^T \hat Y A; \qquad
           Z = (Y_{cc} + \hat Y)^{-1}: \; A = -Z Y_{cp}, \; \hat Y_p \mathrel{+}= Y_{pp} + Y_{cp}^T A
 
-the latter in the basis Q of its block. This is Gaussian elimination of a block tree, without fill. All matrices are symmetric, so that six
-entries of Z are kept.
+the latter in the basis Q of its block. This is Gaussian elimination of a block tree, without fill.
 
 Phases that nothing but a guard ties to ground **float**: their common voltage follows from A, and no current of demand may drive it, since
 nothing carries that current. Z is then without that direction; demand between such phases and ground is refused elsewhere.
@@ -135,10 +134,10 @@ def _nodal(block, common, live, shunt, above, a, z, room):
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 def eliminate(parent, z_b, shunt, block, nodal, common, blocks, live, a, z, turns, floats):
-    """Fill ``a`` (node, 3, 3), ``z`` (node, 12), ``turns`` (node): whether A is more than 1, and ``floats`` (node): whether its transformer
+    """Fill ``a`` (node, 3, 3), ``z`` (node, 3, 3), ``turns`` (node): whether A is more than 1, and ``floats`` (node): whether its transformer
     lets it float. ``shunt`` becomes Ŷ. The node whose branch has no such step (a resonance), or −1.
     """
-    room, whole, one = np.empty((3, 3, 3), np.complex128), np.empty((3, 3), np.complex128), np.eye(3).astype(np.complex128)
+    room, one = np.empty((3, 3, 3), np.complex128), np.eye(3).astype(np.complex128)
     for k in range(len(parent) - 1, 0, -1):
         up, at = parent[k], block[k]
         bare = True
@@ -147,18 +146,13 @@ def eliminate(parent, z_b, shunt, block, nodal, common, blocks, live, a, z, turn
                 bare = bare and shunt[k, i, j] == 0.0
         turns[k] = at >= 0 or not bare
         if at >= 0 and nodal[at]:
-            found = _nodal(blocks[at], common[at], live[k], shunt[k], shunt[up], a[k], whole, room)
+            found = _nodal(blocks[at], common[at], live[k], shunt[k], shunt[up], a[k], z[k], room)
             good, floats[k] = found > 0, found == 2
         elif turns[k]:
-            good = _series(blocks[at, 0] if at >= 0 else one, z_b[k], shunt[k], shunt[up], a[k], whole, room)
+            good = _series(blocks[at, 0] if at >= 0 else one, z_b[k], shunt[k], shunt[up], a[k], z[k], room)
         else:
-            whole[:] = z_b[k]
+            z[k] = z_b[k]
             good = True
         if not good:
             return k
-        c = 0
-        for i in range(3):
-            for j in range(i, 3):
-                z[k, c], z[k, c + 1] = whole[i, j].real, whole[i, j].imag
-                c += 2
     return -1

@@ -55,11 +55,13 @@ class ReadyPhases:
     start: Index  # (feeder + 1) nodes
     parent: Index  # (node) counted from the feeder's root
     turns: Flag  # (node) A is more than 1
-    a: Complex  # (node, 9)
-    z: Real  # (node, 12)
+    a: Real  # (3 · node, 8) columns of A as the kernel takes them; without meaning where A is 1
+    back: Real  # the same of Aᵀ
+    z: Real  # the same of Z
     y_root: Complex  # (feeder, 3, 3) admittance of the whole feeder
     phase: Complex  # (feeder, 3) voltages of the source at 1 pu
     coils: SortedCoils
+    wye: Real  # (node, 8) power of phases a, b, c, active and reactive, each with a spare lane
 
     @staticmethod
     def of(networks: Sequence[ThreePhaseNetwork | PhaseTree]) -> ReadyPhases:
@@ -72,11 +74,12 @@ class ReadyPhases:
         """Feeders with these branches."""
         steps = [_eliminated(tree, b) for tree, b in zip(trees, branches, strict=True)]
         turns, a, z, y_root, floats = (tuple(part) for part in zip(*steps, strict=True))
+        coils = SortedCoils.joined([SortedCoils.of(coils_of(t, f), len(f)) for t, f in zip(trees, floats, strict=True)])
         source = np.array([t.source for t in trees], complex).reshape(-1, 3)
         return ReadyPhases(
             trees=tuple(trees), start=np.cumsum([0, *(len(t.parent) for t in trees)]), parent=np.concatenate([t.parent for t in trees]),
-            turns=np.concatenate(turns), a=np.concatenate(a), z=np.concatenate(z), y_root=np.stack(y_root), phase=source / np.abs(source),
-            coils=SortedCoils.joined([SortedCoils.of(coils_of(t, f), len(f)) for t, f in zip(trees, floats, strict=True)]),
+            turns=np.concatenate(turns), a=_columns(a), back=_columns([x.swapaxes(1, 2) for x in a]), z=_columns(z), y_root=np.stack(y_root),
+            phase=source / np.abs(source), coils=coils, wye=_vectors(coils.wye[:, None, ::2] + 1j * coils.wye[:, None, 1::2]),
         )  # fmt: skip
 
     @property
@@ -92,11 +95,12 @@ class ReadyPhases:
         ``loading`` multiplies loads, not generators. A row rests when no voltage moved by more than ``tol``. ``threads`` 0 is as many as
         there are processors for this process.
         """
+        from gridtandem.flow.kernels_lanes import workspace
         from gridtandem.flow.kernels_phase import sweep_phases
 
         v_root, loading = np.broadcast_arrays(np.asarray(v_root, np.float64), np.asarray(loading, np.float64))
         shape, rows, nodes = v_root.shape, v_root.size, int(self.start[-1])
-        out = np.empty((rows // max(len(self.trees), 1) * nodes if voltages else 0, 6))
+        out = np.empty((rows // max(len(self.trees), 1) * nodes if voltages else 0, 3), np.complex128)
         s, ds = np.empty((rows, 3), np.complex128), np.empty((rows, 3), np.complex128)
         ok, count = np.zeros(rows, bool), np.zeros(rows, np.int64)
         root, load, c = np.ascontiguousarray(v_root.ravel()), np.ascontiguousarray(loading.ravel()), self.coils
@@ -104,15 +108,16 @@ class ReadyPhases:
         coils = int(np.diff(c.first[self.start]).max(initial=0)) if slope else 0
 
         def some(part: Index) -> None:
-            v, j, beta = np.empty((most, 6)), np.empty((most, 6)), np.empty((most if slope else 0, 6))
+            room = workspace((3 if slope else 2) * most + 1)
             sweep_phases(
-                part, self.start, self.parent, self.turns, self.a, self.z, self.y_root, self.phase, c.wye, c.first, c.ends, c.law, root, load,
-                tol, sweeps, slope, v, j, beta, np.empty((coils, 4)), out, s, ds, ok, count,
+                part, self.start, self.parent, self.turns, self.a, self.back, self.z, self.y_root, self.phase, self.wye, c.first, c.ends, c.law,
+                root, load, tol, sweeps, slope, room[:most], room[most : 2 * most], room[2 * most : -1], np.empty((coils, 4)), room[-1:],
+                out, s, ds, ok, count,
             )  # fmt: skip
 
         shared_out(self._parts(rows), some, threads or processors())
-        v_ = out.view(np.complex128).reshape(*shape[:-1], nodes, 3) if voltages else out.view(np.complex128)
-        return SweptPhases(v=v_, s=s.reshape(*shape, 3), ds=ds.reshape(*shape, 3), ok=ok.reshape(shape), sweeps=count.reshape(shape))
+        v = out.reshape(*shape[:-1], nodes, 3) if voltages else out
+        return SweptPhases(v=v, s=s.reshape(*shape, 3), ds=ds.reshape(*shape, 3), ok=ok.reshape(shape), sweeps=count.reshape(shape))
 
     def _parts(self, rows: int) -> list[Index]:
         """Rows in parts of about `AT_ONCE` phases of nodes."""
@@ -121,16 +126,31 @@ class ReadyPhases:
         return np.split(row, np.flatnonzero(np.diff(done // AT_ONCE)) + 1)
 
 
-def _eliminated(tree: PhaseTree, branches: PhaseBranches) -> tuple[Flag, Complex, Real, Complex, Flag]:
+def _eliminated(tree: PhaseTree, branches: PhaseBranches) -> tuple[Flag, Complex, Complex, Complex, Flag]:
     """Whether A is more than 1, A, Z, the admittance of all, and which nodes float."""
     from gridtandem.flow.kernels_phase_tree import eliminate
 
     n, b = len(tree.parent), branches
-    turns, floats, a, z, shunt = np.zeros(n, bool), np.zeros(n, bool), np.empty((n, 3, 3), complex), np.zeros((n, 12)), b.shunt.copy()
+    turns, floats, a, z, shunt = np.zeros(n, bool), np.zeros(n, bool), np.zeros((n, 3, 3), complex), np.zeros((n, 3, 3), complex), b.shunt.copy()
     at = eliminate(tree.parent, b.z, shunt, b.block, b.nodal, b.common, b.blocks, tree.live, a, z, turns, floats)
     if at >= 0:
         buses, what = tree.network.buses, "stands behind a branch whose admittances cancel, a resonance"
         raise InvalidCase([buses.fault(int(tree.bus[at]), "name", what, "correct its transformer or capacitors", "case-083").at(tree.network.name)])
     for k in range(1, n if floats.any() else 0):
         floats[k] |= floats[tree.parent[k]] and reaches_ground(tree, k)
-    return turns, a.reshape(n, 9), z, shunt[0], floats
+    return turns, a, z, shunt[0], floats
+
+
+def _columns(matrices: Sequence[Complex]) -> Real:
+    """(node, 3, 3) of all feeders as columns, one vector each."""
+    return _vectors(np.concatenate(matrices).swapaxes(1, 2))
+
+
+def _vectors(x: Complex) -> Real:
+    """(…, 3) as vectors of the kernel: real parts and a spare lane, imaginary parts and a spare lane, on cache lines of their own."""
+    from gridtandem.flow.kernels_lanes import workspace
+
+    out = workspace(x.size // 3)
+    out[:] = 0.0
+    out[:, :3], out[:, 4:7] = x.real.reshape(-1, 3), x.imag.reshape(-1, 3)
+    return out
