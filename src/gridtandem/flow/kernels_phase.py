@@ -143,6 +143,22 @@ def _settle_of(wye_current, coil_current):
                 j[k, IMAGINARY + t] -= y
 
     @inner
+    def begin(parent, turns, a, wye, first, ends, law, loading, v, j):
+        """Voltages without demand, and the nodes' currents there."""
+        x, scale = take(v, 0), fill(loading)
+        put(j, 0, fill(0.0))
+        for k in range(1, len(parent)):
+            up = parent[k]
+            if up != k - 1:
+                x = take(v, up)
+            if turns[k]:
+                x = _product(a, 3 * k, v, up)
+            put(v, k, x)
+            put(j, k, wye_current(take(wye, k), x, scale))
+            if first[k + 1] > first[k]:
+                coils_of(k, first, ends, law, loading, v, j)
+
+    @inner
     def fall(parent, turns, a, z, wye, first, ends, law, loading, v, j):
         """Voltages under these branch currents, the nodes' currents there, and the largest squared steps."""
         moved, x, scale = fill(0.0), take(v, 0), fill(loading)
@@ -166,18 +182,15 @@ def _settle_of(wye_current, coil_current):
     @inner
     def settle(parent, turns, a, back, z, wye, first, ends, law, loading, tol, most, v, j, room):
         """Sweep until nothing moves or it runs away; whether it rests, and the sweeps taken. ``v[0]`` is given."""
-        zero = fill(0.0)
-        for k in range(1, len(parent)):
-            put(v, k, zero)
-            put(j, k, zero)
-        fall(parent, turns, a, z, wye, first, ends, law, loading, v, j)
+        far, goal = FAR * FAR, tol * tol
+        begin(parent, turns, a, wye, first, ends, law, loading, v, j)
         for sweep in range(1, most + 1):
             _gather(parent, turns, back, j)
             put(room, 0, fall(parent, turns, a, z, wye, first, ends, law, loading, v, j))
-            moved = max(max(room[0, 0], room[0, 1]), room[0, 2])
-            if not moved <= FAR * FAR or np.isnan(room[0, :3]).any():
+            x, y, w = room[0, 0], room[0, 1], room[0, 2]
+            if not (x <= far and y <= far and w <= far):
                 return False, sweep
-            if moved <= tol * tol:
+            if x <= goal and y <= goal and w <= goal:
                 _gather(parent, turns, back, j)
                 return True, sweep
         return False, most

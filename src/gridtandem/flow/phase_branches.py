@@ -153,21 +153,20 @@ def nodal_block(tree: PhaseTree, k: int, q: Real, tap_from: Real, tap_to: Real) 
         if tree.kind[e] == TRANSFORMER:
             y = transformer_admittance(tree, row, (tap_from[row], tap_to[row]), (one, q) if down else (q, one))
         else:
-            y = line_admittance(tree, row)
+            y = line_admittances(tree, np.array([row]))[0]
         total += y if down else np.roll(y, (3, 3), (0, 1))
     base = np.repeat(tree.v_base[[tree.parent[k], k]], 3)
     total *= np.outer(base, base) / EACH
     return np.stack([total[:3, :3], total[3:, :3], total[3:, 3:], q])
 
 
-def line_admittance(tree: PhaseTree, row: int) -> Complex:
-    """Between the phases of both ends, (6, 6). [S]"""
-    z, half, p = (x[0] for x in line_matrices(tree, np.array([row])))
-    here = np.flatnonzero(tree.network.lines.to_phase[row] > 0)
-    y = np.zeros((3, 3), complex)
-    y[np.ix_(here, here)] = np.linalg.inv(z[np.ix_(here, here)])
-    out: Complex = np.block([[y + half, -y @ p.T], [-p @ y, p @ (y + half) @ p.T]])
-    return out
+def line_admittances(tree: PhaseTree, rows: Index) -> Complex:
+    """Of lines between the phases of both ends, (line, 6, 6). [S]"""
+    z, half, p = line_matrices(tree, rows)
+    there = tree.network.lines.to_phase[rows] > 0
+    z[:, range(3), range(3)] += ~there  # any number where there is no conductor, for the inverse
+    y, back = np.linalg.inv(z) * (there[:, :, None] & there[:, None, :]), p.swapaxes(1, 2)
+    return np.asarray(np.block([[y + half, -y @ back], [-p @ y, p @ (y + half) @ back]]), np.complex128)
 
 
 def element_admittance(tree: PhaseTree, row: int, taps: Real) -> Complex:

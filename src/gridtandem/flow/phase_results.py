@@ -12,7 +12,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.flow.phase_branches import EACH, element_admittance, line_admittance
+from gridtandem.flow.phase_branches import EACH, element_admittance, line_admittances
 from gridtandem.flow.phase_coils import GROUND, across_coils, coil_power, coils_of
 from gridtandem.flow.regulators import Regulated, ranges
 from gridtandem.grid import phase_elements as pe
@@ -181,10 +181,9 @@ def conductor_flows(tree: PhaseTree, v: Complex, taps: Real) -> Flows:
     kv = np.where(tree.live, v * tree.v_base[:, None], 0.0)
     nodes = tree.node[_ends(tree, element)]
     volts = kv[nodes]
-    amps = np.zeros_like(volts)
-    for k, (kind, row) in enumerate(zip(tree.kind[element].tolist(), tree.row[element].tolist(), strict=True)):
-        y = line_admittance(tree, row) if kind == LINE else element_admittance(tree, row, taps[:, row])
-        amps[k] = (y @ volts[k].ravel()).reshape(2, 3)
+    row, lines = tree.row[element], int((tree.kind[element] == LINE).sum())
+    y = [line_admittances(tree, row[:lines]), *(element_admittance(tree, r, taps[:, r])[None] for r in row[lines:].tolist())]
+    amps = (np.concatenate(y) @ volts.reshape(-1, 6, 1)).reshape(-1, 2, 3)
     return element, volts, amps
 
 
