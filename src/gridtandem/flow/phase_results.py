@@ -200,7 +200,7 @@ def conductor_results(tree: PhaseTree, flows: Flows) -> ConductorResults:
     """Lines first, then transformers; phases in which it has a conductor at its from end, or carries current at either."""
     element, volts, amps = flows
     net, row, kind = tree.network, tree.row[element], tree.kind[element]
-    there = amps.any(axis=1)
+    there = np.asarray((amps != 0).any(axis=1))
     there[kind == LINE] |= net.lines.to_phase[row[kind == LINE]] > 0
     k, phase = np.nonzero(there)
     s, ends = (volts * amps.conj())[k, :, phase], net.buses.name[_ends(tree, element)[k]]
