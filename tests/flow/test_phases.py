@@ -29,9 +29,9 @@ def solved(net: ThreePhaseNetwork, loading: float = 1.0) -> tuple[ReadyPhases, S
     return ready, ready.sweep(ready.v_root, np.array([loading]))
 
 
-def at_buses(net: ThreePhaseNetwork) -> Complex:
+def at_buses(net: ThreePhaseNetwork, loading: float = 1.0) -> Complex:
     """Voltages (bus, phase) per unit of phase voltage; 0 where there is no supply."""
-    ready, found = solved(net)
+    ready, found = solved(net, loading)
     assert found.ok.all(), found.sweeps
     tree = ready.trees[0]
     return np.where((tree.node >= 0)[:, None] & tree.live[tree.node], found.v[tree.node], 0.0)
@@ -41,11 +41,45 @@ def twins(net: ThreePhaseNetwork) -> Complex:
     return twin.voltages(net) / (net.buses.nominal_kv[:, None] / np.sqrt(3.0))
 
 
-@given(SEEDS, st.integers(1, 14))
+@given(SEEDS, st.integers(1, 14), st.sampled_from([-1.0, 0.0, 1.0, 1.5]))
 @settings(max_examples=60, deadline=None)
-def test_equals_its_twin_with_every_element_and_law(seed: int, buses: int) -> None:
+def test_equals_its_twin_with_every_element_and_law(seed: int, buses: int, loading: float) -> None:
+    """From reverse flow over no load to heavy load."""
     net = feeder(seed, buses)
-    np.testing.assert_allclose(at_buses(net), twins(net), atol=PHASES_ARE_TWIN)
+    scaled = replace(net, loads=replace(net.loads, p_mw=loading * net.loads.p_mw, q_mvar=loading * net.loads.q_mvar))
+    np.testing.assert_allclose(at_buses(net, loading), twins(scaled), atol=PHASES_ARE_TWIN)
+
+
+def test_parallel_elements_are_one_branch() -> None:
+    """A second line beside the second one, and the first one as three lines of one phase each, one of them the other way round."""
+    net = village()
+    one, z = net.lines, {name: np.zeros((5, 3, 3)) for name in ("r_ohm", "x_ohm", "b_us")}
+    for name, m in z.items():
+        m[0, 0, 0], m[1, 1, 1], m[2, 2, 2] = getattr(one, name)[0].diagonal()
+        m[3:] = getattr(one, name)[1]
+    lines = pe.PhaseLines(
+        name=["a", "b", "c", "second", "third"], from_bus=[0, 1, 0, 1, 1], to_bus=[1, 0, 1, 2, 2],
+        to_phase=[[1, 0, 0], [0, 2, 0], [0, 0, 3], [1, 2, 3], [1, 2, 3]], **z,
+    )  # fmt: skip
+    many = replace(net, lines=lines, transformers=replace(net.transformers, guard_ppm=[2e5]))
+    np.testing.assert_allclose(at_buses(many), twins(many), atol=PHASES_ARE_TWIN)
+
+
+def test_a_star_of_a_thousand_equal_branches() -> None:
+    """All ends have the same voltage, to the bit, and together draw a thousand times what one draws."""
+    one = chain(2)
+    n = 1000
+    rows = np.zeros(n, np.int64)
+    lines, loads, buses = one.lines.take(rows), one.loads.take(rows), one.buses.take(np.concatenate([[0], rows + 1]))
+    ends = [f"b{k}" for k in range(1, n + 1)]
+    star = replace(
+        one, buses=replace(buses, name=["b0", *ends]), lines=replace(lines, name=ends, to_bus=rows + np.arange(1, n + 1)),
+        loads=replace(loads, name=ends, bus=np.arange(1, n + 1)),
+    )  # fmt: skip
+    v = at_buses(star)
+    assert len({x.tobytes() for x in v[1:]}) == 1
+    np.testing.assert_allclose(v[1], at_buses(one)[1], atol=TURNED)
+    np.testing.assert_allclose(solved(star)[1].s.sum(), n * solved(one)[1].s.sum(), rtol=TURNED)
 
 
 @pytest.mark.parametrize("high", [pe.WYE, pe.DELTA])
@@ -204,6 +238,17 @@ def test_what_a_sweep_does_not_serve_is_refused_by_name(change: Callable[[ThreeP
         ReadyPhases.of([change(village())])
     assert {f.code for f in caught.value.faults} == {code}
     assert words in str(caught.value)
+
+
+def test_a_resonance_is_named() -> None:
+    """On phase c of the second line, of 1 ohm of reactance alone, there is a capacitor of 1 S."""
+    net = village()
+    x = [np.diag([1.0, 1.0, 1.0])] * 2
+    lines = replace(net.lines, r_ohm=np.zeros((2, 3, 3)), x_ohm=x, b_us=np.zeros((2, 3, 3)))
+    bank = pe.Capacitors(name=["bank"], bus=[2], connection=[pe.WYE], terminals=[[3, 0, 0]], nominal_kv=[10.0], q_mvar=[100.0])
+    bare = replace(net, lines=lines, capacitors=bank, transformers=replace(net.transformers, closed=[False]))
+    with pytest.raises(InvalidCase, match=r"buses\[square\].name stands behind a branch whose admittances cancel, a resonance"):
+        ReadyPhases.of([bare])
 
 
 def test_delta_loads_behind_a_delta_need_no_ground() -> None:
