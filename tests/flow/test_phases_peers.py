@@ -106,6 +106,18 @@ def test_taps_that_move_end_where_those_of_opendss_end(feeder: str, tmp_path: Pa
     assert_same(ours, engine)
 
 
+@pytest.mark.parametrize(("feeder", "delays"), [("13", (30.0, 15.0, 45.0)), ("34", (15.0, 15.0, 15.0, 30.0, 30.0, 30.0))])
+def test_delays_decide_the_order_as_in_opendss(feeder: str, delays: tuple[float, ...], tmp_path: Path) -> None:
+    net = wide(feeder)
+    one = np.ones(len(net.transformers))
+    level = replace(net, transformers=replace(net.transformers, tap_to_pu=one))
+    net = replace(level, regulators=replace(net.regulators, delay_s=delays))
+    ours, engine, together = three_phase(net, taps="move"), solved(net, tmp_path, "static"), three_phase(level, taps="move")
+    assert ours.tap_rounds > together.tap_rounds
+    assert ours.tap_rounds + 1 == engine.Solution.ControlIterations()
+    assert_same(ours, engine)
+
+
 def test_lines_and_wye_loads_are_power_grid_model() -> None:
     phases = import_module("bench.phases")
     pytest.importorskip("power_grid_model")

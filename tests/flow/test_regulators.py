@@ -76,18 +76,3 @@ def test_a_band_narrower_than_a_step_hunts_and_has_no_answer() -> None:
     assert found.trouble.startswith("regulators of t hunt")
     assert len(found.nodes) == len(found.totals) == 0
     assert np.isnan(found.loss_mw)
-
-
-def test_the_shorter_delay_steps_first() -> None:
-    """Two controls of one winding that want opposite things: the quick one alone has its way until it is content."""
-    net = regulated()
-    both = {name: np.repeat(getattr(net.regulators, name), 2) for name in net.regulators.columns()}
-    both |= {"name": np.array(["slow", "quick"]), "delay_s": np.array([30.0, 15.0]), "v_target_v": np.array([122.5, 122.0])}
-    both["band_v"] = np.array([8.0, 2.0])
-    found = three_phase(replace(net, regulators=pe.Regulators(**both)), taps="move").regulators
-    alone = three_phase(net, taps="move").regulators
-    assert found.tap_pu[1] == alone.tap_pu[0]
-    swapped = both | {"delay_s": np.array([15.0, 30.0]), "v_target_v": np.array([126.0, 122.0]), "band_v": np.array([2.0, 10.0])}
-    other = three_phase(replace(net, regulators=pe.Regulators(**swapped)), taps="move").regulators
-    assert other.tap_pu[0] > alone.tap_pu[0]
-    assert abs(other.v_control_v[0] - 126.0) <= 1.0
