@@ -84,6 +84,7 @@ class Seats:
 
     transmission: Transmission
     fleets: tuple[tuple[Fleet, Index], ...]  # with the interfaces each stands behind
+    everybody: Fleet  # the same feeders under one roof, where one sweep serves them all
     owner: Owner
     companies: tuple[str, ...]
     roster: Roster
@@ -92,7 +93,7 @@ class Seats:
         """The road between them."""
         tso = Company("owner", (self.owner,)) if isinstance(scheme, Merged) else Company("tso", (self.transmission,))
         dsos = tuple((Company(name, (fleet,)), rows) for name, (fleet, rows) in zip(self.companies, self.fleets, strict=True))
-        return Mailbox(tso, dsos, axes=axes)
+        return Mailbox(tso, dsos, axes=axes, clerk=Company("all companies", (self.everybody,)))
 
 
 def seated(study: Study) -> Seats:
@@ -105,6 +106,7 @@ def seated(study: Study) -> Seats:
     transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options)
     return Seats(
         transmission=transmission, fleets=tuple((_fleet(study, feeders, rows), rows) for rows in _by_company(case)),
+        everybody=_fleet(study, feeders, np.arange(len(table))),
         owner=Owner.of(case, study.loading, study.options), companies=case.companies,
         roster=Roster.of(transmission.newton.nodal, models, table),
     )  # fmt: skip
