@@ -9,6 +9,7 @@ import pytest
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.generate import joined
+from gridtandem.cases.named import case as named
 from gridtandem.flow.results import branch_flows
 from gridtandem.study.judge import Verdict
 from gridtandem.study.run import run
@@ -24,7 +25,7 @@ LOADING = (0.8, 1.0, 9.0)  # the last has no solution
 def case() -> Case:
     made = joined("ieee30", ["case33bw", "case69"], how_many=6, count=2, spread=0.4, dg_share=0.2, seed=2)
     low = tuple(replace(m, buses=replace(m.buses, v_low_pu=np.full(len(m.buses), 0.99))) for m in made.models)
-    tight = tuple(replace(m, lines=replace(m.lines, rating_mva=np.where(np.arange(len(m.lines)) == 2, 0.5, np.inf))) for m in low)
+    tight = tuple(replace(m, lines=replace(m.lines, rating_mva=np.ones(len(m.lines)))) for m in low)
     grid = made.transmission
     grid = replace(
         grid, buses=replace(grid.buses, v_high_pu=np.full(len(grid.buses), 1.04)),
@@ -53,6 +54,15 @@ def test_interfaces_sum_up_their_feeders(case: Case, verdict: Verdict) -> None:
         assert table.v_checked_pu[row] == mine.v_checked_pu[mine.bus == root][0]
         above = (buses.company == "tso") & (buses.bus == table.bus[row]) & (buses.scenario == table.scenario[row])
         assert table.v_pu[row] == buses.v_pu[above][0]
+
+
+def test_of_equal_voltages_the_first_bus_is_named() -> None:
+    """Without load a feeder lies at its root's voltage everywhere."""
+    found = run(studied(named("T14D2"), loading=0.0)).verdict
+    assert found is not None
+    models, table = named("T14D2").models, named("T14D2").interfaces
+    assert found.interfaces.v_low_bus.tolist() == [models[m].buses.name[r] for m, r in zip(table.model, table.root, strict=True)]
+    np.testing.assert_array_equal(found.interfaces.v_low_pu, found.interfaces.v_feeder_pu)
 
 
 def test_the_check_is_the_joined_load_flow(case: Case, verdict: Verdict) -> None:
