@@ -9,13 +9,20 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.cases.case import Case
+from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.grid.copies import copies
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
-from gridtandem.tables import Index, Names, Real
+from gridtandem.tables import Index, Names, Real, Table
 
+DEVICES = {  # what is multiplied where a feeder is
+    "ramps": ("up_mw_per_h", "down_mw_per_h"),
+    "storages": ("charge_high_mw", "discharge_high_mw", "energy_high_mwh", "energy_low_mwh", "energy_start_mwh", "q_high_mvar"),
+    "vehicles": ("charge_high_mw", "discharge_high_mw", "energy_need_mwh", "energy_room_mwh"),
+    "flexible": ("p_high_mw",),
+}
 LIMITS = ("p_low_mw", "p_high_mw", "q_low_mvar", "q_high_mvar", "s_high_mva")
 
 
@@ -38,7 +45,7 @@ def joined(case: Case) -> Joined:
     first = np.sort(row)  # of the rows of each feeder
     feeder, herd = np.searchsorted(first, row[place]), table.take(first)
     which = np.concatenate([[0], 1 + herd.model])
-    whole, part = copies([case.transmission, *map(_sourceless, case.models)], which)
+    whole, part = copies([_timeless(case.transmission), *(_timeless(_sourceless(model)) for model in case.models)], which)
     whole = _multiplied(whole, part, np.concatenate([[1], herd.count]), np.concatenate([[1.0], herd.scale]))
     whole = _renamed(whole, part, np.concatenate([[""], np.char.add(herd.feeder, "/")]))
     first_bus = np.searchsorted(part["buses"], 1 + np.arange(len(herd)))
@@ -57,11 +64,17 @@ def joined(case: Case) -> Joined:
 def bundle(model: Network, *, count: int = 1, scale: float = 1.0) -> Network:
     """``count`` identical feeders side by side as one, without their own source: transmission takes its place.
 
-    Admittances and powers are multiplied by ``count``, so voltages stay; ``scale`` multiplies loads and units.
+    Admittances and powers are multiplied by ``count``, so voltages stay; ``scale`` multiplies loads, units, storage and what follows a price,
+    with their cost: a unit twice the size costs twice as much at twice the power.
     """
     net = _sourceless(model)
     here = {name: np.zeros(len(table), np.int64) for name, table in net.tables().items()}
     return _multiplied(net, here, np.array([count]), np.array([scale]))
+
+
+def _timeless(net: Network) -> Network:
+    """Without forecasts: a joined grid is one moment."""
+    return replace(net, profiles=dv.Profiles.empty(), follows=dv.Follows.empty())
 
 
 def _sourceless(model: Network) -> Network:
@@ -70,9 +83,10 @@ def _sourceless(model: Network) -> Network:
     new = np.full(len(model.generators), -1)
     new[keep] = np.arange(len(keep))
     cost, point = model.costs.take(new[model.costs.generator] >= 0), model.cost_points.take(new[model.cost_points.generator] >= 0)
+    ramps = model.ramps.take(new[model.ramps.generator] >= 0)
     return replace(
         model, generators=model.generators.take(keep), costs=replace(cost, generator=new[cost.generator]),
-        cost_points=replace(point, generator=new[point.generator]),
+        cost_points=replace(point, generator=new[point.generator]), ramps=replace(ramps, generator=new[ramps.generator]),
     )  # fmt: skip
 
 
@@ -89,9 +103,24 @@ def _multiplied(net: Network, part: Mapping[str, Index], count: Index, scale: Re
         loads=replace(ld, p_mw=ld.p_mw * k["loads"] * s["loads"], q_mvar=ld.q_mvar * k["loads"] * s["loads"]),
         generators=replace(g, p_mw=g.p_mw * kg * sg, q_mvar=g.q_mvar * kg * sg, **limits),
         shunts=replace(sh, g_mw=sh.g_mw * k["shunts"], b_mvar=sh.b_mvar * k["shunts"]),
-        costs=replace(cost, coefficient=cost.coefficient * k["costs"].astype(float) ** (1 - cost.order)),
-        cost_points=replace(point, p_mw=point.p_mw * k["cost_points"], cost_per_h=point.cost_per_h * k["cost_points"]),
+        costs=replace(cost, coefficient=cost.coefficient * _powers(k["costs"] * s["costs"], 1 - cost.order)),
+        cost_points=replace(point, **{c: getattr(point, c) * k["cost_points"] * s["cost_points"] for c in ("p_mw", "cost_per_h")}),
+        **{kind: _devices(getattr(net, kind), k[kind] * s[kind]) for kind in DEVICES},
     )
+
+
+def _devices(table: Table, factor: Real) -> Table:
+    """Ramps, storage, vehicles or flexible demand whose powers are multiplied."""
+    columns: dict[str, Any] = {c: _times(getattr(table, c), factor) for c in DEVICES[table.kind]}
+    if isinstance(table, dv.Flexible):
+        columns["slope"] = table.slope * _powers(factor, np.full(len(table), -1))
+    return replace(table, **columns)
+
+
+def _powers(factor: Real, exponent: Index) -> Real:
+    """Factor to the exponent; where nothing is left of a unit, its curvature does not matter."""
+    some = factor > 0
+    return np.asarray(np.where(some, np.where(some, factor, 1.0) ** exponent.astype(float), exponent == 0))
 
 
 def _renamed(net: Network, part: Mapping[str, Index], before: Names) -> Network:

@@ -9,13 +9,16 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.letters import Alone, Boundary, PowerCurve, Sensitivity, SensitivityUnder, Voltage, VoltageUnder, Worth
+from gridtandem.flow.batch import solve_many
 from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Draw, Newton, Options, Solution
 from gridtandem.flow.sensitivity import voltage_slope
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import LoadLaw, Nodal
-from gridtandem.tables import Code, Complex, Index, Real
+from gridtandem.tables import Code, Complex, Flag, Index, Real
 from gridtandem.units import MVA
+
+SIDE_BY_SIDE = 4  # scenarios and periods from which solving them in lanes costs less than one after the other; lanes come in eights
 
 
 @final
@@ -47,6 +50,12 @@ class Transmission:
     def voltage_under(self, ask: VoltageUnder) -> Voltage:
         """Joint solve at the boundary; one mute feeder leaves its scenario unsolved."""
         v = np.full(ask.draw.low.shape, np.nan, complex)
+        if self.loading.size >= SIDE_BY_SIDE:
+            able = np.asarray((ask.draw.worth > Worth.REFUSED).all(-1), bool)
+            k, start = self.loading[able], [self._start(st) for st in zip(*np.nonzero(able), strict=True)]
+            if able.any():
+                v[able] = solve_many(self.newton, loads=k, units=k, start=np.stack(start), draw=self.drawn(ask.draw, able)).v[:, self.forecast.node]
+            return Voltage(np.abs(v), np.angle(v), _worth(v.real))
         for st in np.ndindex(self.loading.shape):
             found = self.solve(ask.draw, st)
             if found is not None and found.converged:
@@ -82,13 +91,16 @@ class Transmission:
         if not (curve.worth[st] > Worth.REFUSED).all():
             return None
         k = float(self.loading[st])
-        start = home.v if home.converged else None
-        return self.newton.solve(start=start, draw=self.drawn(curve, st), loads=k, units=k)
+        return self.newton.solve(start=self._start(st), draw=self.drawn(curve, st), loads=k, units=k)
 
-    def drawn(self, curve: PowerCurve, st: tuple[int, ...]) -> Draw:
-        """A letter's curve in per unit."""
-        c = (curve.c[st][:, 0] + 1j * curve.c[st][:, 1]) / MVA
-        return Draw(node=self.forecast.node, low=curve.low[st], high=curve.high[st], c=c)
+    def _start(self, st: tuple[int, ...]) -> Complex:
+        home = self.home[st[0]][st[1]]
+        return home.v if home.converged else self.newton.begin
+
+    def drawn(self, curve: PowerCurve, st: tuple[int, ...] | Flag) -> Draw:
+        """A letter's curve in per unit; of one scenario and period, or of those marked."""
+        c = curve.c[st]
+        return Draw(node=self.forecast.node, low=curve.low[st], high=curve.high[st], c=np.asarray((c[..., 0, :] + 1j * c[..., 1, :]) / MVA))
 
     def explain(self, curve: PowerCurve | None, st: tuple[int, ...]) -> str:
         """Why one scenario and period has no answer, for the owner of this grid."""
