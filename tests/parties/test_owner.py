@@ -70,8 +70,8 @@ def test_parallel_feeders_are_the_feeder_so_many_times(case: Case) -> None:
     np.testing.assert_allclose(many.units.s, 3 * 0.7 * one.units.s, rtol=PORT_IS_FEEDER)
     cost, point = many.network.costs, many.network.cost_points
     assert (cost.generator.tolist(), point.generator.tolist()) == ([0, 0], [1, 1])
-    np.testing.assert_allclose(cost.coefficient, [20.0, 0.5 / 3], rtol=PORT_IS_FEEDER)  # of P/3 each, three times
-    np.testing.assert_allclose(np.stack([point.p_mw, point.cost_per_h]), [[0.0, 3.0], [0.0, 90.0]], rtol=PORT_IS_FEEDER)
+    np.testing.assert_allclose(cost.coefficient, [20.0, 0.5 / 2.1], rtol=PORT_IS_FEEDER)  # 2.1 times as much at 2.1 times the power
+    np.testing.assert_allclose(np.stack([point.p_mw, point.cost_per_h]), [[0.0, 2.1], [0.0, 63.0]], rtol=PORT_IS_FEEDER)
 
 
 def test_each_part_of_the_joined_grid_is_its_feeder(case: Case) -> None:
