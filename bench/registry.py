@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import flow, start
+from bench import flow, start, study
 from gridtandem.schemes import FeederCurve, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
@@ -63,4 +63,5 @@ PHASES = (
     Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5),
     Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3),
     Phase("coordinated", "T118Dn4", {name: flow.agreed("T118Dn4", scheme) for name, scheme in SCHEMES.items()}, ROUND),
+    Phase("study", "9241 + 1000 x case141", study.parts("case9241pegase", "case141", 1000), repeat=3),
 )
