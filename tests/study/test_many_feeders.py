@@ -74,8 +74,8 @@ def test_any_grouping_by_model_makes_the_same_grid(choice: list[int]) -> None:
     assert joined_grid(other).network.digest() == joined_grid(case).network.digest()
     one, two = (Roster.of(*nodals(c.transmission), nodals(*c.models), c.interfaces) for c in (case, other))
     for rows in ("buses", "branch_rows", "units"):
-        for name, column in getattr(one, rows).columns.items():
-            np.testing.assert_array_equal(column, getattr(two, rows).columns[name])
+        for name, column in getattr(one, rows).told().items():
+            np.testing.assert_array_equal(column, getattr(two, rows).told()[name])
 
 
 def nodals(*nets: Network) -> list[Nodal]:
