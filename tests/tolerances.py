@@ -86,6 +86,9 @@ SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up 
 PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
 KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
 
+# many feeders
+PORT_IS_FEEDER = 1e-12  # relative; the same few terms, added up in another order
+SUMMED_UP = 1e-12  # relative; sums of a few hundred terms in another order
 # fused exchange
 FUSED_TOL = 1e-10  # per unit; what its check may leave at default options
 FUSED_IS_MERGED = 1e-8  # pu; both stop at mismatches of 1e-10, and short branches of trees turn power of 1e-10 into less than that
