@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import coordinated, flow, phases, start
+from bench import coordinated, flow, phases, start, study
 from gridtandem.schemes import FeederCurve, Fused, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
@@ -80,4 +80,5 @@ PHASES = (
     _together("case118", 100, 51),
     _together("case9241pegase", 1000, 7),
     _together("case9241pegase", 7000, 3),  # a million buses
+    Phase("study", "9241 + 1000 x case141", study.parts("case9241pegase", "case141", 1000), repeat=3),
 )

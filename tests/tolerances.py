@@ -93,6 +93,9 @@ PEER_MVA = 1e-5  # MW and Mvar of a feeder's total; voltages as above on conduct
 PHASES_PEER_PGM = 1e-8  # pu; promised; both iterate to 1e-12; measured 1e-12
 GUARD_DRAWS = 1e-5  # pu; ten millionths of a rating, drawn through an impedance of less than 1 pu
 PHASE_BOOKS = 1e-10  # MW, or relative; rounding of flows through admittances of up to 1e6 times that
+# many feeders
+PORT_IS_FEEDER = 1e-12  # relative; the same few terms, added up in another order
+SUMMED_UP = 1e-12  # relative; sums of a few hundred terms in another order
 # fused exchange
 FUSED_TOL = 1e-10  # per unit; what its check may leave at default options
 FUSED_IS_MERGED = 1e-8  # pu; both stop at mismatches of 1e-10, and short branches of trees turn power of 1e-10 into less than that

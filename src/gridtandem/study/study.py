@@ -86,6 +86,7 @@ class Seats:
 
     transmission: Transmission
     fleets: tuple[tuple[Fleet, Index], ...]  # with the interfaces each stands behind
+    everybody: Fleet  # the same feeders under one roof, where one sweep serves them all
     owner: Owner
     companies: tuple[str, ...]
     roster: Roster
@@ -96,7 +97,7 @@ class Seats:
         owned = self.owner if isinstance(scheme, Merged) else self.holder if isinstance(scheme, Fused) else None
         tso = Company("tso", (self.transmission,)) if owned is None else Company("owner", (owned,))
         dsos = tuple((Company(name, (fleet,)), rows) for name, (fleet, rows) in zip(self.companies, self.fleets, strict=True))
-        return Mailbox(tso, dsos, axes=axes)
+        return Mailbox(tso, dsos, axes=axes, clerk=Company("all companies", (self.everybody,)))
 
 
 def seated(study: Study) -> Seats:
@@ -109,6 +110,7 @@ def seated(study: Study) -> Seats:
     transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options)
     return Seats(
         transmission=transmission, fleets=tuple((_fleet(study, feeders, rows), rows) for rows in _by_company(case)),
+        everybody=_fleet(study, feeders, np.arange(len(table))),
         owner=Owner.of(case, study.loading, study.options), companies=case.companies,
         roster=Roster.of(transmission.newton.nodal, models, table),
         holder=Holder.of(case, study.loading, study.options, study.feeder_solver) if isinstance(study.scheme, Fused) else None,
