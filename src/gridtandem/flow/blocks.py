@@ -7,7 +7,7 @@ iteration couple further; those go the general way (`gridtandem.flow.iteration`)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -68,6 +68,16 @@ class Blocks:
             drawn=gathered(nodal.loads.node[constant], nodal.loads.s[constant], nodal.nodes),
             law=(place[nodal.loads.node[varying]], _columns(nodal.loads, varying)),
         )  # fmt: skip
+
+    def opened(self, nodal: Nodal, wiring: Wiring) -> Blocks:
+        """The same pattern with the admittance of these branches."""
+        return replace(self, values=_values(wiring.admittance(nodal, self.ratio), (self.entry, self.diagonal)))
+
+    def loaded(self, nodal: Nodal) -> Blocks:
+        """The same with the powers of these loads."""
+        constant, varying = _split(nodal.loads)
+        drawn = gathered(nodal.loads.node[constant], nodal.loads.s[constant], nodal.nodes)
+        return replace(self, drawn=drawn, law=(self.place[nodal.loads.node[varying]], _columns(nodal.loads, varying)))
 
     def iterate(self, problem: Problem, v: Complex, ratio: Complex, *, damped: bool) -> Trial | None:
         """As `gridtandem.flow.iteration.iterate`; None where the pivots failed."""

@@ -12,10 +12,13 @@ from gridtandem.boundary.letters import Alone, Boundary, PowerCurve, Sensitivity
 from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Draw, Newton, Options, Solution
 from gridtandem.flow.sensitivity import voltage_slope
+from gridtandem.flow.variants import loaded, without
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import LoadLaw, Nodal
 from gridtandem.tables import Code, Complex, Index, Real
 from gridtandem.units import MVA
+
+NONE: Index = np.empty(0, np.int64)
 
 
 @final
@@ -29,15 +32,31 @@ class Transmission:
     alone: Newton  # with the forecast in the feeders' place
     home: tuple[tuple[Solution, ...], ...]  # (scenario)(period): the forecast's load flow
     loading: Real  # (scenario, period): factor on loads and on scheduled generation
+    at_feeders: Real | None = None  # (scenario, period, interface): factor on the forecast, where it is not ``loading``
+    opened: tuple[Index, ...] = ()  # (scenario) branches out of service; empty: none in any
 
     @staticmethod
-    def of(network: Network, forecast: LoadLaw, loading: Real, options: Options) -> Transmission:
+    def of(network: Network, forecast: LoadLaw, loading: Real, options: Options, at_feeders: Real | None = None) -> Transmission:
         """``forecast.node`` holds the transmission bus (not node) of each interface."""
         nodal = Nodal.of(network)
         here = replace(forecast, node=nodal.node[forecast.node])
         alone = Newton.of(replace(nodal, loads=_appended(nodal.loads, here)), options=options)
-        home = tuple(tuple(alone.solve(loads=k, units=k) for k in row) for row in loading.tolist())
-        return Transmission(network=network, newton=Newton.of(nodal, options=options), forecast=here, alone=alone, home=home, loading=loading)
+        party = Transmission(network=network, newton=Newton.of(nodal, options=options), forecast=here, alone=alone, home=(), loading=loading)
+        return party.under(loading, at_feeders)
+
+    def under(self, loading: Real, at_feeders: Real | None = None, opened: tuple[Index, ...] = ()) -> Transmission:
+        """The same company in other scenarios. Home is the whole network's load flow: an outage begins where the network was before it."""
+        party = replace(self, loading=loading, at_feeders=at_feeders, opened=opened)
+        known: dict[bytes, Solution] = {}
+
+        def home(st: tuple[int, int]) -> Solution:
+            key = loading[st].tobytes() + (b"" if at_feeders is None else at_feeders[st].tobytes())
+            if key not in known:
+                alone, loads = party.forecasting(st)
+                known[key] = alone.solve(loads=loads, units=float(loading[st]))
+            return known[key]
+
+        return replace(party, home=tuple(tuple(home((s, t)) for t in range(loading.shape[1])) for s in range(loading.shape[0])))
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
@@ -60,7 +79,7 @@ class Transmission:
         for st in np.ndindex(self.loading.shape):
             found = self.solve(ask.draw, st)
             if found is not None and found.converged:
-                dv[st] = voltage_slope(self.newton, found, self.forecast.node, draw=self.drawn(ask.draw, st)) / MVA
+                dv[st] = voltage_slope(without(self.newton, self.open_in(st)), found, self.forecast.node, draw=self.drawn(ask.draw, st)) / MVA
         return Sensitivity(dv, _worth(dv.sum((-1, -2))))
 
     def by_itself(self, ask: Alone) -> Boundary:  # noqa: ARG002 — the letter has no content
@@ -68,22 +87,46 @@ class Transmission:
         shape = (*self.loading.shape, len(self.forecast.node))
         v, s = np.full(shape, np.nan, complex), np.full(shape, np.nan, complex)
         for st in np.ndindex(self.loading.shape):
-            found = self.home[st[0]][st[1]]
+            found = self._by_forecast(st)
             if found.converged:
                 v[st] = found.v[self.forecast.node]
-                s[st] = self.forecast.at(np.abs(v[st]))[0] * self.loading[st]
+                s[st] = self.expected(np.abs(v[st]), st)
         return Boundary(np.abs(v), np.angle(v), np.stack([s.real, s.imag], -1) * MVA, _worth(v.real))
 
     def solve(self, curve: PowerCurve | None, st: tuple[int, ...]) -> Solution | None:
         """Load flow of one scenario and period; without a curve the own forecast's; None where a feeder gave no curve."""
         home = self.home[st[0]][st[1]]
         if curve is None:
-            return home
+            return self._by_forecast(st)
         if not (curve.worth[st] > Worth.REFUSED).all():
             return None
         k = float(self.loading[st])
         start = home.v if home.converged else None
-        return self.newton.solve(start=start, draw=self.drawn(curve, st), loads=k, units=k)
+        return without(self.newton, self.open_in(st)).solve(start=start, draw=self.drawn(curve, st), loads=k, units=k)
+
+    def expected(self, v: Real, st: tuple[int, ...]) -> Complex:
+        """Power that transmission expects at each interface, at its voltage there. [per unit]"""
+        factor = self.loading[st] if self.at_feeders is None else self.at_feeders[st]
+        return np.asarray(self.forecast.at(v)[0] * factor, np.complex128)
+
+    def open_in(self, st: tuple[int, ...]) -> Index:
+        """Branches out of service."""
+        return self.opened[st[0]] if self.opened else NONE
+
+    def forecasting(self, st: tuple[int, ...]) -> tuple[Newton, float]:
+        """The whole network with the forecast in the feeders' place, and the factor on all its loads."""
+        k = float(self.loading[st])
+        if self.at_feeders is None:
+            return self.alone, k
+        own = len(self.alone.nodal.loads.node) - len(self.forecast.node)
+        return loaded(self.alone, np.concatenate([np.full(own, k), self.at_feeders[st]])), 1.0
+
+    def _by_forecast(self, st: tuple[int, ...]) -> Solution:
+        home = self.home[st[0]][st[1]]
+        if not len(self.open_in(st)):
+            return home
+        alone, loads = self.forecasting(st)
+        return without(alone, self.open_in(st)).solve(start=home.v if home.converged else None, loads=loads, units=float(self.loading[st]))
 
     def drawn(self, curve: PowerCurve, st: tuple[int, ...]) -> Draw:
         """A letter's curve in per unit."""
@@ -99,8 +142,10 @@ class Transmission:
         if found is None or found.converged:
             return f"{who}: solved"
         if curve is None:
-            k = float(self.loading[st])
-            return f"{who}: no load flow with its own forecast ({found.trouble}); {carried('it', largest_loading(self.alone, ceiling=k), k)}"
+            (alone, ceiling), k = self.forecasting(st), float(self.loading[st])
+            part = k / ceiling if ceiling else 1.0  # of the schedule in the factor that grows
+            most = largest_loading(without(alone, self.open_in(st)), ceiling=ceiling, units=lambda loading: part * loading)
+            return f"{who}: no load flow with its own forecast ({found.trouble}); {carried('it', most, ceiling)}"
         return f"{who}: no load flow with these draws at its interfaces ({found.trouble})"
 
 

@@ -57,7 +57,7 @@ def plans_of(study: Study, seats: Seats, agreement: Agreement, st: tuple[int, in
     at = t.forecast.node
     vm = np.abs(tso.v[at])
     if draw is None:
-        s = t.forecast.at(vm)[0] * t.loading[st]
+        s = t.expected(vm, st)
     else:
         s, _ = t.drawn(draw, st).each(vm)
     v = agreement.v[st] * np.exp(1j * agreement.angle[st])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, final
 
 import numpy as np
@@ -38,6 +38,7 @@ class Study:
     case: Case
     scheme: Any
     loading: Real = field(default_factory=lambda: np.ones((1, 1)))  # (scenario, period): factor on loads and transmission's schedule
+    feeder_loading: Real | None = None  # (scenario, period, interface): factor on the feeders' loads, where it is not ``loading``
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto"
     q_rule: Literal["ignore", "switch"] = "ignore"
     slack: Literal["reference", "shared"] = "reference"
@@ -52,7 +53,15 @@ class Study:
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
         rules = {name: getattr(self, name) for name in ("feeder_solver", "q_rule", "slack", "taps", "rounds")}
-        return {"scheme": self.scheme, "loading": self.loading, **rules}
+        own = {} if self.feeder_loading is None else {"feeder_loading": self.feeder_loading}
+        return {"scheme": self.scheme, "loading": self.loading, **own, **rules}
+
+    @property
+    def at_feeders(self) -> Real:
+        """Factor on the loads of each feeder (scenario, period, interface)."""
+        if self.feeder_loading is not None:
+            return self.feeder_loading
+        return np.repeat(self.loading[..., None], len(self.case.interfaces), axis=-1)
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -68,6 +77,8 @@ class Study:
         if not (whole and self.rounds >= 1):
             yield Fault("study", f"is {self.rounds!r}", "give a whole number of 1 or more", "study-002", column="rounds")
         yield from _loading_faults(self.loading)
+        if self.feeder_loading is not None:
+            yield from _feeder_loading_faults(self)
         units = self.case.transmission.generators
         if self.slack == "shared" and not (units.slack_share[units.live] > 0).any():
             mend = "give units of transmission a slack_share, or take slack = reference"
@@ -88,11 +99,23 @@ class Seats:
     owner: Owner
     companies: tuple[str, ...]
 
-    def mailbox(self, scheme: Any, axes: tuple[int, int]) -> Mailbox:
-        """The road between them."""
+    def under(self, loading: Real, at_feeders: Real | None, opened: tuple[Index, ...] = ()) -> Seats:
+        """The same parties in other scenarios: loadings as in `Study`, and branches of transmission out of service in each scenario."""
+
+        def other(fleet: Fleet, rows: Index) -> Fleet:
+            wide = np.broadcast_to(loading[..., None], (*loading.shape, len(rows))) if at_feeders is None else at_feeders[..., rows]
+            return replace(fleet, loading=wide)
+
+        return replace(
+            self, transmission=self.transmission.under(loading, at_feeders, opened), owner=self.owner.under(loading, at_feeders, opened),
+            fleets=tuple((other(fleet, rows), rows) for fleet, rows in self.fleets),
+        )  # fmt: skip
+
+    def mailbox(self, scheme: Any, axes: tuple[int, int], *, weigh: bool = True) -> Mailbox:
+        """The road between them; ``weigh``: each letter is written as JSON to know its bytes."""
         tso = Company("owner", (self.owner,)) if isinstance(scheme, Merged) else Company("tso", (self.transmission,))
         dsos = tuple((Company(name, (fleet,)), rows) for name, (fleet, rows) in zip(self.companies, self.fleets, strict=True))
-        return Mailbox(tso, dsos, axes=axes)
+        return Mailbox(tso, dsos, axes=axes, weigh=weigh)
 
 
 def seated(study: Study) -> Seats:
@@ -101,9 +124,9 @@ def seated(study: Study) -> Seats:
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
     return Seats(
-        transmission=Transmission.of(case.transmission, forecast(case), study.loading, study.options),
+        transmission=Transmission.of(case.transmission, forecast(case), study.loading, study.options, study.feeder_loading),
         fleets=tuple(_fleet(study, rows) for rows in map(case.rows_of, case.companies)),
-        owner=Owner.of(case, study.loading, study.options),
+        owner=Owner.of(case, study.loading, study.options, study.feeder_loading),
         companies=case.companies,
     )
 
@@ -132,7 +155,7 @@ def _fleet(study: Study, rows: Index) -> tuple[Fleet, Index]:
     nodals = [Nodal.of(bundle(case.models[m])) for m in used]
     root = np.array([nodals[m].node[r] for m, r in zip(model, table.root, strict=True)], np.int64)
     feeders = Feeders.of(nodals, root=root, model=np.asarray(model, np.int64), scale=table.scale, method=study.feeder_solver, options=study.options)
-    return Fleet(interface=table.name, feeders=feeders, count=table.count, loading=study.loading), rows
+    return Fleet(interface=table.name, feeders=feeders, count=table.count, loading=study.at_feeders[..., rows]), rows
 
 
 def _loading_faults(loading: object) -> Iterator[Fault]:
@@ -141,6 +164,16 @@ def _loading_faults(loading: object) -> Iterator[Fault]:
         yield Fault("study", what, "give an array of numbers (scenario, period), of one each or more", "study-003", column="loading")
     elif not (np.isfinite(loading).all() and (loading >= 0).all()):
         yield Fault("study", "has a loading that is negative or no number", "give factors of 0 or more", "case-059", column="loading")
+
+
+def _feeder_loading_faults(study: Study) -> Iterator[Fault]:
+    given, wide = study.feeder_loading, len(study.case.interfaces)
+    shape = (*study.loading.shape, wide) if isinstance(study.loading, np.ndarray) else ("scenario", "period", wide)
+    if not isinstance(given, np.ndarray) or given.shape != shape or given.dtype.kind not in "fiu":
+        what = f"is an array of shape {given.shape} of {given.dtype}" if isinstance(given, np.ndarray) else f"is {given!r}"
+        yield Fault("study", what, f"give an array of numbers (scenario, period, interface), here {shape}", "study-005", column="feeder_loading")
+    elif not (np.isfinite(given).all() and (given >= 0).all()):
+        yield Fault("study", "has a loading that is negative or no number", "give factors of 0 or more", "case-059", column="feeder_loading")
 
 
 def _port_faults(case: Case) -> Iterator[Fault]:
