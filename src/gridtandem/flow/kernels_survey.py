@@ -28,15 +28,15 @@ def branches(
     number: int, row: Real, place: Index, worst: Real, worst_at: Index, above: Index,
 ) -> None:  # fmt: skip
     """Losses of transmission (the first ``own`` branches) and of feeders, the highest loading and its branch, limits broken; extremes so far."""
-    row[0], row[1], row[6], place[2] = 0.0, 0.0, 0.0, -1
+    row[0], row[1], row[5], place[2] = 0.0, 0.0, 0.0, -1
     for b in range(len(start)):
         if off[b]:
             continue
         lost, size = flow(v[start[b]], v[end[b]], ratio[b], y[b], half[b])
         row[0 if b < own else 1] += weight[b] * lost
         part = size / rating[b]
-        if part > row[6]:
-            row[6], place[2] = part, b
+        if part > row[5]:
+            row[5], place[2] = part, b
         if part > worst[b]:
             worst[b], worst_at[b] = part, number
         if part > 1.0 + edge:
@@ -50,15 +50,15 @@ def nodes(
     lowest: Real, lowest_at: Index, highest: Real, highest_at: Index,
 ) -> None:  # fmt: skip
     """The lowest and highest voltage and their nodes, limits broken; extremes so far."""
-    row[4], row[5], place[0], place[1] = np.inf, -np.inf, -1, -1
+    row[3], row[4], place[0], place[1] = np.inf, -np.inf, -1, -1
     for i in range(len(v)):
         if not counted[i]:
             continue
         size = np.sqrt(v[i].real ** 2 + v[i].imag ** 2)
-        if size < row[4]:
-            row[4], place[0] = size, i
-        if size > row[5]:
-            row[5], place[1] = size, i
+        if size < row[3]:
+            row[3], place[0] = size, i
+        if size > row[4]:
+            row[4], place[1] = size, i
         if size < lowest[i]:
             lowest[i], lowest_at[i] = size, number
         if size > highest[i]:
@@ -84,7 +84,7 @@ def survey(
     counted: Flag, low: Real, high: Real, edge: float, rows: Real, places: Index,
     worst: Real, worst_at: Index, above: Index, lowest: Real, lowest_at: Index, highest: Real, highest_at: Index,
 ) -> None:  # fmt: skip
-    """All rows that are ``ok``; the columns of ``rows``: losses of transmission and feeders, load of transmission, —, |V| low and high, loading;
+    """All rows that are ``ok``; the columns of ``rows``: losses of transmission and feeders, load of transmission, |V| low and high, loading;
     of ``places``: their nodes and branch, limits broken.
     """
     off = np.zeros(len(start), np.bool_)

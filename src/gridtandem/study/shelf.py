@@ -11,6 +11,7 @@ from typing import ClassVar, final
 from gridtandem.cases.library import known_names
 from gridtandem.cases.systems import SYSTEMS
 from gridtandem.errors import InvalidCase, Unavailable, UnknownName, Unreadable
+from gridtandem.study.batch import Batch
 from gridtandem.study.registry import name_of
 from gridtandem.study.store import RunFile
 from gridtandem.study.study import Study
@@ -37,8 +38,12 @@ class Shelf(Table):
 
 def place_of(study: Study, folder: Path = FOLDER) -> Path:
     """Where the run file of a study belongs; the same study always has the same place."""
-    words = f"{study.case.name}-{name_of(study.scheme)}-{study.digest()[:DIGITS]}"
-    return folder / (re.sub(r"[^\w.-]+", "-", words) + SUFFIX)
+    return _place(f"{study.case.name}-{name_of(study.scheme)}", study.digest(), folder)
+
+
+def place_of_batch(batch: Batch, folder: Path = FOLDER) -> Path:
+    """The same for a batch."""
+    return _place(f"{batch.study.case.name}-{name_of(batch.study.scheme)}-batch", batch.digest(), folder)
 
 
 def places(study: Study, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
@@ -66,6 +71,10 @@ def find(word: str, folder: Path = FOLDER) -> Path:
     if not begin:
         raise UnknownName("run", word, names)
     return folder / (begin[0] + SUFFIX)
+
+
+def _place(words: str, digest: str, folder: Path) -> Path:
+    return folder / (re.sub(r"[^\w.-]+", "-", f"{words}-{digest[:DIGITS]}") + SUFFIX)
 
 
 def is_run(word: str, folder: Path = FOLDER) -> bool:

@@ -111,6 +111,19 @@ class Seats:
             fleets=tuple((other(fleet, rows), rows) for fleet, rows in self.fleets),
         )  # fmt: skip
 
+    def some(self, rows: Index) -> Seats:
+        """The same parties in these of their scenarios."""
+
+        def mine(party: Transmission | Owner) -> dict[str, Any]:
+            at, opened = party.at_feeders, tuple(party.opened[r] for r in rows.tolist()) if party.opened else ()
+            return {"loading": party.loading[rows], "at_feeders": None if at is None else at[rows], "opened": opened}
+
+        home = tuple(self.transmission.home[r] for r in rows.tolist())
+        return replace(
+            self, transmission=replace(self.transmission, home=home, **mine(self.transmission)), owner=replace(self.owner, **mine(self.owner)),
+            fleets=tuple((replace(fleet, loading=fleet.loading[rows]), at) for fleet, at in self.fleets),
+        )  # fmt: skip
+
     def mailbox(self, scheme: Any, axes: tuple[int, int], *, weigh: bool = True) -> Mailbox:
         """The road between them; ``weigh``: each letter is written as JSON to know its bytes."""
         tso = Company("owner", (self.owner,)) if isinstance(scheme, Merged) else Company("tso", (self.transmission,))
