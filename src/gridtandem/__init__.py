@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from gridtandem.flow.results import load_flow as load_flow
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
+    from gridtandem.report.batch import BatchRun as BatchRun
+    from gridtandem.report.batch import batch as batch
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
     from gridtandem.report.run import compare as compare
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _PLACE = {
+    "BatchRun": "gridtandem.report.batch:BatchRun",
     "CannotAnswer": "gridtandem.errors:CannotAnswer",
     "Case": "gridtandem.cases.case:Case",
     "Comparison": "gridtandem.report.run:Comparison",
@@ -55,6 +58,7 @@ _PLACE = {
     "Study": "gridtandem.study.study:Study",
     "TandemError": "gridtandem.errors:TandemError",
     "UnknownName": "gridtandem.errors:UnknownName",
+    "batch": "gridtandem.report.batch:batch",
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
     "compare": "gridtandem.report.run:compare",

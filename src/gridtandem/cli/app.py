@@ -18,6 +18,8 @@ COMMANDS = {  # name: (module, one line); the order is that of the help page
     "demo": ("demo", "A small system under four schemes: table, picture, run files."),
     "cases": ("casework", "Every published system by name."),
     "run": ("running", "One case under one scheme, held against the AC check."),
+    "batch": ("batching", "One case in many scenarios, also under outages: a year, every line."),
+    "resume": ("batching", "Go on with a run or batch that was stopped."),
     "compare": ("running", "One case under several schemes, side by side."),
     "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
     "new": ("casework", "A starter folder: your feeder on a transmission network."),

@@ -79,7 +79,7 @@ class Transmission:
         for st in np.ndindex(self.loading.shape):
             found = self.solve(ask.draw, st)
             if found is not None and found.converged:
-                dv[st] = voltage_slope(without(self.newton, self.open_in(st)), found, self.forecast.node, draw=self.drawn(ask.draw, st)) / MVA
+                dv[st] = voltage_slope(without(self.newton, _open(self, st)), found, self.forecast.node, draw=self.drawn(ask.draw, st)) / MVA
         return Sensitivity(dv, _worth(dv.sum((-1, -2))))
 
     def by_itself(self, ask: Alone) -> Boundary:  # noqa: ARG002 — the letter has no content
@@ -102,16 +102,12 @@ class Transmission:
             return None
         k = float(self.loading[st])
         start = home.v if home.converged else None
-        return without(self.newton, self.open_in(st)).solve(start=start, draw=self.drawn(curve, st), loads=k, units=k)
+        return without(self.newton, _open(self, st)).solve(start=start, draw=self.drawn(curve, st), loads=k, units=k)
 
     def expected(self, v: Real, st: tuple[int, ...]) -> Complex:
         """Power that transmission expects at each interface, at its voltage there. [per unit]"""
         factor = self.loading[st] if self.at_feeders is None else self.at_feeders[st]
         return np.asarray(self.forecast.at(v)[0] * factor, np.complex128)
-
-    def open_in(self, st: tuple[int, ...]) -> Index:
-        """Branches out of service."""
-        return self.opened[st[0]] if self.opened else NONE
 
     def forecasting(self, st: tuple[int, ...]) -> tuple[Newton, float]:
         """The whole network with the forecast in the feeders' place, and the factor on all its loads."""
@@ -123,10 +119,10 @@ class Transmission:
 
     def _by_forecast(self, st: tuple[int, ...]) -> Solution:
         home = self.home[st[0]][st[1]]
-        if not len(self.open_in(st)):
+        if not len(_open(self, st)):
             return home
         alone, loads = self.forecasting(st)
-        return without(alone, self.open_in(st)).solve(start=home.v if home.converged else None, loads=loads, units=float(self.loading[st]))
+        return without(alone, _open(self, st)).solve(start=home.v if home.converged else None, loads=loads, units=float(self.loading[st]))
 
     def drawn(self, curve: PowerCurve, st: tuple[int, ...]) -> Draw:
         """A letter's curve in per unit."""
@@ -144,9 +140,14 @@ class Transmission:
         if curve is None:
             (alone, ceiling), k = self.forecasting(st), float(self.loading[st])
             part = k / ceiling if ceiling else 1.0  # of the schedule in the factor that grows
-            most = largest_loading(without(alone, self.open_in(st)), ceiling=ceiling, units=lambda loading: part * loading)
+            most = largest_loading(without(alone, _open(self, st)), ceiling=ceiling, units=lambda loading: part * loading)
             return f"{who}: no load flow with its own forecast ({found.trouble}); {carried('it', most, ceiling)}"
         return f"{who}: no load flow with these draws at its interfaces ({found.trouble})"
+
+
+def _open(party: Transmission, st: tuple[int, ...]) -> Index:
+    """Branches out of service."""
+    return party.opened[st[0]] if party.opened else NONE
 
 
 def _appended(loads: LoadLaw, more: LoadLaw) -> LoadLaw:

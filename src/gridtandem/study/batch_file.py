@@ -7,7 +7,6 @@ block in order: ``v`` (case, interface) [pu], ``s`` (case, interface, 2) [MW, Mv
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, final
@@ -23,7 +22,7 @@ from gridtandem.study.block import ENDS, Block
 from gridtandem.study.outages import Islanding, Outages
 from gridtandem.study.store import RunFile, reading, writing
 from gridtandem.study.survey import Extremes, Layout
-from gridtandem.tables import Complex, Names, Real
+from gridtandem.tables import Complex, Index, Names, Real
 from gridtandem.units import MVA
 
 KIND = "batch"
@@ -76,7 +75,7 @@ class BatchFile:
         with reading(self.file.path) as db:
             return int(db.execute("SELECT count(*) FROM cases").fetchone()[0])
 
-    def add(self, batch: Batch, layout: Layout, block: Block, extremes: Extremes, buses: tuple[Names, Names]) -> None:
+    def add(self, batch: Batch, block: Block, extremes: Extremes, buses: tuple[Names, Names]) -> None:
         """One more block, whole or not at all; ``buses``: names of nodes and of branches."""
         cases = _cases(batch, block, buses)
         marks = ", ".join("?" * (1 + len(cases.columns())))
@@ -175,7 +174,7 @@ def _cases(batch: Batch, block: Block, called: tuple[Names, Names]) -> Cases:
     )  # fmt: skip
 
 
-def _picked(words: Names, at: Any) -> Names:
+def _picked(words: Names, at: Index) -> Names:
     return np.where(at >= 0, words[at] if len(words) else "", "")
 
 

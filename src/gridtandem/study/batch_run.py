@@ -22,9 +22,10 @@ from gridtandem.study.block import Desk, solved
 class Progress:
     """How far a batch has come."""
 
-    done: int
+    done: int  # cases that are there
+    before: int  # of these, those that were there when it began or went on
     size: int
-    refused: int  # of those done since it began or went on
+    refused: int  # without an answer, of those done since
 
 
 @final
@@ -43,9 +44,7 @@ class BatchResult:
         return None if self.room else self.file.file.path
 
 
-def run_batch(
-    batch: Batch, *, save: Path | None = None, block: int | None = None, watch: Callable[[Progress], None] | None = None
-) -> BatchResult:
+def run_batch(batch: Batch, *, save: Path | None = None, block: int | None = None, watch: Callable[[Progress], None] | None = None) -> BatchResult:
     """Solve all cases, ``block`` at a time, and after each block write it down. ``watch`` may raise `KeyboardInterrupt` to stop there."""
     desk = Desk.of(batch)
     room = TemporaryDirectory(prefix="gridtandem-") if save is None else None
@@ -73,14 +72,15 @@ def _carried(
         raise Unreadable(f"a block has 1 case or more; {block!r} is none")
     batch, called, extremes = desk.batch, names(desk.layout), file.extremes(desk.layout)
     done, refused, step = file.done(), 0, block or desk.block
+    before = done
     try:
         while done < batch.size:
             found = solved(desk, np.arange(done, min(done + step, batch.size)), extremes)
-            file.add(batch, desk.layout, found, extremes, called)
+            file.add(batch, found, extremes, called)
             done += len(found.number)
             refused += int((~found.answers.ok).sum())
             if watch is not None:
-                watch(Progress(done, batch.size, refused))
+                watch(Progress(done, before, batch.size, refused))
     except KeyboardInterrupt:
         pass
     return BatchResult(batch=batch, file=file, end=file.file.end(), room=room)

@@ -46,7 +46,7 @@ class Desk:
             raise InvalidCase(found)
         own = study.feeder_loading
         seats = seated(replace(study, loading=study.loading[:1], feeder_loading=None if own is None else own[:1]))
-        return Desk(batch=batch, seats=seats, layout=Layout.of(seats))
+        return Desk(batch=batch, seats=seats, layout=Layout.of(study.case))
 
     @property
     def block(self) -> int:
@@ -72,6 +72,15 @@ class Answers:
     slack: Real  # [per unit]
     why: list[str]
     tso: list[Solution | None]
+
+    @staticmethod
+    def none(size: int, wide: int) -> Answers:
+        """Nothing known yet of so many rows and interfaces."""
+        nothing, apart = np.full((size, wide), np.nan), np.full(size, np.nan)
+        return Answers(
+            end=np.zeros(size, np.int64), rounds=np.zeros(size, np.int64), v=nothing, s=nothing * (1 + 1j), error=apart, slack=apart.copy(),
+            why=[""] * size, tso=[None] * size,
+        )  # fmt: skip
 
     @property
     def ok(self) -> Flag:
@@ -134,10 +143,7 @@ def _answers(seats: Seats, batch: Batch, start: Any = None) -> tuple[Answers, An
     """Of all scenarios of these seats; and the states of schemes that treat each as if alone."""
     groups = together(batch.study, seats, start)
     size, wide = len(seats.transmission.loading), len(seats.owner.interfaces)
-    found = Answers(
-        end=np.zeros(size, np.int64), rounds=np.zeros(size, np.int64), v=np.full((size, wide), np.nan), s=np.full((size, wide), complex(np.nan, np.nan)),
-        error=np.full(size, np.nan), slack=np.full(size, np.nan), why=[""] * size, tso=[None] * size,
-    )  # fmt: skip
+    found = Answers.none(size, wide)
     for group in groups:
         found.put(group.rows, _planned(group, wide))
     alone = isinstance(batch.study.scheme, ByScenario) and groups
@@ -148,7 +154,8 @@ def _planned(group: Group, wide: int) -> Answers:
     """The parties' plans for what was agreed: transmission's load flow, and how far feeders' draw is from what it reckons with."""
     size, t, a = len(group.rows), group.seats.transmission, group.agreement
     v, s = np.full((size, wide), np.nan), np.full((size, wide), complex(np.nan, np.nan))
-    slack, end, why, tso = np.full(size, np.nan), list(group.end), list(group.why), [None] * size
+    slack, end, why = np.full(size, np.nan), list(group.end), list(group.why)
+    tso: list[Solution | None] = [None] * size
     for r in np.flatnonzero(group.ok).tolist() if a is not None else ():
         assert a is not None
         found = t.solve(a.draw, (r, 0))

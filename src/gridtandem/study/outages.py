@@ -11,6 +11,8 @@ import numpy as np
 
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.variants import cut_off
+from gridtandem.grid.elements import REFERENCE
+from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.grid.topology import bridges
 from gridtandem.tables import Index, Names, Table, column
@@ -45,11 +47,13 @@ class Outages:
 NONE = Outages(name=(), branch=(), islanding=Islanding.empty())
 
 
-def outages_of(nodal: Nodal, roots: Index, wanted: str | Sequence[str | Sequence[str]]) -> Outages:
+def outages_of(network: Network, wanted: str | Sequence[str | Sequence[str]]) -> Outages:
     """``n-1``: every branch in service by itself; else names, or groups of names that go out together.
 
-    A name that a line and a transformer share is told apart by ``line NAME`` and ``transformer NAME``. ``roots``: nodes of given voltage.
+    A name that a line and a transformer share is told apart by ``line NAME`` and ``transformer NAME``.
     """
+    nodal = Nodal.of(network)
+    roots = np.unique(nodal.units.node[nodal.units.control == REFERENCE])
     names = branch_names(nodal)
     if isinstance(wanted, str):
         if wanted.lower() != ALL_SINGLE:

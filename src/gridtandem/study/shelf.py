@@ -12,6 +12,7 @@ from gridtandem.cases.library import known_names
 from gridtandem.cases.systems import SYSTEMS
 from gridtandem.errors import InvalidCase, Unavailable, UnknownName, Unreadable
 from gridtandem.study.batch import Batch
+from gridtandem.study.batch_file import KIND, BatchFile
 from gridtandem.study.registry import name_of
 from gridtandem.study.store import RunFile
 from gridtandem.study.study import Study
@@ -33,7 +34,7 @@ class Shelf(Table):
     case: Names = column("name of the case", dtype="U")
     scheme: Names = column("scheme", dtype="U")
     end: Names = column("how it ended; STOPPED and OUT_OF_ROUNDS can be resumed", dtype="U")
-    rounds: Index = column("rounds so far", dtype="i8")
+    rounds: Index = column("rounds so far; of a batch, cases", dtype="i8")
 
 
 def place_of(study: Study, folder: Path = FOLDER) -> Path:
@@ -85,6 +86,11 @@ def is_run(word: str, folder: Path = FOLDER) -> bool:
     return any(n.startswith(word) for n in names) and not (word in SYSTEMS or word in known_names() or Path(word).exists())
 
 
+def is_batch(path: Path) -> bool:
+    """Does the file hold a batch?"""
+    return RunFile.open(path).kind() == KIND
+
+
 def shelf(folder: Path = FOLDER) -> Shelf:
     """All run files of a folder, unreadable ones included."""
     rows = [_row(folder / (name + SUFFIX), name) for name in names_in(folder)]
@@ -95,6 +101,7 @@ def _row(path: Path, name: str) -> tuple[str, str, str, str, int]:
     try:
         file = RunFile.open(path)
         facts = file.facts()
-        return name, facts["case"], facts["scheme_name"], file.end().name, file.rounds()
+        far = BatchFile.open(path).done() if file.kind() == KIND else file.rounds()
+        return name, facts["case"], facts["scheme_name"], file.end().name, far
     except (InvalidCase, Unavailable, KeyError):
         return name, "", "", "UNREADABLE", 0

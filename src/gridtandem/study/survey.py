@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
+from gridtandem.cases.case import Case
+from gridtandem.cases.join import bundle
 from gridtandem.flow.feeders import Feeders
 from gridtandem.flow.newton import Solution
 from gridtandem.grid.nodal import Nodal
@@ -46,27 +48,23 @@ class Layout:
     load: tuple[Index, Real]  # of transmission: node; law of active power, see `gridtandem.flow.kernels_survey.demand`
 
     @staticmethod
-    def of(seats: Seats) -> Layout:
-        """The grid of these parties."""
-        table, t = seats.owner.interfaces, seats.transmission.newton
-        nodals: list[Nodal] = [t.nodal] * (1 + len(table))
-        for fleet, rows in seats.fleets:
-            for k, m in zip(rows.tolist(), fleet.feeders.model.tolist(), strict=True):
-                nodals[1 + k] = fleet.feeders.nodals[m]
+    def of(case: Case) -> Layout:
+        """The grids of a case."""
+        table, t = case.interfaces, Nodal.of(case.transmission)
+        model = {m: Nodal.of(bundle(case.models[m])) for m in sorted(set(table.model.tolist()))}
+        nodals = [t, *(model[m] for m in table.model.tolist())]
         count = np.concatenate([[1], table.count])
         first = np.cumsum([0, *(n.nodes for n in nodals)])
         first_branch = np.cumsum([0, *(len(n.branches.z) for n in nodals)])
         counted = np.ones(int(first[-1]), bool)
-        for fleet, rows in seats.fleets:
-            counted[first[1 + rows] + fleet.feeders.root] = False
-        limits = [_limits(n) for n in nodals]
-        law = t.nodal.loads
+        counted[first[1:-1] + np.array([model[m].node[r] for m, r in zip(table.model.tolist(), table.root.tolist(), strict=True)], np.int64)] = False
+        limits, law = [_limits(n) for n in nodals], t.loads
         return Layout(
             parts=tuple(nodals), company=("tso", *table.company.tolist()), feeder=("", *table.feeder.tolist()), first_node=first,
             first_branch=first_branch, start=np.concatenate([n.branches.start + a for n, a in zip(nodals, first, strict=False)]),
             end=np.concatenate([n.branches.end + a for n, a in zip(nodals, first, strict=False)]),
             y=np.concatenate([1 / n.branches.z for n in nodals]), half=np.concatenate([0.5j * n.branches.b for n in nodals]),
-            ratio=np.concatenate([t.held.ratio, *(n.branches.ratio for n in nodals[1:])]),
+            ratio=np.concatenate([n.branches.ratio for n in nodals]),
             rating=np.concatenate([_ratings(n) for n in nodals]) / MVA, weight=np.repeat(count.astype(float), np.diff(first_branch)),
             low=np.concatenate([a for a, _ in limits]), high=np.concatenate([b for _, b in limits]), counted=counted,
             load=(law.node, np.stack([law.s.real, law.exponent[:, 0], law.z_share[:, 0], law.i_share[:, 0], law.v0], -1)),
@@ -136,14 +134,14 @@ def voltages(layout: Layout, seats: Seats, tso: Sequence[Solution | None], v: Re
     for r, found in enumerate(tso):
         if found is not None and found.converged:
             out[r, : layout.first_node[1]] = found.v
-            if found.ratio is not seats.transmission.newton.held.ratio:
+            if found.ratio is not seats.transmission.newton.nodal.branches.ratio:
                 moved.setdefault(r, layout.ratio.copy())[:own] = found.ratio
     for fleet, rows in seats.fleets:
         _feeders(layout, fleet.feeders, v[:, rows], loading[:, rows], rows=rows, out=(out, moved))
     for r, ratio in sorted(moved.items()):
         ratio_of[r] = len(ratios)
         ratios.append(ratio)
-    return Voltages(v=out, ratio=np.array(ratios), ratio_of=ratio_of, ok=np.isfinite(out.view(np.float64)).all(axis=1))
+    return Voltages(v=out, ratio=np.array(ratios), ratio_of=ratio_of, ok=np.asarray(np.isfinite(out.view(np.float64)).all(axis=1)))
 
 
 def _feeders(layout: Layout, feeders: Feeders, v: Real, loading: Real, *, rows: Index, out: tuple[Complex, dict[int, Complex]]) -> None:
@@ -199,6 +197,6 @@ def _named(nodal: Nodal) -> tuple[Names, Names]:
     return kind, np.concatenate([net.lines.name[rows[0]], net.transformers.name[rows[1]]])
 
 
-def _rows(nodal: Nodal) -> tuple[Any, Any]:
+def _rows(nodal: Nodal) -> tuple[Index, Index]:
     """Rows of lines and of transformers in service; lines come first."""
     return nodal.branches.row[nodal.branches.kind == 0], nodal.branches.row[nodal.branches.kind == 1]

@@ -120,7 +120,9 @@ def _alone(study: Study, seats: Seats, row: int) -> Group:
     end = outcome.end if good or not outcome.answered else End.REFUSED
     why = "" if good else getattr(outcome.state, "trouble", "") or outcome.causes().removeprefix("; ") or _reason(outcome)
     agreement = study.scheme.agreement(outcome.state) if good else None
-    return Group(rows=np.array([row]), seats=seats, end=(end,), rounds=np.array([outcome.rounds]), why=(why,), state=outcome.state, agreement=agreement)
+    return Group(
+        rows=np.array([row]), seats=seats, end=(end,), rounds=np.array([outcome.rounds]), why=(why,), state=outcome.state, agreement=agreement
+    )
 
 
 def _each(seats: Seats) -> Iterator[Seats]:
