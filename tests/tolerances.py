@@ -85,3 +85,9 @@ TWIN = 1e-10  # a kernel against its readable twin: the same operations, rounded
 SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up to 1e2 per unit
 PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
 KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
+
+# batches
+BATCH_IS_RUN = 1e-7  # MW, Mvar and pu; single runs and batches stop alike, and the AC check lies within 1e-9 per unit of both
+OUTAGE_IS_OPEN = 1e-6  # MW and pu; an outage against a network without the branch, each solved to 1e-9 per unit by its own scheme
+BATCH_MEMORY = 1.2  # of the peak; blocks are alike, and only what Python keeps of its own grows a little
+OPENED = 1e-8  # per unit; two solves of the same equations, rounded and ordered differently, mismatches below 1e-10 times admittances of 1e2

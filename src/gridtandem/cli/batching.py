@@ -29,7 +29,7 @@ OWN = ("options", "rounds", "exponents", "parallel", "feeder_solver", "q_rule", 
 @click.option("--scheme", type=SCHEME, help="`tandem help schemes`, or auto.  [response]")
 @click.option("--loading", type=Column(), default="1.0", metavar="X[,X…]|FILE", help="A factor per scenario; .csv: column loading.")
 @click.option("--feeder-loading", type=FILE, metavar="FILE", help=".csv: a column for each interface, a row per scenario.")
-@click.option("--outages", type=Several(), metavar="n-1|A,B+C|FILE", help="Branches of transmission; .csv: columns outage, branch.")
+@click.option("--outages", type=Several(), default=(), metavar="n-1|A,B+C|FILE", help="Branches of transmission; .csv: columns outage, branch.")
 @click.option("--hours", type=click.FloatRange(0, min_open=True), default=float("nan"), metavar="H", help="That a scenario lasts, for energy.")
 @click.option("--keep", type=click.Choice(["voltages"]), multiple=True, metavar="WHAT", help="voltages: of every node in every case.")
 @BLOCK

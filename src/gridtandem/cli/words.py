@@ -79,6 +79,8 @@ class Several(click.ParamType["tuple[tuple[str, ...], ...] | str | Path"]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[tuple[str, ...], ...] | str | Path:
         """Names that hold a comma or a plus are for the file."""
+        if isinstance(value, tuple):
+            return value
         word = str(value)
         if word.lower().endswith(".csv"):
             return Path(word)

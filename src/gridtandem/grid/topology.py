@@ -51,13 +51,12 @@ def linear_drops(nodal: Nodal, root: int) -> tuple[Real, Real]:
 
 
 def bridges(nodal: Nodal, roots: Index) -> dict[int, Index]:
-    """Branches without which some nodes have no path to any of the roots, and these nodes, in ascending order.
+    """Branches without which some nodes have no path to any of the roots, and these nodes, in the order of the walk.
 
     One depth-first walk from the roots. A branch to a node is such a bridge where no other branch leads from beyond it to before it; source:
     R. Tarjan, "A note on finding the bridges of a graph", Information Processing Letters 2(6), 1974. Nodes that have no path anyway are left out.
     """
-    number, lowest = np.full(nodal.nodes, -1), np.zeros(nodal.nodes, np.int64)
-    order: list[int] = []
+    number, lowest, order = [-1] * nodal.nodes, [0] * nodal.nodes, list[int]()
     found: list[tuple[int, int, int]] = []
     around = _around(nodal)
     for root in roots.tolist():
@@ -80,9 +79,9 @@ def bridges(nodal: Nodal, roots: Index) -> dict[int, Index]:
                     before = stack[-1][0]
                     lowest[before] = min(lowest[before], lowest[here])
                     if lowest[here] > number[before]:
-                        found.append((by, int(number[here]), len(order)))
-    walked, given = np.array(order, np.int64), np.isin(order, roots)
-    return {branch: np.sort(walked[a:b]) for branch, a, b in found if not given[a:b].any()}
+                        found.append((by, number[here], len(order)))
+    walked, given = np.array(order, np.int64), np.cumsum([0, *np.isin(order, roots)])
+    return {branch: walked[a:b] for branch, a, b in found if given[a] == given[b]}
 
 
 def _around(nodal: Nodal) -> list[list[tuple[int, int]]]:

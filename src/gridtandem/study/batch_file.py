@@ -97,7 +97,7 @@ class BatchFile:
         with reading(self.file.path) as db:
             for name, data in db.execute("SELECT name, data FROM extremes").fetchall():
                 mine = getattr(out, name)
-                mine[:] = np.frombuffer(data, mine.dtype)
+                mine[:] = np.frombuffer(data, mine.dtype).reshape(mine.shape)
         return out
 
     def cases(self) -> Cases:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import final
+from weakref import finalize
 
 import numpy as np
 
@@ -29,6 +31,15 @@ class Progress:
 
 
 @final
+class Room:
+    """A folder that is gone with this object."""
+
+    def __init__(self) -> None:
+        self.path = Path(mkdtemp(prefix="gridtandem-"))
+        finalize(self, rmtree, self.path, ignore_errors=True)
+
+
+@final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class BatchResult:
     """A batch and the file its tables are read from, whenever they are asked for."""
@@ -36,7 +47,7 @@ class BatchResult:
     batch: Batch
     file: BatchFile
     end: End
-    room: TemporaryDirectory[str] | None = None  # of a file that nobody wanted to keep; gone with this record
+    room: Room | None = None  # of a file that nobody wanted to keep
 
     @property
     def path(self) -> Path | None:
@@ -47,10 +58,10 @@ class BatchResult:
 def run_batch(batch: Batch, *, save: Path | None = None, block: int | None = None, watch: Callable[[Progress], None] | None = None) -> BatchResult:
     """Solve all cases, ``block`` at a time, and after each block write it down. ``watch`` may raise `KeyboardInterrupt` to stop there."""
     desk = Desk.of(batch)
-    room = TemporaryDirectory(prefix="gridtandem-") if save is None else None
-    path = save if room is None else Path(room.name, "batch.tandem")
-    assert path is not None
-    return _carried(desk, BatchFile.create(path, batch), block, watch, room)
+    if save is not None:
+        return _carried(desk, BatchFile.create(save, batch), block, watch, None)
+    room = Room()
+    return _carried(desk, BatchFile.create(room.path / "batch.tandem", batch), block, watch, room)
 
 
 def resume_batch(path: Path, *, block: int | None = None, watch: Callable[[Progress], None] | None = None) -> BatchResult:
@@ -65,9 +76,7 @@ def reopened_batch(path: Path) -> BatchResult:
     return BatchResult(batch=file.batch(), file=file, end=file.file.end())
 
 
-def _carried(
-    desk: Desk, file: BatchFile, block: int | None, watch: Callable[[Progress], None] | None, room: TemporaryDirectory[str] | None
-) -> BatchResult:
+def _carried(desk: Desk, file: BatchFile, block: int | None, watch: Callable[[Progress], None] | None, room: Room | None) -> BatchResult:
     if block is not None and block < 1:
         raise Unreadable(f"a block has 1 case or more; {block!r} is none")
     batch, called, extremes = desk.batch, names(desk.layout), file.extremes(desk.layout)

@@ -107,11 +107,11 @@ def _faults(nodal: Nodal, groups: list[tuple[str, ...]], place: dict[str, int]) 
             if name in place:
                 continue
             if f"line {name}" in place or f"transformer {name}" in place:
-                mend, what, code = f"write 'line {name}' or 'transformer {name}'", f"{name!r} is a line and a transformer", "outage-003"
+                mend = f"write 'line {name}' or 'transformer {name}'"
+                yield Fault("outages", f"{name!r} is a line and a transformer", mend, "outage-003", place=nodal.name)
             elif name in idle:
-                mend, what, code = "leave it out", f"{name!r} is out of service already", "outage-004"
+                yield Fault("outages", f"{name!r} is out of service already", "leave it out", "outage-004", place=nodal.name)
             else:
                 near = get_close_matches(name, list(place), n=1, cutoff=0.5)
                 mend = f"did you mean {near[0]!r}?" if near else "name a line or transformer of transmission"
-                what, code = f"{name!r} is no branch of transmission", "outage-005"
-            yield Fault("outages", what, mend, code, place=nodal.name)
+                yield Fault("outages", f"{name!r} is no branch of transmission", mend, "outage-005", place=nodal.name)
