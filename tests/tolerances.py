@@ -91,3 +91,8 @@ BATCH_IS_RUN = 1e-7  # MW, Mvar and pu; single runs and batches stop alike, and 
 OUTAGE_IS_OPEN = 1e-6  # MW and pu; an outage against a network without the branch, each solved to 1e-9 per unit by its own scheme
 BATCH_MEMORY = 1.5  # of the peak for four times the scenarios; blocks are alike, and what Python itself keeps grows a little
 OPENED = 1e-8  # per unit; two solves of the same equations, rounded and ordered differently, mismatches below 1e-10 times admittances of 1e2
+# offers
+MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3
+KINK = 1e-3  # currency/MWh; a secant over 1e-6 MW carries 1e-9 of rounding over it, and rises by at most 3e-5
+PRICE_BY_DIFFERENCE = 1e-5  # currency/MWh; central differences of a quadratic cost are exact, 1e-9 of solver noise over 1e-4
+CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic costs to 1e-8

@@ -57,7 +57,8 @@ def joined(case: Case) -> Joined:
 def bundle(model: Network, *, count: int = 1, scale: float = 1.0) -> Network:
     """``count`` identical feeders side by side as one, without their own source: transmission takes its place.
 
-    Admittances and powers are multiplied by ``count``, so voltages stay; ``scale`` multiplies loads and units.
+    Admittances and powers are multiplied by ``count``, so voltages stay; ``scale`` multiplies loads, units, storage and what follows a price,
+    with their cost: a unit twice the size costs twice as much at twice the power.
     """
     keep = np.flatnonzero(model.generators.control != REFERENCE)
     new = np.full(len(model.generators), -1)
@@ -73,9 +74,31 @@ def bundle(model: Network, *, count: int = 1, scale: float = 1.0) -> Network:
         loads=replace(ld, p_mw=ld.p_mw * k * scale, q_mvar=ld.q_mvar * k * scale),
         generators=replace(g, p_mw=g.p_mw * k * scale, q_mvar=g.q_mvar * k * scale, **limits),
         shunts=replace(sh, g_mw=sh.g_mw * k, b_mvar=sh.b_mvar * k),
-        costs=replace(cost, generator=new[cost.generator], coefficient=cost.coefficient * float(k) ** (1 - cost.order)),
-        cost_points=replace(point, generator=new[point.generator], p_mw=point.p_mw * k, cost_per_h=point.cost_per_h * k),
+        costs=replace(cost, generator=new[cost.generator], coefficient=cost.coefficient * _powers(k * scale, 1 - cost.order)),
+        cost_points=replace(point, generator=new[point.generator], p_mw=point.p_mw * k * scale, cost_per_h=point.cost_per_h * k * scale),
+        **_devices(model, k * scale, new),
     )
+
+
+def _devices(model: Network, factor: float, new: Index) -> dict[str, Any]:
+    """Ramps, storage, vehicles and flexible demand of a feeder whose powers are multiplied."""
+    ramps, flexible = model.ramps.take(new[model.ramps.generator] >= 0), model.flexible
+    stores = {
+        "storages": ("charge_high_mw", "discharge_high_mw", "energy_high_mwh", "energy_low_mwh", "energy_start_mwh", "q_high_mvar"),
+        "vehicles": ("charge_high_mw", "discharge_high_mw", "energy_need_mwh", "energy_room_mwh"),
+    }
+    out: dict[str, Any] = {}
+    for kind, columns in stores.items():
+        table = getattr(model, kind)
+        out[kind] = replace(table, **{c: _times(getattr(table, c), factor) for c in columns})
+    out["ramps"] = replace(ramps, generator=new[ramps.generator], up_mw_per_h=ramps.up_mw_per_h * factor, down_mw_per_h=ramps.down_mw_per_h * factor)
+    out["flexible"] = replace(flexible, p_high_mw=flexible.p_high_mw * factor, slope=flexible.slope * _powers(factor, np.array(-1)))
+    return out
+
+
+def _powers(factor: float, exponent: Index) -> Real:
+    """factor^exponent; where nothing is left of a unit, its curvature does not matter."""
+    return float(factor) ** exponent.astype(float) if factor > 0 else (exponent >= 0) * float(factor) ** np.maximum(exponent, 0)
 
 
 def _renamed(net: Network, name: str) -> Network:
