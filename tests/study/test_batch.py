@@ -381,7 +381,7 @@ def test_a_run_is_no_batch_and_a_batch_no_run(small: gt.Case, tmp_path: Path) ->
 
 
 def test_answers_can_be_cut_and_joined() -> None:
-    many = Answers.none(4, 2)
-    many.put(np.array([1, 3]), Answers(**{**{f: getattr(Answers.none(2, 2), f) for f in Answers.__slots__}, "why": ["a", "b"]}))
+    many = Answers.none(4, 2, 3)
+    many.put(np.array([1, 3]), Answers(**{**{f: getattr(Answers.none(2, 2, 3), f) for f in Answers.__slots__}, "why": ["a", "b"]}))
     assert many.why == ["", "a", "", "b"]
     assert many.take(np.array([3, 3])).why == ["b", "b"]

@@ -8,9 +8,13 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from gridtandem.flow.border import Border
+from gridtandem.flow.control import STOPPED
 from gridtandem.flow.newton import Newton
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Index, Real
+
+NONE: Index = np.empty(0, np.int64)
 
 
 def without(newton: Newton, branches: Index) -> Newton:
@@ -20,10 +24,17 @@ def without(newton: Newton, branches: Index) -> Newton:
     """
     if not len(branches):
         return newton
-    nodal = _opened(newton.nodal, branches)
-    blocks = None if newton.blocks is None else newton.blocks.opened(nodal, newton.wiring)
+    nodal, before = _opened(newton.nodal, branches), newton.blocks
+    held = newton.held
+    if (idle := np.isin(nodal.taps.branch, branches)).any():  # they hold nothing
+        held = replace(held, tap=np.where(idle, STOPPED, held.tap).astype(np.int8))
     lost = np.union1d(newton.lost, cut_off(newton.nodal, newton.fixed, branches))
-    return replace(newton, nodal=nodal, blocks=blocks, lost=lost, problem=replace(newton.problem, nodal=nodal))
+    if before is None or len(lost):
+        return replace(newton, nodal=nodal, blocks=None, home=None, lost=lost, held=held)
+    blocks = replace(before, values=before.admittance(nodal, newton.wiring, before.ratio, without=NONE))
+    problem = replace(newton.problem, nodal=nodal, target=held.target(nodal, newton.roles))
+    home = Border.of(nodal, blocks, newton.wiring, held, newton.roles)
+    return replace(newton, nodal=nodal, blocks=blocks, home=home, lost=lost, held=held, problem=problem)
 
 
 def loaded(newton: Newton, factor: Real) -> Newton:

@@ -13,10 +13,10 @@ import numpy as np
 
 from gridtandem.coordinate import ByScenario, End
 from gridtandem.errors import InvalidCase
-from gridtandem.flow.newton import Solution
+from gridtandem.parties.transmission import flows
 from gridtandem.study.batch import Batch
 from gridtandem.study.study import Seats, seated
-from gridtandem.study.survey import Extremes, Layout, surveyed, voltages
+from gridtandem.study.survey import Extremes, Layout, magnitudes, surveyed, voltages
 from gridtandem.study.together import Group, part, together
 from gridtandem.tables import Complex, Flag, Index, Real
 from gridtandem.units import MVA
@@ -71,15 +71,16 @@ class Answers:
     error: Real  # largest difference of that from what feeders draw [per unit]
     slack: Real  # [per unit]
     why: list[str]
-    tso: list[Solution | None]
+    tso: Complex  # (row, node of transmission)
+    ratio: list[Complex | None]  # of transmission's branches, where transformers moved
 
     @staticmethod
-    def none(size: int, wide: int) -> Answers:
-        """Nothing known yet of so many rows and interfaces."""
+    def none(size: int, wide: int, nodes: int) -> Answers:
+        """Nothing known yet of so many rows, interfaces and nodes of transmission."""
         nothing, apart = np.full((size, wide), np.nan), np.full(size, np.nan)
         return Answers(
             end=np.zeros(size, np.int64), rounds=np.zeros(size, np.int64), v=nothing, s=nothing * (1 + 1j), error=apart, slack=apart.copy(),
-            why=[""] * size, tso=[None] * size,
+            why=[""] * size, tso=np.full((size, nodes), complex(np.nan, np.nan)), ratio=[None] * size,
         )  # fmt: skip
 
     @property
@@ -143,7 +144,7 @@ def _answers(seats: Seats, batch: Batch, start: Any = None) -> tuple[Answers, An
     """Of all scenarios of these seats; and the states of schemes that treat each as if alone."""
     groups = together(batch.study, seats, start)
     size, wide = len(seats.transmission.loading), len(seats.owner.interfaces)
-    found = Answers.none(size, wide)
+    found = Answers.none(size, wide, seats.transmission.newton.nodal.nodes)
     for group in groups:
         found.put(group.rows, _planned(group, wide))
     alone = isinstance(batch.study.scheme, ByScenario) and groups
@@ -154,23 +155,25 @@ def _planned(group: Group, wide: int) -> Answers:
     """The parties' plans for what was agreed: transmission's load flow, and how far feeders' draw is from what it reckons with."""
     size, t, a = len(group.rows), group.seats.transmission, group.agreement
     v, s = np.full((size, wide), np.nan), np.full((size, wide), complex(np.nan, np.nan))
-    slack, end, why = np.full(size, np.nan), list(group.end), list(group.why)
-    tso: list[Solution | None] = [None] * size
-    for r in np.flatnonzero(group.ok).tolist() if a is not None else ():
-        assert a is not None
-        found = t.solve(a.draw, (r, 0))
-        if found is None or not found.converged:
-            end[r], why[r] = End.REFUSED, f"{t.network.name}: {'a feeder gave no answer' if found is None else found.trouble}"
-            continue
-        at = np.abs(found.v[t.forecast.node])
-        s[r] = t.expected(at, (r, 0)) if a.draw is None else t.drawn(a.draw, (r, 0)).each(at)[0]
-        v[r], slack[r], tso[r] = a.v[r, 0], found.slack, found
+    slack, end, why = np.full(size, np.nan), np.array([ENDS.index(e) for e in group.end]), list(group.why)
+    tso = np.full((size, t.newton.nodal.nodes), complex(np.nan, np.nan))
+    ratio: list[Complex | None] = [None] * size
+    if a is not None and (good := np.flatnonzero(group.ok)).size:
+        found = flows(t, a.draw)
+        for r in good[~found.ok[good]].tolist():
+            end[r], why[r] = ENDS.index(End.REFUSED), f"{t.network.name}: {found.trouble[r]}"
+        good = good[found.ok[good]]
+        at = magnitudes(found.v[np.ix_(good, t.forecast.node)])
+        for k, r in enumerate(good.tolist()):
+            s[r] = t.expected(at[k], (r, 0)) if a.draw is None else t.drawn(a.draw, (r, 0)).each(at[k])[0]
+            ratio[r] = found.ratio[r]
+        v[good], slack[good], tso[good] = a.v[good, 0], found.slack[good], found.v[good]
     apart = np.zeros(size)
     for fleet, rows in group.seats.fleets:
         drawn = fleet.draw(v[:, None, rows], slope=False)[0][:, 0] / MVA
         apart = np.maximum(apart, np.hypot(s[:, rows].real - drawn.real, s[:, rows].imag - drawn.imag).max(axis=1, initial=0.0))
     apart = np.where(np.isnan(slack), np.nan, apart)
-    return Answers(end=np.array([ENDS.index(e) for e in end]), rounds=group.rounds, v=v, s=s, error=apart, slack=slack, why=why, tso=tso)
+    return Answers(end=end, rounds=group.rounds, v=v, s=s, error=apart, slack=slack, why=why, tso=tso, ratio=ratio)
 
 
 def _surveyed(desk: Desk, answers: Answers, extremes: Extremes, number: Index) -> tuple[Real, Index, Complex]:
@@ -183,7 +186,7 @@ def _surveyed(desk: Desk, answers: Answers, extremes: Extremes, number: Index) -
         rows = slice(first, first + step)
         own, loading = batch.study.feeder_loading, batch.study.loading[scenario[rows]]
         at = np.repeat(loading, len(batch.study.case.interfaces), axis=1) if own is None else own[scenario[rows], 0]
-        seen = voltages(layout, desk.seats, answers.tso[rows], answers.v[rows], at)
+        seen = voltages(layout, desk.seats, (answers.tso[rows], answers.ratio[rows]), answers.v[rows], at)
         opened = [batch.outages.branch[k] if k >= 0 else np.empty(0, np.int64) for k in outage[rows].tolist()]
         found, place = surveyed(layout, seen, extremes, number=number[rows], opened=opened, loading=loading[:, 0])
         figures.append(found)

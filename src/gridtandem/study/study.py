@@ -100,14 +100,17 @@ class Seats:
     companies: tuple[str, ...]
 
     def under(self, loading: Real, at_feeders: Real | None, opened: tuple[Index, ...] = ()) -> Seats:
-        """The same parties in other scenarios: loadings as in `Study`, and branches of transmission out of service in each scenario."""
+        """The same parties in other scenarios: loadings as in `Study`, and branches of transmission out of service in each scenario.
+
+        Whatever one scenario comes to does not depend on the others, to the last bit.
+        """
 
         def other(fleet: Fleet, rows: Index) -> Fleet:
             wide = np.broadcast_to(loading[..., None], (*loading.shape, len(rows))) if at_feeders is None else at_feeders[..., rows]
             return replace(fleet, loading=wide)
 
         return replace(
-            self, transmission=self.transmission.under(loading, at_feeders, opened), owner=self.owner.under(loading, at_feeders, opened),
+            self, transmission=self.transmission.under(loading, at_feeders, opened, abreast=1), owner=self.owner.under(loading, at_feeders, opened),
             fleets=tuple((other(fleet, rows), rows) for fleet, rows in self.fleets),
         )  # fmt: skip
 
@@ -118,9 +121,9 @@ class Seats:
             at, opened = party.at_feeders, tuple(party.opened[r] for r in rows.tolist()) if party.opened else ()
             return {"loading": party.loading[rows], "at_feeders": None if at is None else at[rows], "opened": opened}
 
-        home = tuple(self.transmission.home[r] for r in rows.tolist())
+        home_of = self.transmission.home_of[rows]
         return replace(
-            self, transmission=replace(self.transmission, home=home, **mine(self.transmission)), owner=replace(self.owner, **mine(self.owner)),
+            self, transmission=replace(self.transmission, home_of=home_of, **mine(self.transmission)), owner=replace(self.owner, **mine(self.owner)),
             fleets=tuple((replace(fleet, loading=fleet.loading[rows]), at) for fleet, at in self.fleets),
         )  # fmt: skip
 

@@ -15,7 +15,6 @@ import numpy as np
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.flow.feeders import Feeders
-from gridtandem.flow.newton import Solution
 from gridtandem.grid.nodal import Nodal
 from gridtandem.study.judge import EDGE
 from gridtandem.study.study import Seats
@@ -124,18 +123,14 @@ class Voltages:
     ok: Flag  # (row)
 
 
-def voltages(layout: Layout, seats: Seats, tso: Sequence[Solution | None], v: Real, loading: Real) -> Voltages:
-    """Node voltages for solutions of transmission, and for voltages and loadings (row, interface) of feeders; whose scenarios the seats are in
-    does not matter.
+def voltages(layout: Layout, seats: Seats, tso: tuple[Complex, Sequence[Complex | None]], v: Real, loading: Real) -> Voltages:
+    """Node voltages for those of transmission (row, node), with its ratios where they moved, and for voltages and loadings (row, interface) of
+    feeders. Whose scenarios the seats are in does not matter.
     """
-    out = np.full((len(tso), layout.nodes), np.nan, np.complex128)
-    ratios, ratio_of, own = [layout.ratio], np.zeros(len(tso), np.int64), int(layout.first_branch[1])
-    moved: dict[int, Complex] = {}
-    for r, found in enumerate(tso):
-        if found is not None and found.converged:
-            out[r, : layout.first_node[1]] = found.v
-            if found.ratio is not seats.transmission.newton.nodal.branches.ratio:
-                moved.setdefault(r, layout.ratio.copy())[:own] = found.ratio
+    out = np.full((len(v), layout.nodes), np.nan, np.complex128)
+    out[:, : layout.first_node[1]] = tso[0]
+    ratios, ratio_of, own = [layout.ratio], np.zeros(len(v), np.int64), int(layout.first_branch[1])
+    moved = {r: np.concatenate([ratio, layout.ratio[own:]]) for r, ratio in enumerate(tso[1]) if ratio is not None}
     for fleet, rows in seats.fleets:
         _feeders(layout, fleet.feeders, v[:, rows], loading[:, rows], rows=rows, out=(out, moved))
     for r, ratio in sorted(moved.items()):
@@ -175,6 +170,11 @@ def surveyed(
         e.worst, e.worst_at, e.above, e.lowest, e.lowest_at, e.highest, e.highest_at,
     )  # fmt: skip
     return rows, places
+
+
+def magnitudes(v: Complex) -> Real:
+    """Of many voltages, in the same rounding however many they are."""
+    return np.asarray(np.sqrt(v.real * v.real + v.imag * v.imag), np.float64)
 
 
 def _limits(nodal: Nodal) -> tuple[Real, Real]:
