@@ -164,9 +164,11 @@ def _planned(group: Group, wide: int) -> Answers:
             end[r], why[r] = ENDS.index(End.REFUSED), f"{t.network.name}: {found.trouble[r]}"
         good = good[found.ok[good]]
         at = magnitudes(found.v[np.ix_(good, t.forecast.node)])
-        for k, r in enumerate(good.tolist()):
-            s[r] = t.expected(at[k], (r, 0)) if a.draw is None else t.drawn(a.draw, (r, 0)).each(at[k])[0]
-            ratio[r] = found.ratio[r]
+        here = np.isin(np.arange(size), good)[:, None]
+        s[good] = (
+            np.array([t.expected(x, (r, 0)) for x, r in zip(at, good.tolist(), strict=True)]) if a.draw is None else t.drawn(a.draw, here).each(at)[0]
+        )
+        ratio = [x if k else None for x, k in zip(found.ratio, here[:, 0].tolist(), strict=True)]
         v[good], slack[good], tso[good] = a.v[good, 0], found.slack[good], found.v[good]
     apart = np.zeros(size)
     for fleet, rows in group.seats.fleets:
