@@ -143,10 +143,10 @@ def _feeders(layout: Layout, feeders: Feeders, v: Real, loading: Real, *, rows: 
     """Sweep what can be swept, all rows at once; solve the others one by one."""
     (whole, moved), first, first_branch = out, layout.first_node[1 + rows], layout.first_branch[1 + rows]
     done = np.zeros(v.shape, bool)
-    if feeders.forest is not None and feeders.ready is not None:
-        forest, at = feeders.forest, feeders.swept
+    if feeders.ready is not None:
+        at = feeders.swept
         found = feeders.ready.sweep(v[:, at], loading[:, at], sweeps=SWEEPS, slope=False)
-        whole[:, forest.node + np.repeat(first[at], np.diff(forest.start))] = found.v
+        whole[:, feeders.node + np.repeat(first[at], np.diff(feeders.ready.start))] = found.v
         done[:, at] = found.ok
     for r in np.flatnonzero(~done.all(axis=1) & np.isfinite(v).all(axis=1)).tolist():
         states = feeders.states(v[r].astype(np.complex128), loading[r])
