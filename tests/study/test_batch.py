@@ -12,11 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import gridtandem as gt
 from gridtandem.coordinate import ByScenario, End, Outcome, widest
 from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.report.batch import BatchRun
+from gridtandem.report.duration import duration
+from gridtandem.report.style import svg
 from gridtandem.study.batch import Batch
 from gridtandem.study.batch_run import Progress
 from gridtandem.study.block import Answers, Desk, solved
@@ -348,6 +352,30 @@ def test_worst_of_all_is_the_worst_of_the_cases(small: gt.Case) -> None:
     assert branches.above.sum() > 0
     out = branches.take(branches.branch == "1-2")
     assert not len(out) or "1-2" not in out.outage.tolist()
+
+
+@pytest.mark.parametrize("loading", [[0.9, 1.1], [HOPELESS]])
+@pytest.mark.parametrize("rated", [True, False])
+def test_pictures(small: gt.Case, loading: list[float], rated: bool) -> None:
+    lines = small.transmission.lines
+    rating = np.full(len(lines), 90.0 if rated else np.inf)
+    case = replace(small, transmission=replace(small.transmission, lines=replace(lines, rating_mva=rating)))
+    many = gt.batch(case, loading=loading, outages=["1-2"])
+    assert svg(many.plot()) == svg(many.plot())
+    titles = [axes.get_title(loc="left") for axes in many.plot().axes]
+    assert ("Most loaded branch" in titles) == (rated and loading != [HOPELESS])
+    with pytest.raises(gt.UnknownName):
+        many.plot("network")
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=3000))
+def test_duration_curves_fall(values: list[float]) -> None:
+    share, ordered = duration(np.array(values))
+    assert (np.diff(ordered) <= 0).all()
+    assert (ordered[0], ordered[-1]) == (max(values), min(values))
+    assert share[0] == 0
+    assert len(values) == 1 or share[-1] == 100
+    assert set(ordered.tolist()) <= set(values)
 
 
 BROKEN: dict[str, str] = {

@@ -13,7 +13,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 import gridtandem as gt
-from gridtandem.flow.newton import Newton, Options
+from gridtandem.flow.newton import Draw, Newton, Options
+from gridtandem.flow.outages import solve_outages
 from gridtandem.flow.results import branch_flows
 from gridtandem.flow.variants import cut_off, loaded, without
 from gridtandem.grid.elements import REFERENCE
@@ -124,6 +125,59 @@ def test_every_single_outage_of_case118_is_solved_or_islands() -> None:
     for branch in found.branch:
         assert not len(cut_off(nodal, roots, branch))
         assert without(newton, branch).solve(start=base.v).converged
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=["plain", "limits", "shared"])
+def test_many_outages_are_each_alone(options: Options) -> None:
+    """Every row as `Newton.solve` of the network without its branches has it; and the same bits whichever rows are solved beside it."""
+    net, rng = gt.network("case118"), np.random.default_rng(5)
+    net = replace(net, generators=replace(net.generators, slack_share=np.ones(len(net.generators))))
+    nodal = Nodal.of(net)
+    newton, outages = Newton.of(nodal, options=options), outages_of(net, "n-1")
+    two = tuple(np.union1d(a, b) for a, b in zip(outages.branch[:20], outages.branch[40:60], strict=True))
+    opened = tuple(b for b in (NOBODY, *outages.branch[::5], *two) if not len(cut_off(nodal, newton.fixed, b)))
+    loads, units = rng.uniform(0.5, 1.3, len(opened)), rng.uniform(0.5, 1.3, len(opened))
+    at = np.sort(rng.choice(nodal.nodes, 3, replace=False))
+    c = rng.uniform(-0.1, 0.1, (len(opened), 3, 2)) + 1j * rng.uniform(-0.05, 0.05, (len(opened), 3, 2))
+    draw = Draw(node=at, low=np.full(c.shape[:2], 0.9), high=np.full(c.shape[:2], 1.1), c=c)
+    start = np.repeat(newton.solve().v[None], len(opened), axis=0)
+    found = solve_outages(newton, opened=opened, loads=loads, units=units, start=start, draw=draw)
+    assert found.alone.all() == (options is not OPTIONS[0])
+    assert found.converged.sum() > len(opened) // 2
+    for r in range(len(opened)):
+        own = Draw(node=at, low=draw.low[r], high=draw.high[r], c=c[r])
+        one = without(newton, opened[r]).solve(start=start[r], loads=float(loads[r]), units=float(units[r]), draw=own)
+        assert one.converged == found.converged[r]
+        assert not one.converged or np.abs(one.v - found.v[r]).max() < OPENED
+        assert not one.converged or np.abs(one.fixed_s - found.fixed_s[r]).max() < OPENED
+        assert bool(found.trouble[r]) != one.converged
+    rows = np.array([3, 0, 7])
+    some = Draw(node=at, low=draw.low[rows], high=draw.high[rows], c=c[rows])
+    few = solve_outages(newton, opened=[opened[r] for r in rows], loads=loads[rows], units=units[rows], start=start[rows], draw=some)
+    assert np.array_equal(few.v, found.v[rows], equal_nan=True)
+    assert np.array_equal(few.fixed_s, found.fixed_s[rows], equal_nan=True)
+
+
+def test_an_outage_without_a_load_flow_says_so() -> None:
+    newton, outages = Newton.of(Nodal.of(gt.network("case14"))), outages_of(gt.network("case14"), ["1-2"])
+    found = solve_outages(newton, opened=outages.branch, loads=np.array([9.0]), units=np.ones(1), start=newton.begin[None])
+    assert not found.converged[0]
+    assert np.isnan(found.v).all()
+    assert "no load flow" in found.trouble[0]
+
+
+def test_a_transformer_out_of_service_holds_nothing() -> None:
+    """One that moves in service stands idle when it is open; the bus it held is fed by its neighbour."""
+    net = gt.network("case14")
+    t = net.transformers
+    moved = replace(t, control=np.array([1, *[0] * (len(t) - 1)]), regulated_bus=np.array([t.to_bus[0], *[-1] * (len(t) - 1)]))
+    net = replace(net, transformers=replace(moved, v_target_pu=np.full(len(t), 1.04)))
+    nodal = Nodal.of(net)
+    branch = int(nodal.taps.branch[0])
+    less = replace(net, transformers=replace(net.transformers, closed=np.arange(len(t)) != 0))
+    one, other = without(Newton.of(nodal), np.array([branch])).solve(), Newton.of(Nodal.of(less)).solve()
+    assert np.abs(one.v - other.v).max() < OPENED
+    assert abs(abs(Newton.of(nodal).solve().v[nodal.taps.node[0]]) - 1.04) < OPENED
 
 
 def test_names_that_two_branches_share() -> None:
