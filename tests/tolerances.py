@@ -91,6 +91,14 @@ BATCH_IS_RUN = 1e-7  # MW, Mvar and pu; single runs and batches stop alike, and 
 OUTAGE_IS_OPEN = 1e-6  # MW and pu; an outage against a network without the branch, each solved to 1e-9 per unit by its own scheme
 BATCH_MEMORY = 1.5  # of the peak for four times the scenarios; blocks are alike, and what Python itself keeps grows a little
 OPENED = 1e-8  # per unit; two solves of the same equations, rounded and ordered differently, mismatches below 1e-10 times admittances of 1e2
+# programs
+OPTIMUM = 1e-7  # relative to max(1, |cost|); solvers stop at 1e-9, numbers are of size 1 to 10
+PLANE = 1e-6  # the same for planes of prices, whose multipliers carry 1e-9 each over steps of up to 1 and a dozen rows
+PRICE_BY_DIFFERENCE = 1e-5  # central differences with PRICE_STEP of two costs to 1e-9; a linear program is linear there, curvature leaves its square
+PRICE_STEP = 1e-3  # of central differences of costs
+CENTRED = 1e-4  # an interior point ends its gap at 1e-9, which leaves its square root of an unknown in the direction of curvature
+VERTEX = 1e-9  # a vertex with entries of size 1 is solved for, not approached
+PROOF = 1e-7  # of max(1, violation); sum of a dozen products of sides and multipliers, each to 1e-9
 # offers
 MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3
 KINK = 1e-3  # currency/MWh; a secant over 1e-6 MW carries 1e-9 of rounding over it, and rises by at most 3e-5

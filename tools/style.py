@@ -43,6 +43,7 @@ ANY_ALLOWED = {
     "src/gridtandem/parties/wholesale.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/cases/golden.py": "columns of every kind in one literal",
     "src/gridtandem/resources/steps.py": "columns of every kind in one mapping",
+    "src/gridtandem/study/market/tables.py": "columns of every kind in one mapping",
     "src/gridtandem/study/market/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/study.py": "schemes are of any kind, settings go to TOML",
     "src/gridtandem/program/solvers/clarabel.py": "the solver ships no types",
