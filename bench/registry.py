@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import flow, outages, start
+from bench import flow, outages, start, study
 from gridtandem.schemes import FeederCurve, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
@@ -76,4 +76,5 @@ PHASES = (
     _with_feeders("T118Dn4", 0, 11),
     _with_feeders("case1354pegase", 100, 3),
     Phase("coordinated", "T118Dn4", {name: flow.agreed("T118Dn4", scheme) for name, scheme in SCHEMES.items()}, ROUND),
+    Phase("study", "9241 + 1000 x case141", study.parts("case9241pegase", "case141", 1000), repeat=3),
 )

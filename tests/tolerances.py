@@ -91,6 +91,9 @@ BATCH_IS_RUN = 1e-7  # MW, Mvar and pu; single runs and batches stop alike, and 
 OUTAGE_IS_OPEN = 1e-6  # MW and pu; an outage against a network without the branch, each solved to 1e-9 per unit by its own scheme
 BATCH_MEMORY = 1.5  # of the peak for four times the scenarios; blocks are alike, and what Python itself keeps grows a little
 OPENED = 1e-8  # per unit; two solves of the same equations, rounded and ordered differently, mismatches below 1e-10 times admittances of 1e2
+# many feeders
+PORT_IS_FEEDER = 1e-12  # relative; the same few terms, added up in another order
+SUMMED_UP = 1e-12  # relative; sums of a few hundred terms in another order
 # programs
 OPTIMUM = 1e-7  # relative to max(1, |cost|); solvers stop at 1e-9, numbers are of size 1 to 10
 PLANE = 1e-6  # the same for planes of prices, whose multipliers carry 1e-9 each over steps of up to 1 and a dozen rows

@@ -170,11 +170,8 @@ def _planned(group: Group, wide: int) -> Answers:
         )
         ratio = [x if k else None for x, k in zip(found.ratio, here[:, 0].tolist(), strict=True)]
         v[good], slack[good], tso[good] = a.v[good, 0], found.slack[good], found.v[good]
-    apart = np.zeros(size)
-    for fleet, rows in group.seats.fleets:
-        drawn = fleet.draw(v[:, None, rows], slope=False)[0][:, 0] / MVA
-        apart = np.maximum(apart, np.hypot(s[:, rows].real - drawn.real, s[:, rows].imag - drawn.imag).max(axis=1, initial=0.0))
-    apart = np.where(np.isnan(slack), np.nan, apart)
+    drawn = group.seats.everybody.draw(v[:, None], slope=False)[0][:, 0] / MVA
+    apart = np.where(np.isnan(slack), np.nan, np.hypot(s.real - drawn.real, s.imag - drawn.imag).max(axis=1, initial=0.0))
     return Answers(end=end, rounds=group.rounds, v=v, s=s, error=apart, slack=slack, why=why, tso=tso, ratio=ratio)
 
 

@@ -95,6 +95,7 @@ class Seats:
 
     transmission: Transmission
     fleets: tuple[tuple[Fleet, Index], ...]  # with the interfaces each stands behind
+    everybody: Fleet  # the same feeders under one roof, where one sweep serves them all
     owner: Owner
     companies: tuple[str, ...]
     roster: Roster
@@ -112,6 +113,7 @@ class Seats:
         return replace(
             self, transmission=self.transmission.under(loading, at_feeders, opened, abreast=1), owner=self.owner.under(loading, at_feeders, opened),
             fleets=tuple((other(fleet, rows), rows) for fleet, rows in self.fleets),
+            everybody=other(self.everybody, np.arange(len(self.owner.interfaces))),
         )  # fmt: skip
 
     def some(self, rows: Index) -> Seats:
@@ -125,13 +127,14 @@ class Seats:
         return replace(
             self, transmission=replace(self.transmission, home_of=home_of, **mine(self.transmission)), owner=replace(self.owner, **mine(self.owner)),
             fleets=tuple((replace(fleet, loading=fleet.loading[rows]), at) for fleet, at in self.fleets),
+            everybody=replace(self.everybody, loading=self.everybody.loading[rows]),
         )  # fmt: skip
 
     def mailbox(self, scheme: Any, axes: tuple[int, int], *, weigh: bool = True) -> Mailbox:
         """The road between them; ``weigh``: each letter is written as JSON to know its bytes."""
         tso = Company("owner", (self.owner,)) if isinstance(scheme, Merged) else Company("tso", (self.transmission,))
         dsos = tuple((Company(name, (fleet,)), rows) for name, (fleet, rows) in zip(self.companies, self.fleets, strict=True))
-        return Mailbox(tso, dsos, axes=axes, weigh=weigh)
+        return Mailbox(tso, dsos, axes=axes, clerk=Company("all companies", (self.everybody,)), weigh=weigh)
 
 
 def seated(study: Study) -> Seats:
@@ -144,7 +147,8 @@ def seated(study: Study) -> Seats:
     transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options, study.feeder_loading)
     return Seats(
         transmission=transmission, fleets=tuple((_fleet(study, feeders, rows), rows) for rows in _by_company(case)),
-        owner=Owner.of(case, study.loading, study.options, study.feeder_loading), companies=case.companies,
+        everybody=_fleet(study, feeders, np.arange(len(table))), companies=case.companies,
+        owner=Owner.of(case, study.loading, study.options, study.feeder_loading),
         roster=Roster.of(transmission.newton.nodal, models, table),
     )  # fmt: skip
 

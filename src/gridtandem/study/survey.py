@@ -131,17 +131,16 @@ def voltages(layout: Layout, seats: Seats, tso: tuple[Complex, Sequence[Complex 
     out[:, : layout.first_node[1]] = tso[0]
     ratios, ratio_of, own = [layout.ratio], np.zeros(len(v), np.int64), int(layout.first_branch[1])
     moved = {r: np.concatenate([ratio, layout.ratio[own:]]) for r, ratio in enumerate(tso[1]) if ratio is not None}
-    for fleet, rows in seats.fleets:
-        _feeders(layout, fleet.feeders, v[:, rows], loading[:, rows], rows=rows, out=(out, moved))
+    _feeders(layout, seats.everybody.feeders, v, loading, out=(out, moved))
     for r, ratio in sorted(moved.items()):
         ratio_of[r] = len(ratios)
         ratios.append(ratio)
     return Voltages(v=out, ratio=np.array(ratios), ratio_of=ratio_of, ok=np.asarray(np.isfinite(out.view(np.float64)).all(axis=1)))
 
 
-def _feeders(layout: Layout, feeders: Feeders, v: Real, loading: Real, *, rows: Index, out: tuple[Complex, dict[int, Complex]]) -> None:
+def _feeders(layout: Layout, feeders: Feeders, v: Real, loading: Real, *, out: tuple[Complex, dict[int, Complex]]) -> None:
     """Sweep what can be swept, all rows at once; solve the others one by one."""
-    (whole, moved), first, first_branch = out, layout.first_node[1 + rows], layout.first_branch[1 + rows]
+    (whole, moved), first, first_branch = out, layout.first_node[1:], layout.first_branch[1:]
     done = np.zeros(v.shape, bool)
     if feeders.ready is not None:
         at = feeders.swept
