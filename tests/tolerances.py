@@ -94,6 +94,11 @@ OPENED = 1e-8  # per unit; two solves of the same equations, rounded and ordered
 # many feeders
 PORT_IS_FEEDER = 1e-12  # relative; the same few terms, added up in another order
 SUMMED_UP = 1e-12  # relative; sums of a few hundred terms in another order
+# fused exchange
+FUSED_TOL = 1e-10  # per unit; what its check may leave at default options
+FUSED_IS_MERGED = 1e-8  # pu; both stop at mismatches of 1e-10, and short branches of trees turn power of 1e-10 into less than that
+FUSED_TOLD = 1e-5  # relative; a power told wrong by 1e-4, beside mismatches of 1e-10
+FUSED_SLOPE = 1e-9  # per unit; the slope is of the profile of the last sweep, which rests to FUSED_TOL
 # programs
 OPTIMUM = 1e-7  # relative to max(1, |cost|); solvers stop at 1e-9, numbers are of size 1 to 10
 PLANE = 1e-6  # the same for planes of prices, whose multipliers carry 1e-9 each over steps of up to 1 and a dozen rows
@@ -110,3 +115,7 @@ CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic co
 # border of the compiled Newton
 INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
 NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it
+
+# stress
+STRESSED = 1e-8  # pu; mismatches of 1e-10 pu behind impedances of up to 36 pu, or beside branches whose noise is 4e-8 of power
+NEAR_NOSE = 1e-6  # pu; a mismatch of 1e-10 moves a voltage by its square root where two roots meet, and by 1e-9 to 1e-6 as near as here

@@ -66,12 +66,13 @@ class Stop:
 
 @pytest.mark.parametrize("scheme", scheme_names())
 def test_a_batch_has_the_numbers_of_single_runs(small: gt.Case, scheme: str) -> None:
-    own = np.array([[0.8, 0.6], [1.0, 1.1], [1.3, 0.9]])
-    many = gt.batch(small, scheme=scheme, loading=LOADING, feeder_loading=own, outages=[])
+    own = np.repeat(LOADING[:, None], 2, axis=1) if scheme == "fused" else np.array([[0.8, 0.6], [1.0, 1.1], [1.3, 0.9]])
+    many = gt.batch(small, scheme=scheme, loading=LOADING, feeder_loading=None if scheme == "fused" else own, outages=[])
     cases, exchange = many.cases, many.exchange
     assert cases.ok.all()
     for s, loading in enumerate(LOADING):
-        study = Study(case=small, scheme=scheme_named(scheme), loading=np.array([[loading]]), feeder_loading=own[s][None, None])
+        study = Study(case=small, scheme=scheme_named(scheme), loading=np.array([[loading]]))
+        study = study if scheme == "fused" else replace(study, feeder_loading=own[s][None, None])
         one = gt.Run.of(run_study(study))
         row = one.checks
         if scheme != "independent":
@@ -97,11 +98,11 @@ def run_study(study: Study) -> gt.Run:
 @pytest.mark.parametrize("scheme", scheme_names())
 def test_any_block_size_gives_the_same_bits(small: gt.Case, scheme: str) -> None:
     """Among the scenarios one is far heavier, so that rounds differ, and one has no answer."""
-    loading = [0.3, 1.0, 1.6, HOPELESS, 0.8]
-    of = {k: gt.batch(small, scheme=scheme, loading=loading, outages=["1-2", "9-14"], keep=["voltages"], block=k) for k in (1, 4, 100)}
+    loading, outages = [0.3, 1.0, 1.6, HOPELESS, 0.8], [] if scheme == "fused" else ["1-2", "9-14"]
+    of = {k: gt.batch(small, scheme=scheme, loading=loading, outages=outages, keep=["voltages"], block=k) for k in (1, 4, 100)}
     same_bits(of[1], of[4])
     same_bits(of[1], of[100])
-    assert of[1].cases.ok.sum() == 11  # nor has the heaviest under the first outage
+    assert of[1].cases.ok.sum() == (4 if scheme == "fused" else 11)  # nor has the heaviest under the first outage
 
 
 def test_a_heavy_scenario_takes_its_own_rounds() -> None:
@@ -196,6 +197,13 @@ def test_outages_that_are_none(small: gt.Case) -> None:
     assert "did you mean '1-2'?" in caught.value.faults[1].mend
     with pytest.raises(InvalidCase, match="outage-001"):
         gt.batch(small, outages="n-2")
+
+
+def test_what_fused_does_not_serve(small: gt.Case) -> None:
+    with pytest.raises(InvalidCase, match="batch-004"):
+        gt.batch(small, scheme="fused", outages=["1-2"])
+    with pytest.raises(InvalidCase, match="study-006"):
+        gt.batch(small, scheme="fused", feeder_loading=[[1.0, 0.9]])
 
 
 def test_a_scenario_without_an_answer_dies_alone(small: gt.Case) -> None:

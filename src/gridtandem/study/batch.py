@@ -14,6 +14,7 @@ import numpy as np
 
 from gridtandem.boundary.wire import text
 from gridtandem.errors import Fault
+from gridtandem.schemes.fused import Fused
 from gridtandem.study.outages import NONE, Outages
 from gridtandem.study.study import Study
 from gridtandem.tables import Index, Names
@@ -59,6 +60,9 @@ class Batch:
             yield Fault("batch", f"has {shape[1]} periods", "give one number for each scenario", "batch-001", column="loading")
         if not (np.isnan(self.hours) or 0 < self.hours < np.inf):
             yield Fault("batch", f"is {self.hours!r}", "give the hours that a scenario lasts, above 0", "batch-002", column="hours")
+        if len(self.outages) and isinstance(self.study.scheme, Fused):
+            mend = "take scheme merged or response, which do"
+            yield Fault("batch", "has outages, and scheme fused does not serve them", mend, "batch-004", column="outages")
         for word in self.keep:
             if word != "voltages":
                 yield Fault("batch", f"is {word!r}", "it can be voltages", "batch-003", column="keep")

@@ -18,8 +18,10 @@ from gridtandem.flow.feeders import Feeders
 from gridtandem.flow.newton import Options
 from gridtandem.grid.nodal import LoadLaw, Nodal
 from gridtandem.parties.fleet import Fleet
+from gridtandem.parties.holder import Holder
 from gridtandem.parties.owner import Owner
 from gridtandem.parties.transmission import Transmission, boundary_bus
+from gridtandem.schemes.fused import Fused
 from gridtandem.schemes.merged import Merged
 from gridtandem.study.roster import Roster
 from gridtandem.tables import Index, Real
@@ -78,6 +80,9 @@ class Study:
         yield from _loading_faults(self.loading)
         if self.feeder_loading is not None:
             yield from _feeder_loading_faults(self)
+            if isinstance(self.scheme, Fused):
+                mend = "take scheme merged or response, which serve feeders of other loadings"
+                yield Fault("study", "is given, and scheme fused has one loading for all", mend, "study-006", column="feeder_loading")
         units = self.case.transmission.generators
         if self.slack == "shared" and not (units.slack_share[units.live] > 0).any():
             mend = "give units of transmission a slack_share, or take slack = reference"
@@ -99,6 +104,7 @@ class Seats:
     owner: Owner
     companies: tuple[str, ...]
     roster: Roster
+    holder: Holder | None = None  # the owner again, where the study is fused
 
     def under(self, loading: Real, at_feeders: Real | None, opened: tuple[Index, ...] = ()) -> Seats:
         """The same parties in other scenarios: loadings as in `Study`, and branches of transmission out of service in each scenario.
@@ -114,6 +120,7 @@ class Seats:
             self, transmission=self.transmission.under(loading, at_feeders, opened, abreast=1), owner=self.owner.under(loading, at_feeders, opened),
             fleets=tuple((other(fleet, rows), rows) for fleet, rows in self.fleets),
             everybody=other(self.everybody, np.arange(len(self.owner.interfaces))),
+            holder=None if self.holder is None else replace(self.holder, loading=loading, core=self.holder.core.under(loading)),
         )  # fmt: skip
 
     def some(self, rows: Index) -> Seats:
@@ -128,11 +135,15 @@ class Seats:
             self, transmission=replace(self.transmission, home_of=home_of, **mine(self.transmission)), owner=replace(self.owner, **mine(self.owner)),
             fleets=tuple((replace(fleet, loading=fleet.loading[rows]), at) for fleet, at in self.fleets),
             everybody=replace(self.everybody, loading=self.everybody.loading[rows]),
+            holder=None if self.holder is None else replace(
+                self.holder, loading=self.holder.loading[rows], core=self.holder.core.under(self.holder.loading[rows])
+            ),
         )  # fmt: skip
 
     def mailbox(self, scheme: Any, axes: tuple[int, int], *, weigh: bool = True) -> Mailbox:
         """The road between them; ``weigh``: each letter is written as JSON to know its bytes."""
-        tso = Company("owner", (self.owner,)) if isinstance(scheme, Merged) else Company("tso", (self.transmission,))
+        owned = self.owner if isinstance(scheme, Merged) else self.holder if isinstance(scheme, Fused) else None
+        tso = Company("tso", (self.transmission,)) if owned is None else Company("owner", (owned,))
         dsos = tuple((Company(name, (fleet,)), rows) for name, (fleet, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=axes, clerk=Company("all companies", (self.everybody,)), weigh=weigh)
 
@@ -150,6 +161,7 @@ def seated(study: Study) -> Seats:
         everybody=_fleet(study, feeders, np.arange(len(table))), companies=case.companies,
         owner=Owner.of(case, study.loading, study.options, study.feeder_loading),
         roster=Roster.of(transmission.newton.nodal, models, table),
+        holder=Holder.of(case, study.loading, study.options, study.feeder_solver) if isinstance(study.scheme, Fused) else None,
     )  # fmt: skip
 
 

@@ -82,6 +82,8 @@ class _Watch:
         if refusal.by in ("tso", "owner"):
             if refusal.question == "Together":
                 return f"all networks as one: {self.seats.owner.solve((s, 0)).trouble}"
+            if self.seats.holder is not None:
+                return self.seats.holder.explain((s, 0))
             draw = getattr(state, "draw", None)
             found = self.seats.transmission.solve(draw, (s, 0))
             return f"{self.seats.transmission.network.name}: " + ("a feeder gave no answer" if found is None else found.trouble)
