@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 Wanted: TypeAlias = "tuple[tuple[str, ...], ...]"
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-BLOCK = click.option("--block", type=click.IntRange(1), metavar="N", help="Cases solved at once; changes no number.  [what fits]")
-OWN = ("options", "rounds", "exponents", "parallel", "feeder_solver", "q_rule", "slack", "taps", "folder", "picture")
+BLOCK = click.option("--block", type=click.IntRange(1), metavar="N", help="Cases solved at once; changes no number.")
+OWN = ("options", "rounds", "parallel", "feeder_solver", "q_rule", "slack", "taps", "folder", "picture")
 
 
 @click.command("batch", short_help="Many scenarios, also under outages.")
 @click.argument("case", type=CASE)
 @click.option("--scheme", type=SCHEME, help="`tandem help schemes`, or auto.  [response]")
 @click.option("--loading", type=Column(), default="1.0", metavar="X[,X…]|FILE", help="A factor per scenario; .csv: column loading.")
-@click.option("--feeder-loading", type=FILE, metavar="FILE", help=".csv: a column for each interface, a row per scenario.")
-@click.option("--outages", type=Several(), default=(), metavar="n-1|A,B+C|FILE", help="Branches of transmission; .csv: columns outage, branch.")
+@click.option("--feeder-loading", type=FILE, metavar="FILE", help=".csv: a column for each interface.")
+@click.option("--outages", type=Several(), default=(), metavar="n-1|A,B+C|FILE", help="Branches; .csv: columns outage, branch.")
 @click.option("--hours", type=click.FloatRange(0, min_open=True), default=float("nan"), metavar="H", help="That a scenario lasts, for energy.")
 @click.option("--keep", type=click.Choice(["voltages"]), multiple=True, metavar="WHAT", help="voltages: of every node in every case.")
 @BLOCK
@@ -42,7 +42,7 @@ def batch_command(
 ) -> int:  # fmt: skip
     """$ tandem batch T118Dn4 --loading year.csv --outages n-1
 
-    Solve CASE in every scenario, each also under outages of transmission's lines and transformers, block by block into a run file.
+    Solve CASE in every scenario, each also under outages, into a run file.
     """
     from gridtandem.report.batch import BatchRun, feeder_loading_of, outages_for
     from gridtandem.study.batch import Batch
