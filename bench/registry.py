@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import coordinated, flow, outages, start, study
+from bench import coordinated, flow, outages, phases, start, study
 from gridtandem.schemes import FeederCurve, Fused, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
@@ -88,9 +88,10 @@ PHASES = (
     _outages("case1354pegase", 3),
     _with_feeders("T118Dn4", 0, 11),
     _with_feeders("case1354pegase", 100, 3),
+    *(Phase("three-phase", f"{n // 1000}k buses", phases.contenders(n), VOLTAGE, 7) for n in (10_000, 100_000)),
     Phase("coordinated", "T118Dn4", {name: flow.agreed("T118Dn4", scheme) for name, scheme in SCHEMES.items()}, ROUND),
-    Phase("study", "9241 + 1000 x case141", study.parts("case9241pegase", "case141", 1000), repeat=3),
     _together("case118", 100, 51),
     _together("case9241pegase", 1000, 7),
     _together("case9241pegase", 7000, 3),  # a million buses
+    Phase("study", "9241 + 1000 x case141", study.parts("case9241pegase", "case141", 1000), repeat=3),
 )
