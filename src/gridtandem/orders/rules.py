@@ -162,7 +162,7 @@ def _rounded(offer: Offer, rules: Rules, truth: Offer) -> Offer:
         price = _up(price, rules.step_price)
     wide = np.flatnonzero(np.diff(x) > 0)
     x, price = np.concatenate([x[:1], x[1:][wide]]), price[wide]
-    begin = np.interp(x[0], truth.x, truth.cost)
+    begin = max(np.interp(x[0], truth.x, truth.cost), np.interp(x[0], offer.x, offer.cost))
     return Offer(x, begin + np.concatenate([[0.0], np.cumsum(price * np.diff(x))]))
 
 
