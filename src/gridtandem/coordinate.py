@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar, final
 
 import numpy as np
 
-from gridtandem.boundary.letters import PowerCurve
+from gridtandem.boundary.letters import PortResponse, PowerCurve
 from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal, Refused
 from gridtandem.errors import CannotAnswer, NotAgreed
 from gridtandem.tables import Real
@@ -59,7 +59,7 @@ class Agreement:
 
     v: Real  # (scenario, period, interface) [pu]
     angle: Real  # [rad]
-    draw: PowerCurve | None
+    draw: PowerCurve | PortResponse | None
 
 
 class Scheme(Protocol[S]):

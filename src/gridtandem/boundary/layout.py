@@ -1,6 +1,7 @@
 """How the fields of a letter lie along the interfaces, and what follows from it: splitting, joining, counting, comparing.
 
-``dense`` is (scenario, period, interface, …); ``long`` has one row per entry and a column ``interface``, for ragged matter;
+``dense`` is (scenario, period, interface, …); ``long`` has one row per entry and a column ``interface``, for ragged matter; a further column
+``other`` names a second interface of the same party;
 ``common`` is the same for everyone.
 """
 
@@ -16,6 +17,8 @@ from gridtandem.tables import Index
 
 R = TypeVar("R")
 L = TypeVar("L")
+
+NAMES = ("interface", "other")  # long columns that number interfaces; the first says to whom a row belongs
 
 
 @final
@@ -72,7 +75,7 @@ def split(letter: L, rows: Index) -> L:
         if lie.lies == "dense":
             return whole[:, :, rows]
         if lie.lies == "long":
-            return np.array([place[int(r)] for r in whole[mine]], np.int64) if name == "interface" else whole[mine]
+            return np.array([place[int(r)] for r in whole[mine]], np.int64) if name in NAMES else whole[mine]
         return split(whole, rows) if is_dataclass(whole) else whole
 
     return type(letter)(**{name: part(name, lie) for name, lie in lies(letter).items()})
@@ -86,7 +89,7 @@ def join(parts: Sequence[tuple[Index, L]], width: int) -> L:
         if lie.lies == "common":
             return getattr(first, name)
         if lie.lies == "long":
-            return np.concatenate([rows[getattr(p, name)] if name == "interface" else getattr(p, name) for rows, p in parts])
+            return np.concatenate([rows[getattr(p, name)] if name in NAMES else getattr(p, name) for rows, p in parts])
         example = getattr(first, name)
         out = np.empty((*example.shape[:2], width, *example.shape[3:]), example.dtype)
         for rows, p in parts:

@@ -40,7 +40,7 @@ def joined(case: Case) -> Joined:
         rows = np.flatnonzero(table.feeder == name)
         model = case.models[int(table.model[rows[0]])]
         feeder = _renamed(bundle(model, count=int(table.count[rows[0]]), scale=float(table.scale[rows[0]])), name)
-        parts.append(_started(feeder, int(table.root[rows[0]]), case.transmission.buses, int(table.bus[rows[0]])))
+        parts.append(_started(feeder, table.root[rows], case.transmission.buses, int(table.bus[rows[0]])))
         ends += [(f"interface {table.name[k]}", int(table.bus[k]), at + int(table.root[k])) for k in rows]
         first.append(at)
         at += len(model.buses)
@@ -93,13 +93,13 @@ def _times(limit: Real, factor: float) -> Real:
     return np.where(np.isfinite(limit), np.where(np.isfinite(limit), limit, 0.0) * factor, limit)
 
 
-def _started(feeder: Network, root: int, above: el.Buses, bus: int) -> Network:
-    """The feeder as it stands in the joined grid: start voltages lifted and turned to those of its transmission bus, so that an iteration
-    begins near a solution; no voltage limits at its root, for those are transmission's.
+def _started(feeder: Network, roots: Index, above: el.Buses, bus: int) -> Network:
+    """The feeder as it stands in the joined grid: start voltages lifted and turned to those of its (first) transmission bus, so that an
+    iteration begins near a solution; no voltage limits at its roots, for those are transmission's.
     """
-    b = feeder.buses
+    b, root = feeder.buses, int(roots[0])
     lift, turn = above.v_start_pu[bus] / b.v_start_pu[root], above.angle_start_deg[bus] - b.angle_start_deg[root]
-    here = np.arange(len(b)) == root
+    here = np.isin(np.arange(len(b)), roots)
     low, high = np.where(here, 0.0, b.v_low_pu), np.where(here, np.inf, b.v_high_pu)
     return replace(feeder, buses=replace(b, v_start_pu=b.v_start_pu * lift, angle_start_deg=b.angle_start_deg + turn, v_low_pu=low, v_high_pu=high))
 

@@ -79,7 +79,7 @@ def catalogue() -> Catalogue:
 
 
 def _interfaces(name: str) -> str:
-    return f"{len(SYSTEMS[name].hangs)} interfaces"
+    return f"{sum(len(h.buses) for h in SYSTEMS[name].hangs)} interfaces"
 
 
 def alone(net: Network, *, title: str = "", source: str = "", licence: str = "") -> Case:

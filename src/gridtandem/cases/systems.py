@@ -30,6 +30,8 @@ class Hang:
 
     ``replaces``: they stand for the whole bus load, whatever it was. ``adds``: the bus load stays. ``shares``: k = round(P_bus / P_feeder), at
     least 1, and the bus keeps the rest; where k feeders draw more than the bus had, and where ``fit``, they are scaled to its active power.
+    ``also`` names further (transmission bus, bus of the feeder) pairs where each of them is fed too, and ``replaces`` goes for these buses as
+    well; ``closed`` names lines of the feeder that are open in its data and closed here.
     """
 
     bus: str
@@ -37,6 +39,13 @@ class Hang:
     place: Place = "shares"
     count: int = 0  # 0: by rounding
     fit: bool = False
+    also: tuple[tuple[str, str], ...] = ()
+    closed: tuple[str, ...] = ()
+
+    @property
+    def buses(self) -> tuple[str, ...]:
+        """Transmission buses that feed it."""
+        return (self.bus, *(bus for bus, _ in self.also))
 
 
 @final
@@ -76,6 +85,11 @@ SYSTEMS = {
         "The thesis gives the transmission network; the boundary buses 15, 19, 24 and 30 are ours.", B, DG_MW,
     ),
     "T14D2": System("IEEE 14-bus with 33-bus feeders at two buses", "ieee14", _bw(("10", 2), ("12", 2)), AT.format("10 and 12")),
+    "T14R2": System(
+        "IEEE 14-bus with 33-bus feeders that are fed from two buses and have a loop", "ieee14",
+        (Hang("10", "case33bw", "replaces", 4, also=(("12", "18"),), closed=("25-29",)),),
+        "The networks are published; the system is ours: the four feeders of T14D2, each fed from both buses.",
+    ),
     "T30D2": System("IEEE 30-bus with 33-bus feeders at two buses", "ieee30", _bw(("15", 2), ("19", 2)), AT.format("15 and 19")),
     "T118Dn4": System(
         "IEEE 118-bus with 33-bus feeders at four buses", "ieee118", _bw(("39", 7), ("50", 5), ("67", 8), ("98", 9)), AT.format("39, 50, 67 and 98")
@@ -93,21 +107,24 @@ def system(name: str) -> Case:
     taken, counts, places = np.zeros(len(loads), complex), list[int](), list[int]()
     row = {b: k for k, b in enumerate(net.buses.name.tolist())}
     for hang in what.hangs:
-        had = complex(loads[row[hang.bus]])
+        at = [row[bus] for bus in hang.buses]
+        had = complex(loads[at].sum())
         model, k, gone = _hung(hang, had)
         models.setdefault(model.name, model)
         places.append(list(models).index(model.name))
         counts.append(k)
-        taken[row[hang.bus]] = gone
+        taken[at] = gone if len(at) == 1 else loads[at]
         notes.append(_told(hang, k, had, had - gone, feeder_load(model).real))
     finished = tuple(_finished(m, what) for m in models.values())
     notes.append(f"Reconstruction: feeder loads have the exponents ({what.exponents[0]:g}, {what.exponents[1]:g}); " + (
         f"every feeder has a DG of {what.dg_mw:g} MW at unity power factor at its last bus." if what.dg_mw else "there are no DGs."
     ))  # fmt: skip
-    at = [h.bus for h in what.hangs]
-    table = interfaces(
-        at, np.array(places), [root_of(finished[m]) for m in places], np.array([row[b] for b in at]), count=np.array(counts), scale=np.ones(len(at))
-    )
+    hang = np.repeat(np.arange(len(what.hangs)), [len(h.buses) for h in what.hangs])
+    at = [bus for h in what.hangs for bus in h.buses]
+    roots = [r for h, m in zip(what.hangs, places, strict=True) for r in _roots(h, finished[m])]
+    model, count, first = np.array(places)[hang], np.array(counts)[hang], np.searchsorted(hang, hang)
+    table = interfaces(at, model, roots, np.array([row[b] for b in at]), count=count, scale=np.ones(len(at)))
+    table = replace(table, feeder=table.feeder[first], company=table.company[first])
     return Case(
         name=name, title=what.title, transmission=without_load(net, taken), models=finished, interfaces=table, source=SOURCE,
         licence=entries()[what.transmission].licence, notes=tuple(notes),
@@ -118,12 +135,12 @@ def size_of(what: System) -> tuple[int, int]:
     """Transmission buses, and feeder buses with parallel feeders counted one by one."""
     own, net = entries(), network(what.transmission)
     loads = dict(zip(net.buses.name.tolist(), bus_load(net).tolist(), strict=True))
-    return own[what.transmission].buses, sum((own[h.feeder].buses - 1) * _hung(h, loads[h.bus])[1] for h in what.hangs)
+    return own[what.transmission].buses, sum((own[h.feeder].buses - len(h.buses)) * _hung(h, loads[h.bus])[1] for h in what.hangs)
 
 
 def _hung(hang: Hang, had: complex) -> tuple[Network, int, complex]:
     """The feeder, how many of them, and what they take from the bus load. [MW + j Mvar]"""
-    feeder = network(hang.feeder)
+    feeder = _closed(network(hang.feeder), hang.closed)
     power = feeder_load(feeder)
     k = hang.count or max(1, round(had.real / power.real))
     if hang.place == "adds":
@@ -133,6 +150,19 @@ def _hung(hang: Hang, had: complex) -> tuple[Network, int, complex]:
     if hang.fit or k * power.real > had.real:
         return _scaled(feeder, had.real / (k * power.real), f"{hang.feeder}-at-{hang.bus}"), k, had
     return feeder, k, k * power
+
+
+def _roots(hang: Hang, feeder: Network) -> list[int]:
+    names = feeder.buses.name.tolist()
+    return [root_of(feeder), *(names.index(bus) for _, bus in hang.also)]
+
+
+def _closed(feeder: Network, lines: tuple[str, ...]) -> Network:
+    if not lines:
+        return feeder
+    note = f"Line {', '.join(lines)} is open in the data of {feeder.name} and closed here."
+    closed = feeder.lines.closed | np.isin(feeder.lines.name, lines)
+    return replace(feeder, name=f"{feeder.name}-closed", lines=replace(feeder.lines, closed=closed), notes=(*feeder.notes, note))
 
 
 def _scaled(feeder: Network, factor: float, name: str) -> Network:
@@ -151,4 +181,8 @@ def _told(hang: Hang, k: int, had: complex, rest: complex, each_mw: float) -> st
     stays = f"{rest.real:.4g} MW and {rest.imag:.4g} Mvar of it stay there" if rest else "nothing of it stays there"
     before = f"its load of {had.real:.4g} MW" if had else "no load"
     feeders = f"{k} feeder{'s' if k > 1 else ''} {hang.feeder} of {each_mw:.4g} MW"
+    if hang.also:
+        fed = "".join(f", at bus {bus} of the feeder from bus {there} too" for there, bus in hang.also)
+        loop = f"; line {', '.join(hang.closed)} of each is closed" if hang.closed else ""
+        return f"Ours: buses {', '.join(hang.buses)} had {had.real:.4g} MW and carry {feeders}, fed from bus {hang.bus}{fed}{loop}; {stays}."
     return f"Reconstruction: bus {hang.bus} had {before} and carries {feeders}" + (f"; {stays}." if had else ".")

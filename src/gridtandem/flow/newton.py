@@ -168,7 +168,8 @@ class Newton:
 
     def _tried(self, problem: Problem, held: Held, begin: Complex, *, damped: bool) -> Trial:
         """Compiled where that serves and its pivots hold."""
-        if self.blocks is not None and not len(held.free(self.nodal, self.roles)):
+        coupled = problem.draw is not None and problem.draw.ports is not None
+        if self.blocks is not None and not coupled and not len(held.free(self.nodal, self.roles)):
             trial = self.blocks.iterate(problem, begin, held.ratio, damped=damped)
             if trial is not None:
                 return trial

@@ -8,7 +8,19 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.letters import Alone, Boundary, PowerCurve, Sensitivity, SensitivityUnder, Voltage, VoltageUnder, Worth
+from gridtandem.boundary.letters import (
+    Alone,
+    Boundary,
+    PortResponse,
+    PowerCurve,
+    Sensitivity,
+    SensitivityUnder,
+    Voltage,
+    VoltageUnder,
+    VoltageUnderPorts,
+    Worth,
+)
+from gridtandem.flow.draw import Ports
 from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Draw, Newton, Options, Solution
 from gridtandem.flow.sensitivity import voltage_slope
@@ -42,11 +54,12 @@ class Transmission:
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
         """Letters this desk answers."""
-        return {VoltageUnder: self.voltage_under, SensitivityUnder: self.sensitivity_under, Alone: self.by_itself}
+        joint = self.voltage_under
+        return {VoltageUnder: joint, VoltageUnderPorts: joint, SensitivityUnder: self.sensitivity_under, Alone: self.by_itself}
 
-    def voltage_under(self, ask: VoltageUnder) -> Voltage:
+    def voltage_under(self, ask: VoltageUnder | VoltageUnderPorts) -> Voltage:
         """Joint solve at the boundary; one mute feeder leaves its scenario unsolved."""
-        v = np.full(ask.draw.low.shape, np.nan, complex)
+        v = np.full(ask.draw.worth.shape, np.nan, complex)
         for st in np.ndindex(self.loading.shape):
             found = self.solve(ask.draw, st)
             if found is not None and found.converged:
@@ -74,7 +87,7 @@ class Transmission:
                 s[st] = self.forecast.at(np.abs(v[st]))[0] * self.loading[st]
         return Boundary(np.abs(v), np.angle(v), np.stack([s.real, s.imag], -1) * MVA, _worth(v.real))
 
-    def solve(self, curve: PowerCurve | None, st: tuple[int, ...]) -> Solution | None:
+    def solve(self, curve: PowerCurve | PortResponse | None, st: tuple[int, ...]) -> Solution | None:
         """Load flow of one scenario and period; without a curve the own forecast's; None where a feeder gave no curve."""
         home = self.home[st[0]][st[1]]
         if curve is None:
@@ -85,12 +98,22 @@ class Transmission:
         start = home.v if home.converged else None
         return self.newton.solve(start=start, draw=self.drawn(curve, st), loads=k, units=k)
 
-    def drawn(self, curve: PowerCurve, st: tuple[int, ...]) -> Draw:
-        """A letter's curve in per unit."""
+    def drawn(self, curve: PowerCurve | PortResponse, st: tuple[int, ...]) -> Draw:
+        """A letter's curve or tangent in per unit."""
+        if isinstance(curve, PortResponse):
+            return _tangent(curve, self.forecast.node, (st[0], st[1]))
         c = (curve.c[st][:, 0] + 1j * curve.c[st][:, 1]) / MVA
         return Draw(node=self.forecast.node, low=curve.low[st], high=curve.high[st], c=c)
 
-    def explain(self, curve: PowerCurve | None, st: tuple[int, ...]) -> str:
+    def power(self, curve: PowerCurve | PortResponse | None, v: Complex, st: tuple[int, int]) -> Complex:
+        """What a letter, or else the own forecast, says that interfaces draw at these voltages. [per unit]"""
+        if curve is None:
+            return np.asarray(self.forecast.at(np.abs(v))[0] * self.loading[st], np.complex128)
+        draw = self.drawn(curve, st)
+        s, _ = draw.each(np.abs(v))
+        return s if draw.ports is None else s + draw.ports.each(v)
+
+    def explain(self, curve: PowerCurve | PortResponse | None, st: tuple[int, ...]) -> str:
         """Why one scenario and period has no answer, for the owner of this grid."""
         who = self.network.name
         if curve is not None and not (curve.worth[st] > Worth.REFUSED).all():
@@ -102,6 +125,20 @@ class Transmission:
             k = float(self.loading[st])
             return f"{who}: no load flow with its own forecast ({found.trouble}); {carried('it', largest_loading(self.alone, ceiling=k), k)}"
         return f"{who}: no load flow with these draws at its interfaces ({found.trouble})"
+
+
+def _tangent(told: PortResponse, node: Index, st: tuple[int, int]) -> Draw:
+    """Own magnitudes as a curve of degree 1, on V ± 1; the rest as `Ports`, where there is a rest. [per unit]"""
+    by_v, by_angle = (np.asarray((d[:, *st, 0] + 1j * d[:, *st, 1]) / MVA, np.complex128) for d in (told.dv, told.dangle))
+    own = told.interface == told.other
+    s, slope = (told.s[st][:, 0] + 1j * told.s[st][:, 1]) / MVA, np.zeros(len(node), np.complex128)
+    slope[told.interface[own]] = by_v[own]
+    by_v[own] = 0.0
+    rest = np.flatnonzero((by_v != 0) | (by_angle != 0))
+    v = told.v[st] * np.exp(1j * told.angle[st])
+    ports = Ports(node=node, v=v, row=told.interface[rest], column=told.other[rest], by_v=by_v[rest], by_angle=by_angle[rest])
+    c = np.stack([s, slope], -1)
+    return Draw(node=node, low=told.v[st] - 1, high=told.v[st] + 1, c=c, ports=ports if len(rest) else None)
 
 
 def _appended(loads: LoadLaw, more: LoadLaw) -> LoadLaw:

@@ -52,8 +52,8 @@ def judged(owner: Owner, plans: tuple[Plans, ...]) -> Verdict:
 
 
 def _checked(owner: Owner, found: Solution, part: int) -> Real:
-    """Checked voltage magnitude at the buses of transmission (part 0) or of the feeder behind interface ``part − 1``."""
-    first = 0 if part == 0 else int(owner.joined.first_bus[owner.joined.interface_feeder[part - 1]])
+    """Checked voltage magnitude at the buses of transmission (part 0) or of feeder ``part − 1``."""
+    first = 0 if part == 0 else int(owner.joined.first_bus[part - 1])
     node = owner.newton.nodal.node[first:]
     return np.where(node >= 0, np.abs(found.v[node]), np.nan)
 
@@ -86,13 +86,14 @@ def _units(st: tuple[int, int], plan: Plan) -> UnitResults:
 def _interfaces(owner: Owner, p: Plans, found: Solution, exchange: Complex) -> InterfaceResults:
     table = owner.interfaces
     seen, checked = p.s * MVA, exchange * MVA
-    lowest = [_lowest(plan) for plan in p.feeders]
+    lowest, ports = [_lowest(p.feeders[k]) for k in p.feeder], np.bincount(p.feeder)[p.feeder]
+    loss = np.array([_loss(plan) for plan in p.feeders])[p.feeder] if len(p.feeder) else np.empty(0)
     return InterfaceResults(
         scenario=np.full(len(table), p.st[0]), period=np.full(len(table), p.st[1]), name=table.name, company=table.company, feeder=table.feeder,
         bus=owner.joined.network.buses.name[table.bus], count=table.count, v_pu=np.abs(p.transmission.v[p.transmission.nodal.node[table.bus]]),
         v_feeder_pu=np.abs(p.v), p_mw=seen.real, q_mvar=seen.imag, p_feeder_mw=p.drawn.real * MVA, q_feeder_mvar=p.drawn.imag * MVA,
         v_checked_pu=np.abs(found.v[owner.at]), p_checked_mw=checked.real, q_checked_mvar=checked.imag,
-        loss_mw=np.array([_loss(plan) for plan in p.feeders]) * table.count, v_low_pu=np.array([v for v, _ in lowest]),
+        loss_mw=loss * table.count / ports, v_low_pu=np.array([v for v, _ in lowest]),
         v_low_bus=np.array([b for _, b in lowest], dtype=str),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from gridtandem.flow.newton import Solution
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.study.study import Seats, Study
-from gridtandem.tables import Code, Complex
+from gridtandem.tables import Code, Complex, Index
 from gridtandem.units import MVA
 
 
@@ -40,7 +40,8 @@ class Plans:
 
     st: tuple[int, int]
     transmission: Plan
-    feeders: tuple[Plan, ...]  # one per interface
+    feeders: tuple[Plan, ...]  # one per feeder, in the order of their first interfaces
+    feeder: Index  # (interface) which of them
     v: Complex  # (interface) voltage the feeder reckons with
     s: Complex  # (interface) draw transmission reckons with [per unit]
     drawn: Complex  # (interface) draw of all parallel feeders at their voltage [per unit]
@@ -55,26 +56,23 @@ def plans_of(study: Study, seats: Seats, agreement: Agreement, st: tuple[int, in
     here = t.newton.nodal if draw is not None else t.alone.nodal
     tso = _plan("tso", "", study.case.transmission, here, found)
     at = t.forecast.node
-    vm = np.abs(tso.v[at])
-    if draw is None:
-        s = t.forecast.at(vm)[0] * t.loading[st]
-    else:
-        s, _ = t.drawn(draw, st).each(vm)
     v = agreement.v[st] * np.exp(1j * agreement.angle[st])
     feeders, drawn = _feeder_plans(study, seats, v, st)
-    return Plans(st=st, transmission=tso, feeders=feeders, v=v, s=np.asarray(s, complex), drawn=drawn)
+    which = seats.owner.joined.interface_feeder
+    return Plans(st=st, transmission=tso, feeders=feeders, feeder=which, v=v, s=t.power(draw, tso.v[at], st), drawn=drawn)
 
 
 def _feeder_plans(study: Study, seats: Seats, v: Complex, st: tuple[int, int]) -> tuple[tuple[Plan, ...], Complex]:
     plans: dict[int, Plan] = {}
-    table = study.case.interfaces
+    table, which = study.case.interfaces, seats.owner.joined.interface_feeder
     drawn = np.full(len(v), np.nan, complex)
     for name, (fleet, rows) in zip(seats.companies, seats.fleets, strict=True):
-        drawn[rows] = fleet.drawn_at(np.abs(v[rows]), st) / MVA
+        drawn[rows] = fleet.drawn_at(v[rows], st) / MVA
         for k, state in zip(rows.tolist(), fleet.plan(v[rows], st), strict=True):
-            net = bundle(study.case.models[int(table.model[k])], scale=float(table.scale[k]))
-            plans[k] = _plan(name, str(table.feeder[k]), net, Nodal.of(net), state)
-    return tuple(plans[k] for k in range(len(v))), drawn
+            if which[k] not in plans:  # ports of one feeder share its state
+                net = bundle(study.case.models[int(table.model[k])], scale=float(table.scale[k]))
+                plans[int(which[k])] = _plan(name, str(table.feeder[k]), net, Nodal.of(net), state)
+    return tuple(plans[k] for k in range(len(plans))), drawn
 
 
 def _plan(company: str, feeder: str, network: Network, nodal: Nodal, found: Solution | State) -> Plan:

@@ -34,7 +34,8 @@ def studied(
 ) -> Study:
     """The study of a case under the scheme of that name; several loadings are several scenarios.
 
-    Without a name it is ``response``; without feeders ``merged``, which then is a plain load flow.
+    Without a name it is ``response``, or ``boundary-newton`` where a feeder has several ports; without feeders ``merged``, which then is a
+    plain load flow.
     """
     study = Study(
         case=case, scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps
@@ -44,7 +45,9 @@ def studied(
 
 def usual(case: Case) -> str:
     """The scheme that is taken where none is named."""
-    return "response" if len(case.interfaces) else "merged"
+    if not len(case.interfaces):
+        return "merged"
+    return "boundary-newton" if (case.ports > 1).any() else "response"
 
 
 def loading_of(factor: ArrayLike) -> Real:

@@ -9,12 +9,14 @@ from typing import Any, Literal, final
 
 import numpy as np
 
+from gridtandem.boundary.letters import PowerAt, PowerOver, ResponseAt
 from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.feeders import Feeders
+from gridtandem.flow.multiport import MultiPort
 from gridtandem.flow.newton import Options
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.network import Network
@@ -72,7 +74,7 @@ class Study:
         if self.slack == "shared" and not (units.slack_share[units.live] > 0).any():
             mend = "give units of transmission a slack_share, or take slack = reference"
             yield Fault("study", "is shared, but no unit of transmission in service has a share", mend, "study-004", column="slack")
-        yield from _port_faults(self.case)
+        yield from _port_faults(self)
         if not len(self.case.interfaces) and not isinstance(self.scheme, Merged):
             mend = "take the scheme merged, which then is a plain load flow, or hang feeders on it"
             yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=self.case.name)
@@ -112,7 +114,7 @@ def forecast(case: Case) -> LoadLaw:
     """What transmission expects feeders to draw: nominal load less DG, no losses, exponents weighted by load. [per unit]"""
     lumps = [_lump(net) for net in case.models]
     table = case.interfaces
-    factor = table.count * table.scale
+    factor = table.count * table.scale / case.ports  # several ports are expected to draw equal parts
     s = np.array([lumps[m][0] for m in table.model], np.complex128) * factor.astype(np.complex128)
     exponent = np.array([lumps[m][1] for m in table.model], float).reshape(len(s), 2)
     return boundary_bus(table.bus, s, exponent)
@@ -131,8 +133,17 @@ def _fleet(study: Study, rows: Index) -> tuple[Fleet, Index]:
     used, model = np.unique(table.model, return_inverse=True)
     nodals = [Nodal.of(bundle(case.models[m])) for m in used]
     root = np.array([nodals[m].node[r] for m, r in zip(model, table.root, strict=True)], np.int64)
-    feeders = Feeders.of(nodals, root=root, model=np.asarray(model, np.int64), scale=table.scale, method=study.feeder_solver, options=study.options)
-    return Fleet(interface=table.name, feeders=feeders, count=table.count, loading=study.loading), rows
+    ports = case.ports[rows]
+    alone, port = np.flatnonzero(ports == 1), np.flatnonzero(ports > 1)
+    port = port[np.argsort(table.feeder[port], kind="stable")]  # those of one feeder beside each other
+    _, first = np.unique(table.feeder[port], return_index=True)
+    feeders = Feeders.of(
+        nodals, root=root[alone], model=np.asarray(model[alone], np.int64), scale=table.scale[alone], method=study.feeder_solver,
+        options=study.options,
+    )  # fmt: skip
+    roots = np.split(root[port], first[1:])[: len(first)]
+    several = MultiPort.of([nodals[m] for m in model[port[first]]], roots, table.scale[port[first]], study.options)
+    return Fleet(interface=table.name, alone=alone, feeders=feeders, port=port, several=several, count=table.count, loading=study.loading), rows
 
 
 def _loading_faults(loading: object) -> Iterator[Fault]:
@@ -143,9 +154,14 @@ def _loading_faults(loading: object) -> Iterator[Fault]:
         yield Fault("study", "has a loading that is negative or no number", "give factors of 0 or more", "case-059", column="loading")
 
 
-def _port_faults(case: Case) -> Iterator[Fault]:
-    names, count = np.unique(case.interfaces.feeder, return_counts=True)
-    if len(many := names[count > 1].tolist()):
-        what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
-        mend = "load-flow schemes serve feeders with one interface; give each port a feeder of its own, or open one"
+def _port_faults(study: Study) -> Iterator[Fault]:
+    """Letters without angles cannot say what drives power around a loop; sweeps know one root."""
+    case, blind = study.case, frozenset({PowerAt, ResponseAt, PowerOver})
+    many = ", ".join(map(repr, dict.fromkeys(case.interfaces.feeder[case.ports > 1].tolist())))
+    if many and blind & getattr(study.scheme, "asks_dsos", frozenset()):
+        what = f"{many}: fed from more than one transmission bus, between which angles drive power; this scheme sends magnitudes only"
+        mend = "take scheme boundary-newton or merged; or give each port a feeder of its own, or open one"
         yield Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)
+    if many and study.feeder_solver == "sweep":
+        what = f"is sweep, but {many} has several roots, and a sweep starts at one"
+        yield Fault("study", what, "take feeder_solver auto or newton", "study-005", column="feeder_solver")

@@ -1,0 +1,91 @@
+r"""What feeders fed from two buses or more draw at each of them, and how that answers to the voltages there.
+
+With the complex voltages of its m ports given, a feeder is a load flow with m fixed nodes (Newton). Its answer to small changes is the matrix
+
+.. math:: \frac{\partial S_i}{\partial |V_j|}, \quad \frac{\partial S_i}{\partial \theta_j}, \qquad i, j = 1 \dots m,
+
+from one factorisation at the solution (`gridtandem.flow.sensitivity`). Angles matter by their differences alone: turning all ports together
+changes no power, so each row of the second matrix adds up to zero. Of a single port only the magnitude matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from gridtandem.flow.feeders import Single, State
+from gridtandem.flow.newton import Options
+from gridtandem.flow.sensitivity import power_slope
+from gridtandem.grid.nodal import Nodal
+from gridtandem.tables import Complex, Flag, Index, Real
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PortsDrawn:
+    """Power drawn by ONE feeder at each of its ports, per unit; NaN where there is no load flow."""
+
+    s: Complex  # (scenario, period, port)
+    by_v: Complex  # (entry, scenario, period); entries as in `MultiPort`; empty where they were not asked for
+    by_angle: Complex
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MultiPort:
+    """Any number of feeders with several ports each. Ports of one feeder lie one after another."""
+
+    singles: tuple[Single, ...]
+    start: Index  # (feeder + 1) where its ports begin
+
+    @staticmethod
+    def of(nodals: Sequence[Nodal], roots: Sequence[Index], scale: Real, options: Options) -> MultiPort:
+        """Feeder k has the nodal model ``nodals[k]``, its ports at the nodes ``roots[k]``, and loads and units times ``scale[k]``."""
+        singles = tuple(Single.of(*each, options) for each in zip(nodals, roots, scale.tolist(), strict=True))
+        return MultiPort(singles=singles, start=np.cumsum([0, *map(len, roots)]))
+
+    @property
+    def pairs(self) -> tuple[Index, Index]:
+        """(port that draws, port whose voltage it answers to) of each entry: all pairs of ports of one feeder."""
+        blocks = [np.meshgrid(np.arange(a, b), np.arange(a, b), indexing="ij") for a, b in self._ports()]
+        row, column = (np.concatenate([np.empty(0, np.int64), *(block[k].ravel() for block in blocks)]) for k in range(2))
+        return row, column
+
+    def draw(self, v: Complex, loading: Real, *, slope: bool) -> PortsDrawn:
+        """At voltages (scenario, period, port) and loadings (scenario, period). [per unit]"""
+        s = np.full(v.shape, np.nan, np.complex128)
+        slopes = np.full((2, len(self.pairs[0]) if slope else 0, *v.shape[:2]), np.nan, np.complex128)
+        first = 0
+        for single, (a, b) in zip(self.singles, self._ports(), strict=True):
+            size = (b - a) ** 2
+            for st in np.ndindex(v.shape[:2]):
+                if not (np.abs(here := v[st][a:b]) > 0).all() or not np.isfinite(loading[st]):
+                    continue
+                found = single.solve(here, float(loading[st]))
+                s[st][a:b] = found.fixed_s
+                if slope and found.converged:
+                    slopes[:, first : first + size, st[0], st[1]] = [part.ravel() for part in power_slope(single.newton, found)]
+            first += size
+        return PortsDrawn(s=s, by_v=slopes[0], by_angle=slopes[1])
+
+    def states(self, v: Complex, loading: float) -> tuple[State, ...]:
+        """Every feeder at the voltages of all ports."""
+        out = []
+        for single, (a, b) in zip(self.singles, self._ports(), strict=True):
+            there: Flag = np.abs(v[a:b]) > 0
+            if there.all():
+                found = single.solve(v[a:b], loading)
+                out.append(State(v=found.v, ratio=found.ratio, unit_s=found.unit_s, at_limit=found.at_limit))
+            else:
+                out.append(State.unsolved(single.newton.nodal, 1.0))
+        return tuple(out)
+
+    def loadable(self, v: Complex, feeder: int, loading: float) -> float:
+        """Largest share in [0, 1] of this loading that solves at the voltages of all ports, within 1e-6."""
+        return self.singles[feeder].loadable(v[self.start[feeder] : self.start[feeder + 1]], loading)
+
+    def _ports(self) -> Iterator[tuple[int, int]]:
+        return zip(self.start[:-1].tolist(), self.start[1:].tolist(), strict=True)
