@@ -10,7 +10,7 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.folder.read import read_case, read_network_folder
 from gridtandem.cases.itd import FEEDERS, itd_case
 from gridtandem.cases.library import entries, known_names, network
-from gridtandem.cases.systems import SOURCE, SYSTEMS, size_of, system
+from gridtandem.cases.systems import SYSTEMS, size_of, system
 from gridtandem.errors import UnknownName
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
@@ -71,7 +71,7 @@ def catalogue() -> Catalogue:
         "buses": [*(e.buses for e in own), *(sum(s) for s in sizes.values())],
         "size": [*(f"{e.buses} buses, {e.load_mw:,.6g} MW" for e in own), *(f"{t} + {d} buses, {_interfaces(n)}" for n, (t, d) in sizes.items())],
         "title": [*(e.title for e in own), *(s.title for s in SYSTEMS.values())],
-        "source": [*(e.source for e in own), *(SOURCE for _ in SYSTEMS)],
+        "source": [*(e.source for e in own), *(s.source for s in SYSTEMS.values())],
         "licence": [*(e.licence for e in own), *(none for _ in SYSTEMS)],
         "extra": [*(e.large for e in own), *(False for _ in SYSTEMS)],
         "load_mw": [*(e.load_mw for e in own), *(0.0 for _ in SYSTEMS)],

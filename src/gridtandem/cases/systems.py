@@ -57,6 +57,7 @@ class System:
     transmission: str
     hangs: tuple[Hang, ...]
     fact: str
+    source: str = SOURCE
     exponents: tuple[float, float] = (0.0, 0.0)
     dg_mw: float = 0.0
 
@@ -70,25 +71,26 @@ AT = "The thesis gives the transmission network and the boundary buses {}."
 SYSTEMS = {
     "14A": System(
         "IEEE 14-bus with a 16-bus and a 33-bus feeder, loads only", "ieee14", (Hang("10", "case16am", fit=True), Hang("13", "case33bw", count=1)),
-        "The thesis gives the transmission network and boundary bus 10; bus 13 is ours.", A,
+        "The thesis gives the transmission network and boundary bus 10; bus 13 is ours.", exponents=A,
     ),
     "14B": System(
         "IEEE 14-bus with a 33-bus and a 141-bus feeder, loads and DGs", "ieee14", (Hang("7", "case33bw", "adds", 1), Hang("9", "case141", fit=True)),
-        "The thesis gives the transmission network and boundary bus 7; bus 9 is ours.", B, DG_MW,
+        "The thesis gives the transmission network and boundary bus 7; bus 9 is ours.", exponents=B, dg_mw=DG_MW,
     ),
     "30A": System(
         "IEEE 30-bus with 33-bus feeders at two buses, loads only", "ieee30", tuple(Hang(b, "case33bw") for b in ("15", "19")),
-        "The thesis gives the transmission network; the boundary buses 15 and 19 are ours.", A,
+        "The thesis gives the transmission network; the boundary buses 15 and 19 are ours.", exponents=A,
     ),
     "30B": System(
         "IEEE 30-bus with 33-bus feeders at four buses, loads and DGs", "ieee30", tuple(Hang(b, "case33bw") for b in ("15", "19", "24", "30")),
-        "The thesis gives the transmission network; the boundary buses 15, 19, 24 and 30 are ours.", B, DG_MW,
+        "The thesis gives the transmission network; the boundary buses 15, 19, 24 and 30 are ours.", exponents=B, dg_mw=DG_MW,
     ),
     "T14D2": System("IEEE 14-bus with 33-bus feeders at two buses", "ieee14", _bw(("10", 2), ("12", 2)), AT.format("10 and 12")),
     "T14R2": System(
         "IEEE 14-bus with 33-bus feeders that are fed from two buses and have a loop", "ieee14",
         (Hang("10", "case33bw", "replaces", 4, also=(("12", "18"),), closed=("25-29",)),),
         "The networks are published; the system is ours: the four feeders of T14D2, each fed from both buses.",
+        "put together here; networks and feeders: see their own entries",
     ),
     "T30D2": System("IEEE 30-bus with 33-bus feeders at two buses", "ieee30", _bw(("15", 2), ("19", 2)), AT.format("15 and 19")),
     "T118Dn4": System(
@@ -107,26 +109,26 @@ def system(name: str) -> Case:
     taken, counts, places = np.zeros(len(loads), complex), list[int](), list[int]()
     row = {b: k for k, b in enumerate(net.buses.name.tolist())}
     for hang in what.hangs:
-        at = [row[bus] for bus in hang.buses]
-        had = complex(loads[at].sum())
+        here = [row[bus] for bus in hang.buses]
+        had = complex(loads[here].sum())
         model, k, gone = _hung(hang, had)
         models.setdefault(model.name, model)
         places.append(list(models).index(model.name))
         counts.append(k)
-        taken[at] = gone if len(at) == 1 else loads[at]
+        taken[here] = gone if len(here) == 1 else loads[here]
         notes.append(_told(hang, k, had, had - gone, feeder_load(model).real))
     finished = tuple(_finished(m, what) for m in models.values())
     notes.append(f"Reconstruction: feeder loads have the exponents ({what.exponents[0]:g}, {what.exponents[1]:g}); " + (
         f"every feeder has a DG of {what.dg_mw:g} MW at unity power factor at its last bus." if what.dg_mw else "there are no DGs."
     ))  # fmt: skip
-    hang = np.repeat(np.arange(len(what.hangs)), [len(h.buses) for h in what.hangs])
+    which = np.repeat(np.arange(len(what.hangs)), [len(h.buses) for h in what.hangs])
     at = [bus for h in what.hangs for bus in h.buses]
     roots = [r for h, m in zip(what.hangs, places, strict=True) for r in _roots(h, finished[m])]
-    model, count, first = np.array(places)[hang], np.array(counts)[hang], np.searchsorted(hang, hang)
-    table = interfaces(at, model, roots, np.array([row[b] for b in at]), count=count, scale=np.ones(len(at)))
+    count, first = np.array(counts)[which], np.searchsorted(which, which)
+    table = interfaces(at, np.array(places)[which], roots, np.array([row[b] for b in at]), count=count, scale=np.ones(len(at)))
     table = replace(table, feeder=table.feeder[first], company=table.company[first])
     return Case(
-        name=name, title=what.title, transmission=without_load(net, taken), models=finished, interfaces=table, source=SOURCE,
+        name=name, title=what.title, transmission=without_load(net, taken), models=finished, interfaces=table, source=what.source,
         licence=entries()[what.transmission].licence, notes=tuple(notes),
     )  # fmt: skip
 

@@ -102,9 +102,11 @@ class Owner:
         """Why one scenario and period has no merged load flow."""
         found = self.solve(st)
         if found.converged:
+            several = len(self.ports) > len(self.joined.feeders)
+            other = "start_pu=1 a flat start" if several else "start_pu=0 a start at transmission's forecast"
             return (
-                "all networks as one do have a load flow, so the exchange failed, not the system; try scheme response, "
-                "or with start_pu=0 a start at transmission's forecast"
+                "all networks as one do have a load flow, so the exchange failed, not the system; "
+                f"try scheme {'boundary-newton' if several else 'response'}, or with {other}"
             )
         k = float(self.loading[st])
         most = largest_loading(self.newton, ceiling=k, units=lambda loading: 1 + (loading - 1) * self.own_units)

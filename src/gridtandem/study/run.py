@@ -160,7 +160,7 @@ def explained(study: Study, seats: Seats, outcome: Outcome[Any]) -> tuple[str, .
         if refusal.question in ("PowerAt", "ResponseAt", "PowerOver", "PortResponseAt") or (refusal.question == "Alone" and refusal.by != "tso"):
             said.append(_feeder_says(seats, refusal, outcome) + where)
         elif refusal.by == "tso" and refusal.question != "Together":
-            draw = getattr(outcome.state, "draw", None) if outcome.state is not None else None
+            draw = None if refusal.question == "Alone" else getattr(outcome.state, "draw", None)
             said.append(seats.transmission.explain(draw, (s, t)) + where)
         said.append(seats.owner.explain((s, t)) + where)
     return tuple(dict.fromkeys(said))

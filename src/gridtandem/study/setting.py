@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 from gridtandem.cases.case import Case
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.diagnose import diagnose
-from gridtandem.study.registry import scheme_kind, scheme_named
-from gridtandem.study.study import Study
+from gridtandem.study.registry import scheme_kind, scheme_named, scheme_names
+from gridtandem.study.study import BLIND, Study
 from gridtandem.tables import Real
 
+COMPARED = ("independent", "load-flow", "response", "merged")  # unless told otherwise
 AUTO = "auto"  # the scheme that the diagnosis recommends
 ROUNDS = 100  # most rounds unless told otherwise
 
@@ -48,6 +49,17 @@ def usual(case: Case) -> str:
     if not len(case.interfaces):
         return "merged"
     return "boundary-newton" if (case.ports > 1).any() else "response"
+
+
+def able(case: Case) -> tuple[str, ...]:
+    """All schemes that serve its feeders."""
+    several = (case.ports > 1).any()
+    return tuple(name for name in scheme_names() if not (several and BLIND & scheme_kind(name).asks_dsos))
+
+
+def usually_compared(case: Case) -> tuple[str, ...]:
+    """The schemes that a comparison shows where none are named."""
+    return COMPARED if not (case.ports > 1).any() else ("independent", "boundary-newton", "merged")
 
 
 def loading_of(factor: ArrayLike) -> Real:

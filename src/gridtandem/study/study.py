@@ -31,6 +31,8 @@ WORDS = {  # that a rule may be
     "feeder_solver": ("auto", "sweep", "newton"), "q_rule": ("ignore", "switch"), "slack": ("reference", "shared"), "taps": ("hold", "move"),
 }  # fmt: skip
 
+BLIND = frozenset({PowerAt, ResponseAt, PowerOver})  # letters without angles, which feeders with several ports cannot answer
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -156,9 +158,9 @@ def _loading_faults(loading: object) -> Iterator[Fault]:
 
 def _port_faults(study: Study) -> Iterator[Fault]:
     """Letters without angles cannot say what drives power around a loop; sweeps know one root."""
-    case, blind = study.case, frozenset({PowerAt, ResponseAt, PowerOver})
+    case = study.case
     many = ", ".join(map(repr, dict.fromkeys(case.interfaces.feeder[case.ports > 1].tolist())))
-    if many and blind & getattr(study.scheme, "asks_dsos", frozenset()):
+    if many and BLIND & getattr(study.scheme, "asks_dsos", frozenset()):
         what = f"{many}: fed from more than one transmission bus, between which angles drive power; this scheme sends magnitudes only"
         mend = "take scheme boundary-newton or merged; or give each port a feeder of its own, or open one"
         yield Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)
