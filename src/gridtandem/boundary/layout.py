@@ -82,14 +82,16 @@ def split(letter: L, rows: Index) -> L:
 
 
 def join(parts: Sequence[tuple[Index, L]], width: int) -> L:
-    """Replies of several parties as one reply over all interfaces."""
+    """Replies of several parties as one reply over all interfaces; rows of ``long`` fields in the order of their interfaces."""
     first = parts[0][1]
+    of_rows = [rows[getattr(p, NAMES[0])] for rows, p in parts] if hasattr(first, NAMES[0]) else []
+    order = np.argsort(np.concatenate(of_rows), kind="stable") if of_rows else np.empty(0, np.int64)
 
     def whole(name: str, lie: Lie) -> Any:
         if lie.lies == "common":
             return getattr(first, name)
         if lie.lies == "long":
-            return np.concatenate([rows[getattr(p, name)] if name in NAMES else getattr(p, name) for rows, p in parts])
+            return np.concatenate([rows[getattr(p, name)] if name in NAMES else getattr(p, name) for rows, p in parts])[order]
         example = getattr(first, name)
         out = np.empty((*example.shape[:2], width, *example.shape[3:]), example.dtype)
         for rows, p in parts:

@@ -56,8 +56,8 @@ class MultiPort:
 
     def draw(self, v: Complex, loading: Real, *, slope: bool) -> PortsDrawn:
         """At voltages (scenario, period, port) and loadings (scenario, period). [per unit]"""
-        s = np.full(v.shape, np.nan, np.complex128)
-        slopes = np.full((2, len(self.pairs[0]) if slope else 0, *v.shape[:2]), np.nan, np.complex128)
+        nowhere = complex(np.nan, np.nan)
+        s, slopes = np.full(v.shape, nowhere), np.full((2, len(self.pairs[0]) if slope else 0, *v.shape[:2]), nowhere)
         first = 0
         for single, (a, b) in zip(self.singles, self._ports(), strict=True):
             size = (b - a) ** 2

@@ -28,6 +28,7 @@ from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA
 
 EXACT = 1e-6  # MVA; curves this good are worth as much as a load flow of usual tolerance
+NOWHERE = complex(np.nan, np.nan)
 
 
 @final
@@ -71,9 +72,11 @@ class Fleet:
         s[..., self.port], ds[..., self.port] = found.s, 0.0
         own = np.moveaxis(ds[..., self.alone], -1, 0)
         dv, dangle = (_pair(np.concatenate(parts)) for parts in ((own, found.by_v), (np.zeros_like(own), found.by_angle)))
+        interface, other = (np.concatenate([self.alone, self.port[port]]) for port in (row, column))
+        order = np.lexsort((other, interface))
         return PortResponse(
-            v=ask.v, angle=ask.angle, s=_pair(s), interface=np.concatenate([self.alone, self.port[row]]),
-            other=np.concatenate([self.alone, self.port[column]]), dv=dv, dangle=dangle, worth=_worth(s + ds),
+            v=ask.v, angle=ask.angle, s=_pair(s), interface=interface[order], other=other[order], dv=dv[order], dangle=dangle[order],
+            worth=_worth(s + ds),
         )  # fmt: skip
 
     def power_over(self, ask: PowerOver) -> FeederCurve:
@@ -106,9 +109,9 @@ class Fleet:
         at, mute = self.alone, np.isnan(v[..., self.alone])
         found = self.feeders.draw(np.where(mute, 1.0, v[..., at]), loading[..., at], slope=slope)
         gone, factor = mute | ~found.ok, self.count[at] * MVA
-        s, ds = (np.full(v.shape, np.nan, np.complex128) for _ in range(2))
-        s[..., at] = np.where(gone, np.nan, found.s * factor)
-        ds[..., at] = np.where(gone, np.nan, found.ds * factor) if slope else s[..., at]
+        s, ds = np.full((2, *v.shape), NOWHERE)
+        s[..., at] = np.where(gone, NOWHERE, found.s * factor)
+        ds[..., at] = np.where(gone, NOWHERE, found.ds * factor) if slope else s[..., at]
         return s, ds
 
     def _at_ports(self, v: Complex, *, slope: bool) -> PortsDrawn:
