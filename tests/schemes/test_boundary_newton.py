@@ -33,6 +33,7 @@ from gridtandem.study.run import Result, resume, run
 from gridtandem.study.setting import usual, usually_compared
 from gridtandem.study.study import Study, seated
 from gridtandem.units import MVA
+from tests.schemes.test_feeders_as_they_are import KINDS
 from tests.tolerances import BOOKS_CLOSE, IDENTITY, MERGED, QUADRATIC, S_AGREES
 
 TIGHT = BoundaryNewton(tol=1e-10, tol_mva=1e-8)
@@ -85,6 +86,20 @@ def feeder_models(what: Case) -> list[int]:
 @settings(max_examples=12, deadline=None)
 def test_random_rings_meet_the_merged_answer(seed: int, ports: int) -> None:
     what = ring(seed, ports).check()
+    fits(run(Study(case=what, scheme=TIGHT)), what)
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"fixed tap"}))  # whose 30 degrees would short-circuit the ring
+@pytest.mark.parametrize("roots", [("1", "18"), ("1", "25", "33")])
+def test_rings_with_everything_the_data_model_knows(kind: str, roots: tuple[str, ...]) -> None:
+    """Units that hold a voltage keep their schedule where they stand at a port: transmission holds it there."""
+    what = hung([KINDS[kind](network("case33bw"))], [("A", "R", 0, r, b) for r, b in zip(roots, ("10", "12", "13"), strict=False)], count={"R": 2})
+    fits(run(Study(case=what, scheme=TIGHT, q_rule="switch")), what)
+
+
+@pytest.mark.parametrize("roots", [("1", "18"), ("1", "2")])
+def test_two_ports_at_one_bus(roots: tuple[str, str]) -> None:
+    what = hung([network("case33bw")], [("A", "R", 0, r, "10") for r in roots])
     fits(run(Study(case=what, scheme=TIGHT)), what)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gridtandem.cases.case import Case
 from gridtandem.grid import elements as el
-from gridtandem.grid.elements import REFERENCE
+from gridtandem.grid.elements import PQ, REFERENCE
 from gridtandem.grid.network import Network
 from gridtandem.tables import Index, Real, Table
 
@@ -95,13 +95,15 @@ def _times(limit: Real, factor: float) -> Real:
 
 def _started(feeder: Network, roots: Index, above: el.Buses, bus: int) -> Network:
     """The feeder as it stands in the joined grid: start voltages lifted and turned to those of its (first) transmission bus, so that an
-    iteration begins near a solution; no voltage limits at its roots, for those are transmission's.
+    iteration begins near a solution; at its roots no voltage limits and no units that hold a voltage, for those are transmission's.
     """
     b, root = feeder.buses, int(roots[0])
     lift, turn = above.v_start_pu[bus] / b.v_start_pu[root], above.angle_start_deg[bus] - b.angle_start_deg[root]
     here = np.isin(np.arange(len(b)), roots)
     low, high = np.where(here, 0.0, b.v_low_pu), np.where(here, np.inf, b.v_high_pu)
-    return replace(feeder, buses=replace(b, v_start_pu=b.v_start_pu * lift, angle_start_deg=b.angle_start_deg + turn, v_low_pu=low, v_high_pu=high))
+    buses = replace(b, v_start_pu=b.v_start_pu * lift, angle_start_deg=b.angle_start_deg + turn, v_low_pu=low, v_high_pu=high)
+    g = feeder.generators
+    return replace(feeder, buses=buses, generators=replace(g, control=np.where(here[g.bus], PQ, g.control)))
 
 
 def _ratings(branch: el.Lines | el.Transformers, k: int) -> dict[str, Any]:
