@@ -87,10 +87,10 @@ SYSTEMS = {
     ),
     "T14D2": System("IEEE 14-bus with 33-bus feeders at two buses", "ieee14", _bw(("10", 2), ("12", 2)), AT.format("10 and 12")),
     "T14R2": System(
-        "IEEE 14-bus with 33-bus feeders that are fed from two buses and have a loop", "ieee14",
+        "IEEE 14-bus with 33-bus feeders fed from two buses", "ieee14",
         (Hang("10", "case33bw", "replaces", 4, also=(("12", "18"),), closed=("25-29",)),),
         "The networks are published; the system is ours: the four feeders of T14D2, each fed from both buses.",
-        "put together here; networks and feeders: see their own entries",
+        "ours; parts: see their own entries",
     ),
     "T30D2": System("IEEE 30-bus with 33-bus feeders at two buses", "ieee30", _bw(("15", 2), ("19", 2)), AT.format("15 and 19")),
     "T118Dn4": System(

@@ -1,11 +1,11 @@
-"""Boundary Newton for feeders fed from several buses: each sends powers and their slopes by all its ports' voltages; quadratic convergence.
+"""Boundary Newton for feeders fed from several buses: powers, with slopes by all ports' voltages and angles; quadratic.
 
 Paper    Newton on the boundary residual, as in G. Krishnamoorthy and A. Dubey, arXiv 1912.07191 (abstract), here for any number of
          ports with angles; that looped feeders are the case where plain splitting needs help: H. Sun, Q. Guo, B. Zhang et al., IEEE
          Trans. Smart Grid 6(3), 2015; equations (a)-(d) are our derivation, see docs/explanation/coordinated-load-flow.md.
 Decides  nobody; both sides only compute.
-Crosses  per interface and round: feeders hear 2 numbers (voltage and angle) and say them back with 2 powers and, for each port of the
-         feeder, 2 names and 4 slopes; transmission hears the same and says 2. Angles matter: their differences drive power around loops.
+Crosses  per interface and round: feeders hear 2 numbers (voltage, angle) and say them again, with 2 powers and, for each port of the
+         feeder, 2 names and 4 slopes; transmission hears the same and says 2 (voltage, angle, whose differences drive power around loops).
 """
 
 from __future__ import annotations
