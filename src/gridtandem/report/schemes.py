@@ -17,4 +17,5 @@ def schemes_in_words() -> str:
     for name, said in told.items():
         lines += wrap(said.get("line", ""), WIDTH, initial_indent=f"{name:<{wide}}", subsequent_indent=" " * wide)
         lines += wrap(f"crosses: {said.get('crosses', 'it does not say')}", WIDTH, initial_indent=" " * wide, subsequent_indent=" " * wide)
-    return "\n".join([*lines, "", f"{'auto':<{wide}}takes what `tandem diagnose CASE` recommends: by ρ, the contraction ratio of the plain exchange."])
+    auto = f"{'auto':<{wide}}takes what `tandem diagnose CASE` recommends: by ρ, the contraction ratio of the plain exchange."
+    return "\n".join([*lines, "", auto])
