@@ -89,3 +89,19 @@ KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for
 # feeders with several ports
 SAME_BALANCE = 1e-9  # pu; two load flows of one balance, each to a mismatch of 1e-10 that impedances of up to ten pass on
 QUADRATIC = 20.0  # per pu; the next voltage step over the square of this one; 0.16 measured on T14R2, up to 2 on random rings
+# programs
+OPTIMUM = 1e-7  # relative to max(1, |cost|); solvers stop at 1e-9, numbers are of size 1 to 10
+PLANE = 1e-6  # the same for planes of prices, whose multipliers carry 1e-9 each over steps of up to 1 and a dozen rows
+PRICE_BY_DIFFERENCE = 1e-5  # central differences with PRICE_STEP of two costs to 1e-9; a linear program is linear there, curvature leaves its square
+PRICE_STEP = 1e-3  # of central differences of costs
+CENTRED = 1e-4  # an interior point ends its gap at 1e-9, which leaves its square root of an unknown in the direction of curvature
+VERTEX = 1e-9  # a vertex with entries of size 1 is solved for, not approached
+PROOF = 1e-7  # of max(1, violation); sum of a dozen products of sides and multipliers, each to 1e-9
+# offers
+MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3
+KINK = 1e-3  # currency/MWh; a secant over 1e-6 MW carries 1e-9 of rounding over it, and rises by at most 3e-5
+PRICE_BY_DIFFERENCE = 1e-5  # currency/MWh; central differences of a quadratic cost are exact, 1e-9 of solver noise over 1e-4
+CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic costs to 1e-8
+# border of the compiled Newton
+INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
+NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it

@@ -97,12 +97,6 @@ def test_rings_with_everything_the_data_model_knows(kind: str, roots: tuple[str,
     fits(run(Study(case=what, scheme=TIGHT, q_rule="switch")), what)
 
 
-@pytest.mark.parametrize("roots", [("1", "18"), ("1", "2")])
-def test_two_ports_at_one_bus(roots: tuple[str, str]) -> None:
-    what = hung([network("case33bw")], [("A", "R", 0, r, "10") for r in roots])
-    fits(run(Study(case=what, scheme=TIGHT)), what)
-
-
 @pytest.mark.parametrize("solver", ["auto", "newton"])
 def test_one_company_with_feeders_of_every_number_of_ports(solver: Any) -> None:
     """Rows of a feeder need not lie beside each other, companies and parallel feeders may differ, a bus may feed several."""
@@ -284,6 +278,15 @@ def test_ports_that_closed_ties_make_one_bus() -> None:
     said = refused(hung([tied], [("A", "R", 0, "1", "10"), ("A", "R", 0, "18", "12")]))
     assert "'1', '18' are roots that closed ties make one bus, so that nothing says how power divides between them; open a tie" in said
     assert "case-055" in said
+
+
+def test_two_ports_at_one_bus() -> None:
+    """Then they are one port, and only the feeder could say how its power divides."""
+    what = hung([network("case33bw")], [("A", "R", 0, r, b) for r, b in (("1", "10"), ("18", "11"))])
+    fits(run(Study(case=what, scheme=TIGHT)), what)
+    tie = el.Ties.of({"name": ["coupler"], "from_bus": [9], "to_bus": [10]})
+    said = refused(replace(what, transmission=replace(what.transmission, ties=tie)))
+    assert "ring: interfaces[I1].bus '11' is, closed ties counted, that of 'I0', a port of the same feeder; give the feeder one root there" in said
 
 
 def test_a_feeder_does_not_bridge_two_islands() -> None:

@@ -100,8 +100,9 @@ class Case:
         wrong = list(self._interface_faults())
         yield from ((0, f) for f in wrong)
         if sound[0]:
-            bridges = self.interfaces.take(np.flatnonzero(self.ports > 1)) if not wrong else None
+            bridges = self.interfaces.take(np.flatnonzero(self.ports > 1)) if not wrong else self.interfaces.take(np.empty(0, np.int64))
             yield from ((1, f) for f in _reference_faults(self.transmission, bridges))
+            yield from ((0, f) for f in _twice_faults(self.transmission, bridges))
         if not wrong and 0 not in unread:
             for m in sorted(set(self.interfaces.model.tolist())):
                 if sound[1 + m]:
@@ -148,7 +149,18 @@ class Case:
                 yield table.fault(k, "root", what, "a second feed enters at another bus; give a feeder of its own another name", "case-055")
 
 
-def _reference_faults(net: Network, bridges: Interfaces | None) -> Iterator[Fault]:
+def _twice_faults(net: Network, bridges: Interfaces) -> Iterator[Fault]:
+    """Feeders that meet transmission twice at one node."""
+    node = Nodal.of(net).node[bridges.bus] if len(bridges) else bridges.bus
+    seen: dict[tuple[str, int], int] = {}
+    for k, at in enumerate(zip(bridges.feeder.tolist(), node.tolist(), strict=True)):
+        if (other := seen.setdefault(at, k)) != k:
+            what = f"{net.buses.label(int(bridges.bus[k]))!r} is, closed ties counted, that of {bridges.label(other)!r}, a port of the same feeder"
+            mend = "give the feeder one root there, and join its two feeds by a tie"
+            yield Fault(bridges.kind, what, mend, "case-055", column="bus", label=bridges.label(k))
+
+
+def _reference_faults(net: Network, bridges: Interfaces) -> Iterator[Fault]:
     """``bridges``: interfaces of feeders that have several."""
     nodal = Nodal.of(net)
     at = sorted({int(n) for n in nodal.units.node[nodal.units.control == REFERENCE]})
@@ -162,7 +174,7 @@ def _reference_faults(net: Network, bridges: Interfaces | None) -> Iterator[Faul
         ok = reached(nodal, np.array(at))
         lost = [net.buses.label(int(nodal.bus[k])) for k in np.flatnonzero(~ok)]
         if lost:
-            away = [] if bridges is None else [f for f, b in zip(bridges.feeder.tolist(), nodal.node[bridges.bus].tolist(), strict=True) if not ok[b]]
+            away = [f for f, b in zip(bridges.feeder.tolist(), nodal.node[bridges.bus].tolist(), strict=True) if not ok[b]]
             but = f" but through {_some([repr(f) for f in dict.fromkeys(away)])}: a feeder cannot bridge two islands" if away else ""
             yield Fault("buses", f"{_some(lost)}: no path to the reference{but}", "close a branch, or set live = no", "case-047")
     u = nodal.units

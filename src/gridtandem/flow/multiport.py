@@ -16,11 +16,11 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.flow.feeders import Single, State
+from gridtandem.flow.feeders import Single, States
 from gridtandem.flow.newton import Options
 from gridtandem.flow.sensitivity import power_slope
 from gridtandem.grid.nodal import Nodal
-from gridtandem.tables import Complex, Flag, Index, Real
+from gridtandem.tables import Complex, Index, Real
 
 
 @final
@@ -71,17 +71,18 @@ class MultiPort:
             first += size
         return PortsDrawn(s=s, by_v=slopes[0], by_angle=slopes[1])
 
-    def states(self, v: Complex, loading: float) -> tuple[State, ...]:
-        """Every feeder at the voltages of all ports."""
-        out = []
+    def states(self, v: Complex, loading: float) -> States:
+        """The feeder behind every port, at the voltages of all ports."""
+        which = np.repeat(np.arange(len(self.singles)), np.diff(self.start))
+        out = States.unsolved([single.newton.nodal for single in self.singles], which, np.ones(len(which)))
         for single, (a, b) in zip(self.singles, self._ports(), strict=True):
-            there: Flag = np.abs(v[a:b]) > 0
-            if there.all():
-                found = single.solve(v[a:b], loading)
-                out.append(State(v=found.v, ratio=found.ratio, unit_s=found.unit_s, at_limit=found.at_limit))
-            else:
-                out.append(State.unsolved(single.newton.nodal, 1.0))
-        return tuple(out)
+            if not (np.abs(v[a:b]) > 0).all():
+                continue
+            found = single.solve(v[a:b], loading)
+            out.s[a:b] = found.fixed_s
+            for own in (out[k] for k in range(a, b)):  # views
+                own.v[:], own.ratio[:], own.unit_s[:], own.at_limit[:] = found.v, found.ratio, found.unit_s, found.at_limit
+        return out
 
     def loadable(self, v: Complex, feeder: int, loading: float) -> float:
         """Largest share in [0, 1] of this loading that solves at the voltages of all ports, within 1e-6."""

@@ -22,7 +22,7 @@ from gridtandem.boundary.letters import (
     Worth,
 )  # fmt: skip
 from gridtandem.flow import chebyshev
-from gridtandem.flow.feeders import Feeders, State
+from gridtandem.flow.feeders import Feeders, States
 from gridtandem.flow.multiport import MultiPort, PortsDrawn
 from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA
@@ -120,20 +120,13 @@ class Fleet:
         by_row = factor[self.several.pairs[0]][:, None, None] if slope else 1.0
         return PortsDrawn(s=found.s * factor, by_v=found.by_v * by_row, by_angle=found.by_angle * by_row)
 
-    def drawn_at(self, v: Complex, st: tuple[int, int]) -> Complex:
-        """Power of all parallel feeders together in one scenario and period, at complex voltages (interface). [MVA]"""
-        s, _ = self._drawn(np.abs(v)[None, None], np.full((1, 1, len(v)), self.loading[st]), slope=False)
-        found = self.several.draw(v[None, None, self.port], np.full((1, 1), self.loading[st]), slope=False)
-        s[..., self.port] = found.s * self.count[self.port] * MVA
-        out: Complex = s[0, 0]
-        return out
-
-    def plan(self, v: Complex, st: tuple[int, ...]) -> tuple[State, ...]:
+    def plan(self, v: Complex, st: tuple[int, ...]) -> States:
         """The solved state of one feeder behind each interface, for voltages ``v`` (interface); ports of one feeder share its state."""
-        out = list(self.feeders.states(v[self.alone], np.full(len(self.alone), self.loading[st])))
-        for state, ports in zip(self.several.states(v[self.port], float(self.loading[st])), np.diff(self.several.start).tolist(), strict=True):
-            out += [state] * ports
-        return tuple(out[k] for k in np.argsort(np.concatenate([self.alone, self.port])).tolist())
+        k = float(self.loading[st])
+        own = self.feeders.states(v[self.alone], np.full(len(self.alone), k))
+        if not len(self.port):
+            return own.take(np.argsort(self.alone))
+        return States.of([own, self.several.states(v[self.port], k)]).take(np.argsort(np.concatenate([self.alone, self.port])))
 
     def explain(self, k: int, v: Complex, st: tuple[int, ...]) -> str:
         """Why the feeder behind interface ``k`` has no answer at the voltages ``v`` of all interfaces, for its owner."""

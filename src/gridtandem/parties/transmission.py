@@ -20,14 +20,17 @@ from gridtandem.boundary.letters import (
     VoltageUnderPorts,
     Worth,
 )
+from gridtandem.flow.batch import solve_many
 from gridtandem.flow.draw import Ports
 from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Draw, Newton, Options, Solution
 from gridtandem.flow.sensitivity import voltage_slope
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import LoadLaw, Nodal
-from gridtandem.tables import Code, Complex, Index, Real
+from gridtandem.tables import Code, Complex, Flag, Index, Real
 from gridtandem.units import MVA
+
+SIDE_BY_SIDE = 4  # scenarios and periods from which solving them in lanes costs less than one after the other; lanes come in eights
 
 
 @final
@@ -60,6 +63,12 @@ class Transmission:
     def voltage_under(self, ask: VoltageUnder | VoltageUnderPorts) -> Voltage:
         """Joint solve at the boundary; one mute feeder leaves its scenario unsolved."""
         v = np.full(ask.draw.worth.shape, np.nan, complex)
+        if self.loading.size >= SIDE_BY_SIDE and not isinstance(ask.draw, PortResponse):
+            able = np.asarray((ask.draw.worth > Worth.REFUSED).all(-1), bool)
+            k, start = self.loading[able], [self._start(st) for st in zip(*np.nonzero(able), strict=True)]
+            if able.any():
+                v[able] = solve_many(self.newton, loads=k, units=k, start=np.stack(start), draw=self.drawn(ask.draw, able)).v[:, self.forecast.node]
+            return Voltage(np.abs(v), np.angle(v), _worth(v.real))
         for st in np.ndindex(self.loading.shape):
             found = self.solve(ask.draw, st)
             if found is not None and found.converged:
@@ -95,15 +104,18 @@ class Transmission:
         if not (curve.worth[st] > Worth.REFUSED).all():
             return None
         k = float(self.loading[st])
-        start = home.v if home.converged else None
-        return self.newton.solve(start=start, draw=self.drawn(curve, st), loads=k, units=k)
+        return self.newton.solve(start=self._start(st), draw=self.drawn(curve, st), loads=k, units=k)
 
-    def drawn(self, curve: PowerCurve | PortResponse, st: tuple[int, ...]) -> Draw:
-        """A letter's curve or tangent in per unit."""
+    def _start(self, st: tuple[int, ...]) -> Complex:
+        home = self.home[st[0]][st[1]]
+        return home.v if home.converged else self.newton.begin
+
+    def drawn(self, curve: PowerCurve | PortResponse, st: tuple[int, ...] | Flag) -> Draw:
+        """A letter's curve or tangent in per unit; of one scenario and period, or a curve of those marked."""
         if isinstance(curve, PortResponse):
-            return _tangent(curve, self.forecast.node, (st[0], st[1]))
-        c = (curve.c[st][:, 0] + 1j * curve.c[st][:, 1]) / MVA
-        return Draw(node=self.forecast.node, low=curve.low[st], high=curve.high[st], c=c)
+            return _tangent(curve, self.forecast.node, st)
+        c = curve.c[st]
+        return Draw(node=self.forecast.node, low=curve.low[st], high=curve.high[st], c=np.asarray((c[..., 0, :] + 1j * c[..., 1, :]) / MVA))
 
     def power(self, curve: PowerCurve | PortResponse | None, v: Complex, st: tuple[int, int]) -> Complex:
         """What a letter, or else the own forecast, says that interfaces draw at these voltages. [per unit]"""
@@ -127,9 +139,9 @@ class Transmission:
         return f"{who}: no load flow with these draws at its interfaces ({found.trouble})"
 
 
-def _tangent(told: PortResponse, node: Index, st: tuple[int, int]) -> Draw:
+def _tangent(told: PortResponse, node: Index, st: tuple[int, ...] | Flag) -> Draw:
     """Own magnitudes as a curve of degree 1, on V ± 1; the rest as `Ports`, where there is a rest. [per unit]"""
-    by_v, by_angle = (np.asarray((d[:, *st, 0] + 1j * d[:, *st, 1]) / MVA, np.complex128) for d in (told.dv, told.dangle))
+    by_v, by_angle = (np.asarray((d[..., 0] + 1j * d[..., 1]) / MVA) for d in (np.moveaxis(x, 0, 2)[st] for x in (told.dv, told.dangle)))
     own = told.interface == told.other
     s, slope = (told.s[st][:, 0] + 1j * told.s[st][:, 1]) / MVA, np.zeros(len(node), np.complex128)
     slope[told.interface[own]] = by_v[own]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
@@ -18,13 +18,12 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.feeders import Feeders
 from gridtandem.flow.multiport import MultiPort
 from gridtandem.flow.newton import Options
-from gridtandem.grid.elements import REFERENCE
-from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import LoadLaw, Nodal
 from gridtandem.parties.fleet import Fleet
 from gridtandem.parties.owner import Owner
 from gridtandem.parties.transmission import Transmission, boundary_bus
 from gridtandem.schemes.merged import Merged
+from gridtandem.study.roster import Roster
 from gridtandem.tables import Index, Real
 
 WORDS = {  # that a rule may be
@@ -91,6 +90,7 @@ class Seats:
     fleets: tuple[tuple[Fleet, Index], ...]  # with the interfaces each stands behind
     owner: Owner
     companies: tuple[str, ...]
+    roster: Roster
 
     def mailbox(self, scheme: Any, axes: tuple[int, int]) -> Mailbox:
         """The road between them."""
@@ -104,48 +104,57 @@ def seated(study: Study) -> Seats:
     case = study.case
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
+    models = [Nodal.of(bundle(model)) for model in case.models]
+    transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options)
     return Seats(
-        transmission=Transmission.of(case.transmission, forecast(case), study.loading, study.options),
-        fleets=tuple(_fleet(study, rows) for rows in map(case.rows_of, case.companies)),
-        owner=Owner.of(case, study.loading, study.options),
-        companies=case.companies,
-    )
+        transmission=transmission, fleets=tuple(_fleets(study, models)),
+        owner=Owner.of(case, study.loading, study.options), companies=case.companies,
+        roster=Roster.of(transmission.newton.nodal, models, case.interfaces),
+    )  # fmt: skip
 
 
-def forecast(case: Case) -> LoadLaw:
+def forecast(case: Case, models: Sequence[Nodal]) -> LoadLaw:
     """What transmission expects feeders to draw: nominal load less DG, no losses, exponents weighted by load. [per unit]"""
-    lumps = [_lump(net) for net in case.models]
     table = case.interfaces
     factor = table.count * table.scale / case.ports  # several ports are expected to draw equal parts
-    s = np.array([lumps[m][0] for m in table.model], np.complex128) * factor.astype(np.complex128)
-    exponent = np.array([lumps[m][1] for m in table.model], float).reshape(len(s), 2)
-    return boundary_bus(table.bus, s, exponent)
+    lumps = [_lump(nodal) for nodal in models]
+    s, exponent = np.array([s for s, _ in lumps], np.complex128), np.array([n for _, n in lumps], float).reshape(-1, 2)
+    return boundary_bus(table.bus, s[table.model] * factor.astype(np.complex128), exponent[table.model])
 
 
-def _lump(net: Network) -> tuple[complex, tuple[float, float]]:
-    nodal = Nodal.of(net)
+def _lump(nodal: Nodal) -> tuple[complex, tuple[float, float]]:
     demand, slope = nodal.loads.at(np.ones(len(nodal.loads.node)))
     load, bend = demand.sum(), slope.sum()  # d P / d v at 1 pu is the load-weighted exponent times P
     n = (bend.real / load.real if load.real else 0.0, bend.imag / load.imag if load.imag else 0.0)
-    return complex(load - nodal.units.s[nodal.units.control != REFERENCE].sum()), n
+    return complex(load - nodal.units.s.sum()), n
 
 
-def _fleet(study: Study, rows: Index) -> tuple[Fleet, Index]:
-    table, case = study.case.interfaces.take(rows), study.case
-    used, model = np.unique(table.model, return_inverse=True)
-    nodals = [Nodal.of(bundle(case.models[m])) for m in used]
-    root = np.array([nodals[m].node[r] for m, r in zip(model, table.root, strict=True)], np.int64)
-    ports = case.ports[rows]
-    alone, port = np.flatnonzero(ports == 1), np.flatnonzero(ports > 1)
-    port = port[np.argsort(table.feeder[port], kind="stable")]  # those of one feeder beside each other
-    _, first = np.unique(table.feeder[port], return_index=True)
-    feeders = Feeders.of(
-        nodals, root=root[alone], model=np.asarray(model[alone], np.int64), scale=table.scale[alone], method=study.feeder_solver,
-        options=study.options,
-    )  # fmt: skip
-    roots = np.split(root[port], first[1:])[: len(first)]
-    several = MultiPort.of([nodals[m] for m in model[port[first]]], roots, table.scale[port[first]], study.options)
-    return Fleet(interface=table.name, alone=alone, feeders=feeders, port=port, several=several, count=table.count, loading=study.loading), rows
+def _fleets(study: Study, models: Sequence[Nodal]) -> Iterator[tuple[Fleet, Index]]:
+    """Every company's feeders; what those with one port have in common is worked out once for all companies."""
+    case, table = study.case, study.case.interfaces
+    first = np.cumsum(np.array([0, *(len(n.node) for n in models)], np.int64))
+    root = np.concatenate([np.empty(0, np.int64), *(n.node for n in models)])[first[table.model] + table.root]
+    ports, (_, feeder) = case.ports, np.unique(table.feeder, return_inverse=True)
+    one = np.flatnonzero(ports == 1)
+    feeders = Feeders.of(models, root=root[one], model=table.model[one], scale=table.scale[one], method=study.feeder_solver, options=study.options)
+    for rows in _by_company(case):
+        alone, port = np.flatnonzero(ports[rows] == 1), np.flatnonzero(ports[rows] > 1)
+        port = port[np.argsort(feeder[rows[port]], kind="stable")]  # those of one feeder beside each other
+        _, begin = np.unique(feeder[rows[port]], return_index=True)
+        roots, at = np.split(root[rows[port]], begin[1:])[: len(begin)], rows[port[begin]]
+        several = MultiPort.of([models[m] for m in table.model[at]], roots, table.scale[at], study.options)
+        fleet = Fleet(
+            interface=table.name[rows], alone=alone, feeders=feeders.take(np.searchsorted(one, rows[alone])), port=port, several=several,
+            count=table.count[rows], loading=study.loading,
+        )  # fmt: skip
+        yield fleet, rows
+
+
+def _by_company(case: Case) -> list[Index]:
+    """Interfaces behind which each company stands, in the order of the companies."""
+    _, first, which = np.unique(case.interfaces.company, return_index=True, return_inverse=True)
+    rows = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which))[:-1])
+    return [rows[k] for k in np.argsort(first)]
 
 
 def _loading_faults(loading: object) -> Iterator[Fault]:
