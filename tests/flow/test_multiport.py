@@ -92,8 +92,10 @@ def test_a_port_without_voltage_leaves_its_feeder_mute_and_no_other() -> None:
     assert np.isnan(found.by_v[:4]).all()
     assert np.isfinite(found.by_v[4:]).all()
     states = feeders.states(v, 1.0)
-    assert np.isnan(states[0].v).all()
-    assert np.isfinite(states[1].v).all()
+    assert len(states) == 4
+    assert all(np.isnan(states[k].v).all() for k in (0, 1))
+    assert all(np.isfinite(states[k].v).all() for k in (2, 3))
+    assert np.array_equal(states.s[2:], found.s[0, 0, 2:])
 
 
 @given(seeds)

@@ -186,8 +186,9 @@ def _feeder_says(seats: Seats, refusal: Refusal, outcome: Outcome[Any]) -> str:
     s, t, i = refusal.rows[0]
     state: Any = outcome.state
     v = state.draw.low if refusal.question == "PowerOver" else getattr(state, "v", None)  # low voltages are where load flows end
-    asked = np.ones(len(rows), np.complex128) if v is None else v[s, t, rows] * np.exp(1j * getattr(state, "angle", np.zeros_like(v))[s, t, rows])
-    asked = np.where(np.isfinite(asked), asked, 1.0)
+    asked = np.ones(len(rows), np.complex128)
+    if v is not None:
+        asked = np.nan_to_num(v[s, t, rows], nan=1.0) * np.exp(1j * np.nan_to_num(getattr(state, "angle", 0.0 * v)[s, t, rows]))
     return f"{refusal.by}, {fleet.explain(int(np.flatnonzero(rows == i)[0]), asked, (s, t))}"
 
 
