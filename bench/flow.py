@@ -44,11 +44,16 @@ def begin(nodal: Nodal, start: Start) -> Complex:
 
 
 def lightsim2grid(name: str, *, start: Start = "flat") -> Prepare:
-    """Its Newton on KLU, given our admittance matrix; the object stays, so that it may reuse what it knows of the pattern."""
+    """Its Newton on KLU."""
+    return klu(lambda: Nodal.of(network(name)), start=start)
+
+
+def klu(of: Callable[[], Nodal], *, start: Start = "flat") -> Prepare:
+    """The same for any network, given our admittance matrix; the object stays, so that it may reuse what it knows of the pattern."""
 
     def prepare() -> Callable[[], Complex]:
         algorithm = import_module("lightsim2grid.algorithm").NR_KLU()
-        nodal = Nodal.of(network(name))
+        nodal = of()
         units, loads = nodal.units, nodal.loads
         power = np.zeros(nodal.nodes, np.complex128)
         np.add.at(power, units.node, units.s)

@@ -12,8 +12,8 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import flow, start
-from gridtandem.schemes import FeederCurve, Merged, Response
+from bench import coordinated, flow, start
+from gridtandem.schemes import FeederCurve, Fused, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
 Prepare = Callable[[], Work]
@@ -29,6 +29,8 @@ class Phase:
     contenders: dict[str, Prepare]
     agree: float = 0.0  # largest difference between answers, with its reason beside the entry
     repeat: int = 7
+    wall: frozenset[str] = frozenset()  # contenders that use several threads, whose time is the clock's
+    large: bool = False  # minutes of work; left out of --smoke
 
     def apart(self, answers: dict[str, NDArray[Any] | None]) -> float:
         """Largest difference from our answer."""
@@ -51,7 +53,18 @@ def peers(rows: int, name: str) -> dict[str, Prepare]:
     return {f"PGM {m.split('_')[0]}": flow.power_grid_model(rows, name, m) for m in ("newton_raphson", "iterative_current")}
 
 
-SCHEMES = {"response": Response(), "feeder-curve": FeederCurve(), "merged": Merged()}
+SCHEMES = {"response": Response(), "feeder-curve": FeederCurve(), "fused": Fused(), "merged": Merged()}
+
+
+def _together(name: str, feeders: int, repeat: int) -> Phase:
+    """Transmission and so many feeders, side by side and as one."""
+    two = "fused, 2 threads (wall)"
+    contenders: dict[str, Prepare] = {
+        "fused": coordinated.fused(name, feeders, 1), two: coordinated.fused(name, feeders, 2), "repeated": coordinated.repeated(name, feeders),
+        "merged": coordinated.merged(name, feeders), "lightsim2grid": coordinated.lightsim2grid(name, feeders),
+    }  # fmt: skip
+    return Phase("coordinated", f"{name} + {feeders} x 141", contenders, ROUND, repeat, frozenset({two}), large=feeders > 1000)
+
 
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
@@ -63,4 +76,7 @@ PHASES = (
     Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5),
     Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3),
     Phase("coordinated", "T118Dn4", {name: flow.agreed("T118Dn4", scheme) for name, scheme in SCHEMES.items()}, ROUND),
+    _together("case118", 100, 51),
+    _together("case9241pegase", 1000, 7),
+    _together("case9241pegase", 7000, 3),  # a million buses
 )

@@ -89,6 +89,11 @@ KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for
 # feeders with several ports
 SAME_BALANCE = 1e-9  # pu; two load flows of one balance, each to a mismatch of 1e-10 that impedances of up to ten pass on
 QUADRATIC = 20.0  # per pu; the next voltage step over the square of this one; 0.16 measured on T14R2, up to 2 on random rings
+# fused exchange
+FUSED_TOL = 1e-10  # per unit; what its check may leave at default options
+FUSED_IS_MERGED = 1e-8  # pu; both stop at mismatches of 1e-10, and short branches of trees turn power of 1e-10 into less than that
+FUSED_TOLD = 1e-5  # relative; a power told wrong by 1e-4, beside mismatches of 1e-10
+FUSED_SLOPE = 1e-9  # per unit; the slope is of the profile of the last sweep, which rests to FUSED_TOL
 # programs
 OPTIMUM = 1e-7  # relative to max(1, |cost|); solvers stop at 1e-9, numbers are of size 1 to 10
 PLANE = 1e-6  # the same for planes of prices, whose multipliers carry 1e-9 each over steps of up to 1 and a dozen rows
@@ -105,3 +110,7 @@ CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic co
 # border of the compiled Newton
 INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
 NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it
+
+# stress
+STRESSED = 1e-8  # pu; mismatches of 1e-10 pu behind impedances of up to 36 pu, or beside branches whose noise is 4e-8 of power
+NEAR_NOSE = 1e-6  # pu; a mismatch of 1e-10 moves a voltage by its square root where two roots meet, and by 1e-9 to 1e-6 as near as here

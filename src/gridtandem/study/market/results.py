@@ -24,7 +24,6 @@ class Awards(Table):
     price_per_mwh: Real = column("price there: d cost / d demand", unit=PRICE)
     payment: Real = column("what the company pays the wholesale market", unit=MONEY)
     feeder_cost: Real = column("cost of the feeder's own resources in that period", unit=MONEY)
-    regret: Real = column("what the company would gain if it could choose its exchange at this price", unit=MONEY)
 
 
 @final
