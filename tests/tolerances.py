@@ -89,6 +89,16 @@ KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for
 # feeders with several ports
 SAME_BALANCE = 1e-9  # pu; two load flows of one balance, each to a mismatch of 1e-10 that impedances of up to ten pass on
 QUADRATIC = 20.0  # per pu; the next voltage step over the square of this one; 0.16 measured on T14R2, up to 2 on random rings
+# three-phase sweep
+PHASES_ARE_TWIN = 1e-10  # pu; a sweep to 1e-12 against a dense solver to 1e-13 of the largest voltage in kV
+PHASES_PEER_DSS = 1e-5  # pu; promised. The engine stops at 1e-10 and inverts stiff switches; measured 1.4e-8
+PEER_MVA = 1e-5  # MW and Mvar of a feeder's total; voltages as above on conductances of feeders of some MW; measured 1e-9
+PHASES_PEER_PGM = 1e-8  # pu; promised; both iterate to 1e-12; measured 1e-12
+GUARD_DRAWS = 1e-5  # pu; ten millionths of a rating, drawn through an impedance of less than 1 pu
+PHASE_BOOKS = 1e-10  # MW, or relative; rounding of flows through admittances of up to 1e6 times that
+# many feeders
+PORT_IS_FEEDER = 1e-12  # relative; the same few terms, added up in another order
+SUMMED_UP = 1e-12  # relative; sums of a few hundred terms in another order
 # fused exchange
 FUSED_TOL = 1e-10  # per unit; what its check may leave at default options
 FUSED_IS_MERGED = 1e-8  # pu; both stop at mismatches of 1e-10, and short branches of trees turn power of 1e-10 into less than that

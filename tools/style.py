@@ -50,6 +50,7 @@ ANY_ALLOWED = {
     "src/gridtandem/grid/copies.py": "columns of every type are gathered alike",
     "src/gridtandem/study/judge.py": "columns of every type begin a table alike",
     "src/gridtandem/study/registry.py": "schemes are of any kind, their options come from TOML",
+    "src/gridtandem/study/roster.py": "columns of every type are gathered alike",
     "src/gridtandem/study/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/store.py": "the state belongs to the scheme; values as SQLite takes them",
     "src/gridtandem/study/study.py": "schemes are of any kind, settings go to TOML",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gridtandem.errors import NotAgreed as NotAgreed
     from gridtandem.errors import TandemError as TandemError
     from gridtandem.errors import UnknownName as UnknownName
+    from gridtandem.flow.phase_results import ThreePhaseResults as ThreePhaseResults
     from gridtandem.flow.results import load_flow as load_flow
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from gridtandem.report.run import opened as opened
     from gridtandem.report.run import resume as resume
     from gridtandem.report.run import run as run
+    from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.study import Study as Study
 
     __version__: str
@@ -54,6 +56,7 @@ _PLACE = {
     "Run": "gridtandem.report.run:Run",
     "Study": "gridtandem.study.study:Study",
     "TandemError": "gridtandem.errors:TandemError",
+    "ThreePhaseResults": "gridtandem.flow.phase_results:ThreePhaseResults",
     "UnknownName": "gridtandem.errors:UnknownName",
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
@@ -68,6 +71,7 @@ _PLACE = {
     "resume": "gridtandem.report.run:resume",
     "run": "gridtandem.report.run:run",
     "schemes": "gridtandem:schemes",
+    "three_phase": "gridtandem.study.phases:three_phase",
     "with_exponents": "gridtandem.cases.generate:with_exponents",
     "with_parallel": "gridtandem.cases.generate:with_parallel",
     "write_case": "gridtandem.cases.folder.write:write_case",

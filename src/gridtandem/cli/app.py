@@ -20,6 +20,7 @@ COMMANDS = {  # name: (module, one line); the order is that of the help page
     "run": ("running", "One case under one scheme, held against the AC check."),
     "compare": ("running", "One case under several schemes, side by side."),
     "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
+    "phases": ("phases", "One OpenDSS feeder phase by phase."),
     "new": ("casework", "A starter folder: your feeder on a transmission network."),
     "check": ("casework", "All faults of a case folder or file at once."),
     "convert": ("casework", "MATPOWER, pandapower JSON and case folders into each other."),

@@ -26,12 +26,14 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import final
+from typing import TypeVar, final
 
 import numpy as np
 
 from gridtandem.grid.forest import Forest, slices
 from gridtandem.tables import Code, Complex, Flag, Index, Real
+
+T = TypeVar("T")
 
 LANES = 8  # rows swept side by side
 FEW = 2  # rows of one kind that may be swept beside rows of other kinds, which takes `MIXED` times as long as eight of one kind (measured)
@@ -163,7 +165,7 @@ class Ready:
 
         of_kinds, of_all = self._groups(rows)
         work = [(alike, part) for part in self._parts(of_kinds)] + [(mixed, part) for part in self._parts(of_all)]
-        _shared_out(work, threads or processors())
+        shared_out(work, lambda each: each[0](each[1]), threads or processors())
         v_, s_, ds_ = (x.view(np.complex128).ravel() for x in (v, s, ds))
         v_ = v_.reshape(*shape[:-1], -1) if wide else v_
         return Swept(v=v_, s=s_.reshape(shape), ds=ds_.reshape(shape), ok=ok.reshape(shape), sweeps=count.reshape(shape))
@@ -195,13 +197,14 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _shared_out(work: Sequence[tuple[Callable[[Index], None], Index]], threads: int) -> None:
-    if min(threads, len(work)) < 2:
-        for do, part in work:
-            do(part)
+def shared_out(parts: Sequence[T], work: Callable[[T], None], threads: int) -> None:
+    """Do the work of all parts, on as many threads."""
+    if min(threads, len(parts)) < 2:
+        for part in parts:
+            work(part)
         return
-    with ThreadPoolExecutor(min(threads, len(work))) as pool:
-        for _ in pool.map(lambda each: each[0](each[1]), work):
+    with ThreadPoolExecutor(min(threads, len(parts))) as pool:
+        for _ in pool.map(work, parts):
             pass
 
 

@@ -90,6 +90,7 @@ class Seats:
 
     transmission: Transmission
     fleets: tuple[tuple[Fleet, Index], ...]  # with the interfaces each stands behind
+    everybody: Fleet  # the same feeders under one roof, where one sweep serves them all
     owner: Owner
     companies: tuple[str, ...]
     roster: Roster
@@ -100,7 +101,7 @@ class Seats:
         owned = self.owner if isinstance(scheme, Merged) else self.holder if isinstance(scheme, Fused) else None
         tso = Company("tso", (self.transmission,)) if owned is None else Company("owner", (owned,))
         dsos = tuple((Company(name, (fleet,)), rows) for name, (fleet, rows) in zip(self.companies, self.fleets, strict=True))
-        return Mailbox(tso, dsos, axes=axes)
+        return Mailbox(tso, dsos, axes=axes, clerk=Company("all companies", (self.everybody,)))
 
 
 def seated(study: Study) -> Seats:
@@ -110,8 +111,10 @@ def seated(study: Study) -> Seats:
         raise InvalidCase(found)
     models = [Nodal.of(bundle(model)) for model in case.models]
     transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options)
+    companies = _by_company(case)
+    *fleets, everybody = _fleets(study, models, [*companies, np.arange(len(case.interfaces))])
     return Seats(
-        transmission=transmission, fleets=tuple(_fleets(study, models)),
+        transmission=transmission, fleets=tuple(zip(fleets, companies, strict=True)), everybody=everybody,
         owner=Owner.of(case, study.loading, study.options), companies=case.companies,
         roster=Roster.of(transmission.newton.nodal, models, case.interfaces),
         holder=Holder.of(case, study.loading, study.options, study.feeder_solver) if isinstance(study.scheme, Fused) else None,
@@ -134,25 +137,24 @@ def _lump(nodal: Nodal) -> tuple[complex, tuple[float, float]]:
     return complex(load - nodal.units.s.sum()), n
 
 
-def _fleets(study: Study, models: Sequence[Nodal]) -> Iterator[tuple[Fleet, Index]]:
-    """Every company's feeders; what those with one port have in common is worked out once for all companies."""
+def _fleets(study: Study, models: Sequence[Nodal], parts: Sequence[Index]) -> Iterator[Fleet]:
+    """The feeders behind the interfaces of each part; what those with one port have in common is worked out once."""
     case, table = study.case, study.case.interfaces
     first = np.cumsum(np.array([0, *(len(n.node) for n in models)], np.int64))
     root = np.concatenate([np.empty(0, np.int64), *(n.node for n in models)])[first[table.model] + table.root]
     ports, (_, feeder) = case.ports, np.unique(table.feeder, return_inverse=True)
     one = np.flatnonzero(ports == 1)
     feeders = Feeders.of(models, root=root[one], model=table.model[one], scale=table.scale[one], method=study.feeder_solver, options=study.options)
-    for rows in _by_company(case):
+    for rows in parts:
         alone, port = np.flatnonzero(ports[rows] == 1), np.flatnonzero(ports[rows] > 1)
         port = port[np.argsort(feeder[rows[port]], kind="stable")]  # those of one feeder beside each other
         _, begin = np.unique(feeder[rows[port]], return_index=True)
         roots, at = np.split(root[rows[port]], begin[1:])[: len(begin)], rows[port[begin]]
         several = MultiPort.of([models[m] for m in table.model[at]], roots, table.scale[at], study.options)
-        fleet = Fleet(
+        yield Fleet(
             interface=table.name[rows], alone=alone, feeders=feeders.take(np.searchsorted(one, rows[alone])), port=port, several=several,
             count=table.count[rows], loading=study.loading,
         )  # fmt: skip
-        yield fleet, rows
 
 
 def _by_company(case: Case) -> list[Index]:
