@@ -35,7 +35,7 @@ class Tree:
 
 @cache
 def tree(buses: int) -> Tree:
-    """Laterals of some thirty buses on laterals: 200 to 300 branches deep; lowest voltage about 0.95 pu."""
+    """Laterals of some thirty buses on laterals: some 300 branches deep, at most 710 at 100,000 buses; lowest voltage about 0.95 pu."""
     rng = np.random.default_rng(buses)
     child = np.arange(1, buses)
     parent = np.where(rng.random(buses - 1) < ONWARD, child - 1, rng.integers(0, child))

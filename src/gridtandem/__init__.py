@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from gridtandem.flow.results import load_flow as load_flow
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
+    from gridtandem.report.batch import BatchRun as BatchRun
+    from gridtandem.report.batch import batch as batch
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
     from gridtandem.report.run import compare as compare
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _PLACE = {
+    "BatchRun": "gridtandem.report.batch:BatchRun",
     "CannotAnswer": "gridtandem.errors:CannotAnswer",
     "Case": "gridtandem.cases.case:Case",
     "Comparison": "gridtandem.report.run:Comparison",
@@ -58,6 +61,7 @@ _PLACE = {
     "TandemError": "gridtandem.errors:TandemError",
     "ThreePhaseResults": "gridtandem.flow.phase_results:ThreePhaseResults",
     "UnknownName": "gridtandem.errors:UnknownName",
+    "batch": "gridtandem.report.batch:batch",
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
     "compare": "gridtandem.report.run:compare",

@@ -33,14 +33,14 @@ def fed(seed: int, ports: int, count: int = 2) -> tuple[MultiPort, np.ndarray]:
 
 
 def drawn(feeders: MultiPort, v: np.ndarray, loading: float = 1.0) -> np.ndarray:
-    return feeders.draw(v[None, None], np.full((1, 1), loading), slope=False).s[0, 0]
+    return feeders.draw(v[None, None], np.full((1, 1, len(v)), loading), slope=False).s[0, 0]
 
 
 @given(seeds, st.sampled_from([1, 2, 3]))
 @settings(max_examples=20, deadline=None)
 def test_slopes_by_difference(seed: int, ports: int) -> None:
     feeders, v = fed(seed, ports)
-    found = feeders.draw(v[None, None], np.ones((1, 1)), slope=True)
+    found = feeders.draw(v[None, None], np.ones((1, 1, len(v))), slope=True)
     row, column = feeders.pairs
     assert np.isfinite(found.s).all()
     for k in range(len(v)):
@@ -58,12 +58,12 @@ def test_turning_all_ports_together_changes_nothing(seed: int, ports: int, angle
     """The rotation is a null vector of the slopes by angle, and powers do not know it."""
     feeders, v = fed(seed, ports)
     turn = np.exp(1j * angle)
-    straight, turned = (feeders.draw(x[None, None], np.ones((1, 1)), slope=True) for x in (v, v * turn))
+    straight, turned = (feeders.draw(x[None, None], np.ones((1, 1, len(v))), slope=True) for x in (v, v * turn))
     size = max(1.0, abs(straight.by_angle).max())
     assert abs(turned.s - straight.s).max() <= TURNED * size
     sums = np.bincount(feeders.pairs[0], straight.by_angle[:, 0, 0].real) + 1j * np.bincount(feeders.pairs[0], straight.by_angle[:, 0, 0].imag)
     assert abs(sums).max() <= TURNED * size
-    states = feeders.states(v, 1.0), feeders.states(v * turn, 1.0)
+    states = feeders.states(v, np.ones(len(v))), feeders.states(v * turn, np.ones(len(v)))
     assert all(abs(b.v - a.v * turn).max() <= TURNED for a, b in zip(*states, strict=True))
 
 
@@ -86,12 +86,12 @@ def test_a_port_without_voltage_leaves_its_feeder_mute_and_no_other() -> None:
     feeders, v = fed(3, 2, count=2)
     assert len(feeders.singles) == 2
     v[0] = np.nan
-    found = feeders.draw(v[None, None], np.ones((1, 1)), slope=True)
+    found = feeders.draw(v[None, None], np.ones((1, 1, len(v))), slope=True)
     assert np.isnan(found.s[0, 0, :2]).all()
     assert np.isfinite(found.s[0, 0, 2:]).all()
     assert np.isnan(found.by_v[:4]).all()
     assert np.isfinite(found.by_v[4:]).all()
-    states = feeders.states(v, 1.0)
+    states = feeders.states(v, np.ones(len(v)))
     assert len(states) == 4
     assert all(np.isnan(states[k].v).all() for k in (0, 1))
     assert all(np.isfinite(states[k].v).all() for k in (2, 3))

@@ -27,6 +27,8 @@ from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
 from gridtandem.schemes import Anderson, BoundaryNewton, FeederCurve, Independent, LoadFlow, Merged, Response
 from gridtandem.schemes.boundary_newton import BoundaryNewtonState
+from gridtandem.study.batch import Batch
+from gridtandem.study.batch_run import run_batch
 from gridtandem.study.compare import compare
 from gridtandem.study.diagnose import diagnose
 from gridtandem.study.run import Result, resume, run
@@ -327,3 +329,19 @@ def test_what_is_taken_where_nothing_is_named() -> None:
     assert table.voltage_error_pu[table.agreed].max() <= MERGED
     assert np.ptp(table.exchange_mw[table.agreed]) <= MERGED * MVA
     assert table.voltage_error_pu[~table.agreed].min() > 1000 * MERGED
+
+
+def test_a_year_of_scenarios_serves_single_ports_and_refuses_others() -> None:
+    loading = np.linspace(0.5, 1.2, 4)[:, None]
+    newton, response = (run_batch(Batch(study=Study(case=case("T14D2"), scheme=s, loading=loading))) for s in (TIGHT, Response(tol=1e-10)))
+    assert np.abs(newton.file.cases().v_low_pu - response.file.cases().v_low_pu).max() <= MERGED
+    with pytest.raises(InvalidCase, match=r"does not serve 'F10': fed from more than one transmission bus; run the scenarios .*batch-005"):
+        run_batch(Batch(study=Study(case=case("T14R2"), scheme=TIGHT, loading=loading)))
+
+
+def test_a_feeder_has_one_loading_at_all_its_ports() -> None:
+    what = case("T14R2")
+    for k in (0.5, 1.0):
+        found = run(Study(case=what, scheme=TIGHT, feeder_loading=np.full((1, 1, 2), k)))
+        fits(found, what)
+    assert "'F10' has other loadings at other ports" in refused(what, feeder_loading=np.array([[[0.5, 1.0]]]))

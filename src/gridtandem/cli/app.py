@@ -18,6 +18,8 @@ COMMANDS = {  # name: (module, one line); the order is that of the help page
     "demo": ("demo", "A small system under four schemes: table, picture, run files."),
     "cases": ("casework", "Every published system by name."),
     "run": ("running", "One case under one scheme, held against the AC check."),
+    "batch": ("batching", "Many scenarios of a case: a year, every outage."),
+    "resume": ("batching", "Go on with what was stopped."),
     "compare": ("running", "One case under several schemes, side by side."),
     "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
     "phases": ("phases", "One OpenDSS feeder phase by phase."),

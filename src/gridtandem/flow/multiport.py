@@ -55,30 +55,30 @@ class MultiPort:
         return row, column
 
     def draw(self, v: Complex, loading: Real, *, slope: bool) -> PortsDrawn:
-        """At voltages (scenario, period, port) and loadings (scenario, period). [per unit]"""
+        """At voltages and loadings (scenario, period, port); the loading of a feeder is that of its first port. [per unit]"""
         nowhere = complex(np.nan, np.nan)
         s, slopes = np.full(v.shape, nowhere), np.full((2, len(self.pairs[0]) if slope else 0, *v.shape[:2]), nowhere)
         first = 0
         for single, (a, b) in zip(self.singles, self._ports(), strict=True):
             size = (b - a) ** 2
             for st in np.ndindex(v.shape[:2]):
-                if not (np.abs(here := v[st][a:b]) > 0).all() or not np.isfinite(loading[st]):
+                if not (np.abs(here := v[st][a:b]) > 0).all() or not np.isfinite(loading[st][a]):
                     continue
-                found = single.solve(here, float(loading[st]))
+                found = single.solve(here, float(loading[st][a]))
                 s[st][a:b] = found.fixed_s
                 if slope and found.converged:
                     slopes[:, first : first + size, st[0], st[1]] = [part.ravel() for part in power_slope(single.newton, found)]
             first += size
         return PortsDrawn(s=s, by_v=slopes[0], by_angle=slopes[1])
 
-    def states(self, v: Complex, loading: float) -> States:
-        """The feeder behind every port, at the voltages of all ports."""
+    def states(self, v: Complex, loading: Real) -> States:
+        """The feeder behind every port, at the voltages and loadings of all ports."""
         which = np.repeat(np.arange(len(self.singles)), np.diff(self.start))
         out = States.unsolved([single.newton.nodal for single in self.singles], which, np.ones(len(which)))
         for single, (a, b) in zip(self.singles, self._ports(), strict=True):
             if not (np.abs(v[a:b]) > 0).all():
                 continue
-            found = single.solve(v[a:b], loading)
+            found = single.solve(v[a:b], float(loading[a]))
             out.s[a:b] = found.fixed_s
             for own in (out[k] for k in range(a, b)):  # views
                 own.v[:], own.ratio[:], own.unit_s[:], own.at_limit[:] = found.v, found.ratio, found.unit_s, found.at_limit

@@ -45,7 +45,7 @@ class Fleet:
     port: Index  # the other interfaces, those of one feeder one after another
     several: MultiPort  # feeders behind those
     count: Index
-    loading: Real  # (scenario, period): factor on the loads
+    loading: Real  # (scenario, period, interface): factor on the loads
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
@@ -83,7 +83,7 @@ class Fleet:
         """Draw over a range of voltages; refused where it has no load flow somewhere in it, an estimate where taps or reactive limits bend it."""
         u = np.concatenate([chebyshev.nodes(ask.degree), chebyshev.checks(ask.degree)])[:, None, None, None]
         v = (ask.low + ask.high) / 2 + u * (ask.high - ask.low) / 2
-        s, _ = self._drawn(v, np.broadcast_to(self.loading[..., None], v.shape), slope=False)
+        s, _ = self._drawn(v, np.broadcast_to(self.loading, v.shape), slope=False)
         at, beside = np.split(_pair(s), [ask.degree + 1])
         c = chebyshev.coefficients(at)
         error = chebyshev.certified(c, beside)
@@ -94,16 +94,16 @@ class Fleet:
 
     def by_itself(self, ask: Alone) -> Boundary:  # noqa: ARG002 — the letter has no content
         """The draw at nominal voltage, the same at all ports of a feeder."""
-        v = np.ones((*self.loading.shape, len(self.count)))
+        v = np.ones(self.loading.shape)
         s, _ = self.draw(v, slope=False)
-        s[..., self.port] = self._at_ports(v + 0j, slope=False).s
+        s[..., self.port] = self._at_ports(_complex(v, 0.0 * v), slope=False).s
         return Boundary(v, np.zeros_like(v), _pair(s), _worth(s))
 
     def draw(self, v: Real, *, slope: bool) -> tuple[Complex, Complex]:
         """Power and slope of all parallel feeders together, MVA, for voltages (scenario, period, interface); NaN where there is no solution,
         and where it takes more than this voltage to say.
         """
-        return self._drawn(v, np.broadcast_to(self.loading[..., None], v.shape), slope=slope)
+        return self._drawn(v, np.broadcast_to(self.loading, v.shape), slope=slope)
 
     def _drawn(self, v: Real, loading: Real, *, slope: bool) -> tuple[Complex, Complex]:
         at, mute = self.alone, np.isnan(v[..., self.alone])
@@ -116,21 +116,21 @@ class Fleet:
 
     def _at_ports(self, v: Complex, *, slope: bool) -> PortsDrawn:
         """The same for the ports of feeders with several, at complex voltages (scenario, period, interface). [MVA]"""
-        found, factor = self.several.draw(v[..., self.port], self.loading, slope=slope), self.count[self.port] * MVA
+        found, factor = self.several.draw(v[..., self.port], self.loading[..., self.port], slope=slope), self.count[self.port] * MVA
         by_row = factor[self.several.pairs[0]][:, None, None] if slope else 1.0
         return PortsDrawn(s=found.s * factor, by_v=found.by_v * by_row, by_angle=found.by_angle * by_row)
 
     def plan(self, v: Complex, st: tuple[int, ...]) -> States:
         """The solved state of one feeder behind each interface, for voltages ``v`` (interface); ports of one feeder share its state."""
-        k = float(self.loading[st])
-        own = self.feeders.states(v[self.alone], np.full(len(self.alone), k))
+        k = self.loading[st]
+        own = self.feeders.states(v[self.alone], k[self.alone])
         if not len(self.port):
             return own.take(np.argsort(self.alone))
-        return States.of([own, self.several.states(v[self.port], k)]).take(np.argsort(np.concatenate([self.alone, self.port])))
+        return States.of([own, self.several.states(v[self.port], k[self.port])]).take(np.argsort(np.concatenate([self.alone, self.port])))
 
     def explain(self, k: int, v: Complex, st: tuple[int, ...]) -> str:
         """Why the feeder behind interface ``k`` has no answer at the voltages ``v`` of all interfaces, for its owner."""
-        loading = float(self.loading[st])
+        loading = float(self.loading[st][k])
         if k in self.port:
             return _explained_ports(self, int(np.flatnonzero(self.port == k)[0]), v[self.port], loading)
         return _explained_single(self, int(np.flatnonzero(self.alone == k)[0]), float(np.abs(v[k])), loading)
