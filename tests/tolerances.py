@@ -126,6 +126,15 @@ CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic co
 INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
 NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it
 
+# laws of markets
+ALIKE = 1e-9  # relative; the same optimum by one program and by offers, vertices of linear programs both
 # stress
 STRESSED = 1e-8  # pu; mismatches of 1e-10 pu behind impedances of up to 36 pu, or beside branches whose noise is 4e-8 of power
 NEAR_NOSE = 1e-6  # pu; a mismatch of 1e-10 moves a voltage by its square root where two roots meet, and by 1e-9 to 1e-6 as near as here
+PLACE = 1e-7  # MW; two programs of one vertex, whose bounds and rows each hold to 1e-9, through a dozen additions
+PRICED = 1e-7  # currency/MWh; multipliers of one vertex by two programs; a dozen products of prices of up to 600
+PAID = 1e-6  # currency; a price to PRICED times a few MW
+REGRETS = 1e-8  # currency/h; costs of size 1e3 by two programs with one optimum
+CURVE_MONEY = 1e-8  # currency/h; a chord against its program, costs of size 1e3
+BRACKET = 1e-9  # currency/MWh beyond PRICED; the price is a slope of the offer or lies between two
+ZERO_SUM = 1e-8  # currency; sums of a hundred payments of up to 1e4, exact but for rounding and rows held to 1e-9

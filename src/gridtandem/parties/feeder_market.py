@@ -12,7 +12,7 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.market_letters import Award, Curves, Cut, Draw, DrawAt, Offers, Range, Reach, Receipt, Tier, ValueAt
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.offers import Asked
-from gridtandem.orders.rules import Rules, shaped
+from gridtandem.orders.rules import Rules, same, shaped
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.solve import hold
 from gridtandem.tables import Index, Names, Real
@@ -55,7 +55,7 @@ class FeederMarket:
                 continue
             offer = shaped(found.offer, rules)
             start[0, t, rows] = -offer.x[0]
-            worth[0, t, rows] = Worth.EXACT if offer.loss <= 1e-9 * max(1.0, abs(float(offer.cost[-1]))) else Worth.BOUND
+            worth[0, t, rows] = Worth.EXACT if same(offer, found.offer) else Worth.BOUND
             steps += [(t, int(i), np.diff(offer.x), offer.price) for i in rows]
         count = [len(width) for _, _, width, _ in steps]
         period, interface = (np.repeat([s[k] for s in steps], count).astype(np.int64) for k in (0, 1))

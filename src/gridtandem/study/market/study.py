@@ -19,12 +19,10 @@ from gridtandem.opf.forms.lindist import Flow
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
-from gridtandem.resources.day import faults
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
+from gridtandem.study.market.faults import study_faults
 from gridtandem.tables import Index
-
-WORDS = {"flow": ("apparent", "active")}  # that a rule may be
 
 
 @final
@@ -63,20 +61,7 @@ class MarketStudy:
 
     def faults(self) -> Iterator[Fault]:
         """Everything that keeps this case from a market under these settings."""
-        for name, least in (("first", 1), ("hours", 0), ("rounds", 1)):
-            given = getattr(self, name)
-            if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < least:
-                yield Fault("study", f"is {given!r}", f"give a whole number of {least} or more", "study-010", column=name)
-        for name in ("step_h", "root_pu"):
-            if not (isinstance(getattr(self, name), int | float) and 0 < getattr(self, name) < np.inf):
-                yield Fault("study", f"is {getattr(self, name)!r}", "give a number above 0", "study-011", column=name)
-        for name, known in WORDS.items():
-            if getattr(self, name) not in known:
-                yield Fault("study", f"is {getattr(self, name)!r}", f"it must be one of {', '.join(known)}", "study-001", column=name)
-        end = self.window.end
-        yield from (f.at(self.case.transmission.name) for f in faults(self.case.transmission, end, source=True))
-        for model in self.case.models:
-            yield from (f.at(model.name) for f in faults(model, end, source=False))
+        yield from study_faults(self)
 
 
 @final
@@ -99,8 +84,7 @@ class MarketSeats:
 def seated(study: MarketStudy) -> MarketSeats:
     """Check case and settings, and give each company its part."""
     case, window = study.case, study.window
-    found = list(case.faults()) or list(study.faults())
-    if found:
+    if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
     wholesale = Wholesale.of(case.transmission, case.interfaces.bus, window)
     desks = [(_desk(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
