@@ -41,6 +41,8 @@ def _setting_faults(study: MarketStudy) -> Iterator[Fault]:
     for name in ("step_h", "root_pu"):
         if not (isinstance(getattr(study, name), int | float) and 0 < getattr(study, name) < np.inf):
             yield Fault("study", f"is {getattr(study, name)!r}", "give a number above 0", "study-011", column=name)
+    if not (isinstance(study.essential, int | float) and 0 <= study.essential <= 1):
+        yield Fault("study", f"is {study.essential!r}", "give a share from 0 to 1", "study-013", column="essential")
     for name, known in WORDS.items():
         if getattr(study, name) not in known:
             yield Fault("study", f"is {getattr(study, name)!r}", f"it must be one of {', '.join(known)}", "study-001", column=name)

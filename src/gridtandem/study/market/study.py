@@ -17,8 +17,10 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.parties.feeder_market import FeederMarket
+from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
+from gridtandem.parties.wholesale_near import WholesaleNear
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.market.faults import study_faults
@@ -37,6 +39,7 @@ class MarketStudy:
     step_h: float = 1.0  # length of a period
     root_pu: float = 1.0  # voltage that feeders reckon with at their root
     flow: Flow = "apparent"  # what ratings of feeder lines limit
+    essential: float = 0.0  # share of fixed load less free power that feeders must take from transmission; 0: no such rule
     rounds: int = 100
 
     @property
@@ -52,7 +55,7 @@ class MarketStudy:
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "rounds")}
+        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "rounds")}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -76,8 +79,8 @@ class MarketSeats:
 
     def mailbox(self, scheme: Any, periods: int) -> Mailbox:
         """The road between them."""
-        tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", (self.wholesale,))
-        dsos = tuple((Company(name, (desk,)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
+        tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", (self.wholesale, WholesaleNear(self.wholesale)))
+        dsos = tuple((Company(name, (desk, FeederValues.of(desk))), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
 
 
@@ -104,7 +107,7 @@ def _desk(study: MarketStudy, rows: Index) -> FeederMarket:
         net = bundle(study.case.models[int(model)], count=int(count), scale=scale)
 
         def problem(part: Window, net: Any = net, root: int = int(root)) -> FeederProblem:
-            return FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow)
+            return FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential)
 
         day = problem(window)
         whole.append(day)
