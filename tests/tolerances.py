@@ -85,3 +85,10 @@ TWIN = 1e-10  # a kernel against its readable twin: the same operations, rounded
 SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up to 1e2 per unit
 PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
 KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
+
+# curves with knots
+KNOT_FOUND = 1e-9  # pu; knots are enclosed to 1e-10, over which the functions tested change by no more
+TWO_BUS_CLOSED = 1e-9  # pu; a mismatch of 1e-10 over the slope of two buses far from their nose
+DRAWN_BY_PIECES = 1e-12  # per unit; a series of two terms, a few roundings
+CURVE_KEPT = 1e-8  # pu; curves are off by at most 1e-7 MVA, times the impedance behind an interface
+STEP_OF_TAPS = 0.03  # MVA; a step of 2.5 % moves two parallel feeders by 0.036 and more, the hysteresis of 0.01 two units by 0.02

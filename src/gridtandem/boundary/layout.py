@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, Generic, TypeVar, final, get_args
 
 import numpy as np
@@ -39,9 +39,9 @@ def long(meaning: str, unit: str = "1", dtype: str = "f8") -> Any:
     return field(metadata={"lie": Lie("long", meaning, unit, dtype)})
 
 
-def common(meaning: str, unit: str = "1") -> Any:
-    """Declare a field that is the same for every interface."""
-    return field(metadata={"lie": Lie("common", meaning, unit, "")})
+def common(meaning: str, unit: str = "1", *, default: Any = MISSING) -> Any:
+    """Declare a field that is the same for every interface, or a record whose own fields say how they lie."""
+    return field(default=default, metadata={"lie": Lie("common", meaning, unit, "")})
 
 
 class Ask(Generic[R]):
@@ -79,21 +79,27 @@ def split(letter: L, rows: Index) -> L:
 
 
 def join(parts: Sequence[tuple[Index, L]], width: int) -> L:
-    """Replies of several parties as one reply over all interfaces."""
+    """Replies of several parties as one reply over all interfaces. Long rows lie by interface, whoever sent them."""
     first = parts[0][1]
+    at = _interfaces(parts) if hasattr(first, "interface") else np.empty(0, np.int64)
+    order = np.argsort(at, kind="stable")
 
     def whole(name: str, lie: Lie) -> Any:
-        if lie.lies == "common":
-            return getattr(first, name)
-        if lie.lies == "long":
-            return np.concatenate([rows[getattr(p, name)] if name == "interface" else getattr(p, name) for rows, p in parts])
         example = getattr(first, name)
+        if lie.lies == "common":
+            return join([(rows, getattr(p, name)) for rows, p in parts], width) if is_dataclass(example) else example
+        if lie.lies == "long":
+            return (at if name == "interface" else np.concatenate([getattr(p, name) for _, p in parts]))[order]
         out = np.empty((*example.shape[:2], width, *example.shape[3:]), example.dtype)
         for rows, p in parts:
             out[:, :, rows] = getattr(p, name)
         return out
 
     return type(first)(**{name: whole(name, lie) for name, lie in lies(first).items()})
+
+
+def _interfaces(parts: Sequence[tuple[Index, Any]]) -> Index:
+    return np.concatenate([rows[p.interface] for rows, p in parts])
 
 
 def numbers(thing: object) -> int:

@@ -9,9 +9,11 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.letters import Alone, Boundary, PowerCurve, Sensitivity, SensitivityUnder, Voltage, VoltageUnder, Worth
+from gridtandem.flow.draw import Pieces
 from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Draw, Newton, Options, Solution
 from gridtandem.flow.sensitivity import voltage_slope
+from gridtandem.flow.switching import settled
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import LoadLaw, Nodal
 from gridtandem.tables import Code, Complex, Index, Real
@@ -60,7 +62,8 @@ class Transmission:
         for st in np.ndindex(self.loading.shape):
             found = self.solve(ask.draw, st)
             if found is not None and found.converged:
-                dv[st] = voltage_slope(self.newton, found, self.forecast.node, draw=self.drawn(ask.draw, st)) / MVA
+                draw = self.drawn(ask.draw, st, np.abs(found.v[self.forecast.node]))
+                dv[st] = voltage_slope(self.newton, found, self.forecast.node, draw=draw) / MVA
         return Sensitivity(dv, _worth(dv.sum((-1, -2))))
 
     def by_itself(self, ask: Alone) -> Boundary:  # noqa: ARG002 — the letter has no content
@@ -82,13 +85,25 @@ class Transmission:
         if not (curve.worth[st] > Worth.REFUSED).all():
             return None
         k = float(self.loading[st])
-        start = home.v if home.converged else None
-        return self.newton.solve(start=start, draw=self.drawn(curve, st), loads=k, units=k)
+        return settled(self.newton, self.pieces(curve, st), home.v if home.converged else None, loads=k, units=k)
 
-    def drawn(self, curve: PowerCurve, st: tuple[int, ...]) -> Draw:
-        """A letter's curve in per unit."""
-        c = (curve.c[st][:, 0] + 1j * curve.c[st][:, 1]) / MVA
-        return Draw(node=self.forecast.node, low=curve.low[st], high=curve.high[st], c=c)
+    def drawn(self, curve: PowerCurve, st: tuple[int, ...], v: Real) -> Draw:
+        """A letter's curves in per unit, of each the piece in which the interface's voltage lies."""
+        curves = self.pieces(curve, st)
+        return curves.draw(curves.at(v))
+
+    def pieces(self, curve: PowerCurve, st: tuple[int, ...]) -> Pieces:
+        """A letter's curves of one scenario and period, in per unit."""
+        bends, wide = curve.bends, len(self.forecast.node)
+        here = np.flatnonzero((bends.scenario == st[0]) & (bends.period == st[1]))
+        order = np.argsort(np.concatenate([np.arange(wide), bends.interface[here]]), kind="stable")
+        owner = np.concatenate([np.arange(wide), bends.interface[here]])[order]
+        low = np.concatenate([curve.low[st], bends.knot[here]])[order]
+        first = np.searchsorted(owner, np.arange(wide + 1))
+        high = np.append(low[1:], np.nan)
+        high[first[1:] - 1] = curve.high[st]
+        c = np.concatenate([curve.c[st], bends.c[here]])[order] if len(here) else curve.c[st]
+        return Pieces(node=self.forecast.node, first=first, low=low, high=high, c=(c[:, 0] + 1j * c[:, 1]) / MVA)
 
     def explain(self, curve: PowerCurve | None, st: tuple[int, ...]) -> str:
         """Why one scenario and period has no answer, for the owner of this grid."""

@@ -59,7 +59,7 @@ def plans_of(study: Study, seats: Seats, agreement: Agreement, st: tuple[int, in
     if draw is None:
         s = t.forecast.at(vm)[0] * t.loading[st]
     else:
-        s, _ = t.drawn(draw, st).each(vm)
+        s, _ = t.drawn(draw, st, vm).each(vm)
     v = agreement.v[st] * np.exp(1j * agreement.angle[st])
     feeders, drawn = _feeder_plans(study, seats, v, st)
     return Plans(st=st, transmission=tso, feeders=feeders, v=v, s=np.asarray(s, complex), drawn=drawn)
