@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from bench.apart import Apart
 from gridtandem.cases.library import network
 from gridtandem.cases.named import case
 from gridtandem.coordinate import Scheme, coordinate
@@ -70,6 +71,11 @@ def lightsim2grid(name: str, *, start: Start = "flat") -> Prepare:
         return work
 
     return prepare
+
+
+def pandapower(name: str, *, start: Start = "flat") -> dict[str, Apart]:
+    """Its Newton in its own environment, with numba and on lightsim2grid's solver."""
+    return {f"pandapower, {engine}": Apart(lambda: Nodal.of(network(name)), engine, start, TOL) for engine in ("numba", "lightsim2grid")}
 
 
 def loadings(feeders: int) -> Real:

@@ -13,10 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import flow, start
+from bench.apart import Apart
 from gridtandem.schemes import FeederCurve, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
 Prepare = Callable[[], Work]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Must:
+    """What was promised: ``ours`` (empty: the first contender) takes at most ``ratio`` of the fastest whose name begins with ``peer``."""
+
+    peer: str
+    ratio: float
+    ours: str = ""
 
 
 @final
@@ -26,24 +37,36 @@ class Phase:
 
     name: str
     case: str
-    contenders: dict[str, Prepare]
+    contenders: dict[str, Prepare | Apart]
     agree: float = 0.0  # largest difference between answers, with its reason beside the entry
     repeat: int = 7
+    wall: frozenset[str] = frozenset()  # contenders that use several threads, whose time is the clock's
+    large: bool = False  # minutes of work; left out of --smoke
+    musts: tuple[Must, ...] = ()
+    most_ms: float = 0.0  # promised of ours, whatever others take; 0: nothing
 
     def apart(self, answers: dict[str, NDArray[Any] | None]) -> float:
         """Largest difference from our answer."""
-        ours, *others = (a for a in answers.values() if a is not None) if any(a is not None for a in answers.values()) else (None,)
-        return max((float(np.abs(a - ours).max()) for a in others), default=0.0)
+        return max(self.differences(answers).values(), default=0.0)
+
+    def differences(self, answers: dict[str, NDArray[Any] | None]) -> dict[str, float]:
+        """Of each contender from the first that has an answer."""
+        given = {name: a for name, a in answers.items() if a is not None}
+        ours = next(iter(given.values()), None)
+        return {name: float(np.abs(a - ours).max()) for name, a in given.items() if a is not ours}
 
 
 VOLTAGE = 1e-7  # pu; peers stop at a mismatch or a step of 1e-8 pu
 
+PANDAPOWER = ("case118", "case1354pegase", "case9241pegase")  # reading larger ones takes it minutes
+
 ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
 
 
-def _transmission(name: str, *, start: flow.Start = "flat", repeat: int = 7) -> Phase:
+def _transmission(name: str, must: float, *, start: flow.Start = "flat", repeat: int = 7) -> Phase:
     both = {"newton": flow.newton(name, start=start), "lightsim2grid": flow.lightsim2grid(name, start=start)}
-    return Phase("transmission", name, both, VOLTAGE, repeat)
+    beside = flow.pandapower(name) if name in PANDAPOWER else {}
+    return Phase("transmission", name, both | beside, VOLTAGE, repeat, musts=(Must("lightsim2grid", must),) if must else ())
 
 
 def peers(rows: int, name: str) -> dict[str, Prepare]:
@@ -52,15 +75,18 @@ def peers(rows: int, name: str) -> dict[str, Prepare]:
 
 
 SCHEMES = {"response": Response(), "feeder-curve": FeederCurve(), "merged": Merged()}
+BATCH = (Must("PGM", 1 / 8),)
 
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
     Phase("help", "tandem --help", {"tandem": start.command("--help"), "bare Python": start.python("pass")}, repeat=5),
-    *(_transmission(name, repeat=201) for name in ("case118", "case300")),  # microseconds each
-    *(_transmission(name) for name in ("case1354pegase", "case2869pegase", "case9241pegase", "case_ACTIVSg25k")),
-    _transmission("case_ACTIVSg70k", start="file"),  # no engine solves it from a flat start
+    Phase("first answer", "tandem run 14A", {"tandem": start.answer("run", "14A")}, repeat=5, most_ms=1000.0),
+    _transmission("case118", 0.6, repeat=201),  # microseconds each
+    _transmission("case300", 0.0, repeat=201),
+    *(_transmission(name, 0.4) for name in ("case1354pegase", "case2869pegase", "case9241pegase", "case_ACTIVSg25k")),
+    _transmission("case_ACTIVSg70k", 0.4, start="file"),  # no engine solves it from a flat start
     Phase("fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), **peers(2000, "case33bw")}, VOLTAGE, 5),
-    Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5),
-    Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3),
+    Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5, musts=BATCH),
+    Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3, musts=BATCH),
     Phase("coordinated", "T118Dn4", {name: flow.agreed("T118Dn4", scheme) for name, scheme in SCHEMES.items()}, ROUND),
 )

@@ -92,3 +92,6 @@ TWO_BUS_CLOSED = 1e-9  # pu; a mismatch of 1e-10 over the slope of two buses far
 DRAWN_BY_PIECES = 1e-12  # per unit; a series of two terms, a few roundings
 CURVE_KEPT = 1e-8  # pu; curves are off by at most 1e-7 MVA, times the impedance behind an interface
 STEP_OF_TAPS = 0.03  # MVA; a step of 2.5 % moves two parallel feeders by 0.036 and more, the hysteresis of 0.01 two units by 0.02
+
+# bench
+FITTED_SLOPE = 1e-10  # rounding of logarithms and of a least-squares line
