@@ -95,3 +95,11 @@ STEP_OF_TAPS = 0.03  # MVA; a step of 2.5 % moves two parallel feeders by 0.036 
 
 # bench
 FITTED_SLOPE = 1e-10  # rounding of logarithms and of a least-squares line
+# offers
+MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3
+KINK = 1e-3  # currency/MWh; a secant over 1e-6 MW carries 1e-9 of rounding over it, and rises by at most 3e-5
+PRICE_BY_DIFFERENCE = 1e-5  # currency/MWh; central differences of a quadratic cost are exact, 1e-9 of solver noise over 1e-4
+CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic costs to 1e-8
+# border of the compiled Newton
+INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
+NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it

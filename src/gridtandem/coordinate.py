@@ -13,6 +13,7 @@ import numpy as np
 
 from gridtandem.boundary.letters import PowerCurve
 from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal, Refused
+from gridtandem.boundary.market_letters import Plan
 from gridtandem.errors import CannotAnswer, NotAgreed
 from gridtandem.tables import Real
 
@@ -62,8 +63,26 @@ class Agreement:
     draw: PowerCurve | None
 
 
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Bargain:
+    """What the parties of a market take home: exchange and price at every interface; NaN where nothing was cleared."""
+
+    z: Real  # (scenario, period, interface) [MW]
+    price: Real  # [currency/MWh]
+
+    @staticmethod
+    def of(plan: Plan | None) -> Bargain:
+        """As the wholesale market cleared it."""
+        nowhere = np.full((0, 0, 0), np.nan)
+        return Bargain(nowhere, nowhere) if plan is None else Bargain(plan.z, plan.price)
+
+
 class Scheme(Protocol[S]):
-    """A published way for a TSO and its DSOs to agree. Options are fields; memory is the state ``S``."""
+    """A published way for a TSO and its DSOs to agree. Options are fields; memory is the state ``S``.
+
+    A scheme of load flow ends in an `Agreement` (`Flows`), one of markets in a `Bargain` (`Deals`).
+    """
 
     @property
     def asks_tso(self) -> frozenset[type]: ...
@@ -72,7 +91,18 @@ class Scheme(Protocol[S]):
     def start(self, mail: Mail, /) -> S: ...
     def round(self, mail: Mail, state: S, /) -> S: ...
     def gap(self, state: S, /) -> Gap: ...
+
+
+class Flows(Scheme[S], Protocol[S]):
+    """A scheme of load flow."""
+
     def agreement(self, state: S, /) -> Agreement: ...
+
+
+class Deals(Scheme[S], Protocol[S]):
+    """A scheme of markets."""
+
+    def bargain(self, state: S, /) -> Bargain: ...
 
 
 @final

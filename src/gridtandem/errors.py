@@ -116,6 +116,13 @@ class NotAgreed(TandemError, RuntimeError):
 
 
 @final
+class Unsolved(TandemError, RuntimeError):
+    """A program that had to have an answer has none."""
+
+    exit_code = 4
+
+
+@final
 class MissingPackage(TandemError, ImportError):
     """An optional package is needed for this feature."""
 

@@ -55,6 +55,7 @@ SPOILT = [
     ("gridtandem.schemes.peeker", "from gridtandem.parties import peeked", "Parties and schemes never meet BROKEN"),
     ("gridtandem.parties.peeker", "from gridtandem.schemes import peeked", "Parties and schemes never meet BROKEN"),
     ("gridtandem.boundary.peeker", "from gridtandem.grid import network", "Letters know no grid BROKEN"),
+    ("gridtandem.program.peeker", "from gridtandem.grid import network", "A program knows arrays, never grids BROKEN"),
     ("gridtandem.cli.peeker", "from gridtandem.flow import newton", "Doors compute nothing BROKEN"),
     ("gridtandem.cli.peeker", "import numpy", "Doors compute nothing BROKEN"),
     ("gridtandem.grid.peeker", "from gridtandem.cases import case", "Lower floors never import higher ones BROKEN"),

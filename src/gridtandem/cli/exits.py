@@ -16,7 +16,7 @@ MEANING = {
     EXIT_INTERNAL: "internal error; please report it",
     EXIT_USAGE: "usage: unknown command, option, name or file",
     EXIT_INVALID: "the case, or a run file, breaks a promise; all faults are listed",
-    EXIT_NO_SOLUTION: "no load flow exists where one was asked for, in part or as a whole",
+    EXIT_NO_SOLUTION: "no load flow or no optimum exists where one was asked for, in part or as a whole",
     EXIT_NOT_AGREED: "the round limit came before the parties agreed",
     EXIT_RULE: "a rule of --fail-if is broken",
     EXIT_CONTRADICTED: "the parties agree, but the AC check of the joined grid contradicts their plans",

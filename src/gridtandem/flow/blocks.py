@@ -1,7 +1,7 @@
 """The compiled Newton iteration made ready for one topology: order of elimination, pattern of the factors, numbers of the network.
 
-Serves wherever every equation belongs to one node and couples neighbours alone. A shared slack and transformers that move within the
-iteration couple further; those go the general way (`gridtandem.flow.iteration`), as does an iteration whose pivots fail.
+Equations belong to one node each and couple neighbours; what couples further stands in a border (`gridtandem.flow.border`). An iteration whose
+pivots fail goes the general way (`gridtandem.flow.iteration`), as does one with too wide a border.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from gridtandem.flow.border import Border
 from gridtandem.flow.iteration import DIVERGES, STUCK, Problem, Trial, slow
 from gridtandem.flow.jacobian import Pattern, Wiring
 from gridtandem.flow.roles import Roles
@@ -69,50 +70,72 @@ class Blocks:
             law=(place[nodal.loads.node[varying]], _columns(nodal.loads, varying)),
         )  # fmt: skip
 
-    def iterate(self, problem: Problem, v: Complex, ratio: Complex, *, damped: bool) -> Trial | None:
-        """As `gridtandem.flow.iteration.iterate`; None where the pivots failed."""
+    def admittance(self, nodal: Nodal, wiring: Wiring, ratio: Complex, *, without: Index) -> tuple[Real, Real]:
+        """Off and on the diagonal, of all branches but those ``without``."""
+        return _values(wiring.admittance(nodal, ratio, without=without), (self.entry, self.diagonal))
+
+    def line(self, row: Index, column: Index) -> Index:
+        """Where the entries of these places stand in ``lines``."""
+        at, columns, _ = self.lines
+        n = len(self.order)
+        return np.searchsorted(np.repeat(np.arange(n), np.diff(at[:, 0])) * n + columns, row * n + column)
+
+    def iterate(self, problem: Problem, border: Border, v: Complex, ratio: Complex, *, damped: bool) -> Trial | str:
+        """As `gridtandem.flow.iteration.iterate`; or why that must serve instead."""
         from gridtandem.flow import kernels_newton as kernels
 
-        out, needed = np.empty(len(v), np.complex128), np.empty(len(v), np.complex128)
-        why, steps, size, worst = kernels.newton(
-            *self._given(problem, v, ratio), problem.tol, problem.iterations, damped, problem.factors == "kept", out, needed
+        if len(border.edge[0]) > MOST:
+            return f"{len(border.edge[0])} transformers hold voltages of buses they do not end at, and the compiled iteration takes {MOST}"
+        out, needed, size = np.empty(len(v), np.complex128), np.empty(len(v), np.complex128), abs(ratio[border.tap])
+        why, steps, mismatch, worst, slack = kernels.newton(
+            *self._given(problem, border, v), size, problem.tol, problem.iterations, damped, problem.factors == "kept", out, needed
         )
         if why in (kernels.SINGULAR, kernels.INACCURATE):
-            return None
+            return PIVOTS
         said = {kernels.SOLVED: "", kernels.DIVERGED: DIVERGES, kernels.STUCK: STUCK, kernels.SLOW: slow(steps)}
+        if len(border.tap):
+            ratio = ratio.copy()
+            ratio[border.tap] = size * border.moving[3]
         return Trial(
-            v=out, ratio=ratio, slack=0.0, iterations=steps, damped=damped, mismatch=size, worst=worst if np.isfinite(size) else -1,
-            why=said[why], needed=needed, pivoting=False,
+            v=out, ratio=ratio, slack=slack, iterations=steps, damped=damped, mismatch=mismatch, worst=worst if np.isfinite(mismatch) else -1,
+            why=said[why], needed=needed, exchanged="",
         )  # fmt: skip
 
-    def back(self, problem: Problem, pattern: Pattern, v: Complex, ratio: Complex) -> Callable[[Real], Real]:
+    def back(self, problem: Problem, border: Border, pattern: Pattern, v: Complex, ratio: Complex) -> Callable[[Real], Real]:
         """Solves with the Jacobian of ``pattern`` at ``v``, for one right-hand side or many; not checked."""
-        from gridtandem.flow.kernels_block import substituted
-        from gridtandem.flow.kernels_newton import factored
+        from gridtandem.flow.kernels_newton import answered, factored
 
-        a, m, place, rows = factored(*self._given(problem, v, ratio)), len(self.factors[1]), self.place, len(pattern.p_rows)
+        now, work = factored(*self._given(problem, border, v), abs(ratio[border.tap]))
+        m, place = len(self.factors[1]), self.place
+        node, part, _, _ = border.edge
+        p_place, q_place = place[pattern.p_rows], place[pattern.q_rows]
+        inner, afar = np.flatnonzero(p_place < m), np.isin(q_place, node[part == 1])
 
         def solve(b: Real) -> Real:
             many = b.reshape(len(b), -1)
-            x = np.zeros((m, 2, many.shape[1]))
-            x[place[pattern.p_rows], 0], x[place[pattern.q_rows], 1] = many[:rows], many[rows:]
-            substituted(*self.factors[:3], a, x)
+            p, q = many[: len(p_place)], many[len(p_place) :]
+            x, rest = np.zeros((m, 2, many.shape[1])), np.zeros((len(node), many.shape[1]))
+            x[p_place[inner], 0], x[q_place[~afar], 1] = p[inner], q[~afar]
+            for k, (i, c) in enumerate(zip(node, part, strict=True)):
+                rest[k] = (q[q_place == i] if c else p[p_place == i])[0]
+            d = answered(now, work, self.lines, self.factors, border.moving, border.edge, x, rest)
             lifted = x[place[pattern.lift], 1] * abs(v[pattern.lift])[:, None]
-            return np.concatenate([x[place[pattern.turn], 0], lifted]).reshape(b.shape)
+            return np.concatenate([x[place[pattern.turn], 0], lifted, d[: pattern.groups + (len(pattern.share) > 0)]]).reshape(b.shape)
 
         return solve
 
-    def _given(self, problem: Problem, v: Complex, ratio: Complex) -> tuple[object, ...]:
+    def _given(self, problem: Problem, border: Border, v: Complex) -> tuple[object, ...]:
         """What every kernel takes."""
-        values, draw = self.values, problem.draw
-        if ratio is not self.ratio:
-            values = _values(problem.wiring.admittance(problem.nodal, ratio), (self.entry, self.diagonal))
+        draw = problem.draw
         curves = NO_CURVES if draw is None else (self.place[draw.node], np.stack([draw.low, draw.high], -1), draw.c)
         return (
-            v, problem.scheduled, self.drawn, problem.loads, problem.target, self.order, *self.lines, *values, *self.factors, *self.law, *curves
+            v, problem.scheduled, self.drawn, problem.loads, problem.target, self.order, self.lines, border.values, self.factors,
+            (*self.law, *curves), border.moving, border.edge,
         )  # fmt: skip
 
 
+MOST = 64  # equations in a border; each costs one substitution per step and a column of numbers
+PIVOTS = "the pivots of the compiled iteration failed"
 NO_CURVES = np.empty(0, np.int64), np.empty((0, 2)), np.empty((0, 1), np.complex128)
 
 

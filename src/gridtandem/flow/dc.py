@@ -14,11 +14,11 @@ from typing import final
 import numpy as np
 from scipy import sparse
 
-from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.jacobian import solver
 from gridtandem.flow.sums import summed
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.nodal import Nodal
+from gridtandem.grid.susceptance import susceptance
 from gridtandem.grid.topology import reached
 from gridtandem.tables import Index, Real
 
@@ -33,16 +33,6 @@ class DcSolution:
     fixed_p: Real  # (fixed node) active power that enters there beyond what is scheduled or given: the imbalance
     converged: bool
     trouble: str  # a sentence for a person; empty where all is well
-
-
-def susceptance(nodal: Nodal) -> Real:
-    """Susceptance b of each branch; the magnitude of the ratio counts, its angle is the shift. [per unit]"""
-    br = nodal.branches
-    if len(bad := np.flatnonzero(br.z.imag == 0)):
-        kind = np.where(br.kind[bad] == 0, "line", "transformer")
-        said = [f"{k} in row {r + 1} has no reactance" for k, r in zip(kind, br.row[bad], strict=True)]
-        raise InvalidCase([Fault("branches", s, "DC flow needs one; use the AC load flow, or a tie", "case-034", place=nodal.name) for s in said])
-    return np.asarray(1 / (br.z.imag * abs(br.ratio)))
 
 
 def scheduled_injection(nodal: Nodal) -> Real:

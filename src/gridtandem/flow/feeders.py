@@ -19,7 +19,8 @@ from gridtandem.errors import InvalidCase
 from gridtandem.flow.newton import Newton, Options, Solution
 from gridtandem.flow.sensitivity import power_slope
 from gridtandem.flow.sweep import Ready, times
-from gridtandem.grid.forest import Forest, plant
+from gridtandem.grid.copies import copied
+from gridtandem.grid.forest import plant, slices
 from gridtandem.grid.loops import radial_faults
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Code, Complex, Flag, Index, Real
@@ -44,7 +45,7 @@ class Drawn:
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class State:
-    """One solved feeder, per unit; voltages are NaN where there is no solution."""
+    """Solved feeders, per unit; voltages are NaN where there is no solution."""
 
     v: Complex  # (node)
     ratio: Complex  # (branch) after control
@@ -52,10 +53,59 @@ class State:
     at_limit: Code  # (unit) −1 at its lower reactive limit, 1 at its upper, 0 within
 
     @staticmethod
-    def unsolved(nodal: Nodal, scale: float) -> State:
-        """A feeder with its units on schedule, before its voltages are known."""
-        units, nowhere = nodal.units, np.full(nodal.nodes, np.nan, np.complex128)
-        return State(v=nowhere, ratio=nodal.branches.ratio, unit_s=units.s * scale, at_limit=np.zeros(len(units.row), np.int8))
+    def of(parts: Sequence[State]) -> State:
+        """All of them one after another."""
+        return State(
+            v=np.concatenate([p.v for p in parts]), ratio=np.concatenate([p.ratio for p in parts]),
+            unit_s=np.concatenate([p.unit_s for p in parts]), at_limit=np.concatenate([p.at_limit for p in parts]),
+        )  # fmt: skip
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class States:
+    """Solved feeders one after another; one by number."""
+
+    all: State
+    first: tuple[Index, Index, Index]  # (feeder + 1) where the nodes, the branches and the units of each begin
+    s: Complex  # (feeder) power drawn
+
+    @staticmethod
+    def unsolved(nodals: Sequence[Nodal], model: Index, scale: Real) -> States:
+        """Feeders with their units on schedule, before their voltages are known."""
+        nodes, _ = copied([{"v": np.full(n.nodes, np.nan, np.complex128)} for n in nodals], model)
+        branches, _ = copied([{"ratio": n.branches.ratio} for n in nodals], model)
+        units, unit = copied([{"s": n.units.s} for n in nodals], model)
+        sizes = [(n.nodes, len(n.branches.ratio), len(n.units.s)) for n in nodals]
+        state = State(
+            v=nodes["v"], ratio=branches["ratio"], unit_s=units["s"] * scale[unit].astype(np.complex128), at_limit=np.zeros(len(unit), np.int8)
+        )
+        return States(all=state, first=_begins(np.array(sizes, np.int64)[model]), s=np.full(len(model), np.nan, np.complex128))
+
+    @staticmethod
+    def of(parts: Sequence[States]) -> States:
+        """All of them one after another."""
+        sizes = [np.stack([np.diff(first) for first in p.first], -1) for p in parts]
+        return States(all=State.of([p.all for p in parts]), first=_begins(np.concatenate(sizes)), s=np.concatenate([p.s for p in parts]))
+
+    def take(self, feeders: Index) -> States:
+        """These only, in this order."""
+        rows = [slices(first[feeders], np.diff(first)[feeders]) for first in self.first]
+        state = State(v=self.all.v[rows[0]], ratio=self.all.ratio[rows[1]], unit_s=self.all.unit_s[rows[2]], at_limit=self.all.at_limit[rows[2]])
+        return States(all=state, first=_begins(np.stack([np.diff(first)[feeders] for first in self.first], -1)), s=self.s[feeders])
+
+    def __len__(self) -> int:
+        return len(self.s)
+
+    def __getitem__(self, feeder: int) -> State:
+        node, branch, unit = (slice(first[feeder], first[feeder + 1]) for first in self.first)
+        return State(v=self.all.v[node], ratio=self.all.ratio[branch], unit_s=self.all.unit_s[unit], at_limit=self.all.at_limit[unit])
+
+
+def _begins(sizes: Index) -> tuple[Index, Index, Index]:
+    """Where the parts of each feeder begin, from how many it has of each (feeder, kind)."""
+    node, branch, unit = np.concatenate([np.zeros((1, 3), np.int64), np.cumsum(sizes, axis=0)]).T
+    return node, branch, unit
 
 
 @final
@@ -98,10 +148,10 @@ class Feeders:
     model: Index  # (interface) nodal model
     scale: Real  # (interface) factor of loads and units
     options: Options
-    forest: Forest | None  # of the swept ones; None: there are none
-    ready: Ready | None  # the same, made ready for sweeping
-    swept: Index  # (feeder of the forest) interface
-    bends: Flag  # (feeder of the forest) has loads that depend on voltage
+    ready: Ready | None  # the swept ones; None: there are none
+    node: Index  # (swept node) its number in the nodal model
+    swept: Index  # (swept feeder) interface, ascending
+    bends: Flag  # (swept feeder) has loads that depend on voltage
     singles: tuple[Single, ...]  # one for each different feeder that Newton serves
     single: Index  # (interface) which of them; −1: swept
 
@@ -122,8 +172,21 @@ class Feeders:
         forest = plant(nodals, root[swept], model[swept], scale[swept]) if len(swept) else None
         return Feeders(
             nodals=tuple(nodals), root=root, model=model, scale=scale, options=options,
-            forest=forest, ready=None if forest is None else Ready.of(forest), swept=swept, bends=bends[model[swept]],
+            ready=None if forest is None else Ready.of(forest), node=np.empty(0, np.int64) if forest is None else forest.node, swept=swept,
+            bends=bends[model[swept]],
             singles=tuple(Single.of(nodals[int(m)], int(r), k, options) for m, r, k in different.tolist()), single=single,
+        )  # fmt: skip
+
+    def take(self, interfaces: Index) -> Feeders:
+        """The feeders behind these interfaces only, in this order."""
+        swept = np.flatnonzero(self.single[interfaces] < 0)
+        feeders, ready, node = np.searchsorted(self.swept, interfaces[swept]), None, self.node[:0]
+        if self.ready is not None and len(swept):
+            ready = self.ready.take(feeders)
+            node = self.node[slices(self.ready.start[feeders], np.diff(ready.start))]
+        return replace(
+            self, root=self.root[interfaces], model=self.model[interfaces], scale=self.scale[interfaces], ready=ready, node=node, swept=swept,
+            bends=self.bends[feeders], single=self.single[interfaces],
         )  # fmt: skip
 
     def draw(self, v: Real, loading: Real, *, slope: bool) -> Drawn:
@@ -149,8 +212,7 @@ class Feeders:
     @property
     def controlled(self) -> Flag:
         """(interface) Has units or transformers that switch; only such feeders can have curves with knots."""
-        mine = np.array([_switches(single.newton) for single in self.singles], bool)
-        return np.array([k >= 0 and mine[k] for k in self.single.tolist()], bool)
+        return np.append(np.array([_switches(single.newton) for single in self.singles], bool), False)[self.single]
 
     def answer(self, interface: int, loading: float) -> Callable[[float], tuple[complex, bytes]]:
         """Of a controlled feeder: power drawn at a root voltage, NaN where there is no solution, and a mark of what is at a limit there."""
@@ -162,22 +224,23 @@ class Feeders:
 
         return drawn
 
-    def states(self, v: Complex, loading: Real) -> tuple[State, ...]:
+    def states(self, v: Complex, loading: Real) -> States:
         """Every feeder at complex root voltages (interface), in the order of its nodal model."""
-        size = np.where(np.abs(v) > 0, np.abs(v), np.nan)
-        out = [State.unsolved(self.nodals[m], k) for m, k in zip(self.model.tolist(), self.scale.tolist(), strict=True)]
+        size, out = np.where(np.abs(v) > 0, np.abs(v), np.nan), States.unsolved(self.nodals, self.model, self.scale)
         rest = self.single >= 0
-        if self.forest is not None and self.ready is not None:
-            forest, at = self.forest, self.swept
+        if self.ready is not None:
+            at, start = self.swept, self.ready.start
             found = self.ready.sweep(size[at], loading[at], sweeps=SWEEPS, slope=False)
-            turned = times(found.v, np.repeat(v[at] / size[at], np.diff(forest.start)))
-            for i, a, b in zip(at.tolist(), forest.start[:-1].tolist(), forest.start[1:].tolist(), strict=True):
-                out[i].v[forest.node[a:b]] = turned[a:b]
+            nodes = np.repeat(out.first[0][at], np.diff(start)) + self.node
+            out.all.v[nodes] = times(found.v, np.repeat(v[at] / size[at], np.diff(start)))
+            out.s[at] = found.s
             rest[at] = ~found.ok & (self.bends | (found.sweeps >= SWEEPS))
         for i in np.flatnonzero(rest & np.isfinite(size) & np.isfinite(loading)).tolist():
-            found_i = self._single(i).solve(complex(v[i]), float(loading[i]))
-            out[i] = State(v=found_i.v, ratio=found_i.ratio, unit_s=found_i.unit_s, at_limit=found_i.at_limit)
-        return tuple(out)
+            solution, own = self._single(i).solve(complex(size[i]), float(loading[i])), out[i]  # views
+            own.v[:] = times(solution.v, np.full(len(own.v), v[i] / size[i]))
+            own.ratio[:], own.unit_s[:], own.at_limit[:] = solution.ratio, solution.unit_s, solution.at_limit
+            out.s[i] = solution.fixed_s[0]
+        return out
 
     def loadable(self, v: float, interface: int, loading: float) -> float:
         """Largest share in [0, 1] of this loading that solves at root voltage ``v``, within 1e-6; 0 also where not even none does."""

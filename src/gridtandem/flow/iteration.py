@@ -71,7 +71,7 @@ class Trial:
     worst: int  # node with the largest mismatch
     why: str  # empty: solved; else what went wrong
     needed: Complex  # (node) what units and the outside inject, see `Problem.needed`; empty where not solved
-    pivoting: bool = True  # rows were exchanged as numbers asked for it
+    exchanged: str = "asked for"  # why rows were exchanged as numbers asked for it; empty: they were not
 
 
 def slow(steps: int) -> str:

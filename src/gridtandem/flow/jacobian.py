@@ -24,6 +24,7 @@ from gridtandem.flow.sums import gathered
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Complex, Index, Real
 
+NONE: Index = np.empty(0, np.int64)
 DENSE = 130  # unknowns below which a dense factorisation is the faster one (measured on case14 to case300)
 
 
@@ -46,9 +47,11 @@ class Wiring:
         key, place = np.unique(rows * n + cols, return_inverse=True)
         return Wiring(row=key // n, col=key % n, diagonal=np.searchsorted(key, own * (n + 1)), place=place)
 
-    def admittance(self, nodal: Nodal, ratio: Complex) -> Complex:
-        """Values of the entries for these ratios. [per unit]"""
+    def admittance(self, nodal: Nodal, ratio: Complex, *, without: Index = NONE) -> Complex:
+        """Values of the entries for these ratios, of all branches but those ``without``. [per unit]"""
         y, half = 1 / nodal.branches.z, 0.5j * nodal.branches.b
+        if len(without):
+            y[without], half[without] = 0.0, 0.0
         parts = np.concatenate([(y + half) / abs(ratio) ** 2, -y / ratio.conj(), -y / ratio, y + half, nodal.shunt])
         return gathered(self.place, parts, len(self.row))
 

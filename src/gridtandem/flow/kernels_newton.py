@@ -1,17 +1,16 @@
-r"""Newton's method on the power-flow equations as 2×2 blocks, compiled: the whole iteration is one call.
+"""Newton's method on the power-flow equations as 2×2 blocks with a border, compiled: the whole iteration is one call.
 
-Unknowns of node j: its angle θ and the logarithm of |V|. With :math:`e_{ij} = V_i \overline{Y_{ij} V_j} = a + \mathrm{j}b` and the power
-S = P + jQ that leaves node i into the network,
+Equations: `gridtandem.flow.kernels_equations`; what couples beyond neighbours: `gridtandem.flow.kernels_border`. Arguments come in groups:
 
-.. math::
-    \frac{\partial (P_i, Q_i)}{\partial (\theta_j, \ln|V_j|)} = \begin{pmatrix} b & a \\ -a & b \end{pmatrix}
-    + [i=j] \begin{pmatrix} -Q & P + |V| P' \\ P & Q + |V| Q' \end{pmatrix},
+- ``lines`` = (at, column, slot), entries off the diagonal; ``values`` = admittances (off, on) the diagonal;
+- ``lu`` = (start, diagonal, column, tape) of the factors;
+- ``power`` = (node, law) of loads that vary with voltage, then (node, reach, series) of interfaces;
+- ``moving`` = (end, line, series, turn, group, home, mend) of transformers whose ratios move;
+- ``edge`` = (node, part, which, share) of the border: its equations, its unknowns among the moves, each node's share of the slack.
 
-P′, Q′ what loads and interfaces draw, by |V|. Nodes that hold their magnitude have (0, 1) for their second row, so that the pattern never
-changes. Nodes are numbered in the order of elimination; given ones come last and have no block. All in per unit.
-
-``at`` holds for each node where its entries begin, and where those begin whose column is given. Columns of ``law``: P, Q, exponents,
-impedance and current shares (P then Q), calibration voltage.
+A state = (v, y, own, e, s, f, slope, size, slack, g): voltages, admittances, terms and sums of flows, mismatch, slopes of what is drawn, sizes
+of moving ratios, the shared slack, mismatch of the border. What belongs to factors = (a, by_size, way, along, small, x, d, rest): blocks, slopes
+by ratios, the border's three, and a step's unknowns of the blocks, its moves, and the border's right-hand side.
 """
 
 from __future__ import annotations
@@ -19,7 +18,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from gridtandem.flow.kernels_block import FAST, backward, eliminate, forward
+from gridtandem.flow.kernels_block import FAST, backward, forward, substituted
+from gridtandem.flow.kernels_border import by_ratio, closed, crossed, joined, spread, wired
+from gridtandem.flow.kernels_equations import HOLDS, MOVES, curves, factor, flows, laws, missing, moved, residual
 from gridtandem.tables import Code, Complex, Index, Real
 
 SOLVED, DIVERGED, SLOW, SINGULAR, STUCK, INACCURATE = range(6)
@@ -30,137 +31,9 @@ KEEP = 0.02  # a step that left less than this of the mismatch may lend its fact
 
 
 @njit(**FAST)
-def laws(v: Real, loads: float, node: Index, law: Real, extra: Real, slope: Real) -> None:
-    """Power of voltage-dependent loads and |V| times its derivative, added up at their nodes."""
-    for r in range(len(node)):
-        i = node[r]
-        size = np.sqrt(v[i, 0] ** 2 + v[i, 1] ** 2)
-        u = size / law[r, 8]
-        for c in range(2):
-            zs, cs, n = law[r, 4 + c], law[r, 6 + c], law[r, 2 + c]
-            power = (1.0 - zs - cs) * u**n
-            extra[i, c] += loads * law[r, c] * (zs * u * u + cs * u + power)
-            slope[i, c] += loads * law[r, c] * (2.0 * zs * u * u + cs * u + n * power)
-
-
-@njit(**FAST)
-def curves(v: Real, node: Index, reach: Real, series: Complex, extra: Real, slope: Real) -> None:
-    """The same for interfaces: Chebyshev series of |V|, along their tangents beyond ``reach``."""
-    for r in range(len(node)):
-        i = node[r]
-        size = np.sqrt(v[i, 0] ** 2 + v[i, 1] ** 2)
-        half = (reach[r, 1] - reach[r, 0]) / 2
-        beyond = (size - reach[r, 0]) / half - 1
-        u = min(max(beyond, -1.0), 1.0)
-        s, ds = series[r, 0], 0j
-        t0, t1, d0, d1 = 1.0, u, 0.0, 1.0
-        for k in range(1, series.shape[1]):
-            s += series[r, k] * t1
-            ds += series[r, k] * d1
-            t0, t1, d0, d1 = t1, 2 * u * t1 - t0, d1, 2 * t1 + 2 * u * d1 - d0
-        s, ds = s + ds * (beyond - u), ds * (size / half)
-        extra[i, 0] += s.real
-        extra[i, 1] += s.imag
-        slope[i, 0] += ds.real
-        slope[i, 1] += ds.imag
-
-
-@njit(**FAST)
-def flows(first: int, last: int, v: Real, at: Index, column: Index, y: Real, own: Real, e: Real, s: Real) -> None:
-    """Terms e of the entries of these nodes, and the power that leaves the nodes into the network."""
-    for i in range(first, last):
-        vr, vi = v[i, 0], v[i, 1]
-        size = vr * vr + vi * vi
-        p, q = size * own[i, 0], -size * own[i, 1]
-        for k in range(at[i, 0], at[i + 1, 0]):
-            j = column[k]
-            ir, ii = y[k, 0] * v[j, 0] - y[k, 1] * v[j, 1], y[k, 0] * v[j, 1] + y[k, 1] * v[j, 0]
-            a, b = vr * ir + vi * ii, vi * ir - vr * ii
-            e[k, 0], e[k, 1] = a, b
-            p += a
-            q += b
-        s[i, 0], s[i, 1] = p, q
-
-
-@njit(**FAST)
-def missing(s: Real, plan: Real, extra: Real, kind: Code, f: Real) -> tuple[float, float, int]:
-    """Mismatch of each node: its largest entry (inf where one is not a number), the sum of its squares, and the worst node."""
-    largest, squares, worst = 0.0, 0.0, 0
-    for i in range(len(f)):
-        p = s[i, 0] + plan[i, 0] + extra[i, 0]
-        q = 0.0 if kind[i] else s[i, 1] + plan[i, 1] + extra[i, 1]
-        f[i, 0], f[i, 1] = p, q
-        squares += p * p + q * q
-        here = max(abs(p), abs(q))
-        if here > largest:
-            largest, worst = here, i
-    return (largest if np.isfinite(squares) else np.inf), squares, worst
-
-
-@njit(**FAST)
-def factor(
-    v: Real, own: Real, at: Index, e: Real, s: Real, slope: Real, kind: Code, slot: Index, f: Real,
-    start: Index, diagonal: Index, column: Index, tape: Index, a: Real, x: Real,
-) -> None:  # fmt: skip
-    """Jacobian and its factors in ``a``, row by row; −f taken forward in ``x``."""
-    w = 0
-    for i in range(len(diagonal)):
-        for p in range(start[i], start[i + 1]):
-            a[p, 0], a[p, 1], a[p, 2], a[p, 3] = 0.0, 0.0, 0.0, 0.0
-        d, held = diagonal[i], kind[i] != 0
-        x[i, 0], x[i, 1] = -f[i, 0], -f[i, 1]
-        size = v[i, 0] ** 2 + v[i, 1] ** 2
-        ga, gb = size * own[i, 0], -size * own[i, 1]
-        a[d, 0], a[d, 1] = gb - s[i, 1], ga + s[i, 0] + slope[i, 0]
-        if held:
-            a[d, 3] = 1.0
-            for k in range(at[i, 0], at[i, 1]):
-                t = slot[k]
-                a[t, 0], a[t, 1] = e[k, 1], e[k, 0]
-        else:
-            a[d, 2], a[d, 3] = s[i, 0] - ga, gb + s[i, 1] + slope[i, 1]
-            for k in range(at[i, 0], at[i, 1]):
-                t = slot[k]
-                a[t, 0], a[t, 1], a[t, 2], a[t, 3] = e[k, 1], e[k, 0], -e[k, 0], e[k, 1]
-        w = eliminate(i, w, start, diagonal, column, tape, a, x)
-
-
-@njit(**FAST)
-def residual(v: Real, own: Real, at: Index, column: Index, e: Real, s: Real, slope: Real, kind: Code, f: Real, x: Real) -> float:
-    """Norm of J x + f."""
-    squares = 0.0
-    for i in range(len(f)):
-        size = v[i, 0] ** 2 + v[i, 1] ** 2
-        ga, gb, t, u = size * own[i, 0], -size * own[i, 1], x[i, 0], x[i, 1]
-        p = f[i, 0] + (gb - s[i, 1]) * t + (ga + s[i, 0] + slope[i, 0]) * u
-        q = f[i, 1] + (s[i, 0] - ga) * t + (gb + s[i, 1] + slope[i, 1]) * u
-        for k in range(at[i, 0], at[i, 1]):
-            j = column[k]
-            p += e[k, 1] * x[j, 0] + e[k, 0] * x[j, 1]
-            q += e[k, 1] * x[j, 1] - e[k, 0] * x[j, 0]
-        squares += p * p + (u * u if kind[i] else q * q)
-    return np.sqrt(squares)
-
-
-@njit(**FAST)
-def moved(v: Real, x: Real, part: float, out: Real) -> bool:
-    """``part`` of a step from ``v``: angles turn, magnitudes grow by a factor. False where one would not stay positive."""
-    good = True
-    for i in range(len(x)):
-        t, u = part * x[i, 0], 1.0 + part * x[i, 1]
-        if abs(t) < 0.125:  # series: the first term left out is below 1e-19
-            z = t * t
-            c = 1.0 - z * (1 / 2 - z * (1 / 24 - z * (1 / 720 - z * (1 / 40320 - z * (1 / 3628800 - z / 479001600)))))
-            r = t * (1.0 - z * (1 / 6 - z * (1 / 120 - z * (1 / 5040 - z * (1 / 362880 - z * (1 / 39916800 - z / 6227020800))))))
-        else:
-            c, r = np.cos(t), np.sin(t)
-        good = good and u > 0.0
-        out[i, 0], out[i, 1] = u * (c * v[i, 0] - r * v[i, 1]), u * (r * v[i, 0] + c * v[i, 1])
-    return good
-
-
-@njit(**FAST)
-def begun(begin: Complex, scheduled: Complex, drawn: Complex, loads: float, target: Real, order: Index, blocks: int) -> tuple[Real, Real, Code]:
+def begun(
+    begin: Complex, scheduled: Complex, drawn: Complex, loads: float, target: Real, order: Index, home: Index, blocks: int
+) -> tuple[Real, Real, Code]:
     """Voltages, constant power drawn less injected, and which nodes hold their magnitude, in the order of elimination."""
     n = len(order)
     v, plan, kind = np.empty((n, 2)), np.empty((n, 2)), np.zeros(n, np.int8)
@@ -169,98 +42,198 @@ def begun(begin: Complex, scheduled: Complex, drawn: Complex, loads: float, targ
         scale = 1.0
         if target[k] == target[k]:
             scale = target[k] / abs(begin[k])
-            kind[i] = 1
+            kind[i] = HOLDS
         v[i, 0], v[i, 1] = scale * begin[k].real, scale * begin[k].imag
         plan[i, 0], plan[i, 1] = loads * drawn[k].real - scheduled[k].real, loads * drawn[k].imag - scheduled[k].imag
+    for i in home:
+        if i >= 0:
+            kind[i] = MOVES
     return v, plan, kind[:blocks]
 
 
 @njit(**FAST)
+def state(v: Real, lines: tuple, values: tuple, blocks: int, size: Real, edges: int) -> tuple:
+    """Room for a state; admittances of its own where ratios move."""
+    y, own = values
+    if len(size):
+        y, own = y.copy(), own.copy()
+    n, entries = len(v), len(lines[1])
+    return (
+        v.copy(), y, own, np.empty((entries, 2)), np.empty((n, 2)), np.empty((blocks, 2)), np.zeros((n, 2)), size.copy(), np.zeros(1), np.empty(edges)
+    )  # fmt: skip
+
+
+@njit(**FAST)
 def evaluated(
-    v: Real, loads: float, law_node: Index, law: Real, draw_node: Index, reach: Real, series: Complex, at: Index, column: Index, y: Real,
-    own: Real, plan: Real, kind: Code, extra: Real, slope: Real, e: Real, s: Real, f: Real,
-) -> tuple[float, float, int]:  # fmt: skip
-    """Everything at ``v``; what `missing` says."""
+    now: tuple, loads: float, plan: Real, kind: Code, extra: Real, lines: tuple, values: tuple, power: tuple, moving: tuple, edge: tuple
+) -> tuple[float, float, int]:
+    """Everything at a state's voltages, ratios and slack; what `missing` says, the border counted in."""
+    v, y, own, e, s, f, slope, size, slack, g = now
+    law_node, law, draw_node, reach, series = power
+    node, part, _, share = edge
+    if len(size):
+        wired(moving[0], moving[1], moving[2], moving[3], size, values, y, own)
     if len(law_node) + len(draw_node):
         extra[:] = 0.0
         slope[:] = 0.0
         laws(v, loads, law_node, law, extra, slope)
         curves(v, draw_node, reach, series, extra, slope)
-    flows(0, len(s), v, at, column, y, own, e, s)
-    return missing(s, plan, extra, kind, f)
+    flows(0, len(s), v, lines[0], lines[1], y, own, e, s)
+    largest, squares, worst = missing(s, plan, extra, kind, share, slack[0], f)
+    for b in range(len(node)):
+        i, c = node[b], part[b]
+        g[b] = s[i, c] + plan[i, c] + extra[i, c]
+        if len(share) and c == 0:
+            g[b] -= slack[0] * share[i]
+        squares += g[b] ** 2
+        if abs(g[b]) > largest:
+            largest, worst = abs(g[b]), i
+    return (largest if np.isfinite(squares) else np.inf), squares, worst
+
+
+@njit(**FAST)
+def room(lu: tuple, moving: tuple, edge: tuple, sides: int) -> tuple:
+    """Room for factors: blocks, slopes by ratios, and the border's."""
+    m, groups, edges = len(lu[1]), len(moving[5]), len(edge[0])
+    return (
+        np.empty((len(lu[2]), 4)), np.empty((len(moving[4]), 2, 2)), np.empty((m, 2, edges)), np.empty((groups + 1, edges)),
+        np.empty((edges, edges)), np.empty((m, 2, sides)), np.empty((groups + 1, sides)), np.empty((edges, sides)),
+    )  # fmt: skip
+
+
+@njit(**FAST)
+def prepared(now: tuple, kind: Code, lines: tuple, lu: tuple, moving: tuple, edge: tuple, work: tuple) -> None:
+    """Factors at a state, and its mismatch taken forward."""
+    v, _, own, e, s, f, slope, size, _, _ = now
+    a, by_size, way, along, small, x, _, _ = work
+    end, _, series, turn, group, home, mend = moving
+    node, part, which, share = edge
+    by_ratio(v, end, series, turn, size, by_size)
+    factor(v, own, lines[0], e, s, slope, kind, lines[2], f, lu[0], lu[1], lu[2], lu[3], mend, by_size, a, x.reshape((len(x), 2)))
+    if len(node):
+        closed(
+            v, own, lines[0], lines[1], e, s, slope, kind, lu[0], lu[1], lu[2], a, end, group, by_size, home, node, part, which, share,
+            way, along, small,
+        )  # fmt: skip
+
+
+@njit(**FAST)
+def step(now: tuple, kind: Code, lines: tuple, lu: tuple, moving: tuple, edge: tuple, work: tuple, kept: bool) -> None:
+    """Newton's step in the last places of ``work``: unknowns of the blocks and moves; ``kept``: with the factors that are there."""
+    v, _, own, e, s, f, slope, _, _, g = now
+    a, by_size, way, along, small, x, d, rest = work
+    y = x.reshape((len(x), 2))
+    if kept:
+        for i in range(len(f)):
+            y[i, 0], y[i, 1] = -f[i, 0], -f[i, 1]
+        forward(lu[0], lu[1], lu[2], a, y)
+    else:
+        prepared(now, kind, lines, lu, moving, edge, work)
+    backward(lu[0], lu[1], lu[2], a, y)
+    rest[:, 0] = -g
+    joined(
+        v, own, lines[0], lines[1], e, s, slope, moving[0], moving[4], by_size, moving[5], edge[0], edge[1], edge[3],
+        way, along, small, rest, x, d,
+    )  # fmt: skip
+
+
+@njit(**FAST)
+def unmet(now: tuple, kind: Code, lines: tuple, moving: tuple, edge: tuple, work: tuple) -> float:
+    """Norm of what a step leaves of the linear equations."""
+    v, _, own, e, s, f, slope, _, _, g = now
+    _, by_size, _, _, _, x, d, rest = work
+    if len(d) == 1 and len(g) == 0:
+        return residual(v, own, lines[0], lines[1], e, s, slope, kind, f, x.reshape((len(x), 2)))
+    more = f.copy()
+    spread(moving[0], moving[4], by_size, kind, edge[3], d, more.reshape((len(f), 2, 1)))
+    blocks = residual(v, own, lines[0], lines[1], e, s, slope, kind, more, x.reshape((len(x), 2)))
+    crossed(v, own, lines[0], lines[1], e, s, slope, moving[0], moving[4], by_size, edge[0], edge[1], edge[3], x, d, rest)
+    return np.sqrt(blocks**2 + ((rest[:, 0] + g) ** 2).sum())
+
+
+@njit(**FAST)
+def ahead(now: tuple, moving: tuple, work: tuple, part: float, new: tuple) -> bool:
+    """``part`` of a step from ``now``; False where a magnitude or a ratio would not stay positive."""
+    x, d, group = work[5], work[6], moving[4]
+    good = moved(now[0], x.reshape((len(x), 2)), part, new[0])
+    for k in range(len(group)):
+        new[7][k] = now[7][k] + part * d[group[k], 0]
+        good = good and new[7][k] > 0.0
+    new[8][0] = now[8][0] + part * d[len(d) - 1, 0]
+    return good
 
 
 @njit(**FAST)
 def factored(
-    begin: Complex, scheduled: Complex, drawn: Complex, loads: float, target: Real, order: Index, at: Index, column: Index, slot: Index,
-    y: Real, own: Real, start: Index, diagonal: Index, lu_column: Index, tape: Index, law_node: Index, law: Real, draw_node: Index,
-    reach: Real, series: Complex,
-) -> Real:  # fmt: skip
-    """Factors of the Jacobian at ``begin``; the arguments of `newton`."""
-    n, m = len(order), len(diagonal)
-    v, plan, kind = begun(begin, scheduled, drawn, loads, target, order, m)
-    extra, slope, e, s = np.zeros((n, 2)), np.zeros((n, 2)), np.empty((len(column), 2)), np.empty((n, 2))
-    f, a, x = np.empty((m, 2)), np.empty((len(lu_column), 4)), np.empty((m, 2))
-    evaluated(v, loads, law_node, law, draw_node, reach, series, at, column, y, own, plan, kind, extra, slope, e, s, f)
-    factor(v, own, at, e, s, slope, kind, slot, f, start, diagonal, lu_column, tape, a, x)
-    return a
+    begin: Complex, scheduled: Complex, drawn: Complex, loads: float, target: Real, order: Index, lines: tuple, values: tuple, lu: tuple,
+    power: tuple, moving: tuple, edge: tuple, size: Real,
+) -> tuple[tuple, tuple]:  # fmt: skip
+    """State and factors of the Jacobian at ``begin``; the arguments of `newton`."""
+    m = len(lu[1])
+    v, plan, kind = begun(begin, scheduled, drawn, loads, target, order, moving[5], m)
+    now, extra, work = state(v, lines, values, m, size, len(edge[0])), np.zeros((len(v), 2)), room(lu, moving, edge, 1)
+    evaluated(now, loads, plan, kind, extra, lines, values, power, moving, edge)
+    prepared(now, kind, lines, lu, moving, edge, work)
+    return now, work
+
+
+@njit(**FAST)
+def answered(now: tuple, work: tuple, lines: tuple, lu: tuple, moving: tuple, edge: tuple, x: Real, rest: Real) -> Real:
+    """Moves, and unknowns of the blocks in ``x``, from the right-hand sides ``x`` (block, 2, side) and ``rest`` (border, side)."""
+    d = np.zeros((len(moving[5]) + 1, x.shape[2]))
+    substituted(lu[0], lu[1], lu[2], work[0], x)
+    joined(
+        now[0], now[2], lines[0], lines[1], now[3], now[4], now[6], moving[0], moving[4], work[1], moving[5], edge[0], edge[1], edge[3],
+        work[2], work[3], work[4], rest, x, d,
+    )  # fmt: skip
+    return d
 
 
 @njit(**FAST)
 def newton(
-    begin: Complex, scheduled: Complex, drawn: Complex, loads: float, target: Real, order: Index, at: Index, column: Index, slot: Index,
-    y: Real, own: Real, start: Index, diagonal: Index, lu_column: Index, tape: Index, law_node: Index, law: Real, draw_node: Index,
-    reach: Real, series: Complex, tol: float, most: int, damped: bool, keep: bool, v_out: Complex, needed: Complex,
-) -> tuple[int, int, float, int]:  # fmt: skip
-    """From ``begin`` to voltages and to the power ``needed`` at every node; how it ended, steps, largest mismatch, worst node.
+    begin: Complex, scheduled: Complex, drawn: Complex, loads: float, target: Real, order: Index, lines: tuple, values: tuple, lu: tuple,
+    power: tuple, moving: tuple, edge: tuple, size: Real, tol: float, most: int, damped: bool, keep: bool, v_out: Complex, needed: Complex,
+) -> tuple[int, int, float, int, float]:  # fmt: skip
+    """From ``begin`` to voltages and to the power ``needed`` at every node; how it ended, steps, largest mismatch, worst node, slack.
 
     ``drawn``: by loads that know no voltage, at factor 1; ``scheduled``: injected by units; ``target``: magnitude held, NaN elsewhere.
-    These, ``begin``, ``v_out`` and ``needed`` lie in the natural order of nodes. ``keep``: factors serve for more than one step where
-    that is expected to be enough.
+    These, ``begin``, ``v_out`` and ``needed`` lie in the natural order of nodes. ``size``: of moving ratios, in and out. ``keep``: factors
+    serve for more than one step where that is expected to be enough.
     """
-    n, m = len(order), len(diagonal)
-    v, plan, kind = begun(begin, scheduled, drawn, loads, target, order, m)
-    w, s, z, extra = v.copy(), np.empty((n, 2)), np.empty((n, 2)), np.zeros((n, 2))
-    e, g, f, h = np.empty((len(column), 2)), np.empty((len(column), 2)), np.empty((m, 2)), np.empty((m, 2))
-    slope, bend, a, x = np.zeros((n, 2)), np.zeros((n, 2)), np.empty((len(lu_column), 4)), np.empty((m, 2))
-    size, squares, worst = evaluated(
-        v, loads, law_node, law, draw_node, reach, series, at, column, y, own, plan, kind, extra, slope, e, s, f
-    )  # fmt: skip
-    why, k, factored = SLOW, 0, False
-    while size > tol and size < FAR and k < most and why == SLOW:
-        if factored:
-            for i in range(m):
-                x[i, 0], x[i, 1] = -f[i, 0], -f[i, 1]
-            forward(start, diagonal, lu_column, a, x)
-        else:
-            factor(v, own, at, e, s, slope, kind, slot, f, start, diagonal, lu_column, tape, a, x)
-        backward(start, diagonal, lu_column, a, x)
+    m = len(lu[1])
+    v, plan, kind = begun(begin, scheduled, drawn, loads, target, order, moving[5], m)
+    now, new = state(v, lines, values, m, size, len(edge[0])), state(v, lines, values, m, size, len(edge[0]))
+    extra, work = np.zeros((len(v), 2)), room(lu, moving, edge, 1)
+    left, squares, worst = evaluated(now, loads, plan, kind, extra, lines, values, power, moving, edge)
+    why, k, kept = SLOW, 0, False
+    while left > tol and left < FAR and k < most and why == SLOW:
+        step(now, kind, lines, lu, moving, edge, work, kept)
         part, after, sum_after, worst_after = 1.0, np.inf, np.inf, 0
         while why == SLOW:
-            if moved(v, x, part, w):
-                after, sum_after, worst_after = evaluated(
-                    w, loads, law_node, law, draw_node, reach, series, at, column, y, own, plan, kind, extra, bend, g, z, h
-                )  # fmt: skip
+            if ahead(now, moving, work, part, new):
+                after, sum_after, worst_after = evaluated(new, loads, plan, kind, extra, lines, values, power, moving, edge)
             else:
                 after, sum_after = np.inf, np.inf
-            if part == 1.0 and not factored and not after < POOR * size:
-                left = residual(v, own, at, column, e, s, slope, kind, f, x)
-                if not left <= RESIDUAL * np.sqrt(squares):
-                    why = INACCURATE if np.isfinite(left) else SINGULAR
+            if part == 1.0 and not kept and not after < POOR * left:
+                rest = unmet(now, kind, lines, moving, edge, work)
+                if not rest <= RESIDUAL * np.sqrt(squares):
+                    why = INACCURATE if np.isfinite(rest) else SINGULAR
             if why != SLOW or not damped or np.sqrt(sum_after) <= (1 - DESCENT * part) * np.sqrt(squares):
                 break
             part /= 2
             if part < SHORTEST:
                 why = STUCK
         if why == SLOW:
-            factored = keep and part == 1.0 and after < KEEP * size
-            v, w, e, g, s, z, f, h, slope, bend = w, v, g, e, z, s, h, f, bend, slope
-            size, squares, worst, k = after, sum_after, worst_after, k + 1
-    if size <= tol:
+            kept = keep and part == 1.0 and after < KEEP * left
+            now, new = new, now
+            left, squares, worst, k = after, sum_after, worst_after, k + 1
+    if left <= tol:
         why = SOLVED
-    elif why == SLOW and not size < FAR:
+    elif why == SLOW and not left < FAR:
         why = DIVERGED
-    for i in range(n):
+    size[:] = now[7]
+    v, s = now[0], now[4]
+    for i in range(len(v)):
         v_out[order[i]] = complex(v[i, 0], v[i, 1])
         needed[order[i]] = complex(s[i, 0] + extra[i, 0] + plan[i, 0], s[i, 1] + extra[i, 1] + plan[i, 1]) + scheduled[order[i]]
-    return why, k, size, order[worst] if m else -1
+    return why, k, left, order[worst] if len(order) else -1, now[8][0]

@@ -2,8 +2,7 @@
 
 One inner iteration solves the equations for a fixed set of active limits; an outer one, after each solution, lets units meet or leave their
 reactive limits and transformers move (`gridtandem.flow.control`). What depends on the topology alone is found once, in `Newton.of`. The inner
-iteration is compiled (`gridtandem.flow.blocks`) wherever its equations couple neighbours alone and its pivots hold; `Solution.pivoting` says
-where the general one was needed.
+iteration is compiled (`gridtandem.flow.blocks`); where its pivots fail the general one serves, and `Solution.exchanged` says why.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.flow.blocks import Blocks
+from gridtandem.flow.border import Border
 from gridtandem.flow.control import STOPPED, Held, adjusted
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.iteration import Problem, Trial, iterate
@@ -56,7 +56,12 @@ class Solution:
     loads: float  # the factors it was solved for
     units: Factor
     held: Held  # what was at a limit at the end
-    pivoting: bool  # the general factorisation was needed: unknowns couple beyond neighbours, or the pivots of the compiled one failed
+    exchanged: str  # why the factorisation that exchanges rows was needed; empty where the compiled one served
+
+    @property
+    def pivoting(self) -> bool:
+        """Rows were exchanged as numbers asked for it."""
+        return bool(self.exchanged)
 
 
 @final
@@ -69,9 +74,9 @@ class Newton:
     roles: Roles
     wiring: Wiring
     lost: Index  # nodes without a path to a given voltage
-    blocks: Blocks | None  # the compiled iteration, where it may serve
+    blocks: Blocks | None  # the compiled iteration; None where a node is lost
     held: Held  # nothing at a limit, continuous transformers free
-    home: Pattern | None  # equations for that, where the compiled iteration does not serve
+    home: Border | None  # what couples beyond neighbours then
     begin: Complex  # where an iteration begins unless told otherwise
     flat: Complex  # (node) held magnitudes, else 1; angles that follow phase shifts
     problem: Problem  # nothing at a limit, all factors 1
@@ -82,11 +87,10 @@ class Newton:
         options = Options() if options is None else options
         roles, wiring = Roles.of(nodal, fixed, shared=options.slack == "shared"), Wiring.of(nodal)
         held, lost = Held.begin(nodal, options.taps), np.flatnonzero(~reached(nodal, roles.fixed))
-        blocks = None if len(lost) or roles.shared else Blocks.of(nodal, wiring, roles)
-        general = blocks is None or len(held.free(nodal, roles)) > 0
+        blocks = None if len(lost) else Blocks.of(nodal, wiring, roles)
         return Newton(
             nodal=nodal, options=options, roles=roles, wiring=wiring, lost=lost, blocks=blocks, held=held,
-            home=held.pattern(nodal, wiring, roles) if general else None,
+            home=None if blocks is None else Border.of(nodal, blocks, wiring, held, roles),
             begin=following(nodal, roles.begin(nodal, None, None), roles.fixed), flat=following(nodal, _flat(nodal, roles), roles.fixed),
             problem=_problem(nodal, wiring, roles, held, options),
         )  # fmt: skip
@@ -121,63 +125,64 @@ class Newton:
             return _failed(self, f"{self.nodal.named(self.lost)}: no path to a bus whose voltage is given", 0, np.inf, factors)
         begin = self.begin if start is None and fixed_v is None else self.roles.begin(self.nodal, start, fixed_v)
         trial, problem, held = self._first(begin, draw, factors)
-        steps, damped = trial.iterations, trial.damped
+        steps, damped, exchanged = trial.iterations, trial.damped, trial.exchanged
         while not trial.why:  # ends: every change uses up one of the switches its unit or transformer has
             after = adjusted(self.roles, problem, trial, held, self.options)
             if after is None:
-                return self._solved(trial, held, problem, steps, damped)
-            held, problem = after, self._problem(after, draw, factors)
+                return self._solved(replace(trial, exchanged=exchanged, damped=damped, iterations=steps), held, problem)
+            held, problem = after, self.asked(after, draw, factors)
             trial = self._attempt(problem, held, trial.v)
-            steps, damped = steps + trial.iterations, damped or trial.damped
+            steps, damped, exchanged = steps + trial.iterations, damped or trial.damped, exchanged or trial.exchanged
         return _failed(self, _explained(self.nodal, trial), steps, trial.mismatch, factors)
 
     def pattern(self, held: Held) -> Pattern:
         """Equations for what is at a limit."""
-        return self.home if held is self.held and self.home is not None else held.pattern(self.nodal, self.wiring, self.roles)
+        return held.pattern(self.nodal, self.wiring, self.roles)
 
-    def back(self, solution: Solution, draw: Draw | None) -> Callable[[Real], Real] | None:
-        """Compiled solution with the Jacobian at ``solution``, unchecked; None where it does not serve."""
-        held = solution.held
-        if self.blocks is None or solution.pivoting or len(held.free(self.nodal, self.roles)):
+    def border(self, held: Held) -> Border | None:
+        """What couples beyond neighbours then; None where a node is lost."""
+        return self.home if held is self.held or self.blocks is None else Border.of(self.nodal, self.blocks, self.wiring, held, self.roles)
+
+    def back(self, solution: Solution, pattern: Pattern, draw: Draw | None) -> Callable[[Real], Real] | None:
+        """Compiled solution with the Jacobian at ``solution``, unchecked; None where it did not serve there either."""
+        border = self.border(solution.held)
+        if self.blocks is None or border is None or solution.exchanged:
             return None
-        problem = self._problem(held, draw, (solution.loads, solution.units))
-        return self.blocks.back(problem, self.pattern(held), solution.v, solution.ratio)
+        problem = self.asked(solution.held, draw, (solution.loads, solution.units))
+        return self.blocks.back(problem, border, pattern, solution.v, solution.ratio)
 
     def _first(self, v: Complex, draw: Draw | None, factors: tuple[float, Factor]) -> tuple[Trial, Problem, Held]:
         """The ladder of attempts on the first set of active limits."""
-        held, problem = self.held, self._problem(self.held, draw, factors)
+        held, problem = self.held, self.asked(self.held, draw, factors)
         trial = self._attempt(problem, held, v, flat=True)
         if trial.why and len(held.free(self.nodal, self.roles)):
             held = held.stopped()
-            problem = self._problem(held, draw, factors)
+            problem = self.asked(held, draw, factors)
             trial = self._attempt(problem, held, v, flat=True)
         return trial, problem, held
 
     def _attempt(self, problem: Problem, held: Held, v: Complex, *, flat: bool = False) -> Trial:
         """Full steps from ``v``, then shortened ones from there and, if ``flat`` is a choice, from a flat profile; all iterations are counted."""
-        trial = self._tried(problem, held, v, damped=False)
+        tried = _ways(self, problem, held)
+        trial = tried(v, damped=False)
+        if not trial.why:
+            return trial
         turn = np.exp(1j * (np.angle(v[self.fixed[0]]) - np.angle(self.flat[self.fixed[0]])))
-        starts = [] if not trial.why else [v, np.where(self.roles.given, v, self.flat * turn)][: 1 + flat]
         steps = trial.iterations
-        for begin in starts:
-            trial = self._tried(problem, held, begin, damped=True)
+        for begin in (v, np.where(self.roles.given, v, self.flat * turn))[: 1 + flat]:
+            trial = tried(begin, damped=True)
             steps += trial.iterations
             if not trial.why:
                 break
-        return trial if steps == trial.iterations else replace(trial, iterations=steps)
+        return replace(trial, iterations=steps)
 
-    def _tried(self, problem: Problem, held: Held, begin: Complex, *, damped: bool) -> Trial:
-        """Compiled where that serves and its pivots hold."""
-        if self.blocks is not None and not len(held.free(self.nodal, self.roles)):
-            trial = self.blocks.iterate(problem, begin, held.ratio, damped=damped)
-            if trial is not None:
-                return trial
-        return iterate(problem, self.pattern(held), begin, held.ratio, damped=damped)
-
-    def _problem(self, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> Problem:
+    def asked(self, held: Held, draw: Draw | None, factors: tuple[float, Factor]) -> Problem:
         loads, units = factors
-        if held is self.held and isinstance(units, float) and units == 1.0:
-            return self.problem if draw is None and loads == 1.0 else replace(self.problem, draw=draw, loads=loads)
+        if held is self.held and isinstance(units, float):
+            if units == 1.0:
+                return self.problem if draw is None and loads == 1.0 else replace(self.problem, draw=draw, loads=loads)
+            same = _units(self.nodal, self.roles, held, units)
+            return replace(self.problem, draw=draw, loads=loads, units=units, scheduled=same[0], inside=same[1], planned=same[2])
         made = _problem(self.nodal, self.wiring, self.roles, held, self.options, units=units)
         return replace(made, draw=draw, loads=loads)
 
@@ -185,19 +190,34 @@ class Newton:
         r"""Mismatch asked for: never below :math:`20\,\epsilon\,\|Y\|_\infty`, the noise of the residual itself."""
         return _tol(self.nodal, self.wiring, ratio, self.options.tol)
 
-    def _solved(self, trial: Trial, held: Held, problem: Problem, steps: int, damped: bool) -> Solution:
+    def _solved(self, trial: Trial, held: Held, problem: Problem) -> Solution:
         roles, node, unmoved = self.roles, self.nodal.units.node, held is self.held
         outside = trial.needed[roles.fixed] - problem.inside
         if roles.shared:
             outside = trial.needed[roles.fixed] - roles.inside_power(self.nodal.units, problem.units, trial.slack)
         return Solution(
-            v=trial.v, iterations=steps, converged=True, damped=damped, mismatch=trial.mismatch,
+            v=trial.v, iterations=trial.iterations, converged=True, damped=trial.damped, mismatch=trial.mismatch,
             unit_s=roles.unit_power(self.nodal, trial.needed, problem.units, trial.slack),
             at_limit=np.zeros(len(node), np.int8) if unmoved else np.where(roles.steered, held.limit[node], 0).astype(np.int8),
             switches=np.zeros(len(node), np.int64) if unmoved else np.where(roles.steered, held.unit_moves[node], 0),
             ratio=trial.ratio, fixed_s=outside, slack=trial.slack if roles.shared else float(outside.real.sum() - problem.planned),
-            trouble=_restless(self, held, trial.v), loads=problem.loads, units=problem.units, held=held, pivoting=trial.pivoting,
+            trouble=_restless(self, held, trial.v), loads=problem.loads, units=problem.units, held=held, exchanged=trial.exchanged,
         )  # fmt: skip
+
+
+def _ways(newton: Newton, problem: Problem, held: Held) -> Callable[..., Trial]:
+    """The iteration, compiled where that serves and its pivots hold."""
+    border = newton.border(held)
+
+    def tried(begin: Complex, *, damped: bool) -> Trial:
+        trial: Trial | str = (
+            "" if newton.blocks is None or border is None else newton.blocks.iterate(problem, border, begin, held.ratio, damped=damped)
+        )
+        if isinstance(trial, Trial):
+            return trial
+        return replace(iterate(problem, newton.pattern(held), begin, held.ratio, damped=damped), exchanged=trial)
+
+    return tried
 
 
 def _failed(newton: Newton, trouble: str, steps: int, mismatch: float, factors: tuple[float, Factor]) -> Solution:
@@ -206,7 +226,7 @@ def _failed(newton: Newton, trouble: str, steps: int, mismatch: float, factors: 
         v=np.full(n, nowhere), iterations=steps, converged=False, damped=True, mismatch=mismatch, unit_s=np.full(u, nowhere),
         at_limit=np.zeros(u, np.int8), switches=np.zeros(u, np.int64), ratio=np.full(len(newton.nodal.branches.ratio), nowhere),
         fixed_s=np.full(len(newton.fixed), nowhere), slack=np.nan, trouble=trouble, loads=factors[0], units=factors[1], held=newton.held,
-        pivoting=False,
+        exchanged="",
     )  # fmt: skip
 
 
@@ -237,12 +257,18 @@ def _flat(nodal: Nodal, roles: Roles) -> Complex:
     return np.where(roles.given, roles.begin(nodal, None, None), roles.v_set * np.exp(1j * np.angle(roles.own_v[0] if len(roles.own_v) else 1.0)))
 
 
-def _problem(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held, options: Options, *, units: Factor = 1.0) -> Problem:
+def _units(nodal: Nodal, roles: Roles, held: Held, units: Factor) -> tuple[Complex, Complex, float]:
+    """What units inject at each node, what of it at given nodes does not follow from a balance, and what is planned for those that balance."""
     u = nodal.units
+    planned = float((u.s.real * units)[(u.control == REFERENCE) & roles.given[u.node]].sum())
+    return roles.scheduled(u, held.limit, units), roles.inside_power(u, units, 0.0), planned
+
+
+def _problem(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held, options: Options, *, units: Factor = 1.0) -> Problem:
+    scheduled, inside, planned = _units(nodal, roles, held, units)
     return Problem(
-        nodal=nodal, wiring=wiring, scheduled=roles.scheduled(u, held.limit, units), inside=roles.inside_power(u, units, 0.0),
-        planned=float((u.s.real * units)[(u.control == REFERENCE) & roles.given[u.node]].sum()), target=held.target(nodal, roles), draw=None,
-        loads=1.0, units=units, tol=_tol(nodal, wiring, held.ratio, options.tol), iterations=options.iterations, factors=options.factors,
+        nodal=nodal, wiring=wiring, scheduled=scheduled, inside=inside, planned=planned, target=held.target(nodal, roles), draw=None, loads=1.0,
+        units=units, tol=_tol(nodal, wiring, held.ratio, options.tol), iterations=options.iterations, factors=options.factors,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from gridtandem.flow.newton import Newton, Solution
 from gridtandem.flow.options import Options
 from gridtandem.grid.network import Network
-from gridtandem.grid.nodal import Nodal
+from gridtandem.grid.nodal import Branches, Nodal
 from gridtandem.tables import Code, Complex, Names, Real, Table, column
 from gridtandem.units import MVA
 
@@ -136,6 +136,11 @@ def bus_results(nodal: Nodal, solution: Solution) -> BusResults:
 
 
 def branch_flows(nodal: Nodal, v: Complex, ratio: Complex) -> tuple[Complex, Complex]:
+    """Power into each branch of a network at its from and to ends. [per unit]"""
+    return flows(nodal.branches, v, ratio)
+
+
+def flows(br: Branches, v: Complex, ratio: Complex) -> tuple[Complex, Complex]:
     r"""Power into each branch at its from and to ends. [per unit]
 
     .. math:: S_f = \frac{V_f}{m}\,\overline{\left(y\,(\tfrac{V_f}{m} - V_t) + \tfrac{\mathrm{j}b}{2}\tfrac{V_f}{m}\right)}, \qquad
@@ -143,7 +148,6 @@ def branch_flows(nodal: Nodal, v: Complex, ratio: Complex) -> tuple[Complex, Com
 
     with the complex ratio m at the from end.
     """
-    br = nodal.branches
     with np.errstate(invalid="ignore"):  # where there is no solution, NaN stays NaN
         y, half, inner, end = 1 / br.z, 0.5j * br.b, v[br.start] / ratio, v[br.end]
     through = y * (inner - end)

@@ -45,6 +45,8 @@ class Roles:
         reference = np.unique(u.node[u.control == REFERENCE])
         if fixed is None and not len(reference):
             raise InvalidCase([Fault("generators", "has no reference (slack)", "set control = reference at one bus", "case-045", place=nodal.name)])
+        if fixed is None and shared and len(reference) > 1 and u.slack_share.any():
+            raise InvalidCase([_several(nodal, reference)])
         at = reference if fixed is None else np.asarray(fixed, np.int64)
         given, anchored = np.zeros(n, bool), np.zeros(n, bool)
         given[at], anchored[reference] = True, True
@@ -107,3 +109,8 @@ class Roles:
             at = u.node[self.balance]
             s.real[self.balance] += needed.real[at] - summed(u.node, s.real, n)[at]
         return s
+
+
+def _several(nodal: Nodal, nodes: Index) -> Fault:
+    what = f"of {nodal.named(nodes)} all give an angle, which leaves nothing to share"
+    return Fault("generators", what, "set control = voltage at all but one, or slack = reference", "case-079", place=nodal.name)

@@ -24,6 +24,7 @@ from gridtandem.flow.newton import Newton, Solution
 from gridtandem.flow.sums import gathered
 from gridtandem.tables import Complex, Index, Real
 
+SIDES = 32  # right-hand sides at once: wide enough for whole machine vectors, narrow enough for the cache
 ACCURATE = 1e-10  # of a linear solution: what it leaves over, relative to the right-hand side
 
 
@@ -55,7 +56,7 @@ class Linear:
         entering = by_row[fixed].toarray() + 1j * by_row[n + fixed].toarray()
         return Linear(
             pattern=pattern, rows=rows, fixed=fixed, entering=entering[:, columns], by_given=whole[:, given].toarray()[rows],
-            own=entering[:, given], back=_back(by_row[rows][:, columns], newton.back(solution, draw)),
+            own=entering[:, given], back=_back(by_row[rows][:, columns], newton.back(solution, pattern, draw)),
         )  # fmt: skip
 
 
@@ -82,13 +83,15 @@ def voltage_slope(newton: Newton, solution: Solution, at: Index, draw: Draw | No
     """
     linear, n, at, k = Linear.of(newton, solution, draw), newton.nodal.nodes, np.asarray(at), len(at)
     pattern = linear.pattern
-    more = np.zeros((pattern.shape[0], 2 * k))
-    for row, column in ((_places(n, pattern.p_rows)[at], 0), (len(pattern.p_rows) + _places(n, pattern.q_rows)[at], k)):
-        there = np.flatnonzero(np.isin(at, pattern.q_rows if column else pattern.p_rows))
-        more[row[there], column + there] = 1.0
-    lifted = _places(n, pattern.lift)[at]
-    answer = np.where((lifted >= 0)[:, None], -linear.back(more)[len(pattern.turn) + lifted], 0.0)
-    return np.stack([answer[:, :k], answer[:, k:]], axis=-1)
+    p, q, lifted = (_places(n, members)[at] for members in (pattern.p_rows, pattern.q_rows, pattern.lift))
+    row, out = np.concatenate([p, np.where(q >= 0, len(pattern.p_rows) + q, -1)]), np.zeros((k, 2 * k))
+    there, seen = np.flatnonzero(row >= 0), np.flatnonzero(lifted >= 0)
+    for first in range(0, len(there), SIDES):
+        some = there[first : first + SIDES]
+        more = np.zeros((pattern.shape[0], len(some)))
+        more[row[some], np.arange(len(some))] = 1.0
+        out[np.ix_(seen, some)] = -linear.back(more)[len(pattern.turn) + lifted[seen]]
+    return np.stack([out[:, :k], out[:, k:]], axis=-1)
 
 
 def power_slope(newton: Newton, solution: Solution, draw: Draw | None = None) -> tuple[Complex, Complex]:

@@ -10,8 +10,9 @@ from typing import final
 import numpy as np
 
 from gridtandem.errors import Fault, InvalidCase
+from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
-from gridtandem.tables import Table
+from gridtandem.tables import Real, Table
 
 
 @final
@@ -29,6 +30,12 @@ class Network:
     shunts: el.Shunts = field(default_factory=el.Shunts.empty)
     costs: el.Costs = field(default_factory=el.Costs.empty)
     cost_points: el.CostPoints = field(default_factory=el.CostPoints.empty)
+    ramps: dv.Ramps = field(default_factory=dv.Ramps.empty)
+    storages: dv.Storages = field(default_factory=dv.Storages.empty)
+    vehicles: dv.Vehicles = field(default_factory=dv.Vehicles.empty)
+    flexible: dv.Flexible = field(default_factory=dv.Flexible.empty)
+    profiles: dv.Profiles = field(default_factory=dv.Profiles.empty)
+    follows: dv.Follows = field(default_factory=dv.Follows.empty)
     base_mva: float = 100.0  # the base a file of per-unit numbers was written on; kept for writing it again
     frequency_hz: float = 50.0
     notes: tuple[str, ...] = ()  # what a reader assumed
@@ -76,6 +83,24 @@ class Network:
         for low, high in (("p_low_mw", "p_high_mw"), ("q_low_mvar", "q_high_mvar")):
             yield from crossed(self.generators, low, high)
         yield from crossed(self.transformers, "ratio_low", "ratio_high")
+        yield from self._devices()
+
+    def _devices(self) -> Iterator[Fault]:
+        yield from crossed(self.storages, "energy_low_mwh", "energy_high_mwh")
+        yield from crossed(self.storages, "energy_low_mwh", "energy_start_mwh")
+        yield from crossed(self.storages, "energy_start_mwh", "energy_high_mwh")
+        yield from crossed(self.vehicles, "arrives", "leaves")
+        yield from crossed(self.vehicles, "energy_need_mwh", "energy_room_mwh")
+        yield from dv.profile_faults(self.profiles, self.follows, {kind: getattr(self, kind).name for kind in dv.FOLLOWERS})
+
+    def factors(self, what: str, periods: int) -> Real:
+        """Forecast factors (period, row) of a kind of rows; 1 where a row follows no profile."""
+        return dv.factors(self.profiles, self.follows, what, getattr(self, what).name, periods)
+
+    @property
+    def periods(self) -> int:
+        """Periods that every profile covers; 0 where there is none."""
+        return min((int(self.profiles.period[self.profiles.profile == p].max()) for p in np.unique(self.profiles.profile)), default=0)
 
 
 def table_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:

@@ -28,6 +28,10 @@ class Branches:
     kind: Code  # 0 line, 1 transformer
     row: Index  # row in its table
 
+    def take(self, rows: Index) -> Branches:
+        """These branches only."""
+        return Branches(**{name: getattr(self, name)[rows] for name in Branches.__slots__})
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -40,6 +44,10 @@ class LoadLaw:
     z_share: Real  # (load, [p, q])
     i_share: Real  # (load, [p, q])
     v0: Real
+
+    def take(self, rows: Index) -> LoadLaw:
+        """These loads only."""
+        return LoadLaw(**{name: getattr(self, name)[rows] for name in LoadLaw.__slots__})
 
     def at(self, v: Real) -> tuple[Complex, Complex]:
         """Demand and its derivative by |V|, for voltages (…, load). See `gridtandem.grid.elements.Loads`."""

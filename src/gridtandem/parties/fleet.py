@@ -10,7 +10,7 @@ import numpy as np
 
 from gridtandem.boundary.letters import Alone, Bends, Boundary, FeederCurve, Power, PowerAt, PowerOver, Response, ResponseAt, Worth
 from gridtandem.flow import chebyshev
-from gridtandem.flow.feeders import Feeders, State
+from gridtandem.flow.feeders import Feeders, States
 from gridtandem.flow.knots import Piece, pieces
 from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA
@@ -95,13 +95,7 @@ class Fleet:
         ds: Complex = np.where(gone, np.nan, found.ds * factor) if slope else s
         return s, ds
 
-    def drawn_at(self, v: Real, st: tuple[int, int]) -> Complex:
-        """Power of all parallel feeders together in one scenario and period. [MVA]"""
-        s, _ = self._drawn(v[None, None], np.full((1, 1, len(v)), self.loading[st]), slope=False)
-        out: Complex = s[0, 0]
-        return out
-
-    def plan(self, v: Complex, st: tuple[int, ...]) -> tuple[State, ...]:
+    def plan(self, v: Complex, st: tuple[int, ...]) -> States:
         """The solved state of one feeder behind each interface, for root voltages ``v`` (interface)."""
         return self.feeders.states(v, np.full(len(v), self.loading[st]))
 

@@ -10,34 +10,56 @@ import numpy as np
 
 from gridtandem.boundary.letters import Boundary, Together, Worth
 from gridtandem.cases.case import Case
-from gridtandem.cases.join import Joined, bundle, joined
+from gridtandem.cases.join import Joined, joined
 from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Newton, Options, Solution
-from gridtandem.flow.results import branch_flows
+from gridtandem.flow.results import flows
+from gridtandem.flow.sums import gathered
 from gridtandem.grid.interfaces import Interfaces
-from gridtandem.grid.nodal import Nodal
-from gridtandem.tables import Complex, Index, Real
-from gridtandem.units import MVA
+from gridtandem.grid.nodal import Branches, LoadLaw, Nodal
+from gridtandem.tables import Complex, Flag, Index, Real
+from gridtandem.units import MVA, power
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Port:
-    """One interface in the joined grid: the feeder's own equations over its part of the joined voltages."""
+class Ports:
+    """What feeders have at the joined nodes where they meet transmission: all that enters a feeder goes into these. [per unit]"""
 
-    feeder: Nodal
-    root: int  # its node that is the transmission bus
-    place: Index  # joined node of each of its nodes
-    branch: Index  # joined branch of each of its branches
+    at: Index  # (interface) joined node
+    branch: Index  # joined branches of feeders that begin or end there
+    branches: Branches  # the same
+    start: Index  # interface at their from end; −1: none
+    end: Index  # interface at their to end
+    loads: LoadLaw
+    load: Index  # interface of each load
+    fixed: Complex  # (interface) scheduled draw of units
+    shunt: Complex  # (interface)
 
-    def drawn(self, v: Complex, ratio: Complex, loading: float) -> complex:
-        """Power that enters the feeder from transmission, at joined voltages and ratios. [per unit]"""
-        own, f, br = v[self.place], self.feeder, self.feeder.branches
-        s_from, s_to = branch_flows(f, own, ratio[self.branch])
-        flow = s_from[br.start == self.root].sum() + s_to[br.end == self.root].sum() + np.abs(own[self.root]) ** 2 * np.conj(f.shunt[self.root])
-        here = f.loads.node == self.root
-        demand, _ = f.loads.at(np.abs(own[f.loads.node]))
-        return complex(flow + loading * demand[here].sum() - f.units.s[f.units.node == self.root].sum())
+    @staticmethod
+    def of(whole: Joined, nodal: Nodal, bus: Index) -> Ports:
+        """Find them at the transmission ``bus`` of each interface."""
+        net, part, u, at = whole.network, whole.part, nodal.units, nodal.node[bus]
+        port = _finder(1 + whole.interface_feeder, at, nodal.nodes)
+        lying = _feeder_part(whole, nodal)
+        start, end = port(lying, nodal.branches.start), port(lying, nodal.branches.end)
+        branch = np.flatnonzero((start >= 0) | (end >= 0))
+        load, shunt = (np.flatnonzero(t.live & (nodal.node[t.bus] >= 0)) for t in (net.loads, net.shunts))
+        loads, units = port(part["loads"][load], nodal.loads.node), port(part["generators"][u.row], u.node)
+        shunts, sh = port(part["shunts"][shunt], nodal.node[net.shunts.bus[shunt]]), net.shunts.take(shunt)
+        there = np.flatnonzero(loads >= 0)
+        return Ports(
+            at=at, branch=branch, branches=nodal.branches.take(branch), start=start[branch], end=end[branch], loads=nodal.loads.take(there),
+            load=loads[there], fixed=_placed(units, -u.s, len(at)), shunt=_placed(shunts, power(sh.g_mw, sh.b_mvar), len(at)),
+        )  # fmt: skip
+
+    def drawn(self, v: Complex, ratio: Complex, loading: float) -> Complex:
+        """Power that enters each feeder from transmission, at joined voltages and ratios. [per unit]"""
+        many, (s_from, s_to) = len(self.at), flows(self.branches, v, ratio[self.branch])
+        demand, _ = self.loads.at(np.abs(v[self.loads.node]))
+        through = _placed(self.start, s_from, many) + _placed(self.end, s_to, many)
+        out: Complex = through + np.abs(v[self.at]) ** 2 * np.conj(self.shunt) + loading * _placed(self.load, demand, many) + self.fixed
+        return out
 
 
 @final
@@ -47,10 +69,9 @@ class Owner:
 
     joined: Joined
     interfaces: Interfaces
-    first_feeder_branch: tuple[int, int]  # rows of lines and of transformers where feeders begin
+    inner: Flag  # (joined branch) a feeder's
     newton: Newton
-    at: Index  # joined node of each interface
-    ports: tuple[Port, ...]
+    ports: Ports
     loading: Real  # (scenario, period)
     own_units: Real  # per unit: 1 where transmission's, whose schedule follows the loading
 
@@ -58,19 +79,11 @@ class Owner:
     def of(case: Case, loading: Real, options: Options) -> Owner:
         """Join the case's networks."""
         whole = joined(case)
-        nodal, table = Nodal.of(whole.network), case.interfaces
-        ports = []
-        first = _first_rows(case, whole)
-        for k in range(len(table)):
-            model = case.models[int(table.model[k])]
-            feeder = Nodal.of(bundle(model, count=int(table.count[k]), scale=float(table.scale[k])))
-            place = nodal.node[whole.first_bus[whole.interface_feeder[k]] + feeder.bus]
-            branch = _branches(nodal, feeder, first[whole.interface_feeder[k]])
-            ports.append(Port(feeder=feeder, root=int(feeder.node[table.root[k]]), place=place, branch=branch))
+        nodal = Nodal.of(whole.network)
         mine = (nodal.units.row < len(case.transmission.generators)).astype(float)
         return Owner(
-            joined=whole, interfaces=table, first_feeder_branch=(len(case.transmission.lines), len(case.transmission.transformers)),
-            newton=Newton.of(nodal, options=options), at=nodal.node[table.bus], ports=tuple(ports), loading=loading, own_units=mine,
+            joined=whole, interfaces=case.interfaces, inner=_feeder_part(whole, nodal) > 0, newton=Newton.of(nodal, options=options),
+            ports=Ports.of(whole, nodal, case.interfaces.bus), loading=loading, own_units=mine,
         )  # fmt: skip
 
     @property
@@ -85,18 +98,18 @@ class Owner:
 
     def together(self, ask: Together) -> Boundary:  # noqa: ARG002 — the letter has no content
         """Voltages and exchanges of the merged load flow."""
-        v = np.full((*self.loading.shape, len(self.at)), np.nan, complex)
+        v = np.full((*self.loading.shape, len(self.ports.at)), np.nan, complex)
         s = v.copy()
         for st in np.ndindex(self.loading.shape):
             found = self.solve(st)
             if found.converged:
-                v[st], s[st] = found.v[self.at], self.exchange(found, st)
+                v[st], s[st] = found.v[self.ports.at], self.exchange(found, st)
         worth = np.where(np.isnan(v.real), Worth.REFUSED, Worth.EXACT).astype(np.int8)
         return Boundary(np.abs(v), np.angle(v), np.stack([s.real, s.imag], -1) * MVA, worth)
 
     def exchange(self, found: Solution, st: tuple[int, ...]) -> Complex:
         """Power into each feeder in a merged load flow. [per unit]"""
-        return np.array([p.drawn(found.v, found.ratio, float(self.loading[st])) for p in self.ports], np.complex128)
+        return self.ports.drawn(found.v, found.ratio, float(self.loading[st]))
 
     def explain(self, st: tuple[int, ...]) -> str:
         """Why one scenario and period has no merged load flow."""
@@ -111,18 +124,28 @@ class Owner:
         return f"all networks as one: no load flow ({found.trouble}); {carried('the whole system', most, k)}"
 
 
-def _first_rows(case: Case, whole: Joined) -> Index:
-    """Rows of the joined (lines, transformers) where each feeder's begin; one row more for the end."""
-    models = {int(f): case.models[int(m)] for f, m in zip(whole.interface_feeder, case.interfaces.model, strict=True)}
-    sizes = [(len(n.lines), len(n.transformers)) for n in (case.transmission, *(models[f] for f in range(len(models))))]
-    return np.cumsum(np.array(sizes, np.int64), axis=0)
+def _feeder_part(whole: Joined, nodal: Nodal) -> Index:
+    """Part of the joined grid (0 transmission, 1 + feeder) in which each branch lies."""
+    br = nodal.branches
+    return np.concatenate([whole.part["lines"][br.row[br.kind == 0]], whole.part["transformers"][br.row[br.kind == 1]]])
 
 
-def _branches(joined: Nodal, feeder: Nodal, first: Index) -> Index:
-    """Joined branch of each branch of a feeder whose lines and transformers begin at these rows."""
-    lines = int((joined.branches.kind == 0).sum())
-    rows = feeder.branches.row + np.where(feeder.branches.kind == 0, first[0], first[1])
-    at_line = np.searchsorted(joined.branches.row[:lines], rows)
-    at_transformer = lines + np.searchsorted(joined.branches.row[lines:], rows)
-    out: Index = np.where(feeder.branches.kind == 0, at_line, at_transformer)
-    return out
+def _finder(part: Index, node: Index, nodes: int) -> Callable[[Index, Index], Index]:
+    """From part and node of many things to the interface they lie at, which has the same; −1 where there is none."""
+    own = part * nodes + node
+    order = np.argsort(own)
+
+    def port(part: Index, node: Index) -> Index:
+        if not len(own):
+            return np.full(len(part), -1)
+        key = part * nodes + node
+        found = order[np.minimum(np.searchsorted(own, key, sorter=order), len(own) - 1)]
+        return np.where(own[found] == key, found, -1)
+
+    return port
+
+
+def _placed(place: Index, s: Complex, size: int) -> Complex:
+    """Values added up by place; those at −1 are nowhere."""
+    here = place >= 0
+    return gathered(place[here], s[here], size)

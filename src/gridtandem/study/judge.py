@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
 from gridtandem.flow.newton import Solution
-from gridtandem.flow.results import branch_flows, branch_results, unit_results
+from gridtandem.flow.results import branch_flows, flows
+from gridtandem.flow.sums import summed
 from gridtandem.grid.elements import Lines, Transformers
 from gridtandem.parties.owner import Owner
-from gridtandem.study.plans import Plan, Plans
+from gridtandem.study.plans import Plans
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, UnitResults, Violations
-from gridtandem.tables import Complex, Real, Table
+from gridtandem.study.roster import Roster, Rows
+from gridtandem.tables import Complex, Flag, Names, Real
 from gridtandem.units import MVA
 
 EDGE = 1e-6  # a limit counts as broken beyond this share of itself: solvers stop at 1e-10, readers print four digits
@@ -34,135 +36,132 @@ class Verdict:
     trouble: tuple[str, ...] = ()  # what the merged load flow says of itself
 
 
-def judged(owner: Owner, plans: tuple[Plans, ...]) -> Verdict:
-    """Hold all plans against the joined grid."""
-    parts: dict[str, list[Table]] = {name: [] for name in ("checks", "violations", "buses", "branches", "interfaces", "units")}
-    said: list[str] = []
-    for p in plans:
-        found = owner.solve(p.st)
-        said += [f"AC check: {found.trouble}"] if found.converged and found.trouble else []
-        exchange = owner.exchange(found, p.st) if found.converged else np.full(len(owner.at), np.nan, complex)
-        parts["buses"] += [_buses(p.st, plan, _checked(owner, found, k)) for k, plan in enumerate((p.transmission, *p.feeders))]
-        parts["branches"] += [_branches(p.st, plan) for plan in (p.transmission, *p.feeders)]
-        parts["units"] += [_units(p.st, plan) for plan in (p.transmission, *p.feeders)]
-        parts["interfaces"].append(_interfaces(owner, p, found, exchange))
-        parts["violations"].append(_violations(owner, p.st, found))
-        parts["checks"].append(_check(owner, p, found, exchange, parts))
-    return Verdict(**{name: _stacked(tables) for name, tables in parts.items()}, trouble=tuple(dict.fromkeys(said)))
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Held:
+    """Plans of one scenario and period beside the merged load flow; its numbers are NaN where there is none."""
+
+    plans: Plans
+    found: Solution
+    exchange: Complex  # (interface) [per unit]
+    flow: Real  # (joined branch) apparent power at the busier end [MVA]
+    loss: Real  # (joined branch) [MW]
+
+    @staticmethod
+    def of(owner: Owner, plans: Plans) -> Held:
+        """Solve the joined grid."""
+        found = owner.solve(plans.st)
+        s_from, s_to = branch_flows(owner.newton.nodal, found.v, found.ratio)
+        exchange = owner.exchange(found, plans.st) if found.converged else np.full(len(plans.s), np.nan, np.complex128)
+        flow = np.maximum(np.abs(s_from), np.abs(s_to)) * MVA
+        return Held(plans=plans, found=found, exchange=exchange, flow=flow, loss=(s_from + s_to).real * MVA)
 
 
-def _checked(owner: Owner, found: Solution, part: int) -> Real:
-    """Checked voltage magnitude at the buses of transmission (part 0) or of the feeder behind interface ``part − 1``."""
-    first = 0 if part == 0 else int(owner.joined.first_bus[owner.joined.interface_feeder[part - 1]])
-    node = owner.newton.nodal.node[first:]
-    return np.where(node >= 0, np.abs(found.v[node]), np.nan)
-
-
-def _buses(st: tuple[int, int], plan: Plan, checked: Real) -> BusResults:
-    live = np.flatnonzero(plan.nodal.node >= 0)
-    v = plan.v[plan.nodal.node[live]]
-    return BusResults(
-        **_head(st, plan, len(live)), bus=plan.network.buses.name[live], nominal_kv=plan.network.buses.nominal_kv[live], v_pu=np.abs(v),
-        angle_deg=np.degrees(np.angle(v)), v_checked_pu=checked[live],
+def judged(owner: Owner, plans: Sequence[Plans]) -> Verdict:
+    """Hold the plans of one or more scenarios and periods against the joined grid."""
+    held = [Held.of(owner, p) for p in plans]
+    buses, violations = _buses(owner, held), [_violations(owner, h) for h in held]
+    through = [flows(p.roster.branches, p.state.v, p.state.ratio) for p in plans]
+    apart = np.abs(buses.v_pu - buses.v_checked_pu).reshape(len(held), -1).max(1)
+    return Verdict(
+        checks=_checks(owner, held, apart, [len(v) for v in violations]), violations=_stacked(violations), buses=buses,
+        branches=_branches(plans, through), interfaces=_interfaces(owner, held, through), units=_units(plans),
+        trouble=tuple(dict.fromkeys(f"AC check: {h.found.trouble}" for h in held if h.found.converged and h.found.trouble)),
     )  # fmt: skip
 
 
-def _branches(st: tuple[int, int], plan: Plan) -> BranchResults:
-    b, name, br, net = branch_results(plan.nodal, plan), plan.network.buses.name, plan.nodal.branches, plan.network
-    lines, transformers = net.lines.take(br.row[br.kind == 0]), net.transformers.take(br.row[br.kind == 1])
-    from_bus, to_bus = (np.concatenate([getattr(t, end) for t in (lines, transformers)]) for end in ("from_bus", "to_bus"))
-    same = {c: getattr(b, c) for c in ("p_from_mw", "q_from_mvar", "p_to_mw", "q_to_mvar", "loss_mw", "rating_mva", "ratio")}
-    words = np.array(b.columns()["kind_of_branch"].choices)
+def _head(plans: Sequence[Plans], rows: Rows) -> dict[str, Any]:
+    """What a table says of its rows before any number, once for each scenario and period."""
+    roster, many, size = plans[0].roster, len(plans), len(rows.part)
+    told = {"company": roster.company[rows.part], "feeder": roster.feeder[rows.part], **rows.columns}
+    scenario, period = (np.repeat([p.st[axis] for p in plans], size) for axis in (0, 1))
+    return {"scenario": scenario, "period": period, **{name: np.tile(column, many) for name, column in told.items()}}
+
+
+def _buses(owner: Owner, held: Sequence[Held]) -> BusResults:
+    plans = [h.plans for h in held]
+    roster, whole = plans[0].roster, owner.newton.nodal
+    node = whole.node[np.concatenate([[0], owner.joined.first_bus])[roster.buses.part] + roster.bus]
+    v = np.concatenate([p.state.v[roster.node] for p in plans])
+    checked = np.concatenate([np.where(node >= 0, np.abs(h.found.v[node]), np.nan) for h in held])
+    return BusResults(**_head(plans, roster.buses), v_pu=np.abs(v), angle_deg=np.degrees(np.angle(v)), v_checked_pu=checked)
+
+
+def _branches(plans: Sequence[Plans], through: Sequence[tuple[Complex, Complex]]) -> BranchResults:
+    s_from, s_to = (MVA * np.concatenate([s[end] for s in through]) for end in (0, 1))
     return BranchResults(
-        **_head(st, plan, len(b)), element=words[b.kind_of_branch], branch=b.name, from_bus=name[from_bus], to_bus=name[to_bus], **same
-    )
+        **_head(plans, plans[0].roster.branch_rows), p_from_mw=s_from.real, q_from_mvar=s_from.imag, p_to_mw=s_to.real, q_to_mvar=s_to.imag,
+        loss_mw=(s_from + s_to).real, ratio=np.abs(np.concatenate([p.state.ratio for p in plans])),
+    )  # fmt: skip
 
 
-def _units(st: tuple[int, int], plan: Plan) -> UnitResults:
-    u = unit_results(plan.nodal, plan)
-    return UnitResults(**_head(st, plan, len(u)), unit=u.name, bus=u.bus, p_mw=u.p_mw, q_mvar=u.q_mvar, at_limit=u.at_limit.astype(np.int64))
+def _units(plans: Sequence[Plans]) -> UnitResults:
+    s, at_limit = MVA * np.concatenate([p.state.unit_s for p in plans]), np.concatenate([p.state.at_limit for p in plans])
+    return UnitResults(**_head(plans, plans[0].roster.units), p_mw=s.real, q_mvar=s.imag, at_limit=at_limit % 3)  # −1 → 2, lower
 
 
-def _interfaces(owner: Owner, p: Plans, found: Solution, exchange: Complex) -> InterfaceResults:
-    table = owner.interfaces
-    seen, checked = p.s * MVA, exchange * MVA
-    lowest = [_lowest(plan) for plan in p.feeders]
+def _interfaces(owner: Owner, held: Sequence[Held], through: Sequence[tuple[Complex, Complex]]) -> InterfaceResults:
+    table, roster, many = owner.interfaces, held[0].plans.roster, len(held)
+    rows = Rows(part=1 + owner.joined.interface_feeder, columns={
+        "name": table.name, "bus": owner.joined.network.buses.name[table.bus], "count": table.count,
+    })  # fmt: skip
+    plans, lowest = [h.plans for h in held], [_lowest(roster, h.plans.state.v) for h in held]
+    loss = [summed(roster.branch_rows.part, (s_from + s_to).real, len(roster.feeder)) for s_from, s_to in through]
+    seen, drawn, checked = (MVA * np.concatenate(s) for s in ([p.s for p in plans], [p.drawn for p in plans], [h.exchange for h in held]))
     return InterfaceResults(
-        scenario=np.full(len(table), p.st[0]), period=np.full(len(table), p.st[1]), name=table.name, company=table.company, feeder=table.feeder,
-        bus=owner.joined.network.buses.name[table.bus], count=table.count, v_pu=np.abs(p.transmission.v[p.transmission.nodal.node[table.bus]]),
-        v_feeder_pu=np.abs(p.v), p_mw=seen.real, q_mvar=seen.imag, p_feeder_mw=p.drawn.real * MVA, q_feeder_mvar=p.drawn.imag * MVA,
-        v_checked_pu=np.abs(found.v[owner.at]), p_checked_mw=checked.real, q_checked_mvar=checked.imag,
-        loss_mw=np.array([_loss(plan) for plan in p.feeders]) * table.count, v_low_pu=np.array([v for v, _ in lowest]),
-        v_low_bus=np.array([b for _, b in lowest], dtype=str),
+        **_head(plans, rows), v_pu=np.abs(np.concatenate([p.above for p in plans])), v_feeder_pu=np.abs(np.concatenate([p.v for p in plans])),
+        p_mw=seen.real, q_mvar=seen.imag, p_feeder_mw=drawn.real, q_feeder_mvar=drawn.imag,
+        v_checked_pu=np.abs(np.concatenate([h.found.v[owner.ports.at] for h in held])), p_checked_mw=checked.real, q_checked_mvar=checked.imag,
+        loss_mw=MVA * np.concatenate([x[rows.part] for x in loss]) * np.tile(table.count, many),
+        v_low_pu=np.concatenate([v[rows.part] for v, _ in lowest]), v_low_bus=np.concatenate([label[rows.part] for _, label in lowest]),
     )  # fmt: skip
 
 
-def _check(owner: Owner, p: Plans, found: Solution, exchange: Complex, parts: dict[str, list[Table]]) -> Checks:
-    buses = [t for t in parts["buses"] if isinstance(t, BusResults) and (t.scenario[0], t.period[0]) == p.st]
-    apart = np.concatenate([np.abs(t.v_pu - t.v_checked_pu) for t in buses])
-    nodal, names = owner.newton.nodal, owner.joined.network.buses.name
-    low = int(np.argmin(np.abs(found.v))) if found.converged else -1
-    inner = nodal.branches.row >= np.where(nodal.branches.kind == 0, *owner.first_feeder_branch)
-    loss = np.full(len(inner), np.nan)
-    if found.converged:
-        s_from, s_to = branch_flows(nodal, found.v, found.ratio)
-        loss = (s_from + s_to).real * MVA
-    broken = parts["violations"][-1]
+def _lowest(roster: Roster, v: Complex) -> tuple[Real, Names]:
+    """Lowest voltage magnitude in each part, and the first bus that has it; NaN and no bus where there is no load flow."""
+    size, first = np.abs(v), roster.first_node
+    low = np.minimum.reduceat(size, first[:-1])
+    at = np.flatnonzero(size == np.repeat(low, np.diff(first)))[::-1]
+    label = np.zeros(len(low), roster.label.dtype)
+    label[np.searchsorted(first, at, side="right") - 1] = roster.label[at]
+    return low, label
+
+
+def _checks(owner: Owner, held: Sequence[Held], apart: Real, broken: Sequence[int]) -> Checks:
+    nodal, inner = owner.newton.nodal, owner.inner
+    low = [int(np.argmin(np.abs(h.found.v))) for h in held]
     return Checks(
-        scenario=np.array([p.st[0]]), period=np.array([p.st[1]]), solved=np.array([found.converged]), voltage_error_pu=np.array([np.max(apart)]),
-        exchange_error_mva=np.array([np.max(np.abs(p.s - exchange), initial=0.0) * MVA]), slack_mw=np.array([found.slack * MVA]),
-        transmission_loss_mw=np.array([loss[~inner].sum()]), distribution_loss_mw=np.array([loss[inner].sum()]),
-        v_low_pu=np.array([np.abs(found.v[low])]) if low >= 0 else np.array([np.nan]),
-        v_low_bus=np.array([names[nodal.bus[low]] if low >= 0 else ""]), limits_broken=np.array([len(broken)]),
+        scenario=np.array([h.plans.st[0] for h in held]), period=np.array([h.plans.st[1] for h in held]),
+        solved=np.array([h.found.converged for h in held]), voltage_error_pu=apart,
+        exchange_error_mva=MVA * np.array([np.max(np.abs(h.plans.s - h.exchange), initial=0.0) for h in held]),
+        slack_mw=MVA * np.array([h.found.slack for h in held]), transmission_loss_mw=np.array([h.loss[~inner].sum() for h in held]),
+        distribution_loss_mw=np.array([h.loss[inner].sum() for h in held]),
+        v_low_pu=np.array([np.abs(h.found.v[k]) for h, k in zip(held, low, strict=True)]),
+        v_low_bus=np.array([nodal.label[k] if h.found.converged else "" for h, k in zip(held, low, strict=True)]),
+        limits_broken=np.array(broken),
     )  # fmt: skip
 
 
-def _violations(owner: Owner, st: tuple[int, int], found: Solution) -> Violations:
-    rows = list(_broken(owner, found)) if found.converged else []
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 5
-    words = [np.array(columns[k], dtype=str) for k in (0, 1, 4)]
-    numbers = [np.array(columns[k], dtype=float) for k in (2, 3)]
-    size = len(rows)
-    return Violations(
-        scenario=np.full(size, st[0]), period=np.full(size, st[1]), element=words[0], name=words[1], value=numbers[0], limit=numbers[1], unit=words[2]
-    )
-
-
-def _broken(owner: Owner, found: Solution) -> Iterator[tuple[str, str, float, float, str]]:
-    net, nodal = owner.joined.network, owner.newton.nodal
-    b = net.buses
+def _violations(owner: Owner, h: Held) -> Violations:
+    """Buses too low, buses too high, lines, transformers; none where there is no load flow."""
+    net, nodal, b = owner.joined.network, owner.newton.nodal, owner.joined.network.buses
     live = np.flatnonzero(nodal.node >= 0)
-    v = np.abs(found.v[nodal.node[live]])
-    for limit, beyond in ((b.v_low_pu[live], v < b.v_low_pu[live] * (1 - EDGE)), (b.v_high_pu[live], v > b.v_high_pu[live] * (1 + EDGE))):
-        for k in np.flatnonzero(beyond):
-            yield "bus", str(b.name[live[k]]), float(v[k]), float(limit[k]), "pu"
-    flow = np.max([np.abs(s) for s in branch_flows(nodal, found.v, found.ratio)], axis=0) * MVA
-    branches: tuple[Lines | Transformers, ...] = (net.lines, net.transformers)
-    for kind, table in enumerate(branches):
-        rows = np.flatnonzero(nodal.branches.kind == kind)
-        rating = table.rating_mva[nodal.branches.row[rows]]
-        for k in np.flatnonzero(flow[rows] > rating * (1 + EDGE)):
-            yield table.kind.removesuffix("s"), table.label(int(nodal.branches.row[rows[k]])), float(flow[rows[k]]), float(rating[k]), "MVA"
+    v = np.abs(h.found.v[nodal.node[live]])
+    looked: list[tuple[str, str, Names, Real, Real, Flag]] = [
+        ("bus", "pu", b.name[live], v, b.v_low_pu[live], v < b.v_low_pu[live] * (1 - EDGE)),
+        ("bus", "pu", b.name[live], v, b.v_high_pu[live], v > b.v_high_pu[live] * (1 + EDGE)),
+    ]
+    tables: tuple[Lines | Transformers, ...] = (net.lines, net.transformers)
+    for kind, table in enumerate(tables):
+        row, flow = nodal.branches.row[nodal.branches.kind == kind], h.flow[nodal.branches.kind == kind]
+        rating = table.rating_mva[row]
+        looked.append((table.kind.removesuffix("s"), "MVA", table.name[row], flow, rating, flow > rating * (1 + EDGE)))
+    count = [int(np.count_nonzero(beyond)) for *_, beyond in looked]
+    element, unit = (np.repeat([row[k] for row in looked], count) for k in (0, 1))
+    name, value, limit = (np.concatenate([row[k][row[-1]] for row in looked]) for k in (2, 3, 4))
+    st = (np.full(len(name), k) for k in h.plans.st)
+    return Violations(scenario=next(st), period=next(st), element=element, name=name, value=value, limit=limit, unit=unit)
 
 
-def _loss(plan: Plan) -> float:
-    s_from, s_to = branch_flows(plan.nodal, plan.v, plan.ratio)
-    return float((s_from + s_to).real.sum() * MVA)
-
-
-def _lowest(plan: Plan) -> tuple[float, str]:
-    if not np.isfinite(plan.v).all():
-        return np.nan, ""
-    k = int(np.argmin(np.abs(plan.v)))
-    return float(np.abs(plan.v[k])), plan.network.buses.label(int(plan.nodal.bus[k]))
-
-
-def _head(st: tuple[int, int], plan: Plan, size: int) -> dict[str, Any]:
-    feeder = np.full(size, plan.feeder) if size else np.empty(0, dtype=str)
-    company = np.full(size, plan.company) if size else np.empty(0, dtype=str)
-    return {"scenario": np.full(size, st[0]), "period": np.full(size, st[1]), "company": company, "feeder": feeder}
-
-
-def _stacked(tables: list[Table]) -> Any:
-    first = tables[0]
-    return type(first)(**{c: np.concatenate([getattr(t, c) for t in tables]) for c in first.columns()})
+def _stacked(tables: list[Violations]) -> Violations:
+    return Violations(**{c: np.concatenate([getattr(t, c) for t in tables]) for c in Violations.columns()})

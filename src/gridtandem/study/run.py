@@ -79,18 +79,19 @@ def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[An
     """Go on with the run in a file, to the bit as if it had never stopped. ``rounds`` raises or lowers its limit."""
     file = RunFile.open(path)
     study = file.study()
+    before = file.outcome(study)
     if rounds is not None:
         study = replace(study, rounds=rounds)
-    return _carried(study, seated(study), file, file.outcome(), watch=watch, through=lambda mail: mail)
+    return _carried(study, seated(study), file, before, watch=watch, through=lambda mail: mail)
 
 
 def reopened(path: Path) -> Result:
     """A finished or interrupted run, read from its file without computing anything."""
     file = RunFile.open(path)
-    facts = file.facts()
+    facts, study = file.facts(), file.study()
     found = {name: file.get(name, kind) for name, kind in TABLES.items()} if facts.get("judged") == "yes" else None
     trouble = tuple(line for line in facts.get("trouble", "").split("\n") if line)
-    return Result(study=file.study(), outcome=file.outcome(), verdict=None if found is None else Verdict(**found), trouble=trouble, path=path)  # type: ignore[arg-type]
+    return Result(study=study, outcome=file.outcome(study), verdict=None if found is None else Verdict(**found), trouble=trouble, path=path)  # type: ignore[arg-type]
 
 
 def _carried(
@@ -113,7 +114,7 @@ def _carried(
     if not len(study.case.interfaces):
         outcome = _alone(seats, study, outcome)
     there = living(study, outcome)
-    plans = tuple(plans_of(study, seats, study.scheme.agreement(outcome.state), st) for st in there)
+    plans = tuple(plans_of(seats, study.scheme.agreement(outcome.state), st) for st in there)
     verdict = judged(seats.owner, plans) if plans else None
     trouble = (*explained(study, seats, outcome), *(() if verdict is None else verdict.trouble))
     result = Result(study=study, outcome=outcome, verdict=verdict, trouble=trouble)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeVar, final
 
 import numpy as np
@@ -20,7 +19,9 @@ import numpy as np
 from gridtandem.boundary.mailbox import Entry, Refusal
 from gridtandem.boundary.wire import read, text
 from gridtandem.cases.case import Case
-from gridtandem.cases.folder.write import read_case, write_case
+from gridtandem.cases.folder.home import InMemory
+from gridtandem.cases.folder.read import case_in
+from gridtandem.cases.folder.write import case_texts
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import AlreadyThere, Fault, InvalidCase, TandemError, Unavailable
 from gridtandem.study.provenance import provenance
@@ -57,7 +58,7 @@ class RunFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         _make_way(path, study)
         settings = {f"setting.{name}": text(value) for name, value in study.settings().items()}
-        files = _files(study.case)
+        files = case_texts(study.case)
         facts = {
             "scheme_name": name_of(study.scheme), "study_digest": study.digest(), "case_digest": study.case.digest(), "case": study.case.name,
             "inputs_digest": _inputs_digest(settings, files),
@@ -86,7 +87,7 @@ class RunFile:
         """Bring the file up to this outcome: new rounds and letters are added, the state replaced."""
         with _writing(self.path) as db:
             have = db.execute("SELECT count(*) FROM rounds").fetchone()[0]
-            db.executemany("INSERT INTO rounds VALUES (?, ?)", [(k + 1, _sql(g)) for k, g in enumerate(outcome.gaps) if k >= have])
+            db.executemany("INSERT INTO rounds VALUES (?, ?)", [(k + 1, g) for k, g in enumerate(outcome.gaps) if k >= have])
             sent = db.execute("SELECT count(*) FROM letters").fetchone()[0]
             new = outcome.ledger[sent:]
             rows = [(sent + k, e.round, e.to, e.question, e.interfaces, e.numbers_down, e.numbers_up, e.bytes) for k, e in enumerate(new)]
@@ -103,7 +104,7 @@ class RunFile:
                 columns = ", ".join(f'"{c}" {_affinity(s.dtype)}' for c, s in table.columns().items())
                 db.execute(f'DROP TABLE IF EXISTS "{name}"')
                 db.execute(f'CREATE TABLE "{name}" ({columns})')
-                rows = zip(*(map(_sql, getattr(table, c).tolist()) for c in table.columns()), strict=True)
+                rows = zip(*(getattr(table, c).tolist() for c in table.columns()), strict=True)  # SQLite keeps NaN as NULL
                 db.executemany(f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(table.columns()))})', rows)
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, v) for k, v in facts.items()])
 
@@ -114,8 +115,7 @@ class RunFile:
             rows = db.execute(f'SELECT {names} FROM "{name}"').fetchall()
             if not rows:
                 return kind.empty()
-            columns = zip(*rows, strict=True)
-            return kind.of({c: [np.nan if x is None else x for x in values] for c, values in zip(kind.columns(), columns, strict=True)})
+            return kind.of(dict(zip(kind.columns(), zip(*rows, strict=True), strict=True)))
 
     def facts(self) -> dict[str, str]:
         """All facts: versions, digests, settings, end."""
@@ -145,9 +145,9 @@ class RunFile:
                 raise ValueError("case or settings are not those that the run began with")
             return Study(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
 
-    def outcome(self) -> Outcome[Any]:
-        """How far the run came."""
-        known = records_of(self.study().scheme).values()
+    def outcome(self, study: Study | None = None) -> Outcome[Any]:
+        """How far the run of its ``study`` came."""
+        known = records_of((self.study() if study is None else study).scheme).values()
         with _reading(self.path) as db:
             facts, end = self.facts(), self.end()
             gaps = tuple(np.nan if g is None else float(g) for (g,) in db.execute("SELECT gap FROM rounds ORDER BY round"))
@@ -209,25 +209,10 @@ def _inputs_digest(settings: Mapping[str, str], files: Mapping[str, str]) -> str
 
 
 def _case(files: Mapping[str, str]) -> Case:
-    with tempfile.TemporaryDirectory() as folder:
-        for name, content in files.items():
-            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-                raise ValueError(f"{name!r} is no place within a case")
-            place = Path(folder, "case", name)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(content, encoding="utf-8", newline="")
-        return read_case(Path(folder, "case"))
-
-
-def _files(case: Case) -> dict[str, str]:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder, "case")
-        write_case(case, root)
-        return {p.relative_to(root).as_posix(): p.read_text(encoding="utf-8") for p in root.rglob("*") if p.is_file()}
-
-
-def _sql(x: Any) -> Any:
-    return None if isinstance(x, float) and x != x else x
+    for name in files:
+        if name.startswith("/") or ".." in name.split("/"):
+            raise ValueError(f"{name!r} is no place within a case")
+    return case_in(InMemory.of(files), "case")
 
 
 def _affinity(dtype: str) -> str:

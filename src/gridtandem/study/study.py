@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
@@ -16,13 +16,12 @@ from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.feeders import Feeders
 from gridtandem.flow.newton import Options
-from gridtandem.grid.elements import REFERENCE
-from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import LoadLaw, Nodal
 from gridtandem.parties.fleet import Fleet
 from gridtandem.parties.owner import Owner
 from gridtandem.parties.transmission import Transmission, boundary_bus
 from gridtandem.schemes.merged import Merged
+from gridtandem.study.roster import Roster
 from gridtandem.tables import Index, Real
 
 WORDS = {  # that a rule may be
@@ -87,6 +86,7 @@ class Seats:
     fleets: tuple[tuple[Fleet, Index], ...]  # with the interfaces each stands behind
     owner: Owner
     companies: tuple[str, ...]
+    roster: Roster
 
     def mailbox(self, scheme: Any, axes: tuple[int, int]) -> Mailbox:
         """The road between them."""
@@ -100,39 +100,50 @@ def seated(study: Study) -> Seats:
     case = study.case
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
+    models = [Nodal.of(bundle(model)) for model in case.models]
+    feeders, table = _feeders(study, models), case.interfaces
+    transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options)
     return Seats(
-        transmission=Transmission.of(case.transmission, forecast(case), study.loading, study.options),
-        fleets=tuple(_fleet(study, rows) for rows in map(case.rows_of, case.companies)),
-        owner=Owner.of(case, study.loading, study.options),
-        companies=case.companies,
-    )
+        transmission=transmission, fleets=tuple((_fleet(study, feeders, rows), rows) for rows in _by_company(case)),
+        owner=Owner.of(case, study.loading, study.options), companies=case.companies,
+        roster=Roster.of(transmission.newton.nodal, models, table),
+    )  # fmt: skip
 
 
-def forecast(case: Case) -> LoadLaw:
+def forecast(case: Case, models: Sequence[Nodal]) -> LoadLaw:
     """What transmission expects feeders to draw: nominal load less DG, no losses, exponents weighted by load. [per unit]"""
-    lumps = [_lump(net) for net in case.models]
     table = case.interfaces
     factor = table.count * table.scale
-    s = np.array([lumps[m][0] for m in table.model], np.complex128) * factor.astype(np.complex128)
-    exponent = np.array([lumps[m][1] for m in table.model], float).reshape(len(s), 2)
-    return boundary_bus(table.bus, s, exponent)
+    lumps = [_lump(nodal) for nodal in models]
+    s, exponent = np.array([s for s, _ in lumps], np.complex128), np.array([n for _, n in lumps], float).reshape(-1, 2)
+    return boundary_bus(table.bus, s[table.model] * factor.astype(np.complex128), exponent[table.model])
 
 
-def _lump(net: Network) -> tuple[complex, tuple[float, float]]:
-    nodal = Nodal.of(net)
+def _lump(nodal: Nodal) -> tuple[complex, tuple[float, float]]:
     demand, slope = nodal.loads.at(np.ones(len(nodal.loads.node)))
     load, bend = demand.sum(), slope.sum()  # d P / d v at 1 pu is the load-weighted exponent times P
     n = (bend.real / load.real if load.real else 0.0, bend.imag / load.imag if load.imag else 0.0)
-    return complex(load - nodal.units.s[nodal.units.control != REFERENCE].sum()), n
+    return complex(load - nodal.units.s.sum()), n
 
 
-def _fleet(study: Study, rows: Index) -> tuple[Fleet, Index]:
-    table, case = study.case.interfaces.take(rows), study.case
-    used, model = np.unique(table.model, return_inverse=True)
-    nodals = [Nodal.of(bundle(case.models[m])) for m in used]
-    root = np.array([nodals[m].node[r] for m, r in zip(model, table.root, strict=True)], np.int64)
-    feeders = Feeders.of(nodals, root=root, model=np.asarray(model, np.int64), scale=table.scale, method=study.feeder_solver, options=study.options)
-    return Fleet(interface=table.name, feeders=feeders, count=table.count, loading=study.loading), rows
+def _feeders(study: Study, models: Sequence[Nodal]) -> Feeders:
+    """All feeders at once; what they have in common is worked out once."""
+    table = study.case.interfaces
+    first = np.cumsum(np.array([0, *(len(n.node) for n in models)], np.int64))
+    root = np.concatenate([np.empty(0, np.int64), *(n.node for n in models)])[first[table.model] + table.root]
+    return Feeders.of(models, root=root, model=table.model, scale=table.scale, method=study.feeder_solver, options=study.options)
+
+
+def _fleet(study: Study, feeders: Feeders, rows: Index) -> Fleet:
+    table = study.case.interfaces
+    return Fleet(interface=table.name[rows], feeders=feeders.take(rows), count=table.count[rows], loading=study.loading)
+
+
+def _by_company(case: Case) -> list[Index]:
+    """Interfaces behind which each company stands, in the order of the companies."""
+    _, first, which = np.unique(case.interfaces.company, return_index=True, return_inverse=True)
+    rows = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which))[:-1])
+    return [rows[k] for k in np.argsort(first)]
 
 
 def _loading_faults(loading: object) -> Iterator[Fault]:

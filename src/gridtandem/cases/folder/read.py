@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast, final
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.folder.csv_text import LOST, Parsed, Sheet, did_you_mean, find, labelled, names_of, parsed, sheet_of, table_of
+from gridtandem.cases.folder.home import Home, OnDisk
 from gridtandem.cases.folder.toml_text import Setting, Settings, read_settings
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el
@@ -67,7 +68,7 @@ class Feeders:
 def read_network_folder(path: str | Path) -> Network:
     """Read one network, or raise `InvalidCase` with all its faults."""
     folder = Path(path)
-    found = _network(folder, {})
+    found = _network(OnDisk(folder), "", {})
     faults = [*found.text_faults(), *found.placed(found.network.faults())]
     if faults:
         raise InvalidCase(f.at(folder.as_posix()) for f in faults)
@@ -76,12 +77,17 @@ def read_network_folder(path: str | Path) -> Network:
 
 def read_case(path: str | Path) -> Case:
     """Read a case, or raise `InvalidCase` with all faults of all its files."""
-    folder, shelf = Path(path), Shelf()
-    settings, faults = _case_settings(folder)
-    tso = _network(folder / "tso", shelf)
-    sheet = _sheet(folder / "interfaces.csv")
-    feeders = _feeders(folder, sheet, shelf)
-    interfaces = _interfaces(folder, sheet, tso, feeders)
+    return case_in(OnDisk(Path(path)), Path(path).as_posix())
+
+
+def case_in(home: Home, address: str) -> Case:
+    """Read a case from wherever it lies; faults are addressed to there."""
+    shelf = Shelf()
+    settings, faults = _case_settings(home)
+    tso = _network(home, "tso", shelf)
+    sheet = _sheet(home)
+    feeders = _feeders(home, sheet, shelf)
+    interfaces = _interfaces(home, sheet, tso, feeders)
     case = _case(settings, tso.network, tuple(n for _, _, n in feeders.models), interfaces.table)
     networks = [("tso", tso), *((place, found) for place, found, _ in feeders.models)]
     broken = [*((0,) if interfaces.faults else ()), *(k for k, (_, found) in enumerate(networks, 1) if not found.sound)]
@@ -94,7 +100,7 @@ def read_case(path: str | Path) -> Case:
             place, found = networks[k - 1]
             faults += (f.at(place) for f in found.placed([fault]))
     if faults:
-        raise InvalidCase(f.at(folder.as_posix()) for f in faults)
+        raise InvalidCase(f.at(address) for f in faults)
     return case
 
 
@@ -111,22 +117,22 @@ def _case(settings: Mapping[str, Setting], tso: Network, models: tuple[Network, 
     )  # fmt: skip
 
 
-def _case_settings(folder: Path) -> tuple[dict[str, Setting], list[Fault]]:
-    text = _text(folder / "case.toml", "a case folder holds case.toml, interfaces.csv, tso/ and one folder per company")
+def _case_settings(home: Home) -> tuple[dict[str, Setting], list[Fault]]:
+    text = home.text("case.toml", "a case folder holds case.toml, interfaces.csv, tso/ and one folder per company")
     if isinstance(text, Fault):
-        return {**CASE_KEYS, "name": folder.name}, [text]
-    settings, faults = read_settings("case.toml", text, {**CASE_KEYS, "name": folder.name})
+        return {**CASE_KEYS, "name": home.name}, [text]
+    settings, faults = read_settings("case.toml", text, {**CASE_KEYS, "name": home.name})
     if settings["schema"] != SCHEMA and not faults:
         faults.append(Fault("case.toml", f"has schema {settings['schema']!r}", f"this version reads schema = {SCHEMA!r}", "case-210"))
     return settings, faults
 
 
-def _sheet(file: Path) -> Sheet | Fault:
-    text = _text(file, "write one row for each place where a feeder hangs, or the header alone")
+def _sheet(home: Home) -> Sheet | Fault:
+    text = home.text("interfaces.csv", "write one row for each place where a feeder hangs, or the header alone")
     return text if isinstance(text, Fault) else sheet_of(Interfaces.kind, text, list(Interfaces.columns()))
 
 
-def _feeders(folder: Path, sheet: Sheet | Fault, shelf: Shelf) -> Feeders:
+def _feeders(home: Home, sheet: Sheet | Fault, shelf: Shelf) -> Feeders:
     """Read every (company, model) that the interface table names and that has a folder."""
     feeders, known = Feeders(), dict[tuple[object, ...], int]()
     if isinstance(sheet, Fault) or not {"company", "model"} <= set(sheet.header):
@@ -134,9 +140,9 @@ def _feeders(folder: Path, sheet: Sheet | Fault, shelf: Shelf) -> Feeders:
     digests: dict[int, str] = {}
     for company, model in dict.fromkeys(zip(sheet.cells("company"), sheet.cells("model"), strict=True)):
         place = f"{folder_name(company)}/{folder_name(model)}"
-        if not company or not model or not (folder / place).is_dir():
+        if not company or not model or home.files(place) is None:
             continue
-        found = feeders.places[place] = _network(folder / place, shelf)
+        found = feeders.places[place] = _network(home, place, shelf)
         net = found.network
         if id(found.parts) not in digests:
             digests[id(found.parts)] = net.digest()
@@ -149,7 +155,7 @@ def _feeders(folder: Path, sheet: Sheet | Fault, shelf: Shelf) -> Feeders:
     return feeders
 
 
-def _interfaces(folder: Path, sheet: Sheet | Fault, tso: Found, feeders: Feeders) -> Parsed[Interfaces]:
+def _interfaces(home: Home, sheet: Sheet | Fault, tso: Found, feeders: Feeders) -> Parsed[Interfaces]:
     """The interface table; buses are looked up in transmission, roots in the model of their row."""
     if isinstance(sheet, Fault):
         return Parsed(Interfaces.empty(), (), (sheet,))
@@ -159,7 +165,7 @@ def _interfaces(folder: Path, sheet: Sheet | Fault, tso: Found, feeders: Feeders
     if {"company", "model"} <= has:
         pairs = list(zip(sheet.cells("company"), sheet.cells("model"), strict=True))
         model = [feeders.rows.get(pair, LOST_ROW) for pair in pairs]
-        faults += (_no_model(folder, k, *pairs[k]) for k in range(size) if model[k] < 0)
+        faults += (_no_model(home, k, *pairs[k]) for k in range(size) if model[k] < 0)
     rows_of: dict[int, list[int]] = {}
     for k, m in enumerate(model if "root" in has else ()):
         rows_of.setdefault(m, []).append(k)
@@ -177,13 +183,12 @@ def _interfaces(folder: Path, sheet: Sheet | Fault, tso: Found, feeders: Feeders
     return replace(first, faults=(*first.faults, *labelled(first.table, faults)), blind=first.blind | blind)
 
 
-def _no_model(folder: Path, row: int, company: str, model: str) -> Fault:
+def _no_model(home: Home, row: int, company: str, model: str) -> Fault:
     """Why a row of the interface table has no model."""
     for name, cell in (("company", company), ("model", model)):
         if not cell:
             return Fault(Interfaces.kind, "is empty", f"name the {name}", "case-003", column=name, row=row)
-    home = folder / folder_name(company)
-    near = sorted(p.name for p in home.iterdir() if p.is_dir()) if home.is_dir() else []
+    near = home.folders(folder_name(company))
     what = f"names {model!r}, but there is no folder {folder_name(company)}/{folder_name(model)}"
     return Fault(Interfaces.kind, what, did_you_mean(model, near, "add the feeder's folder"), "case-041", column="model", row=row)
 
@@ -199,15 +204,15 @@ def _nameless(part: Parsed[Table]) -> bool:
     return any(f.row < 0 and f.column in ("", "name") for f in part.faults)
 
 
-def _network(folder: Path, shelf: Shelf) -> Found:
+def _network(home: Home, folder: str, shelf: Shelf) -> Found:
     """Read a network folder, once for equal content."""
-    names = sorted(p.name for p in folder.iterdir() if p.suffix == ".csv") if folder.is_dir() else []
-    texts = {name: _text(folder / name) for name in ("network.toml", "buses.csv", *(n for n in names if n != "buses.csv"))}
+    names = [name for name in home.files(folder) or [] if name.endswith(".csv") and name != "buses.csv"]
+    texts = {name: home.text(f"{folder}/{name}" if folder else name) for name in ("network.toml", "buses.csv", *names)}
     content = tuple(texts.items())
     if content not in shelf:
         shelf[content] = _network_of(texts)
     found = shelf[content]
-    return found if found.network.name else replace(found, network=replace(found.network, name=folder.name))
+    return found if found.network.name else replace(found, network=replace(found.network, name=folder.rpartition("/")[2] or home.name))
 
 
 def _network_of(texts: Mapping[str, str | Fault]) -> Found:
@@ -234,17 +239,3 @@ def _network_of(texts: Mapping[str, str | Fault]) -> Found:
         notes=cast(tuple[str, ...], settings["notes"]), **{"buses": el.Buses.empty(), **tables},
     )  # fmt: skip
     return Found(network, parts, tuple(faults))
-
-
-def _text(file: Path, mend: str = "every network folder holds it") -> str | Fault:
-    """The text of a file, or why there is none."""
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return Fault(file.name, "is not UTF-8 text", "save it as text, in a spreadsheet as 'CSV UTF-8'", "case-202")
-    except OSError as e:
-        missing = isinstance(e, FileNotFoundError)
-        return Fault(file.name, "is missing" if missing else f"cannot be opened ({e.strerror})", mend if missing else "make it readable", "case-201")
-    if "\0" in text:
-        return Fault(file.name, "is not text", "replace it by a text file", "case-202")
-    return text

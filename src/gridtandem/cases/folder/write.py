@@ -38,6 +38,11 @@ def write_case(case: Case, path: str | Path) -> Path:
 
     Models are read back in the order of their first interface.
     """
+    return _write(Path(path), case_texts(case))
+
+
+def case_texts(case: Case) -> dict[str, str]:
+    """What a case folder holds: text by place."""
     table, models = case.check().interfaces, case.models
     files = {f"tso/{name}": text for name, text in _network_files(case.transmission, "tso").items()}
     ready = [_network_files(m, folder_name(m.name)) for m in models]
@@ -51,7 +56,7 @@ def write_case(case: Case, path: str | Path) -> Path:
     roots = [str(models[m].buses.name[r]) for m, r in zip(table.model.tolist(), table.root.tolist(), strict=True)]
     names = {"buses": case.transmission.buses.name, "models": np.array([m.name for m in models], dtype=str)}
     files["interfaces.csv"] = written(table, names, {"root": roots})
-    return _write(Path(path), files)
+    return files
 
 
 def _network_files(network: Network, folder: str) -> dict[str, str]:

@@ -1,0 +1,145 @@
+"""Tables of what can follow a price: storage, vehicles, demand that gives way or buys, ramps; and forecasts by period. MW, MWh, currency.
+
+Units that only inject (stations, DGs, PV, wind) are `gridtandem.grid.elements.Generators`; their offers are its cost tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+
+from gridtandem.errors import Fault
+from gridtandem.tables import Code, Flag, Index, Names, Real, Table, column
+
+INF = float("inf")
+GIVES, TAKES = 0, 1  # what flexible demand does for its price
+FOLLOWERS = ("loads", "generators", "flexible", "storages", "vehicles")  # kinds of rows that may follow a profile
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Storages(Table):
+    """Batteries and other stores of energy."""
+
+    kind: ClassVar[str] = "storages"
+    name: Names = column("name of the storage", dtype="U", unique=True)
+    bus: Index = column("where it is", dtype="i8", refers="buses")
+    charge_high_mw: Real = column("most power taken from the bus", unit="MW", at_least=0.0)
+    discharge_high_mw: Real = column("most power given to the bus", unit="MW", at_least=0.0)
+    energy_high_mwh: Real = column("most energy inside", unit="MWh", above=0.0)
+    energy_low_mwh: Real = column("least energy inside", unit="MWh", default=0.0, at_least=0.0)
+    energy_start_mwh: Real = column("energy inside before the first period", unit="MWh", default=0.0, at_least=0.0)
+    returns: Flag = column("yes: after the last period it holds what it held before the first", dtype="?", default=True)
+    efficiency_in: Real = column("share of what is taken that arrives inside", default=1.0, above=0.0, at_most=1.0)
+    efficiency_out: Real = column("share of what leaves the inside that is given", default=1.0, above=0.0, at_most=1.0)
+    cost_per_mwh: Real = column("wear, on every MWh taken and on every MWh given", unit="currency/MWh", default=0.0, at_least=0.0)
+    q_high_mvar: Real = column("most reactive power, either way", unit="Mvar", default=0.0, at_least=0.0)
+    live: Flag = column("no: out of service", dtype="?", default=True)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Vehicles(Table):
+    """Charging stations that owe an amount of energy by a deadline."""
+
+    kind: ClassVar[str] = "vehicles"
+    name: Names = column("name of the station", dtype="U", unique=True)
+    bus: Index = column("where it is", dtype="i8", refers="buses")
+    charge_high_mw: Real = column("most power taken from the bus", unit="MW", at_least=0.0)
+    discharge_high_mw: Real = column("most power given back to the bus", unit="MW", default=0.0, at_least=0.0)
+    arrives: Index = column("first period plugged in, counted from 1", dtype="i8", default=1, at_least=1)
+    leaves: Index = column("last period plugged in", dtype="i8", default=24, at_least=1)
+    energy_need_mwh: Real = column("energy owed inside by the end of that period", unit="MWh", at_least=0.0)
+    energy_room_mwh: Real = column("most energy inside above that at arrival", unit="MWh", default=INF, at_least=0.0, finite=False)
+    efficiency_in: Real = column("share of what is taken that arrives inside", default=1.0, above=0.0, at_most=1.0)
+    efficiency_out: Real = column("share of what leaves the inside that is given", default=1.0, above=0.0, at_most=1.0)
+    cost_per_mwh: Real = column("wear, on every MWh given back", unit="currency/MWh", default=0.0, at_least=0.0)
+    live: Flag = column("no: out of service", dtype="?", default=True)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Flexible(Table):
+    r"""Demand with a price; several rows at a bus are the steps of one curve.
+
+    ``gives``: part of the loads is not served against payment; the marginal cost of the x-th MW is price + slope x.
+    ``takes``: demand beyond the loads, served where it pays; its worth is price − slope x.
+    """
+
+    kind: ClassVar[str] = "flexible"
+    name: Names = column("name of the step", dtype="U", unique=True)
+    bus: Index = column("where it is", dtype="i8", refers="buses")
+    does: Code = column("gives: demand response; takes: elastic demand", dtype="i8", default=0, choices=("gives", "takes"))
+    p_high_mw: Real = column("most power", unit="MW", at_least=0.0)
+    price_per_mwh: Real = column("price of the first MW", unit="currency/MWh")
+    slope: Real = column("change of the price by power; rising for gives, falling for takes", unit="currency/MWh/MW", default=0.0, at_least=0.0)
+    q_share: Real = column("reactive power that goes with it", unit="Mvar/MW", default=0.0)
+    live: Flag = column("no: out of service", dtype="?", default=True)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Ramps(Table):
+    """How fast a unit may change; units without a row may jump."""
+
+    kind: ClassVar[str] = "ramps"
+    generator: Index = column("whose ramp", dtype="i8", refers="generators")
+    up_mw_per_h: Real = column("most rise in an hour", unit="MW/h", at_least=0.0)
+    down_mw_per_h: Real = column("most fall in an hour", unit="MW/h", at_least=0.0)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Profiles(Table):
+    """Forecasts by period: one row for each profile and period, a factor on what follows it."""
+
+    kind: ClassVar[str] = "profiles"
+    profile: Names = column("name of the profile", dtype="U")
+    period: Index = column("period, counted from 1", dtype="i8", at_least=1)
+    factor: Real = column("factor on power", at_least=0.0)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Follows(Table):
+    """Who follows which profile. Power of loads and flexible demand, most power of units and storage, are multiplied by it."""
+
+    kind: ClassVar[str] = "follows"
+    what: Code = column("kind of rows", dtype="i8", choices=FOLLOWERS)
+    row: Names = column("name of the row; empty: all rows of the kind that no other line names", dtype="U", default="")
+    profile: Names = column("its profile", dtype="U")
+
+
+def profile_faults(profiles: Profiles, follows: Follows, names: dict[str, Names]) -> Iterator[Fault]:
+    """Profiles that nobody wrote, rows that do not exist, periods written twice or left out."""
+    known = np.unique(profiles.profile)
+    for k in range(len(follows)):
+        if str(follows.profile[k]) not in known:
+            yield follows.fault(k, "profile", f"names {str(follows.profile[k])!r}", f"profiles are: {', '.join(known) or 'none'}", "case-060")
+        row, what = str(follows.row[k]), FOLLOWERS[follows.what[k]]
+        if row and row not in names[what]:
+            yield follows.fault(k, "row", f"names {row!r}", f"name one of the {what}, or leave it empty for all", "case-061")
+    for name in known:
+        mine = np.flatnonzero(profiles.profile == name)
+        period = profiles.period[mine]
+        if missing := sorted(set(range(1, int(period.max()) + 1)) - set(period.tolist())):
+            told = ", ".join(map(str, missing[:8]))
+            yield profiles.fault(int(mine[0]), "period", f"{str(name)!r} has no row for period {told}", "give every period a factor", "case-062")
+        if len(np.unique(period)) < len(period):
+            yield profiles.fault(int(mine[0]), "period", f"{str(name)!r} has a period twice", "give every period one factor", "case-063")
+
+
+def factors(profiles: Profiles, follows: Follows, what: str, names: Names, periods: int) -> Real:
+    """Factors (period, row); the line that names a row counts before the line for all."""
+    out = np.ones((periods, len(names)))
+    mine = np.flatnonzero(follows.what == FOLLOWERS.index(what))
+    for k in sorted(mine.tolist(), key=lambda k: bool(follows.row[k])):
+        rows = profiles.profile == follows.profile[k]
+        by_period = np.full(periods, np.nan)
+        inside = profiles.period[rows] <= periods
+        by_period[profiles.period[rows][inside] - 1] = profiles.factor[rows][inside]
+        out[:, (names == follows.row[k]) | (follows.row[k] == "")] = by_period[:, None]
+    return out

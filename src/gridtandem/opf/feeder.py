@@ -1,0 +1,122 @@
+r"""A feeder's own problem: least cost of its resources under its limits, by what it exchanges with transmission.
+
+.. math:: V(z) = \min_x c(x) \quad \text{s.t.} \quad z + \mathbf 1^\top (p(x) - p^{load}) = 0,\ \text{limits},\ \text{resources}
+
+with z positive from transmission into the feeder. The price λ of the balance is d cost / d demand at the root, so
+:math:`-\partial V / \partial z = \lambda`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+from scipy import sparse
+
+from gridtandem.grid.network import Network
+from gridtandem.grid.nodal import Nodal
+from gridtandem.opf.forms.lindist import Flow, Lindist
+from gridtandem.opf.limits import KINDS, Limits
+from gridtandem.program.answer import Answer
+from gridtandem.program.arrays import Columns, Matrix, Program, Rows
+from gridtandem.resources.day import Owned, owned
+from gridtandem.resources.part import Window
+from gridtandem.tables import Real
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FeederState:
+    """What an answer means for the feeder, in MW, Mvar, pu and currency."""
+
+    z: Real  # (period) from transmission into the feeder
+    p: Real  # (period, node) injected net of demand
+    q: Real
+    v: Real  # (period, node)
+    cost: float
+    energy: Real  # (period) price of demand at the root
+    price: Real  # (period, node) price of demand
+    price_q: Real  # (period, node)
+    split: Real  # (period, kind of limit, node) shares of the price; see `gridtandem.opf.limits.KINDS`
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FeederProblem:
+    """A feeder over a window of periods, as a program in blocks of resources, ``z`` (period) and the rows ``balance`` and ``limit``."""
+
+    network: Network
+    nodal: Nodal
+    root: int
+    window: Window
+    owned: Owned
+    form: Lindist
+    limits: Limits  # those within reach
+    p_there: Real  # (period, node) injected whatever is decided [MW]
+    q_there: Real
+    program: Program
+
+    @staticmethod
+    def of(net: Network, root: int, window: Window, *, root_pu: float = 1.0, flow: Flow = "apparent") -> FeederProblem:
+        """``root`` is the bus that transmission holds at ``root_pu``."""
+        nodal = Nodal.of(net)
+        have = owned(net, nodal.node, nodal.nodes, window, source=False)
+        form = Lindist.of(nodal, int(nodal.node[root]), root_pu=root_pu, flow=flow)
+        p = np.broadcast_to(have.part.p_fixed, have.p_load.shape) - have.p_load + form.p_shunt
+        q = np.broadcast_to(have.part.q_fixed, have.q_load.shape) - have.q_load + form.q_shunt
+        limits = form.limits.take(form.limits.within_reach(have.part, p, q))
+        columns = {**have.part.columns, "z": Columns.of((window.periods,))}
+        rows = {**have.part.rows, "balance": _balance(have, p), "limit": limits.rows(have.part, p, q)}
+        constant = have.steps.constant * window.hours * window.periods
+        return FeederProblem(
+            network=net, nodal=nodal, root=int(nodal.node[root]), window=window, owned=have, form=form, limits=limits, p_there=p, q_there=q,
+            program=Program(columns, rows, constant=constant),
+        )  # fmt: skip
+
+    def state(self, answer: Answer) -> FeederState:
+        """Powers, voltages and prices of an answer."""
+        part, shape, hours = self.owned.part, self.p_there.shape, self.window.hours
+        p, q = (there + _sum(maps, answer.x, shape) for there, maps in ((self.p_there, part.p), (self.q_there, part.q)))
+        shadow = answer.price["limit"].reshape(shape[0], len(self.limits.kind)) / hours
+        split, split_q = self.limits.priced(shadow)
+        energy = answer.price["balance"] / hours
+        return FeederState(
+            z=answer.x["z"], p=p, q=q, v=self.form.voltage(p, q), cost=answer.cost, energy=energy, price=energy[:, None] + split.sum(1),
+            price_q=split_q.sum(1), split=split,
+        )  # fmt: skip
+
+    def binding(self, answer: Answer, period: int, least: float = 1e-7) -> tuple[str, ...]:
+        """Names of the limits that shape the price in a period, the dearest first."""
+        shadow = np.abs(answer.price["limit"].reshape(self.p_there.shape[0], -1)[period])
+        return tuple(dict.fromkeys(self.label(int(k)) for k in np.argsort(-shadow, kind="stable") if shadow[k] > least))
+
+    def label(self, row: int) -> str:
+        """A limit as people call it."""
+        element, net = int(self.limits.element[row]), self.network
+        if KINDS[self.limits.kind[row]] == "voltage":
+            return f"voltage at {self.nodal.label[element]}"
+        table = net.lines if self.nodal.branches.kind[element] == 0 else net.transformers
+        return f"flow on {table.label(int(self.nodal.branches.row[element]))}"
+
+
+def _balance(have: Owned, p: Real) -> Rows:
+    periods, nodes = p.shape
+    whole = sparse.kron(sparse.eye_array(periods), np.ones((1, nodes)), format="csr")
+    parts: dict[str, Matrix] = {name: whole @ m for name, m in have.part.p.items()}
+    parts["z"] = sparse.csr_array(sparse.eye_array(periods))
+    right = -p.sum(-1)
+    return Rows.of((periods,), right, right, parts)
+
+
+def _sum(maps: Mapping[str, Matrix], x: Mapping[str, Real], shape: tuple[int, ...]) -> Real:
+    out = np.zeros(shape)
+    for name, m in maps.items():
+        out = out + np.asarray(m @ x[name].ravel()).reshape(shape)
+    return out
+
+
+def fixed_exchange(program: Program, z: Real) -> Program:
+    """The same with the exchange given."""
+    return replace(program, columns={**program.columns, "z": Columns.of(z.shape, z, z)})

@@ -1,0 +1,1 @@
+"""Network equations, one form per file: what limits nodal injections."""

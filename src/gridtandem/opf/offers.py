@@ -1,0 +1,77 @@
+"""What a feeder would offer in one period: its exact cost curve, and what shaped each step of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+
+from gridtandem.opf.feeder import FeederProblem
+from gridtandem.opf.value_curve import Curve, Point, searched
+from gridtandem.program.answer import Answer, Status
+from gridtandem.program.arrays import Columns, Rows
+from gridtandem.program.solvers.highs import Held, Highs
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A feeder of one period held by a solver, to be asked for prices and ends."""
+
+    problem: FeederProblem
+    held: Held
+
+    @staticmethod
+    def of(problem: FeederProblem) -> Asked:
+        """Hand it over once."""
+        return Asked(problem, Highs().hold(problem.program, chain=True))
+
+    def at_price(self, price: float) -> Answer:
+        """Cheapest at a price per MWh of export, or of import saved."""
+        return self.held.solve(cost={"z": np.array([price * self.problem.window.hours])})
+
+    def at_exchange(self, z: float) -> Answer:
+        """Cheapest at a given exchange."""
+        return self.held.solve(bounds={"z": (np.array([z]), np.array([z]))})
+
+    def soft(self, z: float, penalty: float) -> tuple[Answer, bool]:
+        """Cheapest at a given exchange, with what cannot be taken or given at a penalty per MWh; and whether there was any."""
+        found = self.at_exchange(z)
+        if found.status is not Status.INFEASIBLE:
+            return found, False
+        program, hours = self.problem.program, self.problem.window.hours
+        gap = {name: Columns.of((1,), 0.0, np.inf, cost=penalty * hours) for name in ("short", "beyond")}
+        rows = {**program.rows, "given": Rows.of((1,), z, z, {"z": np.eye(1), "short": np.eye(1), "beyond": -np.eye(1)})}
+        answer = Highs().solve(replace(program, columns={**program.columns, **gap}, rows=rows))
+        return answer, True
+
+    def reach(self) -> tuple[Answer, Answer]:
+        """Least and most exchange, whatever they cost."""
+        nothing = {name: 0.0 for name in self.problem.program.columns if name != "z"}
+        low, high = (self.held.solve(cost={**nothing, "z": np.array([sign])}) for sign in (1.0, -1.0))
+        return low, high
+
+    def curve(self, *, tol: float = 0.0) -> Curve | None:
+        """The whole curve; None where no exchange serves the feeder at all."""
+        self.held.restart()
+        low, high = self.reach()
+        if low.status is not Status.SOLVED or high.status is not Status.SOLVED:
+            return None
+        ends = [self.point(self.at_exchange(float(a.x["z"][0]))) for a in (high, low)]  # most import is least export
+        found = searched(ends[0], ends[1], lambda price: self.point(self.at_price(price)), tol=tol)
+        return Curve(found.points, found.error, found.asked + 4)
+
+    def point(self, answer: Answer) -> Point:
+        """Export and cost per hour of an answer, without what a price added."""
+        found, program = answer.require(), self.problem.program
+        cost = sum(float((c.cost * found.x[k] + 0.5 * c.quadratic * found.x[k] ** 2).sum()) for k, c in program.columns.items() if k != "z")
+        return Point(-float(found.x["z"][0]), (cost + program.constant) / self.problem.window.hours)
+
+    def shaped_by(self, curve: Curve) -> tuple[tuple[str, ...], ...]:
+        """For each step: the limits that bind there, the dearest first; empty where price alone orders the resources."""
+        out = []
+        for a, b in zip(curve.points[:-1], curve.points[1:], strict=True):
+            answer = self.at_exchange(-(a.x + b.x) / 2)
+            out.append(self.problem.binding(answer, 0))
+        return tuple(out)

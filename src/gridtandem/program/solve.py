@@ -1,0 +1,63 @@
+"""Which solver for which program: a written rule.
+
+Linear programs and whole numbers go to HiGHS, whose simplex ends at a vertex, so that prices are exact; quadratic costs and cones go to Clarabel, an
+interior-point method. Further solvers join by the entry-point group ``gridtandem.solvers``: a name, and a class whose objects are a `Solver`.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from gridtandem.errors import UnknownName
+from gridtandem.program.answer import Answer
+from gridtandem.program.arrays import Program
+from gridtandem.program.faults import Costs, Sides
+from gridtandem.program.solvers.clarabel import Clarabel
+from gridtandem.program.solvers.highs import Highs
+
+GROUP = "gridtandem.solvers"
+
+
+class Holding(Protocol):
+    """A program in a solver's hands."""
+
+    def solve(self, *, cost: Costs | None = None, right: Sides | None = None, bounds: Sides | None = None) -> Answer:
+        """Answer with these numbers of whole blocks in place of the original ones."""
+        ...
+
+
+class Solver(Protocol):
+    """Options of a solver, and the two things one does with it."""
+
+    def solve(self, program: Program) -> Answer:
+        """Solve once."""
+        ...
+
+    def hold(self, program: Program) -> Holding:
+        """Keep a program for many questions."""
+        ...
+
+
+def solver_for(program: Program) -> Solver:
+    """The written rule."""
+    return Clarabel() if program.cones or (program.quadratic and not program.integer) else Highs()
+
+
+def solver_named(name: str) -> Solver:
+    """An installed solver under its own options, by name."""
+    found = {e.name: e for e in entry_points(group=GROUP)}
+    if name not in found:
+        raise UnknownName("solver", name, sorted(found))
+    solver: Solver = found[name].load()()
+    return solver
+
+
+def solve(program: Program) -> Answer:
+    """Solve once, with the solver that the rule names."""
+    return solver_for(program).solve(program)
+
+
+def hold(program: Program) -> Holding:
+    """Keep a program for many questions, with the solver that the rule names."""
+    return solver_for(program).hold(program)

@@ -1,0 +1,63 @@
+"""The one-shot DSO offer: feeders send their exact cost as ordinary offers, the wholesale market clears once, awards go down.
+
+Paper    M. Mousavi and M. Wu, "Transmission and Distribution Coordination for DER-rich Energy Markets: A Parametric Programming Approach",
+         arXiv 2306.08258: a bid-in cost function by parametric programming, cleared by the ISO (a); the equations are our derivation,
+         see docs/explanation/markets.md.
+Decides  the ISO clears; each DSO shares out its award among its aggregators.
+Crosses  per interface and period: one offer up (start, and 3 numbers per step), one award down (2 numbers). Nothing else, once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+
+from gridtandem.boundary.mailbox import Mail
+from gridtandem.boundary.market_letters import Award, ClearWith, Offers, Plan
+from gridtandem.coordinate import Bargain, Gap
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class DsoOfferState:
+    """The clearing, once it happened, and how many rows cannot deliver."""
+
+    plan: Plan | None = None
+    undelivered: float = np.inf
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class DsoOffer:
+    """Rules of the market are its options; ``steps`` 0 allows any number, so that the offer is exact."""
+
+    steps: int = 0
+    floor: float = -1e6  # [currency/MWh]
+    ceiling: float = 1e6
+    least_mw: float = 0.0
+    step_mw: float = 0.0
+    step_price: float = 0.0
+
+    asks_tso: ClassVar = frozenset({ClearWith})
+    asks_dsos: ClassVar = frozenset({Offers, Award})
+
+    def start(self, mail: Mail) -> DsoOfferState:  # noqa: ARG002 — nothing is known yet
+        """Nothing is known yet."""
+        return DsoOfferState()
+
+    def round(self, mail: Mail, s: DsoOfferState) -> DsoOfferState:  # noqa: ARG002 — there is but one
+        """Offer, clear, award."""
+        rules = Offers(self.steps or 10**9, self.floor, self.ceiling, self.least_mw, self.step_mw, self.step_price)
+        plan = mail.ask_tso(ClearWith(mail.ask_dsos(rules)))  # (a)
+        receipt = mail.ask_dsos(Award(plan.z, plan.price))
+        return DsoOfferState(plan, float((receipt.worth == 0).sum()) if np.isfinite(plan.cost) else np.nan)
+
+    def gap(self, s: DsoOfferState) -> Gap:
+        """Awards that cannot be delivered: none, because offers keep every limit of the feeder."""
+        return Gap(s.undelivered, 0.0)
+
+    def bargain(self, s: DsoOfferState) -> Bargain:
+        """What the parties take home."""
+        return Bargain.of(s.plan)

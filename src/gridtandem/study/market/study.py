@@ -1,0 +1,129 @@
+"""A market study: everything that determines a cleared day, as one frozen record; and the parties it seats."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from gridtandem.boundary.mailbox import Company, Mailbox
+from gridtandem.boundary.wire import text
+from gridtandem.cases.case import Case
+from gridtandem.cases.join import bundle
+from gridtandem.errors import Fault, InvalidCase
+from gridtandem.opf.feeder import FeederProblem
+from gridtandem.opf.forms.lindist import Flow
+from gridtandem.parties.feeder_market import FeederMarket
+from gridtandem.parties.pool import Pool
+from gridtandem.parties.wholesale import Wholesale
+from gridtandem.resources.day import faults
+from gridtandem.resources.part import Window
+from gridtandem.schemes.ideal import Ideal
+from gridtandem.tables import Index
+
+WORDS = {"flow": ("apparent", "active")}  # that a rule may be
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MarketStudy:
+    """A case, a scheme of markets and the rules of the day. Same study, same bits."""
+
+    case: Case
+    scheme: Any
+    first: int = 1  # first period, counted from 1
+    hours: int = 0  # periods cleared; 0: all that the case's profiles cover, or one
+    step_h: float = 1.0  # length of a period
+    root_pu: float = 1.0  # voltage that feeders reckon with at their root
+    flow: Flow = "apparent"  # what ratings of feeder lines limit
+    rounds: int = 100
+
+    @property
+    def window(self) -> Window:
+        """The periods that are cleared."""
+        return Window(first=self.first - 1, periods=self.hours or self.day, hours=self.step_h)
+
+    @property
+    def day(self) -> int:
+        """Periods from the first to the last that every profile covers; 1 without profiles."""
+        covered = [n.periods for n in (self.case.transmission, *self.case.models) if n.periods]
+        return max(min(covered, default=1) - self.first + 1, 1)
+
+    def settings(self) -> dict[str, Any]:
+        """Everything but the case, as plain words and numbers."""
+        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "rounds")}
+
+    def digest(self) -> str:
+        """SHA-256 of case and settings; equal digests give equal results."""
+        told = "\n".join(f"{name}={text(value)}" for name, value in self.settings().items())
+        return hashlib.sha256(f"{self.case.digest()}\n{told}".encode()).hexdigest()
+
+    def faults(self) -> Iterator[Fault]:
+        """Everything that keeps this case from a market under these settings."""
+        for name, least in (("first", 1), ("hours", 0), ("rounds", 1)):
+            given = getattr(self, name)
+            if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < least:
+                yield Fault("study", f"is {given!r}", f"give a whole number of {least} or more", "study-010", column=name)
+        for name in ("step_h", "root_pu"):
+            if not (isinstance(getattr(self, name), int | float) and 0 < getattr(self, name) < np.inf):
+                yield Fault("study", f"is {getattr(self, name)!r}", "give a number above 0", "study-011", column=name)
+        for name, known in WORDS.items():
+            if getattr(self, name) not in known:
+                yield Fault("study", f"is {getattr(self, name)!r}", f"it must be one of {', '.join(known)}", "study-001", column=name)
+        end = self.window.end
+        yield from (f.at(self.case.transmission.name) for f in faults(self.case.transmission, end, source=True))
+        for model in self.case.models:
+            yield from (f.at(model.name) for f in faults(model, end, source=False))
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MarketSeats:
+    """The parties of a market study. The pool sits only where one person holds all models: it is the benchmark."""
+
+    wholesale: Wholesale
+    fleets: tuple[tuple[FeederMarket, Index], ...]  # with the interfaces each stands behind
+    companies: tuple[str, ...]
+    pool: Pool
+
+    def mailbox(self, scheme: Any, periods: int) -> Mailbox:
+        """The road between them."""
+        tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", (self.wholesale,))
+        dsos = tuple((Company(name, (desk,)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
+        return Mailbox(tso, dsos, axes=(1, periods))
+
+
+def seated(study: MarketStudy) -> MarketSeats:
+    """Check case and settings, and give each company its part."""
+    case, window = study.case, study.window
+    found = list(case.faults()) or list(study.faults())
+    if found:
+        raise InvalidCase(found)
+    wholesale = Wholesale.of(case.transmission, case.interfaces.bus, window)
+    desks = [(_desk(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
+    by_interface: dict[int, FeederProblem] = {}
+    for desk, rows in desks:
+        by_interface |= {int(row): desk.whole[int(desk.kind[k])] for k, row in enumerate(rows)}
+    pool = Pool(wholesale=wholesale, feeders=tuple(by_interface[i] for i in range(len(case.interfaces))))
+    return MarketSeats(wholesale=wholesale, fleets=tuple(desks), companies=case.companies, pool=pool)
+
+
+def _desk(study: MarketStudy, rows: Index) -> FeederMarket:
+    """One problem for each different (model, root, count, scale)."""
+    table, window = study.case.interfaces.take(rows), study.window
+    kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
+    whole, hourly = [], []
+    for model, root, count, scale in kinds.tolist():
+        net = bundle(study.case.models[int(model)], count=int(count), scale=scale)
+
+        def problem(part: Window, net: Any = net, root: int = int(root)) -> FeederProblem:
+            return FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow)
+
+        day = problem(window)
+        whole.append(day)
+        each = (Window(first=window.first + t, periods=1, hours=window.hours) for t in range(window.periods))
+        hourly.append(() if day.owned.coupled else tuple(problem(part) for part in each))
+    return FeederMarket.of(table.name, np.asarray(kind.ravel(), np.int64), tuple(whole), tuple(hourly))
