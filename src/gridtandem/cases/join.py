@@ -96,6 +96,7 @@ def _multiplied(net: Network, part: Mapping[str, Index], count: Index, scale: Re
     ln, tr, ld, g, sh, cost, point = net.lines, net.transformers, net.loads, net.generators, net.shunts, net.costs, net.cost_points
     kg, sg, kl = k["generators"], s["generators"], k["lines"]
     limits: dict[str, Any] = {name: _times(getattr(g, name), kg * sg) for name in LIMITS}
+    devices: dict[str, Any] = {kind: _devices(getattr(net, kind), k[kind] * s[kind]) for kind in DEVICES}
     return replace(
         net,
         lines=replace(ln, r_ohm=ln.r_ohm / kl, x_ohm=ln.x_ohm / kl, b_us=ln.b_us * kl, **_ratings(ln, kl)),
@@ -105,7 +106,7 @@ def _multiplied(net: Network, part: Mapping[str, Index], count: Index, scale: Re
         shunts=replace(sh, g_mw=sh.g_mw * k["shunts"], b_mvar=sh.b_mvar * k["shunts"]),
         costs=replace(cost, coefficient=cost.coefficient * _powers(k["costs"] * s["costs"], 1 - cost.order)),
         cost_points=replace(point, **{c: getattr(point, c) * k["cost_points"] * s["cost_points"] for c in ("p_mw", "cost_per_h")}),
-        **{kind: _devices(getattr(net, kind), k[kind] * s[kind]) for kind in DEVICES},
+        **devices,
     )
 
 

@@ -103,10 +103,10 @@ def _runs() -> Iterable[str]:
 
 
 def _schemes() -> Iterable[str]:
-    from gridtandem.study.registry import scheme_names
+    from gridtandem.study.registry import market_names, scheme_names
     from gridtandem.study.setting import AUTO
 
-    return (*scheme_names(), AUTO)
+    return (*scheme_names(), *market_names(), AUTO)
 
 
 CASE = Name("case", _cases, files=True)

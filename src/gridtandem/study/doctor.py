@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar, final
 
-from gridtandem.study.registry import scheme_kind, scheme_names
+from gridtandem.study.registry import market_names, scheme_kind, scheme_names
 from gridtandem.study.shelf import FOLDER
 from gridtandem.tables import Flag, Names, Table, column
 
@@ -48,7 +48,7 @@ def _looks(folder: Path) -> Iterator[tuple[str, bool, bool, str]]:
     yield "python", sys.version_info >= OLDEST, True, f"{platform.python_version()} on {platform.machine()}"
     for name in NEEDED:
         yield name, *_tried(lambda name=name: version(name), f"pip install {name}")  # type: ignore[misc]
-    for name in scheme_names():
+    for name in (*scheme_names(), *market_names()):
         yield f"scheme {name}", *_tried(lambda name=name: scheme_kind(name).__name__, "install the package that brings it again")  # type: ignore[misc]
     yield "a run", *_tried(_small_run, "install gridtandem again")
     yield "writing here", *_tried(lambda: _written(folder), "change to a folder that you may write to, or use --out")

@@ -14,12 +14,23 @@ import numpy as np
 
 from gridtandem.errors import UnknownName, Unreadable
 
-GROUP = "gridtandem.schemes"
+GROUP = "gridtandem.schemes"  # of load flow
+MARKETS = "gridtandem.markets"
 
 
 def scheme_names() -> tuple[str, ...]:
-    """Names of all installed schemes, in alphabetical order."""
+    """Names of all installed schemes of load flow, in alphabetical order."""
     return tuple(sorted({e.name for e in entry_points(group=GROUP)}))
+
+
+def market_names() -> tuple[str, ...]:
+    """Names of all installed schemes of markets, in alphabetical order."""
+    return tuple(sorted({e.name for e in entry_points(group=MARKETS)}))
+
+
+def _installed() -> dict[str, Any]:
+    """Entry points of both kinds by name."""
+    return {e.name: e for group in (MARKETS, GROUP) for e in entry_points(group=group)}
 
 
 def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
@@ -42,7 +53,7 @@ def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
 
 def headers() -> dict[str, dict[str, str]]:
     """What every installed scheme says of itself: in a line, its paper, who decides, what crosses."""
-    return {name: header(name) for name in scheme_names()}
+    return {name: header(name) for name in (*scheme_names(), *market_names())}
 
 
 def header(name: str) -> dict[str, str]:
@@ -60,9 +71,9 @@ def scheme_of(scheme: Any, options: Mapping[str, Any] | None = None) -> Any:
         return scheme_named(scheme, options)
     if isinstance(scheme, type):
         raise Unreadable(f"scheme {scheme.__name__} is a class; give an object of it, {scheme.__name__}(), or its name")
-    if not all(callable(getattr(scheme, part, None)) for part in ("start", "round", "gap", "agreement")):
-        raise Unreadable(f"{scheme!r} is no scheme; give a name ({', '.join(scheme_names())}) or an object of gridtandem.schemes")
-    if not options and name_of(scheme) not in scheme_names():  # its options are nobody's business but its own
+    if not all(callable(getattr(scheme, part, None)) for part in ("start", "round", "gap")):
+        raise Unreadable(f"{scheme!r} is no scheme; give a name ({', '.join((*scheme_names(), *market_names()))}) or an object of gridtandem.schemes")
+    if not options and name_of(scheme) not in _installed():  # its options are nobody's business but its own
         return scheme
     options = options or {}
     return scheme_named(name_of(scheme), {**{f.name: getattr(scheme, f.name) for f in fields(scheme)}, **options})
@@ -70,7 +81,7 @@ def scheme_of(scheme: Any, options: Mapping[str, Any] | None = None) -> Any:
 
 def scheme_kind(name: str) -> Any:
     """The class behind a name."""
-    found = {e.name: e for e in entry_points(group=GROUP)}
+    found = _installed()
     if name not in found:
         raise UnknownName("scheme", name, sorted(found))
     return found[name].load()
@@ -78,9 +89,9 @@ def scheme_kind(name: str) -> Any:
 
 def name_of(scheme: Any) -> str:
     """The name under which a scheme object is installed; its class name where it is not."""
-    for e in entry_points(group=GROUP):
+    for e in _installed().values():
         if e.value == f"{type(scheme).__module__}:{type(scheme).__name__}":
-            return e.name
+            return str(e.name)
     return type(scheme).__name__
 
 
