@@ -125,6 +125,14 @@ def test_a_range_that_reaches_below_the_end_of_solvability_is_refused_and_a_narr
     assert run(Study(case=case("T14D2"), scheme=FeederCurve(), loading=loading)).require().verdict is not None
 
 
+def test_controls_that_never_settle_are_refused_with_what_a_curve_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gridtandem.flow.knots.MOST", 1)
+    found = run(Study(case=stepped(8), scheme=FeederCurve()))
+    assert found.outcome.end is End.REFUSED
+    assert found.verdict is None
+    assert "a curve needs a load flow at every voltage of its range, and controls that settle there" in found.trouble[0]
+
+
 def test_one_scenario_outside_spares_the_others() -> None:
     found = run(Study(case=case("T14D2"), scheme=FeederCurve(low=1.0), loading=np.array([[1.0], [2.9]])))
     alone = run(Study(case=case("T14D2"), scheme=Response(), loading=np.array([[1.0], [2.9]])))

@@ -187,7 +187,8 @@ def _feeder_says(seats: Seats, refusal: Refusal, outcome: Outcome[Any]) -> str:
     state: Any = outcome.state
     v = state.draw.low if refusal.question == "PowerOver" else getattr(state, "v", None)  # low voltages are where load flows end
     asked = float(v[s, t, i]) if v is not None and np.isfinite(v[s, t, i]) else 1.0
-    return f"{refusal.by}, {fleet.explain(int(np.flatnonzero(rows == i)[0]), asked, (s, t))}"
+    whole = "; a curve needs a load flow at every voltage of its range, and controls that settle there" if refusal.question == "PowerOver" else ""
+    return f"{refusal.by}, {fleet.explain(int(np.flatnonzero(rows == i)[0]), asked, (s, t))}{whole}"
 
 
 def letters_table(ledger: tuple[Entry, ...]) -> Letters:
