@@ -45,10 +45,6 @@ class Phase:
     musts: tuple[Must, ...] = ()
     most_ms: float = 0.0  # promised of ours, whatever others take; 0: nothing
 
-    def apart(self, answers: dict[str, NDArray[Any] | None]) -> float:
-        """Largest difference from our answer."""
-        return max(self.differences(answers).values(), default=0.0)
-
     def differences(self, answers: dict[str, NDArray[Any] | None]) -> dict[str, float]:
         """Of each contender from the first that has an answer."""
         given = {name: a for name, a in answers.items() if a is not None}

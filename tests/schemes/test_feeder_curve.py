@@ -19,6 +19,7 @@ from gridtandem.study.registry import scheme_named, scheme_of
 from gridtandem.study.run import reopened, run
 from gridtandem.study.study import Study, seated
 from gridtandem.units import MVA
+from tests.schemes.test_conformance import bits, carried
 from tests.schemes.test_feeders_as_they_are import KINDS, made, transformer
 from tests.tolerances import CURVE_KEPT, KNOT_FOUND, MERGED, SERIES_ROUNDS, STEP_OF_TAPS
 
@@ -123,6 +124,25 @@ def test_a_range_that_reaches_below_the_end_of_solvability_is_refused_and_a_narr
     assert found.outcome.end is End.REFUSED
     assert "it is infeasible below" in found.trouble[0]
     assert run(Study(case=case("T14D2"), scheme=FeederCurve(), loading=loading)).require().verdict is not None
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_knots_have_the_same_bits_over_the_wire_after_resuming_and_for_any_split_of_companies(kept: bool) -> None:
+    what = made("moving tap")
+    scheme = FeederCurve(degree=1)
+    whole = carried(what, scheme)
+    assert whole.rounds > 2
+    assert len(whole.state.draw.bends.knot) == 2
+    if kept:
+        scheme = replace(scheme, kept=whole.state.draw)
+        whole = carried(what, scheme)
+    one = replace(what, interfaces=replace(what.interfaces, company=np.array(["all", "all"])))
+    turned = replace(what, interfaces=what.interfaces.take(np.array([1, 0])))
+    assert bits(carried(what, scheme, wire=True)) == bits(whole)
+    assert bits(carried(one, scheme)) == bits(whole)
+    assert np.array_equal(carried(turned, replace(scheme, kept=None)).state.draw.bends.knot, whole.state.draw.bends.knot[::-1])
+    half = carried(what, scheme, rounds=1)
+    assert bits(carried(what, scheme, resume=half)) == bits(whole)
 
 
 def test_controls_that_never_settle_are_refused_with_what_a_curve_needs(monkeypatch: pytest.MonkeyPatch) -> None:
