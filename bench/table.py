@@ -13,7 +13,7 @@ from bench.registry import Must
 
 HEAD = ("phase", "case", "ours", "ms", "peer", "version", "ms", "ratio", "must", "met", "tolerance", "difference")
 BUSY = ("ms, busy", "peer, busy", "ratio, busy", "met, busy")
-WIDTH = (12, 18, 12, 9, 28, 13, 9, 6, 6, 4, 9, 10, 9, 10, 11, 9)
+WIDTH = (12, 27, 12, 9, 25, 13, 9, 6, 6, 4, 9, 10, 9, 10, 11, 9)
 RIGHT = {"ms", "ratio", "must", "tolerance", "difference", *BUSY}
 
 
