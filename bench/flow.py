@@ -45,11 +45,16 @@ def begin(nodal: Nodal, start: Start) -> Complex:
 
 
 def lightsim2grid(name: str, *, start: Start = "flat") -> Prepare:
-    """Its Newton on KLU, given our admittance matrix; the object stays, so that it may reuse what it knows of the pattern."""
+    """Its Newton on KLU."""
+    return klu(lambda: Nodal.of(network(name)), start=start)
+
+
+def klu(of: Callable[[], Nodal], *, start: Start = "flat") -> Prepare:
+    """The same for any network, given our admittance matrix; the object stays, so that it may reuse what it knows of the pattern."""
 
     def prepare() -> Callable[[], Complex]:
         algorithm = import_module("lightsim2grid.algorithm").NR_KLU()
-        nodal = Nodal.of(network(name))
+        nodal = of()
         units, loads = nodal.units, nodal.loads
         power = np.zeros(nodal.nodes, np.complex128)
         np.add.at(power, units.node, units.s)
@@ -73,9 +78,14 @@ def lightsim2grid(name: str, *, start: Start = "flat") -> Prepare:
     return prepare
 
 
-def pandapower(name: str, *, start: Start = "flat") -> dict[str, Apart]:
+def pandapower(name: str) -> dict[str, Apart]:
     """Its Newton in its own environment, with numba and on lightsim2grid's solver."""
-    return {f"pandapower, {engine}": Apart(lambda: Nodal.of(network(name)), engine, start, TOL) for engine in ("numba", "lightsim2grid")}
+    return apart(lambda: Nodal.of(network(name)))
+
+
+def apart(of: Callable[[], Nodal]) -> dict[str, Apart]:
+    """The same for any network."""
+    return {f"pandapower, {engine}": Apart(of, engine, "flat", TOL) for engine in ("numba", "lightsim2grid")}
 
 
 def loadings(feeders: int) -> Real:

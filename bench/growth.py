@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import bench  # noqa: F401 — one thread for every library, before numpy wakes any
-from bench import flow
+from bench import coordinated, flow, memory
 from bench.measure import timed
 from gridtandem.tables import Real
 
@@ -27,14 +27,16 @@ FEEDER = 141  # nodes of case141
 WORKS: dict[str, Callable[[int], flow.Later]] = {
     "feeders of 141 nodes, one sweep over all": lambda nodes: flow.fleet(round(nodes / FEEDER), "case141"),
     "one feeder of 141 nodes, many scenarios": lambda nodes: flow.scenarios(round(nodes / FEEDER), "case141"),
+    "case9241pegase with its feeders, fused": lambda nodes: coordinated.fused(memory.TRANSMISSION, max(1, round((nodes - memory.OWN) / FEEDER)), 1),
 }
+OWN = {"case9241pegase with its feeders, fused": lambda nodes: memory.measured(nodes)["solved_mb"]}  # works with a measure of memory of their own
 
 
 def measured(work: str, nodes: int) -> tuple[float, float]:
     """Milliseconds and MB, from a fresh process."""
     told = subprocess.run([sys.executable, "-m", "bench.growth", work, str(nodes)], check=True, capture_output=True, text=True).stdout
     ms, mb = json.loads(told)
-    return ms, mb
+    return ms, OWN[work](nodes) if work in OWN else mb
 
 
 def here(work: str, nodes: int) -> tuple[float, float]:

@@ -12,9 +12,9 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import flow, start
+from bench import coordinated, flow, start
 from bench.apart import Apart
-from gridtandem.schemes import FeederCurve, Merged, Response
+from gridtandem.schemes import FeederCurve, Fused, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
 Prepare = Callable[[], Work]
@@ -70,8 +70,23 @@ def peers(rows: int, name: str) -> dict[str, Prepare]:
     return {f"PGM {m.split('_')[0]}": flow.power_grid_model(rows, name, m) for m in ("newton_raphson", "iterative_current")}
 
 
-SCHEMES = {"response": Response(), "feeder-curve": FeederCurve(), "merged": Merged()}
+SCHEMES = {"response": Response(), "feeder-curve": FeederCurve(), "fused": Fused(), "merged": Merged()}
 BATCH = (Must("PGM", 1 / 8),)
+
+
+def _together(name: str, feeders: int, repeat: int, *musts: Must) -> Phase:
+    """Transmission and so many feeders, side by side and as one."""
+    two = "fused, 2 threads (wall)"
+    contenders: dict[str, Prepare | Apart] = {
+        "fused": coordinated.fused(name, feeders, 1), two: coordinated.fused(name, feeders, 2), "repeated": coordinated.repeated(name, feeders),
+        "merged": coordinated.merged(name, feeders), "lightsim2grid": coordinated.lightsim2grid(name, feeders),
+    }  # fmt: skip
+    if any(must.peer.startswith("pandapower") for must in musts):
+        contenders |= coordinated.pandapower(name, feeders)
+    return Phase("coordinated", f"{name} + {feeders} x 141", contenders, ROUND, repeat, frozenset({two}), large=feeders > 1000, musts=musts)
+
+
+MUSTS_150K = (Must("lightsim2grid", 1 / 10), Must("pandapower, numba", 1 / 50), Must("lightsim2grid", 1 / 40, ours="repeated"))
 
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
@@ -85,4 +100,7 @@ PHASES = (
     Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5, musts=BATCH),
     Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3, musts=BATCH),
     Phase("coordinated", "T118Dn4", {name: flow.agreed("T118Dn4", scheme) for name, scheme in SCHEMES.items()}, ROUND),
+    _together("case118", 100, 51),
+    _together("case9241pegase", 1000, 7, *MUSTS_150K),
+    _together("case9241pegase", 7000, 3, Must("lightsim2grid", 1 / 15)),  # a million buses
 )

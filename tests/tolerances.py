@@ -95,6 +95,19 @@ STEP_OF_TAPS = 0.03  # MVA; a step of 2.5 % moves two parallel feeders by 0.036 
 
 # bench
 FITTED_SLOPE = 1e-10  # rounding of logarithms and of a least-squares line
+# fused exchange
+FUSED_TOL = 1e-10  # per unit; what its check may leave at default options
+FUSED_IS_MERGED = 1e-8  # pu; both stop at mismatches of 1e-10, and short branches of trees turn power of 1e-10 into less than that
+FUSED_TOLD = 1e-5  # relative; a power told wrong by 1e-4, beside mismatches of 1e-10
+FUSED_SLOPE = 1e-9  # per unit; the slope is of the profile of the last sweep, which rests to FUSED_TOL
+# programs
+OPTIMUM = 1e-7  # relative to max(1, |cost|); solvers stop at 1e-9, numbers are of size 1 to 10
+PLANE = 1e-6  # the same for planes of prices, whose multipliers carry 1e-9 each over steps of up to 1 and a dozen rows
+PRICE_BY_DIFFERENCE = 1e-5  # central differences with PRICE_STEP of two costs to 1e-9; a linear program is linear there, curvature leaves its square
+PRICE_STEP = 1e-3  # of central differences of costs
+CENTRED = 1e-4  # an interior point ends its gap at 1e-9, which leaves its square root of an unknown in the direction of curvature
+VERTEX = 1e-9  # a vertex with entries of size 1 is solved for, not approached
+PROOF = 1e-7  # of max(1, violation); sum of a dozen products of sides and multipliers, each to 1e-9
 # offers
 MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3
 KINK = 1e-3  # currency/MWh; a secant over 1e-6 MW carries 1e-9 of rounding over it, and rises by at most 3e-5
@@ -104,3 +117,7 @@ CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic co
 INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
 NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it
 PRODUCT_OF_SERIES = 1e-8  # per unit; published feeders from a fifth of their load to six fifths at degrees of nine; measured 2e-10
+
+# stress
+STRESSED = 1e-8  # pu; mismatches of 1e-10 pu behind impedances of up to 36 pu, or beside branches whose noise is 4e-8 of power
+NEAR_NOSE = 1e-6  # pu; a mismatch of 1e-10 moves a voltage by its square root where two roots meet, and by 1e-9 to 1e-6 as near as here

@@ -21,7 +21,7 @@ TRACES = """
 import json, logging, sys, threading, os
 env, handlers, filters = dict(os.environ), list(logging.getLogger().handlers), list(__import__("warnings").filters)
 {line}
-heavy = [m for m in ("numpy", "scipy", "pandas", "matplotlib", "numba", "click", "rich", "opendssdirect") if m in sys.modules]
+heavy = [m for m in ("numpy", "scipy", "pandas", "matplotlib", "numba", "click", "rich", "opendssdirect", "highspy", "clarabel") if m in sys.modules]
 loggers = [n for n, g in logging.Logger.manager.loggerDict.items() if getattr(g, "handlers", None)]
 print(json.dumps({{
     "heavy": heavy, "threads": threading.active_count(), "loggers": loggers, "root handlers": len(logging.getLogger().handlers) - len(handlers),
@@ -59,11 +59,11 @@ def test_a_trace_would_be_seen(line: str, trace: str) -> None:
     assert traces(line)[trace] != NOTHING[trace]
 
 
-def test_a_room_loads_no_picture_and_no_frame() -> None:
+def test_a_room_loads_no_picture_no_frame_and_no_solver() -> None:
     modules = sorted(p.relative_to(ROOT / "src").with_suffix("").as_posix().replace("/", ".") for p in (ROOT / "src").rglob("*.py"))
     own = [m for m in modules if not m.endswith("__main__") and ".kernels_" not in m]  # compiled kernels are imported where they are used
     line = "; ".join(f"import {m.removesuffix('.__init__')}" for m in own)
-    assert not {"pandas", "matplotlib", "numba", "opendssdirect"} & set(traces(line)["heavy"])  # type: ignore[call-overload]
+    assert not {"pandas", "matplotlib", "numba", "opendssdirect", "highspy", "clarabel"} & set(traces(line)["heavy"])  # type: ignore[call-overload]
 
 
 def test_public_names_are_the_promised_ones() -> None:

@@ -13,7 +13,7 @@ from gridtandem.grid.network import Network
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.offers import Asked
 from gridtandem.program.answer import Answer, Status
-from gridtandem.program.solvers.highs import Highs
+from gridtandem.program.solve import hold
 from gridtandem.resources.part import Window
 from gridtandem.resources.storage import overlap
 from tests.opf.feeders import battery, feeder, profile, units
@@ -25,7 +25,7 @@ TREE = [0, 1, 2, 1, 4]
 def solved(net: Network, z: float) -> tuple[FeederProblem, Answer]:
     problem = FeederProblem.of(net, 0, Window())
     given = np.atleast_1d(np.asarray(z, float))
-    return problem, Highs().hold(problem.program).solve(bounds={"z": (given, given)}).require()
+    return problem, hold(problem.program).solve(bounds={"z": (given, given)}).require()
 
 
 def more_load(net: Network, bus: int, p: float, q: float) -> Network:
@@ -69,7 +69,7 @@ def test_a_battery_carries_energy_from_cheap_to_dear_hours() -> None:
     problem = FeederProblem.of(net, 0, Window(periods=4))
     assert problem.owned.coupled
     price = np.array([5.0, 90.0, 10.0, 60.0])
-    answer = Highs().hold(problem.program).solve(cost={"z": price}).require()
+    answer = hold(problem.program).solve(cost={"z": price}).require()
     x = answer.x
     assert overlap(x["discharge"], x["charge"]) <= CARRIED
     inside = 1.0 + np.cumsum(0.95 * x["charge"] - x["discharge"] / 0.95, axis=0)
@@ -84,7 +84,7 @@ def test_vehicles_leave_with_what_they_are_owed() -> None:
                            "efficiency_in": [0.9]})  # fmt: skip
     net = feeder(TREE, vehicles=cars, **profile([1.0] * 5, "loads"))
     problem = FeederProblem.of(net, 0, Window(periods=5))
-    answer = Highs().hold(problem.program).solve(cost={"z": np.array([1.0, 50.0, 20.0, 30.0, 1.0])}).require()
+    answer = hold(problem.program).solve(cost={"z": np.array([1.0, 50.0, 20.0, 30.0, 1.0])}).require()
     assert answer.x["plug"].ravel() == pytest.approx([0.0, 0.0, 1.0, 1.5 / 0.9 - 1.0, 0.0], abs=CARRIED)
 
 
@@ -93,7 +93,7 @@ def test_demand_with_a_price() -> None:
     flexible = dv.Flexible.of({"name": ["buys", "gives"], "bus": [1, 2], "does": [1, 0], "p_high_mw": [2.0, 0.5], "price_per_mwh": [50.0, 30.0],
                                "slope": [20.0, 40.0]})  # fmt: skip
     problem = FeederProblem.of(feeder(TREE, flexible=flexible), 0, Window())
-    answer = Highs().hold(problem.program).solve(cost={"z": np.array([40.0])}).require()
+    answer = hold(problem.program).solve(cost={"z": np.array([40.0])}).require()
     assert answer.x["x"].ravel() == pytest.approx([0.5, 0.25], abs=CARRIED)
     assert answer.x["z"][0] == pytest.approx(5 * 0.3 + 0.5 - 0.25, abs=CARRIED)
 

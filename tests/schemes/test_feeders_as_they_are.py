@@ -13,14 +13,14 @@ from gridtandem.cases.named import case
 from gridtandem.errors import InvalidCase
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
-from gridtandem.schemes import Anderson, LoadFlow, Response
+from gridtandem.schemes import Anderson, Fused, LoadFlow, Response
 from gridtandem.study.run import run
 from gridtandem.study.study import Study
 from gridtandem.units import MVA
 from tests.tolerances import BOOKS_CLOSE, FALL_OF_ANGLE, LIMIT_SLACK, MERGED, S_AGREES
 
 TIGHT = 1e-10
-SCHEMES = [LoadFlow(tol=TIGHT), Anderson(tol=TIGHT, tol_mva=TIGHT * MVA), Response(tol=TIGHT)]
+SCHEMES = [LoadFlow(tol=TIGHT), Anderson(tol=TIGHT, tol_mva=TIGHT * MVA), Response(tol=TIGHT), Fused()]
 
 
 def unit(net: Network, **columns: Any) -> Network:

@@ -113,6 +113,19 @@ class Boundary:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class Joint:
+    """A whole answer at the interfaces, and what it took."""
+
+    v: Real = dense("voltage magnitude", "pu")
+    angle: Real = dense("voltage angle", "rad")
+    s: Real = dense("active and reactive power drawn (…, 2)", "MW, Mvar")
+    worth: Code = dense("worth of the row", dtype="i1")
+    steps: Index = common("steps of transmission (scenario, period)")
+    sweeps: Index = common("sweeps of the feeder that took most (scenario, period)")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class Sensitivity:
     """How the interfaces' voltages fall when they draw more."""
 
@@ -175,3 +188,9 @@ class Alone(Ask[Boundary]):
 @dataclass(frozen=True, slots=True, eq=False)
 class Together(Ask[Boundary]):
     """What are voltages and powers when all networks are solved as one? Only an owner of all models can say."""
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Interleaved(Ask[Joint]):
+    """What are voltages and powers when transmission and feeders are solved side by side? Only an owner of all models can say."""

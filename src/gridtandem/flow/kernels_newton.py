@@ -74,8 +74,8 @@ def evaluated(
     if len(size):
         wired(moving[0], moving[1], moving[2], moving[3], size, values, y, own)
     if len(law_node) + len(draw_node):
-        extra[:] = 0.0
-        slope[:] = 0.0
+        for i in range(len(extra)):
+            extra[i, 0], extra[i, 1], slope[i, 0], slope[i, 1] = 0.0, 0.0, 0.0, 0.0
         laws(v, loads, law_node, law, extra, slope)
         curves(v, draw_node, reach, series, extra, slope)
     flows(0, len(s), v, lines[0], lines[1], y, own, e, s)
@@ -130,7 +130,8 @@ def step(now: tuple, kind: Code, lines: tuple, lu: tuple, moving: tuple, edge: t
     else:
         prepared(now, kind, lines, lu, moving, edge, work)
     backward(lu[0], lu[1], lu[2], a, y)
-    rest[:, 0] = -g
+    for b in range(len(g)):
+        rest[b, 0] = -g[b]
     joined(
         v, own, lines[0], lines[1], e, s, slope, moving[0], moving[4], by_size, moving[5], edge[0], edge[1], edge[3],
         way, along, small, rest, x, d,
@@ -148,7 +149,10 @@ def unmet(now: tuple, kind: Code, lines: tuple, moving: tuple, edge: tuple, work
     spread(moving[0], moving[4], by_size, kind, edge[3], d, more.reshape((len(f), 2, 1)))
     blocks = residual(v, own, lines[0], lines[1], e, s, slope, kind, more, x.reshape((len(x), 2)))
     crossed(v, own, lines[0], lines[1], e, s, slope, moving[0], moving[4], by_size, edge[0], edge[1], edge[3], x, d, rest)
-    return np.sqrt(blocks**2 + ((rest[:, 0] + g) ** 2).sum())
+    squares = blocks**2
+    for b in range(len(g)):
+        squares += (rest[b, 0] + g[b]) ** 2
+    return np.sqrt(squares)
 
 
 @njit(**FAST)
@@ -231,7 +235,8 @@ def newton(
         why = SOLVED
     elif why == SLOW and not left < FAR:
         why = DIVERGED
-    size[:] = now[7]
+    for k_ in range(len(size)):
+        size[k_] = now[7][k_]
     v, s = now[0], now[4]
     for i in range(len(v)):
         v_out[order[i]] = complex(v[i, 0], v[i, 1])

@@ -40,6 +40,7 @@ class FeederState:
     price: Real  # (period, node) price of demand
     price_q: Real  # (period, node)
     split: Real  # (period, kind of limit, node) shares of the price; see `gridtandem.opf.limits.KINDS`
+    shadow: Real  # (period, limit) price of its right-hand side
 
 
 @final
@@ -84,7 +85,7 @@ class FeederProblem:
         energy = answer.price["balance"] / hours
         return FeederState(
             z=answer.x["z"], p=p, q=q, v=self.form.voltage(p, q), cost=answer.cost, energy=energy, price=energy[:, None] + split.sum(1),
-            price_q=split_q.sum(1), split=split,
+            price_q=split_q.sum(1), split=split, shadow=shadow,
         )  # fmt: skip
 
     def binding(self, answer: Answer, period: int, least: float = 1e-7) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.value_curve import Curve, Point, searched
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Rows
+from gridtandem.program.solve import Holding, hold, solve
 from gridtandem.program.solvers.highs import Held, Highs
 
 
@@ -20,12 +21,12 @@ class Asked:
     """A feeder of one period held by a solver, to be asked for prices and ends."""
 
     problem: FeederProblem
-    held: Held
+    held: Holding
 
     @staticmethod
     def of(problem: FeederProblem) -> Asked:
         """Hand it over once."""
-        return Asked(problem, Highs().hold(problem.program, chain=True))
+        return Asked(problem, hold(problem.program) if problem.program.quadratic else Highs().hold(problem.program, chain=True))
 
     def at_price(self, price: float) -> Answer:
         """Cheapest at a price per MWh of export, or of import saved."""
@@ -43,7 +44,7 @@ class Asked:
         program, hours = self.problem.program, self.problem.window.hours
         gap = {name: Columns.of((1,), 0.0, np.inf, cost=penalty * hours) for name in ("short", "beyond")}
         rows = {**program.rows, "given": Rows.of((1,), z, z, {"z": np.eye(1), "short": np.eye(1), "beyond": -np.eye(1)})}
-        answer = Highs().solve(replace(program, columns={**program.columns, **gap}, rows=rows))
+        answer = solve(replace(program, columns={**program.columns, **gap}, rows=rows))
         return answer, True
 
     def reach(self) -> tuple[Answer, Answer]:
@@ -54,7 +55,8 @@ class Asked:
 
     def curve(self, *, tol: float = 0.0) -> Curve | None:
         """The whole curve; None where no exchange serves the feeder at all."""
-        self.held.restart()
+        if isinstance(self.held, Held):
+            self.held.restart()
         low, high = self.reach()
         if low.status is not Status.SOLVED or high.status is not Status.SOLVED:
             return None

@@ -47,7 +47,7 @@ class Offer:
 def shaped(offer: Offer, rules: Rules) -> Offer:
     """The offer that keeps the rules: priced within floor and ceiling, with few enough steps, in round numbers; at the least possible loss."""
     kept = _capped(_priced(offer, rules), rules.steps)
-    made = _rounded(kept, rules)
+    made = _rounded(kept, rules, offer)
     return Offer(made.x, made.cost, loss_of(made, offer))
 
 
@@ -135,18 +135,19 @@ def _chord_gaps(offer: Offer) -> Real:
     return out
 
 
-def _rounded(offer: Offer, rules: Rules) -> Offer:
-    """Upwards in cost: exports down (the first one up), prices up."""
+def _rounded(offer: Offer, rules: Rules, truth: Offer) -> Offer:
+    """Upwards in cost: exports down (the first one up, unless nothing lies there), prices up."""
     x, price = offer.x, offer.price
     if rules.step_mw:
-        x = np.concatenate([_up(x[:1], rules.step_mw), _down(x[1:], rules.step_mw)])
+        first = _up(x[:1], rules.step_mw)
+        x = np.concatenate([np.where(first > truth.x[-1], _down(x[:1], rules.step_mw), first), _down(x[1:], rules.step_mw)])
         x = np.maximum.accumulate(x)
     if rules.step_price:
         price = _up(price, rules.step_price)
     wide = np.flatnonzero(np.diff(x) > 0)
     x, price = np.concatenate([x[:1], x[1:][wide]]), price[wide]
-    first = np.interp(x[0], offer.x, offer.cost)
-    return Offer(x, first + np.concatenate([[0.0], np.cumsum(price * np.diff(x))]))
+    begin = np.interp(x[0], truth.x, truth.cost)
+    return Offer(x, begin + np.concatenate([[0.0], np.cumsum(price * np.diff(x))]))
 
 
 def _up(values: Real, step: float) -> Real:

@@ -14,7 +14,7 @@ from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.offers import Asked
 from gridtandem.orders.rules import Rules, shaped
 from gridtandem.program.answer import Answer, Status
-from gridtandem.program.solvers.highs import Held, Highs
+from gridtandem.program.solve import hold
 from gridtandem.tables import Index, Names, Real
 
 BEYOND = 5000.0  # currency/MWh for exchange a feeder cannot take; above every price, so that costs are exact wherever they are finite
@@ -110,7 +110,7 @@ class FeederMarket:
         At a kink of the cost the dispatch alone leaves the price open between two slopes; the second run is free to answer the market's price.
         """
         problem = self.whole[int(self.kind[i])]
-        held: Held = Highs().hold(problem.program)
+        held = hold(problem.program)
         return held.solve(bounds={"z": (z, z)}), held.solve(cost={"z": price * problem.window.hours})
 
     @property

@@ -40,8 +40,7 @@ class Pool:
         given = {"z": Columns.of((periods, wide))}
         wires = w.wires(len(w.orders.node), given, {"z": sparse.csr_array(-sparse.kron(sparse.eye_array(periods), at))}, {})
         tso = market(w.orders, w.fixed, wires, hours=w.window.hours)
-        constant = w.owned.steps.constant * w.window.hours * periods
-        programs = {"tso": replace(tso, constant=constant), **{f"feeder{i}": f.program for i, f in enumerate(self.feeders)}}
+        programs = {"tso": replace(tso, constant=w.constant), **{f"feeder{i}": f.program for i, f in enumerate(self.feeders)}}
         return Program.beside(programs, {f"tie{i}": _tie(i, periods, wide) for i in range(wide)})
 
     def solve(self) -> Answer:

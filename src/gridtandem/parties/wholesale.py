@@ -57,17 +57,17 @@ class Wholesale:
         curves, shape = ask.curves, ask.curves.start.shape
         if (curves.worth == Worth.REFUSED).any():
             return _nothing(shape)
-        found = self.clear(self.offered(curves), self.fixed + _spread(-curves.start[0], self.at, self.nodal.nodes))
+        found = self.clear(self._offered(curves), self.fixed + _spread(-curves.start[0], self.at, self.nodal.nodes))
         mine = len(self.orders.node)
         z = curves.start[0].copy()
         np.subtract.at(z, (curves.period, curves.interface), found.accepted[mine:])
-        own = self._cost(found.accepted[:mine])
+        own = _cost(self, found.accepted[:mine])
         return self._plan(found, z, own)
 
     def clear_at(self, ask: ClearAt) -> Plan:
         """The exchange is given."""
         found = self.clear(self.orders, self.fixed + _spread(-ask.z[0], self.at, self.nodal.nodes))
-        return self._plan(found, ask.z[0], self._cost(found.accepted))
+        return self._plan(found, ask.z[0], _cost(self, found.accepted))
 
     def plan_with(self, ask: PlanWith) -> Plan:
         """Feeders cost what the planes say: the exchange is free within reach."""
@@ -76,17 +76,23 @@ class Wholesale:
         take = sparse.csr_array(-sparse.kron(sparse.eye_array(shape[1]), _at(self.at, self.nodal.nodes)))
         wires = self.wires(len(self.orders.node), columns, {"z": take}, rows)
         found = cleared(self.orders, self.fixed, wires, hours=self.window.hours)
-        return self._plan(found, found.answer.x["z"], self._cost(found.accepted))
+        return self._plan(found, found.answer.x["z"], _cost(self, found.accepted))
 
-    def cost_at(self, z: Real) -> float:
-        """The owner's door: least cost of transmission's own orders for an exchange (period, interface)."""
-        return self.clear_at(ClearAt(z[None])).own_cost
+    def plan(self, z: Real, price: Real) -> tuple[Cleared, Cleared]:
+        """The owner's door: the dispatch for an exchange (period, interface), and the answer to prices at the interfaces with the exchange free,
+        from which prices everywhere else are taken; see `FeederMarket.plan`.
+        """
+        take = sparse.csr_array(-sparse.kron(sparse.eye_array(self.window.periods), _at(self.at, self.nodal.nodes)))
+        free = {"z": Columns.of(z.shape, cost=-price * self.window.hours)}
+        wires = self.wires(len(self.orders.node), free, {"z": take}, {})
+        given = self.fixed + _spread(-z, self.at, self.nodal.nodes)
+        return self.clear(self.orders, given), cleared(self.orders, self.fixed, wires, hours=self.window.hours)
 
     def noted(self, ask: Award) -> Receipt:
         """Transmission keeps its own plan."""
         return Receipt(np.full(ask.z.shape, Worth.EXACT, np.int8))
 
-    def offered(self, curves: Curves) -> Orders:
+    def _offered(self, curves: Curves) -> Orders:
         """All orders: its own, then feeders' steps in the order of the letter."""
         width = np.where(curves.mw > 0, curves.mw, 1.0)
         steps = Orders(
@@ -110,18 +116,22 @@ class Wholesale:
             balance={**form.balance, **brought, **balance}, rows={**form.rows, **own_rows, **rows},
         )  # fmt: skip
 
-    def _cost(self, accepted: Real) -> float:
-        """Cost of transmission's own orders."""
-        o, hours = self.orders, self.window.hours
-        own = float((o.price * accepted + 0.5 * o.slope * accepted**2).sum()) * hours
-        return own + self.owned.steps.constant * hours * self.window.periods
+    @property
+    def constant(self) -> float:
+        """Cost of its own units at the bottom of their steps."""
+        return self.owned.steps.constant * self.window.hours * self.window.periods
 
     def _plan(self, found: Cleared, z: Real, own: float) -> Plan:
         if found.answer.status is not Status.SOLVED:
             return _nothing((1, *z.shape))
         exact = np.full((1, *z.shape), Worth.EXACT, np.int8)
-        constant = self.owned.steps.constant * self.window.hours * self.window.periods
-        return Plan(z[None], found.price[:, self.at][None], exact, found.cost + constant, own)
+        return Plan(z[None], found.price[:, self.at][None], exact, found.cost + self.constant, own)
+
+
+def _cost(market: Wholesale, accepted: Real) -> float:
+    """Cost of transmission's own orders."""
+    o, hours = market.orders, market.window.hours
+    return float((o.price * accepted + 0.5 * o.slope * accepted**2).sum()) * hours + market.constant
 
 
 def _orders(have: Owned, node: Index) -> Orders:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -35,9 +36,7 @@ def program_faults(program: Program) -> Iterator[Fault]:
         yield Fault("program", "is the name of two kinds of blocks", "give each block a name of its own", "program-002", column=name)
     for name, columns in program.columns.items():
         yield from _column_faults(name, columns)
-    for name, rows in program.rows.items():
-        yield from _elements(name, _no_interval(rows.low, rows.high), "has sides that are no interval", INTERVAL, "program-005")
-        yield from _part_faults(program, name, rows.low.size, rows.parts)
+    yield from _row_faults(program, program.rows)
     for name, cones in program.cones.items():
         yield from _cone_faults(name, cones)
         yield from _part_faults(program, name, cones.right.size, cones.parts)
@@ -59,6 +58,12 @@ def _column_faults(name: str, columns: Columns) -> Iterator[Fault]:
     cost, quadratic = columns.cost, columns.quadratic
     yield from _elements(name, ~np.isfinite(cost) | ~np.isfinite(quadratic), "has no finite cost", "give a finite number", "program-004")
     yield from _elements(name, quadratic < 0, "has a cost that is not convex", "give a quadratic cost of at least 0", "program-006")
+
+
+def _row_faults(program: Program, rows: Mapping[str, Rows]) -> Iterator[Fault]:
+    for name, block in rows.items():
+        yield from _elements(name, _no_interval(block.low, block.high), "has sides that are no interval", INTERVAL, "program-005")
+        yield from _part_faults(program, name, block.low.size, block.parts)
 
 
 def _no_interval(low: Real, high: Real) -> Flag:
@@ -86,6 +91,18 @@ def _part_faults(program: Program, name: str, size: int, parts: Mapping[str, Mat
             yield Fault("program", f"has a part for {block!r} of shape {part.shape}, not {wanted}", mend, "program-011", column=name)
         if not np.isfinite(part.data).all():
             yield Fault("program", f"has a part for {block!r} with entries that are not finite", "give finite numbers", "program-012", column=name)
+
+
+def extended(program: Program, more: Mapping[str, Rows] | None, also: Callable[[str, Rows], Iterable[Fault]] = lambda _name, _rows: ()) -> Program:
+    """The program with more rows, unless these break a promise or what a solver asks also; the program itself where there are none."""
+    if not more:
+        return program
+    faults = [*_row_faults(program, more), *(f for name, rows in more.items() for f in also(name, rows))]
+    for name in sorted(more.keys() & {*program.columns, *program.rows, *program.cones}):
+        faults.append(Fault("program", "is the name of two kinds of blocks", "give each block a name of its own", "program-002", column=name))
+    if faults:
+        raise InvalidCase(faults)
+    return replace(program, rows={**program.rows, **more})
 
 
 def accepted(program: Program, *, cost: Costs | None, right: Sides | None, bounds: Sides | None) -> dict[str, Numbers]:

@@ -102,9 +102,9 @@ def _names(places: Places) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """A name of letters, digits, points and underscores that begins with a letter."""
+    """A name of letters, digits, points and underscores that begins with a letter and cannot be read as a number (e5, inf)."""
     word = re.sub(r"[^A-Za-z0-9_.]", "_", name)
-    return word if re.match(r"[A-DF-Za-df-z]", word) else f"n_{word}"  # a leading e would be read as an exponent
+    return word if re.match(r"(?!e|inf)[a-z]", word, re.IGNORECASE) else f"n_{word}"
 
 
 def _firsts(cones: Mapping[str, Cones]) -> list[bool]:

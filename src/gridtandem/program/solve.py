@@ -6,12 +6,13 @@ interior-point method. Further solvers join by the entry-point group ``gridtande
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Protocol
 
 from gridtandem.errors import UnknownName
 from gridtandem.program.answer import Answer
-from gridtandem.program.arrays import Program
+from gridtandem.program.arrays import Program, Rows
 from gridtandem.program.faults import Costs, Sides
 from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.program.solvers.highs import Highs
@@ -22,8 +23,10 @@ GROUP = "gridtandem.solvers"
 class Holding(Protocol):
     """A program in a solver's hands."""
 
-    def solve(self, *, cost: Costs | None = None, right: Sides | None = None, bounds: Sides | None = None) -> Answer:
-        """Answer with these numbers of whole blocks in place of the original ones."""
+    def solve(
+        self, *, cost: Costs | None = None, right: Sides | None = None, bounds: Sides | None = None, more: Mapping[str, Rows] | None = None
+    ) -> Answer:
+        """Answer with these numbers of whole blocks in place of the original ones, and with more rows; the next question knows nothing of them."""
         ...
 
 
@@ -41,7 +44,7 @@ class Solver(Protocol):
 
 def solver_for(program: Program) -> Solver:
     """The written rule."""
-    return Clarabel() if program.cones or (program.quadratic and not program.integer) else Highs()
+    return Clarabel() if (program.cones or program.quadratic) and not program.integer else Highs()
 
 
 def solver_named(name: str) -> Solver:

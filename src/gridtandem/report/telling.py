@@ -28,6 +28,8 @@ def _run_lines(run: Run) -> Iterator[str]:
     count = "1 round" if outcome.rounds == 1 else f"{outcome.rounds} rounds"
     letters = f"{len(outcome.ledger)} letter{'s' * (len(outcome.ledger) != 1)}, {books['numbers']:,} numbers, {books['bytes']:,} B"
     yield f"  scheme    {count}, last gap {spelled(last)} (goal {spelled(outcome.goal)}); {letters}"
+    if remark := getattr(outcome.state, "remark", ""):  # what a scheme has to say of its own
+        yield f"  inside    {remark}"
     for line in run.trouble[:SHOWN_TROUBLES]:
         yield f"  trouble   {line}"
     if len(run.interfaces):

@@ -14,18 +14,15 @@ from gridtandem.grid.network import Network
 from gridtandem.program.arrays import Columns, Rows
 from gridtandem.resources.part import Part, at_nodes
 from gridtandem.resources.steps import UNIT, PricedSteps
-from gridtandem.tables import Real
+from gridtandem.tables import Index, Real
 
 SIDES = 24  # of the polygon: 0.9 % of the power is given away at its corners
 
 
 def reactive(net: Network, nodes: int, node: np.ndarray, steps: PricedSteps) -> Part:
     """Block ``q`` (period, unit that may choose), rows ``factor_high``, ``factor_low`` and ``capability``; fixed reactive power of the others."""
-    g, periods = net.generators, len(steps.low)
+    g, periods, free = net.generators, len(steps.low), free_units(net)
     live = g.live & net.buses.live[g.bus] & (g.control != REFERENCE)
-    boxed = np.isfinite(g.q_low_mvar) & np.isfinite(g.q_high_mvar)
-    capped = np.isfinite(g.s_high_mva) | (g.power_factor_low > 0)
-    free = np.flatnonzero(live & (boxed | capped | (g.control != PQ)))
     still = np.flatnonzero(live & ~np.isin(np.arange(len(g)), free))
     fixed = np.zeros(nodes)
     np.add.at(fixed, node[g.bus[still]], g.q_mvar[still])
@@ -41,6 +38,15 @@ def reactive(net: Network, nodes: int, node: np.ndarray, steps: PricedSteps) -> 
     return Part(
         columns=columns, rows=rows, p={}, q={"q": at_nodes(node[g.bus[free]], periods, nodes)}, q_fixed=np.broadcast_to(fixed, (periods, nodes))
     )
+
+
+def free_units(net: Network) -> Index:
+    """Units of a feeder that may choose their reactive power."""
+    g = net.generators
+    live = g.live & net.buses.live[g.bus] & (g.control != REFERENCE)
+    boxed = np.isfinite(g.q_low_mvar) & np.isfinite(g.q_high_mvar)
+    capped = np.isfinite(g.s_high_mva) | (g.power_factor_low > 0)
+    return np.flatnonzero(live & (boxed | capped | (g.control != PQ)))
 
 
 def _unit_power(steps: PricedSteps, units: np.ndarray) -> sparse.csr_array:

@@ -74,11 +74,10 @@ class PricedSteps:
 
 def _units(net: Network, window: Window, *, source: bool) -> dict[str, Any]:
     g = net.generators
-    live = g.live & net.buses.live[g.bus] & (source | (g.control != REFERENCE))
+    live, pointed = _taking_part(net, source=source)
     factor = window.of(net.factors("generators", window.end))
     low, high = (np.where(np.isfinite(p), np.where(np.isfinite(p), p, 0.0) * factor, p) for p in (g.p_low_mw, g.p_high_mw))
     low = np.where(low > 0, np.minimum(low, high), low)
-    pointed = live & np.isin(np.arange(len(g)), net.cost_points.generator)
     plain = np.flatnonzero(live & ~pointed)
     c = _coefficients(net)
     unit, start, width, price = _segments(net, pointed)
@@ -89,15 +88,24 @@ def _units(net: Network, window: Window, *, source: bool) -> dict[str, Any]:
         "bus": g.bus[np.concatenate([plain, unit])], "sign": np.ones(len(plain) + len(unit)),
         "low": np.concatenate([low[:, plain], cut_low], axis=1), "high": np.concatenate([high[:, plain], cut_high], axis=1),
         "price": np.concatenate([c[1][plain], price]), "slope": np.concatenate([2 * c[2][plain], np.zeros(len(unit))]),
-        "q_share": np.zeros(len(plain) + len(unit)), "base": base, "constant": np.asarray(_constant(net, c[0], live, pointed)),
+        "q_share": np.zeros(len(plain) + len(unit)), "base": base, "constant": unit_constants(net, source=source).sum(),
     }  # fmt: skip
 
 
-def _constant(net: Network, c0: Real, live: Flag, pointed: Flag) -> float:
+def unit_constants(net: Network, *, source: bool) -> Real:
+    """What each unit costs at the bottom of its steps. [currency/h]"""
+    live, pointed = _taking_part(net, source=source)
     first = np.zeros(len(live))
     seen, at = np.unique(net.cost_points.generator, return_index=True)
     first[seen] = net.cost_points.cost_per_h[at]
-    return float(first[pointed].sum() + c0[live & ~pointed].sum())
+    return np.asarray(np.where(pointed, first, np.where(live, _coefficients(net)[0], 0.0)))
+
+
+def _taking_part(net: Network, *, source: bool) -> tuple[Flag, Flag]:
+    """Units in service, and those of them with cost points."""
+    g = net.generators
+    live = g.live & net.buses.live[g.bus] & (source | (g.control != REFERENCE))
+    return live, live & np.isin(np.arange(len(g)), net.cost_points.generator)
 
 
 def _coefficients(net: Network) -> Real:

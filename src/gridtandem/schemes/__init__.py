@@ -5,9 +5,10 @@ May import: boundary, orders, coordinate, tables, numpy. Knows letters, never gr
 
 from gridtandem.schemes.anderson import Anderson
 from gridtandem.schemes.feeder_curve import FeederCurve
+from gridtandem.schemes.fused import Fused
 from gridtandem.schemes.independent import Independent
 from gridtandem.schemes.load_flow import LoadFlow
 from gridtandem.schemes.merged import Merged
 from gridtandem.schemes.response import Response
 
-__all__ = ["Anderson", "FeederCurve", "Independent", "LoadFlow", "Merged", "Response"]
+__all__ = ["Anderson", "FeederCurve", "Fused", "Independent", "LoadFlow", "Merged", "Response"]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from gridtandem.boundary.letters import Alone, Together
+from gridtandem.boundary.letters import Alone, Interleaved, Together
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End, Outcome
 from gridtandem.study.judge import Verdict
@@ -74,12 +74,13 @@ def tabled(results: Sequence[Result], seconds: Sequence[float]) -> Comparison:
 def crossed(result: Result) -> int:
     """Numbers that had to leave their company.
 
-    A letter `Alone` reports a party's own result to the study and crosses nothing. `Together` is answered by whoever has every model: what
-    crosses is the models of the distribution companies, once.
+    A letter `Alone` reports a party's own result to the study and crosses nothing. `Together` and `Interleaved` are answered by whoever has
+    every model: what crosses is the models of the distribution companies, once.
     """
     ledger = result.outcome.ledger
-    letters = sum(e.numbers_down + e.numbers_up for e in ledger if e.question not in (Alone.__name__, Together.__name__))
-    return letters + (model_numbers(result.study.case) if any(e.question == Together.__name__ for e in ledger) else 0)
+    owned = {Together.__name__, Interleaved.__name__}
+    letters = sum(e.numbers_down + e.numbers_up for e in ledger if e.question not in {Alone.__name__, *owned})
+    return letters + (model_numbers(result.study.case) if any(e.question in owned for e in ledger) else 0)
 
 
 def model_numbers(case: Case) -> int:

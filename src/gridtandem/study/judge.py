@@ -12,6 +12,7 @@ from gridtandem.flow.newton import Solution
 from gridtandem.flow.results import branch_flows, flows
 from gridtandem.flow.sums import summed
 from gridtandem.grid.elements import Lines, Transformers
+from gridtandem.grid.nodal import Nodal
 from gridtandem.parties.owner import Owner
 from gridtandem.study.plans import Plans
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, UnitResults, Violations
@@ -60,7 +61,7 @@ class Held:
 def judged(owner: Owner, plans: Sequence[Plans]) -> Verdict:
     """Hold the plans of one or more scenarios and periods against the joined grid."""
     held = [Held.of(owner, p) for p in plans]
-    buses, violations = _buses(owner, held), [_violations(owner, h) for h in held]
+    buses, violations = _buses(owner, held), [broken_limits(owner.newton.nodal, h.found.v, h.flow, h.plans.st) for h in held]
     through = [flows(p.roster.branches, p.state.v, p.state.ratio) for p in plans]
     apart = np.abs(buses.v_pu - buses.v_checked_pu).reshape(len(held), -1).max(1)
     return Verdict(
@@ -142,25 +143,25 @@ def _checks(owner: Owner, held: Sequence[Held], apart: Real, broken: Sequence[in
     )  # fmt: skip
 
 
-def _violations(owner: Owner, h: Held) -> Violations:
-    """Buses too low, buses too high, lines, transformers; none where there is no load flow."""
-    net, nodal, b = owner.joined.network, owner.newton.nodal, owner.joined.network.buses
+def broken_limits(nodal: Nodal, voltage: Complex, through: Real, st: tuple[int, ...]) -> Violations:
+    """Buses too low, buses too high, lines, transformers, at node voltages and apparent power through branches [MVA]; none where these are NaN."""
+    net, b = nodal.network, nodal.network.buses
     live = np.flatnonzero(nodal.node >= 0)
-    v = np.abs(h.found.v[nodal.node[live]])
+    v = np.abs(voltage[nodal.node[live]])
     looked: list[tuple[str, str, Names, Real, Real, Flag]] = [
         ("bus", "pu", b.name[live], v, b.v_low_pu[live], v < b.v_low_pu[live] * (1 - EDGE)),
         ("bus", "pu", b.name[live], v, b.v_high_pu[live], v > b.v_high_pu[live] * (1 + EDGE)),
     ]
     tables: tuple[Lines | Transformers, ...] = (net.lines, net.transformers)
     for kind, table in enumerate(tables):
-        row, flow = nodal.branches.row[nodal.branches.kind == kind], h.flow[nodal.branches.kind == kind]
+        row, flow = nodal.branches.row[nodal.branches.kind == kind], through[nodal.branches.kind == kind]
         rating = table.rating_mva[row]
         looked.append((table.kind.removesuffix("s"), "MVA", table.name[row], flow, rating, flow > rating * (1 + EDGE)))
     count = [int(np.count_nonzero(beyond)) for *_, beyond in looked]
     element, unit = (np.repeat([row[k] for row in looked], count) for k in (0, 1))
     name, value, limit = (np.concatenate([row[k][row[-1]] for row in looked]) for k in (2, 3, 4))
-    st = (np.full(len(name), k) for k in h.plans.st)
-    return Violations(scenario=next(st), period=next(st), element=element, name=name, value=value, limit=limit, unit=unit)
+    scenario, period = (np.full(len(name), k) for k in st)
+    return Violations(scenario=scenario, period=period, element=element, name=name, value=value, limit=limit, unit=unit)
 
 
 def _stacked(tables: list[Violations]) -> Violations:

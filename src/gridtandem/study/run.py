@@ -163,6 +163,8 @@ def explained(study: Study, seats: Seats, outcome: Outcome[Any]) -> tuple[str, .
         elif refusal.by == "tso" and refusal.question != "Together":
             draw = getattr(outcome.state, "draw", None) if outcome.state is not None else None
             said.append(seats.transmission.explain(draw, (s, t)) + where)
+        elif seats.holder is not None:
+            said.append(seats.holder.explain((s, t)) + where)
         said.append(seats.owner.explain((s, t)) + where)
     return tuple(dict.fromkeys(said))
 

@@ -18,8 +18,10 @@ from gridtandem.flow.feeders import Feeders
 from gridtandem.flow.newton import Options
 from gridtandem.grid.nodal import LoadLaw, Nodal
 from gridtandem.parties.fleet import Fleet
+from gridtandem.parties.holder import Holder
 from gridtandem.parties.owner import Owner
 from gridtandem.parties.transmission import Transmission, boundary_bus
+from gridtandem.schemes.fused import Fused
 from gridtandem.schemes.merged import Merged
 from gridtandem.study.roster import Roster
 from gridtandem.tables import Index, Real
@@ -87,10 +89,12 @@ class Seats:
     owner: Owner
     companies: tuple[str, ...]
     roster: Roster
+    holder: Holder | None = None  # the owner again, where the study is fused
 
     def mailbox(self, scheme: Any, axes: tuple[int, int]) -> Mailbox:
         """The road between them."""
-        tso = Company("owner", (self.owner,)) if isinstance(scheme, Merged) else Company("tso", (self.transmission,))
+        owned = self.owner if isinstance(scheme, Merged) else self.holder if isinstance(scheme, Fused) else None
+        tso = Company("tso", (self.transmission,)) if owned is None else Company("owner", (owned,))
         dsos = tuple((Company(name, (fleet,)), rows) for name, (fleet, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=axes)
 
@@ -107,6 +111,7 @@ def seated(study: Study) -> Seats:
         transmission=transmission, fleets=tuple((_fleet(study, feeders, rows), rows) for rows in _by_company(case)),
         owner=Owner.of(case, study.loading, study.options), companies=case.companies,
         roster=Roster.of(transmission.newton.nodal, models, table),
+        holder=Holder.of(case, study.loading, study.options, study.feeder_solver) if isinstance(study.scheme, Fused) else None,
     )  # fmt: skip
 
 

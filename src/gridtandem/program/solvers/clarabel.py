@@ -10,6 +10,7 @@ changes the pattern and is solved from new arrays. Either way all numbers are st
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -18,8 +19,8 @@ from scipy import sparse
 
 from gridtandem.errors import Fault
 from gridtandem.program.answer import Answer, Status, unanswered
-from gridtandem.program.arrays import Matrix, Places, Program, flat
-from gridtandem.program.faults import Costs, Numbers, Sides, accepted, checked
+from gridtandem.program.arrays import Matrix, Places, Program, Rows, flat
+from gridtandem.program.faults import Costs, Numbers, Sides, accepted, checked, extended
 from gridtandem.tables import Flag, Real
 
 STATUS = {
@@ -98,8 +99,15 @@ class Held:
         self._sides = _Sides.of(low, high)
         self._solver = self._built(self._sides, flat(program.columns, "cost"), self._sides.right(low, high, self._right))
 
-    def solve(self, *, cost: Costs | None = None, right: Sides | None = None, bounds: Sides | None = None) -> Answer:
-        """Answer with these costs, sides of rows ``(low, high)`` and bounds of columns ``(low, high)``, all else as in the original program."""
+    def solve(
+        self, *, cost: Costs | None = None, right: Sides | None = None, bounds: Sides | None = None, more: Mapping[str, Rows] | None = None
+    ) -> Answer:
+        """Answer with these costs, sides of rows ``(low, high)`` and bounds of columns ``(low, high)``, all else as in the original program.
+
+        ``more`` are rows for this question only, such as cuts; here they cost as much as a new program.
+        """
+        if more:
+            return Held(extended(self.program, more), options=self._options).solve(cost=cost, right=right, bounds=bounds)
         changes = accepted(self.program, cost=cost, right=right, bounds=bounds)
         low, high = self._numbers(changes["right"], changes["bounds"])
         costs = _changed(flat(self.program.columns, "cost"), changes["cost"], self._columns, 0)

@@ -1,4 +1,4 @@
-"""HiGHS: linear programs, programs with whole numbers, convex quadratic costs.
+"""HiGHS: linear programs and programs with whole numbers.
 
 A program is handed over once and *held*. Each question states its changes against the original program and starts from the *home* basis, the optimal
 one of the original, so an answer depends on the question alone and never on the questions before it. A basis is not all that HiGHS remembers, hence
@@ -6,11 +6,13 @@ one of the original, so an answer depends on the question alone and never on the
 
 The ladder, for every question: (0) simplex from the home basis without perturbed costs, which further pivots would have to undo; (1) from nothing,
 with HiGHS's own perturbations, also to confirm a verdict other than "optimal"; (2) interior point with crossover. HiGHS's duals have our sign.
+
+Quadratic costs are refused: HiGHS's method for them called 2 of 400 small bounded programs unbounded, and ended on some only after bending the cost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
@@ -19,19 +21,21 @@ from numpy.typing import NDArray
 
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.program.answer import Answer, Status, unanswered
-from gridtandem.program.arrays import Places, Program, flat
-from gridtandem.program.faults import Costs, Numbers, Sides, accepted, checked
+from gridtandem.program.arrays import Places, Program, Rows, flat, stacked
+from gridtandem.program.faults import Costs, Numbers, Sides, accepted, checked, extended
 
 if TYPE_CHECKING:
     import highspy
 
 Settings: TypeAlias = Mapping[str, "bool | int | float | str"]
+FEASIBLE = 2  # what HiGHS calls a point that keeps all rows
 OPTIMAL = 7  # the number of kOptimal; names of its values are slow to get
+NOISE = 1e-12  # entries up to this size are left out, which is below the tolerance for unknowns up to 1e3; HiGHS cannot be told to keep them
+LARGEST = 1e15  # entries that HiGHS can hold
 STEPS_LEAST, STEPS_EACH = 1000, 10  # pivots allowed to a warm start, for each column and row; more means that it goes in circles
-CURVATURE = 1e-10  # added to quadratic costs by HiGHS, whose method may go in circles without; moves an optimum of 1e3 by 1e-7 over its curvature
 COLD: Settings = {"dual_simplex_cost_perturbation_multiplier": 1.0, "simplex_iteration_limit": 2**31 - 1}  # HiGHS's own
 STATUS = {
-    "kOptimal": Status.SOLVED, "kModelEmpty": Status.SOLVED, "kInfeasible": Status.INFEASIBLE, "kUnbounded": Status.UNBOUNDED,
+    "kOptimal": Status.SOLVED, "kInfeasible": Status.INFEASIBLE, "kUnbounded": Status.UNBOUNDED,
     "kTimeLimit": Status.STOPPED, "kIterationLimit": Status.STOPPED, "kSolutionLimit": Status.STOPPED, "kInterrupt": Status.STOPPED,
 }  # fmt: skip
 
@@ -95,10 +99,10 @@ class Held:
     With ``chain``, consecutive questions go on from the last basis, for searches inside one answer; `restart` goes home.
     """
 
-    __slots__ = ("_blocks", "_chain", "_columns", "_highs", "_home", "_on_the_way", "_options", "_rows", "_version", "_warm", "program")
+    __slots__ = ("_blocks", "_chain", "_columns", "_highs", "_home", "_on_the_way", "_options", "_presolve", "_rows", "_version", "_warm", "program")
 
     def __init__(self, program: Program, *, chain: bool = False, options: Highs = Highs(), presolve: bool = False) -> None:
-        """``presolve`` helps a large program that is asked once; there is no home then, as nothing of it may be kept."""
+        """``presolve`` helps a large program that is asked once; there is no home then."""
         import highspy
 
         checked(program, _not_taken)
@@ -108,19 +112,20 @@ class Held:
         self._highs = wrapper()
         self._version = f"HiGHS {self._highs.version()}"
         steps = STEPS_LEAST + STEPS_EACH * (self._columns.size + self._rows.size)
+        self._presolve = "choose" if presolve or program.integer else "off"
         self._warm: Settings = {"dual_simplex_cost_perturbation_multiplier": 0.0, "simplex_iteration_limit": steps}
         self._set(
             {
-                "output_flag": False, "threads": 1, "presolve": "choose" if presolve else "off", "simplex_strategy": 0,
+                "output_flag": False, "threads": 1, "presolve": self._presolve, "simplex_strategy": 0,
                 "primal_feasibility_tolerance": options.tolerance, "dual_feasibility_tolerance": options.tolerance,
                 "mip_feasibility_tolerance": options.tolerance, "mip_rel_gap": options.gap, "mip_abs_gap": 0.0,
-                "qp_regularization_value": CURVATURE, "qp_iteration_limit": steps,
+                "small_matrix_value": NOISE,
             }
         )  # fmt: skip
         _accept(self._highs.passModel(_model(program)), "the model")
         self._blocks = _Blocks.of(program, self._highs)
         self._home: Any = None  # a basis
-        if not (presolve or program.integer or program.quadratic):
+        if self._presolve == "off":
             self._highs.run()
             home = self._highs.getBasis()
             self._home = home if home.valid else None
@@ -130,23 +135,46 @@ class Held:
         """Go home: the next question of a chain starts as the first one did."""
         self._on_the_way = False
 
-    def solve(self, *, cost: Costs | None = None, right: Sides | None = None, bounds: Sides | None = None) -> Answer:
-        """Answer with these costs, sides of rows ``(low, high)`` and bounds of columns ``(low, high)``, all else as in the original program."""
-        changes = accepted(self.program, cost=cost, right=right, bounds=bounds)
-        self._blocks.set(changes)
+    def solve(
+        self, *, cost: Costs | None = None, right: Sides | None = None, bounds: Sides | None = None, more: Mapping[str, Rows] | None = None
+    ) -> Answer:
+        """Answer with these costs, sides of rows ``(low, high)`` and bounds of columns ``(low, high)``, all else as in the original program.
+
+        ``more`` are rows for this question only, such as cuts; they cost less than a new program.
+        """
+        program = extended(self.program, more, _out_of_range)
+        self._blocks.set(accepted(self.program, cost=cost, right=right, bounds=bounds))
         if self._options.seconds < np.inf:
             self._set({"time_limit": self._highs.getRunTime() + self._options.seconds})  # HiGHS counts from its first run
-        if self._home is not None and self._from_home() is Status.SOLVED:
-            return self._answer(Status.SOLVED, ladder=0)
-        status = self._from_nothing()
-        if status is not Status.FAILED or self.program.integer or self.program.quadratic:
-            return self._answer(status, ladder=1)
-        return self._answer(self._by_interior_point(), ladder=2)
+        if not more:
+            return self._climbed(program, self._home)
+        added = self._add(more)
+        self._on_the_way = False
+        try:
+            return self._climbed(program, self._home and _longer(self._home, len(added)))
+        finally:
+            _accept(self._highs.deleteRows(len(added), added), "fewer rows")
+            self._on_the_way = False
 
-    def _from_home(self) -> Status:
+    def _add(self, more: Mapping[str, Rows]) -> NDArray[np.int32]:
+        matrix = stacked(more, self._columns)
+        low, high = flat(more, "low"), flat(more, "high")
+        _accept(self._highs.addRows(len(low), low, high, matrix.nnz, matrix.indptr[:-1], matrix.indices, matrix.data), "more rows")
+        return np.arange(self._rows.size, self._rows.size + len(low), dtype=np.int32)
+
+    def _climbed(self, program: Program, home: Any) -> Answer:
+        """The ladder."""
+        if home is not None and self._from(home) is Status.SOLVED:
+            return self._answer(program, Status.SOLVED, ladder=0)
+        status = self._from_nothing()
+        if status is not Status.FAILED or program.integer:
+            return self._answer(program, status, ladder=1)
+        return self._answer(program, self._by_interior_point(), ladder=2)
+
+    def _from(self, home: Any) -> Status:
         if not (self._chain and self._on_the_way):
             self._highs.clearSolver()
-            self._highs.setBasis(self._home)
+            self._highs.setBasis(home)
         self._on_the_way = True
         return self._run()
 
@@ -158,7 +186,7 @@ class Held:
         if self._highs.getModelStatus().name == "kUnboundedOrInfeasible":
             self._set({"presolve": "off"})
             status = self._run()
-            self._set({"presolve": "choose"})
+            self._set({"presolve": self._presolve})
         self._set(self._warm)
         return status
 
@@ -178,29 +206,32 @@ class Held:
         for name, value in settings.items():
             _accept(self._highs.setOptionValue(name, value), name)
 
-    def _answer(self, status: Status, *, ladder: int) -> Answer:
+    def _answer(self, program: Program, status: Status, *, ladder: int) -> Answer:
         said = "" if status is Status.SOLVED else self._highs.modelStatusToString(self._highs.getModelStatus())
         cost = bound = self._highs.getObjectiveValue()
-        if self.program.integer:
-            bound = self._highs.getInfo().mip_dual_bound
-        stopped = status is Status.STOPPED and self.program.integer and np.isfinite(cost)
+        stopped = False
+        if program.integer:
+            info = self._highs.getInfo()
+            bound, stopped = info.mip_dual_bound, status is Status.STOPPED and info.primal_solution_status == FEASIBLE
         if status is not Status.SOLVED and not stopped:
-            return unanswered(self.program, status, ladder=ladder, solver=self._version, said=said)
+            return unanswered(program, status, ladder=ladder, solver=self._version, said=said)
+        rows = self._rows if program is self.program else Places.of(program.rows)
         found = self._highs.getSolution()
         price, reduced = np.array(found.row_dual), np.array(found.col_dual)
-        if self.program.integer:
-            price, reduced = np.full(self._rows.size, np.nan), np.full(self._columns.size, np.nan)
-        return Answer(
-            status,
-            cost,
-            self._columns.split(np.array(found.col_value)),
-            self._rows.split(price),
-            self._columns.split(reduced),
-            bound,
-            ladder,
-            self._version,
-            said,
-        )
+        if program.integer:
+            price, reduced = np.full(rows.size, np.nan), np.full(self._columns.size, np.nan)
+        x = self._columns.split(np.array(found.col_value))
+        return Answer(status, cost, x, rows.split(price), self._columns.split(reduced), bound, ladder, self._version, said)
+
+
+def _longer(home: Any, count: int) -> Any:
+    """A basis with rows added that do not hold yet."""
+    import highspy
+
+    longer = highspy.HighsBasis()
+    longer.valid, longer.col_status = True, home.col_status
+    longer.row_status = [*home.row_status, *[highspy.HighsBasisStatus.kBasic] * count]
+    return longer
 
 
 def _not_taken(program: Program) -> list[Fault]:
@@ -208,9 +239,20 @@ def _not_taken(program: Program) -> list[Fault]:
     faults = [
         Fault("program", "has cones, which HiGHS does not know", "solve it with Clarabel", "program-020", column=name) for name in program.cones
     ]
-    if program.integer and program.quadratic:
-        faults.append(Fault("program", "has whole numbers and quadratic costs at once", "write the costs in steps", "program-021"))
+    if program.quadratic:
+        mend = "solve it with Clarabel, or write the costs in steps where numbers are whole"
+        faults.append(Fault("program", "has quadratic costs, which HiGHS does not solve reliably", mend, "program-021"))
+    for name, rows in program.rows.items():
+        faults += _out_of_range(name, rows)
     return faults
+
+
+def _out_of_range(name: str, rows: Rows) -> Iterator[Fault]:
+    """HiGHS cannot hold huge entries."""
+    for block, part in rows.parts.items():
+        if (np.abs(part.data) > LARGEST).any():
+            mend = f"write the row in units that bring its entries below {LARGEST:g}"
+            yield Fault("program", f"has a part for {block!r} with entries that HiGHS cannot hold", mend, "program-024", column=name)
 
 
 def _model(program: Program) -> highspy.HighsModel:
@@ -219,22 +261,15 @@ def _model(program: Program) -> highspy.HighsModel:
 
     matrix, model = program.matrix(), highspy.HighsModel()
     lp = model.lp_
-    lp.num_row_, lp.num_col_ = matrix.shape
+    lp.num_row_, lp.num_col_ = matrix.shape[0], max(1, matrix.shape[1])  # of a program without unknowns HiGHS would read no row
     lp.offset_ = program.constant
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = (flat(program.columns, what) for what in ("cost", "low", "high"))
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = (flat(program.columns, what) if matrix.shape[1] else np.zeros(1) for what in ("cost", "low", "high"))
     lp.row_lower_, lp.row_upper_ = (flat(program.rows, what) for what in ("low", "high"))
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
     if program.integer:
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[c.integer] for c in program.columns.values() for _ in range(c.low.size)]
-    if program.quadratic:
-        quadratic = flat(program.columns, "quadratic")
-        model.hessian_.dim_ = len(quadratic)
-        model.hessian_.format_ = highspy.HessianFormat.kTriangular
-        model.hessian_.start_ = np.arange(len(quadratic) + 1, dtype=np.int32)
-        model.hessian_.index_ = np.arange(len(quadratic), dtype=np.int32)
-        model.hessian_.value_ = quadratic
     return model
 
 

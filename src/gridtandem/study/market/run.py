@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
 from gridtandem.coordinate import Bargain, Outcome, coordinate
-from gridtandem.opf.feeder import FeederState
+from gridtandem.markets.energy import Cleared
+from gridtandem.opf.feeder import FeederProblem, FeederState
 from gridtandem.program.answer import Status
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
+
+REGRET = 1e-7  # relative to the cost: below it an award is an answer to its price
 
 
 @final
@@ -22,12 +25,26 @@ class FeederPlan:
 
     company: str
     interface: int
+    problem: FeederProblem
     dispatch: FeederState
-    decisions: dict[str, Real]  # blocks of the dispatch run
-    price: Real  # (period, node) from the pricing run [currency/MWh]
-    price_q: Real
-    energy: Real  # (period)
-    split: Real  # (period, kind of limit, node)
+    priced: FeederState  # the answer to the price of the award, with the exchange free
+    decisions: Mapping[str, Real]  # blocks of the dispatch run
+    regret: float  # what the company would gain with that answer [currency]
+
+    @property
+    def prices(self) -> FeederState:
+        """Whose prices hold inside: those of the answer to the price; where the award is not such an answer, those of the dispatch itself."""
+        return self.priced if self.regret <= REGRET * max(1.0, abs(self.dispatch.cost)) else self.dispatch
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TransmissionPlan:
+    """What transmission does for the exchange that was agreed, and the prices there."""
+
+    dispatch: Cleared
+    price: Real  # (period, node)
+    flow_price: Real  # (period, branch with a limit)
 
 
 @final
@@ -39,6 +56,7 @@ class MarketResult:
     seats: MarketSeats
     outcome: Outcome[Any]
     bargain: Bargain | None  # None: nothing to take home
+    transmission: TransmissionPlan | None
     feeders: tuple[FeederPlan, ...]
     cost: float  # of transmission's and all feeders' plans together; NaN where there is none
     ideal: float  # least cost with everything in one market
@@ -52,13 +70,21 @@ def run_market(study: MarketStudy, *, watch: Callable[[Outcome[Any]], None] | No
     best = seats.pool.solve()
     ideal = best.cost if best.status is Status.SOLVED else np.nan
     if not outcome.answered or outcome.state is None:
-        return MarketResult(study=study, seats=seats, outcome=outcome, bargain=None, feeders=(), cost=np.nan, ideal=ideal)
+        return MarketResult(study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=ideal)
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain)
-    own = seats.wholesale.cost_at(bargain.z[0])
-    return MarketResult(
-        study=study, seats=seats, outcome=outcome, bargain=bargain, feeders=plans, cost=own + sum(p.dispatch.cost for p in plans), ideal=ideal
-    )
+    above = _above(seats, bargain)
+    cost = above.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
+    return MarketResult(study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=above, feeders=plans, cost=cost, ideal=ideal)
+
+
+def _above(seats: MarketSeats, bargain: Bargain) -> TransmissionPlan:
+    """Prices come from the answer to the interfaces' prices, where the exchange is one; else from the dispatch."""
+    z, price, hours = bargain.z[0], bargain.price[0], seats.wholesale.window.hours
+    done, told = seats.wholesale.plan(z, price)
+    regret = done.cost - float((price * z).sum()) * hours - told.cost
+    chosen = told if regret <= REGRET * max(1.0, abs(done.cost)) else done
+    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours)
 
 
 def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
@@ -67,9 +93,10 @@ def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
         for k, row in enumerate(rows.tolist()):
             done, priced = desk.plan(k, bargain.z[0, :, row], bargain.price[0, :, row])
             problem = desk.whole[int(desk.kind[k])]
-            dispatch, told = problem.state(done), problem.state(priced)
+            price = bargain.price[0, :, row] * problem.window.hours
+            regret = done.cost + float(price @ bargain.z[0, :, row]) - priced.cost
             plans[row] = FeederPlan(
-                company=company, interface=row, dispatch=dispatch, decisions=dict(done.x), price=told.price, price_q=told.price_q,
-                energy=told.energy, split=told.split,
+                company=company, interface=row, problem=problem, dispatch=problem.state(done), priced=problem.state(priced), decisions=done.x,
+                regret=regret,
             )  # fmt: skip
     return tuple(plans[i] for i in range(len(plans)))

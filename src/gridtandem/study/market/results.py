@@ -1,0 +1,106 @@
+"""Result tables of a cleared day. Periods count from 1, as in the files; the money of a case carries the case's currency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+from gridtandem.tables import Index, Names, Real, Table, column
+
+PRICE, MONEY = "currency/MWh", "currency"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Awards(Table):
+    """What crosses each interface, at which price."""
+
+    kind: ClassVar[str] = "awards"
+    period: Index = column("period, from 1", dtype="i8")
+    interface: Names = column("name of the interface", dtype="U")
+    company: Names = column("distribution company", dtype="U")
+    bus: Names = column("transmission bus", dtype="U")
+    exchange_mw: Real = column("from transmission into the feeder", unit="MW")
+    price_per_mwh: Real = column("price there: d cost / d demand", unit=PRICE)
+    payment: Real = column("what the company pays the wholesale market", unit=MONEY)
+    feeder_cost: Real = column("cost of the feeder's own resources in that period", unit=MONEY)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class NodePrices(Table):
+    """Price of demand at every bus, and what it is made of."""
+
+    kind: ClassVar[str] = "prices"
+    period: Index = column("period, from 1", dtype="i8")
+    company: Names = column("whose bus: tso, or a distribution company", dtype="U")
+    feeder: Names = column("feeder; empty for transmission", dtype="U")
+    bus: Names = column("name of the bus", dtype="U")
+    price_per_mwh: Real = column("d cost / d active demand", unit=PRICE)
+    energy_per_mwh: Real = column("of that: energy at the reference, or at the feeder's root", unit=PRICE)
+    congestion_per_mwh: Real = column("of that: limits of flow", unit=PRICE)
+    voltage_per_mwh: Real = column("of that: limits of voltage", unit=PRICE)
+    price_per_mvarh: Real = column("d cost / d reactive demand; transmission's DC network has none", unit="currency/Mvarh")
+    v_pu: Real = column("voltage of the market's linear model; 1 in transmission", unit="pu")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class DeviceResults(Table):
+    """Every resource: what it does, what it is paid, what it costs."""
+
+    kind: ClassVar[str] = "devices"
+    period: Index = column("period, from 1", dtype="i8")
+    company: Names = column("whose network it is in: tso, or a distribution company", dtype="U")
+    feeder: Names = column("feeder; empty for transmission", dtype="U")
+    what: Names = column("generators, flexible, storages or vehicles", dtype="U")
+    name: Names = column("its name there", dtype="U")
+    bus: Names = column("where it is", dtype="U")
+    p_mw: Real = column("active injection", unit="MW")
+    q_mvar: Real = column("reactive injection", unit="Mvar")
+    price_per_mwh: Real = column("price at its bus", unit=PRICE)
+    payment: Real = column("price times energy; below 0 it pays", unit=MONEY)
+    cost: Real = column("its cost; minus its worth for demand that buys", unit=MONEY)
+    profit: Real = column("payment less cost", unit=MONEY)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Books(Table):
+    """Who pays whom over the day: every line is paid by one and received by another."""
+
+    kind: ClassVar[str] = "books"
+    payer: Names = column("who pays", dtype="U")
+    payee: Names = column("who is paid", dtype="U")
+    item: Names = column("for what", dtype="U")
+    amount: Real = column("amount; below 0 it flows the other way", unit=MONEY)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Surplus(Table):
+    """What stays with each operator, and what it consists of: rent of limits that bind."""
+
+    kind: ClassVar[str] = "surplus"
+    company: Names = column("tso, or a distribution company", dtype="U")
+    kept: Real = column("received less paid", unit=MONEY)
+    flow_rent: Real = column("price of flow limits times their flow", unit=MONEY)
+    voltage_rent: Real = column("price of voltage limits times their slack to an unloaded feeder", unit=MONEY)
+    reactive: Real = column("worth of reactive demand less that of reactive injections, which nobody is paid for", unit=MONEY)
+    left: Real = column("kept and reactive less rents; 0 but for rounding", unit=MONEY)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class MarketChecks(Table):
+    """The day against the ideal market, and the dispatch against an AC load flow of the joined grid."""
+
+    kind: ClassVar[str] = "market_checks"
+    period: Index = column("period, from 1", dtype="i8")
+    solved: Index = column("1: the joined grid has a load flow at this dispatch", dtype="i8")
+    voltage_error_pu: Real = column("largest difference of voltage in feeders, market's model against AC", unit="pu")
+    loss_mw: Real = column("active losses of the AC load flow, which the market leaves out", unit="MW")
+    slack_mw: Real = column("what the reference unit adds to its schedule", unit="MW")
+    v_low_pu: Real = column("lowest voltage of the AC load flow", unit="pu")
+    v_low_bus: Names = column("where that is", dtype="U")
+    limits_broken: Index = column("voltage and flow limits broken", dtype="i8")

@@ -1,0 +1,135 @@
+"""From a market result to its tables: awards, prices, devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from gridtandem.grid.nodal import Nodal
+from gridtandem.opf.limits import KINDS
+from gridtandem.resources.dispatch import Dispatch, dispatched
+from gridtandem.study.market.results import Awards, DeviceResults, NodePrices
+from gridtandem.study.market.run import FeederPlan, MarketResult
+from gridtandem.tables import Index, Real, Table
+
+T = TypeVar("T", bound=Table)
+
+
+def awards(result: MarketResult) -> Awards:
+    """What crosses each interface."""
+    found = result.bargain
+    if found is None:
+        return Awards.empty()
+    table, window, case = result.study.case.interfaces, result.study.window, result.study.case
+    z, price = found.z[0], found.price[0]
+    shape = z.shape
+    cost = np.stack([sum((d.cost.sum(-1) for d in devices_of(result, p)), np.zeros(shape[0])) for p in result.feeders], -1)
+    return Awards(
+        period=_periods(result, shape[1]), interface=np.tile(table.name, shape[0]), company=np.tile(table.company, shape[0]),
+        bus=np.tile(case.transmission.buses.name[table.bus], shape[0]), exchange_mw=z.ravel(), price_per_mwh=price.ravel(),
+        payment=(z * price).ravel() * window.hours, feeder_cost=cost.ravel(),
+    )  # fmt: skip
+
+
+def prices(result: MarketResult) -> NodePrices:
+    """Price of demand at every bus in service."""
+    parts = [_transmission_prices(result), *(_feeder_prices(result, p) for p in result.feeders)] if result.transmission is not None else []
+    return stacked(NodePrices, parts)
+
+
+def devices(result: MarketResult) -> DeviceResults:
+    """Every resource of every company."""
+    return stacked(DeviceResults, list(_devices(result)))
+
+
+def devices_of(result: MarketResult, plan: FeederPlan | None) -> tuple[Dispatch, ...]:
+    """Resources of one feeder as it was awarded; of transmission where no plan is given."""
+    window = result.study.window
+    if plan is not None:
+        return tuple(dispatched(plan.problem.network, plan.problem.owned.steps, plan.decisions, window, source=False))
+    w, above = result.seats.wholesale, result.transmission
+    if above is None:
+        return ()
+    steps = w.owned.steps
+    power = above.dispatch.accepted.reshape(steps.low.shape) * steps.sign
+    return tuple(dispatched(w.network, steps, {**above.dispatch.answer.x, "x": power}, window, source=True))
+
+
+def feeder_of(result: MarketResult, plan: FeederPlan) -> str:
+    """Name of the feeder behind a plan."""
+    return str(result.study.case.interfaces.feeder[plan.interface])
+
+
+def _who(result: MarketResult, plan: FeederPlan) -> tuple[str, str]:
+    return plan.company, feeder_of(result, plan)
+
+
+def _devices(result: MarketResult) -> Iterator[DeviceResults]:
+    if result.transmission is None:
+        return
+    w = result.seats.wholesale
+    for d in devices_of(result, None):
+        yield _told(result, ("tso", ""), d, w.network, result.transmission.price[:, w.nodal.node[d.bus]])
+    for plan in result.feeders:
+        net, node = plan.problem.network, plan.problem.nodal.node
+        for d in devices_of(result, plan):
+            yield _told(result, _who(result, plan), d, net, plan.prices.price[:, node[d.bus]])
+
+
+def _told(result: MarketResult, who: tuple[str, str], d: Dispatch, net: Any, price: Real) -> DeviceResults:
+    periods, size = d.p.shape
+    paid = price * d.p * result.study.window.hours
+    return DeviceResults(
+        period=_periods(result, size), company=_same(who[0], d.p.size), feeder=_same(who[1], d.p.size), what=_same(d.kind, d.p.size),
+        name=np.tile(getattr(net, d.kind).name[d.row], periods), bus=np.tile(net.buses.name[d.bus], periods), p_mw=d.p.ravel(), q_mvar=d.q.ravel(),
+        price_per_mwh=price.ravel(), payment=paid.ravel(), cost=d.cost.ravel(), profit=(paid - d.cost).ravel(),
+    )  # fmt: skip
+
+
+def _transmission_prices(result: MarketResult) -> NodePrices:
+    w, above = result.seats.wholesale, result.transmission
+    assert above is not None
+    reference = above.price[:, w.form.reference[:1]]
+    return _prices(result, ("tso", ""), w.nodal, above.price, {"energy_per_mwh": reference, "congestion_per_mwh": above.price - reference})
+
+
+def _feeder_prices(result: MarketResult, plan: FeederPlan) -> NodePrices:
+    found = plan.prices
+    shares = {
+        "energy_per_mwh": found.energy[:, None], "congestion_per_mwh": found.split[:, KINDS.index("flow")],
+        "voltage_per_mwh": found.split[:, KINDS.index("voltage")], "price_per_mvarh": found.price_q, "v_pu": plan.dispatch.v,
+    }  # fmt: skip
+    return _prices(result, _who(result, plan), plan.problem.nodal, found.price, shares)
+
+
+def _prices(result: MarketResult, who: tuple[str, str], nodal: Nodal, price: Real, shares: dict[str, Real]) -> NodePrices:
+    live = np.flatnonzero(nodal.node >= 0)
+    node, periods = nodal.node[live], len(price)
+    count = periods * len(live)
+    rest = {"energy_per_mwh": 0.0, "congestion_per_mwh": 0.0, "voltage_per_mwh": 0.0, "price_per_mvarh": 0.0, "v_pu": 1.0}
+    whole = {k: np.broadcast_to(shares.get(k, np.float64(x)), price.shape) for k, x in rest.items()}
+    ready: dict[str, Any] = {k: x[:, node].ravel() for k, x in whole.items()}
+    return NodePrices(
+        period=_periods(result, len(live)), company=_same(who[0], count), feeder=_same(who[1], count),
+        bus=np.tile(nodal.network.buses.name[live], periods), price_per_mwh=price[:, node].ravel(),
+        **ready,
+    )  # fmt: skip
+
+
+def _periods(result: MarketResult, each: int) -> Index:
+    """Period of every row, from 1, for so many rows in each."""
+    window = result.study.window
+    return np.repeat(np.arange(window.first, window.end) + 1, each)
+
+
+def _same(word: str, size: int) -> Any:
+    return np.full(size, word)
+
+
+def stacked(kind: type[T], parts: Sequence[T]) -> T:
+    """Tables below each other."""
+    if not parts:
+        return kind.empty()
+    return kind(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in kind.columns()})
