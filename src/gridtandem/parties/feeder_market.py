@@ -100,8 +100,9 @@ class FeederMarket:
         ok = np.full(self._shape, Worth.REFUSED, np.int8)
         for f, t, rows in self._each():
             for i in rows:
-                found = self._of(f, t).at_exchange(float(ask.z[0, t, i]))
-                ok[0, t, i] = Worth.EXACT if found.status is Status.SOLVED else Worth.REFUSED
+                z = float(ask.z[0, t, i])
+                solved = np.isfinite(z) and self._of(f, t).at_exchange(z).status is Status.SOLVED
+                ok[0, t, i] = Worth.EXACT if solved else Worth.REFUSED
         return Receipt(ok)
 
     def plan(self, i: int, z: Real, price: Real) -> tuple[Answer, Answer]:
