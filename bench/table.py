@@ -83,13 +83,13 @@ def markdown(all_rows: Sequence[Row], facts: dict[str, object], *, picture: str)
     align = ["---:" if h in RIGHT else "---" for h in head]
     body = [r.cells() for r in all_rows]
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in (head, align, *body))
-    beside = "In the last columns all processors but one were kept busy by another process.\n\n" if busy else ""
+    beside = " In the last columns all processors but one were kept busy by another process." if busy else ""
     grown = f"![Time and memory against nodes]({picture})\n\n" if picture else ""
     return (
         "<!-- Written by python -m bench --markdown; never edited by hand. -->\n\n# Performance\n\n"
         f"Measured {sentence(facts)}. Processor time, median over repeats (whole processes: least of five); where a name says wall, the clock's.\n\n"
         "Ratio is ours over the peer's, of the same run; must is what was promised of it; difference is the largest between the answers, beside\n"
-        f"what is tolerated. Whole times move with the machine, ratios hardly. {beside.rstrip()}\n\n{table}\n\n{grown}"
+        f"what is tolerated. Whole times move with the machine, ratios hardly.{beside}\n\n{table}\n\n{grown}"
         "Every figure: `python -m bench --markdown`, with the peers of `pip install -e '.[dev]'` and pandapower in an environment of its own "
         "([how](../how-to/add-a-benchmark.md)).\n"
     )
