@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import coordinated, flow, start
+from bench import coordinated, flow, outages, phases, start, study
 from bench.apart import Apart
 from gridtandem.schemes import FeederCurve, Fused, Merged, Response
 
@@ -59,6 +59,15 @@ PANDAPOWER = ("case118", "case1354pegase", "case9241pegase")  # reading larger o
 ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
 
 
+def _outages(name: str, repeat: int) -> Phase:
+    return Phase("outages", name, {"outages": outages.alone(name), "lightsim2grid": outages.contingencies(name)}, VOLTAGE, repeat)
+
+
+def _with_feeders(name: str, how_many: int, repeat: int) -> Phase:
+    both = {"response": outages.coordinated(name, how_many), "lightsim2grid, T alone": outages.held(name, how_many)}
+    return Phase("outages", f"{name} + {how_many} x case33bw" if how_many else name, both, VOLTAGE, repeat)
+
+
 def _transmission(name: str, must: float, *, start: flow.Start = "flat", repeat: int = 7) -> Phase:
     both = {"newton": flow.newton(name, start=start), "lightsim2grid": flow.lightsim2grid(name, start=start)}
     beside = flow.pandapower(name) if name in PANDAPOWER else {}
@@ -71,7 +80,7 @@ def peers(rows: int, name: str) -> dict[str, Prepare]:
 
 
 SCHEMES = {"response": Response(), "feeder-curve": FeederCurve(), "fused": Fused(), "merged": Merged()}
-BATCH = (Must("PGM", 1 / 8),)
+BATCH, THREE_PHASE = (Must("PGM", 1 / 8),), (Must("PGM", 1 / 5),)
 
 
 def _together(name: str, feeders: int, repeat: int, *musts: Must) -> Phase:
@@ -99,8 +108,14 @@ PHASES = (
     Phase("fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), **peers(2000, "case33bw")}, VOLTAGE, 5),
     Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5, musts=BATCH),
     Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3, musts=BATCH),
+    _outages("case118", 11),
+    _outages("case1354pegase", 3),
+    _with_feeders("T118Dn4", 0, 11),
+    _with_feeders("case1354pegase", 100, 3),
+    *(Phase("three-phase", f"{n // 1000}k buses", phases.contenders(n), VOLTAGE, 7, musts=THREE_PHASE) for n in (10_000, 100_000)),
     Phase("coordinated", "T118Dn4", {name: flow.agreed("T118Dn4", scheme) for name, scheme in SCHEMES.items()}, ROUND),
     _together("case118", 100, 51),
     _together("case9241pegase", 1000, 7, *MUSTS_150K),
     _together("case9241pegase", 7000, 3, Must("lightsim2grid", 1 / 15)),  # a million buses
+    Phase("study", "9241 + 1000 x case141", study.parts("case9241pegase", "case141", 1000), repeat=3),
 )

@@ -95,6 +95,21 @@ STEP_OF_TAPS = 0.03  # MVA; a step of 2.5 % moves two parallel feeders by 0.036 
 
 # bench
 FITTED_SLOPE = 1e-10  # rounding of logarithms and of a least-squares line
+# batches
+BATCH_IS_RUN = 1e-7  # MW, Mvar and pu; single runs and batches stop alike, and the AC check lies within 1e-9 per unit of both
+OUTAGE_IS_OPEN = 1e-6  # MW and pu; an outage against a network without the branch, each solved to 1e-9 per unit by its own scheme
+BATCH_MEMORY = 1.5  # of the peak for four times the scenarios; blocks are alike, and what Python itself keeps grows a little
+OPENED = 1e-8  # per unit; two solves of the same equations, rounded and ordered differently, mismatches below 1e-10 times admittances of 1e2
+# three-phase sweep
+PHASES_ARE_TWIN = 1e-10  # pu; a sweep to 1e-12 against a dense solver to 1e-13 of the largest voltage in kV
+PHASES_PEER_DSS = 1e-5  # pu; promised. The engine stops at 1e-10 and inverts stiff switches; measured 1.4e-8
+PEER_MVA = 1e-5  # MW and Mvar of a feeder's total; voltages as above on conductances of feeders of some MW; measured 1e-9
+PHASES_PEER_PGM = 1e-8  # pu; promised; both iterate to 1e-12; measured 1e-12
+GUARD_DRAWS = 1e-5  # pu; ten millionths of a rating, drawn through an impedance of less than 1 pu
+PHASE_BOOKS = 1e-10  # MW, or relative; rounding of flows through admittances of up to 1e6 times that
+# many feeders
+PORT_IS_FEEDER = 1e-12  # relative; the same few terms, added up in another order
+SUMMED_UP = 1e-12  # relative; sums of a few hundred terms in another order
 # fused exchange
 FUSED_TOL = 1e-10  # per unit; what its check may leave at default options
 FUSED_IS_MERGED = 1e-8  # pu; both stop at mismatches of 1e-10, and short branches of trees turn power of 1e-10 into less than that

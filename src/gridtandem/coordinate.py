@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, Protocol, TypeVar, final
+from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from gridtandem.errors import CannotAnswer, NotAgreed
 from gridtandem.tables import Real
 
 S = TypeVar("S")
+S_contra = TypeVar("S_contra", contravariant=True)
 
 
 class End(Enum):
@@ -51,6 +52,12 @@ def widest(*differences: Real) -> float:
     if not flat.size:
         return 0.0
     return float(np.nanmax(flat)) if np.isfinite(flat).any() else math.nan
+
+
+def farthest(*differences: Real) -> Real:
+    """Largest magnitude within each scenario (first axis); NaN where a row of it has no answer, 0 if there are no rows."""
+    flat = np.concatenate([np.abs(d).reshape(len(d), -1) for d in differences], axis=1)
+    return np.asarray(flat.max(axis=1, initial=0.0), np.float64)
 
 
 @final
@@ -103,6 +110,15 @@ class Deals(Scheme[S], Protocol[S]):
     """A scheme of markets."""
 
     def bargain(self, state: S, /) -> Bargain: ...
+
+
+@runtime_checkable
+class ByScenario(Protocol[S_contra]):
+    """A scheme that treats each scenario as if it were alone, so that many go together and each stops for itself."""
+
+    def gaps(self, state: S_contra, /) -> Real:
+        """How far each scenario is from agreement (scenario); NaN where it has no answer. `Scheme.gap` is the widest of them."""
+        ...
 
 
 @final

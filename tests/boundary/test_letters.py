@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gridtandem.boundary import layout
-from gridtandem.boundary.curves import curve_at
+from gridtandem.boundary.curves import curve_at, overlaid, scenarios
 from gridtandem.boundary.layout import Ask, distance, join, lies, numbers, reply_type, split
 from gridtandem.boundary.letters import Bends, Power, PowerAt, PowerCurve, Response, Sensitivity, Voltage, VoltageUnder, Worth
 from gridtandem.boundary.wire import LETTERS, read, text
@@ -105,6 +105,21 @@ def test_a_curve_says_at_a_voltage_what_its_piece_says(seed: int, x: float) -> N
         for part in range(2):
             want = np.polynomial.chebyshev.chebval(u, c[part])
             assert abs(found[at][part] - want) <= SERIES_ROUNDS * max(1.0, abs(want))
+
+
+@given(seed=st.integers(0, 10_000), rows=st.lists(st.integers(0, 3), max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_pieces_follow_their_scenarios(seed: int, rows: list[int]) -> None:
+    old, new = (bent(k, (4, 2, 3)) for k in (seed, seed + 1))
+    v, at = np.random.default_rng(seed).uniform(0.9, 1.1, old.low.shape), np.array(rows, np.int64)
+    some = PowerCurve(old.low[at], old.high[at], old.c[at], old.worth[at], scenarios(old.bends, at))
+    assert np.array_equal(curve_at(some, v[at]), curve_at(old, v)[at])
+    c = old.c.copy()
+    c[at] = new.c[at]
+    both = curve_at(PowerCurve(old.low, old.high, c, old.worth, overlaid(old.bends, new.bends, at)), v)
+    mine = np.isin(np.arange(4), at)
+    assert np.array_equal(both[mine], curve_at(new, v)[mine])
+    assert np.array_equal(both[~mine], curve_at(old, v)[~mine])
 
 
 def test_unknown_records_and_versions_are_refused() -> None:

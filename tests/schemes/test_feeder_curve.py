@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import gridtandem as gt
 from gridtandem.boundary.curves import curve_at
 from gridtandem.boundary.letters import PowerAt, PowerCurve, PowerOver
 from gridtandem.cases.case import Case
@@ -213,6 +214,17 @@ def test_kept_curves_that_no_longer_hold_are_asked_for_anew() -> None:
     assert found.outcome.state.v.tobytes() == fresh.outcome.state.v.tobytes()
     other_shape = replace(heavier, loading=np.ones((2, 1)))
     assert "PowerOver" in {e.question for e in run(other_shape).require().outcome.ledger}
+
+
+def test_a_batch_of_outages_on_kept_curves_is_that_of_response() -> None:
+    what = made(BENT[0])
+    kept = run(Study(case=what, scheme=FeederCurve(), q_rule="switch")).require().outcome.state.draw
+    settings = {"loading": [0.8, 1.0], "outages": ["2-4", "4-5"], "q_rule": "switch"}
+    one, other = (gt.batch(what, scheme=s, **settings).cases for s in (FeederCurve(kept=kept), Response(tol=TIGHT)))  # type: ignore[arg-type]
+    assert one.ok.all()
+    assert (one.rounds[one.scenario == 1] == 1).all()
+    assert np.abs(one.exchange_mw - other.exchange_mw).max() <= MERGED * MVA
+    assert np.abs(one.v_low_pu - other.v_low_pu).max() <= MERGED
 
 
 def test_kept_curves_are_part_of_the_study_and_of_its_file(tmp_path: Path) -> None:
