@@ -95,6 +95,9 @@ STEP_OF_TAPS = 0.03  # MVA; a step of 2.5 % moves two parallel feeders by 0.036 
 
 # bench
 FITTED_SLOPE = 1e-10  # rounding of logarithms and of a least-squares line
+# feeders with several ports
+SAME_BALANCE = 1e-9  # pu; two load flows of one balance, each to a mismatch of 1e-10 that impedances of up to ten pass on
+QUADRATIC = 20.0  # per pu; the next voltage step over the square of this one; 0.16 measured on T14R2, up to 2 on random rings
 # batches
 BATCH_IS_RUN = 1e-7  # MW, Mvar and pu; single runs and batches stop alike, and the AC check lies within 1e-9 per unit of both
 OUTAGE_IS_OPEN = 1e-6  # MW and pu; an outage against a network without the branch, each solved to 1e-9 per unit by its own scheme
@@ -133,6 +136,15 @@ INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times t
 NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it
 PRODUCT_OF_SERIES = 1e-8  # per unit; published feeders from a fifth of their load to six fifths at degrees of nine; measured 2e-10
 
+# laws of markets
+ALIKE = 1e-9  # relative; the same optimum by one program and by offers, vertices of linear programs both
 # stress
 STRESSED = 1e-8  # pu; mismatches of 1e-10 pu behind impedances of up to 36 pu, or beside branches whose noise is 4e-8 of power
 NEAR_NOSE = 1e-6  # pu; a mismatch of 1e-10 moves a voltage by its square root where two roots meet, and by 1e-9 to 1e-6 as near as here
+PLACE = 1e-7  # MW; two programs of one vertex, whose bounds and rows each hold to 1e-9, through a dozen additions
+PRICED = 1e-7  # currency/MWh; multipliers of one vertex by two programs; a dozen products of prices of up to 600
+PAID = 1e-6  # currency; a price to PRICED times a few MW
+REGRETS = 1e-8  # currency/h; costs of size 1e3 by two programs with one optimum
+CURVE_MONEY = 1e-8  # currency/h; a chord against its program, costs of size 1e3
+BRACKET = 1e-9  # currency/MWh beyond PRICED; the price is a slope of the offer or lies between two
+ZERO_SUM = 1e-8  # currency; sums of a hundred payments of up to 1e4, exact but for rounding and rows held to 1e-9
