@@ -39,6 +39,7 @@ TURNED = 1e-12  # turning the root's angle turns all voltages and changes nothin
 PEER_PGM = 1e-11  # per unit; power-grid-model iterates to 1e-12 on the same equations; measured 3e-14
 PEER_DSS = 1e-9  # per unit; OpenDSS iterates to 1e-10 relative behind a source of 1e-9 ohm; measured 1.4e-11
 EDGE_FOUND = 3e-6  # ends of solvability are bisected to 1e-6; curves turn square-root-like there
+NEXT_TO_NOTHING = 1e-4  # pu; below the root of mismatch 1e-10 over 1e-3 of the currents at 15 pu, a solution is not told from a voltage of nothing
 MERGED = 1e-8  # pu; schemes stop at 1e-10 and contract by less than 0.1, the merged grid's mismatch floor is 1e-9 where branches are short
 S_AGREES = 1e-9  # pu on 100 MVA; what transmission reckons against what feeders draw at their voltage
 BOOKS_CLOSE = 1e-8  # pu on 100 MVA; mismatches of all buses added up
