@@ -214,7 +214,7 @@ def schemes() -> str:
                     for who, letters in (("transmission", c.asks_tso), ("feeders", c.asks_dsos))
                 )
                 rows = [
-                    (f"`{f.name}`", "must be given" if f.default is MISSING else "none" if f.default is None else f"{f.default:g}") for f in fields(c)
+                    (f"`{f.name}`", "must be given" if f.default is MISSING else "none" if f.default is None else f"{f.default:g}" if isinstance(f.default, int | float) else f"`{f.default}`") for f in fields(c)
                 ]
                 options = table(("option", "default"), rows) if rows else "No options.\n"
                 said = "".join(f"{w}\n: {t}\n\n" for w, t in head.items())
