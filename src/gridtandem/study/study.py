@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, final
 
 import numpy as np
 
+from gridtandem.boundary.letters import PowerAt, PowerOver, ResponseAt
 from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.feeders import Feeders
+from gridtandem.flow.multiport import MultiPort
 from gridtandem.flow.newton import Options
 from gridtandem.grid.nodal import LoadLaw, Nodal
 from gridtandem.parties.fleet import Fleet
@@ -30,6 +32,8 @@ WORDS = {  # that a rule may be
     "feeder_solver": ("auto", "sweep", "newton"), "q_rule": ("ignore", "switch"), "slack": ("reference", "shared"), "taps": ("hold", "move"),
 }  # fmt: skip
 
+BLIND = frozenset({PowerAt, ResponseAt, PowerOver})  # letters without angles, which feeders with several ports cannot answer
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -39,6 +43,7 @@ class Study:
     case: Case
     scheme: Any
     loading: Real = field(default_factory=lambda: np.ones((1, 1)))  # (scenario, period): factor on loads and transmission's schedule
+    feeder_loading: Real | None = None  # (scenario, period, interface): factor on the feeders' loads, where it is not ``loading``
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto"
     q_rule: Literal["ignore", "switch"] = "ignore"
     slack: Literal["reference", "shared"] = "reference"
@@ -53,7 +58,15 @@ class Study:
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
         rules = {name: getattr(self, name) for name in ("feeder_solver", "q_rule", "slack", "taps", "rounds")}
-        return {"scheme": self.scheme, "loading": self.loading, **rules}
+        own = {} if self.feeder_loading is None else {"feeder_loading": self.feeder_loading}
+        return {"scheme": self.scheme, "loading": self.loading, **own, **rules}
+
+    @property
+    def at_feeders(self) -> Real:
+        """Factor on the loads of each feeder (scenario, period, interface)."""
+        if self.feeder_loading is not None:
+            return self.feeder_loading
+        return np.repeat(self.loading[..., None], len(self.case.interfaces), axis=-1)
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -69,11 +82,16 @@ class Study:
         if not (whole and self.rounds >= 1):
             yield Fault("study", f"is {self.rounds!r}", "give a whole number of 1 or more", "study-002", column="rounds")
         yield from _loading_faults(self.loading)
+        if self.feeder_loading is not None:
+            yield from _feeder_loading_faults(self)
+            if isinstance(self.scheme, Fused):
+                mend = "take scheme merged or response, which serve feeders of other loadings"
+                yield Fault("study", "is given, and scheme fused has one loading for all", mend, "study-006", column="feeder_loading")
         units = self.case.transmission.generators
         if self.slack == "shared" and not (units.slack_share[units.live] > 0).any():
             mend = "give units of transmission a slack_share, or take slack = reference"
             yield Fault("study", "is shared, but no unit of transmission in service has a share", mend, "study-004", column="slack")
-        yield from _port_faults(self.case)
+        yield from _port_faults(self)
         if not len(self.case.interfaces) and not isinstance(self.scheme, Merged):
             mend = "take the scheme merged, which then is a plain load flow, or hang feeders on it"
             yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=self.case.name)
@@ -86,17 +104,52 @@ class Seats:
 
     transmission: Transmission
     fleets: tuple[tuple[Fleet, Index], ...]  # with the interfaces each stands behind
+    everybody: Fleet  # the same feeders under one roof, where one sweep serves them all
     owner: Owner
     companies: tuple[str, ...]
     roster: Roster
     holder: Holder | None = None  # the owner again, where the study is fused
 
-    def mailbox(self, scheme: Any, axes: tuple[int, int]) -> Mailbox:
-        """The road between them."""
+    def under(self, loading: Real, at_feeders: Real | None, opened: tuple[Index, ...] = ()) -> Seats:
+        """The same parties in other scenarios: loadings as in `Study`, and branches of transmission out of service in each scenario.
+
+        Whatever one scenario comes to does not depend on the others, to the last bit.
+        """
+
+        def other(fleet: Fleet, rows: Index) -> Fleet:
+            wide = np.broadcast_to(loading[..., None], (*loading.shape, len(rows))) if at_feeders is None else at_feeders[..., rows]
+            return replace(fleet, loading=wide)
+
+        return replace(
+            self, transmission=self.transmission.under(loading, at_feeders, opened, abreast=1), owner=self.owner.under(loading, at_feeders, opened),
+            fleets=tuple((other(fleet, rows), rows) for fleet, rows in self.fleets),
+            everybody=other(self.everybody, np.arange(len(self.owner.interfaces))),
+            holder=None if self.holder is None else replace(self.holder, loading=loading, core=self.holder.core.under(loading)),
+        )  # fmt: skip
+
+    def some(self, rows: Index) -> Seats:
+        """The same parties in these of their scenarios."""
+
+        def mine(party: Transmission | Owner) -> dict[str, Any]:
+            at, opened = party.at_feeders, tuple(party.opened[r] for r in rows.tolist()) if party.opened else ()
+            return {"loading": party.loading[rows], "at_feeders": None if at is None else at[rows], "opened": opened}
+
+        home_of = self.transmission.home_of[rows]
+        return replace(
+            self, transmission=replace(self.transmission, home_of=home_of, **mine(self.transmission)), owner=replace(self.owner, **mine(self.owner)),
+            fleets=tuple((replace(fleet, loading=fleet.loading[rows]), at) for fleet, at in self.fleets),
+            everybody=replace(self.everybody, loading=self.everybody.loading[rows]),
+            holder=None if self.holder is None else replace(
+                self.holder, loading=self.holder.loading[rows], core=self.holder.core.under(self.holder.loading[rows])
+            ),
+        )  # fmt: skip
+
+    def mailbox(self, scheme: Any, axes: tuple[int, int], *, weigh: bool = True) -> Mailbox:
+        """The road between them; ``weigh``: each letter is written as JSON to know its bytes."""
         owned = self.owner if isinstance(scheme, Merged) else self.holder if isinstance(scheme, Fused) else None
         tso = Company("tso", (self.transmission,)) if owned is None else Company("owner", (owned,))
         dsos = tuple((Company(name, (fleet,)), rows) for name, (fleet, rows) in zip(self.companies, self.fleets, strict=True))
-        return Mailbox(tso, dsos, axes=axes)
+        return Mailbox(tso, dsos, axes=axes, clerk=Company("all companies", (self.everybody,)), weigh=weigh)
 
 
 def seated(study: Study) -> Seats:
@@ -105,12 +158,13 @@ def seated(study: Study) -> Seats:
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
     models = [Nodal.of(bundle(model)) for model in case.models]
-    feeders, table = _feeders(study, models), case.interfaces
-    transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options)
+    transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options, study.feeder_loading)
+    companies = _by_company(case)
+    *fleets, everybody = _fleets(study, models, [*companies, np.arange(len(case.interfaces))])
     return Seats(
-        transmission=transmission, fleets=tuple((_fleet(study, feeders, rows), rows) for rows in _by_company(case)),
-        owner=Owner.of(case, study.loading, study.options), companies=case.companies,
-        roster=Roster.of(transmission.newton.nodal, models, table),
+        transmission=transmission, fleets=tuple(zip(fleets, companies, strict=True)), everybody=everybody, companies=case.companies,
+        owner=Owner.of(case, study.loading, study.options, study.feeder_loading),
+        roster=Roster.of(transmission.newton.nodal, models, case.interfaces),
         holder=Holder.of(case, study.loading, study.options, study.feeder_solver) if isinstance(study.scheme, Fused) else None,
     )  # fmt: skip
 
@@ -118,7 +172,7 @@ def seated(study: Study) -> Seats:
 def forecast(case: Case, models: Sequence[Nodal]) -> LoadLaw:
     """What transmission expects feeders to draw: nominal load less DG, no losses, exponents weighted by load. [per unit]"""
     table = case.interfaces
-    factor = table.count * table.scale
+    factor = table.count * table.scale / case.ports  # several ports are expected to draw equal parts
     lumps = [_lump(nodal) for nodal in models]
     s, exponent = np.array([s for s, _ in lumps], np.complex128), np.array([n for _, n in lumps], float).reshape(-1, 2)
     return boundary_bus(table.bus, s[table.model] * factor.astype(np.complex128), exponent[table.model])
@@ -131,17 +185,24 @@ def _lump(nodal: Nodal) -> tuple[complex, tuple[float, float]]:
     return complex(load - nodal.units.s.sum()), n
 
 
-def _feeders(study: Study, models: Sequence[Nodal]) -> Feeders:
-    """All feeders at once; what they have in common is worked out once."""
-    table = study.case.interfaces
+def _fleets(study: Study, models: Sequence[Nodal], parts: Sequence[Index]) -> Iterator[Fleet]:
+    """The feeders behind the interfaces of each part; what those with one port have in common is worked out once."""
+    case, table = study.case, study.case.interfaces
     first = np.cumsum(np.array([0, *(len(n.node) for n in models)], np.int64))
     root = np.concatenate([np.empty(0, np.int64), *(n.node for n in models)])[first[table.model] + table.root]
-    return Feeders.of(models, root=root, model=table.model, scale=table.scale, method=study.feeder_solver, options=study.options)
-
-
-def _fleet(study: Study, feeders: Feeders, rows: Index) -> Fleet:
-    table = study.case.interfaces
-    return Fleet(interface=table.name[rows], feeders=feeders.take(rows), count=table.count[rows], loading=study.loading)
+    ports, (_, feeder) = case.ports, np.unique(table.feeder, return_inverse=True)
+    one = np.flatnonzero(ports == 1)
+    feeders = Feeders.of(models, root=root[one], model=table.model[one], scale=table.scale[one], method=study.feeder_solver, options=study.options)
+    for rows in parts:
+        alone, port = np.flatnonzero(ports[rows] == 1), np.flatnonzero(ports[rows] > 1)
+        port = port[np.argsort(feeder[rows[port]], kind="stable")]  # those of one feeder beside each other
+        _, begin = np.unique(feeder[rows[port]], return_index=True)
+        roots, at = np.split(root[rows[port]], begin[1:])[: len(begin)], rows[port[begin]]
+        several = MultiPort.of([models[m] for m in table.model[at]], roots, table.scale[at], study.options)
+        yield Fleet(
+            interface=table.name[rows], alone=alone, feeders=feeders.take(np.searchsorted(one, rows[alone])), port=port, several=several,
+            count=table.count[rows], loading=study.at_feeders[..., rows],
+        )  # fmt: skip
 
 
 def _by_company(case: Case) -> list[Index]:
@@ -159,9 +220,30 @@ def _loading_faults(loading: object) -> Iterator[Fault]:
         yield Fault("study", "has a loading that is negative or no number", "give factors of 0 or more", "case-059", column="loading")
 
 
-def _port_faults(case: Case) -> Iterator[Fault]:
-    names, count = np.unique(case.interfaces.feeder, return_counts=True)
-    if len(many := names[count > 1].tolist()):
-        what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
-        mend = "load-flow schemes serve feeders with one interface; give each port a feeder of its own, or open one"
+def _feeder_loading_faults(study: Study) -> Iterator[Fault]:
+    given, wide = study.feeder_loading, len(study.case.interfaces)
+    shape = (*study.loading.shape, wide) if isinstance(study.loading, np.ndarray) else ("scenario", "period", wide)
+    if not isinstance(given, np.ndarray) or given.shape != shape or given.dtype.kind not in "fiu":
+        what = f"is an array of shape {given.shape} of {given.dtype}" if isinstance(given, np.ndarray) else f"is {given!r}"
+        yield Fault("study", what, f"give an array of numbers (scenario, period, interface), here {shape}", "study-005", column="feeder_loading")
+    elif not (np.isfinite(given).all() and (given >= 0).all()):
+        yield Fault("study", "has a loading that is negative or no number", "give factors of 0 or more", "case-059", column="feeder_loading")
+    else:
+        feeder = study.case.interfaces.feeder
+        _, first, which = np.unique(feeder, return_index=True, return_inverse=True)
+        if many := dict.fromkeys(feeder[(given != given[..., first[which]]).any((0, 1))].tolist()):
+            what = f"{', '.join(map(repr, many))} has other loadings at other ports"
+            yield Fault("study", what, "give all ports of a feeder the same", "study-007", column="feeder_loading")
+
+
+def _port_faults(study: Study) -> Iterator[Fault]:
+    """Letters without angles cannot say what drives power around a loop; sweeps know one root."""
+    case = study.case
+    many = ", ".join(map(repr, dict.fromkeys(case.interfaces.feeder[case.ports > 1].tolist())))
+    if many and BLIND & getattr(study.scheme, "asks_dsos", frozenset()):
+        what = f"{many}: fed from more than one transmission bus, between which angles drive power; this scheme sends magnitudes only"
+        mend = "take scheme boundary-newton or merged; or give each port a feeder of its own, or open one"
         yield Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)
+    if many and study.feeder_solver == "sweep":
+        what = f"is sweep, but {many} has several roots, and a sweep starts at one"
+        yield Fault("study", what, "take feeder_solver auto or newton", "study-008", column="feeder_solver")
