@@ -107,3 +107,7 @@ CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic co
 # border of the compiled Newton
 INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
 NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it
+# coordinated market operation
+WELFARE = 1e-6  # relative; promised for every variant that agrees: cuts end at 1e-7, prices at 1e-5 currency/MWh times a few MW
+SLACK_MW = 1e-6  # MW; a bound as solvers keep it
+BOUND_KEPT = 1e-7  # relative; a lower bound may pass the optimum by what two solvers leave

@@ -17,6 +17,8 @@ from gridtandem.program.answer import Answer, Status
 from gridtandem.program.solve import hold
 from gridtandem.tables import Index, Names, Real
 
+CHORD = 1e-3  # currency/h; error left where a curve is smooth
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +49,7 @@ class FeederMarket:
         steps: list[tuple[int, int, Real, Real]] = []
         for f, t, rows in self._each():
             asked = self._of(f, t)
-            found = asked.curve()
+            found = asked.curve(tol=CHORD if asked.problem.program.quadratic else 0.0)
             if found is None:
                 worth[0, t, rows] = Worth.REFUSED
                 continue

@@ -52,7 +52,7 @@ class FeederValues:
         """Least and most exchange of every feeder and period, with the rule of essential demand."""
         low, high = self._empty(), self._empty()
         for periods, rows, feeder in self._each():
-            low[0, periods, rows], high[0, periods, rows] = (end[:, None] for end in feeder().reach())
+            low[0, periods][:, rows], high[0, periods][:, rows] = (end[:, None] for end in feeder().reach())
         return Range(low, high, _worth(low + high))
 
     def value_at(self, ask: ValueAt) -> Cut:
@@ -158,7 +158,7 @@ def _plain(problem: FeederProblem) -> Real:
     """Demand, also that which buys, less free power (period). [MW]"""
     steps = problem.owned.steps
     buying = steps.high[:, (steps.sign < 0) & (steps.source != UNIT)].sum(-1)
-    return np.asarray(buying - problem.p_there.sum(-1) - free_power(problem.owned))
+    return np.asarray(buying + problem.owned.p_load.sum(-1) - free_power(problem.owned))
 
 
 def _worth(x: Real) -> Code:

@@ -24,4 +24,5 @@ def trouble(seen: tuple[Real, ...], gaps: tuple[float, ...], goal: float) -> str
     at = np.unravel_index(int(np.argmax(np.ptp(part, 0))), part.shape[1:])
     low, high = float(part[(slice(None), *at)].min()), float(part[(slice(None), *at)].max())
     how = f"alternate with period {again}" if again else f"wander for {PATIENCE} rounds"
-    return f"prices {how} between {low:.6g} and {high:.6g} at interface {int(at[2])}, period {int(at[1])}: bids are nearly linear; take cmo-cuts"
+    where = f"in period {int(at[1]) + 1} at interface {int(at[2]) + 1} of {part.shape[-1]}"
+    return f"prices {how} between {low:.6g} and {high:.6g} {where}: bids are nearly linear; take cmo-cuts"
