@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, Protocol, TypeVar, final
+from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from gridtandem.errors import CannotAnswer, NotAgreed
 from gridtandem.tables import Real
 
 S = TypeVar("S")
+S_contra = TypeVar("S_contra", contravariant=True)
 
 
 class End(Enum):
@@ -55,6 +56,12 @@ def widest(*differences: Real) -> float:
     return float(np.nanmax(flat)) if np.isfinite(flat).any() else math.nan
 
 
+def farthest(*differences: Real) -> Real:
+    """Largest magnitude within each scenario (first axis); NaN where a row of it has no answer, 0 if there are no rows."""
+    flat = np.concatenate([np.abs(d).reshape(len(d), -1) for d in differences], axis=1)
+    return np.asarray(flat.max(axis=1, initial=0.0), np.float64)
+
+
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Agreement:
@@ -78,6 +85,31 @@ class Bargain:
         """As the wholesale market cleared it."""
         nowhere = np.full((0, 0, 0), np.nan)
         return Bargain(nowhere, nowhere) if plan is None else Bargain(plan.z, plan.price)
+
+
+MEMORY = 12  # prices of the last rounds that a watch over cycles remembers
+AGAIN = 1e-4  # of the last step: nearer to an earlier price is the same price
+PATIENCE = 30  # rounds without an improvement of the gap
+
+
+def cycling(seen: tuple[Real, ...], gaps: tuple[float, ...], goal: float) -> str:
+    """Why a scheme that goes to and fro with prices never will agree; empty where nothing is wrong.
+
+    ``seen`` are prices (scenario, period, interface) of the last rounds, the newest last; ``gaps`` those of all rounds.
+    """
+    if len(seen) < 3 or not gaps[-1] > goal:
+        return ""
+    step = float(np.abs(seen[-1] - seen[-2]).max())
+    again = next((m for m in range(2, len(seen)) if step > 0 and np.abs(seen[-1] - seen[-1 - m]).max() <= AGAIN * step), 0)
+    stalled = len(gaps) > PATIENCE and min(gaps[-PATIENCE:]) >= 0.99 * min(gaps[:-PATIENCE])
+    if not again and not stalled:
+        return ""
+    part = np.stack(seen[-again:] if again else seen)
+    _, t, i = (int(k) for k in np.unravel_index(int(np.argmax(np.ptp(part, 0))), part.shape[1:]))
+    low, high = float(part[:, 0, t, i].min()), float(part[:, 0, t, i].max())
+    how = f"alternate with period {again}" if again else f"wander for {PATIENCE} rounds"
+    where = f"in period {t + 1} at interface {i + 1} of {part.shape[-1]}"
+    return f"prices {how} between {low:.6g} and {high:.6g} {where}: bids are nearly linear; take cmo-cuts"
 
 
 class Scheme(Protocol[S]):
@@ -105,6 +137,15 @@ class Deals(Scheme[S], Protocol[S]):
     """A scheme of markets."""
 
     def bargain(self, state: S, /) -> Bargain: ...
+
+
+@runtime_checkable
+class ByScenario(Protocol[S_contra]):
+    """A scheme that treats each scenario as if it were alone, so that many go together and each stops for itself."""
+
+    def gaps(self, state: S_contra, /) -> Real:
+        """How far each scenario is from agreement (scenario); NaN where it has no answer. `Scheme.gap` is the widest of them."""
+        ...
 
 
 @final

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridtandem.cases.library import network
+from gridtandem.flow import kernels_lanes, kernels_newton_lanes
 from gridtandem.flow.batch import LANES, solve_many
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.newton import Newton, Options
@@ -17,7 +19,7 @@ from gridtandem.grid.nodal import Nodal
 from tests.flow.making import tree
 from tests.flow.networks import meshed, two_buses
 from tests.flow.test_border import moving
-from tests.tolerances import SAME_FLOW, SAME_ROUNDING, TWIN
+from tests.tolerances import SAME_FLOW, SAME_ROUNDING, TURNED, TWIN
 
 seeds = st.integers(0, 10_000)
 
@@ -46,6 +48,21 @@ def test_every_row_is_that_of_a_single_load_flow(seed: int, ring: bool, rows: in
             np.testing.assert_allclose(found.v[k], twin.v, rtol=0, atol=TWIN)
             np.testing.assert_allclose(found.fixed_s[k], twin.fixed_s, rtol=0, atol=SAME_ROUNDING)
             assert found.mismatch[k] <= newton.tol(twin.ratio)
+
+
+@numba.njit
+def turned(angle: np.ndarray, out: np.ndarray) -> None:
+    c, r = kernels_newton_lanes._turned(kernels_lanes.take(angle, 0))
+    kernels_lanes.put(out, 0, c)
+    kernels_lanes.put(out, 1, r)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-4, 4), min_size=8, max_size=8))
+def test_a_step_turns_by_its_angle(angle: list[float]) -> None:
+    out = np.empty((2, 8))
+    turned(np.array([angle]), out)
+    np.testing.assert_allclose(out, [np.cos(angle), np.sin(angle)], rtol=0, atol=TURNED)
 
 
 def test_most_rows_are_solved_side_by_side() -> None:

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gridtandem.errors import InvalidCase
-from gridtandem.flow import blocks
+from gridtandem.flow import blocks, kernels_newton
 from gridtandem.flow import kernels_border as kernels
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.iteration import Trial, drawn, iterate
@@ -22,6 +22,7 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from tests.flow.making import KV
 from tests.flow.networks import meshed
+from tests.flow.test_kernels_newton import leaf
 from tests.tolerances import INVERSE, NOISE, SAME_FLOW, SAME_ROUNDING, TWIN
 
 seeds = st.integers(0, 10_000)
@@ -102,6 +103,47 @@ def test_right_hand_sides_with_a_border_are_the_twin_s(seed: int, holds: tuple[i
     expected = solver(matrix)(b)
     np.testing.assert_allclose(back(b), expected, rtol=0, atol=TWIN * abs(expected).max())
     np.testing.assert_allclose(back(b[:, 0]), expected[:, 0], rtol=0, atol=TWIN * abs(expected).max())
+
+
+@settings(deadline=None, max_examples=40)
+@given(seeds, HOLDS, SHARED)
+def test_the_check_of_a_step_with_a_border_is_the_twin_s(seed: int, holds: tuple[int, ...], slack: str) -> None:
+    """Norm of J x + f for any x; the right x leaves nothing."""
+    rng, newton = np.random.default_rng(seed), Newton.of(moving(seed, holds), options=Options(slack=slack))
+    nodal, b, border, problem, pattern = newton.nodal, newton.blocks, newton.home, newton.problem, newton.pattern(newton.held)
+    assert b is not None
+    assert border is not None
+    m, power = len(b.factors[1]), (*b.law, *blocks.NO_CURVES)
+    v, plan, kind = kernels_newton.begun(newton.begin, problem.scheduled, b.drawn, 1.0, problem.target, b.order, border.moving[5], m)
+    now = kernels_newton.state(v, b.lines, border.values, m, abs(newton.held.ratio[border.tap]), len(border.edge[0]))
+    now[8][0] = 0.3
+    couples, work = (border.moving, border.edge), kernels_newton.room(b.factors, border.moving, border.edge, 1)
+    kernels_newton.evaluated(now, 1.0, plan, kind, np.zeros((nodal.nodes, 2)), b.lines, border.values, power, *couples)
+    kernels_newton.step(now, kind, b.lines, b.factors, *couples, work, False)
+    volts = np.empty(nodal.nodes, complex)
+    volts[b.order] = now[0] @ [1, 1j]
+    there = Point.of(nodal, newton.wiring, volts, newton.held.ratio)
+    matrix = jacobian(nodal, newton.wiring, pattern, there, problem.drawn(abs(volts))[1])
+    miss = problem.needed(volts, newton.held.ratio) - problem.scheduled - (0.3 * pattern.share if len(pattern.share) else 0.0)
+    right = np.concatenate([miss.real[pattern.p_rows], miss.imag[pattern.q_rows]])
+    assert kernels_newton.unmet(now, kind, b.lines, *couples, work) <= TWIN * np.linalg.norm(right)
+    x, d = work[5], work[6]
+    x[:], d[:] = rng.uniform(-1, 1, x.shape), rng.uniform(-1, 1, d.shape)
+    x[kind != 0, 1] = 0.0
+    unknown = np.concatenate([x[b.place[pattern.turn], 0], x[b.place[pattern.lift], 1] * abs(volts)[pattern.lift, None], d[: pattern.groups]])
+    unknown = np.concatenate([unknown, d[pattern.groups :][: len(pattern.share) > 0]]).ravel()
+    expected = np.linalg.norm(matrix @ unknown + right)
+    assert abs(kernels_newton.unmet(now, kind, b.lines, *couples, work) - expected) <= TWIN * expected
+
+
+def test_a_pivot_that_fails_inside_a_border_is_noticed() -> None:
+    net = leaf(0.0)
+    net = replace(net, generators=replace(net.generators, slack_share=[1.0]))
+    newton = Newton.of(Nodal.of(net), options=Options(slack="shared"))
+    found = newton.solve()
+    assert found.exchanged == blocks.PIVOTS
+    twin = iterate(newton.problem, newton.pattern(newton.held), newton.begin, newton.held.ratio, damped=False)
+    np.testing.assert_allclose(found.v, twin.v, rtol=0, atol=TWIN)
 
 
 @settings(deadline=None)

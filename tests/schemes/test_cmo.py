@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from gridtandem.boundary.market_letters import DrawAt, ValueAt
 from gridtandem.cases.case import Case
 from gridtandem.cases.golden import golden
-from gridtandem.coordinate import End
-from gridtandem.errors import InvalidCase, NotAgreed, UnknownName
+from gridtandem.coordinate import End, cycling
+from gridtandem.errors import InvalidCase, NotAgreed
 from gridtandem.schemes.cmo_admm import CmoAdmm
 from gridtandem.schemes.cmo_curvature import CmoCurvature
 from gridtandem.schemes.cmo_curve import CmoCurve
@@ -22,7 +22,6 @@ from gridtandem.schemes.cmo_cuts import CmoCuts
 from gridtandem.schemes.cmo_level import CmoLevel
 from gridtandem.schemes.cmo_price import CmoPrice
 from gridtandem.schemes.cmo_slope import CmoSlope
-from gridtandem.schemes.cycling import trouble
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketStudy
 from tests.markets.bids import drawn, market, triangle
@@ -32,7 +31,7 @@ from tools.round_counts import SLOPES
 from tools.round_counts import market as bids
 
 SURE = [CmoCuts(), CmoLevel(), CmoCurvature(), CmoCurve(), CmoCurve(steps=2), CmoAdmm()]
-TO_AND_FRO = [CmoPrice(), CmoPrice(relaxation=0.5), CmoSlope(), CmoSlope(slope="own")]
+TO_AND_FRO = [CmoPrice(), CmoPrice(relaxation=0.5), CmoSlope(), CmoSlope(others=0.0)]
 
 
 def cleared(case: Case, scheme: Any, **rules: Any) -> MarketResult:
@@ -135,13 +134,8 @@ def test_a_share_beyond_one_is_refused() -> None:
         cleared(golden(), CmoCuts(), essential=1.5)
 
 
-def test_a_slope_nobody_knows() -> None:
-    with pytest.raises(UnknownName, match="own"):
-        CmoSlope(slope="ovn")
-
-
 def test_trouble_knows_a_cycle_from_slow_progress() -> None:
     shrinking = tuple(np.full((1, 1, 1), 30 + (-0.9) ** k) for k in range(12))
-    assert trouble(shrinking, tuple(0.9**k for k in range(12)), 1e-5) == ""
+    assert cycling(shrinking, tuple(0.9**k for k in range(12)), 1e-5) == ""
     round_and_round = tuple(np.full((1, 1, 1), float(30 + k % 3)) for k in range(12))
-    assert "period 3 between 30 and 32" in trouble(round_and_round, (1.0,) * 12, 1e-5)
+    assert "period 3 between 30 and 32" in cycling(round_and_round, (1.0,) * 12, 1e-5)

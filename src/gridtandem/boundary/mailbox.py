@@ -106,6 +106,7 @@ class Mailbox:
     dsos: tuple[tuple[Party, Index], ...]
     axes: tuple[int, int] = (1, 1)  # scenarios and periods that all parties agreed to speak about
     weigh: bool = True  # write each letter as JSON to know its bytes; 0 in the ledger otherwise
+    clerk: Party | None = None  # answers for all companies at once, to the bit as each by itself; none: every company is asked
     round: int = 0  # set by the loop, for the ledger
     ledger: list[Entry] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -132,18 +133,24 @@ class Mailbox:
         return self.deliver(self.tso, question, np.arange(self.width), worth)
 
     def ask_dsos(self, question: Ask[R], *, worth: Worth = Worth.REFUSED) -> R:
-        """Ask every distribution company about its own interfaces."""
-        return join([(rows, self.deliver(d, split(question, rows), rows, worth)) for d, rows in self.dsos], self.width)
+        """Ask every distribution company about its own interfaces. Whoever answers, each has its own letter, and its own line in the ledger."""
+        asked = [(d, rows, split(question, rows)) for d, rows in self.dsos]
+        if self.clerk is None:
+            return join([(rows, self.deliver(d, part, rows, worth)) for d, rows, part in asked], self.width)
+        whole = self.clerk.ask(question)
+        return join([(rows, self._booked(d.name, part, split(whole, rows), rows, worth)) for d, rows, part in asked], self.width)
 
     def deliver(self, party: Party, question: Ask[R], rows: Index, worth: Worth) -> R:
         """One letter to one party; its reply is checked, weighed and written into the ledger."""
-        reply = party.ask(question)
+        return self._booked(party.name, question, party.ask(question), rows, worth)
+
+    def _booked(self, name: str, question: Ask[R], reply: R, rows: Index, worth: Worth) -> R:
         due = reply_type(type(question))
         if not isinstance(reply, due):
-            raise TypeError(f"{party.name} answered {type(question).__name__} with {type(reply).__name__}, not {due.__name__}")
+            raise TypeError(f"{name} answered {type(question).__name__} with {type(reply).__name__}, not {due.__name__}")
         size = len(text(question)) + len(text(reply)) if self.weigh else 0
-        self.ledger.append(Entry(self.round, party.name, type(question).__name__, len(rows), numbers(question), numbers(reply), size))
-        self._weigh(party.name, type(question).__name__, np.asarray(getattr(reply, "worth", np.empty((0, 0, 0)))), rows, worth)
+        self.ledger.append(Entry(self.round, name, type(question).__name__, len(rows), numbers(question), numbers(reply), size))
+        self._weigh(name, type(question).__name__, np.asarray(getattr(reply, "worth", np.empty((0, 0, 0)))), rows, worth)
         return reply
 
     def _weigh(self, name: str, question: str, have: Any, rows: Index, worth: Worth) -> None:

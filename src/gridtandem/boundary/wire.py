@@ -25,7 +25,9 @@ LETTERS: Mapping[str, type] = {name: kind for name, kind in getmembers(letters, 
 def to_wire(thing: object) -> Any:
     """JSON-ready form of arrays, numbers, words, tuples and records of them."""
     if isinstance(thing, np.ndarray):
-        return {"dtype": thing.dtype.str.lstrip("<>|="), "shape": list(thing.shape), "data": [_number(x) for x in thing.ravel().tolist()]}
+        flat = thing.ravel()
+        data = flat.tolist() if thing.dtype.kind != "f" or np.isfinite(flat).all() else [_number(x) for x in flat.tolist()]
+        return {"dtype": thing.dtype.str.lstrip("<>|="), "shape": list(thing.shape), "data": data}
     if isinstance(thing, Enum):
         return {"kind": type(thing).__name__, "v": VERSION, "name": thing.name}
     if is_dataclass(thing) and not isinstance(thing, type):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gridtandem.report.batch import BatchRun
     from gridtandem.report.run import Run
 
 EXIT_INTERNAL, EXIT_USAGE, EXIT_INVALID, EXIT_NO_SOLUTION, EXIT_NOT_AGREED = 1, 2, 3, 4, 5
@@ -35,3 +36,8 @@ def exit_code(runs: Iterable[Run]) -> int:
     ends = {"REFUSED" if r.outcome.answered and (r.outcome.refused or not r.checks.solved.all()) else r.outcome.end.name for r in runs}
     ends |= {"CONTRADICTED" for r in runs if r.result.contradicted}
     return next((code for name, code in ENDS.items() if name in ends), 0)
+
+
+def batch_exit_code(batch: BatchRun) -> int:
+    """That of the worst case."""
+    return ENDS.get(batch.end.name, 0)

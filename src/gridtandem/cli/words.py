@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 import click
@@ -56,6 +57,38 @@ class Numbers(click.ParamType[tuple[float, ...]]):
             self.fail(f"{value!r} is too large.", param, ctx)
         if not all(map(isfinite, found)):
             self.fail(f"{value!r} is not finite; give numbers such as 0.9 or 1.", param, ctx)
+        return found
+
+
+@final
+class Column(click.ParamType["tuple[float, ...] | Path"]):
+    """Numbers between commas, or a CSV file."""
+
+    name = "numbers or file"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...] | Path:
+        """A word that ends in .csv is a file."""
+        return Path(str(value)) if str(value).lower().endswith(".csv") else Numbers().convert(value, param, ctx)
+
+
+@final
+class Several(click.ParamType["tuple[tuple[str, ...], ...] | str | Path"]):
+    """Outages: ``n-1``, branches between commas with + between those that go out together, or a CSV file."""
+
+    name = "outages"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[tuple[str, ...], ...] | str | Path:
+        """Names that hold a comma or a plus are for the file."""
+        if isinstance(value, tuple):
+            return value
+        word = str(value)
+        if word.lower().endswith(".csv"):
+            return Path(word)
+        if word.lower() == "n-1":
+            return word
+        found = tuple(tuple(name.strip() for name in group.split("+")) for group in word.split(","))
+        if not all(name for group in found for name in group):
+            self.fail(f"{value!r} has an empty name; write e.g. L1,L2+L3.", param, ctx)
         return found
 
 

@@ -32,8 +32,9 @@ def wired(end: Index, line: Index, series: Complex, turn: Complex, size: Real, r
     """Admittances for ratios of these sizes; ``rest`` is what the other branches leave there."""
     for k in range(len(size)):
         for c in range(2):
-            y[line[k, c]] = rest[0][line[k, c]]
-            own[end[k, c]] = rest[1][end[k, c]]
+            for part in range(2):
+                y[line[k, c], part] = rest[0][line[k, c], part]
+                own[end[k, c], part] = rest[1][end[k, c], part]
     for k in range(len(size)):
         m, at_t = size[k] * turn[k], series[k, 0] + series[k, 1]
         at_f, ft, tf = at_t / size[k] ** 2, -series[k, 0] / np.conj(m), -series[k, 0] / m
@@ -164,13 +165,15 @@ def closed(
     small: Real,
 ) -> None:  # fmt: skip
     """The border's factors: what blocks (``way``) and moves (``along``) do for each unknown of the border, and the inverse between, ``small``."""
-    way[:] = 0.0
-    along[:] = 0.0
     for b in range(len(which)):
-        along[which[b], b] = 1.0
+        for g in range(len(along)):
+            along[g, b] = -1.0 if g == which[b] else 0.0
+        for i in range(len(way)):
+            way[i, 0, b], way[i, 1, b] = 0.0, 0.0
     spread(end, group, slope, kind, share, along, way)
     substituted(start, diagonal, lu_column, a, way)
-    way *= -1.0
+    for b in range(len(which)):
+        along[which[b], b] = 1.0
     taken(home, way, along)
     crossed(v, own, at, column, e, s, by_size, end, group, slope, node, part, share, way, along, small)
     inverse(small)
@@ -182,7 +185,9 @@ def joined(
     part: Code, share: Real, way: Real, along: Real, small: Real, rest: Real, x: Real, d: Real,
 ) -> None:  # fmt: skip
     """From A⁻¹ times the right-hand sides, in ``x``, and those of the border, ``rest``, to the unknowns ``x`` and ``d``."""
-    d[:] = 0.0
+    for r in range(x.shape[2]):
+        for g in range(len(d)):
+            d[g, r] = 0.0
     taken(home, x, d)
     if len(node) == 0:
         return

@@ -23,6 +23,7 @@ from gridtandem.flow.kernels_border import by_ratio, closed, crossed, joined, sp
 from gridtandem.flow.kernels_equations import HOLDS, MOVES, curves, factor, flows, laws, missing, moved, residual
 from gridtandem.tables import Code, Complex, Index, Real
 
+PART = {name: value for name, value in FAST.items() if name != "cache"}  # of a whole that is cached
 SOLVED, DIVERGED, SLOW, SINGULAR, STUCK, INACCURATE = range(6)
 SHORTEST, DESCENT, FAR = 1 / 1024, 1e-4, 1e8  # as in gridtandem.flow.iteration
 RESIDUAL = 1e-6  # of a linear solution, relative to the right-hand side, beyond which the pivots are blamed
@@ -30,7 +31,7 @@ POOR = 0.5  # a step that leaves more than this of the mismatch has its linear s
 KEEP = 0.02  # a step that left less than this of the mismatch may lend its factors to the next
 
 
-@njit(**FAST)
+@njit(**PART)
 def begun(
     begin: Complex, scheduled: Complex, drawn: Complex, loads: float, target: Real, order: Index, home: Index, blocks: int
 ) -> tuple[Real, Real, Code]:
@@ -51,7 +52,7 @@ def begun(
     return v, plan, kind[:blocks]
 
 
-@njit(**FAST)
+@njit(**PART)
 def state(v: Real, lines: tuple, values: tuple, blocks: int, size: Real, edges: int) -> tuple:
     """Room for a state; admittances of its own where ratios move."""
     y, own = values
@@ -63,7 +64,7 @@ def state(v: Real, lines: tuple, values: tuple, blocks: int, size: Real, edges: 
     )  # fmt: skip
 
 
-@njit(**FAST)
+@njit(**PART)
 def evaluated(
     now: tuple, loads: float, plan: Real, kind: Code, extra: Real, lines: tuple, values: tuple, power: tuple, moving: tuple, edge: tuple
 ) -> tuple[float, float, int]:
@@ -74,8 +75,8 @@ def evaluated(
     if len(size):
         wired(moving[0], moving[1], moving[2], moving[3], size, values, y, own)
     if len(law_node) + len(draw_node):
-        extra[:] = 0.0
-        slope[:] = 0.0
+        for i in range(len(extra)):
+            extra[i, 0], extra[i, 1], slope[i, 0], slope[i, 1] = 0.0, 0.0, 0.0, 0.0
         laws(v, loads, law_node, law, extra, slope)
         curves(v, draw_node, reach, series, extra, slope)
     flows(0, len(s), v, lines[0], lines[1], y, own, e, s)
@@ -91,7 +92,7 @@ def evaluated(
     return (largest if np.isfinite(squares) else np.inf), squares, worst
 
 
-@njit(**FAST)
+@njit(**PART)
 def room(lu: tuple, moving: tuple, edge: tuple, sides: int) -> tuple:
     """Room for factors: blocks, slopes by ratios, and the border's."""
     m, groups, edges = len(lu[1]), len(moving[5]), len(edge[0])
@@ -101,7 +102,7 @@ def room(lu: tuple, moving: tuple, edge: tuple, sides: int) -> tuple:
     )  # fmt: skip
 
 
-@njit(**FAST)
+@njit(**PART)
 def prepared(now: tuple, kind: Code, lines: tuple, lu: tuple, moving: tuple, edge: tuple, work: tuple) -> None:
     """Factors at a state, and its mismatch taken forward."""
     v, _, own, e, s, f, slope, size, _, _ = now
@@ -117,7 +118,7 @@ def prepared(now: tuple, kind: Code, lines: tuple, lu: tuple, moving: tuple, edg
         )  # fmt: skip
 
 
-@njit(**FAST)
+@njit(**PART)
 def step(now: tuple, kind: Code, lines: tuple, lu: tuple, moving: tuple, edge: tuple, work: tuple, kept: bool) -> None:
     """Newton's step in the last places of ``work``: unknowns of the blocks and moves; ``kept``: with the factors that are there."""
     v, _, own, e, s, f, slope, _, _, g = now
@@ -130,14 +131,15 @@ def step(now: tuple, kind: Code, lines: tuple, lu: tuple, moving: tuple, edge: t
     else:
         prepared(now, kind, lines, lu, moving, edge, work)
     backward(lu[0], lu[1], lu[2], a, y)
-    rest[:, 0] = -g
+    for b in range(len(g)):
+        rest[b, 0] = -g[b]
     joined(
         v, own, lines[0], lines[1], e, s, slope, moving[0], moving[4], by_size, moving[5], edge[0], edge[1], edge[3],
         way, along, small, rest, x, d,
     )  # fmt: skip
 
 
-@njit(**FAST)
+@njit(**PART)
 def unmet(now: tuple, kind: Code, lines: tuple, moving: tuple, edge: tuple, work: tuple) -> float:
     """Norm of what a step leaves of the linear equations."""
     v, _, own, e, s, f, slope, _, _, g = now
@@ -148,10 +150,13 @@ def unmet(now: tuple, kind: Code, lines: tuple, moving: tuple, edge: tuple, work
     spread(moving[0], moving[4], by_size, kind, edge[3], d, more.reshape((len(f), 2, 1)))
     blocks = residual(v, own, lines[0], lines[1], e, s, slope, kind, more, x.reshape((len(x), 2)))
     crossed(v, own, lines[0], lines[1], e, s, slope, moving[0], moving[4], by_size, edge[0], edge[1], edge[3], x, d, rest)
-    return np.sqrt(blocks**2 + ((rest[:, 0] + g) ** 2).sum())
+    squares = blocks**2
+    for b in range(len(g)):
+        squares += (rest[b, 0] + g[b]) ** 2
+    return np.sqrt(squares)
 
 
-@njit(**FAST)
+@njit(**PART)
 def ahead(now: tuple, moving: tuple, work: tuple, part: float, new: tuple) -> bool:
     """``part`` of a step from ``now``; False where a magnitude or a ratio would not stay positive."""
     x, d, group = work[5], work[6], moving[4]
@@ -231,7 +236,8 @@ def newton(
         why = SOLVED
     elif why == SLOW and not left < FAR:
         why = DIVERGED
-    size[:] = now[7]
+    for i in range(len(size)):
+        size[i] = now[7][i]
     v, s = now[0], now[4]
     for i in range(len(v)):
         v_out[order[i]] = complex(v[i, 0], v[i, 1])

@@ -15,24 +15,26 @@ import numpy as np
 
 from gridtandem.flow.blocks import Blocks
 from gridtandem.flow.border import Border
-from gridtandem.flow.control import STOPPED, Held, adjusted
+from gridtandem.flow.control import Held, adjusted
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.iteration import Problem, Trial, iterate
 from gridtandem.flow.jacobian import Pattern, Wiring
 from gridtandem.flow.options import Options
 from gridtandem.flow.roles import Roles
 from gridtandem.flow.start import following
+from gridtandem.flow.sums import summed
+from gridtandem.flow.telling import explained, told
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.nodal import Nodal
 from gridtandem.grid.topology import reached
 from gridtandem.tables import Code, Complex, Index, Real
-from gridtandem.units import MVA
 
 __all__ = ["Draw", "Newton", "Options", "Solution"]
 
 Factor = float | Real  # one for all units, or one each
 
 
+CURRENT = 1e-3  # of the currents that meet at a node, what may be left over at low voltages; at a voltage of nothing it is all of them
 LOW = 0.4  # pu; the nose of the published feeders lies at 0.404, and no network is run below
 
 
@@ -107,18 +109,21 @@ class Newton:
 
         Begins at ``start``, else at the network's own start. If full Newton steps fail, shortened ones are tried from there, then from
         a flat profile; a network whose free transformers cannot be solved for is first solved with their ratios held. The equations have
-        more than one root: where a voltage is below `LOW`, the flat profile is tried too, and the root of higher voltage is taken.
+        more than one root: where a voltage is below `LOW`, the flat profile is tried too, and the root of higher voltage is taken. A voltage of
+        nothing is no root: it meets the balance of power of loads that are impedances, and not that of currents.
         """
-        found = self._solve(start, fixed_v, draw, (loads, units))
-        if not found.converged or (lowest := float(np.abs(found.v).min(initial=1.0))) >= LOW:
+        factors = (loads, units)
+        found = self._solve(start, fixed_v, draw, factors)
+        if not found.converged or float(np.abs(found.v).min(initial=1.0)) >= LOW:
             return found
-        other = self._solve(self.flat, fixed_v, draw, (loads, units))
-        if other.converged and float(np.abs(other.v).min()) > lowest:
-            found, lowest = other, float(np.abs(other.v).min())
-        if lowest >= LOW:
+        both = [_grounded(self, each, draw) for each in (found, self._solve(self.flat, fixed_v, draw, factors))]
+        lowest = [float(np.abs(each.v).min()) if each.converged else -1.0 for each in both]
+        found = both[int(np.argmax(lowest))]
+        if not found.converged or max(lowest) >= LOW:
             return found
         where = self.nodal.named(np.array([int(np.argmin(np.abs(found.v)))]))
-        return replace(found, trouble=f"{lowest:.3g} pu at {where}: no network is run there; this may be a root of low voltage")
+        low = f"{max(lowest):.3g} pu at {where}: no network is run there; this may be a root of low voltage"
+        return replace(found, trouble="; ".join(filter(None, (low, found.trouble))))
 
     def _solve(self, start: Complex | None, fixed_v: Complex | None, draw: Draw | None, factors: tuple[float, Factor]) -> Solution:
         if len(self.lost):
@@ -133,7 +138,7 @@ class Newton:
             held, problem = after, self.asked(after, draw, factors)
             trial = self._attempt(problem, held, trial.v)
             steps, damped, exchanged = steps + trial.iterations, damped or trial.damped, exchanged or trial.exchanged
-        return _failed(self, _explained(self.nodal, trial), steps, trial.mismatch, factors)
+        return _failed(self, explained(self.nodal, trial), steps, trial.mismatch, factors)
 
     def pattern(self, held: Held) -> Pattern:
         """Equations for what is at a limit."""
@@ -201,7 +206,7 @@ class Newton:
             at_limit=np.zeros(len(node), np.int8) if unmoved else np.where(roles.steered, held.limit[node], 0).astype(np.int8),
             switches=np.zeros(len(node), np.int64) if unmoved else np.where(roles.steered, held.unit_moves[node], 0),
             ratio=trial.ratio, fixed_s=outside, slack=trial.slack if roles.shared else float(outside.real.sum() - problem.planned),
-            trouble=_restless(self, held, trial.v), loads=problem.loads, units=problem.units, held=held, exchanged=trial.exchanged,
+            trouble=told(self, held, trial), loads=problem.loads, units=problem.units, held=held, exchanged=trial.exchanged,
         )  # fmt: skip
 
 
@@ -220,6 +225,22 @@ def _ways(newton: Newton, problem: Problem, held: Held) -> Callable[..., Trial]:
     return tried
 
 
+def _grounded(newton: Newton, found: Solution, draw: Draw | None) -> Solution:
+    """The same, or a failure where currents do not balance at a node of low voltage though powers do, both being nothing."""
+    if not found.converged:
+        return found
+    problem, wiring, n = newton.asked(found.held, draw, (found.loads, found.units)), newton.wiring, newton.nodal.nodes
+    shared = newton.roles.shared_slack(newton.nodal.units, n) * found.slack if newton.roles.shared else 0.0
+    size, open_ = np.abs(found.v), np.isnan(problem.target) & ~newton.roles.given
+    left = abs(problem.needed(found.v, found.ratio) - problem.scheduled - shared)
+    around = summed(wiring.row, np.asarray(abs(wiring.admittance(newton.nodal, found.ratio)) * size[wiring.col], np.float64), n)
+    dead = np.flatnonzero(open_ & (size < LOW) & (left > CURRENT * size * around))
+    if not len(dead):
+        return found
+    why = f"no load flow found: the voltage at {newton.nodal.named(dead)} fell to nothing, where powers balance and currents do not"
+    return _failed(newton, why, found.iterations, found.mismatch, (found.loads, found.units))
+
+
 def _failed(newton: Newton, trouble: str, steps: int, mismatch: float, factors: tuple[float, Factor]) -> Solution:
     nowhere, u, n = complex(np.nan, np.nan), len(newton.nodal.units.node), newton.nodal.nodes
     return Solution(
@@ -228,28 +249,6 @@ def _failed(newton: Newton, trouble: str, steps: int, mismatch: float, factors: 
         fixed_s=np.full(len(newton.fixed), nowhere), slack=np.nan, trouble=trouble, loads=factors[0], units=factors[1], held=newton.held,
         exchanged="",
     )  # fmt: skip
-
-
-def _restless(newton: Newton, held: Held, v: Complex) -> str:
-    """Who switched as often as allowed and was then left as it was, and which transformers hold a voltage they do not reach."""
-    most, t = newton.options.switches, newton.nodal.taps
-    if held is newton.held and most:
-        return ""
-    said = []
-    if len(nodes := np.flatnonzero(held.unit_moves >= most)):
-        said.append(f"units at {newton.nodal.named(nodes)} met and left their reactive limits {most} times and then stayed")
-    if len(taps := np.flatnonzero(held.tap_moves >= most)):
-        said.append(f"transformers that hold {newton.nodal.named(t.node[taps])} moved {most} times and then stayed")
-    if newton.options.taps == "move":
-        idle = (held.tap == STOPPED) & (t.steps == 0) & ~held.blocked(newton.nodal, newton.roles)
-        if len(taps := np.flatnonzero(idle & (abs(np.abs(v[t.node]) - t.v_set) > newton.options.hysteresis))):
-            said.append(f"transformers that should hold {newton.nodal.named(t.node[taps])} have no effect there and stood still")
-    return "; ".join(said)
-
-
-def _explained(nodal: Nodal, trial: Trial) -> str:
-    where = f"; the largest mismatch, {trial.mismatch * MVA:.3g} MVA, is at {nodal.named(np.array([trial.worst]))}" if trial.worst >= 0 else ""
-    return f"no load flow found: {trial.why}{where}; there may be none, if loads are more than the network can carry"
 
 
 def _flat(nodal: Nodal, roles: Roles) -> Complex:

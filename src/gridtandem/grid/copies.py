@@ -18,9 +18,15 @@ Columns = Mapping[str, NDArray[Any]]
 
 def copied(things: Sequence[Columns], which: Index) -> tuple[dict[str, NDArray[Any]], Index]:
     """The rows of ``things[which[0]]``, then those of ``things[which[1]]``, and so on; beside them the copy, from 0, that each row belongs to."""
+    beside, rows, part = side_by_side(things, which)
+    return {name: column[rows] for name, column in beside.items()}, part
+
+
+def side_by_side(things: Sequence[Columns], which: Index) -> tuple[dict[str, NDArray[Any]], Index, Index]:
+    """The things one after another, each once; for each row of their copies its row there, and its copy."""
     size = np.array([len(next(iter(columns.values()))) for columns in things], np.int64)
     rows, part = slices((np.cumsum(size) - size)[which], size[which]), np.repeat(np.arange(len(which)), size[which])
-    return {name: np.concatenate([columns[name] for columns in things])[rows] for name in things[0]}, part
+    return {name: np.concatenate([columns[name] for columns in things]) for name in things[0]}, rows, part
 
 
 def copies(networks: Sequence[Network], which: Index) -> tuple[Network, dict[str, Index]]:

@@ -12,7 +12,7 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.market_letters import Award, Curves, Offers, Receipt, Tier
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.offers import Asked
-from gridtandem.orders.rules import Rules, shaped
+from gridtandem.orders.rules import Rules, same, shaped
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.solve import hold
 from gridtandem.tables import Index, Names, Real
@@ -55,7 +55,7 @@ class FeederMarket:
                 continue
             offer = shaped(found.offer, rules)
             start[0, t, rows] = -offer.x[0]
-            worth[0, t, rows] = Worth.EXACT if offer.loss <= 1e-9 * max(1.0, abs(float(offer.cost[-1]))) else Worth.BOUND
+            worth[0, t, rows] = Worth.EXACT if same(offer, found.offer) else Worth.BOUND
             steps += [(t, int(i), np.diff(offer.x), offer.price) for i in rows]
         count = [len(width) for _, _, width, _ in steps]
         period, interface = (np.repeat([s[k] for s in steps], count).astype(np.int64) for k in (0, 1))
@@ -67,8 +67,9 @@ class FeederMarket:
         ok = np.full(self._shape, Worth.REFUSED, np.int8)
         for f, t, rows in self._each():
             for i in rows:
-                found = self._of(f, t).at_exchange(float(ask.z[0, t, i]))
-                ok[0, t, i] = Worth.EXACT if found.status is Status.SOLVED else Worth.REFUSED
+                z = float(ask.z[0, t, i])
+                solved = np.isfinite(z) and self._of(f, t).at_exchange(z).status is Status.SOLVED
+                ok[0, t, i] = Worth.EXACT if solved else Worth.REFUSED
         return Receipt(ok)
 
     def plan(self, i: int, z: Real, price: Real) -> tuple[Answer, Answer]:

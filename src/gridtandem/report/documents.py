@@ -7,19 +7,26 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gridtandem.report.batch_words import batch_document
 from gridtandem.report.tables import as_records
 from gridtandem.study.provenance import provenance
 from gridtandem.study.run import TABLES
 from gridtandem.tables import Table
 
 if TYPE_CHECKING:
+    from gridtandem.report.batch import BatchRun
     from gridtandem.report.run import Comparison, Run
 
 RUN, COMPARE, TABLE = "tandem/run-summary/1", "tandem/compare/1", "tandem/table/1"
+BATCH_TABLES = ("cases", "exchange", "branches", "buses", "islanding")
 
 
-def run_summary(run: Run) -> dict[str, object]:
-    """How a run ended, what crossed, and what the AC check says."""
+def run_summary(run: Run | BatchRun) -> dict[str, object]:
+    """How a run ended, what crossed, and what the AC check says; of a batch its extremes."""
+    from gridtandem.report.batch import BatchRun
+
+    if isinstance(run, BatchRun):
+        return batch_document(run)
     study, outcome = run.result.study, run.outcome
     return {
         "schema": RUN,
@@ -55,8 +62,12 @@ def table_document(table: Table) -> dict[str, object]:
     return {"schema": TABLE, "table": table.kind, "columns": columns, "rows": as_records(table)}
 
 
-def tables_of(run: Run) -> dict[str, Table]:
-    """All tables of a run by name."""
+def tables_of(run: Run | BatchRun) -> dict[str, Table]:
+    """All tables of a run or batch by name."""
+    from gridtandem.report.batch import BatchRun
+
+    if isinstance(run, BatchRun):
+        return {name: getattr(run, name) for name in BATCH_TABLES}
     return {name: getattr(run, name) for name in (*TABLES, "letters", "rounds")}
 
 

@@ -14,6 +14,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
+from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import Award, ClearWith, Offers, Plan
 from gridtandem.coordinate import Bargain, Gap
@@ -50,7 +51,8 @@ class DsoOffer:
     def round(self, mail: Mail, s: DsoOfferState) -> DsoOfferState:  # noqa: ARG002 — there is but one
         """Offer, clear, award."""
         rules = Offers(self.steps or 10**9, self.floor, self.ceiling, self.least_mw, self.step_mw, self.step_price)
-        plan = mail.ask_tso(ClearWith(mail.ask_dsos(rules)))  # (a)
+        offers = mail.ask_dsos(rules, worth=Worth.BOUND)
+        plan = mail.ask_tso(ClearWith(offers), worth=Worth.ESTIMATE)  # (a)
         receipt = mail.ask_dsos(Award(plan.z, plan.price))
         return DsoOfferState(plan, float((receipt.worth == 0).sum()) if np.isfinite(plan.cost) else np.nan)
 

@@ -74,7 +74,7 @@ def judged(owner: Owner, plans: Sequence[Plans]) -> Verdict:
 def _head(plans: Sequence[Plans], rows: Rows) -> dict[str, Any]:
     """What a table says of its rows before any number, once for each scenario and period."""
     roster, many, size = plans[0].roster, len(plans), len(rows.part)
-    told = {"company": roster.company[rows.part], "feeder": roster.feeder[rows.part], **rows.columns}
+    told = {"company": roster.company[rows.part], "feeder": roster.feeder[rows.part], **rows.told()}
     scenario, period = (np.repeat([p.st[axis] for p in plans], size) for axis in (0, 1))
     return {"scenario": scenario, "period": period, **{name: np.tile(column, many) for name, column in told.items()}}
 
@@ -103,9 +103,8 @@ def _units(plans: Sequence[Plans]) -> UnitResults:
 
 def _interfaces(owner: Owner, held: Sequence[Held], through: Sequence[tuple[Complex, Complex]]) -> InterfaceResults:
     table, roster, many = owner.interfaces, held[0].plans.roster, len(held)
-    rows = Rows(part=1 + owner.joined.interface_feeder, columns={
-        "name": table.name, "bus": owner.joined.network.buses.name[table.bus], "count": table.count,
-    })  # fmt: skip
+    each = {"name": table.name, "bus": owner.joined.network.buses.name[table.bus], "count": table.count}
+    rows = Rows(part=1 + owner.joined.interface_feeder, row=np.arange(len(table)), columns=each)
     plans, lowest = [h.plans for h in held], [_lowest(roster, h.plans.state.v) for h in held]
     loss = [summed(roster.branch_rows.part, (s_from + s_to).real, len(roster.feeder)) for s_from, s_to in through]
     seen, drawn, checked = (MVA * np.concatenate(s) for s in ([p.s for p in plans], [p.drawn for p in plans], [h.exchange for h in held]))
@@ -123,8 +122,9 @@ def _lowest(roster: Roster, v: Complex) -> tuple[Real, Names]:
     size, first = np.abs(v), roster.first_node
     low = np.minimum.reduceat(size, first[:-1])
     at = np.flatnonzero(size == np.repeat(low, np.diff(first)))[::-1]
-    label = np.zeros(len(low), roster.label.dtype)
-    label[np.searchsorted(first, at, side="right") - 1] = roster.label[at]
+    known = roster.nodes.columns["label"]
+    label = np.zeros(len(low), known.dtype)
+    label[np.searchsorted(first, at, side="right") - 1] = known[roster.nodes.row[at]]
     return low, label
 
 

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.coordinate import Agreement
-from gridtandem.flow.feeders import State, States
+from gridtandem.flow.feeders import State
 from gridtandem.study.roster import Roster
 from gridtandem.study.study import Seats
 from gridtandem.tables import Complex
@@ -35,19 +35,16 @@ def plans_of(seats: Seats, agreement: Agreement, st: tuple[int, int]) -> Plans:
     if found is None:
         raise ValueError("an agreement has a curve for every interface")
     above = found.v[t.forecast.node]
-    s = t.forecast.at(np.abs(above))[0] * t.loading[st] if draw is None else t.drawn(draw, st).each(np.abs(above))[0]
+    s = t.expected(np.abs(above), st) if draw is None else t.drawn(draw, st).each(np.abs(above))[0]
     v = agreement.v[st] * np.exp(1j * agreement.angle[st])
-    feeders = _feeder_plans(seats, v, st)
+    feeders, drawn = _feeder_plans(seats, v, st)
     own = State(v=found.v, ratio=found.ratio, unit_s=found.unit_s, at_limit=found.at_limit)
-    return Plans(
-        st=st, roster=seats.roster, state=State.of([own, feeders.take(seats.roster.first).all]), above=above, s=np.asarray(s, np.complex128), v=v,
-        drawn=feeders.s * seats.owner.interfaces.count,
-    )  # fmt: skip
+    return Plans(st=st, roster=seats.roster, state=State.of([own, *feeders]), above=above, s=np.asarray(s, np.complex128), v=v, drawn=drawn)
 
 
-def _feeder_plans(seats: Seats, v: Complex, st: tuple[int, int]) -> States:
-    """The feeder behind each interface."""
-    if not seats.fleets:
-        return States.unsolved([seats.transmission.newton.nodal], np.empty(0, np.int64), np.empty(0))
-    rows = np.concatenate([rows for _, rows in seats.fleets])
-    return States.of([fleet.plan(v[rows], st) for fleet, rows in seats.fleets]).take(np.argsort(rows))
+def _feeder_plans(seats: Seats, v: Complex, st: tuple[int, int]) -> tuple[list[State], Complex]:
+    """All feeders one after another, and what the parallel ones of each interface draw together."""
+    if not len(v):
+        return [], v
+    found = seats.everybody.plan(v, st)
+    return [found.take(seats.roster.first).all], found.s * seats.owner.interfaces.count

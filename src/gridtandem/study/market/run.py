@@ -9,9 +9,12 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.coordinate import Bargain, Outcome, coordinate
-from gridtandem.markets.energy import Cleared
+from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.feeder import FeederProblem, FeederState
 from gridtandem.program.answer import Status
+from gridtandem.program.arrays import Program
+from gridtandem.program.solve import solve
+from gridtandem.study.market.naming import reason
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
 
@@ -60,6 +63,17 @@ class MarketResult:
     feeders: tuple[FeederPlan, ...]
     cost: float  # of transmission's and all feeders' plans together; NaN where there is none
     ideal: float  # least cost with everything in one market
+    trouble: tuple[str, ...] = ()  # why there is no answer, in sentences
+
+    @property
+    def gap(self) -> float:
+        """What the day costs more than the ideal market, relative to it."""
+        return (self.cost - self.ideal) / max(1.0, abs(self.ideal))
+
+    def require(self) -> MarketResult:
+        """The result itself, or `NotAgreed`."""
+        self.outcome.require()
+        return self
 
 
 def run_market(study: MarketStudy, *, watch: Callable[[Outcome[Any]], None] | None = None) -> MarketResult:
@@ -70,12 +84,50 @@ def run_market(study: MarketStudy, *, watch: Callable[[Outcome[Any]], None] | No
     best = seats.pool.solve()
     ideal = best.cost if best.status is Status.SOLVED else np.nan
     if not outcome.answered or outcome.state is None:
-        return MarketResult(study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=ideal)
+        return MarketResult(
+            study=study,
+            seats=seats,
+            outcome=outcome,
+            bargain=None,
+            transmission=None,
+            feeders=(),
+            cost=np.nan,
+            ideal=ideal,
+            trouble=explained(seats, outcome),
+        )
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain)
     above = _above(seats, bargain)
     cost = above.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
     return MarketResult(study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=above, feeders=plans, cost=cost, ideal=ideal)
+
+
+def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
+    """Why there is no answer, asked at the owners' doors: which feeder or market cannot be served, and by which limits."""
+    said = [told] if (told := getattr(outcome.state, "trouble", "")) else []
+    for refusal in outcome.refused:
+        _, t, i = refusal.rows[0]
+        problem = seats.pool.feeders[i] if len(seats.pool.feeders) else None
+        if refusal.by in ("tso", "owner") or problem is None:
+            said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
+        else:
+            told = f"{refusal.by}: no exchange serves feeder {problem.network.name!r} in period {t + 1 + problem.window.first}"
+            said.append(f"{told}: {reason(problem.program, seats, i)}")
+    return tuple(dict.fromkeys(said))
+
+
+def _unserved(seats: MarketSeats) -> str:
+    """What stands against a clearing: in transmission by itself, or else in everything together, or else in what crosses."""
+    for program in (_by_itself(seats), seats.pool.program()):
+        if solve(program).status is Status.INFEASIBLE:
+            return reason(program, seats, None)
+    return "what feeders take or offer under the rules of this market cannot be carried, though with all they could do it can"
+
+
+def _by_itself(seats: MarketSeats) -> Program:
+    """Transmission's clearing without any exchange."""
+    w = seats.wholesale
+    return market(w.orders, w.fixed, w.wires(len(w.orders.node), {}, {}, {}), hours=w.window.hours)
 
 
 def _above(seats: MarketSeats, bargain: Bargain) -> TransmissionPlan:

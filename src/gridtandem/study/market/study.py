@@ -9,7 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.mailbox import Company, Mailbox
+from gridtandem.boundary.mailbox import Company, Desk, Mailbox
 from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
@@ -17,16 +17,15 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.parties.feeder_market import FeederMarket
+from gridtandem.parties.feeder_plain import FeederPlain
 from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.parties.wholesale_near import WholesaleNear
-from gridtandem.resources.day import faults
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
+from gridtandem.study.market.faults import study_faults
 from gridtandem.tables import Index
-
-WORDS = {"flow": ("apparent", "active")}  # that a rule may be
 
 
 @final
@@ -66,22 +65,7 @@ class MarketStudy:
 
     def faults(self) -> Iterator[Fault]:
         """Everything that keeps this case from a market under these settings."""
-        for name, least in (("first", 1), ("hours", 0), ("rounds", 1)):
-            given = getattr(self, name)
-            if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < least:
-                yield Fault("study", f"is {given!r}", f"give a whole number of {least} or more", "study-010", column=name)
-        for name in ("step_h", "root_pu"):
-            if not (isinstance(getattr(self, name), int | float) and 0 < getattr(self, name) < np.inf):
-                yield Fault("study", f"is {getattr(self, name)!r}", "give a number above 0", "study-011", column=name)
-        if not (isinstance(self.essential, int | float) and 0 <= self.essential <= 1):
-            yield Fault("study", f"is {self.essential!r}", "give a share from 0 to 1", "study-012", column="essential")
-        for name, known in WORDS.items():
-            if getattr(self, name) not in known:
-                yield Fault("study", f"is {getattr(self, name)!r}", f"it must be one of {', '.join(known)}", "study-001", column=name)
-        end = self.window.end
-        yield from (f.at(self.case.transmission.name) for f in faults(self.case.transmission, end, source=True))
-        for model in self.case.models:
-            yield from (f.at(model.name) for f in faults(model, end, source=False))
+        yield from study_faults(self)
 
 
 @final
@@ -97,15 +81,20 @@ class MarketSeats:
     def mailbox(self, scheme: Any, periods: int) -> Mailbox:
         """The road between them."""
         tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", (self.wholesale, WholesaleNear(self.wholesale)))
-        dsos = tuple((Company(name, (desk, FeederValues.of(desk))), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
+        dsos = tuple((Company(name, _desks(desk)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
+
+
+def _desks(market: FeederMarket) -> tuple[Desk, ...]:
+    """All of a distribution company's desks."""
+    values = FeederValues.of(market)
+    return market, values, FeederPlain(values)
 
 
 def seated(study: MarketStudy) -> MarketSeats:
     """Check case and settings, and give each company its part."""
     case, window = study.case, study.window
-    found = list(case.faults()) or list(study.faults())
-    if found:
+    if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
     wholesale = Wholesale.of(case.transmission, case.interfaces.bus, window)
     desks = [(_desk(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]

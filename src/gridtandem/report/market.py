@@ -1,0 +1,159 @@
+"""What people hold in their hands of a cleared day: tables, words, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from gridtandem.coordinate import Outcome
+from gridtandem.report.tables import spelled
+from gridtandem.study.market.books import books, surplus
+from gridtandem.study.market.check import checked
+from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus
+from gridtandem.study.market.run import MarketResult, run_market
+from gridtandem.study.market.study import MarketStudy
+from gridtandem.study.market.tables import awards, devices, prices
+from gridtandem.study.registry import name_of
+from gridtandem.study.results import Letters, Rounds, Violations
+from gridtandem.study.run import letters_table
+
+SHOWN = 6  # interfaces that a summary tells of
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MarketRun:
+    """One case under one scheme of markets. The tables are empty where nothing was cleared; ``trouble`` then says why."""
+
+    result: MarketResult
+    awards: Awards
+    prices: NodePrices
+    devices: DeviceResults
+    books: Books
+    surplus: Surplus
+    checks: MarketChecks
+    violations: Violations
+    letters: Letters
+    rounds: Rounds
+
+    @staticmethod
+    def of(result: MarketResult) -> MarketRun:
+        """The friendly face of a result."""
+        checks, violations = checked(result)
+        outcome = result.outcome
+        return MarketRun(
+            result=result, awards=awards(result), prices=prices(result), devices=devices(result), books=books(result), surplus=surplus(result),
+            checks=checks, violations=violations, letters=letters_table(outcome.ledger),
+            rounds=Rounds(round=np.arange(1, outcome.rounds + 1), gap=np.array(outcome.gaps)),
+        )  # fmt: skip
+
+    @property
+    def scheme(self) -> str:
+        """Name of the scheme."""
+        return name_of(self.result.study.scheme)
+
+    @property
+    def outcome(self) -> Outcome[object]:
+        """How the scheme ended: state, gaps, ledger."""
+        return self.result.outcome
+
+    @property
+    def end(self) -> str:
+        """The end as a sentence."""
+        return self.result.outcome.end.value
+
+    @property
+    def trouble(self) -> tuple[str, ...]:
+        """Why there is no answer."""
+        return self.result.trouble
+
+    @property
+    def path(self) -> Path | None:
+        """The run file, if there is one."""
+        return None
+
+    def require(self) -> MarketRun:
+        """The run itself, or `NotAgreed`."""
+        self.result.require()
+        return self
+
+    def __repr__(self) -> str:
+        return "\n".join(_lines(self))
+
+
+def cleared(study: MarketStudy, *, watch: Callable[[Outcome[object]], None] | None = None) -> MarketRun:
+    """Carry out a market study."""
+    return MarketRun.of(run_market(study, watch=watch))
+
+
+def market_document(run: MarketRun) -> Mapping[str, object]:
+    """The summary for machines."""
+    result, money = run.result, run.result.study.case.currency
+    return {
+        "case": result.study.case.name, "scheme": run.scheme, "end": run.outcome.end.name, "sentence": run.end, "agreed": run.outcome.agreed,
+        "rounds": run.outcome.rounds, "currency": money, "cost": _number(result.cost), "ideal_cost": _number(result.ideal),
+        "gap": _number(result.gap), "letters": len(run.letters), "numbers": run.outcome.books()["numbers"], "trouble": list(run.trouble),
+        "study_digest": result.study.digest(),
+        **{name: getattr(run, name).frame().to_dict("records") for name in ("awards", "surplus", "checks")},
+    }  # fmt: skip
+
+
+def _number(x: float) -> float | None:
+    return None if np.isnan(x) else x
+
+
+def _lines(run: MarketRun) -> Iterator[str]:
+    result, outcome, money = run.result, run.outcome, run.result.study.case.currency
+    window = result.study.window
+    hours = f"{window.periods} period{'s' * (window.periods != 1)} of {window.hours:g} h"
+    yield f"{result.study.case.name} under {run.scheme}, {hours}: {run.end}"
+    count = "1 round" if outcome.rounds == 1 else f"{outcome.rounds} rounds"
+    yield f"  scheme    {count}; {len(outcome.ledger)} letters, {outcome.books()['numbers']:,} numbers, {outcome.books()['bytes']:,} B"
+    for line in run.trouble:
+        yield f"  trouble   {line}"
+    if result.bargain is None:
+        return
+    apart = abs(result.gap)
+    same = "the same" if apart <= 1e-9 else f"{result.gap:.2e} of it {'more' if result.gap > 0 else 'less'}"
+    yield f"  cost      {result.cost:,.2f} {money}; the ideal market, which sees every network, costs {same}"
+    yield from _interface_lines(run, money)
+    for k in range(len(run.surplus)):
+        s = run.surplus
+        head = "kept" if k == 0 else "    "
+        yield f"  {head}      {s.company[k]}: {s.kept[k]:,.2f} {money}; rent of flows {s.flow_rent[k]:,.2f}, of voltages {s.voltage_rent[k]:,.2f}"
+    yield from _check_lines(run)
+
+
+def _interface_lines(run: MarketRun, money: str) -> Iterator[str]:
+    table = run.awards
+    for k, name in enumerate(dict.fromkeys(table.interface.tolist())):
+        if k == SHOWN:
+            yield f"            … {len(set(table.interface.tolist())) - SHOWN} more (table awards)"
+            return
+        mine = table.take(table.interface == name)
+        z, price = mine.exchange_mw, mine.price_per_mwh
+        head = "awards" if k == 0 else "      "
+        yield (
+            f"  {head}    {name} at bus {mine.bus[0]}: {spelled(z.min(), 'MW')} to {spelled(z.max(), 'MW')} "
+            f"at {price.min():,.2f} to {price.max():,.2f} {money}/MWh; {mine.company[0]} pays {mine.payment.sum():,.2f} {money}"
+        )
+
+
+def _check_lines(run: MarketRun) -> Iterator[str]:
+    c = run.checks
+    if not len(c):
+        return
+    solved = c.solved == 1
+    if not solved.all():
+        yield f"  AC check  the joined grid has no load flow in {int((~solved).sum())} of {len(c)} periods"
+    if solved.any():
+        low = int(np.nanargmin(c.v_low_pu))
+        yield f"  AC check  voltages of the linear model are off by at most {spelled(float(np.nanmax(c.voltage_error_pu)), 'pu')} in feeders"
+        yield f"            losses that the market left out: {spelled(float(np.nansum(c.loss_mw)), 'MW')} over all periods"
+        broken = int(c.limits_broken.sum())
+        limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken (table violations)"
+        yield f"            lowest voltage {spelled(float(c.v_low_pu[low]), 'pu')} at {c.v_low_bus[low]}; {limits}"
