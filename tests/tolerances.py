@@ -139,3 +139,4 @@ REGRETS = 1e-8  # currency/h; costs of size 1e3 by two programs with one optimum
 CURVE_MONEY = 1e-8  # currency/h; a chord against its program, costs of size 1e3
 BRACKET = 1e-9  # currency/MWh beyond PRICED; the price is a slope of the offer or lies between two
 ZERO_SUM = 1e-8  # currency; sums of a hundred payments of up to 1e4, exact but for rounding and rows held to 1e-9
+BOOKS_MONEY = 1e-9  # currency; sums of a dozen products below 1e3

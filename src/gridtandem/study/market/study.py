@@ -16,11 +16,13 @@ from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.lindist import Flow
+from gridtandem.parties.feeder_choice import FeederChoice
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.feeder_plain import FeederPlain
 from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
+from gridtandem.parties.wholesale_choice import WholesaleChoice
 from gridtandem.parties.wholesale_near import WholesaleNear
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
@@ -80,7 +82,11 @@ class MarketSeats:
 
     def mailbox(self, scheme: Any, periods: int) -> Mailbox:
         """The road between them."""
-        tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", (self.wholesale, WholesaleNear(self.wholesale)))
+        tso = (
+            Company("owner", (self.pool,))
+            if isinstance(scheme, Ideal)
+            else Company("tso", (self.wholesale, WholesaleNear(self.wholesale), WholesaleChoice(self.wholesale)))
+        )
         dsos = tuple((Company(name, _desks(desk)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
 
@@ -88,7 +94,7 @@ class MarketSeats:
 def _desks(market: FeederMarket) -> tuple[Desk, ...]:
     """All of a distribution company's desks."""
     values = FeederValues.of(market)
-    return market, values, FeederPlain(values)
+    return market, values, FeederPlain(values), FeederChoice.of(values)
 
 
 def seated(study: MarketStudy) -> MarketSeats:
