@@ -35,9 +35,9 @@ CENTRE = 39.6  # currency/MWh, near what the market comes to
 DGS = ((17, 0.6, -0.3), (24, 0.5, 0.0), (32, 0.8, 0.2))  # (bus, most MW, price at half of it, above the centre)
 DEMANDS = ((6, 0.5, 0.3), (13, 0.4, 0.1), (23, 0.5, -0.1), (29, 0.6, -0.2))
 SCHEMES: dict[str, Any] = {
-    "price": CmoPrice(), "price, half way": CmoPrice(relaxation=0.5), "slope, own": CmoSlope(others=0.0), "slope, together": CmoSlope(),
-    "cuts": CmoCuts(), "level": CmoLevel(), "curvature": CmoCurvature(), "admm, 0.1": CmoAdmm(weight=0.1), "admm, 1": CmoAdmm(),
-    "admm, 10": CmoAdmm(weight=10.0), "curve": CmoCurve(),
+    "price": CmoPrice(), "price, half way": CmoPrice(relaxation=0.5), "slope, others 0": CmoSlope(others=0.0), "slope": CmoSlope(),
+    "cuts": CmoCuts(), "level": CmoLevel(), "curvature": CmoCurvature(), "admm, weight 0.1": CmoAdmm(weight=0.1), "admm, weight 1": CmoAdmm(),
+    "admm, weight 10": CmoAdmm(weight=10.0), "curve": CmoCurve(),
 }  # fmt: skip
 
 

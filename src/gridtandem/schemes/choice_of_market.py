@@ -3,8 +3,8 @@
 Paper    market framework 2 of chapter 4 of M. Gupta, PhD thesis, IIT Delhi, 2022; its formulas are not public, these are our reconstruction, see
          docs/explanation/coordinated-markets.md: forecast and choice (a), wholesale clearing (b), clearing of the own market and envelope (c).
 Decides  each unit where it sells, or the market's rule for it; the TSO in the wholesale market; the DSO in its own.
-Crosses  once per interface and period: a forecast up, a price down, 2 numbers per unit up; per round an exchange and a number per unit down,
-         2 numbers and 1 per unit up.
+Crosses  once per interface and period: a forecast up, a price down, an exchange and 4 numbers per unit up; per round an exchange and 2 numbers
+         per unit down, 3 numbers and 1 per unit up.
 """
 
 from __future__ import annotations
