@@ -17,6 +17,8 @@ from gridtandem.program.answer import Answer, Status
 from gridtandem.program.solve import hold
 from gridtandem.tables import Index, Names, Real
 
+CHORD = 1e-3  # currency/h; error left where a curve is smooth
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +48,11 @@ class FeederMarket:
         tier = np.full(self._shape, Tier.HOURLY, np.int8)
         steps: list[tuple[int, int, Real, Real]] = []
         for f, t, rows in self._each():
-            found = self._of(f, t).curve() if self.hourly[f] else None  # where hours hang together no curve of one hour is the truth
+            if not self.hourly[f]:  # where hours hang together no curve of one hour is the truth
+                worth[0, t, rows] = Worth.REFUSED
+                continue
+            asked = self._of(f, t)
+            found = asked.curve(tol=CHORD if asked.problem.program.quadratic else 0.0)
             if found is None:
                 worth[0, t, rows] = Worth.REFUSED
                 continue
