@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from gridtandem.flow.results import load_flow as load_flow
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
+    from gridtandem.report.front import compare as compare
+    from gridtandem.report.front import opened as opened
+    from gridtandem.report.front import resume as resume
+    from gridtandem.report.front import run as run
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
-    from gridtandem.report.run import compare as compare
     from gridtandem.report.run import diagnose as diagnose
-    from gridtandem.report.run import opened as opened
-    from gridtandem.report.run import resume as resume
-    from gridtandem.report.run import run as run
     from gridtandem.study.study import Study as Study
 
     __version__: str
@@ -57,16 +57,16 @@ _PLACE = {
     "UnknownName": "gridtandem.errors:UnknownName",
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
-    "compare": "gridtandem.report.run:compare",
+    "compare": "gridtandem.report.front:compare",
     "diagnose": "gridtandem.report.run:diagnose",
     "joined": "gridtandem.cases.generate:joined",
     "load_flow": "gridtandem.flow.results:load_flow",
     "network": "gridtandem.cases.library:network",
     "new_case": "gridtandem.cases.new:new_case",
-    "opened": "gridtandem.report.run:opened",
+    "opened": "gridtandem.report.front:opened",
     "read_case": "gridtandem.cases.folder.write:read_case",
-    "resume": "gridtandem.report.run:resume",
-    "run": "gridtandem.report.run:run",
+    "resume": "gridtandem.report.front:resume",
+    "run": "gridtandem.report.front:run",
     "schemes": "gridtandem:schemes",
     "with_exponents": "gridtandem.cases.generate:with_exponents",
     "with_parallel": "gridtandem.cases.generate:with_parallel",

@@ -12,6 +12,7 @@ from gridtandem.cli.wishes import SHELF
 from gridtandem.cli.words import RUN, RUN_OR_CASE
 
 if TYPE_CHECKING:
+    from gridtandem.report.market import MarketRun
     from gridtandem.report.run import Run
 
 IN = click.option("--in", "folder", type=click.Path(path_type=Path), default=SHELF, metavar="DIR", help="Folder of run files.  [tandem-runs]")
@@ -38,7 +39,11 @@ def runs_command(out: Out, *, folder: Path) -> int:
 
 @click.command("show")
 @click.argument("what", type=RUN_OR_CASE, metavar="RUN|CASE")
-@click.option("--table", metavar="NAME", help="buses interfaces branches units letters rounds checks violations")
+@click.option(
+    "--table",
+    metavar="NAME",
+    help="buses interfaces branches units letters rounds checks violations; of a market awards prices devices books surplus",
+)
 @ROWS
 @IN
 @speaks
@@ -80,7 +85,7 @@ def messages_command(out: Out, *, run: str, number: int | None, recipient: str |
 
 @click.command("plot")
 @click.argument("run", type=RUN)
-@click.option("--kind", default="overview", metavar="KIND", help="overview network voltages convergence exchange.")
+@click.option("--kind", default="overview", metavar="KIND", help="overview network voltages convergence exchange; of a market prices settlement.")
 @click.option("--out", "target", type=click.Path(path_type=Path), metavar="FILE", help=".svg, .pdf or .png; else beside the run file.")
 @IN
 @speaks
@@ -117,9 +122,9 @@ def export_command(out: Out, *, run: str, kind: Literal["csv", "json"], target: 
     return 0
 
 
-def opened_run(word: str, folder: Path) -> Run:
+def opened_run(word: str, folder: Path) -> Run | MarketRun:
     """A run by name, by the beginning of its name, or by its file."""
-    from gridtandem.report.run import opened
+    from gridtandem.report.front import opened
     from gridtandem.study.shelf import find
 
     return opened(find(word, folder))

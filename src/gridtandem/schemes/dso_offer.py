@@ -14,8 +14,8 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.letters import Worth
+from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import Award, ClearWith, Offers, Plan
 from gridtandem.coordinate import Bargain, Gap
 

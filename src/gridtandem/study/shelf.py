@@ -11,6 +11,7 @@ from typing import ClassVar, final
 from gridtandem.cases.library import known_names
 from gridtandem.cases.systems import SYSTEMS
 from gridtandem.errors import InvalidCase, Unavailable, UnknownName, Unreadable
+from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.registry import name_of
 from gridtandem.study.store import RunFile
 from gridtandem.study.study import Study
@@ -35,13 +36,13 @@ class Shelf(Table):
     rounds: Index = column("rounds so far", dtype="i8")
 
 
-def place_of(study: Study, folder: Path = FOLDER) -> Path:
+def place_of(study: Study | MarketStudy, folder: Path = FOLDER) -> Path:
     """Where the run file of a study belongs; the same study always has the same place."""
     words = f"{study.case.name}-{name_of(study.scheme)}-{study.digest()[:DIGITS]}"
     return folder / (re.sub(r"[^\w.-]+", "-", words) + SUFFIX)
 
 
-def places(study: Study, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
+def places(study: Study | MarketStudy, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
     """Where the run file of each scheme belongs, by the scheme's name."""
     return {name_of(s): place_of(replace(study, scheme=s), folder) for s in schemes}.__getitem__
 

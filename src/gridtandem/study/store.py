@@ -24,12 +24,16 @@ from gridtandem.cases.folder.read import case_in
 from gridtandem.cases.folder.write import case_texts
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import AlreadyThere, Fault, InvalidCase, TandemError, Unavailable
+from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of, records_of, scheme_kind
 from gridtandem.study.study import Study
 from gridtandem.tables import Table
 
 T = TypeVar("T", bound=Table)
+S = TypeVar("S", Study, MarketStudy)
+
+KINDS: dict[type, str] = {Study: "load flow", MarketStudy: "market"}
 
 APPLICATION = 0x67544D31  # "gTM1"
 VERSION = 1
@@ -53,7 +57,7 @@ class RunFile:
     path: Path
 
     @staticmethod
-    def create(path: Path, study: Study) -> RunFile:
+    def create(path: Path, study: Study | MarketStudy) -> RunFile:
         """A new file with the study in it. It replaces an older run of the same study, and nothing else."""
         path.parent.mkdir(parents=True, exist_ok=True)
         _make_way(path, study)
@@ -61,7 +65,7 @@ class RunFile:
         files = case_texts(study.case)
         facts = {
             "scheme_name": name_of(study.scheme), "study_digest": study.digest(), "case_digest": study.case.digest(), "case": study.case.name,
-            "inputs_digest": _inputs_digest(settings, files),
+            "inputs_digest": _inputs_digest(settings, files), "kind": KINDS[type(study)],
         }  # fmt: skip
         with _writing(path, mode="rwc") as db:
             for statement in (f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {VERSION}", *SCHEMA.split(";")):
@@ -135,19 +139,30 @@ class RunFile:
         with _reading(self.path):
             return End[self.facts().get("end", "STOPPED")]
 
-    def study(self) -> Study:
-        """The study again."""
+    def number(self, name: str) -> float:
+        """A fact that is a number."""
+        with _reading(self.path):
+            return float(self.facts()[name])
+
+    def of_market(self) -> bool:
+        """Is it the run of a market?"""
+        return self.facts().get("kind") == KINDS[MarketStudy]
+
+    def study(self, record: type[S]) -> S:
+        """The study again, which is one of load flow or one of markets."""
         with _reading(self.path) as db:
             facts, files = self.facts(), dict(db.execute("SELECT path, content FROM case_files").fetchall())
+            if (found := facts.get("kind", KINDS[Study])) != KINDS[record]:
+                raise ValueError(f"it is the run of a {found}")
             kind = scheme_kind(facts["scheme_name"])
             settings = {k: v for k, v in facts.items() if k.startswith("setting.")}
             if facts.get("inputs_digest", digest := _inputs_digest(settings, files)) != digest:
                 raise ValueError("case or settings are not those that the run began with")
-            return Study(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
+            return record(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
 
-    def outcome(self, study: Study | None = None) -> Outcome[Any]:
+    def outcome(self, study: Study | MarketStudy) -> Outcome[Any]:
         """How far the run of its ``study`` came."""
-        known = records_of((self.study() if study is None else study).scheme).values()
+        known = records_of(study.scheme).values()
         with _reading(self.path) as db:
             facts, end = self.facts(), self.end()
             gaps = tuple(np.nan if g is None else float(g) for (g,) in db.execute("SELECT gap FROM rounds ORDER BY round"))
@@ -189,7 +204,7 @@ def _writing(path: Path, mode: str = "rw") -> Iterator[sqlite3.Connection]:
         raise Unavailable(f"{what}; wait, or give another place with --out") from e
 
 
-def _make_way(path: Path, study: Study) -> None:
+def _make_way(path: Path, study: Study | MarketStudy) -> None:
     """Remove an older run of the same study; an empty file holds nothing."""
     if path.exists() and (path.is_dir() or path.stat().st_size):
         try:

@@ -64,6 +64,8 @@ class MarketResult:
     feeders: tuple[FeederPlan, ...]
     cost: float  # of transmission's and all feeders' plans together; NaN where there is none
     ideal: float  # least cost with everything in one market
+    ideal_z: Real  # (period, interface) exchange there [MW]
+    ideal_price: Real
     trouble: tuple[str, ...] = ()  # why there is no answer, in sentences
 
     @property
@@ -77,30 +79,32 @@ class MarketResult:
         return self
 
 
-def run_market(study: MarketStudy, *, watch: Callable[[Outcome[Any]], None] | None = None) -> MarketResult:
-    """Carry it out."""
-    seats = seated(study)
+def run_market(
+    study: MarketStudy, *, seats: MarketSeats | None = None, watch: Callable[[Outcome[Any]], None] | None = None, resume: Outcome[Any] | None = None
+) -> MarketResult:
+    """Carry it out. ``seats`` are those of the same study, where somebody has them already; ``resume`` is how far it came before."""
+    seats = seated(study) if seats is None else seats
     mail = seats.mailbox(study.scheme, study.window.periods)
-    outcome = coordinate(mail, study.scheme, rounds=study.rounds, watch=watch or (lambda _: None))
+    outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=resume, watch=watch or (lambda _: None))
     best = seats.pool.solve()
-    ideal = best.cost if best.status is Status.SOLVED else np.nan
+    shape = study.window.periods, len(study.case.interfaces)
+    ideal, ideal_z, ideal_price = np.nan, np.full(shape, np.nan), np.full(shape, np.nan)
+    if best.status is Status.SOLVED:
+        ideal, ideal_z = best.cost, best.x["tso.z"]
+        ideal_price = best.price["tso.balance"][:, seats.wholesale.at] / study.window.hours
     if not outcome.answered or outcome.state is None:
         return MarketResult(
-            study=study,
-            seats=seats,
-            outcome=outcome,
-            bargain=None,
-            transmission=None,
-            feeders=(),
-            cost=np.nan,
-            ideal=ideal,
-            trouble=explained(seats, outcome),
-        )
+            study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=ideal, ideal_z=ideal_z,
+            ideal_price=ideal_price, trouble=explained(seats, outcome),
+        )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain)
     above = _above(seats, bargain)
     cost = above.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
-    return MarketResult(study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=above, feeders=plans, cost=cost, ideal=ideal)
+    return MarketResult(
+        study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=above, feeders=plans, cost=cost, ideal=ideal, ideal_z=ideal_z,
+        ideal_price=ideal_price,
+    )  # fmt: skip
 
 
 def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:

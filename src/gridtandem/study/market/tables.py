@@ -29,7 +29,8 @@ def awards(result: MarketResult) -> Awards:
     return Awards(
         period=_periods(result, shape[1]), interface=np.tile(table.name, shape[0]), company=np.tile(table.company, shape[0]),
         bus=np.tile(case.transmission.buses.name[table.bus], shape[0]), exchange_mw=z.ravel(), price_per_mwh=price.ravel(),
-        payment=(z * price).ravel() * window.hours, feeder_cost=cost.ravel(),
+        payment=(z * price).ravel() * window.hours, feeder_cost=cost.ravel(), ideal_mw=result.ideal_z.ravel(),
+        ideal_price_per_mwh=result.ideal_price.ravel(),
     )  # fmt: skip
 
 
