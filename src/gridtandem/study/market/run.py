@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
@@ -10,15 +9,15 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.coordinate import Bargain, Outcome, coordinate
-from gridtandem.markets.energy import Cleared, market
+from gridtandem.markets.energy import Cleared
 from gridtandem.opf.feeder import FeederProblem, FeederState
+from gridtandem.parties.feeder_market import FeederMarket
+from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Status
-from gridtandem.program.arrays import Program
-from gridtandem.program.why import why
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
+from gridtandem.study.market.trouble import explained
 from gridtandem.tables import Real
 
-UNITS = {"balance": "MW", "limit": "pu² or MVA", "flow": "MW"}  # of rows, for people
 REGRET = 1e-7  # relative to the cost: below it an award is an answer to its price
 
 
@@ -99,53 +98,37 @@ def run_market(
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain)
-    above = _above(seats, bargain)
-    cost = above.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
+    tso = above(seats.wholesale, bargain.z[0], bargain.price[0])
+    cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
     return MarketResult(
-        study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=above, feeders=plans, cost=cost, ideal=ideal, ideal_z=ideal_z,
+        study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=ideal, ideal_z=ideal_z,
         ideal_price=ideal_price,
     )  # fmt: skip
 
 
-def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
-    """Why there is no answer, asked at the owners' doors: which feeder or market cannot be served, and by which limits."""
-    said = [told] if (told := getattr(outcome.state, "trouble", "")) else []
-    for refusal in outcome.refused:
-        _, t, i = refusal.rows[0]
-        problem = seats.pool.feeders[i] if len(seats.pool.feeders) else None
-        if refusal.by in ("tso", "owner") or problem is None:
-            said.append(f"{refusal.by}: no clearing: {why(seats.pool.program() if refusal.by == 'owner' else _by_itself(seats), units=UNITS)}")
-        else:
-            told = re.sub(r"limit\[\d+,(\d+)\]", lambda found, p=problem: p.label(int(found[1])), str(why(problem.program, units=UNITS)))  # type: ignore[misc]
-            said.append(f"{refusal.by}: no exchange serves feeder {problem.network.name!r} in period {t + 1}: {told}")
-    return tuple(dict.fromkeys(said))
-
-
-def _by_itself(seats: MarketSeats) -> Program:
-    """Transmission's clearing without any exchange."""
-    w = seats.wholesale
-    return market(w.orders, w.fixed, w.wires(len(w.orders.node), {}, {}, {}), hours=w.window.hours)
-
-
-def _above(seats: MarketSeats, bargain: Bargain) -> TransmissionPlan:
-    """Prices come from the answer to the interfaces' prices, where the exchange is one; else from the dispatch."""
-    z, price, hours = bargain.z[0], bargain.price[0], seats.wholesale.window.hours
-    done, told = seats.wholesale.plan(z, price)
+def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
+    """The plan for an exchange (period, interface). Prices come from the answer to those of the interfaces, where it is one; else from the dispatch."""
+    hours = wholesale.window.hours
+    done, told = wholesale.plan(z, price)
     regret = done.cost - float((price * z).sum()) * hours - told.cost
     chosen = told if regret <= REGRET * max(1.0, abs(done.cost)) else done
     return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours)
+
+
+def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real) -> FeederPlan:
+    """What the k-th feeder of a desk does with an award (period); ``who`` is its company and interface."""
+    done, priced = desk.plan(k, z, price)
+    problem = desk.whole[int(desk.kind[k])]
+    regret = done.cost + float(price @ z) * problem.window.hours - priced.cost
+    return FeederPlan(
+        company=who[0], interface=who[1], problem=problem, dispatch=problem.state(done), priced=problem.state(priced), decisions=done.x,
+        regret=regret,
+    )  # fmt: skip
 
 
 def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
     plans: dict[int, FeederPlan] = {}
     for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True):
         for k, row in enumerate(rows.tolist()):
-            done, priced = desk.plan(k, bargain.z[0, :, row], bargain.price[0, :, row])
-            problem = desk.whole[int(desk.kind[k])]
-            price = bargain.price[0, :, row] * problem.window.hours
-            regret = done.cost + float(price @ bargain.z[0, :, row]) - priced.cost
-            plans[row] = FeederPlan(
-                company=company, interface=row, problem=problem, dispatch=problem.state(done), priced=problem.state(priced), decisions=done.x,
-                regret=regret,
-            )  # fmt: skip
+            plans[row] = below(desk, k, (company, row), bargain.z[0, :, row], bargain.price[0, :, row])
     return tuple(plans[i] for i in range(len(plans)))
