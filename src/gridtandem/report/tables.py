@@ -26,7 +26,7 @@ DECIMALS = {
 }  # what is told of values of ordinary size
 HUGE = 1e7  # from here on a power of ten says more than a row of digits
 DISTANCES = ("error", "gap")  # columns about a distance from the truth, where the power of ten is the message
-UNIT_NAMES = ("_pu", "_mw", "_mvar", "_mva", "_deg", "_kv", "_ohm", "_us", "_a", "_v", "_s")  # endings that repeat the unit
+UNIT_NAMES = ("_per_mwh", "_per_mvarh", "_pu", "_mw", "_mvar", "_mva", "_deg", "_kv", "_ohm", "_us", "_a", "_v", "_s")  # endings that repeat the unit
 DIGITS, LONG = 5, 1e5  # digits of all other numbers, and from where on whole ones
 
 

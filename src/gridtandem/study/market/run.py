@@ -107,7 +107,7 @@ def run_market(
 
 
 def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
-    """The plan for an exchange (period, interface). Prices come from the answer to those of the interfaces, where it is one; else from the dispatch."""
+    """The plan for an exchange (period, interface). Prices are those of the answer to the given ones, where it is one; else of the dispatch."""
     hours = wholesale.window.hours
     done, told = wholesale.plan(z, price)
     regret = done.cost - float((price * z).sum()) * hours - told.cost

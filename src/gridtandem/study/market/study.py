@@ -63,6 +63,14 @@ class MarketStudy:
 
     def faults(self) -> Iterator[Fault]:
         """Everything that keeps this case from a market under these settings."""
+        yield from self.setting_faults()
+        end = self.window.end
+        yield from (f.at(self.case.transmission.name) for f in faults(self.case.transmission, end, source=True))
+        for model in self.case.models:
+            yield from (f.at(model.name) for f in faults(model, end, source=False))
+
+    def setting_faults(self) -> Iterator[Fault]:
+        """Everything wrong with the settings."""
         for name, least in (("first", 1), ("hours", 0), ("rounds", 1)):
             given = getattr(self, name)
             if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < least:
@@ -73,10 +81,6 @@ class MarketStudy:
         for name, known in WORDS.items():
             if getattr(self, name) not in known:
                 yield Fault("study", f"is {getattr(self, name)!r}", f"it must be one of {', '.join(known)}", "study-001", column=name)
-        end = self.window.end
-        yield from (f.at(self.case.transmission.name) for f in faults(self.case.transmission, end, source=True))
-        for model in self.case.models:
-            yield from (f.at(model.name) for f in faults(model, end, source=False))
 
 
 @final
@@ -103,7 +107,7 @@ def seated(study: MarketStudy) -> MarketSeats:
     if found:
         raise InvalidCase(found)
     wholesale = Wholesale.of(case.transmission, case.interfaces.bus, window)
-    desks = [(_desk(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
+    desks = [(desk_of(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
     by_interface: dict[int, FeederProblem] = {}
     for desk, rows in desks:
         by_interface |= {int(row): desk.whole[int(desk.kind[k])] for k, row in enumerate(rows)}
@@ -111,8 +115,8 @@ def seated(study: MarketStudy) -> MarketSeats:
     return MarketSeats(wholesale=wholesale, fleets=tuple(desks), companies=case.companies, pool=pool)
 
 
-def _desk(study: MarketStudy, rows: Index) -> FeederMarket:
-    """One problem for each different (model, root, count, scale)."""
+def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
+    """The market desk of a company that stands behind these interfaces: one problem for each different (model, root, count, scale)."""
     table, window = study.case.interfaces.take(rows), study.window
     kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
     whole, hourly = [], []
