@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import coordinated, flow, start, study
+from bench import coordinated, flow, outages, phases, start, study
 from gridtandem.schemes import FeederCurve, Fused, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
@@ -41,6 +41,15 @@ class Phase:
 VOLTAGE = 1e-7  # pu; peers stop at a mismatch or a step of 1e-8 pu
 
 ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
+
+
+def _outages(name: str, repeat: int) -> Phase:
+    return Phase("outages", name, {"outages": outages.alone(name), "lightsim2grid": outages.contingencies(name)}, VOLTAGE, repeat)
+
+
+def _with_feeders(name: str, how_many: int, repeat: int) -> Phase:
+    both = {"response": outages.coordinated(name, how_many), "lightsim2grid, T alone": outages.held(name, how_many)}
+    return Phase("outages", f"{name} + {how_many} x case33bw" if how_many else name, both, VOLTAGE, repeat)
 
 
 def _transmission(name: str, *, start: flow.Start = "flat", repeat: int = 7) -> Phase:
@@ -75,6 +84,11 @@ PHASES = (
     Phase("fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), **peers(2000, "case33bw")}, VOLTAGE, 5),
     Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5),
     Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3),
+    _outages("case118", 11),
+    _outages("case1354pegase", 3),
+    _with_feeders("T118Dn4", 0, 11),
+    _with_feeders("case1354pegase", 100, 3),
+    *(Phase("three-phase", f"{n // 1000}k buses", phases.contenders(n), VOLTAGE, 7) for n in (10_000, 100_000)),
     Phase("coordinated", "T118Dn4", {name: flow.agreed("T118Dn4", scheme) for name, scheme in SCHEMES.items()}, ROUND),
     _together("case118", 100, 51),
     _together("case9241pegase", 1000, 7),

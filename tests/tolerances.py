@@ -86,6 +86,18 @@ SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up 
 PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
 KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
 
+# batches
+BATCH_IS_RUN = 1e-7  # MW, Mvar and pu; single runs and batches stop alike, and the AC check lies within 1e-9 per unit of both
+OUTAGE_IS_OPEN = 1e-6  # MW and pu; an outage against a network without the branch, each solved to 1e-9 per unit by its own scheme
+BATCH_MEMORY = 1.5  # of the peak for four times the scenarios; blocks are alike, and what Python itself keeps grows a little
+OPENED = 1e-8  # per unit; two solves of the same equations, rounded and ordered differently, mismatches below 1e-10 times admittances of 1e2
+# three-phase sweep
+PHASES_ARE_TWIN = 1e-10  # pu; a sweep to 1e-12 against a dense solver to 1e-13 of the largest voltage in kV
+PHASES_PEER_DSS = 1e-5  # pu; promised. The engine stops at 1e-10 and inverts stiff switches; measured 1.4e-8
+PEER_MVA = 1e-5  # MW and Mvar of a feeder's total; voltages as above on conductances of feeders of some MW; measured 1e-9
+PHASES_PEER_PGM = 1e-8  # pu; promised; both iterate to 1e-12; measured 1e-12
+GUARD_DRAWS = 1e-5  # pu; ten millionths of a rating, drawn through an impedance of less than 1 pu
+PHASE_BOOKS = 1e-10  # MW, or relative; rounding of flows through admittances of up to 1e6 times that
 # many feeders
 PORT_IS_FEEDER = 1e-12  # relative; the same few terms, added up in another order
 SUMMED_UP = 1e-12  # relative; sums of a few hundred terms in another order
@@ -111,6 +123,15 @@ CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic co
 INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
 NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it
 
+# laws of markets
+ALIKE = 1e-9  # relative; the same optimum by one program and by offers, vertices of linear programs both
 # stress
 STRESSED = 1e-8  # pu; mismatches of 1e-10 pu behind impedances of up to 36 pu, or beside branches whose noise is 4e-8 of power
 NEAR_NOSE = 1e-6  # pu; a mismatch of 1e-10 moves a voltage by its square root where two roots meet, and by 1e-9 to 1e-6 as near as here
+PLACE = 1e-7  # MW; two programs of one vertex, whose bounds and rows each hold to 1e-9, through a dozen additions
+PRICED = 1e-7  # currency/MWh; multipliers of one vertex by two programs; a dozen products of prices of up to 600
+PAID = 1e-6  # currency; a price to PRICED times a few MW
+REGRETS = 1e-8  # currency/h; costs of size 1e3 by two programs with one optimum
+CURVE_MONEY = 1e-8  # currency/h; a chord against its program, costs of size 1e3
+BRACKET = 1e-9  # currency/MWh beyond PRICED; the price is a slope of the offer or lies between two
+ZERO_SUM = 1e-8  # currency; sums of a hundred payments of up to 1e4, exact but for rounding and rows held to 1e-9

@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from gridtandem.errors import NotAgreed as NotAgreed
     from gridtandem.errors import TandemError as TandemError
     from gridtandem.errors import UnknownName as UnknownName
+    from gridtandem.flow.phase_results import ThreePhaseResults as ThreePhaseResults
     from gridtandem.flow.results import load_flow as load_flow
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
+    from gridtandem.report.batch import BatchRun as BatchRun
+    from gridtandem.report.batch import batch as batch
     from gridtandem.report.front import compare as compare
     from gridtandem.report.front import opened as opened
     from gridtandem.report.front import resume as resume
@@ -38,11 +41,13 @@ if TYPE_CHECKING:
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
     from gridtandem.report.run import diagnose as diagnose
+    from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.study import Study as Study
 
     __version__: str
 
 _PLACE = {
+    "BatchRun": "gridtandem.report.batch:BatchRun",
     "CannotAnswer": "gridtandem.errors:CannotAnswer",
     "Case": "gridtandem.cases.case:Case",
     "Comparison": "gridtandem.report.run:Comparison",
@@ -54,7 +59,9 @@ _PLACE = {
     "Run": "gridtandem.report.run:Run",
     "Study": "gridtandem.study.study:Study",
     "TandemError": "gridtandem.errors:TandemError",
+    "ThreePhaseResults": "gridtandem.flow.phase_results:ThreePhaseResults",
     "UnknownName": "gridtandem.errors:UnknownName",
+    "batch": "gridtandem.report.batch:batch",
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
     "compare": "gridtandem.report.front:compare",
@@ -68,6 +75,7 @@ _PLACE = {
     "resume": "gridtandem.report.front:resume",
     "run": "gridtandem.report.front:run",
     "schemes": "gridtandem:schemes",
+    "three_phase": "gridtandem.study.phases:three_phase",
     "with_exponents": "gridtandem.cases.generate:with_exponents",
     "with_parallel": "gridtandem.cases.generate:with_parallel",
     "write_case": "gridtandem.cases.folder.write:write_case",

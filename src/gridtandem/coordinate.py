@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, Protocol, TypeVar, final
+from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from gridtandem.errors import CannotAnswer, NotAgreed
 from gridtandem.tables import Real
 
 S = TypeVar("S")
+S_contra = TypeVar("S_contra", contravariant=True)
 
 
 class End(Enum):
@@ -26,6 +27,7 @@ class End(Enum):
     AGREED = "the parties agree within tolerance"
     ALONE = "each side has its own answer; nothing was agreed"
     REFUSED = "a party had no answer without which the scheme cannot go on"
+    CYCLES = "the answers come round again and will never agree; what the run says of its trouble names the prices between which"
     OUT_OF_ROUNDS = "the round limit came first; raise it, or look at the last gaps for a stall"
     STOPPED = "stopped before the end; it can be resumed"
 
@@ -38,6 +40,7 @@ class Gap:
     now: float
     goal: float
     means: End = End.AGREED  # what it means when it closes
+    trouble: str = ""  # why it will never close, where that is seen; ends the run
 
     @property
     def closed(self) -> bool:
@@ -51,6 +54,12 @@ def widest(*differences: Real) -> float:
     if not flat.size:
         return 0.0
     return float(np.nanmax(flat)) if np.isfinite(flat).any() else math.nan
+
+
+def farthest(*differences: Real) -> Real:
+    """Largest magnitude within each scenario (first axis); NaN where a row of it has no answer, 0 if there are no rows."""
+    flat = np.concatenate([np.abs(d).reshape(len(d), -1) for d in differences], axis=1)
+    return np.asarray(flat.max(axis=1, initial=0.0), np.float64)
 
 
 @final
@@ -105,6 +114,15 @@ class Deals(Scheme[S], Protocol[S]):
     def bargain(self, state: S, /) -> Bargain: ...
 
 
+@runtime_checkable
+class ByScenario(Protocol[S_contra]):
+    """A scheme that treats each scenario as if it were alone, so that many go together and each stops for itself."""
+
+    def gaps(self, state: S_contra, /) -> Real:
+        """How far each scenario is from agreement (scenario); NaN where it has no answer. `Scheme.gap` is the widest of them."""
+        ...
+
+
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome(Generic[S]):
@@ -128,6 +146,11 @@ class Outcome(Generic[S]):
         return self.end in (End.AGREED, End.ALONE)
 
     @property
+    def trouble(self) -> str:
+        """Why the parties will never agree, where the scheme has seen it."""
+        return str(getattr(self.state, "trouble", ""))
+
+    @property
     def rounds(self) -> int:
         """Rounds of the whole run, resumed parts included."""
         return len(self.gaps)
@@ -136,7 +159,8 @@ class Outcome(Generic[S]):
         """The outcome itself, or `NotAgreed`: reading a plan from a run that found none takes a visible decision."""
         if not self.answered:
             last = self.gaps[-1] if self.gaps else math.nan
-            raise NotAgreed(f"no agreement after {self.rounds} rounds (gap {last:.3g}, goal {self.goal:.3g}): {self.end.value}{self.causes()}")
+            told = f": {self.trouble}" if self.trouble else ""
+            raise NotAgreed(f"no agreement after {self.rounds} rounds (gap {last:.3g}, goal {self.goal:.3g}): {self.end.value}{told}{self.causes()}")
         return self
 
     def causes(self) -> str:
@@ -196,6 +220,8 @@ def coordinate(
                 end = gap.means
             elif math.isnan(gap.now):
                 end = End.REFUSED
+            elif gap.trouble:
+                end = End.CYCLES
             watch(so_far(end if end is not End.OUT_OF_ROUNDS else End.STOPPED))
             if end is not End.OUT_OF_ROUNDS:
                 break

@@ -270,6 +270,7 @@ from gridtandem.cases.opendss.read import read_opendss
 own = opendssdirect.dss
 own.Text.Command("New Circuit.Mine bus1=here")
 own.Text.Command("New Line.Mine bus1=here bus2=there")
+os.chdir(os.path.dirname(sys.argv[1]))  # since the engine was loaded
 before = os.getcwd(), own.Basic.AllowChangeDir(), own.Basic.AllowEditor()
 read_opendss(sys.argv[1])
 assert (os.getcwd(), own.Basic.AllowChangeDir(), own.Basic.AllowEditor()) == before

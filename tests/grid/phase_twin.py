@@ -95,9 +95,10 @@ def coil_power(net: ThreePhaseNetwork, k: int, u: np.ndarray) -> Complex:
     if law == pe.IMPEDANCE:
         return within(u)
     m = 1 if law == pe.CURRENT else 2
-    current = linear + (low ** (1 - m) - linear) * (u - linear) / (low - linear)  # over that at rated voltage
-    below = np.where(u <= linear, u**2, current * u)
-    outside = (p + 1j * q) * np.where(u <= low, below, high**-m * u**2)
+    with np.errstate(divide="ignore", invalid="ignore"):  # no low limit: nothing lies below it
+        current = linear + (low ** (1 - m) - linear) * (u - linear) / (low - linear)  # over that at rated voltage
+        below = np.where(u <= linear, u**2, current * u)
+    outside = (p + 1j * q) * np.where(u <= low, below, high ** -float(m) * u**2)
     return np.where((u > low) & (u <= high), within(u), outside)
 
 

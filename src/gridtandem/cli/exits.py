@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gridtandem.report.batch import BatchRun
     from gridtandem.report.market import MarketRun
     from gridtandem.report.run import Run
 
@@ -18,14 +19,15 @@ MEANING = {
     EXIT_USAGE: "usage: unknown command, option, name or file",
     EXIT_INVALID: "the case, or a run file, breaks a promise; all faults are listed",
     EXIT_NO_SOLUTION: "no load flow or no optimum exists where one was asked for, in part or as a whole",
-    EXIT_NOT_AGREED: "the round limit came before the parties agreed",
+    EXIT_NOT_AGREED: "the round limit came before the parties agreed, or their answers go in circles",
     EXIT_RULE: "a rule of --fail-if is broken",
     EXIT_CONTRADICTED: "the parties agree, but the AC check of the joined grid contradicts their plans",
     EXIT_INTERRUPTED: "interrupted; what was reached is saved and can be resumed",
     EXIT_CLOSED: "the reader of the output closed it",
 }
 ENDS = {  # the worst first
-    "STOPPED": EXIT_INTERRUPTED, "REFUSED": EXIT_NO_SOLUTION, "OUT_OF_ROUNDS": EXIT_NOT_AGREED, "CONTRADICTED": EXIT_CONTRADICTED,
+    "STOPPED": EXIT_INTERRUPTED, "REFUSED": EXIT_NO_SOLUTION, "OUT_OF_ROUNDS": EXIT_NOT_AGREED, "CYCLES": EXIT_NOT_AGREED,
+    "CONTRADICTED": EXIT_CONTRADICTED,
 }  # fmt: skip
 
 
@@ -35,3 +37,8 @@ def exit_code(runs: Iterable[Run | MarketRun]) -> int:
     ends = {"REFUSED" if r.outcome.answered and (r.outcome.refused or not r.checks.solved.all()) else r.outcome.end.name for r in runs}
     ends |= {"CONTRADICTED" for r in runs if r.result.contradicted}
     return next((code for name, code in ENDS.items() if name in ends), 0)
+
+
+def batch_exit_code(batch: BatchRun) -> int:
+    """That of the worst case."""
+    return ENDS.get(batch.end.name, 0)

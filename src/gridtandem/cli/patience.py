@@ -35,12 +35,25 @@ class Progress(Protocol):
     def goal(self) -> float: ...
 
 
+class Count(Protocol):
+    """How far a batch has come."""
+
+    @property
+    def done(self) -> int: ...
+    @property
+    def before(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def refused(self) -> int: ...
+
+
 @final
 class Watch:
     """Shows the round on a terminal; after Ctrl-C stops at the end of the round."""
 
-    def __init__(self, out: Out, label: str = "") -> None:
-        self.out, self.label, self.begin, self.wanted, self.shown = out, label, time.monotonic(), False, False
+    def __init__(self, out: Out, label: str = "", step: str = "round") -> None:
+        self.out, self.label, self.step, self.begin, self.wanted, self.shown = out, label, step, time.monotonic(), False, False
         self.moving = sys.stderr.isatty() and not out.quiet and not plain_terminal()
 
     def __call__(self, outcome: Progress) -> None:
@@ -50,25 +63,43 @@ class Watch:
     def named(self, label: str, outcome: Progress) -> None:
         """One round of the scheme ``label`` is over."""
         line = f"{label}  round {len(outcome.gaps)}  gap {outcome.gaps[-1]:.2e}  goal {outcome.goal:.0e}"
+        self._show(line)
+        if self.wanted and outcome.end.name == "STOPPED":  # a run that has just agreed is not stopped
+            raise KeyboardInterrupt
+
+    def counted(self, progress: Count) -> None:
+        """One block of a batch is over."""
+        spent = time.monotonic() - self.begin
+        rate = (progress.done - progress.before) / max(spent, 1e-9)
+        left = (progress.size - progress.done) / max(rate, 1e-9)
+        none = f"  {progress.refused:,} without an answer" if progress.refused else ""
+        self._show(f"{self.label}  {progress.done:,} of {progress.size:,} cases  {rate:,.0f}/s  {_clock(left)} left{none}")
+        if self.wanted and progress.done < progress.size:
+            raise KeyboardInterrupt
+
+    def _show(self, line: str) -> None:
         self.out.detail(line)
         if self.moving and not self.out.verbose and time.monotonic() > self.begin + SHOWN_AFTER:
             click.echo(f"\r\x1b[2K{line}", nl=False, err=True)
             self.shown = True
-        if self.wanted and outcome.end.name == "STOPPED":  # a run that has just agreed is not stopped
-            raise KeyboardInterrupt
 
     def interrupted(self, *_: object) -> None:
-        """First Ctrl-C: finish the round; second: stop here."""
+        """First Ctrl-C: finish the round or block; second: stop here."""
         if self.wanted:
             raise KeyboardInterrupt
         self.wanted = True
-        self.out.say("\nfinishing this round; Ctrl-C again stops at once")
+        self.out.say(f"\nfinishing this {self.step}; Ctrl-C again stops at once")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 @contextmanager
-def patience(out: Out, label: str = "") -> Iterator[Watch]:
-    """A watch, with Ctrl-C in its hands while the block runs."""
-    watch = Watch(out, label)
+def patience(out: Out, label: str = "", step: str = "round") -> Iterator[Watch]:
+    """A watch, with Ctrl-C in its hands while the block runs; ``step`` is what it lets end."""
+    watch = Watch(out, label, step)
     ours = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, watch.interrupted) if ours else None
     try:

@@ -12,6 +12,7 @@ from gridtandem.cli.wishes import SHELF
 from gridtandem.cli.words import RUN, RUN_OR_CASE
 
 if TYPE_CHECKING:
+    from gridtandem.report.batch import BatchRun
     from gridtandem.report.market import MarketRun
     from gridtandem.report.run import Run
 
@@ -42,7 +43,7 @@ def runs_command(out: Out, *, folder: Path) -> int:
 @click.option(
     "--table",
     metavar="NAME",
-    help="buses interfaces branches units letters rounds checks violations; of a market awards prices devices books surplus",
+    help="E.g. buses interfaces checks letters; of a market awards prices books; of a batch cases exchange; see `tandem show RUN`",
 )
 @ROWS
 @IN
@@ -57,7 +58,7 @@ def show_command(out: Out, *, what: str, table: str | None, rows: int, folder: P
     from gridtandem.report.look import look_at_case, look_at_run
     from gridtandem.study.shelf import is_run
 
-    document, words = look_at_run(opened_run(what, folder), table, rows) if is_run(what, folder) else look_at_case(what, table, rows)
+    document, words = look_at_run(opened_any(what, folder), table, rows) if is_run(what, folder) else look_at_case(what, table, rows)
     out.data(document, words)
     return 0
 
@@ -85,7 +86,9 @@ def messages_command(out: Out, *, run: str, number: int | None, recipient: str |
 
 @click.command("plot")
 @click.argument("run", type=RUN)
-@click.option("--kind", default="overview", metavar="KIND", help="overview network voltages convergence exchange; of a market prices settlement.")
+@click.option(
+    "--kind", default="overview", metavar="KIND", help="overview network voltages convergence exchange; of a market overview prices settlement."
+)
 @click.option("--out", "target", type=click.Path(path_type=Path), metavar="FILE", help=".svg, .pdf or .png; else beside the run file.")
 @IN
 @speaks
@@ -98,7 +101,7 @@ def plot_command(out: Out, *, run: str, kind: str, target: Path | None, folder: 
     from gridtandem.report.style import save
     from gridtandem.study.shelf import find
 
-    path = save(opened_run(run, folder).plot(kind), target or find(run, folder).with_suffix(f".{kind}.svg"))
+    path = save(opened_any(run, folder).plot(kind), target or find(run, folder).with_suffix(f".{kind}.svg"))
     out.data(lambda: {"schema": "tandem/plot/1", "written": str(path), "kind": kind}, lambda: f"wrote {path}")
     return 0
 
@@ -117,7 +120,7 @@ def export_command(out: Out, *, run: str, kind: Literal["csv", "json"], target: 
     """
     from gridtandem.report.export import export
 
-    written = export(opened_run(run, folder), target, kind)
+    written = export(opened_any(run, folder), target, kind)
     out.data(lambda: {"schema": "tandem/export/1", "written": [str(p) for p in written]}, lambda: "\n".join(f"wrote {p}" for p in written))
     return 0
 
@@ -128,3 +131,13 @@ def opened_run(word: str, folder: Path) -> Run | MarketRun:
     from gridtandem.study.shelf import find
 
     return opened(find(word, folder))
+
+
+def opened_any(word: str, folder: Path) -> Run | MarketRun | BatchRun:
+    """A run of either kind, or a batch."""
+    from gridtandem.report.batch import BatchRun
+    from gridtandem.report.front import opened
+    from gridtandem.study.shelf import find, is_batch
+
+    path = find(word, folder)
+    return BatchRun.opened(path) if is_batch(path) else opened(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 import click
@@ -74,6 +75,38 @@ class Span(click.ParamType[tuple[int, int]]):
             self.fail(f"{value!r} is no hour, nor hours such as 1:24.", param, ctx)
         if not 1 <= found[0] <= found[1] < MANY:
             self.fail(f"{value!r}: hours count from 1, and the last is not before the first.", param, ctx)
+        return found
+
+
+@final
+class Column(click.ParamType["tuple[float, ...] | Path"]):
+    """Numbers between commas, or a CSV file."""
+
+    name = "numbers or file"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...] | Path:
+        """A word that ends in .csv is a file."""
+        return Path(str(value)) if str(value).lower().endswith(".csv") else Numbers().convert(value, param, ctx)
+
+
+@final
+class Several(click.ParamType["tuple[tuple[str, ...], ...] | str | Path"]):
+    """Outages: ``n-1``, branches between commas with + between those that go out together, or a CSV file."""
+
+    name = "outages"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[tuple[str, ...], ...] | str | Path:
+        """Names that hold a comma or a plus are for the file."""
+        if isinstance(value, tuple):
+            return value
+        word = str(value)
+        if word.lower().endswith(".csv"):
+            return Path(word)
+        if word.lower() == "n-1":
+            return word
+        found = tuple(tuple(name.strip() for name in group.split("+")) for group in word.split(","))
+        if not all(name for group in found for name in group):
+            self.fail(f"{value!r} has an empty name; write e.g. L1,L2+L3.", param, ctx)
         return found
 
 

@@ -7,7 +7,7 @@ pivots fail goes the general way (`gridtandem.flow.iteration`), as does one with
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -69,6 +69,12 @@ class Blocks:
             drawn=gathered(nodal.loads.node[constant], nodal.loads.s[constant], nodal.nodes),
             law=(place[nodal.loads.node[varying]], _columns(nodal.loads, varying)),
         )  # fmt: skip
+
+    def loaded(self, nodal: Nodal) -> Blocks:
+        """The same with the powers of these loads."""
+        constant, varying = _split(nodal.loads)
+        drawn = gathered(nodal.loads.node[constant], nodal.loads.s[constant], nodal.nodes)
+        return replace(self, drawn=drawn, law=(self.place[nodal.loads.node[varying]], _columns(nodal.loads, varying)))
 
     def admittance(self, nodal: Nodal, wiring: Wiring, ratio: Complex, *, without: Index) -> tuple[Real, Real]:
         """Off and on the diagonal, of all branches but those ``without``."""

@@ -24,17 +24,17 @@ class Draw:
     node: Index  # of each interface
     low: Real
     high: Real
-    c: Complex  # (interface, degree + 1)
+    c: Complex  # (…, interface, degree + 1)
 
     def each(self, v: Real) -> tuple[Complex, Complex]:
-        """Power drawn at each interface and its derivative, for its own voltage magnitude."""
+        """Power drawn at each interface and its derivative, for its own voltage magnitude (…, interface)."""
         half = (self.high - self.low) / 2
         beyond = (v - self.low) / half - 1
         u = np.clip(beyond, -1.0, 1.0)
         t0, t1, d0, d1 = np.ones_like(u), u, np.zeros_like(u), np.ones_like(u)
-        s, ds = self.c[:, 0] * t0, np.zeros(len(u), complex)
-        for k in range(1, self.c.shape[1]):
-            s, ds = s + self.c[:, k] * t1, ds + self.c[:, k] * d1
+        s, ds = self.c[..., 0] * t0, np.zeros(u.shape, complex)
+        for k in range(1, self.c.shape[-1]):
+            s, ds = s + self.c[..., k] * t1, ds + self.c[..., k] * d1
             t0, t1, d0, d1 = t1, 2 * u * t1 - t0, d1, 2 * t1 + 2 * u * d1 - d0
         return np.asarray(s + ds * (beyond - u), np.complex128), np.asarray(ds / half, np.complex128)
 

@@ -49,11 +49,14 @@ class Wiring:
 
     def admittance(self, nodal: Nodal, ratio: Complex, *, without: Index = NONE) -> Complex:
         """Values of the entries for these ratios, of all branches but those ``without``. [per unit]"""
+        return gathered(self.place, self.parts(nodal, ratio, without=without), len(self.row))
+
+    def parts(self, nodal: Nodal, ratio: Complex, *, without: Index = NONE) -> Complex:
+        """What adds up to them: four contributions of each branch, then shunts. [per unit]"""
         y, half = 1 / nodal.branches.z, 0.5j * nodal.branches.b
         if len(without):
             y[without], half[without] = 0.0, 0.0
-        parts = np.concatenate([(y + half) / abs(ratio) ** 2, -y / ratio.conj(), -y / ratio, y + half, nodal.shunt])
-        return gathered(self.place, parts, len(self.row))
+        return np.concatenate([(y + half) / abs(ratio) ** 2, -y / ratio.conj(), -y / ratio, y + half, nodal.shunt])
 
 
 @final

@@ -150,7 +150,7 @@ class Ready:
                 v, s, ds, ok, count,
             )  # fmt: skip
 
-        _shared_out(self._parts(rows), some, threads or processors())
+        shared_out(self._parts(rows), some, threads or processors())
         v_, s_, ds_ = (x.view(np.complex128).ravel() for x in (v, s, ds))
         v_ = v_.reshape(*shape[:-1], -1) if wide else v_
         return Swept(v=v_, s=s_.reshape(shape), ds=ds_.reshape(shape), ok=ok.reshape(shape), sweeps=count.reshape(shape))
@@ -175,7 +175,8 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _shared_out(parts: list[Index], work: Callable[[Index], None], threads: int) -> None:
+def shared_out(parts: list[Index], work: Callable[[Index], None], threads: int) -> None:
+    """Do the work of all parts, on as many threads."""
     if min(threads, len(parts)) < 2:
         for part in parts:
             work(part)

@@ -87,7 +87,7 @@ class ThreePhaseNetwork:
     def _line_faults(self) -> Iterator[Fault]:
         ln, buses = self.lines, self.buses
         present = ln.to_phase > 0
-        for k in range(len(ln)):
+        for k in np.flatnonzero(self._doubtful_lines()).tolist():
             there = np.flatnonzero(present[k])
             ends = ln.to_phase[k, there] - 1
             if len(there) == 0 or len(np.unique(ends)) < len(ends):
@@ -105,10 +105,24 @@ class ThreePhaseNetwork:
             if abs(a - b) > 1e-6 * max(a, b):
                 yield ln.fault(k, "to_bus", f"has {b:g} kV where the other end has {a:g} kV", "use a transformer", "case-032")
 
+    def _doubtful_lines(self) -> Flag:
+        """Lines that may be at fault, found all at once: those that lead a, b, c to themselves between buses that have them are mostly sound."""
+        ln, buses = self.lines, self.buses
+        present = ln.to_phase > 0
+        own = ((ln.r_ohm != 0) | (ln.x_ohm != 0)).diagonal(axis1=1, axis2=2)
+        absent = ~(present[:, :, None] & present[:, None, :])
+        stray = (((ln.r_ohm != 0) | (ln.x_ohm != 0) | (ln.b_us != 0)) & absent).any(axis=(1, 2))
+        straight = ((ln.to_phase == np.arange(1, 4)) | ~present).all(axis=1) & present.any(axis=1)
+        phases = ((buses.phases[ln.from_bus] & buses.phases[ln.to_bus]) | ~present).all(axis=1)
+        sound = straight & phases & (own | ~present).all(axis=1) & ~stray & (buses.nominal_kv[ln.from_bus] == buses.nominal_kv[ln.to_bus])
+        return np.asarray(~sound)
+
     def _terminal_faults(self, table: Table, name: str, bus: Index) -> Iterator[Fault]:
         terminals: Index = getattr(table, name)
         connection = getattr(table, name.replace("terminals", "connection"))
-        for k, ends in enumerate(terminals):
+        lone = (terminals[:, 0] > 0) & (terminals[:, 1:] == 0).all(axis=1) & (connection == pe.WYE)  # most, and sound where the phase is there
+        for k in np.flatnonzero(~(lone & self.buses.phases[bus, terminals[:, 0] - 1])).tolist():
+            ends = terminals[k]
             used = ends[ends > 0]
             if not _well_formed(ends) or len(used) < (2 if connection[k] == pe.DELTA else 1):
                 yield table.fault(k, name, "do not make a coil", "phases first, each once, then none; a delta needs two or three", "case-073")

@@ -48,3 +48,46 @@ def linear_drops(nodal: Nodal, root: int) -> tuple[Real, Real]:
         step = z[min(up, int(k)), max(up, int(k))]
         drop[k], far[k] = drop[up] + step * size[k], far[up] + step
     return drop, far * own
+
+
+def bridges(nodal: Nodal, roots: Index) -> dict[int, Index]:
+    """Branches without which some nodes have no path to any of the roots, and these nodes, in the order of the walk.
+
+    One depth-first walk from the roots. A branch to a node is such a bridge where no other branch leads from beyond it to before it; source:
+    R. Tarjan, "A note on finding the bridges of a graph", Information Processing Letters 2(6), 1974. Nodes that have no path anyway are left out.
+    """
+    number, lowest, order = [-1] * nodal.nodes, [0] * nodal.nodes, list[int]()
+    found: list[tuple[int, int, int]] = []
+    around = _around(nodal)
+    for root in roots.tolist():
+        stack = [] if number[root] >= 0 else [(root, -1, iter(around[root]))]
+        while stack:
+            here, by, rest = stack[-1]
+            if number[here] < 0:
+                number[here] = lowest[here] = len(order)
+                order.append(here)
+            for other, branch in rest:
+                if branch == by:
+                    continue
+                if number[other] < 0:
+                    stack.append((other, branch, iter(around[other])))
+                    break
+                lowest[here] = min(lowest[here], number[other])
+            else:
+                stack.pop()
+                if stack:
+                    before = stack[-1][0]
+                    lowest[before] = min(lowest[before], lowest[here])
+                    if lowest[here] > number[before]:
+                        found.append((by, number[here], len(order)))
+    walked, given = np.array(order, np.int64), np.cumsum([0, *np.isin(order, roots)])
+    return {branch: walked[a:b] for branch, a, b in found if given[a] == given[b]}
+
+
+def _around(nodal: Nodal) -> list[list[tuple[int, int]]]:
+    """Neighbours of each node, and the branches that lead there."""
+    out: list[list[tuple[int, int]]] = [[] for _ in range(nodal.nodes)]
+    for k, (a, b) in enumerate(zip(nodal.branches.start.tolist(), nodal.branches.end.tolist(), strict=True)):
+        out[a].append((b, k))
+        out[b].append((a, k))
+    return out

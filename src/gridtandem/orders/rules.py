@@ -15,6 +15,8 @@ import numpy as np
 from gridtandem.errors import Fault
 from gridtandem.tables import Real
 
+NOTHING = 1e-9  # relative; what rounding leaves of a range or of a loss
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,15 @@ class Offer:
 
 def shaped(offer: Offer, rules: Rules) -> Offer:
     """The offer that keeps the rules: priced within floor and ceiling, with few enough steps, in round numbers; at the least possible loss."""
-    kept = _capped(_priced(offer, rules), rules.steps)
+    kept = _capped(_wide(_priced(offer, rules), rules.least_mw), rules.steps)
     made = _rounded(kept, rules, offer)
     return Offer(made.x, made.cost, loss_of(made, offer))
+
+
+def same(made: Offer, truth: Offer) -> bool:
+    """Whether an offer says the whole truth: the same range, and no loss within."""
+    ends = np.abs(made.x[[0, -1]] - truth.x[[0, -1]]).max()
+    return bool(ends <= NOTHING * max(1.0, float(np.abs(truth.x).max())) and made.loss <= NOTHING * max(1.0, float(np.abs(truth.cost).max())))
 
 
 def loss_of(made: Offer, truth: Offer) -> float:
@@ -99,6 +107,14 @@ def _priced(offer: Offer, rules: Rules) -> Offer:
     return Offer(offer.x[part], offer.cost[part])
 
 
+def _wide(offer: Offer, least_mw: float) -> Offer:
+    """A range too small to be offered is scheduled, at its point nearest to the middle: no price could call for one far from it."""
+    if offer.x[-1] - offer.x[0] >= least_mw:
+        return offer
+    k = int(np.argmin(np.abs(offer.x - (offer.x[0] + offer.x[-1]) / 2)))
+    return Offer(offer.x[k : k + 1], offer.cost[k : k + 1])
+
+
 def _capped(offer: Offer, most: int) -> Offer:
     r"""The best subset of points, both ends kept: least largest gap, by dynamic programming over
 
@@ -146,7 +162,7 @@ def _rounded(offer: Offer, rules: Rules, truth: Offer) -> Offer:
         price = _up(price, rules.step_price)
     wide = np.flatnonzero(np.diff(x) > 0)
     x, price = np.concatenate([x[:1], x[1:][wide]]), price[wide]
-    begin = np.interp(x[0], truth.x, truth.cost)
+    begin = max(np.interp(x[0], truth.x, truth.cost), np.interp(x[0], offer.x, offer.cost))
     return Offer(x, begin + np.concatenate([[0.0], np.cumsum(price * np.diff(x))]))
 
 

@@ -25,7 +25,7 @@ class Fleet:
     interface: Names  # names, for explanations
     feeders: Feeders
     count: Index
-    loading: Real  # (scenario, period): factor on the loads
+    loading: Real  # (scenario, period, interface): factor on the loads
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
@@ -46,7 +46,7 @@ class Fleet:
         """Draw over a range of voltages; refused where it has no load flow somewhere in it, an estimate where taps or reactive limits bend it."""
         u = np.concatenate([chebyshev.nodes(ask.degree), chebyshev.checks(ask.degree)])[:, None, None, None]
         v = (ask.low + ask.high) / 2 + u * (ask.high - ask.low) / 2
-        s, _ = self._drawn(v, np.broadcast_to(self.loading[..., None], v.shape), slope=False)
+        s, _ = self._drawn(v, np.broadcast_to(self.loading, v.shape), slope=False)
         at, beside = np.split(_pair(s), [ask.degree + 1])
         c = chebyshev.coefficients(at)
         error = chebyshev.certified(c, beside)
@@ -57,13 +57,13 @@ class Fleet:
 
     def by_itself(self, ask: Alone) -> Boundary:  # noqa: ARG002 — the letter has no content
         """The draw at nominal voltage."""
-        v = np.ones((*self.loading.shape, len(self.count)))
+        v = np.ones(self.loading.shape)
         s, _ = self.draw(v, slope=False)
         return Boundary(v, np.zeros_like(v), _pair(s), _worth(s))
 
     def draw(self, v: Real, *, slope: bool) -> tuple[Complex, Complex]:
         """Power and slope of all parallel feeders together, MVA, for voltages (scenario, period, interface); NaN where there is no solution."""
-        return self._drawn(v, np.broadcast_to(self.loading[..., None], v.shape), slope=slope)
+        return self._drawn(v, np.broadcast_to(self.loading, v.shape), slope=slope)
 
     def _drawn(self, v: Real, loading: Real, *, slope: bool) -> tuple[Complex, Complex]:
         mute = np.isnan(v)
@@ -75,11 +75,11 @@ class Fleet:
 
     def plan(self, v: Complex, st: tuple[int, ...]) -> States:
         """The solved state of one feeder behind each interface, for root voltages ``v`` (interface)."""
-        return self.feeders.states(v, np.full(len(v), self.loading[st]))
+        return self.feeders.states(v, self.loading[st])
 
     def explain(self, k: int, v: float, st: tuple[int, ...]) -> str:
         """Why the feeder behind interface ``k`` has no answer, for its owner."""
-        loading = float(self.loading[st])
+        loading = float(self.loading[st][k])
         share = self.feeders.loadable(v, k, loading)
         if share >= 1.0:
             return f"interface {self.interface[k]}: solvable at {v:.4f} pu"

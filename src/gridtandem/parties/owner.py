@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -15,10 +15,13 @@ from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Newton, Options, Solution
 from gridtandem.flow.results import flows
 from gridtandem.flow.sums import gathered
+from gridtandem.flow.variants import loaded, without
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.nodal import Branches, LoadLaw, Nodal
 from gridtandem.tables import Complex, Flag, Index, Real
 from gridtandem.units import MVA, power
+
+NONE: Index = np.empty(0, np.int64)
 
 
 @final
@@ -53,7 +56,7 @@ class Ports:
             load=loads[there], fixed=_placed(units, -u.s, len(at)), shunt=_placed(shunts, power(sh.g_mw, sh.b_mvar), len(at)),
         )  # fmt: skip
 
-    def drawn(self, v: Complex, ratio: Complex, loading: float) -> Complex:
+    def drawn(self, v: Complex, ratio: Complex, loading: Real) -> Complex:
         """Power that enters each feeder from transmission, at joined voltages and ratios. [per unit]"""
         many, (s_from, s_to) = len(self.at), flows(self.branches, v, ratio[self.branch])
         demand, _ = self.loads.at(np.abs(v[self.loads.node]))
@@ -73,10 +76,14 @@ class Owner:
     newton: Newton
     ports: Ports
     loading: Real  # (scenario, period)
+    at_feeders: Real | None  # (scenario, period, interface): factor on feeders' loads, where it is not ``loading``
+    load_of: Index  # (joined load) interface behind which it lies; −1: transmission's
+    own_branch: Index  # joined branch of each branch of transmission
     own_units: Real  # per unit: 1 where transmission's, whose schedule follows the loading
+    opened: tuple[Index, ...] = ()  # (scenario) joined branches out of service; empty: none in any
 
     @staticmethod
-    def of(case: Case, loading: Real, options: Options) -> Owner:
+    def of(case: Case, loading: Real, options: Options, at_feeders: Real | None = None) -> Owner:
         """Join the case's networks."""
         whole = joined(case)
         nodal = Nodal.of(whole.network)
@@ -84,6 +91,7 @@ class Owner:
         return Owner(
             joined=whole, interfaces=case.interfaces, inner=_feeder_part(whole, nodal) > 0, newton=Newton.of(nodal, options=options),
             ports=Ports.of(whole, nodal, case.interfaces.bus), loading=loading, own_units=mine,
+            at_feeders=at_feeders, load_of=_load_of(whole, nodal), own_branch=np.flatnonzero(_feeder_part(whole, nodal) == 0),
         )  # fmt: skip
 
     @property
@@ -93,8 +101,19 @@ class Owner:
 
     def solve(self, st: tuple[int, ...], start: Complex | None = None) -> Solution:
         """Merged load flow of one scenario and period."""
-        k = float(self.loading[st])
-        return self.newton.solve(start=start, loads=k, units=1 + (k - 1) * self.own_units)
+        k, (newton, loads) = float(self.loading[st]), self.grid(st)
+        return newton.solve(start=start, loads=loads, units=1 + (k - 1) * self.own_units)
+
+    def under(self, loading: Real, at_feeders: Real | None = None, opened: tuple[Index, ...] = ()) -> Owner:
+        """The same grid in other scenarios; ``opened``: branches of transmission out of service in each."""
+        return replace(self, loading=loading, at_feeders=at_feeders, opened=tuple(self.own_branch[b] for b in opened))
+
+    def grid(self, st: tuple[int, ...]) -> tuple[Newton, float]:
+        """The joined grid with the outages and loads of one scenario and period, and the factor on all loads."""
+        newton, k = without(self.newton, self.opened[st[0]] if self.opened else NONE), float(self.loading[st])
+        if self.at_feeders is None:
+            return newton, k
+        return loaded(newton, np.append(self.at_feeders[st], k)[self.load_of]), 1.0
 
     def together(self, ask: Together) -> Boundary:  # noqa: ARG002 — the letter has no content
         """Voltages and exchanges of the merged load flow."""
@@ -109,7 +128,7 @@ class Owner:
 
     def exchange(self, found: Solution, st: tuple[int, ...]) -> Complex:
         """Power into each feeder in a merged load flow. [per unit]"""
-        return self.ports.drawn(found.v, found.ratio, float(self.loading[st]))
+        return self.ports.drawn(found.v, found.ratio, self.loading[st] if self.at_feeders is None else self.at_feeders[st])
 
     def explain(self, st: tuple[int, ...]) -> str:
         """Why one scenario and period has no merged load flow."""
@@ -119,9 +138,18 @@ class Owner:
                 "all networks as one do have a load flow, so the exchange failed, not the system; try scheme response, "
                 "or with start_pu=0 a start at transmission's forecast"
             )
-        k = float(self.loading[st])
-        most = largest_loading(self.newton, ceiling=k, units=lambda loading: 1 + (loading - 1) * self.own_units)
-        return f"all networks as one: no load flow ({found.trouble}); {carried('the whole system', most, k)}"
+        k, (newton, ceiling) = float(self.loading[st]), self.grid(st)
+        part = k / ceiling if ceiling else 1.0  # of transmission's schedule in the factor that grows
+        most = largest_loading(newton, ceiling=ceiling, units=lambda loading: 1 + (part * loading - 1) * self.own_units)
+        return f"all networks as one: no load flow ({found.trouble}); {carried('the whole system', most, ceiling)}"
+
+
+def _load_of(whole: Joined, nodal: Nodal) -> Index:
+    """Interface behind which each load of the joined grid lies; −1 at transmission."""
+    interface = np.full(1 + len(whole.feeders), -1)
+    interface[1 + whole.interface_feeder] = np.arange(len(whole.interface_feeder))
+    table = whole.network.loads
+    return np.asarray(interface[whole.part["loads"]][table.live & (nodal.node[table.bus] >= 0)], np.int64)
 
 
 def _feeder_part(whole: Joined, nodal: Nodal) -> Index:

@@ -9,16 +9,34 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.letters import Alone, Boundary, PowerCurve, Sensitivity, SensitivityUnder, Voltage, VoltageUnder, Worth
-from gridtandem.flow.batch import solve_many
+from gridtandem.flow.batch import Batch, solve_many
 from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Draw, Newton, Options, Solution
+from gridtandem.flow.outages import solve_outages
 from gridtandem.flow.sensitivity import voltage_slope
+from gridtandem.flow.variants import loaded, without
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import LoadLaw, Nodal
 from gridtandem.tables import Code, Complex, Flag, Index, Real
 from gridtandem.units import MVA
 
+NONE: Index = np.empty(0, np.int64)
 SIDE_BY_SIDE = 4  # scenarios and periods from which solving them in lanes costs less than one after the other; lanes come in eights
+
+
+MUTE = "a feeder gave no answer"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Flows:
+    """Load flows by row; NaN where there is none. [per unit]"""
+
+    v: Complex  # (row, node)
+    slack: Real  # (row)
+    ratio: tuple[Complex | None, ...]  # (row) of each branch, where transformers moved
+    ok: Flag  # (row)
+    trouble: tuple[str, ...]
 
 
 @final
@@ -30,17 +48,36 @@ class Transmission:
     newton: Newton  # without the feeders
     forecast: LoadLaw  # what transmission expects each interface to draw; per unit, one row per interface
     alone: Newton  # with the forecast in the feeders' place
-    home: tuple[tuple[Solution, ...], ...]  # (scenario)(period): the forecast's load flow
+    home: Complex  # (different loading, node) voltages with the forecast at that loading; NaN: there is no load flow
+    home_of: Index  # (scenario, period) which of them
     loading: Real  # (scenario, period): factor on loads and on scheduled generation
+    at_feeders: Real | None = None  # (scenario, period, interface): factor on the forecast, where it is not ``loading``
+    opened: tuple[Index, ...] = ()  # (scenario) branches out of service; empty: none in any
+    abreast: int = SIDE_BY_SIDE  # scenarios and periods from which many are solved together; 1: always, so that bits do not depend on how many
 
     @staticmethod
-    def of(network: Network, forecast: LoadLaw, loading: Real, options: Options) -> Transmission:
+    def of(network: Network, forecast: LoadLaw, loading: Real, options: Options, at_feeders: Real | None = None) -> Transmission:
         """``forecast.node`` holds the transmission bus (not node) of each interface."""
         nodal = Nodal.of(network)
         here = replace(forecast, node=nodal.node[forecast.node])
         alone = Newton.of(replace(nodal, loads=_appended(nodal.loads, here)), options=options)
-        home = tuple(tuple(alone.solve(loads=k, units=k) for k in row) for row in loading.tolist())
-        return Transmission(network=network, newton=Newton.of(nodal, options=options), forecast=here, alone=alone, home=home, loading=loading)
+        party = Transmission(
+            network=network, newton=Newton.of(nodal, options=options), forecast=here, alone=alone, home=np.empty((0, nodal.nodes), np.complex128),
+            home_of=np.empty(loading.shape, np.int64), loading=loading,
+        )  # fmt: skip
+        return party.under(loading, at_feeders)
+
+    def under(self, loading: Real, at_feeders: Real | None = None, opened: tuple[Index, ...] = (), *, abreast: int = SIDE_BY_SIDE) -> Transmission:
+        """The same company in other scenarios. Home is the whole network at one loading: an outage begins where the network was before it."""
+        each, home_of = np.unique(loading, return_inverse=True)
+        if len(each) >= abreast:
+            found = solve_many(self.alone, loads=each, units=each)
+            home = np.where(found.converged[:, None], found.v, np.nan)
+        else:
+            home = np.stack([self.alone.solve(loads=k, units=k).v for k in each.tolist()])
+        return replace(
+            self, loading=loading, at_feeders=at_feeders, opened=opened, abreast=abreast, home=home, home_of=home_of.reshape(loading.shape)
+        )
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
@@ -50,11 +87,9 @@ class Transmission:
     def voltage_under(self, ask: VoltageUnder) -> Voltage:
         """Joint solve at the boundary; one mute feeder leaves its scenario unsolved."""
         v = np.full(ask.draw.low.shape, np.nan, complex)
-        if self.loading.size >= SIDE_BY_SIDE:
+        if self.loading.size >= self.abreast:
             able = np.asarray((ask.draw.worth > Worth.REFUSED).all(-1), bool)
-            k, start = self.loading[able], [self._start(st) for st in zip(*np.nonzero(able), strict=True)]
-            if able.any():
-                v[able] = solve_many(self.newton, loads=k, units=k, start=np.stack(start), draw=self.drawn(ask.draw, able)).v[:, self.forecast.node]
+            v[able] = _together(self, ask.draw, able).v[:, self.forecast.node]
             return Voltage(np.abs(v), np.angle(v), _worth(v.real))
         for st in np.ndindex(self.loading.shape):
             found = self.solve(ask.draw, st)
@@ -69,7 +104,7 @@ class Transmission:
         for st in np.ndindex(self.loading.shape):
             found = self.solve(ask.draw, st)
             if found is not None and found.converged:
-                dv[st] = voltage_slope(self.newton, found, self.forecast.node, draw=self.drawn(ask.draw, st)) / MVA
+                dv[st] = voltage_slope(without(self.newton, _open(self, st)), found, self.forecast.node, draw=self.drawn(ask.draw, st)) / MVA
         return Sensitivity(dv, _worth(dv.sum((-1, -2))))
 
     def by_itself(self, ask: Alone) -> Boundary:  # noqa: ARG002 — the letter has no content
@@ -77,25 +112,38 @@ class Transmission:
         shape = (*self.loading.shape, len(self.forecast.node))
         v, s = np.full(shape, np.nan, complex), np.full(shape, np.nan, complex)
         for st in np.ndindex(self.loading.shape):
-            found = self.home[st[0]][st[1]]
+            found = self._by_forecast(st)
             if found.converged:
                 v[st] = found.v[self.forecast.node]
-                s[st] = self.forecast.at(np.abs(v[st]))[0] * self.loading[st]
+                s[st] = self.expected(np.abs(v[st]), st)
         return Boundary(np.abs(v), np.angle(v), np.stack([s.real, s.imag], -1) * MVA, _worth(v.real))
 
     def solve(self, curve: PowerCurve | None, st: tuple[int, ...]) -> Solution | None:
         """Load flow of one scenario and period; without a curve the own forecast's; None where a feeder gave no curve."""
-        home = self.home[st[0]][st[1]]
         if curve is None:
-            return home
+            return self._by_forecast(st)
         if not (curve.worth[st] > Worth.REFUSED).all():
             return None
         k = float(self.loading[st])
-        return self.newton.solve(start=self._start(st), draw=self.drawn(curve, st), loads=k, units=k)
+        return without(self.newton, _open(self, st)).solve(start=_start(self, st), draw=self.drawn(curve, st), loads=k, units=k)
 
-    def _start(self, st: tuple[int, ...]) -> Complex:
-        home = self.home[st[0]][st[1]]
-        return home.v if home.converged else self.newton.begin
+    def expected(self, v: Real, st: tuple[int, ...]) -> Complex:
+        """Power that transmission expects at each interface, at its voltage there. [per unit]"""
+        factor = self.loading[st] if self.at_feeders is None else self.at_feeders[st]
+        return np.asarray(self.forecast.at(v)[0] * factor, np.complex128)
+
+    def forecasting(self, st: tuple[int, ...]) -> tuple[Newton, float]:
+        """The whole network with the forecast in the feeders' place, and the factor on all its loads."""
+        k = float(self.loading[st])
+        if self.at_feeders is None:
+            return self.alone, k
+        own = len(self.alone.nodal.loads.node) - len(self.forecast.node)
+        return loaded(self.alone, np.concatenate([np.full(own, k), self.at_feeders[st]])), 1.0
+
+    def _by_forecast(self, st: tuple[int, ...]) -> Solution:
+        (alone, loads), opened = self.forecasting(st), _open(self, st)
+        start = _start(self, st) if len(opened) else None
+        return without(alone, opened).solve(start=start, loads=loads, units=float(self.loading[st]))
 
     def drawn(self, curve: PowerCurve, st: tuple[int, ...] | Flag) -> Draw:
         """A letter's curve in per unit; of one scenario and period, or of those marked."""
@@ -111,9 +159,57 @@ class Transmission:
         if found is None or found.converged:
             return f"{who}: solved"
         if curve is None:
-            k = float(self.loading[st])
-            return f"{who}: no load flow with its own forecast ({found.trouble}); {carried('it', largest_loading(self.alone, ceiling=k), k)}"
+            (alone, ceiling), k = self.forecasting(st), float(self.loading[st])
+            part = k / ceiling if ceiling else 1.0  # of the schedule in the factor that grows
+            most = largest_loading(without(alone, _open(self, st)), ceiling=ceiling, units=lambda loading: part * loading)
+            return f"{who}: no load flow with its own forecast ({found.trouble}); {carried('it', most, ceiling)}"
         return f"{who}: no load flow with these draws at its interfaces ({found.trouble})"
+
+
+def flows(party: Transmission, curve: PowerCurve | None) -> Flows:
+    """Every scenario's load flow of its one period, as `Transmission.solve` has it."""
+    newton, rows = party.newton, len(party.loading)
+    moving = newton.options.taps == "move" and len(newton.nodal.taps.branch) > 0
+    if curve is None or moving or newton.roles.shared or party.loading.size < party.abreast:
+        return _one_by_one(party, curve)
+    able = np.asarray((curve.worth > Worth.REFUSED).all(-1), bool)
+    v, slack, trouble = np.full((rows, newton.nodal.nodes), complex(np.nan, np.nan)), np.full(rows, np.nan), np.full(rows, MUTE, object)
+    found, row = _together(party, curve, able), able[:, 0]
+    v[row], slack[row] = found.v, found.fixed_s.real.sum(axis=1) - party.loading[able] * newton.problem.planned
+    trouble[row] = found.trouble
+    ok = row.copy()
+    ok[row] = found.converged
+    return Flows(v=v, slack=slack, ratio=(None,) * rows, ok=ok, trouble=tuple(trouble.tolist()))
+
+
+def _one_by_one(party: Transmission, curve: PowerCurve | None) -> Flows:
+    found = [party.solve(curve, (r, 0)) for r in range(len(party.loading))]
+    nowhere = np.full(party.newton.nodal.nodes, complex(np.nan, np.nan))
+    return Flows(
+        v=np.array([nowhere if f is None else f.v for f in found]), slack=np.array([np.nan if f is None else f.slack for f in found]),
+        ratio=tuple(None if f is None else f.ratio for f in found), ok=np.array([f is not None and f.converged for f in found], bool),
+        trouble=tuple(MUTE if f is None else f.trouble for f in found),
+    )  # fmt: skip
+
+
+def _together(party: Transmission, curve: PowerCurve, able: Flag) -> Batch:
+    """Load flows of these scenarios and periods, all of whose feeders gave a curve."""
+    k, start, draw = party.loading[able], _start(party, able), party.drawn(curve, able)
+    if not able.any() or not party.opened:
+        return solve_many(party.newton, loads=k, units=k, start=start, draw=draw)
+    opened = [party.opened[s] for s in np.nonzero(able)[0].tolist()]
+    return solve_outages(party.newton, opened=opened, loads=k, units=k, start=start, draw=draw)
+
+
+def _start(party: Transmission, st: tuple[int, ...] | Flag) -> Complex:
+    """Home, or where there is none the network's own start; of one scenario and period, or of those marked."""
+    v = party.home[party.home_of[st]]
+    return np.where(np.isnan(v.real), party.newton.begin, v)
+
+
+def _open(party: Transmission, st: tuple[int, ...]) -> Index:
+    """Branches out of service."""
+    return party.opened[st[0]] if party.opened else NONE
 
 
 def _appended(loads: LoadLaw, more: LoadLaw) -> LoadLaw:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gridtandem.report.batch_words import batch_document
 from gridtandem.report.tables import as_records
 from gridtandem.study.compare import Comparison as ComparisonTable
 from gridtandem.study.compare import tabled
@@ -19,15 +20,21 @@ from gridtandem.study.run import TABLES
 from gridtandem.tables import Table
 
 if TYPE_CHECKING:
+    from gridtandem.report.batch import BatchRun
     from gridtandem.report.market import MarketRun
     from gridtandem.report.market_compare import MarketComparison
     from gridtandem.report.run import Comparison, Run
 
 RUN, COMPARE, TABLE = "tandem/run-summary/1", "tandem/compare/1", "tandem/table/1"
+BATCH_TABLES = ("cases", "exchange", "branches", "buses", "islanding")
 
 
-def run_summary(run: Run) -> dict[str, object]:
-    """How a run ended, what crossed, and what the AC check says."""
+def run_summary(run: Run | BatchRun) -> dict[str, object]:
+    """How a run ended, what crossed, and what the AC check says; of a batch its extremes."""
+    from gridtandem.report.batch import BatchRun
+
+    if isinstance(run, BatchRun):
+        return batch_document(run)
     study, outcome = run.result.study, run.outcome
     return {
         "schema": RUN,
@@ -63,14 +70,18 @@ def table_document(table: Table) -> dict[str, object]:
     return {"schema": TABLE, "table": table.kind, "columns": columns, "rows": as_records(table)}
 
 
-def tables_of(run: Run | MarketRun) -> dict[str, Table]:
-    """All tables of a run by name."""
+def tables_of(run: Run | MarketRun | BatchRun) -> dict[str, Table]:
+    """All tables of a run or batch by name."""
+    from gridtandem.report.batch import BatchRun
+
+    if isinstance(run, BatchRun):
+        return {name: getattr(run, name) for name in BATCH_TABLES}
     names = MARKET_TABLES if isinstance(run.result, MarketDay) else TABLES
     return {name: getattr(run, name) for name in (*names, "letters", "rounds")}
 
 
-def summary_of(run: Run | MarketRun) -> dict[str, object]:
-    """The summary of a run of either kind."""
+def summary_of(run: Run | MarketRun | BatchRun) -> dict[str, object]:
+    """The summary of a run of any kind."""
     from gridtandem.report.market import MarketRun, market_summary
 
     return market_summary(run) if isinstance(run, MarketRun) else run_summary(run)

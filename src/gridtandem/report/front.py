@@ -19,7 +19,7 @@ from gridtandem.report.run import SCHEMES, Comparison, Run, opened_case
 from gridtandem.study.market import day
 from gridtandem.study.market.setting import market_studied, of_market
 from gridtandem.study.registry import scheme_of
-from gridtandem.study.store import RunFile
+from gridtandem.study.store import MARKET, RunFile
 
 RULES = {"feeder_solver": "auto", "q_rule": "ignore", "slack": "reference", "taps": "move"}  # of load flow, unless told otherwise
 
@@ -94,14 +94,14 @@ def compare(
 
 def resume(path: str | Path, *, rounds: int | None = None, watch: Callable[[Outcome[object]], None] | None = None) -> Run | MarketRun:
     """Go on with the run in a file, to the bit as if it had never stopped."""
-    if RunFile.open(Path(path)).of_market():
+    if RunFile.open(Path(path)).kind() == MARKET:
         return MarketRun.of(day.resume(Path(path), rounds=rounds, watch=watch))
     return flowing.resume(path, rounds=rounds, watch=watch)
 
 
 def opened(path: str | Path) -> Run | MarketRun:
     """The run in a file, read without computing anything."""
-    return MarketRun.of(day.reopened(Path(path))) if RunFile.open(Path(path)).of_market() else flowing.opened(path)
+    return MarketRun.of(day.reopened(Path(path))) if RunFile.open(Path(path)).kind() == MARKET else flowing.opened(path)
 
 
 def _given(**market: Any) -> dict[str, Any]:

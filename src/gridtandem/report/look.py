@@ -12,14 +12,15 @@ from gridtandem.report.documents import summary_of, table_document, tables_of
 from gridtandem.report.tables import plain
 
 if TYPE_CHECKING:
+    from gridtandem.report.batch import BatchRun
     from gridtandem.report.market import MarketRun
     from gridtandem.report.run import Run
 
 Look = tuple[Callable[[], dict[str, object]], Callable[[], str]]  # the document, and the words
 
 
-def look_at_run(run: Run | MarketRun, table: str | None, rows: int) -> Look:
-    """A run's summary, or one of its tables."""
+def look_at_run(run: Run | MarketRun | BatchRun, table: str | None, rows: int) -> Look:
+    """The summary of a run or batch, or one of its tables."""
     if table is None:
         return lambda: summary_of(run), lambda: f"{run!r}\n  tables    {', '.join(f'{name} {len(t)}' for name, t in tables_of(run).items())}"
     found = tables_of(run)

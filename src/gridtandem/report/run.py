@@ -178,7 +178,7 @@ def run(
         case=opened_case(case), scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack,
         taps=taps,
     )  # fmt: skip
-    study = replace(study, scheme=_chosen(study, usual(study.case) if scheme is None else scheme, options))
+    study = replace(study, scheme=chosen(study, usual(study.case) if scheme is None else scheme, options))
     return Run.of(running.run(study, save=None if save is None else Path(save), watch=watch))
 
 
@@ -200,7 +200,7 @@ def compare(
         case=opened_case(case), scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack,
         taps=taps,
     )  # fmt: skip
-    found = comparing.compare(study, [_chosen(study, s, None) for s in schemes], save=save, watch=watch)
+    found = comparing.compare(study, [chosen(study, s, None) for s in schemes], save=save, watch=watch)
     forecast = diagnosing.diagnose(study) if len(study.case.interfaces) <= MOST_DIAGNOSED else None
     return Comparison(table=found.table, runs=tuple(map(Run.of, found.results)), diagnosis=forecast)
 
@@ -231,7 +231,7 @@ def opened_case(case: Case | Network | str | Path) -> Case:
     return named(case)
 
 
-def _chosen(study: Study, scheme: object, options: Mapping[str, object] | None) -> object:
+def chosen(study: Study, scheme: object, options: Mapping[str, object] | None) -> object:
     """The word "auto" is whatever the diagnosis recommends."""
     return scheme_of(diagnosing.diagnose(study).recommend if isinstance(scheme, str) and scheme == "auto" else scheme, options)
 

@@ -26,6 +26,7 @@ DECIMALS = {
 }  # what is told of values of ordinary size
 HUGE = 1e7  # from here on a power of ten says more than a row of digits
 DISTANCES = ("error", "gap")  # columns about a distance from the truth, where the power of ten is the message
+SPANNING = ("v_ground", "unbalance", "zero_percent")  # columns whose numbers are of any size, all of it ordinary: five digits each
 UNIT_NAMES = ("_per_mwh", "_per_mvarh", "_pu", "_mw", "_mvar", "_mva", "_deg", "_kv", "_ohm", "_us", "_a", "_v", "_s")  # endings that repeat the unit
 DIGITS, LONG = 5, 1e5  # digits of all other numbers, and from where on whole ones
 
@@ -75,7 +76,8 @@ def _cells(values: NDArray[np.generic], name: str, spec: Column) -> list[str]:
     if spec.dtype == "i8":
         return [f"{x:,}" for x in values.tolist()]
     distance = any(word in name for word in DISTANCES)
-    if spec.unit not in DECIMALS and not distance:  # ohm, µS, exponents: their size says nothing of the digits that count
+    unscaled = spec.unit not in DECIMALS and not distance  # ohm, µS, exponents: their size says nothing of the digits that count
+    if unscaled or name.startswith(SPANNING):
         return [_significant(x) for x in values.tolist()]
     return _numbers(np.asarray(values, np.float64), DECIMALS.get(spec.unit, 4), each=distance)
 

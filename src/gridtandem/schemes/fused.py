@@ -15,7 +15,7 @@ import numpy as np
 
 from gridtandem.boundary.letters import Interleaved, Joint, PowerCurve
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.coordinate import Agreement, Gap
+from gridtandem.coordinate import Agreement, Gap, farthest
 from gridtandem.tables import Real
 
 
@@ -56,6 +56,10 @@ class Fused:
         if s.answer is None:
             return Gap(np.inf, 0.0)
         return Gap(0.0 if np.isfinite(s.answer.v).any() or not s.answer.v.size else np.nan, 0.0)
+
+    def gaps(self, s: FusedState) -> Real:
+        """The same of each scenario."""
+        return np.full(len(s.shape), np.inf) if s.answer is None else 0.0 * farthest(s.answer.v)
 
     def agreement(self, s: FusedState) -> Agreement:
         """Both sides go home with the owner's answer."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from gridtandem.boundary.letters import Alone, Boundary
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.coordinate import Agreement, End, Gap
+from gridtandem.coordinate import Agreement, End, Gap, farthest
 from gridtandem.tables import Real
 
 
@@ -51,6 +51,12 @@ class Independent:
             return Gap(np.inf, 0.0)
         both = s.tso.v + s.dsos.s[..., 0]
         return Gap(0.0 if np.isfinite(both).any() or not both.size else np.nan, 0.0, End.ALONE)
+
+    def gaps(self, s: IndependentState) -> Real:
+        """The same of each scenario."""
+        if s.tso is None or s.dsos is None:
+            return np.full(0 if s.shape is None else len(s.shape), np.inf)
+        return 0.0 * farthest(s.tso.v, s.dsos.s)
 
     def agreement(self, s: IndependentState) -> Agreement:
         """Feeders go home with nominal voltage, transmission with its own forecast."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from gridtandem.boundary.letters import Alone, PowerAt, PowerCurve, VoltageUnder
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.coordinate import Agreement, Gap, widest
+from gridtandem.coordinate import Agreement, Gap, farthest, widest
 from gridtandem.tables import Real
 
 
@@ -29,7 +29,7 @@ class LoadFlowState:
     v: Real
     angle: Real
     draw: PowerCurve | None = None
-    moved: float = np.inf
+    moved: Real | float = np.inf  # (scenario)
 
 
 @final
@@ -53,11 +53,15 @@ class LoadFlow:
         power = mail.ask_dsos(PowerAt(s.v))  # (a) S = D(V)
         draw = PowerCurve(s.v - 1, s.v + 1, power.s[..., None], power.worth)
         reply = mail.ask_tso(VoltageUnder(draw))  # (b) V = T(S)
-        return LoadFlowState(reply.v, reply.angle, draw, widest(reply.v - s.v))
+        return LoadFlowState(reply.v, reply.angle, draw, farthest(reply.v - s.v))
 
     def gap(self, s: LoadFlowState) -> Gap:
         """Largest voltage step. [pu] (c)"""
-        return Gap(s.moved, self.tol)
+        return Gap(widest(self.gaps(s)), self.tol)
+
+    def gaps(self, s: LoadFlowState) -> Real:
+        """The same of each scenario. [pu]"""
+        return np.broadcast_to(s.moved, len(s.v))
 
     def agreement(self, s: LoadFlowState) -> Agreement:
         """What the parties take home."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from gridtandem.boundary.letters import Alone, PowerCurve, ResponseAt, VoltageUnder
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.coordinate import Agreement, Gap, widest
+from gridtandem.coordinate import Agreement, Gap, farthest, widest
 from gridtandem.tables import Real
 
 
@@ -29,7 +29,7 @@ class ResponseState:
     v: Real
     angle: Real
     draw: PowerCurve | None = None
-    moved: float = np.inf
+    moved: Real | float = np.inf  # (scenario)
 
 
 @final
@@ -54,11 +54,15 @@ class Response:
         tangent = np.stack([feeder.s, feeder.ds], axis=-1)  # (b) S + S'·(V − V_k), on V_k ± 1
         draw = PowerCurve(feeder.v - 1, feeder.v + 1, tangent, feeder.worth)
         reply = mail.ask_tso(VoltageUnder(draw))  # (c) V = T(S + S'·(V − V_k))
-        return ResponseState(reply.v, reply.angle, draw, widest(reply.v - feeder.v))
+        return ResponseState(reply.v, reply.angle, draw, farthest(reply.v - feeder.v))
 
     def gap(self, s: ResponseState) -> Gap:
         """Largest voltage step. [pu]"""
-        return Gap(s.moved, self.tol)
+        return Gap(widest(self.gaps(s)), self.tol)
+
+    def gaps(self, s: ResponseState) -> Real:
+        """The same of each scenario. [pu]"""
+        return np.broadcast_to(s.moved, len(s.v))
 
     def agreement(self, s: ResponseState) -> Agreement:
         """What the parties take home."""

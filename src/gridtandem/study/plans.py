@@ -35,7 +35,7 @@ def plans_of(seats: Seats, agreement: Agreement, st: tuple[int, int]) -> Plans:
     if found is None:
         raise ValueError("an agreement has a curve for every interface")
     above = found.v[t.forecast.node]
-    s = t.forecast.at(np.abs(above))[0] * t.loading[st] if draw is None else t.drawn(draw, st).each(np.abs(above))[0]
+    s = t.expected(np.abs(above), st) if draw is None else t.drawn(draw, st).each(np.abs(above))[0]
     v = agreement.v[st] * np.exp(1j * agreement.angle[st])
     feeders, drawn = _feeder_plans(seats, v, st)
     own = State(v=found.v, ratio=found.ratio, unit_s=found.unit_s, at_limit=found.at_limit)

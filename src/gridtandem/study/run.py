@@ -78,7 +78,7 @@ def run(
 def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[Any]], None] | None = None) -> Result:
     """Go on with the run in a file, to the bit as if it had never stopped. ``rounds`` raises or lowers its limit."""
     file = RunFile.open(path)
-    study = file.study(Study)
+    study = file.study()
     before = file.outcome(study)
     if rounds is not None:
         study = replace(study, rounds=rounds)
@@ -88,7 +88,7 @@ def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[An
 def reopened(path: Path) -> Result:
     """A finished or interrupted run, read from its file without computing anything."""
     file = RunFile.open(path)
-    facts, study = file.facts(), file.study(Study)
+    facts, study = file.facts(), file.study()
     found = {name: file.get(name, kind) for name, kind in TABLES.items()} if facts.get("judged") == "yes" else None
     trouble = tuple(line for line in facts.get("trouble", "").split("\n") if line)
     return Result(study=study, outcome=file.outcome(study), verdict=None if found is None else Verdict(**found), trouble=trouble, path=path)  # type: ignore[arg-type]

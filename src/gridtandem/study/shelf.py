@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import ClassVar, final
 
 from gridtandem.cases.library import known_names
+from gridtandem.cases.market_systems import MARKETS
 from gridtandem.cases.systems import SYSTEMS
 from gridtandem.errors import InvalidCase, Unavailable, UnknownName, Unreadable
+from gridtandem.study.batch import Batch
+from gridtandem.study.batch_file import KIND, BatchFile
 from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.registry import name_of
 from gridtandem.study.store import RunFile
@@ -33,13 +36,17 @@ class Shelf(Table):
     case: Names = column("name of the case", dtype="U")
     scheme: Names = column("scheme", dtype="U")
     end: Names = column("how it ended; STOPPED and OUT_OF_ROUNDS can be resumed", dtype="U")
-    rounds: Index = column("rounds so far", dtype="i8")
+    rounds: Index = column("rounds so far; of a batch, cases", dtype="i8")
 
 
 def place_of(study: Study | MarketStudy, folder: Path = FOLDER) -> Path:
     """Where the run file of a study belongs; the same study always has the same place."""
-    words = f"{study.case.name}-{name_of(study.scheme)}-{study.digest()[:DIGITS]}"
-    return folder / (re.sub(r"[^\w.-]+", "-", words) + SUFFIX)
+    return _place(f"{study.case.name}-{name_of(study.scheme)}", study.digest(), folder)
+
+
+def place_of_batch(batch: Batch, folder: Path = FOLDER) -> Path:
+    """The same for a batch."""
+    return _place(f"{batch.study.case.name}-{name_of(batch.study.scheme)}-batch", batch.digest(), folder)
 
 
 def places(study: Study | MarketStudy, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
@@ -69,12 +76,21 @@ def find(word: str, folder: Path = FOLDER) -> Path:
     return folder / (begin[0] + SUFFIX)
 
 
+def _place(words: str, digest: str, folder: Path) -> Path:
+    return folder / (re.sub(r"[^\w.-]+", "-", f"{words}-{digest[:DIGITS]}") + SUFFIX)
+
+
 def is_run(word: str, folder: Path = FOLDER) -> bool:
     """Is the word meant to be a run? Names of cases and of other files come before beginnings of names on the shelf."""
     names = names_in(folder)
     if word.endswith(SUFFIX) or word in names:
         return True
-    return any(n.startswith(word) for n in names) and not (word in SYSTEMS or word in known_names() or Path(word).exists())
+    return any(n.startswith(word) for n in names) and not (word in SYSTEMS or word in MARKETS or word in known_names() or Path(word).exists())
+
+
+def is_batch(path: Path) -> bool:
+    """Does the file hold a batch?"""
+    return RunFile.open(path).kind() == KIND
 
 
 def shelf(folder: Path = FOLDER) -> Shelf:
@@ -87,6 +103,7 @@ def _row(path: Path, name: str) -> tuple[str, str, str, str, int]:
     try:
         file = RunFile.open(path)
         facts = file.facts()
-        return name, facts["case"], facts["scheme_name"], file.end().name, file.rounds()
+        far = BatchFile.open(path).done() if file.kind() == KIND else file.rounds()
+        return name, facts["case"], facts["scheme_name"], file.end().name, far
     except (InvalidCase, Unavailable, KeyError):
         return name, "", "", "UNREADABLE", 0

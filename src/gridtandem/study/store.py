@@ -33,7 +33,7 @@ from gridtandem.tables import Table
 T = TypeVar("T", bound=Table)
 S = TypeVar("S", Study, MarketStudy)
 
-KINDS: dict[type, str] = {Study: "load flow", MarketStudy: "market"}
+MARKET = "market"  # kind of a file that holds the run of a market
 
 APPLICATION = 0x67544D31  # "gTM1"
 VERSION = 1
@@ -57,17 +57,21 @@ class RunFile:
     path: Path
 
     @staticmethod
-    def create(path: Path, study: Study | MarketStudy) -> RunFile:
-        """A new file with the study in it. It replaces an older run of the same study, and nothing else."""
+    def create(path: Path, study: Study | MarketStudy, *, kind: str = "run", digest: str = "", more: Mapping[str, str] | None = None) -> RunFile:
+        """A new file with the study in it, or with what is made of it: its kind, digest and ``more`` facts.
+
+        It replaces an older run of the same study, and nothing else.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        _make_way(path, study)
+        digest = digest or study.digest()
+        _make_way(path, digest)
         settings = {f"setting.{name}": text(value) for name, value in study.settings().items()}
         files = case_texts(study.case)
         facts = {
-            "scheme_name": name_of(study.scheme), "study_digest": study.digest(), "case_digest": study.case.digest(), "case": study.case.name,
-            "inputs_digest": _inputs_digest(settings, files), "kind": KINDS[type(study)],
+            "scheme_name": name_of(study.scheme), "study_digest": digest, "case_digest": study.case.digest(), "case": study.case.name,
+            "inputs_digest": _inputs_digest(settings, files), "kind": kind, **(more or {}),
         }  # fmt: skip
-        with _writing(path, mode="rwc") as db:
+        with writing(path, mode="rwc") as db:
             for statement in (f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {VERSION}", *SCHEMA.split(";")):
                 db.execute(statement)
             db.executemany("INSERT INTO meta VALUES (?, ?)", [*provenance().items(), *facts.items(), *settings.items()])
@@ -79,7 +83,7 @@ class RunFile:
         """An existing file, checked to be one of ours."""
         if not path.is_file():
             raise InvalidCase([Fault("run file", "does not exist", "see `tandem runs` for the runs here", "run-001", place=str(path))])
-        with _reading(path) as db:
+        with reading(path) as db:
             mark, version = db.execute("PRAGMA application_id").fetchone()[0], db.execute("PRAGMA user_version").fetchone()[0]
         if mark != APPLICATION:
             raise InvalidCase([Fault("run file", "is a database of another program", "name a .tandem file", "run-003", place=str(path))])
@@ -87,9 +91,13 @@ class RunFile:
             raise InvalidCase([Fault("run file", f"has schema {version}, newer than {VERSION}", "update gridtandem", "run-004", place=str(path))])
         return RunFile(path)
 
+    def kind(self) -> str:
+        """What it holds: a run, a batch of many scenarios, or the run of a market."""
+        return self.facts().get("kind", "run")
+
     def save(self, outcome: Outcome[Any]) -> None:
         """Bring the file up to this outcome: new rounds and letters are added, the state replaced."""
-        with _writing(self.path) as db:
+        with writing(self.path) as db:
             have = db.execute("SELECT count(*) FROM rounds").fetchone()[0]
             db.executemany("INSERT INTO rounds VALUES (?, ?)", [(k + 1, g) for k, g in enumerate(outcome.gaps) if k >= have])
             sent = db.execute("SELECT count(*) FROM letters").fetchone()[0]
@@ -103,7 +111,7 @@ class RunFile:
 
     def put(self, tables: Mapping[str, Table], facts: Mapping[str, str]) -> None:
         """Write result tables as ordinary SQL tables, and facts about them."""
-        with _writing(self.path) as db:
+        with writing(self.path) as db:
             for name, table in tables.items():
                 columns = ", ".join(f'"{c}" {_affinity(s.dtype)}' for c, s in table.columns().items())
                 db.execute(f'DROP TABLE IF EXISTS "{name}"')
@@ -114,7 +122,7 @@ class RunFile:
 
     def get(self, name: str, kind: type[T]) -> T:
         """Read a result table back, bit for bit."""
-        with _reading(self.path) as db:
+        with reading(self.path) as db:
             names = ", ".join(f'"{c}"' for c in kind.columns())
             rows = db.execute(f'SELECT {names} FROM "{name}"').fetchall()
             if not rows:
@@ -123,7 +131,7 @@ class RunFile:
 
     def facts(self) -> dict[str, str]:
         """All facts: versions, digests, settings, end."""
-        with _reading(self.path) as db:
+        with reading(self.path) as db:
             found = dict(db.execute("SELECT key, value FROM meta ORDER BY key").fetchall())
             if not all(isinstance(word, str) for word in (*found, *found.values())):
                 raise ValueError("meta holds what is no text")
@@ -131,39 +139,38 @@ class RunFile:
 
     def rounds(self) -> int:
         """Rounds so far."""
-        with _reading(self.path) as db:
+        with reading(self.path) as db:
             return int(db.execute("SELECT count(*) FROM rounds").fetchone()[0])
 
     def end(self) -> End:
         """How the run ended."""
-        with _reading(self.path):
+        with reading(self.path):
             return End[self.facts().get("end", "STOPPED")]
 
-    def number(self, name: str) -> float:
-        """A fact that is a number."""
-        with _reading(self.path):
-            return float(self.facts()[name])
+    def study(self) -> Study:
+        """The study of load flow again."""
+        return self.as_study(Study)
 
-    def of_market(self) -> bool:
-        """Is it the run of a market?"""
-        return self.facts().get("kind") == KINDS[MarketStudy]
-
-    def study(self, record: type[S]) -> S:
-        """The study again, which is one of load flow or one of markets."""
-        with _reading(self.path) as db:
+    def as_study(self, record: type[S]) -> S:
+        """The study again, as the record that it is."""
+        if (self.kind() == MARKET) != (record is MarketStudy):
+            mend = "open it with gridtandem.opened, or look with `tandem show`"
+            raise InvalidCase([Fault("run file", f"holds a {self.kind()}", mend, "run-005", place=str(self.path))])
+        with reading(self.path) as db:
             facts, files = self.facts(), dict(db.execute("SELECT path, content FROM case_files").fetchall())
-            if (found := facts.get("kind", KINDS[Study])) != KINDS[record]:
-                raise ValueError(f"it is the run of a {found}")
             kind = scheme_kind(facts["scheme_name"])
             settings = {k: v for k, v in facts.items() if k.startswith("setting.")}
             if facts.get("inputs_digest", digest := _inputs_digest(settings, files)) != digest:
                 raise ValueError("case or settings are not those that the run began with")
             return record(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
 
-    def outcome(self, study: Study | MarketStudy) -> Outcome[Any]:
+    def outcome(self, study: Study | MarketStudy | None = None) -> Outcome[Any]:
         """How far the run of its ``study`` came."""
-        known = records_of(study.scheme).values()
-        with _reading(self.path) as db:
+        if self.kind() not in ("run", MARKET):
+            mend = "open it with gridtandem.BatchRun.opened, or look with `tandem show`"
+            raise InvalidCase([Fault("run file", f"holds a {self.kind()}, not a run", mend, "run-005", place=str(self.path))])
+        known = records_of((self.study() if study is None else study).scheme).values()
+        with reading(self.path) as db:
             facts, end = self.facts(), self.end()
             gaps = tuple(np.nan if g is None else float(g) for (g,) in db.execute("SELECT gap FROM rounds ORDER BY round"))
             letters = db.execute("SELECT round, recipient, question, interfaces, numbers_down, numbers_up, bytes FROM letters ORDER BY number")
@@ -177,7 +184,7 @@ class RunFile:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection for reading. Whatever breaks on the way is a fault of the file, told once, with its place."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE)) as db:
@@ -193,7 +200,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def _writing(path: Path, mode: str = "rw") -> Iterator[sqlite3.Connection]:
+def writing(path: Path, mode: str = "rw") -> Iterator[sqlite3.Connection]:
     """One transaction that nobody else's comes between."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=PATIENCE)) as db, db:
@@ -204,14 +211,14 @@ def _writing(path: Path, mode: str = "rw") -> Iterator[sqlite3.Connection]:
         raise Unavailable(f"{what}; wait, or give another place with --out") from e
 
 
-def _make_way(path: Path, study: Study | MarketStudy) -> None:
+def _make_way(path: Path, digest: str) -> None:
     """Remove an older run of the same study; an empty file holds nothing."""
     if path.exists() and (path.is_dir() or path.stat().st_size):
         try:
             facts = RunFile.open(path).facts()
         except InvalidCase as e:
             raise AlreadyThere(f"{path} is there already and is no run file that can be read; choose another name, or remove it first") from e
-        if facts.get("study_digest") != study.digest():
+        if facts.get("study_digest") != digest:
             held = f"{facts.get('case')} under {facts.get('scheme_name')} with other data or settings"
             raise AlreadyThere(f"{path} is there already and holds another study: {held}; choose another name, or remove it first")
     for old in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, final
 
 import numpy as np
@@ -39,6 +39,7 @@ class Study:
     case: Case
     scheme: Any
     loading: Real = field(default_factory=lambda: np.ones((1, 1)))  # (scenario, period): factor on loads and transmission's schedule
+    feeder_loading: Real | None = None  # (scenario, period, interface): factor on the feeders' loads, where it is not ``loading``
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto"
     q_rule: Literal["ignore", "switch"] = "ignore"
     slack: Literal["reference", "shared"] = "reference"
@@ -53,7 +54,15 @@ class Study:
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
         rules = {name: getattr(self, name) for name in ("feeder_solver", "q_rule", "slack", "taps", "rounds")}
-        return {"scheme": self.scheme, "loading": self.loading, **rules}
+        own = {} if self.feeder_loading is None else {"feeder_loading": self.feeder_loading}
+        return {"scheme": self.scheme, "loading": self.loading, **own, **rules}
+
+    @property
+    def at_feeders(self) -> Real:
+        """Factor on the loads of each feeder (scenario, period, interface)."""
+        if self.feeder_loading is not None:
+            return self.feeder_loading
+        return np.repeat(self.loading[..., None], len(self.case.interfaces), axis=-1)
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -69,6 +78,11 @@ class Study:
         if not (whole and self.rounds >= 1):
             yield Fault("study", f"is {self.rounds!r}", "give a whole number of 1 or more", "study-002", column="rounds")
         yield from _loading_faults(self.loading)
+        if self.feeder_loading is not None:
+            yield from _feeder_loading_faults(self)
+            if isinstance(self.scheme, Fused):
+                mend = "take scheme merged or response, which serve feeders of other loadings"
+                yield Fault("study", "is given, and scheme fused has one loading for all", mend, "study-006", column="feeder_loading")
         units = self.case.transmission.generators
         if self.slack == "shared" and not (units.slack_share[units.live] > 0).any():
             mend = "give units of transmission a slack_share, or take slack = reference"
@@ -92,12 +106,46 @@ class Seats:
     roster: Roster
     holder: Holder | None = None  # the owner again, where the study is fused
 
-    def mailbox(self, scheme: Any, axes: tuple[int, int]) -> Mailbox:
-        """The road between them."""
+    def under(self, loading: Real, at_feeders: Real | None, opened: tuple[Index, ...] = ()) -> Seats:
+        """The same parties in other scenarios: loadings as in `Study`, and branches of transmission out of service in each scenario.
+
+        Whatever one scenario comes to does not depend on the others, to the last bit.
+        """
+
+        def other(fleet: Fleet, rows: Index) -> Fleet:
+            wide = np.broadcast_to(loading[..., None], (*loading.shape, len(rows))) if at_feeders is None else at_feeders[..., rows]
+            return replace(fleet, loading=wide)
+
+        return replace(
+            self, transmission=self.transmission.under(loading, at_feeders, opened, abreast=1), owner=self.owner.under(loading, at_feeders, opened),
+            fleets=tuple((other(fleet, rows), rows) for fleet, rows in self.fleets),
+            everybody=other(self.everybody, np.arange(len(self.owner.interfaces))),
+            holder=None if self.holder is None else replace(self.holder, loading=loading, core=self.holder.core.under(loading)),
+        )  # fmt: skip
+
+    def some(self, rows: Index) -> Seats:
+        """The same parties in these of their scenarios."""
+
+        def mine(party: Transmission | Owner) -> dict[str, Any]:
+            at, opened = party.at_feeders, tuple(party.opened[r] for r in rows.tolist()) if party.opened else ()
+            return {"loading": party.loading[rows], "at_feeders": None if at is None else at[rows], "opened": opened}
+
+        home_of = self.transmission.home_of[rows]
+        return replace(
+            self, transmission=replace(self.transmission, home_of=home_of, **mine(self.transmission)), owner=replace(self.owner, **mine(self.owner)),
+            fleets=tuple((replace(fleet, loading=fleet.loading[rows]), at) for fleet, at in self.fleets),
+            everybody=replace(self.everybody, loading=self.everybody.loading[rows]),
+            holder=None if self.holder is None else replace(
+                self.holder, loading=self.holder.loading[rows], core=self.holder.core.under(self.holder.loading[rows])
+            ),
+        )  # fmt: skip
+
+    def mailbox(self, scheme: Any, axes: tuple[int, int], *, weigh: bool = True) -> Mailbox:
+        """The road between them; ``weigh``: each letter is written as JSON to know its bytes."""
         owned = self.owner if isinstance(scheme, Merged) else self.holder if isinstance(scheme, Fused) else None
         tso = Company("tso", (self.transmission,)) if owned is None else Company("owner", (owned,))
         dsos = tuple((Company(name, (fleet,)), rows) for name, (fleet, rows) in zip(self.companies, self.fleets, strict=True))
-        return Mailbox(tso, dsos, axes=axes, clerk=Company("all companies", (self.everybody,)))
+        return Mailbox(tso, dsos, axes=axes, clerk=Company("all companies", (self.everybody,)), weigh=weigh)
 
 
 def seated(study: Study) -> Seats:
@@ -107,11 +155,11 @@ def seated(study: Study) -> Seats:
         raise InvalidCase(found)
     models = [Nodal.of(bundle(model)) for model in case.models]
     feeders, table = _feeders(study, models), case.interfaces
-    transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options)
+    transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options, study.feeder_loading)
     return Seats(
         transmission=transmission, fleets=tuple((_fleet(study, feeders, rows), rows) for rows in _by_company(case)),
-        everybody=_fleet(study, feeders, np.arange(len(table))),
-        owner=Owner.of(case, study.loading, study.options), companies=case.companies,
+        everybody=_fleet(study, feeders, np.arange(len(table))), companies=case.companies,
+        owner=Owner.of(case, study.loading, study.options, study.feeder_loading),
         roster=Roster.of(transmission.newton.nodal, models, table),
         holder=Holder.of(case, study.loading, study.options, study.feeder_solver) if isinstance(study.scheme, Fused) else None,
     )  # fmt: skip
@@ -143,7 +191,7 @@ def _feeders(study: Study, models: Sequence[Nodal]) -> Feeders:
 
 def _fleet(study: Study, feeders: Feeders, rows: Index) -> Fleet:
     table = study.case.interfaces
-    return Fleet(interface=table.name[rows], feeders=feeders.take(rows), count=table.count[rows], loading=study.loading)
+    return Fleet(interface=table.name[rows], feeders=feeders.take(rows), count=table.count[rows], loading=study.at_feeders[..., rows])
 
 
 def _by_company(case: Case) -> list[Index]:
@@ -159,6 +207,16 @@ def _loading_faults(loading: object) -> Iterator[Fault]:
         yield Fault("study", what, "give an array of numbers (scenario, period), of one each or more", "study-003", column="loading")
     elif not (np.isfinite(loading).all() and (loading >= 0).all()):
         yield Fault("study", "has a loading that is negative or no number", "give factors of 0 or more", "case-059", column="loading")
+
+
+def _feeder_loading_faults(study: Study) -> Iterator[Fault]:
+    given, wide = study.feeder_loading, len(study.case.interfaces)
+    shape = (*study.loading.shape, wide) if isinstance(study.loading, np.ndarray) else ("scenario", "period", wide)
+    if not isinstance(given, np.ndarray) or given.shape != shape or given.dtype.kind not in "fiu":
+        what = f"is an array of shape {given.shape} of {given.dtype}" if isinstance(given, np.ndarray) else f"is {given!r}"
+        yield Fault("study", what, f"give an array of numbers (scenario, period, interface), here {shape}", "study-005", column="feeder_loading")
+    elif not (np.isfinite(given).all() and (given >= 0).all()):
+        yield Fault("study", "has a loading that is negative or no number", "give factors of 0 or more", "case-059", column="feeder_loading")
 
 
 def _port_faults(case: Case) -> Iterator[Fault]:

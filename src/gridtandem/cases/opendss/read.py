@@ -8,6 +8,7 @@ working directory stay as they are. Units become ours (kW to MW, per-length matr
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,7 +61,9 @@ def compiled(path: Path) -> Engine:
     package = need("opendssdirect", purpose="Reading OpenDSS files", extra="opendss")
     if not path.is_file():
         raise InvalidCase([Fault("opendss", "is not there", "give the path of the master file", "case-120", place=str(path))])
+    here = os.getcwd()
     engine = package.dss.NewContext()
+    os.chdir(here)  # a new context goes to where the process was when the engine was loaded
     moves, edits = engine.Basic.AllowChangeDir(), engine.Basic.AllowEditor()  # switches of the whole process, unlike the circuit
     try:
         engine.Basic.AllowChangeDir(False)

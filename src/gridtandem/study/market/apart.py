@@ -18,15 +18,17 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.network import Network
 from gridtandem.orders.rules import Rules
 from gridtandem.parties.wholesale import Wholesale
+from gridtandem.program.answer import Status
+from gridtandem.program.solve import solve
 from gridtandem.resources.day import faults
 from gridtandem.resources.part import Window
 from gridtandem.study.market.exchange import Document, offer_of, rule_faults
+from gridtandem.study.market.naming import Known, reason
 from gridtandem.study.market.offer import own_desk, rows_named
 from gridtandem.study.market.results import MONEY, PRICE, DeviceResults, NodePrices
-from gridtandem.study.market.run import above, below
+from gridtandem.study.market.run import above, below, by_itself
 from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.market.tables import feeder_devices, feeder_prices, stacked, transmission_devices, transmission_prices
-from gridtandem.study.market.trouble import uncleared
 from gridtandem.tables import Index, Names, Real, Table, column
 
 
@@ -79,7 +81,7 @@ def cleared_offers(network: Network, offers: Sequence[Document], rules: Rules) -
     market = Wholesale.of(network, np.array(bus, np.int64), window)
     plan = market.clear_with(ClearWith(_curves([[rows[dso, h] for dso in dsos] for h in hours])))
     if np.isnan(plan.cost):
-        return _nothing(offers[0].currency, (f"no clearing: {uncleared(market)}",))
+        return _nothing(offers[0].currency, (f"no clearing: {_why(market)}",))
     tso = above(market, plan.z[0], plan.price[0])
     return Side(
         currency=offers[0].currency, awards=_awarded(window, dsos, plan.z[0], plan.price[0]), prices=transmission_prices(market, tso),
@@ -110,6 +112,14 @@ def shared_out(study: MarketStudy, word: str, awards: Sequence[Document]) -> Sid
         prices=stacked(NodePrices, [feeder_prices(p, f) for p, f in told]), devices=stacked(DeviceResults, [feeder_devices(p, f) for p, f in told]),
         cost=sum(p.dispatch.cost for p in plans),
     )  # fmt: skip
+
+
+def _why(market: Wholesale) -> str:
+    """Transmission by itself, or else what was offered."""
+    program = by_itself(market)
+    if solve(program).status is Status.INFEASIBLE:
+        return reason(program, Known(wholesale=market), None)
+    return "what feeders take or offer cannot be carried, though transmission by itself can be served"
 
 
 def _curves(rows: Sequence[Sequence[Mapping[str, object]]]) -> Curves:

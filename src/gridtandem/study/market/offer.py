@@ -17,11 +17,10 @@ from gridtandem.opf.offers import Asked
 from gridtandem.orders.rules import Offer, loss_of
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.program.answer import Status
-from gridtandem.resources.day import faults
 from gridtandem.resources.dispatch import dispatched
+from gridtandem.study.market.naming import unserved
 from gridtandem.study.market.results import PRICE
 from gridtandem.study.market.study import MarketStudy, desk_of
-from gridtandem.study.market.trouble import unserved
 from gridtandem.tables import Index, Names, Real, Table, column
 
 SMOOTH = 1e-3  # currency/h; error left in the true curve of a feeder whose costs are smooth
@@ -77,11 +76,8 @@ def rows_named(case: Case, word: str) -> Index:
 
 
 def own_desk(study: MarketStudy, rows: Index) -> FeederMarket:
-    """The desk behind these interfaces; faults of its own data and of the settings are told at once."""
-    models = tuple(study.case.models[m] for m in sorted(set(study.case.interfaces.model[rows].tolist())))
-    found = list(study.case.faults()) or list(study.setting_faults())
-    found = found or [f.at(m.name) for m in models for f in faults(m, study.window.end, source=False)]
-    if found:
+    """The desk behind these interfaces; faults of data and settings are told at once."""
+    if found := [*study.case.faults(), *study.faults()]:
         raise InvalidCase(found)
     return desk_of(study, rows)
 

@@ -9,13 +9,15 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.coordinate import Bargain, Outcome, coordinate
-from gridtandem.markets.energy import Cleared
+from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.feeder import FeederProblem, FeederState
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Status
+from gridtandem.program.arrays import Program
+from gridtandem.program.solve import solve
+from gridtandem.study.market.naming import Known, reason, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
-from gridtandem.study.market.trouble import explained
 from gridtandem.tables import Real
 
 REGRET = 1e-7  # relative to the cost: below it an award is an answer to its price
@@ -104,6 +106,38 @@ def run_market(
         study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=ideal, ideal_z=ideal_z,
         ideal_price=ideal_price,
     )  # fmt: skip
+
+
+def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
+    """Why there is no answer, asked at the owners' doors: which feeder or market cannot be served, and by which limits."""
+    said = [told] if (told := getattr(outcome.state, "trouble", "")) else []
+    for refusal in outcome.refused:
+        _, t, i = refusal.rows[0]
+        if refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
+            said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
+        else:
+            said.append(f"{refusal.by}: {unserved(_hour(seats, i, t), t + 1 + seats.wholesale.window.first)}")
+    return tuple(dict.fromkeys(said))
+
+
+def _hour(seats: MarketSeats, i: int, t: int) -> FeederProblem:
+    """A feeder's problem of one period, where periods do not hang together; else of the day."""
+    desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
+    kind = int(desk.kind[int(np.flatnonzero(rows == i)[0])])
+    return desk.hourly[kind][t] if desk.hourly[kind] else desk.whole[kind]
+
+
+def _unserved(seats: MarketSeats) -> str:
+    """What stands against a clearing: in transmission by itself, or else in everything together, or else in what crosses."""
+    for program in (by_itself(seats.wholesale), seats.pool.program()):
+        if solve(program).status is Status.INFEASIBLE:
+            return reason(program, Known(wholesale=seats.wholesale, feeders=seats.pool.feeders), None)
+    return "what feeders take or offer under the rules of this market cannot be carried, though with all they could do it can"
+
+
+def by_itself(w: Wholesale) -> Program:
+    """Transmission's clearing without any exchange."""
+    return market(w.orders, w.fixed, w.wires(len(w.orders.node), {}, {}, {}), hours=w.window.hours)
 
 
 def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:

@@ -1,0 +1,158 @@
+"""What people hold in their hands after a batch: `batch` with plain arguments, and the object it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gridtandem.cases.case import Case
+from gridtandem.coordinate import End
+from gridtandem.errors import UnknownName
+from gridtandem.grid.network import Network
+from gridtandem.report.run import chosen, opened_case
+from gridtandem.study import batch_run as running
+from gridtandem.study.batch import Batch
+from gridtandem.study.batch_file import worst_branches, worst_buses
+from gridtandem.study.batch_results import Cases, Exchange, WorstBranches, WorstBuses
+from gridtandem.study.batch_run import BatchResult, Progress
+from gridtandem.study.outages import NONE, Islanding, Outages, outages_of
+from gridtandem.study.profiles import feeder_loading_in, loading_in, outages_in
+from gridtandem.study.setting import loading_of, usual
+from gridtandem.study.study import Study
+from gridtandem.study.survey import Layout
+from gridtandem.tables import Complex, Real
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PICTURES = {"overview": "gridtandem.report.duration:of_batch"}
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class BatchRun:
+    """Many scenarios, each also under outages, in one run file. Tables are read from it when they are asked for."""
+
+    result: BatchResult
+    layout: Layout
+
+    @staticmethod
+    def of(result: BatchResult) -> BatchRun:
+        """The friendly face of a result."""
+        return BatchRun(result=result, layout=Layout.of(result.batch.study.case))
+
+    @staticmethod
+    def opened(path: str | Path) -> BatchRun:
+        """The batch in a file, read without computing anything."""
+        return BatchRun.of(running.reopened_batch(Path(path)))
+
+    @staticmethod
+    def resume(path: str | Path, *, block: int | None = None, watch: Callable[[Progress], None] | None = None) -> BatchRun:
+        """Go on with the batch in a file, to the bit as if it had never stopped."""
+        return BatchRun.of(running.resume_batch(Path(path), block=block, watch=watch))
+
+    @property
+    def end(self) -> End:
+        """The worst end of all cases; STOPPED while some are to come."""
+        return self.result.end
+
+    @property
+    def cases(self) -> Cases:
+        """One row per scenario and outage."""
+        return self.result.file.cases()
+
+    @property
+    def exchange(self) -> Exchange:
+        """What crosses each interface in every case."""
+        return self.result.file.exchange(self.result.batch)
+
+    @property
+    def branches(self) -> WorstBranches:
+        """The highest flow of every branch that has a rating, the most loaded first."""
+        return worst_branches(self.result.batch, self.layout, self.result.file.extremes(self.layout))
+
+    @property
+    def buses(self) -> WorstBuses:
+        """The lowest and highest voltage of every bus, the lowest first."""
+        return worst_buses(self.result.batch, self.layout, self.result.file.extremes(self.layout))
+
+    @property
+    def islanding(self) -> Islanding:
+        """Outages that are not solved, and why."""
+        return self.result.batch.outages.islanding
+
+    def voltages(self) -> Complex:
+        """Of every node (case, node) in the order of ``layout``, where ``keep="voltages"`` asked for it; a feeder's in its own frame of angles."""
+        return self.result.file.voltages(self.layout)
+
+    def plot(self, kind: str = "overview") -> Figure:
+        """A picture; ``kind`` is one of `PICTURES`."""
+        if kind not in PICTURES:
+            raise UnknownName("picture of a batch", kind, list(PICTURES))
+        module, _, name = PICTURES[kind].partition(":")
+        figure: Figure = getattr(import_module(module), name)(self)
+        return figure
+
+    def __repr__(self) -> str:
+        from gridtandem.report.batch_words import batch_in_words
+
+        return batch_in_words(self)
+
+
+def batch(
+    case: Case | Network | str | Path,
+    *,
+    scheme: object = None,
+    options: Mapping[str, object] | None = None,
+    loading: ArrayLike | Path = 1.0,
+    feeder_loading: ArrayLike | Path | None = None,
+    outages: str | Path | Sequence[str | Sequence[str]] = (),
+    hours: float = np.nan,
+    keep: Sequence[Literal["voltages"]] = (),
+    rounds: int = 100,
+    feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
+    q_rule: Literal["ignore", "switch"] = "ignore",
+    slack: Literal["reference", "shared"] = "reference",
+    taps: Literal["hold", "move"] = "move",
+    save: str | Path | None = None,
+    block: int | None = None,
+    watch: Callable[[Progress], None] | None = None,
+) -> BatchRun:
+    """Coordinate many scenarios of a case, each also under outages of transmission's branches.
+
+    ``loading`` (scenario) multiplies transmission's loads and schedule, and the feeders' loads unless ``feeder_loading`` (scenario, interface)
+    does; either may be a CSV file (a `Path`). ``outages`` is "n-1", or names of lines and transformers, a group of names going out together, or
+    a CSV file. ``hours``: how long a scenario lasts, for energy. With ``save`` the run file grows block by block; ``block`` is the number of
+    cases solved at once, and changes no bit. The other arguments are those of `run`.
+    """
+    study = Study(
+        case=opened_case(case), scheme=None, loading=loading_in(loading) if isinstance(loading, Path) else loading_of(loading), rounds=rounds,
+        feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps,
+    )  # fmt: skip
+    picked = chosen(replace(study, loading=study.loading[:1]), usual(study.case) if scheme is None else scheme, options)
+    study = replace(study, scheme=picked, feeder_loading=feeder_loading_of(study.case, feeder_loading))
+    made = Batch(study=study, outages=outages_for(study.case, outages), hours=float(hours), keep=tuple(keep))
+    return BatchRun.of(running.run_batch(made, save=None if save is None else Path(save), block=block, watch=watch))
+
+
+def feeder_loading_of(case: Case, given: ArrayLike | Path | None) -> Real | None:
+    """Loadings (scenario, period, interface) from a file, or from an array (scenario, interface)."""
+    if given is None:
+        return None
+    if isinstance(given, Path):
+        return feeder_loading_in(given, case.interfaces.name.tolist())
+    array = np.asarray(given, np.float64)
+    return array[:, None] if array.ndim == 2 else array
+
+
+def outages_for(case: Case, wanted: str | Path | Sequence[str | Sequence[str]]) -> Outages:
+    """Outages of a case that is found sound."""
+    if not isinstance(wanted, str | Path) and not len(wanted):
+        return NONE
+    return outages_of(case.check().transmission, outages_in(wanted) if isinstance(wanted, Path) else wanted)

@@ -1,0 +1,51 @@
+"""CSV files of loadings and outages: read as written, or refused with all faults at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gridtandem.errors import InvalidCase
+from gridtandem.study.profiles import feeder_loading_in, loading_in, outages_in
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "file.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def codes(error: InvalidCase) -> list[str]:
+    return [f.code for f in error.faults]
+
+
+def test_loading(tmp_path: Path) -> None:
+    path = written(tmp_path, "time;loading\n2030-01-01 00:00;0.7\n2030-01-01 00:15;0.75\n\n")
+    assert loading_in(path).tolist() == [[0.7], [0.75]]
+
+
+def test_loading_by_feeder_in_the_order_of_the_case(tmp_path: Path) -> None:
+    path = written(tmp_path, "B,A\n1,2\n3,4\n")
+    assert np.array_equal(feeder_loading_in(path, ["A", "B"]), [[[2.0, 1.0]], [[4.0, 3.0]]])
+
+
+def test_outages(tmp_path: Path) -> None:
+    assert outages_in(written(tmp_path, "branch\nL1\nL2\n")) == (("L1",), ("L2",))
+    assert outages_in(written(tmp_path, "outage,branch\na,L1\nb,L2\na,L3\n")) == (("L1", "L3"), ("L2",))
+
+
+def test_all_faults_of_a_file_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InvalidCase) as caught:
+        loading_in(written(tmp_path, 'loading\n"0,7"\n\nx\n1.0\n'))
+    assert codes(caught.value) == ["case-003", "case-003"]
+    assert [str(f.place).rpartition("/")[2] for f in caught.value.faults] == ["file.csv row 2", "file.csv row 4"]
+    with pytest.raises(InvalidCase) as caught:
+        feeder_loading_in(written(tmp_path, "A,C\n1,1\n"), ["A", "B"])
+    assert codes(caught.value) == ["case-001", "case-002"]
+    with pytest.raises(InvalidCase) as caught:
+        outages_in(written(tmp_path, "outage,branch\n"))
+    assert codes(caught.value) == ["case-207"]
+    with pytest.raises(InvalidCase, match="cannot be read"):
+        loading_in(tmp_path / "none.csv")
