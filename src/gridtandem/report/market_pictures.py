@@ -36,6 +36,7 @@ def offer(offered: Offered) -> Figure:
         above.axvspan(x[k], x[k + 1], color=style.WARN, alpha=0.08, linewidth=0)
         note = above.annotate(mine.limits[k].split(", ")[0], ((x[k] + x[k + 1]) / 2, price[k]), (0, 5), textcoords="offset points")
         note.set(fontsize=6, ha="right", color=style.WARN)
+    above.margins(y=0.15)
     above.set_ylabel(f"price [{study.case.currency}/MWh]")
     above.set_title(f"What {mine.interface[0]} offers in hour {mine.period[0]}", pad=14)
     style.caption(above, f"{study.case.name}; shaded: a network limit sets the price")
@@ -69,6 +70,7 @@ def overview(run: MarketRun) -> Figure:
             mine = table.interface == interface
             look = {"color": style.SERIES[k % len(style.SERIES)], "marker": style.MARKS[k % len(style.MARKS)]}
             axes.plot(table.period[mine], column[mine], drawstyle="steps-mid", markersize=3, label=style.short(interface), **look)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel("hour")
         axes.set_ylabel(name)
         axes.set_title(title, pad=14)
@@ -94,6 +96,7 @@ def prices(run: MarketRun) -> Figure:
     )
     if len(buses) <= MANY_BUSES:
         axes.set_yticks(range(len(buses)), [style.short(b) for b in buses], fontsize=6)
+    axes.grid(False)
     axes.set_xlabel("hour")
     axes.set_ylabel("bus")
     axes.set_title("Price of demand", pad=14)
@@ -125,6 +128,7 @@ def convergence(comparison: MarketComparison) -> Figure:
         if len(gap) and np.isfinite(gap[-1]):
             labels.append((float(run.rounds.round[-1]), float(gap[-1]), run.scheme, colour))
     axes.set_yscale("log")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlim(0.7, 1.35 * max([1, *(r.outcome.rounds for r in comparison.runs)]))
     axes.set_xlabel("round")
     axes.set_ylabel("gap, as each scheme measures it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from gridtandem.study.results import Letters, Rounds, Violations
 from gridtandem.study.run import letters_table
 from gridtandem.study.store import MARKET, RunFile, reading
 from gridtandem.tables import Table
+
+T = TypeVar("T", bound=Table)
 
 TABLES: dict[str, type[Table]] = {
     "awards": Awards, "prices": NodePrices, "devices": DeviceResults, "books": Books, "surplus": Surplus, "checks": MarketChecks,
@@ -45,8 +47,8 @@ class MarketTables:
         """From plans; the AC check is made here."""
         checks, violations = checked(result)
         return MarketTables(
-            awards=awards(result), prices=prices(result), devices=devices(result), books=books(result), surplus=surplus(result), checks=checks,
-            violations=violations,
+            awards=_plain(awards(result)), prices=_plain(prices(result)), devices=_plain(devices(result)), books=_plain(books(result)),
+            surplus=_plain(surplus(result)), checks=_plain(checks), violations=_plain(violations),
         )  # fmt: skip
 
 
@@ -119,6 +121,12 @@ def reopened(path: Path) -> MarketDay:
 def saved(day: MarketDay, path: Path) -> MarketDay:
     """Write the run file of a day that was not saved while it was cleared."""
     return _kept(day, RunFile.create(path, day.study, kind=MARKET))
+
+
+def _plain(table: T) -> T:
+    """Without negative zeros, which say nothing and which a run file would not keep."""
+    whole = {name: getattr(table, name) + 0.0 for name, spec in table.columns().items() if spec.dtype == "f8"}
+    return replace(table, **whole)
 
 
 def _carried(

@@ -85,10 +85,8 @@ def read_documents(paths: Sequence[Path], schema: str) -> tuple[Document, ...]:
 
 def rule_faults(documents: Sequence[Document], rules: Rules) -> Iterator[Fault]:
     """Offers that break the rules of the market, convexity first of all."""
-    wide = Rules(
-        rules.steps, rules.floor - EDGE * max(1.0, abs(rules.floor)), rules.ceiling + EDGE * max(1.0, abs(rules.ceiling)), rules.least_mw - EDGE,
-        rules.step_mw, rules.step_price,
-    )  # fmt: skip
+    floor, ceiling = (x + way * EDGE * max(1.0, abs(x)) for x, way in ((rules.floor, -1), (rules.ceiling, 1)))
+    wide = Rules(rules.steps, floor, ceiling, rules.least_mw - EDGE if rules.least_mw else -math.inf, rules.step_mw, rules.step_price)
     for document in documents:
         for row in document.rows:
             yield from faults_of(offer_of(row), wide, who=f"{document.name}: {row['dso']}, hour {row['interval']}")

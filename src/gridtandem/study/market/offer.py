@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 import numpy as np
 
@@ -113,7 +113,7 @@ def loss_of_rules(offer: Offered) -> tuple[float, float]:
     return loss, held
 
 
-Line = tuple[Any, ...]
+Line = tuple[object, ...]
 
 
 def _seen(study: MarketStudy, desk: FeederMarket, curves: Curves, place: tuple[int, int]) -> tuple[Truth | None, list[Line], str]:
@@ -144,7 +144,7 @@ def _shaped(asked: Asked, begin: float, end: float) -> tuple[str, str]:
     return ", ".join(moved), ", ".join(asked.problem.binding(inside[1], 0))
 
 
-def _powers(problem: FeederProblem, x: Any) -> Iterator[tuple[str, float]]:
+def _powers(problem: FeederProblem, x: Mapping[str, Real]) -> Iterator[tuple[str, float]]:
     for d in dispatched(problem.network, problem.owned.steps, x, problem.window, source=False):
         yield from zip(getattr(problem.network, d.kind).name[d.row].tolist(), d.p[0].tolist(), strict=True)
 
