@@ -86,6 +86,9 @@ SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up 
 PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
 KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
 
+# feeders with several ports
+SAME_BALANCE = 1e-9  # pu; two load flows of one balance, each to a mismatch of 1e-10 that impedances of up to ten pass on
+QUADRATIC = 20.0  # per pu; the next voltage step over the square of this one; 0.16 measured on T14R2, up to 2 on random rings
 # batches
 BATCH_IS_RUN = 1e-7  # MW, Mvar and pu; single runs and batches stop alike, and the AC check lies within 1e-9 per unit of both
 OUTAGE_IS_OPEN = 1e-6  # MW and pu; an outage against a network without the branch, each solved to 1e-9 per unit by its own scheme

@@ -15,7 +15,7 @@ from gridtandem.grid.network import Network
 from gridtandem.report import run as flowing
 from gridtandem.report.market import MarketRun, cleared
 from gridtandem.report.market_compare import MarketComparison, compared
-from gridtandem.report.run import SCHEMES, Comparison, Run, opened_case
+from gridtandem.report.run import Comparison, Run, opened_case
 from gridtandem.study.market import day
 from gridtandem.study.market.setting import market_studied, of_market
 from gridtandem.study.registry import scheme_of
@@ -64,7 +64,7 @@ def run(
 
 def compare(
     case: Case | Network | str | Path,
-    schemes: Sequence[object] = SCHEMES,
+    schemes: Sequence[object] | None = None,
     *,
     hours: int | None = None,
     first_hour: int | None = None,
@@ -78,15 +78,15 @@ def compare(
     save: Callable[[str], Path] | None = None,
     watch: Callable[[str, Outcome[object]], None] | None = None,
 ) -> Comparison | MarketComparison:
-    """Run a case under several schemes, all of load flow or all of markets; arguments as for `run`.
+    """Run a case under several schemes, all of load flow or all of markets; by default a few of load flow. Arguments as for `run`.
 
     ``save`` names the run file of a scheme, ``watch`` hears its name too.
     """
     rules = {"feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps}
     market = _given(hours=hours, first_hour=first_hour, flow=flow)
-    if of_market(schemes, _flow_given(loading, rules), market):
+    if of_market(schemes or [], _flow_given(loading, rules), market):
         study = market_studied(opened_case(case), None, market, rounds)
-        return compared(study, [scheme_of(s) for s in schemes], save=save, watch=watch)
+        return compared(study, [scheme_of(s) for s in schemes or []], save=save, watch=watch)
     return flowing.compare(
         case, schemes, loading=loading, rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps, save=save, watch=watch,
     )  # fmt: skip

@@ -15,12 +15,20 @@ from gridtandem.tables import Real
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     from gridtandem.report.market import MarketRun
     from gridtandem.report.market_compare import MarketComparison
 
 MANY_BUSES, MANY_HOURS, MANY_COMPANIES = 40, 13, 4  # up to which each has its own label, or its own bars
 FLOOR = 1e-12  # a gap of zero is drawn here
+
+
+def whole_numbers() -> MaxNLocator:
+    """Ticks at hours and rounds, which have no halves."""
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(integer=True)
 
 
 @styled
@@ -70,7 +78,7 @@ def overview(run: MarketRun) -> Figure:
             mine = table.interface == interface
             look = {"color": style.SERIES[k % len(style.SERIES)], "marker": style.MARKS[k % len(style.MARKS)]}
             axes.plot(table.period[mine], column[mine], drawstyle="steps-mid", markersize=3, label=style.short(interface), **look)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(whole_numbers())
         axes.set_xlabel("hour")
         axes.set_ylabel(name)
         axes.set_title(title, pad=14)
@@ -128,7 +136,7 @@ def convergence(comparison: MarketComparison) -> Figure:
         if len(gap) and np.isfinite(gap[-1]):
             labels.append((float(run.rounds.round[-1]), float(gap[-1]), run.scheme, colour))
     axes.set_yscale("log")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(whole_numbers())
     axes.set_xlim(0.7, 1.35 * max([1, *(r.outcome.rounds for r in comparison.runs)]))
     axes.set_xlabel("round")
     axes.set_ylabel("gap, as each scheme measures it")

@@ -126,7 +126,7 @@ def _seen(study: MarketStudy, desk: FeederMarket, curves: Curves, place: tuple[i
     mine = (curves.period == t) & (curves.interface == k)
     x = -float(curves.start[0, t, k]) + np.concatenate([[0.0], np.cumsum(curves.mw[mine])])
     asked = Asked.of(hourly[t]) if hourly else None  # where hours hang together, no hour has a curve of its own
-    lines = [
+    lines: list[Line] = [
         (period, name, n + 1, x[n], x[n + 1], price, *(("", "") if asked is None else _shaped(asked, x[n], x[n + 1])))
         for n, price in enumerate(curves.price[mine].tolist())
     ]
