@@ -32,8 +32,7 @@ ALL = "all"
 def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str | None, wishes: Wishes) -> int:
     """$ tandem run 14A --scheme load-flow
 
-    Coordinate CASE (a published name, a folder, a MATPOWER or pandapower file) and hold the result against the AC check of the joined grid.
-    Schemes of markets, such as dso-offer, clear a day: tandem run golden-3bus --scheme dso-offer --hours 4
+    Coordinate CASE (a name, a folder or a file), and check it by AC load flow.
     """
     if case is None and stopped is None:
         raise click.UsageError("give a case, e.g. `tandem run 14A`, or --resume RUN.")
@@ -47,7 +46,7 @@ def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str 
 
 @click.command("compare", short_help="One case under several schemes.")
 @click.argument("case", type=CASE)
-@click.option("--schemes", help="Names between commas, or all.", show_default="independent,load-flow,response,merged")
+@click.option("--schemes", help="Names between commas, or all; else a few.")
 @wishing("options", "rounds", *STUDIED, *MARKET, *KEPT)
 @speaks
 @click.pass_obj

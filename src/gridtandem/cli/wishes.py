@@ -116,11 +116,9 @@ OPTIONS = {
     "loading": click.option("--loading", type=Numbers(), default="1.0", metavar="X[,X…]", help="Factor on loads and schedules; several: scenarios."),
     "exponents": click.option("--exponents", type=Numbers(), callback=_two, metavar="P,Q", help="Voltage exponents of all feeder loads."),
     "parallel": click.option("--parallel", type=Numbers(whole=True), metavar="N[,N…]", help="Parallel feeders at each interface, or at all."),
-    "hours": click.option("--hours", type=click.IntRange(1), metavar="N", help="Markets: periods cleared.  [all that profiles cover]"),
-    "first_hour": click.option("--first-hour", type=click.IntRange(1), metavar="H", help="Markets: the first of them.  [1]"),
-    "flow": click.option(
-        "--flow", type=click.Choice(["apparent", "active"]), metavar="POWER", help="Markets: what feeder ratings limit.  [apparent]"
-    ),
+    "hours": click.option("--hours", type=click.IntRange(1), metavar="N", help="Markets: periods, from --first-hour H on."),
+    "first_hour": click.option("--first-hour", type=click.IntRange(1), metavar="H", hidden=True, help="Markets: the first of them."),
+    "flow": click.option("--flow", type=click.Choice(["apparent", "active"]), metavar="POWER", help="Markets: ratings limit apparent or active."),
     "options": click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Option of the scheme, e.g. tol=1e-10."),
     "rounds": click.option("--rounds", type=click.IntRange(1), metavar="N", help="Most rounds.  [100]"),
     "feeder_solver": click.option(

@@ -164,20 +164,27 @@ def payoff(run: MarketRun) -> dict[str, float]:
 
 
 def _payoffs(runs: Sequence[MarketRun]) -> Figure:
+    """Transmission and the distribution companies on scales of their own: demand in transmission dwarfs everything else."""
     there = [(r.scheme, payoff(r)) for r in runs if len(r.devices)]
     names = list(there[0][1]) if there else []
-    figure = style.new_figure(style.WIDE, 1.2 + 0.3 * max(len(names), 1) * max(1, len(there) / 2))
-    axes, tall = figure.add_subplot(), 0.8 / max(len(there), 1)
+    sides = [[n for n in names if n.startswith("tso") == above] for above in (True, False)]
+    figure = style.new_figure(style.WIDE, 1.3 + 0.09 * max(1, len(sides[1])) * (1 + len(there)))
+    for axes, mine in zip(figure.subplots(1, 2), sides, strict=True):
+        _bars(axes, mine, there)
+        if runs:
+            axes.set_xlabel(runs[0].result.study.case.currency)
+    figure.suptitle("What every party ends up with", fontsize=9)
+    if len(there) > 1:
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), fontsize=7, frameon=False, loc="outside lower center", ncols=4)
+    return figure
+
+
+def _bars(axes: Axes, names: Sequence[str], there: Sequence[tuple[str, dict[str, float]]]) -> None:
+    tall = 0.8 / max(len(there), 1)
     for k, (scheme, found) in enumerate(there):
         axes.barh(np.arange(len(names)) + k * tall, [found[n] for n in names], tall, color=style.SERIES[k % len(style.SERIES)], label=scheme)
     axes.set_yticks(np.arange(len(names)) + 0.4 - tall / 2, names)
     axes.invert_yaxis()
     axes.axvline(0, color=style.INK, linewidth=0.6)
-    if runs:
-        study = runs[0].result.study
-        axes.set_xlabel(study.case.currency)
-        style.caption(axes, f"{study.case.name}, {study.window.periods} periods")
-    axes.set_title("What every party ends up with", pad=14)
-    if len(there) > 1:
-        axes.legend(fontsize=7, frameon=False)
-    return figure
+    axes.tick_params(labelsize=6)
+    axes.locator_params(axis="x", nbins=5)
