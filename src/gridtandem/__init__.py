@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from gridtandem.report.front import opened as opened
     from gridtandem.report.front import resume as resume
     from gridtandem.report.front import run as run
+    from gridtandem.report.market import MarketRun as MarketRun
+    from gridtandem.report.market_compare import MarketComparison as MarketComparison
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
     from gridtandem.report.run import diagnose as diagnose
@@ -53,6 +55,8 @@ _PLACE = {
     "Comparison": "gridtandem.report.run:Comparison",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
+    "MarketComparison": "gridtandem.report.market_compare:MarketComparison",
+    "MarketRun": "gridtandem.report.market:MarketRun",
     "MissingPackage": "gridtandem.errors:MissingPackage",
     "Network": "gridtandem.grid.network:Network",
     "NotAgreed": "gridtandem.errors:NotAgreed",
