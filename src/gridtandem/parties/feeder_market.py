@@ -46,8 +46,7 @@ class FeederMarket:
         tier = np.full(self._shape, Tier.HOURLY, np.int8)
         steps: list[tuple[int, int, Real, Real]] = []
         for f, t, rows in self._each():
-            asked = self._of(f, t)
-            found = asked.curve()
+            found = self._of(f, t).curve() if self.hourly[f] else None  # where hours hang together no curve of one hour is the truth
             if found is None:
                 worth[0, t, rows] = Worth.REFUSED
                 continue

@@ -115,6 +115,8 @@ def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
         _, t, i = refusal.rows[0]
         if refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
+        elif problem.owned.coupled and refusal.question == "Offers":
+            said.append(f"{refusal.by}: hours of feeder {problem.network.name!r} hang together, so no offer hour by hour can tell what it costs")
         else:
             said.append(f"{refusal.by}: {unserved(_hour(seats, i, t), t + 1 + seats.wholesale.window.first)}")
     return tuple(dict.fromkeys(said))
