@@ -84,7 +84,7 @@ def _offer_lines(offer: Offered, rows: int) -> Iterator[str]:
     yield f"{names} of {study.case.name}: what {who} would offer; export is positive, money in {money}"
     if len(offer.steps):
         yield plain(offer.steps, rows=rows)
-    for tier in sorted(set(offer.curves.tier.ravel().tolist())):
+    for tier in sorted(set(offer.curves.tier[offer.curves.worth > 0].tolist())):
         yield f"tier {tier_word(tier)}: {PROMISES[Tier(tier)]}"
     yield from _loss_lines(offer)
     for line in offer.trouble:

@@ -33,6 +33,13 @@ def unserved(problem: FeederProblem, period: int) -> str:
     return f"{told}: {reason(problem.program, Known(feeders=(problem,)), 0)}"
 
 
+def unoffered(problem: FeederProblem, period: int) -> str:
+    """Why a feeder makes no offer for a period."""
+    if problem.owned.coupled:
+        return f"hours of feeder {problem.network.name!r} hang together, so no offer hour by hour can tell what it costs"
+    return unserved(problem, period)
+
+
 def reason(program: Program, known: Known, here: int | None) -> str:
     """Why the program has no answer; ``here`` is the interface whose feeder it is, None for transmission or everything together."""
     said = str(why(program, units=_units(len(known.feeders))))

@@ -18,7 +18,7 @@ from gridtandem.orders.rules import Offer, loss_of
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.program.answer import Status
 from gridtandem.resources.dispatch import dispatched
-from gridtandem.study.market.naming import unserved
+from gridtandem.study.market.naming import unoffered
 from gridtandem.study.market.results import PRICE
 from gridtandem.study.market.study import MarketStudy, desk_of
 from gridtandem.tables import Index, Names, Real, Table, column
@@ -93,7 +93,7 @@ def offered(study: MarketStudy, word: str) -> Offered:
     table = OfferSteps.of(dict(zip(OfferSteps.columns(), zip(*steps, strict=True), strict=True))) if steps else OfferSteps.empty()
     return Offered(
         study=study, rows=rows, curves=curves, steps=table, truths=tuple(t for t, _, _ in seen if t is not None),
-        trouble=tuple(told for _, _, told in seen if told),
+        trouble=tuple(dict.fromkeys(told for _, _, told in seen if told)),
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _seen(study: MarketStudy, desk: FeederMarket, curves: Curves, place: tuple[i
     period, name = study.window.first + t + 1, str(desk.interface[k])
     hourly = desk.hourly[int(desk.kind[k])]
     if curves.worth[0, t, k] == Worth.REFUSED:
-        return None, [], unserved(hourly[t] if hourly else desk.whole[int(desk.kind[k])], period)
+        return None, [], unoffered(hourly[t] if hourly else desk.whole[int(desk.kind[k])], period)
     mine = (curves.period == t) & (curves.interface == k)
     x = -float(curves.start[0, t, k]) + np.concatenate([[0.0], np.cumsum(curves.mw[mine])])
     asked = Asked.of(hourly[t]) if hourly else None  # where hours hang together, no hour has a curve of its own

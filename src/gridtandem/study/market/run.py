@@ -8,6 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
+from gridtandem.boundary.market_letters import Offers
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.feeder import FeederProblem, FeederState
@@ -16,7 +17,7 @@ from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
-from gridtandem.study.market.naming import Known, reason, unserved
+from gridtandem.study.market.naming import Known, reason, unoffered, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
 
@@ -115,10 +116,9 @@ def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
         _, t, i = refusal.rows[0]
         if refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
-        elif problem.owned.coupled and refusal.question == "Offers":
-            said.append(f"{refusal.by}: hours of feeder {problem.network.name!r} hang together, so no offer hour by hour can tell what it costs")
         else:
-            said.append(f"{refusal.by}: {unserved(_hour(seats, i, t), t + 1 + seats.wholesale.window.first)}")
+            told = unoffered if refusal.question == Offers.__name__ else unserved
+            said.append(f"{refusal.by}: {told(_hour(seats, i, t), t + 1 + seats.wholesale.window.first)}")
     return tuple(dict.fromkeys(said))
 
 
