@@ -154,3 +154,6 @@ CURVE_MONEY = 1e-8  # currency/h; a chord against its program, costs of size 1e3
 BRACKET = 1e-9  # currency/MWh beyond PRICED; the price is a slope of the offer or lies between two
 ZERO_SUM = 1e-8  # currency; sums of a hundred payments of up to 1e4, exact but for rounding and rows held to 1e-9
 BOOKS_MONEY = 1e-9  # currency; sums of a dozen products below 1e3
+# markets through the doors
+GOLDEN_DIGITS = 1e-6  # relative; published to six decimals
+MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred payments of up to a fifth of it
