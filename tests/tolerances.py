@@ -126,3 +126,8 @@ NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes o
 # stress
 STRESSED = 1e-8  # pu; mismatches of 1e-10 pu behind impedances of up to 36 pu, or beside branches whose noise is 4e-8 of power
 NEAR_NOSE = 1e-6  # pu; a mismatch of 1e-10 moves a voltage by its square root where two roots meet, and by 1e-9 to 1e-6 as near as here
+
+# forms and curves of feeders
+CURVE_IS_PROGRAM = 1e-6  # currency/h, MW, currency/MWh; a search of interior points to 1e-11 against programs to 1e-9, as promised
+QUADRATIC_MARKET = 1e-7  # relative; offers to CURVE_IS_PROGRAM of costs of 1e3, cleared to 1e-9
+FLAT_MARKET = 1e-3  # MW; a cost of 1e3 to 1e-10 leaves its square root over slopes of 1 currency/MWh/MW

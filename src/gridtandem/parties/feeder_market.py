@@ -46,7 +46,7 @@ class FeederMarket:
         rules = Rules(ask.steps, ask.floor, ask.ceiling, ask.least_mw, ask.step_mw, ask.step_price)
         start, worth = self._empty(), np.full(self._shape, Worth.EXACT, np.int8)
         tier = np.full(self._shape, Tier.HOURLY, np.int8)
-        steps: list[tuple[int, int, Real, Real]] = []
+        steps: list[tuple[int, int, Real, Real, Real]] = []
         for f, t, rows in self._each():
             asked = self._of(f, t)
             found = asked.curve()
@@ -56,11 +56,11 @@ class FeederMarket:
             offer = shaped(found.offer, rules)
             start[0, t, rows] = -offer.x[0]
             worth[0, t, rows] = Worth.EXACT if offer.loss <= 1e-9 * max(1.0, abs(float(offer.cost[-1]))) else Worth.BOUND
-            steps += [(t, int(i), np.diff(offer.x), offer.price) for i in rows]
-        count = [len(width) for _, _, width, _ in steps]
+            steps += [(t, int(i), np.diff(offer.x), offer.first, offer.bend) for i in rows]
+        count = [len(step[2]) for step in steps]
         period, interface = (np.repeat([s[k] for s in steps], count).astype(np.int64) for k in (0, 1))
-        mw, price = (np.concatenate([np.empty(0), *(s[k] for s in steps)]) for k in (2, 3))
-        return Curves(start, tier, worth, np.zeros(len(mw), np.int64), period, interface, mw, price, np.zeros(len(mw)))
+        mw, price, rise = (np.concatenate([np.empty(0), *(s[k] for s in steps)]) for k in (2, 3, 4))
+        return Curves(start, tier, worth, np.zeros(len(mw), np.int64), period, interface, mw, price, rise)
 
     def reach(self, ask: Reach) -> Range:  # noqa: ARG002 — the letter has no content
         """Least and most exchange of every feeder and period."""
