@@ -86,6 +86,9 @@ SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up 
 PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
 KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
 
+# feeders with several ports
+SAME_BALANCE = 1e-9  # pu; two load flows of one balance, each to a mismatch of 1e-10 that impedances of up to ten pass on
+QUADRATIC = 20.0  # per pu; the next voltage step over the square of this one; 0.16 measured on T14R2, up to 2 on random rings
 # batches
 BATCH_IS_RUN = 1e-7  # MW, Mvar and pu; single runs and batches stop alike, and the AC check lies within 1e-9 per unit of both
 OUTAGE_IS_OPEN = 1e-6  # MW and pu; an outage against a network without the branch, each solved to 1e-9 per unit by its own scheme
@@ -123,6 +126,8 @@ CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic co
 INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
 NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it
 
+# laws of markets
+ALIKE = 1e-9  # relative; the same optimum by one program and by offers, vertices of linear programs both
 # stress
 STRESSED = 1e-8  # pu; mismatches of 1e-10 pu behind impedances of up to 36 pu, or beside branches whose noise is 4e-8 of power
 NEAR_NOSE = 1e-6  # pu; a mismatch of 1e-10 moves a voltage by its square root where two roots meet, and by 1e-9 to 1e-6 as near as here
@@ -131,3 +136,10 @@ NEAR_NOSE = 1e-6  # pu; a mismatch of 1e-10 moves a voltage by its square root w
 CURVE_IS_PROGRAM = 1e-6  # currency/h, MW, currency/MWh; a search of interior points to 1e-11 against programs to 1e-9, as promised
 QUADRATIC_MARKET = 1e-7  # relative; offers to CURVE_IS_PROGRAM of costs of 1e3, cleared to 1e-9
 FLAT_MARKET = 1e-3  # MW; a cost of 1e3 to 1e-10 leaves its square root over slopes of 1 currency/MWh/MW
+PLACE = 1e-7  # MW; two programs of one vertex, whose bounds and rows each hold to 1e-9, through a dozen additions
+PRICED = 1e-7  # currency/MWh; multipliers of one vertex by two programs; a dozen products of prices of up to 600
+PAID = 1e-6  # currency; a price to PRICED times a few MW
+REGRETS = 1e-8  # currency/h; costs of size 1e3 by two programs with one optimum
+CURVE_MONEY = 1e-8  # currency/h; a chord against its program, costs of size 1e3
+BRACKET = 1e-9  # currency/MWh beyond PRICED; the price is a slope of the offer or lies between two
+ZERO_SUM = 1e-8  # currency; sums of a hundred payments of up to 1e4, exact but for rounding and rows held to 1e-9

@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import numpy as np
 
-from gridtandem.boundary.letters import PowerCurve
+from gridtandem.boundary.letters import PortResponse, PowerCurve
 from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal, Refused
 from gridtandem.boundary.market_letters import Plan
 from gridtandem.errors import CannotAnswer, NotAgreed
@@ -27,6 +27,7 @@ class End(Enum):
     AGREED = "the parties agree within tolerance"
     ALONE = "each side has its own answer; nothing was agreed"
     REFUSED = "a party had no answer without which the scheme cannot go on"
+    CYCLES = "the answers come round again and will never agree; what the run says of its trouble names the prices between which"
     OUT_OF_ROUNDS = "the round limit came first; raise it, or look at the last gaps for a stall"
     STOPPED = "stopped before the end; it can be resumed"
 
@@ -39,6 +40,7 @@ class Gap:
     now: float
     goal: float
     means: End = End.AGREED  # what it means when it closes
+    trouble: str = ""  # why it will never close, where that is seen; ends the run
 
     @property
     def closed(self) -> bool:
@@ -67,7 +69,7 @@ class Agreement:
 
     v: Real  # (scenario, period, interface) [pu]
     angle: Real  # [rad]
-    draw: PowerCurve | None
+    draw: PowerCurve | PortResponse | None
 
 
 @final
@@ -144,6 +146,11 @@ class Outcome(Generic[S]):
         return self.end in (End.AGREED, End.ALONE)
 
     @property
+    def trouble(self) -> str:
+        """Why the parties will never agree, where the scheme has seen it."""
+        return str(getattr(self.state, "trouble", ""))
+
+    @property
     def rounds(self) -> int:
         """Rounds of the whole run, resumed parts included."""
         return len(self.gaps)
@@ -152,7 +159,8 @@ class Outcome(Generic[S]):
         """The outcome itself, or `NotAgreed`: reading a plan from a run that found none takes a visible decision."""
         if not self.answered:
             last = self.gaps[-1] if self.gaps else math.nan
-            raise NotAgreed(f"no agreement after {self.rounds} rounds (gap {last:.3g}, goal {self.goal:.3g}): {self.end.value}{self.causes()}")
+            told = f": {self.trouble}" if self.trouble else ""
+            raise NotAgreed(f"no agreement after {self.rounds} rounds (gap {last:.3g}, goal {self.goal:.3g}): {self.end.value}{told}{self.causes()}")
         return self
 
     def causes(self) -> str:
@@ -212,6 +220,8 @@ def coordinate(
                 end = gap.means
             elif math.isnan(gap.now):
                 end = End.REFUSED
+            elif gap.trouble:
+                end = End.CYCLES
             watch(so_far(end if end is not End.OUT_OF_ROUNDS else End.STOPPED))
             if end is not End.OUT_OF_ROUNDS:
                 break

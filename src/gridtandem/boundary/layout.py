@@ -1,6 +1,7 @@
 """How the fields of a letter lie along the interfaces, and what follows from it: splitting, joining, counting, comparing.
 
-``dense`` is (scenario, period, interface, …); ``long`` has one row per entry and a column ``interface``, for ragged matter;
+``dense`` is (scenario, period, interface, …); ``long`` has one row per entry and a column ``interface``, for ragged matter; a further column
+``other`` names a second interface of the same party;
 ``common`` is the same for everyone.
 """
 
@@ -16,6 +17,8 @@ from gridtandem.tables import Index
 
 R = TypeVar("R")
 L = TypeVar("L")
+
+NAMES = ("interface", "other")  # long columns that number interfaces; the first says to whom a row belongs
 
 
 @final
@@ -72,21 +75,23 @@ def split(letter: L, rows: Index) -> L:
         if lie.lies == "dense":
             return whole[:, :, rows]
         if lie.lies == "long":
-            return np.array([place[int(r)] for r in whole[mine]], np.int64) if name == "interface" else whole[mine]
+            return np.array([place[int(r)] for r in whole[mine]], np.int64) if name in NAMES else whole[mine]
         return split(whole, rows) if is_dataclass(whole) else whole
 
     return type(letter)(**{name: part(name, lie) for name, lie in lies(letter).items()})
 
 
 def join(parts: Sequence[tuple[Index, L]], width: int) -> L:
-    """Replies of several parties as one reply over all interfaces."""
+    """Replies of several parties as one reply over all interfaces; rows of ``long`` fields in the order of their interfaces."""
     first = parts[0][1]
+    of_rows = [rows[getattr(p, NAMES[0])] for rows, p in parts] if hasattr(first, NAMES[0]) else []
+    order = np.argsort(np.concatenate(of_rows), kind="stable") if of_rows else np.empty(0, np.int64)
 
     def whole(name: str, lie: Lie) -> Any:
         if lie.lies == "common":
             return getattr(first, name)
         if lie.lies == "long":
-            return np.concatenate([rows[getattr(p, name)] if name == "interface" else getattr(p, name) for rows, p in parts])
+            return np.concatenate([rows[getattr(p, name)] if name in NAMES else getattr(p, name) for rows, p in parts])[order]
         example = getattr(first, name)
         out = np.empty((*example.shape[:2], width, *example.shape[3:]), example.dtype)
         for rows, p in parts:

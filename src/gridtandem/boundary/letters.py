@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import final
 
-from gridtandem.boundary.layout import Ask, common, dense
+from gridtandem.boundary.layout import Ask, common, dense, long
 from gridtandem.tables import Code, Index, Real
 
 
@@ -39,6 +39,21 @@ class Response:
     v: Real = dense("voltage at which it was taken", "pu")
     s: Real = dense("active and reactive power drawn (…, 2)", "MW, Mvar")
     ds: Real = dense("derivative by the voltage magnitude (…, 2)", "MW/pu, Mvar/pu")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class PortResponse:
+    """What the feeders draw at each of their ports, and how that changes with the voltages of all their ports."""
+
+    v: Real = dense("voltage magnitude at which it was taken", "pu")
+    angle: Real = dense("voltage angle at which it was taken", "rad")
+    s: Real = dense("active and reactive power drawn (…, 2)", "MW, Mvar")
+    interface: Index = long("interface that draws", dtype="i8")
+    other: Index = long("interface of the same feeder whose voltage changes", dtype="i8")
+    dv: Real = long("derivative by its magnitude (row, scenario, period, 2)", "MW/pu, Mvar/pu")
+    dangle: Real = long("derivative by its angle (row, scenario, period, 2)", "MW/rad, Mvar/rad")
     worth: Code = dense("worth of the row", dtype="i1")
 
 
@@ -127,6 +142,15 @@ class ResponseAt(Ask[Response]):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class PortResponseAt(Ask[PortResponse]):
+    """What do you draw at each port at these voltages, and how does that change with them? For feeders with any number of ports."""
+
+    v: Real = dense("voltage magnitude", "pu")
+    angle: Real = dense("voltage angle; only differences between ports of one feeder matter", "rad")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class PowerOver(Ask[FeederCurve]):
     """What do you draw at any voltage from ``low`` to ``high``?"""
 
@@ -141,6 +165,14 @@ class VoltageUnder(Ask[Voltage]):
     """What voltage do the interfaces have when they draw along these curves?"""
 
     draw: PowerCurve = common("curve of each interface")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class VoltageUnderPorts(Ask[Voltage]):
+    """What voltage do the interfaces have when they draw along these tangents?"""
+
+    draw: PortResponse = common("power of each interface, linear in the voltages of its feeder's ports")
 
 
 @final

@@ -134,7 +134,7 @@ class DrawNear(Ask[Draw]):
 
     price: Real = dense("price at the interface", "currency/MWh")
     wish: Real = dense("exchange wished for", "MW")
-    weight: float = common("penalty of distance", "currency/MWh/MW")
+    weight: Real = dense("penalty of distance", "currency/MWh/MW")
 
 
 @final

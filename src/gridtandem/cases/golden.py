@@ -12,16 +12,15 @@ from typing import Any
 import numpy as np
 
 from gridtandem.cases.case import Case
+from gridtandem.cases.market_parts import UnitRow, units_of
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
 
-NAME = "golden-3bus"
+NAME, TITLE, SOURCE = "golden-3bus", "three buses, two feeders with DERs, four hours", "gridtandem: our own numbers"
 KV, FEEDER_KV, FEEDER_MVA = 110.0, 12.66, 10.0
 LOADS = ((10.0, 20.0, 40.0), (20.0, 30.0, 90.0), (25.0, 40.0, 105.0), (25.0, 62.0, 112.0))  # (hour, bus) [MW]
-Block = tuple[float, float]  # MW (below 0: taken, at what it is worth), currency/MWh
-UnitRow = tuple[str, int, Sequence[Block], float]  # name, bus, blocks, reactive limit
 
 
 def golden() -> Case:
@@ -40,7 +39,7 @@ def golden() -> Case:
     }  # fmt: skip
     return Case(
         name=NAME, transmission=_transmission(), models=(a, b), interfaces=Interfaces.of(where), currency="USD",
-        title="three buses, two feeders with DERs, four hours", source="gridtandem: our own numbers", licence="MIT",
+        title=TITLE, source=SOURCE, licence="MIT",
         notes=("ratings of feeder lines limit active power: study it with flow = active",),
     )  # fmt: skip
 
@@ -50,7 +49,7 @@ def _transmission() -> Network:
     units: list[UnitRow] = [
         ("G1", 0, [(60.0, 20.0), (60.0, 26.0)], 0.0), ("G2", 1, [(30.0, 27.5), (40.0, 34.0)], 0.0), ("G3", 2, [(20.0, 45.0), (20.0, 80.0)], 0.0),
     ]  # fmt: skip
-    generators, points = _units(units, 0)
+    generators, points = units_of(units, 0)
     control, none = np.array([el.REFERENCE, el.PQ, el.PQ]), np.full(3, np.inf)
     generators = el.Generators.of({**_given(generators), "control": control, "q_low_mvar": -none, "q_high_mvar": none})
     load = np.array(LOADS)
@@ -76,7 +75,7 @@ def _feeder(
     ohm = FEEDER_KV**2 / FEEDER_MVA
     start, end, r, x, rating = (list(c) for c in zip(*lines, strict=True))
     p, q = (list(c) for c in zip(*loads, strict=True))
-    generators, points = _units(units, 1)
+    generators, points = units_of(units, 1)
     table = _given(generators)
     source: dict[str, list[Any]] = {"name": ["source"], "bus": [0], "control": [el.REFERENCE], "p_low_mw": [-np.inf], "p_high_mw": [np.inf],
               "q_low_mvar": [-np.inf], "q_high_mvar": [np.inf]}  # fmt: skip
@@ -93,23 +92,3 @@ def _feeder(
 
 def _given(units: el.Generators) -> dict[str, Any]:
     return {k: getattr(units, k) for k in ("name", "bus", "control", "p_low_mw", "p_high_mw", "q_low_mvar", "q_high_mvar")}
-
-
-def _units(rows: Sequence[UnitRow], before: int) -> tuple[el.Generators, el.CostPoints]:
-    """Units from blocks, with their cost as points; ``before`` units stand above them in the table."""
-    points: list[tuple[int, float, float]] = []
-    for k, (_, _, blocks, _) in enumerate(rows):
-        ordered = sorted(blocks, key=lambda block: block[1])
-        p, cost = min(0.0, sum(mw for mw, _ in blocks if mw < 0)), sum(mw * price for mw, price in blocks if mw < 0)
-        points.append((before + k, p, cost))
-        for mw, price in ordered:
-            p, cost = p + abs(mw), cost + abs(mw) * price
-            points.append((before + k, p, cost))
-    unit, power, paid = np.array(points).T
-    low = [sum(mw for mw, _ in blocks if mw < 0) for _, _, blocks, _ in rows]
-    high = [sum(mw for mw, _ in blocks if mw > 0) for _, _, blocks, _ in rows]
-    table: dict[str, Any] = {
-        "name": [r[0] for r in rows], "bus": [r[1] for r in rows], "control": [el.PQ] * len(rows), "p_low_mw": low, "p_high_mw": high,
-        "q_low_mvar": [-r[3] for r in rows], "q_high_mvar": [r[3] for r in rows],
-    }  # fmt: skip
-    return el.Generators.of(table), el.CostPoints.of({"generator": unit.astype(int), "p_mw": power, "cost_per_h": paid})

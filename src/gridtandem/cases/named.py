@@ -10,7 +10,8 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.folder.read import read_case, read_network_folder
 from gridtandem.cases.itd import FEEDERS, itd_case
 from gridtandem.cases.library import entries, known_names, network
-from gridtandem.cases.systems import SOURCE, SYSTEMS, size_of, system
+from gridtandem.cases.market_systems import MARKETS, market_system
+from gridtandem.cases.systems import SYSTEMS, size_of, system
 from gridtandem.errors import UnknownName
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
@@ -43,6 +44,8 @@ def case(name_or_folder: str | Path) -> Case:
     name = str(name_or_folder)
     if name in SYSTEMS:
         return system(name)
+    if name in MARKETS:
+        return market_system(name)
     if name in known_names():
         entry = entries()[known_names()[name]]
         return alone(network(name), title=entry.title, source=entry.source, licence=entry.licence)
@@ -57,29 +60,29 @@ def case(name_or_folder: str | Path) -> Case:
         from gridtandem.cases.doors import read_network
 
         return alone(read_network(path)).check()
-    raise UnknownName("case or folder", name, [*SYSTEMS, *known_names(), *FEEDERS])
+    raise UnknownName("case or folder", name, [*SYSTEMS, *MARKETS, *known_names(), *FEEDERS])
 
 
 def catalogue() -> Catalogue:
     """All names, networks and feeders first, joined systems last."""
-    own, sizes = list(entries().values()), {name: size_of(what) for name, what in SYSTEMS.items()}
+    own = list(entries().values())
     none = "see the networks it is made of"
+    joined = [(name, *size_of(what), sum(len(h.buses) for h in what.hangs), what.title, what.source, none) for name, what in SYSTEMS.items()]
+    joined += [(name, *what.size, what.title, what.source, what.licence) for name, what in MARKETS.items()]
+    names, transmission, feeders, interfaces, titles, sources, licences = (list(c) for c in zip(*joined, strict=True))
+    sizes = [f"{t} + {d} buses, {i} interfaces" for t, d, i in zip(transmission, feeders, interfaces, strict=True)]
     return Catalogue.of({
-        "name": [*(e.name for e in own), *SYSTEMS],
-        "also": [*(e.file if e.file != e.name and known_names()[e.file] == e.name else "" for e in own), *("" for _ in SYSTEMS)],
-        "form": [*(e.kind for e in own), *("joined" for _ in SYSTEMS)],
-        "buses": [*(e.buses for e in own), *(sum(s) for s in sizes.values())],
-        "size": [*(f"{e.buses} buses, {e.load_mw:,.6g} MW" for e in own), *(f"{t} + {d} buses, {_interfaces(n)}" for n, (t, d) in sizes.items())],
-        "title": [*(e.title for e in own), *(s.title for s in SYSTEMS.values())],
-        "source": [*(e.source for e in own), *(SOURCE for _ in SYSTEMS)],
-        "licence": [*(e.licence for e in own), *(none for _ in SYSTEMS)],
-        "extra": [*(e.large for e in own), *(False for _ in SYSTEMS)],
-        "load_mw": [*(e.load_mw for e in own), *(0.0 for _ in SYSTEMS)],
+        "name": [*(e.name for e in own), *names],
+        "also": [*(e.file if e.file != e.name and known_names()[e.file] == e.name else "" for e in own), *("" for _ in joined)],
+        "form": [*(e.kind for e in own), *("joined" for _ in joined)],
+        "buses": [*(e.buses for e in own), *(t + d for t, d in zip(transmission, feeders, strict=True))],
+        "size": [*(f"{e.buses} buses, {e.load_mw:,.6g} MW" for e in own), *sizes],
+        "title": [*(e.title for e in own), *titles],
+        "source": [*(e.source for e in own), *sources],
+        "licence": [*(e.licence for e in own), *licences],
+        "extra": [*(e.large for e in own), *(False for _ in joined)],
+        "load_mw": [*(e.load_mw for e in own), *(0.0 for _ in joined)],
     })  # fmt: skip
-
-
-def _interfaces(name: str) -> str:
-    return f"{len(SYSTEMS[name].hangs)} interfaces"
 
 
 def alone(net: Network, *, title: str = "", source: str = "", licence: str = "") -> Case:

@@ -3,7 +3,8 @@ r"""A feeder's own problem: least cost of its resources under its limits, by wha
 .. math:: V(z) = \min_x c(x) \quad \text{s.t.} \quad z + \mathbf 1^\top (p(x) - p^{load}) = 0,\ \text{limits},\ \text{resources}
 
 with z positive from transmission into the feeder. The price λ of the balance is d cost / d demand at the root, so
-:math:`-\partial V / \partial z = \lambda`.
+:math:`-\partial V / \partial z = \lambda`. A market may demand that a share χ of the net essential demand, fixed load less power that costs nothing,
+is taken from transmission in any case: :math:`z \ge \chi\,(p^{load} - p^{free})` wherever that is above 0.
 """
 
 from __future__ import annotations
@@ -60,15 +61,15 @@ class FeederProblem:
     program: Program
 
     @staticmethod
-    def of(net: Network, root: int, window: Window, *, root_pu: float = 1.0, flow: Flow = "apparent") -> FeederProblem:
-        """``root`` is the bus that transmission holds at ``root_pu``."""
+    def of(net: Network, root: int, window: Window, *, root_pu: float = 1.0, flow: Flow = "apparent", essential: float = 0.0) -> FeederProblem:
+        """``root`` is the bus that transmission holds at ``root_pu``; ``essential`` is the share χ, 0: no such rule."""
         nodal = Nodal.of(net)
         have = owned(net, nodal.node, nodal.nodes, window, source=False)
         form = Lindist.of(nodal, int(nodal.node[root]), root_pu=root_pu, flow=flow)
         p = np.broadcast_to(have.part.p_fixed, have.p_load.shape) - have.p_load + form.p_shunt
         q = np.broadcast_to(have.part.q_fixed, have.q_load.shape) - have.q_load + form.q_shunt
         limits = form.limits.take(form.limits.within_reach(have.part, p, q))
-        columns = {**have.part.columns, "z": Columns.of((window.periods,))}
+        columns = {**have.part.columns, "z": Columns.of((window.periods,), _least(have, p, essential))}
         rows = {**have.part.rows, "balance": _balance(have, p), "limit": limits.rows(have.part, p, q)}
         constant = have.steps.constant * window.hours * window.periods
         return FeederProblem(
@@ -100,6 +101,18 @@ class FeederProblem:
             return f"voltage at {self.nodal.label[element]}"
         table = net.lines if self.nodal.branches.kind[element] == 0 else net.transformers
         return f"flow on {table.label(int(self.nodal.branches.row[element]))}"
+
+
+def free_power(have: Owned) -> Real:
+    """What costs nothing to inject, in every period: PV, wind and the like. [MW]"""
+    s = have.steps
+    return np.asarray(s.high[:, (s.sign > 0) & (s.price == 0) & (s.slope == 0)].sum(-1))
+
+
+def _least(have: Owned, p: Real, essential: float) -> Real:
+    """Exchange that the rule of essential demand asks for at least."""
+    net = -p.sum(-1) - free_power(have)
+    return np.where((net > 0) & (essential > 0), essential * net, -np.inf)
 
 
 def _balance(have: Owned, p: Real) -> Rows:

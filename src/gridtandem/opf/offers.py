@@ -11,8 +11,7 @@ from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.quadratic_curve import bent
 from gridtandem.opf.value_curve import Curve, Point, searched
 from gridtandem.program.answer import Answer, Status
-from gridtandem.program.arrays import Columns, Rows
-from gridtandem.program.solve import Holding, hold, solve
+from gridtandem.program.solve import Holding, hold
 from gridtandem.program.solvers.highs import Held, Highs
 
 
@@ -36,17 +35,6 @@ class Asked:
     def at_exchange(self, z: float) -> Answer:
         """Cheapest at a given exchange."""
         return self.held.solve(bounds={"z": (np.array([z]), np.array([z]))})
-
-    def soft(self, z: float, penalty: float) -> tuple[Answer, bool]:
-        """Cheapest at a given exchange, with what cannot be taken or given at a penalty per MWh; and whether there was any."""
-        found = self.at_exchange(z)
-        if found.status is not Status.INFEASIBLE:
-            return found, False
-        program, hours = self.problem.program, self.problem.window.hours
-        gap = {name: Columns.of((1,), 0.0, np.inf, cost=penalty * hours) for name in ("short", "beyond")}
-        rows = {**program.rows, "given": Rows.of((1,), z, z, {"z": np.eye(1), "short": np.eye(1), "beyond": -np.eye(1)})}
-        answer = solve(replace(program, columns={**program.columns, **gap}, rows=rows))
-        return answer, True
 
     def reach(self) -> tuple[Answer, Answer]:
         """Least and most exchange, whatever they cost."""

@@ -16,6 +16,8 @@ import numpy as np
 from gridtandem.errors import Fault
 from gridtandem.tables import Real
 
+NOTHING = 1e-9  # relative; what rounding leaves of a range or of a loss
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,15 @@ class Offer:
 
 def shaped(offer: Offer, rules: Rules) -> Offer:
     """The offer that keeps the rules: priced within floor and ceiling, with few enough steps, in round numbers; at the least possible loss."""
-    kept = _capped(_begun(_priced(offer, rules), rules.step_mw), rules.steps)
+    kept = _capped(_begun(_wide(_priced(offer, rules), rules.least_mw), rules.step_mw), rules.steps)
     made = _rounded(kept, rules, offer)
     return replace(made, loss=loss_of(made, offer) + offer.loss)
+
+
+def same(made: Offer, truth: Offer) -> bool:
+    """Whether an offer says the whole truth: the same range, and no loss within."""
+    ends = np.abs(made.x[[0, -1]] - truth.x[[0, -1]]).max()
+    return bool(ends <= NOTHING * max(1.0, float(np.abs(truth.x).max())) and made.loss <= NOTHING * max(1.0, float(np.abs(truth.cost).max())))
 
 
 def loss_of(made: Offer, truth: Offer) -> float:
@@ -167,6 +175,14 @@ def _begun(offer: Offer, step: float) -> Offer:
     cut = _split(offer, k, first)
     keep = int(np.searchsorted(cut.x, first))
     return Offer(cut.x[keep:], cut.cost[keep:], rise=cut.bend[keep:] if len(offer.rise) else ())
+
+
+def _wide(offer: Offer, least_mw: float) -> Offer:
+    """A range too small to be offered is scheduled, at its point nearest to the middle: no price could call for one far from it."""
+    if offer.x[-1] - offer.x[0] >= least_mw:
+        return offer
+    k = int(np.argmin(np.abs(offer.x - (offer.x[0] + offer.x[-1]) / 2)))
+    return Offer(offer.x[k : k + 1], offer.cost[k : k + 1])
 
 
 def _capped(offer: Offer, most: int) -> Offer:

@@ -61,30 +61,26 @@ class Wholesale:
         mine = len(self.orders.node)
         z = curves.start[0].copy()
         np.subtract.at(z, (curves.period, curves.interface), found.accepted[mine:])
-        own = _cost(self, found.accepted[:mine])
-        return self._plan(found, z, own)
+        return self._plan(found, z, _cost(self._offered(curves), found.accepted, self.window.hours, mine))
 
     def clear_at(self, ask: ClearAt) -> Plan:
         """The exchange is given."""
         found = self.clear(self.orders, self.fixed + _spread(-ask.z[0], self.at, self.nodal.nodes))
-        return self._plan(found, ask.z[0], _cost(self, found.accepted))
+        return self._plan(found, ask.z[0], 0.0)
 
     def plan_with(self, ask: PlanWith) -> Plan:
         """Feeders cost what the planes say: the exchange is free within reach."""
-        shape = ask.reach.low.shape
-        columns, rows = _planes(ask.reach, ask.cuts, self.window.hours)
-        take = sparse.csr_array(-sparse.kron(sparse.eye_array(shape[1]), _at(self.at, self.nodal.nodes)))
-        wires = self.wires(len(self.orders.node), columns, {"z": take}, rows)
+        columns, rows = planes(ask.reach, ask.cuts, self.window.hours)
+        wires = self.wires(len(self.orders.node), columns, {"z": self.taken}, rows)
         found = cleared(self.orders, self.fixed, wires, hours=self.window.hours)
-        return self._plan(found, found.answer.x["z"], _cost(self, found.accepted))
+        return self._plan(found, found.answer.x["z"], float(found.answer.x["eta"].sum()))
 
     def plan(self, z: Real, price: Real) -> tuple[Cleared, Cleared]:
         """The owner's door: the dispatch for an exchange (period, interface), and the answer to prices at the interfaces with the exchange free,
         from which prices everywhere else are taken; see `FeederMarket.plan`.
         """
-        take = sparse.csr_array(-sparse.kron(sparse.eye_array(self.window.periods), _at(self.at, self.nodal.nodes)))
         free = {"z": Columns.of(z.shape, cost=-price * self.window.hours)}
-        wires = self.wires(len(self.orders.node), free, {"z": take}, {})
+        wires = self.wires(len(self.orders.node), free, {"z": self.taken}, {})
         given = self.fixed + _spread(-z, self.at, self.nodal.nodes)
         return self.clear(self.orders, given), cleared(self.orders, self.fixed, wires, hours=self.window.hours)
 
@@ -117,21 +113,26 @@ class Wholesale:
         )  # fmt: skip
 
     @property
+    def taken(self) -> Matrix:
+        """What exchange (period, interface) brings to (period, node)."""
+        return sparse.csr_array(-sparse.kron(sparse.eye_array(self.window.periods), _at(self.at, self.nodal.nodes)))
+
+    @property
     def constant(self) -> float:
         """Cost of its own units at the bottom of their steps."""
         return self.owned.steps.constant * self.window.hours * self.window.periods
 
-    def _plan(self, found: Cleared, z: Real, own: float) -> Plan:
+    def _plan(self, found: Cleared, z: Real, theirs: float) -> Plan:
+        """``theirs`` is what feeders were believed to cost."""
         if found.answer.status is not Status.SOLVED:
             return _nothing((1, *z.shape))
         exact = np.full((1, *z.shape), Worth.EXACT, np.int8)
-        return Plan(z[None], found.price[:, self.at][None], exact, found.cost + self.constant, own)
+        return Plan(z[None], found.price[:, self.at][None], exact, found.cost + self.constant, found.cost + self.constant - theirs)
 
 
-def _cost(market: Wholesale, accepted: Real) -> float:
-    """Cost of transmission's own orders."""
-    o, hours = market.orders, market.window.hours
-    return float((o.price * accepted + 0.5 * o.slope * accepted**2).sum()) * hours + market.constant
+def _cost(o: Orders, accepted: Real, hours: float, first: int) -> float:
+    """Cost of the orders from the ``first`` on."""
+    return float((o.price * accepted + 0.5 * o.slope * accepted**2)[first:].sum()) * hours
 
 
 def _orders(have: Owned, node: Index) -> Orders:
@@ -147,7 +148,7 @@ def _orders(have: Owned, node: Index) -> Orders:
     )  # fmt: skip
 
 
-def _planes(reach: Range, cuts: tuple[Cut, ...], hours: float) -> tuple[dict[str, Columns], dict[str, Rows]]:
+def planes(reach: Range, cuts: tuple[Cut, ...], hours: float) -> tuple[dict[str, Columns], dict[str, Rows]]:
     """Unknown exchange z and believed cost eta (period, interface) above every plane; a plane of a whole day stands over the sum of its hours."""
     periods, wide = reach.low.shape[1:]
     columns = {"z": Columns.of((periods, wide), reach.low[0], reach.high[0]), "eta": Columns.of((periods, wide), cost=1.0)}

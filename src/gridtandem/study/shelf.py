@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar, final
 
 from gridtandem.cases.library import known_names
+from gridtandem.cases.market_systems import MARKETS
 from gridtandem.cases.systems import SYSTEMS
 from gridtandem.errors import InvalidCase, Unavailable, UnknownName, Unreadable
 from gridtandem.study.batch import Batch
@@ -83,7 +84,7 @@ def is_run(word: str, folder: Path = FOLDER) -> bool:
     names = names_in(folder)
     if word.endswith(SUFFIX) or word in names:
         return True
-    return any(n.startswith(word) for n in names) and not (word in SYSTEMS or word in known_names() or Path(word).exists())
+    return any(n.startswith(word) for n in names) and not (word in SYSTEMS or word in MARKETS or word in known_names() or Path(word).exists())
 
 
 def is_batch(path: Path) -> bool:

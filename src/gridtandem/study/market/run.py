@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
@@ -14,11 +13,11 @@ from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.feeder import FeederProblem, FeederState
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Program
-from gridtandem.program.why import why
+from gridtandem.program.solve import solve
+from gridtandem.study.market.naming import reason
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
 
-UNITS = {"balance": "MW", "limit": "pu² or MVA", "flow": "MW"}  # of rows, for people
 REGRET = 1e-7  # relative to the cost: below it an award is an answer to its price
 
 
@@ -110,11 +109,19 @@ def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
         _, t, i = refusal.rows[0]
         problem = seats.pool.feeders[i] if len(seats.pool.feeders) else None
         if refusal.by in ("tso", "owner") or problem is None:
-            said.append(f"{refusal.by}: no clearing: {why(seats.pool.program() if refusal.by == 'owner' else _by_itself(seats), units=UNITS)}")
+            said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
         else:
-            told = re.sub(r"limit\[\d+,(\d+)\]", lambda found, p=problem: p.label(int(found[1])), str(why(problem.program, units=UNITS)))  # type: ignore[misc]
-            said.append(f"{refusal.by}: no exchange serves feeder {problem.network.name!r} in period {t + 1}: {told}")
+            told = f"{refusal.by}: no exchange serves feeder {problem.network.name!r} in period {t + 1 + problem.window.first}"
+            said.append(f"{told}: {reason(problem.program, seats, i)}")
     return tuple(dict.fromkeys(said))
+
+
+def _unserved(seats: MarketSeats) -> str:
+    """What stands against a clearing: in transmission by itself, or else in everything together, or else in what crosses."""
+    for program in (_by_itself(seats), seats.pool.program()):
+        if solve(program).status is Status.INFEASIBLE:
+            return reason(program, seats, None)
+    return "what feeders take or offer under the rules of this market cannot be carried, though with all they could do it can"
 
 
 def _by_itself(seats: MarketSeats) -> Program:

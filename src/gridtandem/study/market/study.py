@@ -17,14 +17,14 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.parties.feeder_market import FeederMarket
+from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
-from gridtandem.resources.day import faults
+from gridtandem.parties.wholesale_near import WholesaleNear
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
+from gridtandem.study.market.faults import study_faults
 from gridtandem.tables import Index
-
-WORDS = {"flow": ("apparent", "active")}  # that a rule may be
 
 
 @final
@@ -39,6 +39,7 @@ class MarketStudy:
     step_h: float = 1.0  # length of a period
     root_pu: float = 1.0  # voltage that feeders reckon with at their root
     flow: Flow = "apparent"  # what ratings of feeder lines limit
+    essential: float = 0.0  # share of fixed load less free power that feeders must take from transmission; 0: no such rule
     rounds: int = 100
 
     @property
@@ -54,7 +55,7 @@ class MarketStudy:
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "rounds")}
+        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "rounds")}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -63,20 +64,7 @@ class MarketStudy:
 
     def faults(self) -> Iterator[Fault]:
         """Everything that keeps this case from a market under these settings."""
-        for name, least in (("first", 1), ("hours", 0), ("rounds", 1)):
-            given = getattr(self, name)
-            if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < least:
-                yield Fault("study", f"is {given!r}", f"give a whole number of {least} or more", "study-010", column=name)
-        for name in ("step_h", "root_pu"):
-            if not (isinstance(getattr(self, name), int | float) and 0 < getattr(self, name) < np.inf):
-                yield Fault("study", f"is {getattr(self, name)!r}", "give a number above 0", "study-011", column=name)
-        for name, known in WORDS.items():
-            if getattr(self, name) not in known:
-                yield Fault("study", f"is {getattr(self, name)!r}", f"it must be one of {', '.join(known)}", "study-001", column=name)
-        end = self.window.end
-        yield from (f.at(self.case.transmission.name) for f in faults(self.case.transmission, end, source=True))
-        for model in self.case.models:
-            yield from (f.at(model.name) for f in faults(model, end, source=False))
+        yield from study_faults(self)
 
 
 @final
@@ -91,16 +79,15 @@ class MarketSeats:
 
     def mailbox(self, scheme: Any, periods: int) -> Mailbox:
         """The road between them."""
-        tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", (self.wholesale,))
-        dsos = tuple((Company(name, (desk,)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
+        tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", (self.wholesale, WholesaleNear(self.wholesale)))
+        dsos = tuple((Company(name, (desk, FeederValues.of(desk))), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
 
 
 def seated(study: MarketStudy) -> MarketSeats:
     """Check case and settings, and give each company its part."""
     case, window = study.case, study.window
-    found = list(case.faults()) or list(study.faults())
-    if found:
+    if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
     wholesale = Wholesale.of(case.transmission, case.interfaces.bus, window)
     desks = [(_desk(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
@@ -120,7 +107,7 @@ def _desk(study: MarketStudy, rows: Index) -> FeederMarket:
         net = bundle(study.case.models[int(model)], count=int(count), scale=scale)
 
         def problem(part: Window, net: Any = net, root: int = int(root)) -> FeederProblem:
-            return FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow)
+            return FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential)
 
         day = problem(window)
         whole.append(day)

@@ -25,7 +25,7 @@ def awards(result: MarketResult) -> Awards:
     table, window, case = result.study.case.interfaces, result.study.window, result.study.case
     z, price = found.z[0], found.price[0]
     shape = z.shape
-    cost = np.stack([sum((d.cost.sum(-1) for d in devices_of(result, p)), np.zeros(shape[0])) for p in result.feeders], -1)
+    cost = np.array([sum((d.cost.sum(-1) for d in devices_of(result, p)), np.zeros(shape[0])) for p in result.feeders]).reshape(shape[::-1]).T
     return Awards(
         period=_periods(result, shape[1]), interface=np.tile(table.name, shape[0]), company=np.tile(table.company, shape[0]),
         bus=np.tile(case.transmission.buses.name[table.bus], shape[0]), exchange_mw=z.ravel(), price_per_mwh=price.ravel(),

@@ -1,0 +1,219 @@
+"""Market systems by name: networks of the library with resources, prices and a day of forecasts. Every resource and price is ours.
+
+What is fact (a network, its place in a published study) and what is ours is said in the title, source and notes of each case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import final
+
+import numpy as np
+
+from gridtandem.cases import golden
+from gridtandem.cases.case import Case
+from gridtandem.cases.generate import bus_load, feeder_load, interfaces, root_of, without_load
+from gridtandem.cases.library import network
+from gridtandem.cases.market_parts import UnitRow, elastic, giving, limited, renewables, stepped, with_day, with_units, within
+from gridtandem.cases.synthetic import synthetic240
+from gridtandem.grid import devices as dv
+from gridtandem.grid.network import Network
+
+WU = "set-up of M. Mousavi and M. Wu, arXiv 2306.08258: IEEE 118-bus with a 33-node and a 240-node feeder; resources, prices and line limits are ours"
+GUPTA = "M. Gupta, PhD thesis, Indian Institute of Technology Delhi, 2022, ch. 4 (kind and number of feeders: our reconstruction); prices are ours"
+OURS = "networks: see their own entries; resources and prices: MIT"
+STATIONS = "Stations offer ten equal steps along MATPOWER's polynomial cost."
+# ratings [MVA] of lines that would carry more at the evening peak if nothing had a limit: 85 % of that flow, in round numbers
+LIMITS_118 = {"8-5": 290.0, "38-37": 205.0, "30-17": 195.0, "26-30": 185.0, "89-92": 160.0, "64-65": 160.0, "38-65": 155.0, "23-25": 135.0}
+LIMITS_14 = {"1-2": 115.0, "2-3": 58.0, "1-5": 55.0}
+LIMITS_30 = {"1-2": 125.0, "2-5": 64.0, "4-6": 57.0}
+# voltages [pu] that some hours of these days reach, so that networks make prices
+BANDS = {"case33bw": (0.955, 1.015), "case69": (0.945, 1.015), "case141": (0.955, 1.015), "case17me": (0.955, 1.015)}
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketSystem:
+    """What the catalogue says of a market, and how to build it."""
+
+    title: str
+    source: str
+    licence: str
+    size: tuple[int, int, int]  # transmission buses, feeder buses, interfaces
+    build: Callable[[str], Case]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """A feeder at a transmission bus; ``count`` of them in parallel, 0: as many as come closest to the load there."""
+
+    bus: str
+    feeder: Network
+    label: str = ""
+    count: int = 1
+
+
+def market_system(name: str) -> Case:
+    """A market by name."""
+    return MARKETS[name].build(name)
+
+
+# ── IEEE 118 with two feeders ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ieee118_2dso(name: str, *, stores: bool) -> Case:
+    small, large = _feeder33(bids=not stores), replace(synthetic240(bids=not stores), name="feeder240")
+    if stores:
+        small, large = _stored(small, ("6", "18", "31")), _stored(large, ("1010", "2040", "3100"))
+    notes = ("Feeder 33: network of Baran and Wu, 12 resources of ours.", "Feeder 240: synthetic; only its size and topology are published.")
+    told = "Each feeder has three batteries whose hours hang together." if stores else "Batteries bid hour by hour."
+    return _hung(name, "ieee118", LIMITS_118, [Hung("50", small, "feeder33"), Hung("67", large, "feeder240")], (*notes, told))
+
+
+def _feeder33(*, bids: bool = True) -> Network:
+    """The 33-node feeder with two to five resources of each kind."""
+    units: list[UnitRow] = [
+        ("DDG-18", 17, [(0.3, 35.5), (0.3, 47.0)], 0.3), ("DDG-22", 21, [(0.5, 33.0)], 0.25), ("DDG-25", 24, [(0.4, 31.0), (0.4, 39.5)], 0.4),
+        ("DDG-33", 32, [(0.35, 37.0), (0.35, 58.0)], 0.35), ("PV-14", 13, [(1.2, 0.0)], 0.0), ("PV-30", 29, [(1.0, 0.0)], 0.0),
+        ("wind-8", 7, [(0.8, 1.0)], 0.0),
+    ]  # fmt: skip
+    batteries: list[UnitRow] = [("ES-6", 5, [(-0.5, 32.0), (0.5, 38.5)], 0.0), ("ES-31", 30, [(-0.4, 30.0), (0.4, 41.0)], 0.0)]
+    net = with_units(within(network("case33bw"), 0.965, 1.015), units + batteries if bids else units)
+    net = giving(net, [("DR-24", 23, 0.15, 85.0), ("DR-7", 6, 0.08, 95.0), ("DR-30", 29, 0.08, 75.0)])
+    net = limited(net, {"2-19": 1.0, "3-23": 1.5, "6-26": 1.2, "1-2": 5.0})
+    return with_day(
+        replace(net, name="feeder33"), {"loads": [("", "load")], "flexible": [("", "load")], "generators": renewables(net.generators.name)}
+    )
+
+
+def _stored(net: Network, at: Sequence[str]) -> Network:
+    """The feeder with a battery of four hours at each of the buses."""
+    row = {name: k for k, name in enumerate(net.buses.name.tolist())}
+    n = len(at)
+    power, energy = np.array([0.5, 0.4, 0.3]), np.array([2.0, 1.6, 1.2])
+    table = dv.Storages.of({
+        "name": [f"battery-{b}" for b in at], "bus": [row[b] for b in at], "charge_high_mw": power, "discharge_high_mw": power,
+        "energy_high_mwh": energy, "energy_start_mwh": energy / 2, "efficiency_in": [0.95] * n, "efficiency_out": [0.95] * n,
+        "cost_per_mwh": [0.5] * n,
+    })  # fmt: skip
+    return replace(net, storages=table)
+
+
+# ── the thesis: systems A, B, C, and IEEE 14 with 17-node feeders ────────────────────────────────────────────────────────────
+
+
+def _thesis(name: str, transmission: str, limits: Mapping[str, float], feeders: Sequence[tuple[str, str]]) -> Case:
+    rows = [Hung(bus, _with_ders(feeder, bus, 0.9 + 0.2 * k / max(len(feeders) - 1, 1)), count=0) for k, (bus, feeder) in enumerate(feeders)]
+    notes = (
+        "Each feeder has two stations, sun, wind, and 30 % of its load that buys at 55 falling to 30 per MWh; prices of stations rise by feeder "
+        "from 0.9 to 1.1 of 34 and 42 per MWh.",
+    )  # fmt: skip
+    return _hung(name, transmission, limits, rows, notes)
+
+
+def _with_ders(feeder: str, bus: str, factor: float) -> Network:
+    """A feeder with resources of a third of its load each, at its last bus, half-way and two thirds of the way."""
+    net = network(feeder)
+    peak, last = feeder_load(net).real, len(net.buses) - 1
+    mw = round(peak / 4, 3)
+    units: list[UnitRow] = [
+        ("DG-last", last, [(mw, round(34 * factor, 3))], 0.0), ("DG-half", last // 2, [(mw, round(42 * factor, 3))], 0.0),
+        ("PV-two-thirds", 2 * last // 3, [(mw, 0.0)], 0.0), ("wind-third", last // 3, [(mw, 0.0)], 0.0),
+    ]  # fmt: skip
+    return _for_a_day(with_units(elastic(within(net, *BANDS[feeder]), 0.3, dearest=55.0, cheapest=30.0), units), f"{feeder}-at-{bus}")
+
+
+def _ieee14_3x17(name: str) -> Case:
+    rows = [Hung(bus, _feeder17(bus, factor)) for bus, factor in (("9", 0.9), ("10", 1.0), ("14", 1.1))]
+    notes = (
+        "Units named DG1 may go to the wholesale market, all others stay local; prices at buses 9, 10 and 14 are as 0.9 to 1 to 1.1.",
+        "30 % of every feeder load buys at 55 falling to 30 per MWh.",
+    )
+    return _hung(name, "ieee14", LIMITS_14, rows, notes)
+
+
+def _feeder17(bus: str, factor: float) -> Network:
+    """The 17-node feeder with two units of type 1, one of type 2, sun and wind."""
+    units: list[UnitRow] = [
+        ("DG1-6", 5, [(3.0, 34 * factor)], 0.0), ("DG1-13", 12, [(2.0, 38 * factor)], 0.0), ("DG2-9", 8, [(1.5, 42 * factor)], 0.0),
+        ("PV-15", 14, [(2.0, 0.0)], 0.0), ("wind-11", 10, [(2.0, 0.0)], 0.0),
+    ]  # fmt: skip
+    return _for_a_day(
+        with_units(elastic(within(network("case17me"), *BANDS["case17me"]), 0.3, dearest=55.0, cheapest=30.0), units), f"case17me-at-{bus}"
+    )
+
+
+def _for_a_day(net: Network, name: str) -> Network:
+    follows = {"loads": [("", "load")], "flexible": [("", "load")], "generators": renewables(net.generators.name)}
+    return with_day(replace(net, name=name), follows)
+
+
+# ── all of them ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _hung(name: str, transmission: str, limits: Mapping[str, float], rows: Sequence[Hung], notes: tuple[str, ...]) -> Case:
+    """Feeders in place of the load at their buses, as far as there is load; the rest stays."""
+    net = network(transmission)
+    own, place = bus_load(net), {b: k for k, b in enumerate(net.buses.name.tolist())}
+    at = np.array([place[r.bus] for r in rows])
+    power = np.array([feeder_load(r.feeder) + r.feeder.flexible.p_high_mw[r.feeder.flexible.does == dv.TAKES].sum() for r in rows])
+    count = np.array([r.count or max(1, round(float(own[b].real) / p.real)) for r, b, p in zip(rows, at, power, strict=True)])
+    taken = np.zeros(len(own), complex)
+    for b, k, p in zip(at.tolist(), count.tolist(), power.tolist(), strict=True):
+        share = min(1.0, own[b].real / (k * p.real)) if own[b].real > 0 else 0.0
+        taken[b] = complex(k * p.real * share, min(k * p.imag * share, own[b].imag))
+    grid = with_day(limited(stepped(without_load(net, taken)), limits), {"loads": [("", "load")]})
+    models = tuple(r.feeder for r in rows)
+    table = interfaces([r.bus for r in rows], np.arange(len(rows)), [root_of(m) for m in models], at, count=count, scale=np.ones(len(rows)))
+    feeders = np.array([r.label or f"F{r.bus}" for r in rows], dtype=str)
+    what = MARKETS[name]
+    return Case(
+        name=name, title=what.title, transmission=grid, models=models, interfaces=replace(table, feeder=feeders),
+        currency="USD", source=what.source, licence=what.licence,
+        notes=(
+            STATIONS, f"Ratings of {len(limits)} lines are ours, {', '.join(limits)}; other lines of transmission have none.",
+            "Feeders stand in place of load at their buses; what they do not draw stays there.", *notes,
+        ),
+    )  # fmt: skip
+
+
+A = tuple((bus, "case33bw") for bus in ("9", "10", "13", "14"))
+B = tuple((bus, "case33bw") for bus in ("15", "19", "20", "24", "29", "30"))
+C = tuple(
+    (bus, feeder)
+    for bus, feeder in zip(
+        ("11", "13", "20", "28", "39", "43", "50", "51", "67", "83", "95", "98"), ("case33bw", "case69", "case141") * 4, strict=True
+    )
+)
+MARKETS: dict[str, MarketSystem] = {
+    golden.NAME: MarketSystem(
+        title=golden.TITLE, source=golden.SOURCE, licence="MIT", size=(3, 6, 2), build=lambda _: golden.golden(),
+    ),
+    "ieee118-2dso": MarketSystem(
+        title="IEEE 118-bus with a 33-node and a synthetic 240-node feeder, 24 h", source=WU, licence=OURS, size=(118, 271, 2),
+        build=partial(_ieee118_2dso, stores=False),
+    ),
+    "ieee118-2dso-storage": MarketSystem(
+        title="the same with three batteries in each feeder, 24 h", source=WU, licence=OURS, size=(118, 271, 2),
+        build=partial(_ieee118_2dso, stores=True),
+    ),
+    "market-A": MarketSystem(
+        title="IEEE 14-bus with 33-bus feeders at four buses, 24 h", source=GUPTA, licence=OURS, size=(14, 576, 4),
+        build=partial(_thesis, transmission="ieee14", limits=LIMITS_14, feeders=A),
+    ),
+    "market-B": MarketSystem(
+        title="IEEE 30-bus with 33-bus feeders at six buses, 24 h", source=GUPTA, licence=OURS, size=(30, 384, 6),
+        build=partial(_thesis, transmission="ieee30", limits=LIMITS_30, feeders=B),
+    ),
+    "market-C": MarketSystem(
+        title="IEEE 118-bus with 33-, 69- and 141-bus feeders at twelve buses, 24 h", source=GUPTA, licence=OURS, size=(118, 4456, 12),
+        build=partial(_thesis, transmission="ieee118", limits=LIMITS_118, feeders=C),
+    ),
+    "ieee14-3x17": MarketSystem(
+        title="IEEE 14-bus with three 17-node feeders, DGs that choose their market, 24 h", source=GUPTA, licence=OURS, size=(14, 48, 3),
+        build=_ieee14_3x17,
+    ),
+}  # fmt: skip

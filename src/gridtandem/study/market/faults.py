@@ -1,0 +1,76 @@
+"""Everything that keeps a case from a market under given settings: all of it at once, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtandem.cases.case import Case
+from gridtandem.errors import Fault
+from gridtandem.grid.network import Network, table_faults
+from gridtandem.resources.day import faults
+from gridtandem.schemes.dso_offer import DsoOffer
+from gridtandem.schemes.ideal import Ideal
+
+if TYPE_CHECKING:
+    from gridtandem.study.market.study import MarketStudy
+
+WORDS = {"flow": ("apparent", "active")}  # that a rule may be
+REFERS = "case-020"  # code of rows that refer to rows which do not exist
+
+
+def study_faults(study: MarketStudy) -> Iterator[Fault]:
+    """Settings, rules of the scheme, what markets ask of interfaces, and offers, forecasts and stores of every network whose rows can be followed."""
+    yield from _setting_faults(study)
+    if isinstance(study.scheme, DsoOffer):
+        yield from _rule_faults(study.scheme)
+    yield from _interface_faults(study.case, alone=isinstance(study.scheme, Ideal))
+    end = study.window.end
+    for k, net in enumerate((study.case.transmission, *study.case.models)):
+        if _followed(net):
+            yield from (f.at(net.name) for f in faults(net, end, source=k == 0))
+
+
+def _setting_faults(study: MarketStudy) -> Iterator[Fault]:
+    for name, least in (("first", 1), ("hours", 0), ("rounds", 1)):
+        given = getattr(study, name)
+        if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < least:
+            yield Fault("study", f"is {given!r}", f"give a whole number of {least} or more", "study-010", column=name)
+    for name in ("step_h", "root_pu"):
+        if not (isinstance(getattr(study, name), int | float) and 0 < getattr(study, name) < np.inf):
+            yield Fault("study", f"is {getattr(study, name)!r}", "give a number above 0", "study-011", column=name)
+    if not (isinstance(study.essential, int | float) and 0 <= study.essential <= 1):
+        yield Fault("study", f"is {study.essential!r}", "give a share from 0 to 1", "study-013", column="essential")
+    for name, known in WORDS.items():
+        if getattr(study, name) not in known:
+            yield Fault("study", f"is {getattr(study, name)!r}", f"it must be one of {', '.join(known)}", "study-001", column=name)
+
+
+def _rule_faults(rules: DsoOffer) -> Iterator[Fault]:
+    """Comparisons are written so that what is no number fails them."""
+    if not rules.steps >= 0:
+        yield Fault("study", f"is {rules.steps!r}", "give the most steps of an offer, or 0 for any number", "study-012", column="steps")
+    if not rules.floor <= rules.ceiling:
+        told = f"is {rules.floor:g} where the ceiling is {rules.ceiling:g}"
+        yield Fault("study", told, "give a floor at or below the ceiling", "study-012", column="floor")
+    for name in ("least_mw", "step_mw", "step_price"):
+        if not 0 <= getattr(rules, name) < np.inf:
+            yield Fault("study", f"is {getattr(rules, name)!r}", "give a number of 0 or more", "study-012", column=name)
+
+
+def _interface_faults(case: Case, *, alone: bool) -> Iterator[Fault]:
+    names, count = np.unique(case.interfaces.feeder, return_counts=True)
+    if len(many := names[count > 1].tolist()):
+        what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
+        mend = "an offer is about one exchange; give each port a feeder of its own, or open one"
+        yield Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)
+    if not len(case.interfaces) and not alone:
+        mend = "take the scheme ideal, which then is a plain market, or hang feeders on it"
+        yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=case.name)
+
+
+def _followed(net: Network) -> bool:
+    """Whether every row refers to one that exists, so that offers can be looked at."""
+    return all(f.code != REFERS for f in table_faults(net.tables()))

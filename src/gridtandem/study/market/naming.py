@@ -1,0 +1,62 @@
+"""Rows and unknowns of market programs under the names people gave to buses, lines and units; for sentences that say why there is no answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from gridtandem.grid.network import Network
+from gridtandem.opf.feeder import FeederProblem
+from gridtandem.program.arrays import Program
+from gridtandem.program.why import why
+from gridtandem.resources.steps import UNIT, PricedSteps
+from gridtandem.study.market.study import MarketSeats
+
+UNITS = {"balance": "MW", "limit": "pu² or MVA", "flow": "MW"}  # of rows, for people
+PLACE = re.compile(r"(?:feeder(\d+)\.|(tso)\.)?(balance|limit|flow|order|x)\[(\d+)(?:,(\d+))?\]")
+
+
+def reason(program: Program, seats: MarketSeats, here: int | None) -> str:
+    """Why the program has no answer; ``here`` is the interface whose feeder it is, None for transmission or everything together."""
+    said = str(why(program, units=_units(len(seats.pool.feeders))))
+    named = PLACE.sub(lambda found: _named(found, seats, here), said)
+    named = re.sub(r"(voltage at [^;,]* is [^ ]+) pu² or MVA", r"\1 pu²", named)
+    return re.sub(r"(flow on [^;,]* is [^ ]+) pu² or MVA", r"\1 MVA", named)
+
+
+def _units(feeders: int) -> Mapping[str, str]:
+    return {f"{place}{name}": unit for place in ("", "tso.", *(f"feeder{i}." for i in range(feeders))) for name, unit in UNITS.items()}
+
+
+def _named(found: re.Match[str], seats: MarketSeats, here: int | None) -> str:
+    feeder, tso, block, first, second = found.groups()
+    row = int(feeder) if feeder else (None if tso else here)
+    if row is None:
+        return _above(seats, block, int(first), second)
+    problem = seats.pool.feeders[row]
+    return f"{_inside(problem, block, second)} of feeder {problem.network.name!r} in period {int(first) + 1 + problem.window.first}"
+
+
+def _inside(problem: FeederProblem, block: str, second: str | None) -> str:
+    if block == "limit" and second:
+        return problem.label(int(second))
+    if block == "x" and second:
+        return _step(problem.owned.steps, problem.network, int(second))
+    return "balance"
+
+
+def _above(seats: MarketSeats, block: str, first: int, second: str | None) -> str:
+    w = seats.wholesale
+    if block == "order":
+        t, step = divmod(first, w.owned.steps.low.shape[1])
+        return f"{_step(w.owned.steps, w.network, step)} in period {t + 1 + w.window.first}"
+    what = (
+        "balance" if second is None else f"balance at {w.nodal.label[int(second)]}" if block == "balance" else f"flow on {w.form.label(int(second))}"
+    )
+    return f"{what} in period {first + 1 + w.window.first}"
+
+
+def _step(steps: PricedSteps, net: Network, step: int) -> str:
+    """A step by the name of its unit."""
+    table = net.generators if steps.source[step] == UNIT else net.flexible
+    return f"a step of {table.label(int(steps.row[step]))}"
