@@ -161,12 +161,13 @@ def _curve(found: list[Answered], ends: tuple[Point, Point], asked: int) -> Curv
         if (width := b.x - a.x) <= SAME * max(1.0, abs(b.x)):
             continue
         error = max(error, between if (between := error_between(a, b)) > tol else 0.0)
-        slopes = a.price + a.above(b) / width, b.price - b.above(a) / width  # of the cost along the way; they lie between the two prices
-        price += np.clip(slopes, a.price, b.price).tolist()
+        along = a.price + a.above(b) / width, b.price - b.above(a) / width  # slopes of the cost along the way lie between the two prices
+        price += np.clip(along, a.price, b.price).tolist()
         x.append(b.x)
         cost.append(b.cost)
     x[-1], cost[-1] = ends[1].x, ends[1].cost
-    x, first, last = _tidy(x, cost, *np.maximum.accumulate(price).reshape(-1, 2).T.tolist(), tol)
+    slopes = np.maximum.accumulate(price).reshape(-1, 2)
+    x, first, last = _tidy(x, cost, slopes[:, 0].tolist(), slopes[:, 1].tolist(), tol)
     total = ends[0].cost + np.concatenate([[0.0], np.cumsum(0.5 * np.add(first, last) * np.diff(x))])
     points = tuple(Point(float(a), float(b)) for a, b in zip(x, total, strict=True))
     return Curve(points, error, asked, tuple(np.subtract(last, first).tolist()))
