@@ -143,3 +143,5 @@ REGRETS = 1e-8  # currency/h; costs of size 1e3 by two programs with one optimum
 CURVE_MONEY = 1e-8  # currency/h; a chord against its program, costs of size 1e3
 BRACKET = 1e-9  # currency/MWh beyond PRICED; the price is a slope of the offer or lies between two
 ZERO_SUM = 1e-8  # currency; sums of a hundred payments of up to 1e4, exact but for rounding and rows held to 1e-9
+BY_PARTS = 1e-9  # relative; profiles are vertices, mixed by a linear program held to 1e-9
+BY_PLANES = 1e-6  # relative; what the search by planes is asked for
