@@ -145,3 +145,7 @@ BRACKET = 1e-9  # currency/MWh beyond PRICED; the price is a slope of the offer 
 ZERO_SUM = 1e-8  # currency; sums of a hundred payments of up to 1e4, exact but for rounding and rows held to 1e-9
 BY_PARTS = 1e-9  # relative; profiles are vertices, mixed by a linear program held to 1e-9
 BY_PLANES = 1e-6  # relative; what the search by planes is asked for
+CONE_IS_FLOW = 1e-5  # pu and MW; a cone tight to 1e-6 leaves as much power, a load flow none
+CONE_MONEY = 1e-5  # currency/h; interior points to 1e-9 of costs of 1e2, ends of a curve closer to empty than that
+LITTLE_LOSS = 5e-3  # MW; lines of 1.2e-4 per MW under flows of up to 3 MW
+PAID_FOR_LOSS = 0.1  # currency/h; as much at 20 per MWh

@@ -93,7 +93,8 @@ def test_a_schedule_at_the_prices_of_the_ideal_day_loses_little_and_a_wrong_one_
 def test_hours_of_a_schedule_are_the_day_cut() -> None:
     """At the schedule's own exchange the hours cost together what the day costs; elsewhere they cost no less."""
     net = feeder([0, 1, 2, 1, 4], storages=battery(3, 1.0, 2.0, cost_per_mwh=[1.0]), **units((1, 9.0, 20.0, 0.0), (5, 1.0, 35.0, 0.0)),
-                 ramps=dv.Ramps.of({"generator": [1], "up_mw_per_h": [0.4], "down_mw_per_h": [0.4]}), **profile([1.0, 3.0, 1.0, 2.0], "loads"))  # fmt: skip
+                 ramps=dv.Ramps.of({"generator": [1], "up_mw_per_h": [0.4], "down_mw_per_h": [0.4]}),
+                 **profile([1.0, 3.0, 1.0, 2.0], "loads"))  # fmt: skip
     day = FeederProblem.of(net, 0, Window(periods=4))
     price = np.array([5.0, 90.0, 10.0, 60.0])
     hours = scheduled(day, price)

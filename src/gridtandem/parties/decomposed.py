@@ -2,11 +2,12 @@ r"""The ideal market by parts, for days whose hours hang together: transmission 
 
 Dantzig and Wolfe: transmission mixes profiles that feeders have shown, each at its cost, and asks for better ones at its prices,
 
-.. math:: \min_{y, w} c(y) + \sum_{i,k} f_{ik} w_{ik} \quad \text{s.t. transmission with } z_i = \textstyle\sum_k w_{ik} z_{ik},\ \sum_k w_{ik} = 1,\ w \ge 0
+.. math:: \min_{y, w} c(y) + \sum_{i,k} f_{ik} w_{ik} \quad
+          \text{s.t. transmission with } z_i = \textstyle\sum_k w_{ik} z_{ik},\ \sum_k w_{ik} = 1,\ w \ge 0
 
-A feeder's answer to prices λ that is no better than what it is paid for ends the search; what is left bounds the distance from the optimum. Benders:
-transmission believes planes below each feeder's cost of a whole day, and asks for the true cost at the exchange it would take. The two are one pair of
-dual programs. They are benchmarks: many rounds are no market of today.
+A feeder's answer to prices λ that is no better than what it is paid for ends the search; what is left bounds the distance from the optimum.
+Benders: transmission believes planes below each feeder's cost of a whole day, and asks for the true cost at the exchange it would take. The two are
+one pair of dual programs. They are benchmarks: many rounds are no market of today.
 
 Source: G. B. Dantzig and P. Wolfe, "Decomposition principle for linear programs", Operations Research 8(1), 1960; J. F. Benders, "Partitioning
 procedures for solving mixed-variables programming problems", Numerische Mathematik 4, 1962.
