@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, Generic, TypeVar, final, get_args
 
 import numpy as np
@@ -42,9 +42,9 @@ def long(meaning: str, unit: str = "1", dtype: str = "f8") -> Any:
     return field(metadata={"lie": Lie("long", meaning, unit, dtype)})
 
 
-def common(meaning: str, unit: str = "1") -> Any:
-    """Declare a field that is the same for every interface."""
-    return field(metadata={"lie": Lie("common", meaning, unit, "")})
+def common(meaning: str, unit: str = "1", *, default: Any = MISSING) -> Any:
+    """Declare a field that is the same for every interface, or a record whose own fields say how they lie."""
+    return field(default=default, metadata={"lie": Lie("common", meaning, unit, "")})
 
 
 class Ask(Generic[R]):
@@ -88,11 +88,11 @@ def join(parts: Sequence[tuple[Index, L]], width: int) -> L:
     order = np.argsort(np.concatenate(of_rows), kind="stable") if of_rows else np.empty(0, np.int64)
 
     def whole(name: str, lie: Lie) -> Any:
+        example = getattr(first, name)
         if lie.lies == "common":
-            return getattr(first, name)
+            return join([(rows, getattr(p, name)) for rows, p in parts], width) if is_dataclass(example) else example
         if lie.lies == "long":
             return np.concatenate([rows[getattr(p, name)] if name in NAMES else getattr(p, name) for rows, p in parts])[order]
-        example = getattr(first, name)
         out = np.empty((*example.shape[:2], width, *example.shape[3:]), example.dtype)
         for rows, p in parts:
             out[:, :, rows] = getattr(p, name)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import final
 
+import numpy as np
+
 from gridtandem.boundary.layout import Ask, common, dense, long
 from gridtandem.tables import Code, Index, Real
 
@@ -59,13 +61,37 @@ class PortResponse:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class Bends:
+    """Further pieces of curves, where controls bend them: each holds from its knot to the next one, or to the end of the range. By interface,
+    scenario, period and knot in ascending order.
+    """
+
+    scenario: Index = long("scenario of the piece", dtype="i8")
+    period: Index = long("period of the piece", dtype="i8")
+    interface: Index = long("interface of the piece", dtype="i8")
+    knot: Real = long("voltage from which on it holds", "pu")
+    c: Real = long("Chebyshev coefficients (…, 2, degree + 1) between this knot and the next", "MW, Mvar")
+
+    @staticmethod
+    def none(terms: int = 1) -> Bends:
+        """Curves of one piece each."""
+        nobody = np.empty(0, np.int64)
+        return Bends(nobody, nobody, nobody, np.empty(0), np.empty((0, 2, terms)))
+
+
+STRAIGHT = Bends.none()
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class PowerCurve:
-    """Σ_k c_k T_k(u), u from −1 at ``low`` to +1 at ``high``. Degree 0 is a number, 1 a tangent, 7 a whole feeder."""
+    """Σ_k c_k T_k(u), u from −1 at ``low`` to +1 at ``high``, or at the first knot. Degree 0 is a number, 1 a tangent, 7 a whole feeder."""
 
     low: Real = dense("lowest voltage meant", "pu")
     high: Real = dense("highest voltage meant", "pu")
     c: Real = dense("Chebyshev coefficients (…, 2, degree + 1)", "MW, Mvar")
     worth: Code = dense("worth of the row", dtype="i1")
+    bends: Bends = common("what follows the first piece", default=STRAIGHT)
 
 
 @final
@@ -76,6 +102,7 @@ class FeederCurve:
     c: Real = dense("Chebyshev coefficients (…, 2, degree + 1)", "MW, Mvar")
     error: Real = dense("largest error to be reckoned with anywhere in the range", "MVA")
     worth: Code = dense("worth of the row", dtype="i1")
+    bends: Bends = common("what follows the first piece", default=STRAIGHT)
 
 
 @final

@@ -76,3 +76,30 @@ class Draw:
         """Power drawn at each node and its derivative by |V|."""
         s, slope = self.each(vm[self.node])
         return gathered(self.node, s, len(vm)), gathered(self.node, slope, len(vm))
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Pieces:
+    """Curves that controls bend, one `Draw` after another: the pieces of interface i are first[i] … first[i + 1] − 1. [per unit]"""
+
+    node: Index  # of each interface
+    first: Index  # (interface + 1)
+    low: Real  # (piece) from which on it holds
+    high: Real
+    c: Complex  # (piece, degree + 1)
+
+    def at(self, v: Real) -> Index:
+        """Piece in which each interface's voltage lies; the first and the last reach beyond the range."""
+        inner = np.delete(np.arange(len(self.low)), self.first[:-1])
+        passed = v[self.owner[inner]] >= self.low[inner]
+        return np.asarray(self.first[:-1] + np.bincount(self.owner[inner], passed, len(self.node)), np.int64)
+
+    @property
+    def owner(self) -> Index:
+        """(piece) interface."""
+        return np.repeat(np.arange(len(self.node)), np.diff(self.first))
+
+    def draw(self, piece: Index) -> Draw:
+        """The curves with these pieces in force, one of each interface."""
+        return Draw(node=self.node, low=self.low[piece], high=self.high[piece], c=self.c[piece])

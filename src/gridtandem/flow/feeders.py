@@ -220,6 +220,21 @@ class Feeders:
                 ds[row] = power_slope(feeder.newton, solution)[0][0, 0]
         return Drawn(s=s, ds=ds, ok=ok)
 
+    @property
+    def controlled(self) -> Flag:
+        """(interface) Has units or transformers that switch; only such feeders can have curves with knots."""
+        return np.append(np.array([_switches(single.newton) for single in self.singles], bool), False)[self.single]
+
+    def answer(self, interface: int, loading: float) -> Callable[[float], tuple[complex, bytes]]:
+        """Of a controlled feeder: power drawn at a root voltage, NaN where there is no solution, and a mark of what is at a limit there."""
+        feeder = self._single(interface)
+
+        def drawn(v: float) -> tuple[complex, bytes]:
+            found = feeder.solve(np.array([v], np.complex128), loading)
+            return (complex(found.fixed_s[0]), found.held.mark(feeder.newton.nodal)) if found.converged else (complex(np.nan, np.nan), b"")
+
+        return drawn
+
     def states(self, v: Complex, loading: Real) -> States:
         """Every feeder at complex root voltages (interface), in the order of its nodal model."""
         size, out = np.where(np.abs(v) > 0, np.abs(v), np.nan), States.unsolved(self.nodals, self.model, self.scale)
@@ -264,6 +279,13 @@ class Feeders:
 def _bends(nodal: Nodal) -> bool:
     loads = nodal.loads
     return bool((loads.exponent != 0).any() or (loads.z_share != 0).any() or (loads.i_share != 0).any())
+
+
+def _switches(newton: Newton) -> bool:
+    """Whether limits may come into force: transformers that move, units that let go of their voltage."""
+    roles, options = newton.roles, newton.options
+    lets_go = roles.holds & (np.isfinite(roles.q_low) | np.isfinite(roles.q_high))
+    return (options.taps == "move" and len(newton.nodal.taps.branch) > 0) or (options.q_rule == "switch" and bool(lets_go.any()))
 
 
 def _voltages(solution: Solution) -> Complex | None:

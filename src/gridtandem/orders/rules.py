@@ -236,16 +236,21 @@ def _within(offer: Offer, i: int, slope: Real, below: Real) -> Real:
 
 
 def _rounded(offer: Offer, rules: Rules, truth: Offer) -> Offer:
-    """Upwards in cost: exports down (the first one up, where one lies there: `_begun`), prices up."""
+    """Upwards in cost: exports down (the first one up, where one lies there: `_begun`), prices of what then is left up.
+
+    A level step is priced as the chord below it; a sloped one, which now ends earlier, keeps its prices.
+    """
     x, first, last = offer.x, offer.first, offer.last
     if rules.step_mw:
         begin = _up(x[:1], rules.step_mw)
         x = np.concatenate([np.where(begin > truth.x[-1], _down(x[:1], rules.step_mw), begin), _down(x[1:], rules.step_mw)])
         x = np.maximum.accumulate(x)
-    if rules.step_price:
-        first, last = _up(first, rules.step_price), _up(last, rules.step_price)
     wide = np.flatnonzero(np.diff(x) > 0)
     x, first, last = np.concatenate([x[:1], x[1:][wide]]), first[wide], last[wide]
+    if rules.step_mw and not len(offer.rise):
+        first = last = np.diff(truth.at(x)) / np.diff(x)
+    if rules.step_price:
+        first, last = _up(first, rules.step_price), _up(last, rules.step_price)
     cost = truth.at(x[:1]) + np.concatenate([[0.0], np.cumsum(0.5 * (first + last) * np.diff(x))])
     return Offer(x, cost, rise=last - first if len(offer.rise) else ())
 

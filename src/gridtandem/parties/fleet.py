@@ -10,6 +10,7 @@ import numpy as np
 
 from gridtandem.boundary.letters import (
     Alone,
+    Bends,
     Boundary,
     FeederCurve,
     PortResponse,
@@ -23,6 +24,7 @@ from gridtandem.boundary.letters import (
 )  # fmt: skip
 from gridtandem.flow import chebyshev
 from gridtandem.flow.feeders import Feeders, States
+from gridtandem.flow.knots import Piece, pieces
 from gridtandem.flow.multiport import MultiPort, PortsDrawn
 from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA
@@ -80,17 +82,39 @@ class Fleet:
         )  # fmt: skip
 
     def power_over(self, ask: PowerOver) -> FeederCurve:
-        """Draw over a range of voltages; refused where it has no load flow somewhere in it, an estimate where taps or reactive limits bend it."""
+        """Draw over a range of voltages, in pieces where taps or reactive limits bend it; refused where it has no load flow somewhere in it."""
         u = np.concatenate([chebyshev.nodes(ask.degree), chebyshev.checks(ask.degree)])[:, None, None, None]
         v = (ask.low + ask.high) / 2 + u * (ask.high - ask.low) / 2
+        v[..., self.alone[self.feeders.controlled]] = np.nan  # those are asked one by one
         s, _ = self._drawn(v, np.broadcast_to(self.loading, v.shape), slope=False)
         at, beside = np.split(_pair(s), [ask.degree + 1])
         c = chebyshev.coefficients(at)
-        error = chebyshev.certified(c, beside)
+        error = chebyshev.promised(c, beside)
         error[np.isnan(s).any(0)] = np.nan
         c[np.isnan(error)] = np.nan
+        bends = self._bends(ask, c, error)
         worth = np.where(error <= EXACT, Worth.EXACT, Worth.ESTIMATE)
-        return FeederCurve(c, error, np.where(np.isnan(error), Worth.REFUSED, worth).astype(np.int8))
+        return FeederCurve(c, error, np.where(np.isnan(error), Worth.REFUSED, worth).astype(np.int8), bends)
+
+    def _bends(self, ask: PowerOver, c: Real, error: Real) -> Bends:
+        """Fill in first pieces and errors of controlled feeders; the pieces that follow. Equal feeders are solved once."""
+        known: dict[tuple[float, ...], tuple[Piece, ...]] = {}
+        rows, more = [], []
+        for at in np.flatnonzero(self.feeders.controlled).tolist():
+            i = int(self.alone[at])
+            for s, t in np.ndindex(self.loading.shape[:2]):
+                loading, low, high, factor = (float(x) for x in (self.loading[s, t, i], ask.low[s, t, i], ask.high[s, t, i], self.count[i] * MVA))
+                key = (float(self.feeders.single[at]), loading, low, high)
+                if key not in known:
+                    known[key] = pieces(self.feeders.answer(at, loading), low, high, ask.degree)
+                if found := known[key]:
+                    c[s, t, i], error[s, t, i] = factor * found[0].c, factor * max(p.error for p in found)
+                rows += [(s, t, i, p.low) for p in found[1:]]
+                more += [factor * p.c for p in found[1:]]
+        if not rows:
+            return Bends.none(ask.degree + 1)
+        scenario, period, interface, knot = (np.array(x) for x in zip(*rows, strict=True))
+        return Bends(scenario, period, interface, knot, np.stack(more))
 
     def by_itself(self, ask: Alone) -> Boundary:  # noqa: ARG002 — the letter has no content
         """The draw at nominal voltage, the same at all ports of a feeder."""

@@ -8,6 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
+from gridtandem.boundary.curves import in_force
 from gridtandem.boundary.letters import (
     Alone,
     Boundary,
@@ -21,11 +22,12 @@ from gridtandem.boundary.letters import (
     Worth,
 )
 from gridtandem.flow.batch import Batch, solve_many
-from gridtandem.flow.draw import Ports
+from gridtandem.flow.draw import Pieces, Ports
 from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Draw, Newton, Options, Solution
 from gridtandem.flow.outages import solve_outages
 from gridtandem.flow.sensitivity import voltage_slope
+from gridtandem.flow.switching import settled
 from gridtandem.flow.variants import loaded, without
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import LoadLaw, Nodal
@@ -100,11 +102,13 @@ class Transmission:
     def voltage_under(self, ask: VoltageUnder | VoltageUnderPorts) -> Voltage:
         """Joint solve at the boundary; one mute feeder leaves its scenario unsolved."""
         v = np.full(ask.draw.worth.shape, np.nan, complex)
+        one_by_one = np.ones(self.loading.shape, bool)
         if self.loading.size >= self.abreast and not isinstance(ask.draw, PortResponse):
-            able = np.asarray((ask.draw.worth > Worth.REFUSED).all(-1), bool)
+            one_by_one[:] = False
+            one_by_one[ask.draw.bends.scenario, ask.draw.bends.period] = True  # for their curves have knots
+            able = np.asarray((ask.draw.worth > Worth.REFUSED).all(-1) & ~one_by_one, bool)
             v[able] = _together(self, ask.draw, able).v[:, self.forecast.node]
-            return Voltage(np.abs(v), np.angle(v), _worth(v.real))
-        for st in np.ndindex(self.loading.shape):
+        for st in zip(*np.nonzero(one_by_one), strict=True):
             found = self.solve(ask.draw, st)
             if found is not None and found.converged:
                 v[st] = found.v[self.forecast.node]
@@ -117,7 +121,8 @@ class Transmission:
         for st in np.ndindex(self.loading.shape):
             found = self.solve(ask.draw, st)
             if found is not None and found.converged:
-                dv[st] = voltage_slope(without(self.newton, _open(self, st)), found, self.forecast.node, draw=self.drawn(ask.draw, st)) / MVA
+                draw = self.drawn(ask.draw, st, np.abs(found.v[self.forecast.node]))
+                dv[st] = voltage_slope(without(self.newton, _open(self, st)), found, self.forecast.node, draw=draw) / MVA
         return Sensitivity(dv, _worth(dv.sum((-1, -2))))
 
     def by_itself(self, ask: Alone) -> Boundary:  # noqa: ARG002 — the letter has no content
@@ -138,7 +143,10 @@ class Transmission:
         if not (curve.worth[st] > Worth.REFUSED).all():
             return None
         k = float(self.loading[st])
-        return without(self.newton, _open(self, st)).solve(start=_start(self, st), draw=self.drawn(curve, st), loads=k, units=k)
+        newton, start = without(self.newton, _open(self, st)), _start(self, st)
+        if isinstance(curve, PortResponse):
+            return newton.solve(start=start, draw=_tangent(curve, self.forecast.node, st), loads=k, units=k)
+        return settled(newton, _pieces(self, curve, st), start, loads=k, units=k)
 
     def expected(self, v: Real, st: tuple[int, ...]) -> Complex:
         """Power that transmission expects at each interface, at its voltage there. [per unit]"""
@@ -158,12 +166,17 @@ class Transmission:
         start = _start(self, st) if len(opened) else None
         return without(alone, opened).solve(start=start, loads=loads, units=float(self.loading[st]))
 
-    def drawn(self, curve: PowerCurve | PortResponse, st: tuple[int, ...] | Flag) -> Draw:
-        """A letter's curve or tangent in per unit; of one scenario and period, or a curve of those marked."""
+    def drawn(self, curve: PowerCurve | PortResponse, st: tuple[int, ...] | Flag, v: Real) -> Draw:
+        """A letter's tangent, or of each of its curves the piece in which a voltage lies; of one scenario and period, curves also of those marked."""
         if isinstance(curve, PortResponse):
             return _tangent(curve, self.forecast.node, st)
-        c = curve.c[st]
-        return Draw(node=self.forecast.node, low=curve.low[st], high=curve.high[st], c=np.asarray((c[..., 0, :] + 1j * c[..., 1, :]) / MVA))
+        low, high, c = curve.low, curve.high, curve.c
+        if len(curve.bends.knot):
+            whole = low.copy()
+            whole[st] = v
+            low, high, c = in_force(curve, whole)
+        c = c[st]
+        return Draw(node=self.forecast.node, low=low[st], high=high[st], c=np.asarray((c[..., 0, :] + 1j * c[..., 1, :]) / MVA))
 
     def explain(self, curve: PowerCurve | PortResponse | None, st: tuple[int, ...]) -> str:
         """Why one scenario and period has no answer, for the owner of this grid."""
@@ -199,7 +212,7 @@ def reckoned(party: Transmission, curve: PowerCurve | PortResponse | None, v: Co
     """What a letter, or else the own forecast, says that interfaces draw at these voltages. [per unit]"""
     if curve is None:
         return party.expected(np.abs(v), st)
-    draw = party.drawn(curve, st)
+    draw = party.drawn(curve, st, np.abs(v))
     s, _ = draw.each(np.abs(v))
     return s if draw.ports is None else s + draw.ports.each(v)
 
@@ -208,7 +221,7 @@ def flows(party: Transmission, curve: PowerCurve | PortResponse | None) -> Flows
     """Every scenario's load flow of its one period, as `Transmission.solve` has it."""
     newton, rows = party.newton, len(party.loading)
     moving = newton.options.taps == "move" and len(newton.nodal.taps.branch) > 0
-    if not isinstance(curve, PowerCurve) or moving or newton.roles.shared or party.loading.size < party.abreast:
+    if not isinstance(curve, PowerCurve) or len(curve.bends.knot) or moving or newton.roles.shared or party.loading.size < party.abreast:
         return _one_by_one(party, curve)
     able = np.asarray((curve.worth > Worth.REFUSED).all(-1), bool)
     v, slack, trouble = np.full((rows, newton.nodal.nodes), complex(np.nan, np.nan)), np.full(rows, np.nan), np.full(rows, MUTE, object)
@@ -231,12 +244,26 @@ def _one_by_one(party: Transmission, curve: PowerCurve | PortResponse | None) ->
 
 
 def _together(party: Transmission, curve: PowerCurve, able: Flag) -> Batch:
-    """Load flows of these scenarios and periods, all of whose feeders gave a curve."""
-    k, start, draw = party.loading[able], _start(party, able), party.drawn(curve, able)
+    """Load flows of these scenarios and periods, all of whose feeders gave a curve of one piece."""
+    k, start, draw = party.loading[able], _start(party, able), party.drawn(curve, able, curve.low[able])
     if not able.any() or not party.opened:
         return solve_many(party.newton, loads=k, units=k, start=start, draw=draw)
     opened = [party.opened[s] for s in np.nonzero(able)[0].tolist()]
     return solve_outages(party.newton, opened=opened, loads=k, units=k, start=start, draw=draw)
+
+
+def _pieces(party: Transmission, curve: PowerCurve, st: tuple[int, ...]) -> Pieces:
+    """A letter's curves of one scenario and period, in per unit."""
+    bends, wide = curve.bends, len(party.forecast.node)
+    here = np.flatnonzero((bends.scenario == st[0]) & (bends.period == st[1]))
+    owner, low = np.concatenate([np.arange(wide), bends.interface[here]]), np.concatenate([curve.low[st], bends.knot[here]])
+    order = np.lexsort((low, owner))
+    owner, low = owner[order], low[order]
+    first = np.searchsorted(owner, np.arange(wide + 1))
+    high = np.append(low[1:], np.nan)
+    high[first[1:] - 1] = curve.high[st]
+    c = np.concatenate([curve.c[st], bends.c[here]])[order] if len(here) else curve.c[st]
+    return Pieces(node=party.forecast.node, first=first, low=low, high=high, c=(c[:, 0] + 1j * c[:, 1]) / MVA)
 
 
 def _start(party: Transmission, st: tuple[int, ...] | Flag) -> Complex:

@@ -167,7 +167,7 @@ def _planned(group: Group, wide: int) -> Answers:
         at = magnitudes(found.v[np.ix_(good, t.forecast.node)])
         here = np.isin(np.arange(size), good)[:, None]
         if isinstance(a.draw, PowerCurve):
-            s[good] = t.drawn(a.draw, here).each(at)[0]
+            s[good] = t.drawn(a.draw, here, at).each(at)[0]
         else:
             s[good] = np.array([reckoned(t, a.draw, found.v[r, t.forecast.node], (r, 0)) for r in good.tolist()])
         ratio = [x if k else None for x, k in zip(found.ratio, here[:, 0].tolist(), strict=True)]

@@ -191,7 +191,8 @@ def _feeder_says(seats: Seats, refusal: Refusal, outcome: Outcome[Any]) -> str:
     asked = np.ones(len(rows), np.complex128)
     if v is not None:
         asked = np.nan_to_num(v[s, t, rows], nan=1.0) * np.exp(1j * np.nan_to_num(getattr(state, "angle", 0.0 * v)[s, t, rows]))
-    return f"{refusal.by}, {fleet.explain(int(np.flatnonzero(rows == i)[0]), asked, (s, t))}"
+    whole = "; a curve needs a load flow at every voltage of its range, and controls that settle there" if refusal.question == "PowerOver" else ""
+    return f"{refusal.by}, {fleet.explain(int(np.flatnonzero(rows == i)[0]), asked, (s, t))}{whole}"
 
 
 def letters_table(ledger: tuple[Entry, ...]) -> Letters:
