@@ -26,6 +26,7 @@ from gridtandem.boundary.market_letters import Cut, PlanWith, Range
 from gridtandem.markets.energy import Cleared, cleared
 from gridtandem.opf.feeder_value import BEYOND, FeederValue
 from gridtandem.parties.pool import Pool
+from gridtandem.parties.wholesale import taken
 from gridtandem.program.arrays import Columns, Rows
 from gridtandem.tables import Real
 
@@ -118,13 +119,13 @@ def _mixed(pool: Pool, profiles: list[_Profile]) -> Cleared:
     w, wide = pool.wholesale, len(pool.feeders)
     periods, hours = w.window.periods, w.window.hours
     at = np.array([p.interface for p in profiles])
-    taken = w.taken.tocsc()
-    each = [taken @ np.outer(p.z, np.arange(wide) == p.interface).ravel() for p in profiles]
+    given = taken(w).tocsc()
+    each = [given @ np.outer(p.z, np.arange(wide) == p.interface).ravel() for p in profiles]
     columns = {
         "share": Columns.of((len(profiles),), 0.0, np.inf, cost=np.array([p.cost for p in profiles])),
         "gap": Columns.of((2, periods, wide), 0.0, np.inf, cost=BEYOND * hours),
     }
-    balance = {"share": sparse.csr_array(np.stack(each, axis=-1)), "gap": sparse.csr_array(sparse.hstack([taken, -taken]))}
+    balance = {"share": sparse.csr_array(np.stack(each, axis=-1)), "gap": sparse.csr_array(sparse.hstack([given, -given]))}
     one = sparse.csr_array((np.ones(len(at)), (at, np.arange(len(at)))), shape=(wide, len(at)))
     rows = {"one": Rows.of((wide,), 1.0, 1.0, {"share": one})}
     return cleared(w.orders, w.fixed, w.wires(len(w.orders.node), columns, balance, rows), hours=hours)

@@ -110,8 +110,6 @@ def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
         problem = seats.pool.feeders[i] if len(seats.pool.feeders) else None
         if refusal.by in ("tso", "owner") or problem is None:
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
-        elif problem.owned.coupled and refusal.question == "Offers":
-            said.append(f"{refusal.by}: hours of feeder {problem.network.name!r} hang together, so no offer hour by hour can tell what it costs")
         else:
             told = f"{refusal.by}: no exchange serves feeder {problem.network.name!r} in period {t + 1 + problem.window.first}"
             said.append(f"{told}: {reason(problem.program, seats, i)}")
