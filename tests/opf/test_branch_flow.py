@@ -100,7 +100,7 @@ def test_points_that_are_no_load_flow_are_not_offered() -> None:
     curve, held = chords(form, tol=0.05), hold(form.program)
     loose = form.slack(at_price(held, 100.0, 1.0))
     assert loose > TIGHT
-    if curve is not None:
-        for a in curve.points:
-            answer = held.solve(bounds={"z": (np.array([-a.x]), np.array([-a.x]))}).require()
-            assert form.slack(answer) <= 10 * TIGHT
+    assert curve is not None
+    for a in curve.points:
+        answer = held.solve(bounds={"z": (np.array([-a.x]), np.array([-a.x]))}).require()
+        assert form.slack(answer) <= 10 * TIGHT
