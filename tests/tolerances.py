@@ -165,3 +165,6 @@ CONE_MONEY = 1e-5  # currency/h; interior points to 1e-9 of costs of 1e2, ends o
 LITTLE_LOSS = 5e-3  # MW; lines of 1.2e-4 per MW under flows of up to 3 MW
 PAID_FOR_LOSS = 0.1  # currency/h; as much at 20 per MWh
 BOOKS_MONEY = 1e-9  # currency; sums of a dozen products below 1e3
+# markets through the doors
+GOLDEN_DIGITS = 1e-6  # relative; published to six decimals
+MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred payments of up to a fifth of it

@@ -104,7 +104,7 @@ def seated(study: MarketStudy) -> MarketSeats:
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
     wholesale = Wholesale.of(case.transmission, case.interfaces.bus, window)
-    desks = [(_desk(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
+    desks = [(desk_of(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
     by_interface: dict[int, FeederProblem] = {}
     for desk, rows in desks:
         by_interface |= {int(row): desk.whole[int(desk.kind[k])] for k, row in enumerate(rows)}
@@ -112,8 +112,8 @@ def seated(study: MarketStudy) -> MarketSeats:
     return MarketSeats(wholesale=wholesale, fleets=tuple(desks), companies=case.companies, pool=pool)
 
 
-def _desk(study: MarketStudy, rows: Index) -> FeederMarket:
-    """One problem for each different (model, root, count, scale)."""
+def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
+    """The market desk of a company that stands behind these interfaces: one problem for each different (model, root, count, scale)."""
     table, window = study.case.interfaces.take(rows), study.window
     kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
     whole, hourly = [], []
