@@ -12,12 +12,11 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.market_letters import Award, Curves, Offers, Receipt, Tier
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.offers import Asked
+from gridtandem.opf.storage_tiers import scheduled
 from gridtandem.orders.rules import Rules, same, shaped
 from gridtandem.program.answer import Answer, Status
-from gridtandem.program.solve import hold
+from gridtandem.program.solve import Holding, hold
 from gridtandem.tables import Index, Names, Real
-
-CHORD = 1e-3  # currency/h; error left where a curve is smooth
 
 
 @final
@@ -29,12 +28,15 @@ class FeederMarket:
     kind: Index  # (interface) which of the feeders
     whole: tuple[FeederProblem, ...]  # (feeder) over all periods
     hourly: tuple[tuple[FeederProblem, ...], ...]  # (feeder)(period), for feeders whose periods do not hang together; else empty
-    _asked: dict[tuple[int, int], Asked]
+    forecast: Real  # (period) prices by which storage is scheduled before an offer; any level price: it only serves its own feeder
+    _asked: dict[tuple[int, int], Asked | None]
 
     @staticmethod
-    def of(interface: Names, kind: Index, whole: tuple[FeederProblem, ...], hourly: tuple[tuple[FeederProblem, ...], ...]) -> FeederMarket:
+    def of(
+        interface: Names, kind: Index, whole: tuple[FeederProblem, ...], hourly: tuple[tuple[FeederProblem, ...], ...], *, forecast: Real
+    ) -> FeederMarket:
         """Nothing is solved yet."""
-        return FeederMarket(interface, kind, whole, hourly, {})
+        return FeederMarket(interface, kind, whole, hourly, forecast, {})
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
@@ -46,33 +48,33 @@ class FeederMarket:
         rules = Rules(ask.steps, ask.floor, ask.ceiling, ask.least_mw, ask.step_mw, ask.step_price)
         start, worth = self._empty(), np.full(self._shape, Worth.EXACT, np.int8)
         tier = np.full(self._shape, Tier.HOURLY, np.int8)
-        steps: list[tuple[int, int, Real, Real]] = []
+        steps: list[tuple[int, int, Real, Real, Real]] = []
         for f, t, rows in self._each():
-            if not self.hourly[f]:  # where hours hang together no curve of one hour is the truth
-                worth[0, t, rows] = Worth.REFUSED
-                continue
-            asked = self._of(f, t)
-            found = asked.curve(tol=CHORD if asked.problem.program.quadratic else 0.0)
+            asked, alone = self._of(f, t), bool(self.hourly[f])
+            found = asked.curve() if asked is not None else None
+            tier[0, t, rows] = Tier.HOURLY if alone else Tier.SCHEDULED
             if found is None:
                 worth[0, t, rows] = Worth.REFUSED
                 continue
             offer = shaped(found.offer, rules)
             start[0, t, rows] = -offer.x[0]
-            worth[0, t, rows] = Worth.EXACT if same(offer, found.offer) else Worth.BOUND
-            steps += [(t, int(i), np.diff(offer.x), offer.price) for i in rows]
-        count = [len(width) for _, _, width, _ in steps]
+            worth[0, t, rows] = Worth.EXACT if alone and same(offer, found.offer) else Worth.BOUND
+            steps += [(t, int(i), np.diff(offer.x), offer.first, offer.bend) for i in rows]
+        count = [len(step[2]) for step in steps]
         period, interface = (np.repeat([s[k] for s in steps], count).astype(np.int64) for k in (0, 1))
-        mw, price = (np.concatenate([np.empty(0), *(s[k] for s in steps)]) for k in (2, 3))
-        return Curves(start, tier, worth, np.zeros(len(mw), np.int64), period, interface, mw, price, np.zeros(len(mw)))
+        mw, price, rise = (np.concatenate([np.empty(0), *(s[k] for s in steps)]) for k in (2, 3, 4))
+        return Curves(start, tier, worth, np.zeros(len(mw), np.int64), period, interface, mw, price, rise)
 
     def award(self, ask: Award) -> Receipt:
         """Whether every feeder can deliver what it was awarded."""
         ok = np.full(self._shape, Worth.REFUSED, np.int8)
         for f, t, rows in self._each():
-            for i in rows:
-                z = float(ask.z[0, t, i])
-                solved = np.isfinite(z) and self._of(f, t).at_exchange(z).status is Status.SOLVED
-                ok[0, t, i] = Worth.EXACT if solved else Worth.REFUSED
+            if self.hourly[f]:
+                for i in rows.tolist():
+                    ok[0, t, i] = _taken(self._of(f, t).held, ask.z[0, t : t + 1, i])  # type: ignore[union-attr]
+        for i, f in enumerate(self.kind.tolist()):
+            if not self.hourly[f]:
+                ok[0, :, i] = _taken(hold(self.whole[f].program), ask.z[0, :, i])
         return Receipt(ok)
 
     def plan(self, i: int, z: Real, price: Real) -> tuple[Answer, Answer]:
@@ -95,7 +97,15 @@ class FeederMarket:
         """Feeder, period, and the interfaces behind which it stands."""
         return [(f, t, np.flatnonzero(self.kind == f)) for f in range(len(self.whole)) for t in range(self._shape[1])]
 
-    def _of(self, feeder: int, period: int) -> Asked:
+    def _of(self, feeder: int, period: int) -> Asked | None:
+        """In a solver's hands; None where no exchange serves the day."""
         if (feeder, period) not in self._asked:
-            self._asked[feeder, period] = Asked.of(self.hourly[feeder][period])
+            hours = self.hourly[feeder] or scheduled(self.whole[feeder], self.forecast)
+            for t in range(self._shape[1]):
+                self._asked[feeder, t] = None if hours is None else Asked.of(hours[t])
         return self._asked[feeder, period]
+
+
+def _taken(held: Holding, z: Real) -> int:
+    """Worth of the promise to take an exchange (period)."""
+    return Worth.EXACT if np.isfinite(z).all() and held.solve(bounds={"z": (z, z)}).status is Status.SOLVED else Worth.REFUSED
