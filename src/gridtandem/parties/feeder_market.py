@@ -11,8 +11,12 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.market_letters import Award, Curves, Offers, Receipt, Tier
 from gridtandem.opf.feeder import FeederProblem
+from gridtandem.opf.hours import EachHour
 from gridtandem.opf.offers import Asked
+from gridtandem.opf.swept import swept_all
+from gridtandem.opf.value_curve import Curve
 from gridtandem.orders.rules import Rules, same, shaped
+from gridtandem.parties.walked import Walked
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.solve import hold
 from gridtandem.tables import Index, Names, Real
@@ -26,13 +30,14 @@ class FeederMarket:
     interface: Names
     kind: Index  # (interface) which of the feeders
     whole: tuple[FeederProblem, ...]  # (feeder) over all periods
-    hourly: tuple[tuple[FeederProblem, ...], ...]  # (feeder)(period), for feeders whose periods do not hang together; else empty
+    hourly: tuple[EachHour, ...]  # (feeder)(period), for feeders whose periods do not hang together; else empty
     _asked: dict[tuple[int, int], Asked]
+    _walks: list[Walked]  # none or one: of all feeders, once they were walked
 
     @staticmethod
-    def of(interface: Names, kind: Index, whole: tuple[FeederProblem, ...], hourly: tuple[tuple[FeederProblem, ...], ...]) -> FeederMarket:
+    def of(interface: Names, kind: Index, whole: tuple[FeederProblem, ...], hourly: tuple[EachHour, ...]) -> FeederMarket:
         """Nothing is solved yet."""
-        return FeederMarket(interface, kind, whole, hourly, {})
+        return FeederMarket(interface, kind, whole, hourly, {}, [])
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
@@ -44,10 +49,13 @@ class FeederMarket:
         rules = Rules(ask.steps, ask.floor, ask.ceiling, ask.least_mw, ask.step_mw, ask.step_price)
         start, worth = self._empty(), np.full(self._shape, Worth.EXACT, np.int8)
         tier = np.full(self._shape, Tier.HOURLY, np.int8)
+        plain = self.walked.plain(rules)
+        start[0] = np.where(plain, -self.walked.export[..., 0], np.nan)[self.kind].T
         steps: list[tuple[int, int, Real, Real]] = []
         for f, t, rows in self._each():
-            asked = self._of(f, t)
-            found = asked.curve()
+            if plain[f, t]:
+                continue
+            found = self._curve(f, t)
             if found is None:
                 worth[0, t, rows] = Worth.REFUSED
                 continue
@@ -55,16 +63,17 @@ class FeederMarket:
             start[0, t, rows] = -offer.x[0]
             worth[0, t, rows] = Worth.EXACT if same(offer, found.offer) else Worth.BOUND
             steps += [(t, int(i), np.diff(offer.x), offer.price) for i in rows]
-        count = [len(width) for _, _, width, _ in steps]
-        period, interface = (np.repeat([s[k] for s in steps], count).astype(np.int64) for k in (0, 1))
-        mw, price = (np.concatenate([np.empty(0), *(s[k] for s in steps)]) for k in (2, 3))
+        count, ready = [len(width) for _, _, width, _ in steps], self.walked.offered(plain, self.kind)
+        period, interface = (np.concatenate([ready[k], np.repeat([s[k] for s in steps], count).astype(np.int64)]) for k in (0, 1))
+        mw, price = (np.concatenate([ready[k], *(s[k] for s in steps)]) for k in (2, 3))
         return Curves(start, tier, worth, np.zeros(len(mw), np.int64), period, interface, mw, price, np.zeros(len(mw)))
 
     def award(self, ask: Award) -> Receipt:
         """Whether every feeder can deliver what it was awarded."""
-        ok = np.full(self._shape, Worth.REFUSED, np.int8)
+        reached, known = self.walked.reaches(ask.z[0], self.kind)
+        ok = np.where(reached, Worth.EXACT, Worth.REFUSED).astype(np.int8)[None]
         for f, t, rows in self._each():
-            for i in rows:
+            for i in rows[~known[t, rows]]:
                 z = float(ask.z[0, t, i])
                 solved = np.isfinite(z) and self._of(f, t).at_exchange(z).status is Status.SOLVED
                 ok[0, t, i] = Worth.EXACT if solved else Worth.REFUSED
@@ -78,6 +87,17 @@ class FeederMarket:
         problem = self.whole[int(self.kind[i])]
         held = hold(problem.program)
         return held.solve(bounds={"z": (z, z)}), held.solve(cost={"z": price * problem.window.hours})
+
+    @property
+    def walked(self) -> Walked:
+        """Certified curves of all feeders and periods; what is missing there is searched one by one."""
+        if not self._walks:
+            self._walks.append(Walked.of(list(swept_all(self.whole)), self._shape[1]))
+        return self._walks[0]
+
+    def _curve(self, feeder: int, period: int) -> Curve | None:
+        """The exact curve, None where no exchange serves the feeder at all."""
+        return self.walked.curve(feeder, period) or self._of(feeder, period).curve()
 
     @property
     def _shape(self) -> tuple[int, int, int]:
