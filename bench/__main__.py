@@ -1,7 +1,7 @@
-"""Run phases and print a table: ``python -m bench [name …] [--smoke] [--json FILE]``.
+"""Run phases and print a table: ``python -m bench [name …] [--smoke] [--busy] [--markdown [FILE]] [--json FILE] [--growth [FILE]]``.
 
-Processor time, median over the repeats (start-up: least of five); one thread. Ratios within one run are what to trust.
-Returns 1 if contenders disagree.
+Processor time, median over the repeats (whole processes: least of five); one thread unless a name says otherwise. Ratios within one run are what to
+trust. Returns 1 if contenders disagree; a promise that is not met is told, and no failure.
 """
 
 from __future__ import annotations
@@ -9,86 +9,83 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import statistics
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
-from bench.registry import PHASES, Phase, Prepare
-from bench.start import spent
+from bench.growth import PICTURE, grown
+from bench.machine import machine, sentence
+from bench.measure import Measured, Setting, measure, spinning
+from bench.registry import PHASES, Phase
+from bench.table import BUSY, HEAD, Row, line, markdown, rows
 
-PACKAGES = ("gridtandem", "numpy", "scipy", "lightsim2grid", "power-grid-model")
-
-
-def timed(prepare: Prepare, repeat: int, *, least: bool, clock: Callable[[], float] = spent) -> tuple[float, object]:
-    """Milliseconds of processor time (or of another clock), and the answer; the first run only warms up."""
-    work = prepare()
-    answer, took = work() if repeat > 1 else None, []
-    for _ in range(repeat):
-        begin = clock()
-        answer = work()
-        took.append(1e3 * (clock() - begin))
-    return (min(took) if least else statistics.median(took)), answer() if callable(answer) else answer
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "performance.md"
 
 
-def how(phase: Phase, name: str) -> dict[str, object]:
-    """Settings of the measurement of one contender."""
-    return {"least": phase.name in ("import", "help"), "clock": perf_counter if name in phase.wall else spent}
-
-
-def measure(phase: Phase, *, smoke: bool) -> dict[str, object]:
-    """One line of the table; a peer that is not installed is left out."""
-    took, answers = {}, {}
-    for name, prepare in phase.contenders.items():
-        try:
-            took[name], answers[name] = timed(prepare, 1 if smoke else phase.repeat, **how(phase, name))
-        except ModuleNotFoundError as e:
-            if str(e.name).startswith("gridtandem"):
-                raise
-    return {"phase": phase.name, "case": phase.case, "cpu_ms": took, "apart": phase.apart(answers), "agree": phase.agree}
-
-
-def told(row: dict[str, object]) -> str:
-    """A line for people: our time, each peer's time and its ratio to ours."""
-    (ours, mine), *peers = row["cpu_ms"].items()
-    beside = "".join(f"   {name} {ms:9.2f} ms ({ms / mine:5.2f}x)" for name, ms in peers)
-    apart = f"   apart {row['apart']:.0e}" if row["agree"] else ""
-    return f"{row['phase']:<13} {row['case']:<25} {ours} {mine:9.2f} ms{beside}{apart}"
-
-
-def machine() -> dict[str, object]:
-    """Where and with what."""
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    here = {"machine": platform.machine(), "system": platform.system(), "python": platform.python_version(), "cores": os.cpu_count()}
-    return {"date": datetime.now(UTC).isoformat(timespec="seconds"), **here, "packages": found}
-
-
-def main() -> int:
-    """The command."""
+def wishes() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Phases of the work beside their peers.")
     parser.add_argument("names", nargs="*", help=f"phases: {', '.join(dict.fromkeys(p.name for p in PHASES))}; all if none is named")
     parser.add_argument("--smoke", action="store_true", help="everything once, to see that it runs and agrees")
+    parser.add_argument("--busy", action="store_true", help="everything a second time, with all processors but one kept busy by another process")
     parser.add_argument("--json", type=Path, help="write the figures, with machine and versions")
-    given = parser.parse_args()
+    parser.add_argument("--markdown", type=Path, nargs="?", const=PAGE, help="write the page of the documentation")
+    parser.add_argument("--growth", type=Path, nargs="?", const=PICTURE, help="measure nothing but time and memory against nodes; draw them")
+    given = os.environ.get("BENCH_PANDAPOWER")
+    parser.add_argument("--pandapower", type=Path, default=given, help="Python of an environment with pandapower (or BENCH_PANDAPOWER)")
+    return parser
+
+
+def carried(phase: Phase, setting: Setting, *, busy: bool) -> tuple[Measured, Measured | None]:
+    """One phase, and on wish once more in company."""
+    found = measure(phase, setting)
+    if not busy:
+        return found, None
+    with spinning():
+        return found, measure(phase, setting)
+
+
+def as_json(found: list[Measured], busy: list[Measured]) -> list[dict[str, object]]:
+    """Plain numbers."""
+    beside = busy or [None] * len(found)
+    return [
+        {
+            "phase": m.phase.name, "case": m.phase.case, "cpu_ms": m.ms, "version": m.version, "apart": m.apart, "agree": m.phase.agree,
+            "musts": [{"ours": r.ours, "peer": r.peer, "must": r.must, "ratio": r.ratio(m), "met": r.met(m)} for r in rows(m) if r.must],
+            **({} if b is None else {"busy_cpu_ms": b.ms}),
+        }
+        for m, b in zip(found, beside, strict=True)
+    ]  # fmt: skip
+
+
+def main(words: list[str] | None = None) -> int:
+    """The command."""
+    parser = wishes()
+    given = parser.parse_args(words)
+    if given.growth:
+        print("\n".join(grown(given.growth)))
+        return 0
     chosen = [p for p in PHASES if (not given.names or p.name in given.names) and not (given.smoke and p.large)]
+    if given.smoke:  # one cold run keeps no promise
+        chosen = [replace(p, musts=(), most_ms=0.0) for p in chosen]
     if not chosen:
         parser.error(f"no phase named {', '.join(given.names)}")
-    rows = []
+    facts, setting, table = machine(), Setting(given.smoke, given.pandapower), list[Row]()
+    head = (*HEAD, *BUSY) if given.busy else HEAD
+    print(f"{sentence(facts)}\n\n{line(head, head)}", flush=True)
+    found, busy = list[Measured](), list[Measured]()
     for phase in chosen:
-        rows.append(measure(phase, smoke=given.smoke))
-        print(told(rows[-1]), flush=True)
+        quiet, loaded = carried(phase, setting, busy=given.busy)
+        found.append(quiet)
+        busy += [] if loaded is None else [loaded]
+        table += (new := list(rows(quiet, loaded)))
+        print("\n".join(line(r.cells(), head) for r in new), flush=True)
     if given.json:
-        given.json.write_text(json.dumps({**machine(), "phases": rows}, indent=1) + "\n", encoding="utf-8")
-    return int(any(not row["apart"] <= row["agree"] for row in rows))
+        given.json.write_text(json.dumps({**facts, "phases": as_json(found, busy)}, indent=1) + "\n", encoding="utf-8")
+    if given.markdown:
+        picture = "../pictures/growth.svg" if PICTURE.is_file() else ""
+        given.markdown.write_text(markdown(table, facts, picture=picture), encoding="utf-8")
+    return int(any(not m.agrees for m in (*found, *busy)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from typing import final
 
 import numpy as np
 
-from bench.flow import TOL, Later, Prepare, begin, klu
+from bench.apart import Apart
+from bench.flow import TOL, Later, Prepare, apart, begin, klu
 from gridtandem.cases.generate import bus_load, joined
 from gridtandem.cases.library import network
 from gridtandem.flow import chebyshev
@@ -141,6 +142,11 @@ def merged(name: str, feeders: int) -> Prepare:
 def lightsim2grid(name: str, feeders: int) -> Prepare:
     """The peer on all networks as one."""
     return klu(lambda: system(name, feeders).merged())
+
+
+def pandapower(name: str, feeders: int) -> dict[str, Apart]:
+    """The other peer on all networks as one, in its own environment."""
+    return apart(lambda: system(name, feeders).merged())
 
 
 def repeated(name: str, feeders: int) -> Later:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from bench.apart import Apart
 from gridtandem.cases.library import network
 from gridtandem.cases.named import case
 from gridtandem.coordinate import Scheme, coordinate
@@ -75,6 +76,16 @@ def klu(of: Callable[[], Nodal], *, start: Start = "flat") -> Prepare:
         return work
 
     return prepare
+
+
+def pandapower(name: str) -> dict[str, Apart]:
+    """Its Newton in its own environment, with numba and on lightsim2grid's solver."""
+    return apart(lambda: Nodal.of(network(name)))
+
+
+def apart(of: Callable[[], Nodal]) -> dict[str, Apart]:
+    """The same for any network."""
+    return {f"pandapower, {engine}": Apart(of, engine, "flat", TOL) for engine in ("numba", "lightsim2grid")}
 
 
 def loadings(feeders: int) -> Real:

@@ -13,10 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import coordinated, flow, outages, phases, start, study
+from bench.apart import Apart
 from gridtandem.schemes import FeederCurve, Fused, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
 Prepare = Callable[[], Work]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Must:
+    """What was promised: ``ours`` (empty: the first contender) takes at most ``ratio`` of the fastest whose name begins with ``peer``."""
+
+    peer: str
+    ratio: float
+    ours: str = ""
 
 
 @final
@@ -26,19 +37,24 @@ class Phase:
 
     name: str
     case: str
-    contenders: dict[str, Prepare]
+    contenders: dict[str, Prepare | Apart]
     agree: float = 0.0  # largest difference between answers, with its reason beside the entry
     repeat: int = 7
     wall: frozenset[str] = frozenset()  # contenders that use several threads, whose time is the clock's
     large: bool = False  # minutes of work; left out of --smoke
+    musts: tuple[Must, ...] = ()
+    most_ms: float = 0.0  # promised of ours, whatever others take; 0: nothing
 
-    def apart(self, answers: dict[str, NDArray[Any] | None]) -> float:
-        """Largest difference from our answer."""
-        ours, *others = (a for a in answers.values() if a is not None) if any(a is not None for a in answers.values()) else (None,)
-        return max((float(np.abs(a - ours).max()) for a in others), default=0.0)
+    def differences(self, answers: dict[str, NDArray[Any] | None]) -> dict[str, float]:
+        """Of each contender from the first that has an answer."""
+        given = {name: a for name, a in answers.items() if a is not None}
+        ours = next(iter(given.values()), None)
+        return {name: float(np.abs(a - ours).max()) for name, a in given.items() if a is not ours}
 
 
 VOLTAGE = 1e-7  # pu; peers stop at a mismatch or a step of 1e-8 pu
+
+PANDAPOWER = ("case118", "case1354pegase", "case9241pegase")  # reading larger ones takes it minutes
 
 ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
 
@@ -52,9 +68,10 @@ def _with_feeders(name: str, how_many: int, repeat: int) -> Phase:
     return Phase("outages", f"{name} + {how_many} x case33bw" if how_many else name, both, VOLTAGE, repeat)
 
 
-def _transmission(name: str, *, start: flow.Start = "flat", repeat: int = 7) -> Phase:
+def _transmission(name: str, must: float, *, start: flow.Start = "flat", repeat: int = 7) -> Phase:
     both = {"newton": flow.newton(name, start=start), "lightsim2grid": flow.lightsim2grid(name, start=start)}
-    return Phase("transmission", name, both, VOLTAGE, repeat)
+    beside = flow.pandapower(name) if name in PANDAPOWER else {}
+    return Phase("transmission", name, both | beside, VOLTAGE, repeat, musts=(Must("lightsim2grid", must),) if must else ())
 
 
 def peers(rows: int, name: str) -> dict[str, Prepare]:
@@ -63,35 +80,42 @@ def peers(rows: int, name: str) -> dict[str, Prepare]:
 
 
 SCHEMES = {"response": Response(), "feeder-curve": FeederCurve(), "fused": Fused(), "merged": Merged()}
+BATCH, THREE_PHASE = (Must("PGM", 1 / 8),), (Must("PGM", 1 / 5),)
 
 
-def _together(name: str, feeders: int, repeat: int) -> Phase:
+def _together(name: str, feeders: int, repeat: int, *musts: Must) -> Phase:
     """Transmission and so many feeders, side by side and as one."""
     two = "fused, 2 threads (wall)"
-    contenders: dict[str, Prepare] = {
+    contenders: dict[str, Prepare | Apart] = {
         "fused": coordinated.fused(name, feeders, 1), two: coordinated.fused(name, feeders, 2), "repeated": coordinated.repeated(name, feeders),
         "merged": coordinated.merged(name, feeders), "lightsim2grid": coordinated.lightsim2grid(name, feeders),
     }  # fmt: skip
-    return Phase("coordinated", f"{name} + {feeders} x 141", contenders, ROUND, repeat, frozenset({two}), large=feeders > 1000)
+    if any(must.peer.startswith("pandapower") for must in musts):
+        contenders |= coordinated.pandapower(name, feeders)
+    return Phase("coordinated", f"{name} + {feeders} x 141", contenders, ROUND, repeat, frozenset({two}), large=feeders > 1000, musts=musts)
 
+
+MUSTS_150K = (Must("lightsim2grid", 1 / 10), Must("pandapower, numba", 1 / 50), Must("lightsim2grid", 1 / 40, ours="repeated"))
 
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
     Phase("help", "tandem --help", {"tandem": start.command("--help"), "bare Python": start.python("pass")}, repeat=5),
-    *(_transmission(name, repeat=201) for name in ("case118", "case300")),  # microseconds each
-    *(_transmission(name) for name in ("case1354pegase", "case2869pegase", "case9241pegase", "case_ACTIVSg25k")),
-    _transmission("case_ACTIVSg70k", start="file"),  # no engine solves it from a flat start
+    Phase("first answer", "tandem run 14A", {"tandem": start.answer("run", "14A")}, repeat=5, most_ms=1000.0),
+    _transmission("case118", 0.6, repeat=201),  # microseconds each
+    _transmission("case300", 0.0, repeat=201),
+    *(_transmission(name, 0.4) for name in ("case1354pegase", "case2869pegase", "case9241pegase", "case_ACTIVSg25k")),
+    _transmission("case_ACTIVSg70k", 0.4, start="file"),  # no engine solves it from a flat start
     Phase("fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), **peers(2000, "case33bw")}, VOLTAGE, 5),
-    Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5),
-    Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3),
+    Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5, musts=BATCH),
+    Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3, musts=BATCH),
     _outages("case118", 11),
     _outages("case1354pegase", 3),
     _with_feeders("T118Dn4", 0, 11),
     _with_feeders("case1354pegase", 100, 3),
-    *(Phase("three-phase", f"{n // 1000}k buses", phases.contenders(n), VOLTAGE, 7) for n in (10_000, 100_000)),
+    *(Phase("three-phase", f"{n // 1000}k buses", phases.contenders(n), VOLTAGE, 7, musts=THREE_PHASE) for n in (10_000, 100_000)),
     Phase("coordinated", "T118Dn4", {name: flow.agreed("T118Dn4", scheme) for name, scheme in SCHEMES.items()}, ROUND),
     _together("case118", 100, 51),
-    _together("case9241pegase", 1000, 7),
-    _together("case9241pegase", 7000, 3),  # a million buses
+    _together("case9241pegase", 1000, 7, *MUSTS_150K),
+    _together("case9241pegase", 7000, 3, Must("lightsim2grid", 1 / 15)),  # a million buses
     Phase("study", "9241 + 1000 x case141", study.parts("case9241pegase", "case141", 1000), repeat=3),
 )

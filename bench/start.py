@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 
 
@@ -25,6 +26,16 @@ def python(line: str) -> Callable[[], Callable[[], None]]:
 def command(*words: str) -> Callable[[], Callable[[], None]]:
     """The ``tandem`` command."""
     return process(sys.executable, "-c", "import sys; from gridtandem.cli import main; sys.exit(main())", *words)
+
+
+def answer(*words: str) -> Callable[[], Callable[[], None]]:
+    """A ``tandem`` command that leaves a run file, in a folder of its own; kernels lie in their cache, as after the first use."""
+
+    def prepare() -> Callable[[], None]:
+        folder = tempfile.TemporaryDirectory()
+        return lambda: command(*words, "--out", folder.name)()()
+
+    return prepare
 
 
 def spent() -> float:

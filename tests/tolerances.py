@@ -39,6 +39,7 @@ TURNED = 1e-12  # turning the root's angle turns all voltages and changes nothin
 PEER_PGM = 1e-11  # per unit; power-grid-model iterates to 1e-12 on the same equations; measured 3e-14
 PEER_DSS = 1e-9  # per unit; OpenDSS iterates to 1e-10 relative behind a source of 1e-9 ohm; measured 1.4e-11
 EDGE_FOUND = 3e-6  # ends of solvability are bisected to 1e-6; curves turn square-root-like there
+NEXT_TO_NOTHING = 1e-4  # pu; below the root of mismatch 1e-10 over 1e-3 of the currents at 15 pu, a solution is not told from a voltage of nothing
 MERGED = 1e-8  # pu; schemes stop at 1e-10 and contract by less than 0.1, the merged grid's mismatch floor is 1e-9 where branches are short
 S_AGREES = 1e-9  # pu on 100 MVA; what transmission reckons against what feeders draw at their voltage
 BOOKS_CLOSE = 1e-8  # pu on 100 MVA; mismatches of all buses added up
@@ -86,6 +87,18 @@ SAME_ROUNDING = 1e-8  # per unit; power at a node: TWIN times admittances of up 
 PIVOT_NEAR = 1e-14  # relative; leaves a pivot of rounding errors
 KEPT = 1e-8  # per unit; kept factors stop anywhere below the mismatch asked for, 1e-9 per unit where branches are as short as in case141
 
+# curves with knots
+KNOT_FOUND = 1e-9  # pu; knots are enclosed to 1e-10, over which the functions tested change by no more
+TWO_BUS_CLOSED = 1e-9  # pu; a mismatch of 1e-10 over the slope of two buses far from their nose
+DRAWN_BY_PIECES = 1e-12  # per unit; a series of two terms, a few roundings
+CURVE_KEPT = 1e-8  # pu; curves are off by at most 1e-7 MVA, times the impedance behind an interface
+STEP_OF_TAPS = 0.03  # MVA; a step of 2.5 % moves two parallel feeders by 0.036 and more, the hysteresis of 0.01 two units by 0.02
+
+# bench
+FITTED_SLOPE = 1e-10  # rounding of logarithms and of a least-squares line
+# feeders with several ports
+SAME_BALANCE = 1e-9  # pu; two load flows of one balance, each to a mismatch of 1e-10 that impedances of up to ten pass on
+QUADRATIC = 20.0  # per pu; the next voltage step over the square of this one; 0.16 measured on T14R2, up to 2 on random rings
 # batches
 BATCH_IS_RUN = 1e-7  # MW, Mvar and pu; single runs and batches stop alike, and the AC check lies within 1e-9 per unit of both
 OUTAGE_IS_OPEN = 1e-6  # MW and pu; an outage against a network without the branch, each solved to 1e-9 per unit by its own scheme
@@ -123,6 +136,7 @@ CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic co
 # border of the compiled Newton
 INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
 NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it
+PRODUCT_OF_SERIES = 1e-8  # per unit; published feeders from a fifth of their load to six fifths at degrees of nine; measured 2e-10
 
 # laws of markets
 ALIKE = 1e-9  # relative; the same optimum by one program and by offers, vertices of linear programs both

@@ -213,7 +213,9 @@ def schemes() -> str:
                     f"{who} for {', '.join(sorted(f'`{q.__name__}`' for q in letters)) or 'nothing'}"
                     for who, letters in (("transmission", c.asks_tso), ("feeders", c.asks_dsos))
                 )
-                rows = [(f"`{f.name}`", f"{f.default:g}" if f.default is not MISSING else "must be given") for f in fields(c)]
+                rows = [
+                    (f"`{f.name}`", "must be given" if f.default is MISSING else "none" if f.default is None else f"{f.default:g}") for f in fields(c)
+                ]
                 options = table(("option", "default"), rows) if rows else "No options.\n"
                 said = "".join(f"{w}\n: {t}\n\n" for w, t in head.items())
                 out.append(f"## {c.__name__}\n\n{text.splitlines()[0]} {doc(c)}\n\n{said}Asks\n: {asks}\n\n{options}")

@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import numpy as np
 
-from gridtandem.boundary.letters import PowerCurve
+from gridtandem.boundary.letters import PortResponse, PowerCurve
 from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal, Refused
 from gridtandem.boundary.market_letters import Plan
 from gridtandem.errors import CannotAnswer, NotAgreed
@@ -69,7 +69,7 @@ class Agreement:
 
     v: Real  # (scenario, period, interface) [pu]
     angle: Real  # [rad]
-    draw: PowerCurve | None
+    draw: PowerCurve | PortResponse | None
 
 
 @final

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gridtandem.boundary import layout
+from gridtandem.boundary.curves import curve_at, overlaid, scenarios
 from gridtandem.boundary.layout import Ask, distance, join, lies, numbers, reply_type, split
-from gridtandem.boundary.letters import Power, PowerAt, PowerCurve, Response, Sensitivity, Voltage, VoltageUnder, Worth
+from gridtandem.boundary.letters import Bends, Power, PowerAt, PowerCurve, Response, Sensitivity, Voltage, VoltageUnder, Worth
 from gridtandem.boundary.wire import LETTERS, read, text
+from tests.tolerances import SERIES_ROUNDS
 
 GOLDEN = Path(__file__).parents[1] / "wire" / "letters.json"
 anything = st.floats(allow_nan=True, allow_infinity=True, width=64)
@@ -65,6 +67,59 @@ def test_nested_letters_travel_and_split() -> None:
     ask = VoltageUnder(curve)
     assert same(read(text(ask)), ask)
     assert split(ask, np.array([2])).draw.c.shape == (1, 2, 1, 2, 1)
+
+
+def bent(seed: int, shape: tuple[int, int, int] = (2, 3, 4), terms: int = 3) -> PowerCurve:
+    """Curves with up to three knots each, in the order in which a party sends them."""
+    rng = np.random.default_rng(seed)
+    at = [(s, t, i) for i in range(shape[2]) for s in range(shape[0]) for t in range(shape[1]) for _ in range(rng.integers(0, 4))]
+    s, t, i = np.array(at, np.int64).reshape(-1, 3).T
+    knot = rng.uniform(0.95, 1.05, len(at))
+    knot = knot[np.lexsort((knot, t, s, i))]
+    bends = Bends(s, t, i, knot, rng.normal(size=(len(at), 2, terms)))
+    return PowerCurve(np.full(shape, 0.9), np.full(shape, 1.1), rng.normal(size=(*shape, 2, terms)), np.full(shape, 3, np.int8), bends)
+
+
+@given(seed=st.integers(0, 10_000), owner=st.lists(st.integers(0, 2), min_size=4, max_size=4))
+@settings(max_examples=40, deadline=None)
+def test_bends_travel_split_and_join_whoever_sends_them(seed: int, owner: list[int]) -> None:
+    curve = bent(seed)
+    parts = [np.flatnonzero(np.array(owner) == k) for k in range(3) if k in owner]
+    assert same(join([(rows, split(curve, rows)) for rows in parts], 4), curve)
+    assert same(read(text(curve)), curve)
+
+
+@given(seed=st.integers(0, 10_000), x=st.floats(0.9, 1.1))
+@settings(max_examples=60, deadline=None)
+def test_a_curve_says_at_a_voltage_what_its_piece_says(seed: int, x: float) -> None:
+    curve = bent(seed)
+    b, v = curve.bends, np.random.default_rng(seed).uniform(0.9, 1.1, curve.low.shape)
+    v[0, 0, 0] = b.knot[0] if len(b.knot) else x
+    found = curve_at(curve, v)
+    for at in np.ndindex(v.shape):
+        mine = (b.scenario == at[0]) & (b.period == at[1]) & (b.interface == at[2])
+        edges = np.array([0.9, *b.knot[mine], 1.1])
+        piece = int((edges[1:-1] <= v[at]).sum())
+        c = [curve.c[at], *b.c[mine]][piece]
+        u = (2 * v[at] - edges[piece] - edges[piece + 1]) / (edges[piece + 1] - edges[piece])
+        for part in range(2):
+            want = np.polynomial.chebyshev.chebval(u, c[part])
+            assert abs(found[at][part] - want) <= SERIES_ROUNDS * max(1.0, abs(want))
+
+
+@given(seed=st.integers(0, 10_000), rows=st.lists(st.integers(0, 3), max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_pieces_follow_their_scenarios(seed: int, rows: list[int]) -> None:
+    old, new = (bent(k, (4, 2, 3)) for k in (seed, seed + 1))
+    v, at = np.random.default_rng(seed).uniform(0.9, 1.1, old.low.shape), np.array(rows, np.int64)
+    some = PowerCurve(old.low[at], old.high[at], old.c[at], old.worth[at], scenarios(old.bends, at))
+    assert np.array_equal(curve_at(some, v[at]), curve_at(old, v)[at])
+    c = old.c.copy()
+    c[at] = new.c[at]
+    both = curve_at(PowerCurve(old.low, old.high, c, old.worth, overlaid(old.bends, new.bends, at)), v)
+    mine = np.isin(np.arange(4), at)
+    assert np.array_equal(both[mine], curve_at(new, v)[mine])
+    assert np.array_equal(both[~mine], curve_at(old, v)[~mine])
 
 
 def test_unknown_records_and_versions_are_refused() -> None:

@@ -48,7 +48,7 @@ def test_networks_make_prices_somewhere() -> None:
     done = run_market(MarketStudy(case=case("ieee118-2dso"), scheme=DsoOffer(), first=EVENING, hours=1))
     assert done.bargain is not None
     assert np.ptp(done.bargain.price) > 0
-    assert any(np.ptp(feeder.price) > 1.0 for feeder in done.feeders)
+    assert any(np.ptp(feeder.prices.price) > 1.0 for feeder in done.feeders)
 
 
 def test_days_are_days() -> None:

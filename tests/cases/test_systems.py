@@ -29,16 +29,17 @@ HANGS = {
     "30A": [("15", "case33bw", 2), ("19", "case33bw-at-19", 3)],
     "30B": [("15", "case33bw", 2), ("19", "case33bw-at-19", 3), ("24", "case33bw", 2), ("30", "case33bw-at-30", 3)],
     "T14D2": [("10", "case33bw", 2), ("12", "case33bw", 2)],
+    "T14R2": [("10", "case33bw-closed", 4), ("12", "case33bw-closed", 4)],
     "T30D2": [("15", "case33bw", 2), ("19", "case33bw", 2)],
     "T118Dn4": [("39", "case33bw", 7), ("50", "case33bw", 5), ("67", "case33bw", 8), ("98", "case33bw", 9)],
 }
 ADDED_MW = {"14B": 3.715}  # bus 7 has no load of its own
-REPLACED_MW = {"T14D2": 4 * 3.715 - 15.1, "T30D2": 4 * 3.715 - 17.7, "T118Dn4": 29 * 3.715 - 106.0}
+REPLACED_MW = {"T14D2": 4 * 3.715 - 15.1, "T14R2": 4 * 3.715 - 15.1, "T30D2": 4 * 3.715 - 17.7, "T118Dn4": 29 * 3.715 - 106.0}
 
 
 def total_mw(it: Case) -> float:
     each = np.array([feeder_load(m).real for m in it.models])[it.interfaces.model]
-    return float(bus_load(it.transmission).sum().real + it.interfaces.count * it.interfaces.scale @ each)
+    return float(bus_load(it.transmission).sum().real + it.interfaces.count * it.interfaces.scale / it.ports @ each)
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

@@ -15,7 +15,7 @@ from gridtandem.study.registry import scheme_names
 from tests.doors.terminal import Said, tandem
 from tests.tolerances import AGREED_PU
 
-CATALOGUE_WIDTH = 130
+CATALOGUE_WIDTH = 132
 
 
 @pytest.fixture(autouse=True)

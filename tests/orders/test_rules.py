@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gridtandem.orders.rules import Offer, Rules, faults_of, loss_of, shaped
@@ -44,6 +44,7 @@ def test_cap_keeps_the_best_points(truth: Offer, steps: int) -> None:
 rounds = st.sampled_from([(0.0, 0.0), (0.1, 0.01), (0.25, 5.0), (0.1, 0.0), (0.0, 5.0)])
 
 
+@example(Offer(np.array([-1.75, 3.25, 4.25, 6.25]), np.array([5.0, -95.0, -95.0, -93.0])), 1, (0.1, 0.01), 0.0, 21.0)
 @given(truths(), st.integers(1, 6), rounds, st.floats(-30.0, 20.0), st.floats(21.0, 90.0))
 def test_what_is_offered_keeps_the_rules_and_never_costs_less_than_it_does(
     truth: Offer, steps: int, rounded: tuple[float, float], floor: float, ceiling: float

@@ -12,9 +12,10 @@ import pytest
 
 import gridtandem as gt
 from gridtandem.errors import Unreadable
-from gridtandem.report.run import SCHEMES, Comparison, Run
+from gridtandem.report.run import Comparison, Run
 from gridtandem.study.run import TABLES
 from gridtandem.study.run import run as study_run
+from gridtandem.study.setting import COMPARED
 from gridtandem.units import MVA
 from tests.tolerances import S_AGREES
 
@@ -205,7 +206,7 @@ def test_watchers_hear_every_round() -> None:
 
 def test_a_comparison_prints_its_table() -> None:
     text = repr(compared())
-    assert [line.split()[0] for line in text.split("\n")[2:]] == list(SCHEMES)
+    assert [line.split()[0] for line in text.split("\n")[2:]] == list(COMPARED)
     assert "exchange [MW]" in text
     assert compared().diagnosis is not None
     failed = gt.compare("T14D2", ["response"], loading=5.0)

@@ -125,18 +125,6 @@ def test_a_looped_feeder_handed_to_the_sweep_is_refused_by_name() -> None:
         assert word in str(told.value)
 
 
-def test_a_feeder_fed_twice_is_refused_by_name() -> None:
-    what = case("T14D2")
-    twice = replace(
-        what,
-        interfaces=replace(
-            what.interfaces, feeder=np.array(["ring", "ring"]), company=np.array(["dso", "dso"]), root=np.array([0, 17]), count=np.ones(2, np.int64)
-        ),
-    )
-    with pytest.raises(InvalidCase, match=r"'ring': fed from more than one transmission bus; load-flow schemes serve feeders with one interface"):
-        run(Study(case=twice, scheme=LoadFlow()))
-
-
 def test_an_unsolvable_loading_is_told_with_the_largest_that_can_be_served() -> None:
     """The whole text, and no numbers beside it."""
     found = run(Study(case=case("T14D2"), scheme=Response(), loading=np.full((1, 1), 4.0)))

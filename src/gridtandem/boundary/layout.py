@@ -1,13 +1,14 @@
 """How the fields of a letter lie along the interfaces, and what follows from it: splitting, joining, counting, comparing.
 
-``dense`` is (scenario, period, interface, …); ``long`` has one row per entry and a column ``interface``, for ragged matter;
+``dense`` is (scenario, period, interface, …); ``long`` has one row per entry and a column ``interface``, for ragged matter; a further column
+``other`` names a second interface of the same party;
 ``common`` is the same for everyone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, Generic, TypeVar, final, get_args
 
 import numpy as np
@@ -16,6 +17,8 @@ from gridtandem.tables import Index
 
 R = TypeVar("R")
 L = TypeVar("L")
+
+NAMES = ("interface", "other")  # long columns that number interfaces; the first says to whom a row belongs
 
 
 @final
@@ -39,9 +42,9 @@ def long(meaning: str, unit: str = "1", dtype: str = "f8") -> Any:
     return field(metadata={"lie": Lie("long", meaning, unit, dtype)})
 
 
-def common(meaning: str, unit: str = "1") -> Any:
-    """Declare a field that is the same for every interface."""
-    return field(metadata={"lie": Lie("common", meaning, unit, "")})
+def common(meaning: str, unit: str = "1", *, default: Any = MISSING) -> Any:
+    """Declare a field that is the same for every interface, or a record whose own fields say how they lie."""
+    return field(default=default, metadata={"lie": Lie("common", meaning, unit, "")})
 
 
 class Ask(Generic[R]):
@@ -72,22 +75,24 @@ def split(letter: L, rows: Index) -> L:
         if lie.lies == "dense":
             return whole[:, :, rows]
         if lie.lies == "long":
-            return np.array([place[int(r)] for r in whole[mine]], np.int64) if name == "interface" else whole[mine]
+            return np.array([place[int(r)] for r in whole[mine]], np.int64) if name in NAMES else whole[mine]
         return split(whole, rows) if is_dataclass(whole) else whole
 
     return type(letter)(**{name: part(name, lie) for name, lie in lies(letter).items()})
 
 
 def join(parts: Sequence[tuple[Index, L]], width: int) -> L:
-    """Replies of several parties as one reply over all interfaces."""
+    """Replies of several parties as one reply over all interfaces; rows of ``long`` fields in the order of their interfaces."""
     first = parts[0][1]
+    of_rows = [rows[getattr(p, NAMES[0])] for rows, p in parts] if hasattr(first, NAMES[0]) else []
+    order = np.argsort(np.concatenate(of_rows), kind="stable") if of_rows else np.empty(0, np.int64)
 
     def whole(name: str, lie: Lie) -> Any:
-        if lie.lies == "common":
-            return getattr(first, name)
-        if lie.lies == "long":
-            return np.concatenate([rows[getattr(p, name)] if name == "interface" else getattr(p, name) for rows, p in parts])
         example = getattr(first, name)
+        if lie.lies == "common":
+            return join([(rows, getattr(p, name)) for rows, p in parts], width) if is_dataclass(example) else example
+        if lie.lies == "long":
+            return np.concatenate([rows[getattr(p, name)] if name in NAMES else getattr(p, name) for rows, p in parts])[order]
         out = np.empty((*example.shape[:2], width, *example.shape[3:]), example.dtype)
         for rows, p in parts:
             out[:, :, rows] = getattr(p, name)

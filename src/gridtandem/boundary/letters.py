@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import final
 
-from gridtandem.boundary.layout import Ask, common, dense
+import numpy as np
+
+from gridtandem.boundary.layout import Ask, common, dense, long
 from gridtandem.tables import Code, Index, Real
 
 
@@ -44,13 +46,52 @@ class Response:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class PortResponse:
+    """What the feeders draw at each of their ports, and how that changes with the voltages of all their ports."""
+
+    v: Real = dense("voltage magnitude at which it was taken", "pu")
+    angle: Real = dense("voltage angle at which it was taken", "rad")
+    s: Real = dense("active and reactive power drawn (…, 2)", "MW, Mvar")
+    interface: Index = long("interface that draws", dtype="i8")
+    other: Index = long("interface of the same feeder whose voltage changes", dtype="i8")
+    dv: Real = long("derivative by its magnitude (row, scenario, period, 2)", "MW/pu, Mvar/pu")
+    dangle: Real = long("derivative by its angle (row, scenario, period, 2)", "MW/rad, Mvar/rad")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Bends:
+    """Further pieces of curves, where controls bend them: each holds from its knot to the next one, or to the end of the range. By interface,
+    scenario, period and knot in ascending order.
+    """
+
+    scenario: Index = long("scenario of the piece", dtype="i8")
+    period: Index = long("period of the piece", dtype="i8")
+    interface: Index = long("interface of the piece", dtype="i8")
+    knot: Real = long("voltage from which on it holds", "pu")
+    c: Real = long("Chebyshev coefficients (…, 2, degree + 1) between this knot and the next", "MW, Mvar")
+
+    @staticmethod
+    def none(terms: int = 1) -> Bends:
+        """Curves of one piece each."""
+        nobody = np.empty(0, np.int64)
+        return Bends(nobody, nobody, nobody, np.empty(0), np.empty((0, 2, terms)))
+
+
+STRAIGHT = Bends.none()
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class PowerCurve:
-    """Σ_k c_k T_k(u), u from −1 at ``low`` to +1 at ``high``. Degree 0 is a number, 1 a tangent, 7 a whole feeder."""
+    """Σ_k c_k T_k(u), u from −1 at ``low`` to +1 at ``high``, or at the first knot. Degree 0 is a number, 1 a tangent, 7 a whole feeder."""
 
     low: Real = dense("lowest voltage meant", "pu")
     high: Real = dense("highest voltage meant", "pu")
     c: Real = dense("Chebyshev coefficients (…, 2, degree + 1)", "MW, Mvar")
     worth: Code = dense("worth of the row", dtype="i1")
+    bends: Bends = common("what follows the first piece", default=STRAIGHT)
 
 
 @final
@@ -61,6 +102,7 @@ class FeederCurve:
     c: Real = dense("Chebyshev coefficients (…, 2, degree + 1)", "MW, Mvar")
     error: Real = dense("largest error to be reckoned with anywhere in the range", "MVA")
     worth: Code = dense("worth of the row", dtype="i1")
+    bends: Bends = common("what follows the first piece", default=STRAIGHT)
 
 
 @final
@@ -127,6 +169,15 @@ class ResponseAt(Ask[Response]):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class PortResponseAt(Ask[PortResponse]):
+    """What do you draw at each port at these voltages, and how does that change with them? For feeders with any number of ports."""
+
+    v: Real = dense("voltage magnitude", "pu")
+    angle: Real = dense("voltage angle; only differences between ports of one feeder matter", "rad")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class PowerOver(Ask[FeederCurve]):
     """What do you draw at any voltage from ``low`` to ``high``?"""
 
@@ -141,6 +192,14 @@ class VoltageUnder(Ask[Voltage]):
     """What voltage do the interfaces have when they draw along these curves?"""
 
     draw: PowerCurve = common("curve of each interface")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class VoltageUnderPorts(Ask[Voltage]):
+    """What voltage do the interfaces have when they draw along these tangents?"""
+
+    draw: PortResponse = common("power of each interface, linear in the voltages of its feeder's ports")
 
 
 @final

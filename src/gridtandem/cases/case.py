@@ -51,10 +51,19 @@ class Case:
         """Interfaces behind which a company stands."""
         return np.flatnonzero(self.interfaces.company == company)
 
+    @property
+    def ports(self) -> Index:
+        """How many interfaces the feeder behind each interface has."""
+        _, which, count = np.unique(self.interfaces.feeder, return_inverse=True, return_counts=True)
+        out: Index = count[which]
+        return out
+
     def size(self) -> tuple[int, int]:
         """Transmission buses, and feeder buses with parallel feeders counted one by one (roots belong to transmission)."""
-        inner = [len(self.models[m].buses) - 1 for m in self.interfaces.model]
-        return len(self.transmission.buses), int(np.dot(inner, self.interfaces.count)) if inner else 0
+        table, ports = self.interfaces, self.ports
+        _, first = np.unique(table.feeder, return_index=True)
+        inner = [(len(self.models[table.model[k]].buses) - int(ports[k])) * int(table.count[k]) for k in first.tolist()]
+        return len(self.transmission.buses), sum(inner)
 
     def digest(self) -> str:
         """SHA-256 of everything that can change a number."""
@@ -91,12 +100,20 @@ class Case:
         wrong = list(self._interface_faults())
         yield from ((0, f) for f in wrong)
         if sound[0]:
-            yield from ((1, f) for f in _reference_faults(self.transmission))
+            bridges = self.interfaces.take(np.flatnonzero(self.ports > 1)) if not wrong else self.interfaces.take(np.empty(0, np.int64))
+            yield from ((1, f) for f in _reference_faults(self.transmission, bridges))
+            yield from ((0, f) for f in _twice_faults(self.transmission, bridges))
         if not wrong and 0 not in unread:
             for m in sorted(set(self.interfaces.model.tolist())):
                 if sound[1 + m]:
-                    roots = sorted(set(self.interfaces.root[self.interfaces.model == m].tolist()))
-                    yield from ((2 + m, f) for f in _feeder_faults(self.models[m], roots))
+                    yield from ((2 + m, f) for f in _model_faults(self.models[m], self._roots_of(m)))
+
+    def _roots_of(self, model: int) -> list[tuple[int, ...]]:
+        """Every set of roots with which feeders of this model are fed."""
+        table, found = self.interfaces, dict[str, list[int]]()
+        for k in np.flatnonzero(table.model == model).tolist():
+            found.setdefault(str(table.feeder[k]), []).append(int(table.root[k]))
+        return sorted({tuple(sorted(roots)) for roots in found.values()})
 
     def _interface_faults(self) -> Iterator[Fault]:
         table, buses = self.interfaces, len(self.transmission.buses)
@@ -132,7 +149,19 @@ class Case:
                 yield table.fault(k, "root", what, "a second feed enters at another bus; give a feeder of its own another name", "case-055")
 
 
-def _reference_faults(net: Network) -> Iterator[Fault]:
+def _twice_faults(net: Network, bridges: Interfaces) -> Iterator[Fault]:
+    """Feeders that meet transmission twice at one node."""
+    node = Nodal.of(net).node[bridges.bus] if len(bridges) else bridges.bus
+    seen: dict[tuple[str, int], int] = {}
+    for k, at in enumerate(zip(bridges.feeder.tolist(), node.tolist(), strict=True)):
+        if (other := seen.setdefault(at, k)) != k:
+            what = f"{net.buses.label(int(bridges.bus[k]))!r} is, closed ties counted, that of {bridges.label(other)!r}, a port of the same feeder"
+            mend = "give the feeder one root there, and join its two feeds by a tie"
+            yield Fault(bridges.kind, what, mend, "case-055", column="bus", label=bridges.label(k))
+
+
+def _reference_faults(net: Network, bridges: Interfaces) -> Iterator[Fault]:
+    """``bridges``: interfaces of feeders that have several."""
     nodal = Nodal.of(net)
     at = sorted({int(n) for n in nodal.units.node[nodal.units.control == REFERENCE]})
     if not at:
@@ -145,7 +174,9 @@ def _reference_faults(net: Network) -> Iterator[Fault]:
         ok = reached(nodal, np.array(at))
         lost = [net.buses.label(int(nodal.bus[k])) for k in np.flatnonzero(~ok)]
         if lost:
-            yield Fault("buses", f"{_some(lost)}: no path to the reference", "close a branch, or set live = no", "case-047")
+            away = [f for f, b in zip(bridges.feeder.tolist(), nodal.node[bridges.bus].tolist(), strict=True) if not ok[b]]
+            but = f" but through {_some([repr(f) for f in dict.fromkeys(away)])}: a feeder cannot bridge two islands" if away else ""
+            yield Fault("buses", f"{_some(lost)}: no path to the reference{but}", "close a branch, or set live = no", "case-047")
     u = nodal.units
     for n in np.unique(u.node[u.control > 0]):
         if len(np.unique(u.v_set[(u.node == n) & (u.control > 0)])) > 1:
@@ -168,13 +199,23 @@ def _root_faults(net: Network, nodal: Nodal, roots: list[int]) -> Iterator[Fault
             yield net.generators.fault(int(nodal.units.row[k]), "control", what, mend, "case-053")
 
 
-def _feeder_faults(net: Network, roots: list[int]) -> Iterator[Fault]:
+def _model_faults(net: Network, kinds: list[tuple[int, ...]]) -> Iterator[Fault]:
+    """Faults of a feeder model that is used with these sets of roots; the same fault once."""
     nodal = Nodal.of(net)
-    yield from _root_faults(net, nodal, roots)
-    ok = reached(nodal, nodal.node[roots])
+    yield from _root_faults(net, nodal, sorted({r for roots in kinds for r in roots}))
+    found = {str(f): f for roots in kinds for f in _feeder_faults(net, nodal, list(roots))}
+    yield from found.values()
+
+
+def _feeder_faults(net: Network, nodal: Nodal, roots: list[int]) -> Iterator[Fault]:
+    nodes, labels = nodal.node[roots], ", ".join(repr(net.buses.label(r)) for r in roots)
+    if len(np.unique(nodes[nodes >= 0])) < (nodes >= 0).sum():
+        what = f"{labels} are roots that closed ties make one bus, so that nothing says how power divides between them"
+        yield Fault("buses", what, "open a tie, or give the feeder one root", "case-055")
+    ok = reached(nodal, nodes)
     lost = [net.buses.label(int(nodal.bus[k])) for k in np.flatnonzero(~ok)]
     if lost:
-        what = f"{_some(lost)}: no path to the root {net.buses.label(roots[0])!r}"
+        what = f"{_some(lost)}: no path to the root {labels}"
         yield Fault("buses", what, "close a line or switch, or set live = no", "case-050")
     else:
         yield from _unit_faults(net, nodal, int(nodal.node[roots[0]]))

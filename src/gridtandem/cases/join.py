@@ -12,7 +12,7 @@ from gridtandem.cases.case import Case
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.grid.copies import copies
-from gridtandem.grid.elements import REFERENCE
+from gridtandem.grid.elements import PQ, REFERENCE
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
 from gridtandem.tables import Index, Names, Real, Table
@@ -54,10 +54,11 @@ def joined(case: Case) -> Joined:
         name=np.concatenate([whole.ties.name, np.char.add("interface ", table.name)]), from_bus=np.concatenate([whole.ties.from_bus, table.bus]),
         to_bus=np.concatenate([whole.ties.to_bus, root]), closed=np.concatenate([whole.ties.closed, np.ones(len(table), bool)]),
     )  # fmt: skip
-    buses = _started(whole.buses, part["buses"], herd, first_bus + herd.root, root)
+    buses, g = _started(whole.buses, part["buses"], herd, first_bus + herd.root, root), whole.generators
+    held = replace(g, control=np.where(np.isin(g.bus, root), PQ, g.control))  # transmission holds the voltage where feeders meet it
     return Joined(
-        network=replace(whole, name=case.name, buses=buses, ties=ties), part=part, first_bus=first_bus, feeders=tuple(herd.feeder.tolist()),
-        interface_feeder=feeder,
+        network=replace(whole, name=case.name, buses=buses, generators=held, ties=ties), part=part, first_bus=first_bus,
+        feeders=tuple(herd.feeder.tolist()), interface_feeder=feeder,
     )  # fmt: skip
 
 

@@ -193,7 +193,7 @@ MARKETS: dict[str, MarketSystem] = {
         title=golden.TITLE, source=golden.SOURCE, licence="MIT", size=(3, 6, 2), build=lambda _: golden.golden(),
     ),
     "ieee118-2dso": MarketSystem(
-        title="IEEE 118-bus with a 33-node and a synthetic 240-node feeder, 24 h", source=WU, licence=OURS, size=(118, 271, 2),
+        title="IEEE 118-bus, 33-node and synthetic 240-node feeder, 24 h", source=WU, licence=OURS, size=(118, 271, 2),
         build=partial(_ieee118_2dso, stores=False),
     ),
     "ieee118-2dso-storage": MarketSystem(
@@ -209,11 +209,11 @@ MARKETS: dict[str, MarketSystem] = {
         build=partial(_thesis, transmission="ieee30", limits=LIMITS_30, feeders=B),
     ),
     "market-C": MarketSystem(
-        title="IEEE 118-bus with 33-, 69- and 141-bus feeders at twelve buses, 24 h", source=GUPTA, licence=OURS, size=(118, 4456, 12),
+        title="IEEE 118-bus with twelve feeders of 33 to 141 buses, 24 h", source=GUPTA, licence=OURS, size=(118, 4456, 12),
         build=partial(_thesis, transmission="ieee118", limits=LIMITS_118, feeders=C),
     ),
     "ieee14-3x17": MarketSystem(
-        title="IEEE 14-bus with three 17-node feeders, DGs that choose their market, 24 h", source=GUPTA, licence=OURS, size=(14, 48, 3),
+        title="IEEE 14-bus with three 17-node feeders, units choose, 24 h", source=GUPTA, licence=OURS, size=(14, 48, 3),
         build=_ieee14_3x17,
     ),
 }  # fmt: skip

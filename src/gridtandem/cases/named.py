@@ -11,7 +11,7 @@ from gridtandem.cases.folder.read import read_case, read_network_folder
 from gridtandem.cases.itd import FEEDERS, itd_case
 from gridtandem.cases.library import entries, known_names, network
 from gridtandem.cases.market_systems import MARKETS, market_system
-from gridtandem.cases.systems import SOURCE, SYSTEMS, size_of, system
+from gridtandem.cases.systems import SYSTEMS, size_of, system
 from gridtandem.errors import UnknownName
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
@@ -67,7 +67,7 @@ def catalogue() -> Catalogue:
     """All names, networks and feeders first, joined systems last."""
     own = list(entries().values())
     none = "see the networks it is made of"
-    joined = [(name, *size_of(what), len(what.hangs), what.title, SOURCE, none) for name, what in SYSTEMS.items()]
+    joined = [(name, *size_of(what), sum(len(h.buses) for h in what.hangs), what.title, what.source, none) for name, what in SYSTEMS.items()]
     joined += [(name, *what.size, what.title, what.source, what.licence) for name, what in MARKETS.items()]
     names, transmission, feeders, interfaces, titles, sources, licences = (list(c) for c in zip(*joined, strict=True))
     sizes = [f"{t} + {d} buses, {i} interfaces" for t, d, i in zip(transmission, feeders, interfaces, strict=True)]

@@ -30,6 +30,8 @@ class Hang:
 
     ``replaces``: they stand for the whole bus load, whatever it was. ``adds``: the bus load stays. ``shares``: k = round(P_bus / P_feeder), at
     least 1, and the bus keeps the rest; where k feeders draw more than the bus had, and where ``fit``, they are scaled to its active power.
+    ``also`` names further (transmission bus, bus of the feeder) pairs where each of them is fed too, and ``replaces`` goes for these buses as
+    well; ``closed`` names lines of the feeder that are open in its data and closed here.
     """
 
     bus: str
@@ -37,6 +39,13 @@ class Hang:
     place: Place = "shares"
     count: int = 0  # 0: by rounding
     fit: bool = False
+    also: tuple[tuple[str, str], ...] = ()
+    closed: tuple[str, ...] = ()
+
+    @property
+    def buses(self) -> tuple[str, ...]:
+        """Transmission buses that feed it."""
+        return (self.bus, *(bus for bus, _ in self.also))
 
 
 @final
@@ -48,6 +57,7 @@ class System:
     transmission: str
     hangs: tuple[Hang, ...]
     fact: str
+    source: str = SOURCE
     exponents: tuple[float, float] = (0.0, 0.0)
     dg_mw: float = 0.0
 
@@ -61,21 +71,27 @@ AT = "The thesis gives the transmission network and the boundary buses {}."
 SYSTEMS = {
     "14A": System(
         "IEEE 14-bus with a 16-bus and a 33-bus feeder, loads only", "ieee14", (Hang("10", "case16am", fit=True), Hang("13", "case33bw", count=1)),
-        "The thesis gives the transmission network and boundary bus 10; bus 13 is ours.", A,
+        "The thesis gives the transmission network and boundary bus 10; bus 13 is ours.", exponents=A,
     ),
     "14B": System(
         "IEEE 14-bus with a 33-bus and a 141-bus feeder, loads and DGs", "ieee14", (Hang("7", "case33bw", "adds", 1), Hang("9", "case141", fit=True)),
-        "The thesis gives the transmission network and boundary bus 7; bus 9 is ours.", B, DG_MW,
+        "The thesis gives the transmission network and boundary bus 7; bus 9 is ours.", exponents=B, dg_mw=DG_MW,
     ),
     "30A": System(
         "IEEE 30-bus with 33-bus feeders at two buses, loads only", "ieee30", tuple(Hang(b, "case33bw") for b in ("15", "19")),
-        "The thesis gives the transmission network; the boundary buses 15 and 19 are ours.", A,
+        "The thesis gives the transmission network; the boundary buses 15 and 19 are ours.", exponents=A,
     ),
     "30B": System(
         "IEEE 30-bus with 33-bus feeders at four buses, loads and DGs", "ieee30", tuple(Hang(b, "case33bw") for b in ("15", "19", "24", "30")),
-        "The thesis gives the transmission network; the boundary buses 15, 19, 24 and 30 are ours.", B, DG_MW,
+        "The thesis gives the transmission network; the boundary buses 15, 19, 24 and 30 are ours.", exponents=B, dg_mw=DG_MW,
     ),
     "T14D2": System("IEEE 14-bus with 33-bus feeders at two buses", "ieee14", _bw(("10", 2), ("12", 2)), AT.format("10 and 12")),
+    "T14R2": System(
+        "IEEE 14-bus with 33-bus feeders fed from two buses", "ieee14",
+        (Hang("10", "case33bw", "replaces", 4, also=(("12", "18"),), closed=("25-29",)),),
+        "The networks are published; the system is ours: the four feeders of T14D2, each fed from both buses.",
+        "ours; parts: see their own entries",
+    ),
     "T30D2": System("IEEE 30-bus with 33-bus feeders at two buses", "ieee30", _bw(("15", 2), ("19", 2)), AT.format("15 and 19")),
     "T118Dn4": System(
         "IEEE 118-bus with 33-bus feeders at four buses", "ieee118", _bw(("39", 7), ("50", 5), ("67", 8), ("98", 9)), AT.format("39, 50, 67 and 98")
@@ -93,23 +109,26 @@ def system(name: str) -> Case:
     taken, counts, places = np.zeros(len(loads), complex), list[int](), list[int]()
     row = {b: k for k, b in enumerate(net.buses.name.tolist())}
     for hang in what.hangs:
-        had = complex(loads[row[hang.bus]])
+        here = [row[bus] for bus in hang.buses]
+        had = complex(loads[here].sum())
         model, k, gone = _hung(hang, had)
         models.setdefault(model.name, model)
         places.append(list(models).index(model.name))
         counts.append(k)
-        taken[row[hang.bus]] = gone
+        taken[here] = gone if len(here) == 1 else loads[here]
         notes.append(_told(hang, k, had, had - gone, feeder_load(model).real))
     finished = tuple(_finished(m, what) for m in models.values())
     notes.append(f"Reconstruction: feeder loads have the exponents ({what.exponents[0]:g}, {what.exponents[1]:g}); " + (
         f"every feeder has a DG of {what.dg_mw:g} MW at unity power factor at its last bus." if what.dg_mw else "there are no DGs."
     ))  # fmt: skip
-    at = [h.bus for h in what.hangs]
-    table = interfaces(
-        at, np.array(places), [root_of(finished[m]) for m in places], np.array([row[b] for b in at]), count=np.array(counts), scale=np.ones(len(at))
-    )
+    which = np.repeat(np.arange(len(what.hangs)), [len(h.buses) for h in what.hangs])
+    at = [bus for h in what.hangs for bus in h.buses]
+    roots = [r for h, m in zip(what.hangs, places, strict=True) for r in _roots(h, finished[m])]
+    count, first = np.array(counts)[which], np.searchsorted(which, which)
+    table = interfaces(at, np.array(places)[which], roots, np.array([row[b] for b in at]), count=count, scale=np.ones(len(at)))
+    table = replace(table, feeder=table.feeder[first], company=table.company[first])
     return Case(
-        name=name, title=what.title, transmission=without_load(net, taken), models=finished, interfaces=table, source=SOURCE,
+        name=name, title=what.title, transmission=without_load(net, taken), models=finished, interfaces=table, source=what.source,
         licence=entries()[what.transmission].licence, notes=tuple(notes),
     )  # fmt: skip
 
@@ -118,12 +137,12 @@ def size_of(what: System) -> tuple[int, int]:
     """Transmission buses, and feeder buses with parallel feeders counted one by one."""
     own, net = entries(), network(what.transmission)
     loads = dict(zip(net.buses.name.tolist(), bus_load(net).tolist(), strict=True))
-    return own[what.transmission].buses, sum((own[h.feeder].buses - 1) * _hung(h, loads[h.bus])[1] for h in what.hangs)
+    return own[what.transmission].buses, sum((own[h.feeder].buses - len(h.buses)) * _hung(h, loads[h.bus])[1] for h in what.hangs)
 
 
 def _hung(hang: Hang, had: complex) -> tuple[Network, int, complex]:
     """The feeder, how many of them, and what they take from the bus load. [MW + j Mvar]"""
-    feeder = network(hang.feeder)
+    feeder = _closed(network(hang.feeder), hang.closed)
     power = feeder_load(feeder)
     k = hang.count or max(1, round(had.real / power.real))
     if hang.place == "adds":
@@ -133,6 +152,19 @@ def _hung(hang: Hang, had: complex) -> tuple[Network, int, complex]:
     if hang.fit or k * power.real > had.real:
         return _scaled(feeder, had.real / (k * power.real), f"{hang.feeder}-at-{hang.bus}"), k, had
     return feeder, k, k * power
+
+
+def _roots(hang: Hang, feeder: Network) -> list[int]:
+    names = feeder.buses.name.tolist()
+    return [root_of(feeder), *(names.index(bus) for _, bus in hang.also)]
+
+
+def _closed(feeder: Network, lines: tuple[str, ...]) -> Network:
+    if not lines:
+        return feeder
+    note = f"Line {', '.join(lines)} is open in the data of {feeder.name} and closed here."
+    closed = feeder.lines.closed | np.isin(feeder.lines.name, lines)
+    return replace(feeder, name=f"{feeder.name}-closed", lines=replace(feeder.lines, closed=closed), notes=(*feeder.notes, note))
 
 
 def _scaled(feeder: Network, factor: float, name: str) -> Network:
@@ -151,4 +183,8 @@ def _told(hang: Hang, k: int, had: complex, rest: complex, each_mw: float) -> st
     stays = f"{rest.real:.4g} MW and {rest.imag:.4g} Mvar of it stay there" if rest else "nothing of it stays there"
     before = f"its load of {had.real:.4g} MW" if had else "no load"
     feeders = f"{k} feeder{'s' if k > 1 else ''} {hang.feeder} of {each_mw:.4g} MW"
+    if hang.also:
+        fed = "".join(f", at bus {bus} of the feeder from bus {there} too" for there, bus in hang.also)
+        loop = f"; line {', '.join(hang.closed)} of each is closed" if hang.closed else ""
+        return f"Ours: buses {', '.join(hang.buses)} had {had.real:.4g} MW and carry {feeders}, fed from bus {hang.bus}{fed}{loop}; {stays}."
     return f"Reconstruction: bus {hang.bus} had {before} and carries {feeders}" + (f"; {stays}." if had else ".")

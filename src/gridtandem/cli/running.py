@@ -44,11 +44,11 @@ def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str 
 
 @click.command("compare", short_help="One case under several schemes.")
 @click.argument("case", type=CASE)
-@click.option("--schemes", default="independent,load-flow,response,merged", help="Names between commas, or all.", show_default=True)
+@click.option("--schemes", help="Names between commas, or all.", show_default="independent,load-flow,response,merged")
 @wishing("options", "rounds", *STUDIED, *KEPT)
 @speaks
 @click.pass_obj
-def compare_command(out: Out, *, case: str, schemes: str, wishes: Wishes) -> int:
+def compare_command(out: Out, *, case: str, schemes: str | None, wishes: Wishes) -> int:
     """$ tandem compare 30B --schemes independent,load-flow,merged
 
     Run CASE under several schemes, every one held against the same AC check. With --fail-if the rules alone decide the exit code.
@@ -96,16 +96,16 @@ def resumed(out: Out, wishes: Wishes, stopped: str) -> Run:
         return resume(path, rounds=wishes.rounds, watch=watch)
 
 
-def compared(out: Out, wishes: Wishes, case: str, schemes: str) -> Comparison:
+def compared(out: Out, wishes: Wishes, case: str, schemes: str | None) -> Comparison:
     """All schemes, each in a run file of its own."""
     from gridtandem.report.run import Comparison, Run
     from gridtandem.study.compare import compare
-    from gridtandem.study.registry import scheme_names
-    from gridtandem.study.setting import schemes_for
+    from gridtandem.study.setting import able, schemes_for, usually_compared
     from gridtandem.study.shelf import places
 
     study = wishes.study(case)
-    chosen = schemes_for(study, scheme_names() if schemes == ALL else schemes.split(","), dict(wishes.options))
+    names = usually_compared(study.case) if schemes is None else able(study.case) if schemes == ALL else schemes.split(",")
+    chosen = schemes_for(study, names, dict(wishes.options))
     with patience(out) as watch:
         done = compare(study, chosen, save=places(study, chosen, wishes.folder), watch=watch.named)
     return Comparison(table=done.table, runs=tuple(map(Run.of, done.results)))

@@ -53,7 +53,7 @@ def value(c: Real, u: Real) -> Real:
     return out
 
 
-def certified(c: Real, at_checks: Real) -> Real:
+def promised(c: Real, at_checks: Real) -> Real:
     r"""Largest error to be reckoned with on the whole interval, of series (…, part, degree + 1) with values (check, …, part) beside them.
 
     The larger of what is seen and what is to be expected, times `SAFETY`: the largest deviation at the checks, and the coefficients left out if

@@ -75,6 +75,12 @@ class Held:
         node = nodal.taps.node
         return np.asarray(roles.given[node] | (roles.holds & (self.limit == 0))[node])
 
+    def mark(self, nodal: Nodal) -> bytes:
+        """Equal where the same equations hold: what is at which limit, and where stepped transformers stand."""
+        t = nodal.taps
+        stands: Real = np.round(np.abs(self.ratio[t.branch[t.steps > 0]]) / MOVED)
+        return self.limit.tobytes() + self.tap.tobytes() + stands.tobytes()
+
     def target(self, nodal: Nodal, roles: Roles) -> Real:
         """Magnitude that units or free transformers hold at each node, NaN elsewhere; of several targets the first row's counts."""
         out, free = np.where(roles.holds & (self.limit == 0), roles.v_set, np.nan), self.free(nodal, roles)[::-1]

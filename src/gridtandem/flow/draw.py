@@ -1,4 +1,4 @@
-"""Power drawn at nodes as a function of their own voltage: how a feeder stands in transmission's equations."""
+"""Power drawn at nodes as a function of voltages: how a feeder stands in transmission's equations."""
 
 from __future__ import annotations
 
@@ -6,9 +6,42 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+from scipy import sparse
 
 from gridtandem.flow.sums import gathered
 from gridtandem.tables import Complex, Index, Real
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Ports:
+    r"""What feeders fed from several nodes draw beyond their curves: linear in magnitudes and angles of all their nodes. [per unit, rad]
+
+    .. math:: \Delta S_i = \sum_j \frac{\partial S_i}{\partial |V_j|} (|V_j| - |v_j|) + \frac{\partial S_i}{\partial \theta_j} \arg\frac{V_j}{v_j}
+    """
+
+    node: Index  # of each interface
+    v: Complex  # (interface) where it was made linear
+    row: Index  # (entry) interface that draws
+    column: Index  # (entry) interface whose voltage it answers to
+    by_v: Complex  # (entry)
+    by_angle: Complex
+
+    def each(self, v: Complex) -> Complex:
+        """Power drawn at each interface, at the interfaces' own voltages."""
+        lifted, turned = np.abs(v) - np.abs(self.v), np.angle(v / self.v)
+        return gathered(self.row, self.by_v * lifted[self.column] + self.by_angle * turned[self.column], len(v))
+
+    def __call__(self, v: Complex) -> Complex:
+        """Power drawn at each node."""
+        return gathered(self.node, self.each(v[self.node]), len(v))
+
+    def slopes(self, nodes: int, further: int = 0) -> sparse.csr_array:
+        """Its derivatives: (P, then Q of each node) by (angle, then magnitude of each node, then ``further`` unknowns that do nothing)."""
+        row, column = self.node[self.row], self.node[self.column]
+        rows, columns = np.concatenate([row, row + nodes] * 2), np.concatenate([column, column, column + nodes, column + nodes])
+        data = np.concatenate([self.by_angle.real, self.by_angle.imag, self.by_v.real, self.by_v.imag])
+        return sparse.coo_array((data, (rows, columns)), shape=(2 * nodes, 2 * nodes + further)).tocsr()
 
 
 @final
@@ -25,6 +58,7 @@ class Draw:
     low: Real
     high: Real
     c: Complex  # (…, interface, degree + 1)
+    ports: Ports | None = None  # drawn on top, by feeders with several interfaces
 
     def each(self, v: Real) -> tuple[Complex, Complex]:
         """Power drawn at each interface and its derivative, for its own voltage magnitude (…, interface)."""
@@ -42,3 +76,30 @@ class Draw:
         """Power drawn at each node and its derivative by |V|."""
         s, slope = self.each(vm[self.node])
         return gathered(self.node, s, len(vm)), gathered(self.node, slope, len(vm))
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Pieces:
+    """Curves that controls bend, one `Draw` after another: the pieces of interface i are first[i] … first[i + 1] − 1. [per unit]"""
+
+    node: Index  # of each interface
+    first: Index  # (interface + 1)
+    low: Real  # (piece) from which on it holds
+    high: Real
+    c: Complex  # (piece, degree + 1)
+
+    def at(self, v: Real) -> Index:
+        """Piece in which each interface's voltage lies; the first and the last reach beyond the range."""
+        inner = np.delete(np.arange(len(self.low)), self.first[:-1])
+        passed = v[self.owner[inner]] >= self.low[inner]
+        return np.asarray(self.first[:-1] + np.bincount(self.owner[inner], passed, len(self.node)), np.int64)
+
+    @property
+    def owner(self) -> Index:
+        """(piece) interface."""
+        return np.repeat(np.arange(len(self.node)), np.diff(self.first))
+
+    def draw(self, piece: Index) -> Draw:
+        """The curves with these pieces in force, one of each interface."""
+        return Draw(node=self.node, low=self.low[piece], high=self.high[piece], c=self.c[piece])

@@ -111,24 +111,35 @@ def _begins(sizes: Index) -> tuple[Index, Index, Index]:
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Single:
-    """One feeder, solved by Newton with the voltage of its root given."""
+    """One feeder, solved by Newton with the voltages of its roots given: one, or several where it is fed from several buses."""
 
     newton: Newton
-    home: Complex  # voltages without load, per volt at the root: where every solution begins
+    home: Complex  # (node, root) voltages without load, per volt at each root: where every solution begins
 
     @staticmethod
-    def of(nodal: Nodal, root: int, scale: float, options: Options) -> Single:
+    def of(nodal: Nodal, roots: Index, scale: float, options: Options) -> Single:
         """The feeder with its loads and units times ``scale``."""
-        newton = Newton.of(scaled(nodal, scale), np.array([root]), options)
-        home = np.ones(nodal.nodes, np.complex128)
+        newton = Newton.of(scaled(nodal, scale), roots, options)
+        home = np.ones((nodal.nodes, len(roots)), np.complex128) / len(roots)
         if not len(newton.lost):
-            y, inner = nodal.admittance().tocsc(), np.arange(nodal.nodes) != root
-            home[inner] = spsolve(y[inner][:, inner], -y[inner][:, [root]].toarray().ravel()) if inner.any() else home[inner]
+            home[roots] = np.eye(len(roots))
+            y, inner = nodal.admittance().tocsc(), ~newton.roles.given
+            home[inner] = spsolve(y[inner][:, inner], -y[inner][:, roots].toarray()).reshape(-1, len(roots)) if inner.any() else home[inner]
         return Single(newton=newton, home=home)
 
-    def solve(self, v: complex, loading: float, start: Complex | None = None) -> Solution:
-        """Load flow at this root voltage, all loads times ``loading``, units on schedule."""
-        return self.newton.solve(start=v * self.home if start is None else start, fixed_v=np.array([v], np.complex128), loads=loading)
+    def solve(self, v: Complex, loading: float, start: Complex | None = None) -> Solution:
+        """Load flow at these root voltages, all loads times ``loading``, units on schedule."""
+        return self.newton.solve(start=(self.home * v).sum(-1) if start is None else start, fixed_v=v, loads=loading)
+
+    def loadable(self, v: Complex, loading: float) -> float:
+        """Largest share in [0, 1] of this loading that solves at these root voltages, within 1e-6; 0 also where not even none does."""
+
+        def attempt(share: float, start: Complex | None) -> Complex | None:
+            return _voltages(self.solve(v, share * loading, start))
+
+        if attempt(1.0, None) is not None:
+            return 1.0
+        return 0.0 if (begin := attempt(0.0, None)) is None else _edge(attempt, 0.0, 1.0, begin)
 
 
 def scaled(nodal: Nodal, scale: float) -> Nodal:
@@ -174,7 +185,7 @@ class Feeders:
             nodals=tuple(nodals), root=root, model=model, scale=scale, options=options,
             ready=None if forest is None else Ready.of(forest), node=np.empty(0, np.int64) if forest is None else forest.node, swept=swept,
             bends=bends[model[swept]],
-            singles=tuple(Single.of(nodals[int(m)], int(r), k, options) for m, r, k in different.tolist()), single=single,
+            singles=tuple(Single.of(nodals[int(m)], np.array([int(r)]), k, options) for m, r, k in different.tolist()), single=single,
         )  # fmt: skip
 
     def take(self, interfaces: Index) -> Feeders:
@@ -203,11 +214,26 @@ class Feeders:
         singles = {i: self._single(i) for i in {row[-1] for row in rows}}
         for row in rows:
             feeder = singles[row[-1]]
-            solution = feeder.solve(complex(v[row]), float(loading[row]))
+            solution = feeder.solve(np.array([v[row]], np.complex128), float(loading[row]))
             ok[row], s[row] = solution.converged, solution.fixed_s[0]
             if solution.converged and slope:
                 ds[row] = power_slope(feeder.newton, solution)[0][0, 0]
         return Drawn(s=s, ds=ds, ok=ok)
+
+    @property
+    def controlled(self) -> Flag:
+        """(interface) Has units or transformers that switch; only such feeders can have curves with knots."""
+        return np.append(np.array([_switches(single.newton) for single in self.singles], bool), False)[self.single]
+
+    def answer(self, interface: int, loading: float) -> Callable[[float], tuple[complex, bytes]]:
+        """Of a controlled feeder: power drawn at a root voltage, NaN where there is no solution, and a mark of what is at a limit there."""
+        feeder = self._single(interface)
+
+        def drawn(v: float) -> tuple[complex, bytes]:
+            found = feeder.solve(np.array([v], np.complex128), loading)
+            return (complex(found.fixed_s[0]), found.held.mark(feeder.newton.nodal)) if found.converged else (complex(np.nan, np.nan), b"")
+
+        return drawn
 
     def states(self, v: Complex, loading: Real) -> States:
         """Every feeder at complex root voltages (interface), in the order of its nodal model."""
@@ -221,7 +247,7 @@ class Feeders:
             out.s[at] = found.s
             rest[at] = ~found.ok & (self.bends | (found.sweeps >= SWEEPS))
         for i in np.flatnonzero(rest & np.isfinite(size) & np.isfinite(loading)).tolist():
-            solution, own = self._single(i).solve(complex(size[i]), float(loading[i])), out[i]  # views
+            solution, own = self._single(i).solve(size[i : i + 1].astype(np.complex128), float(loading[i])), out[i]  # views
             own.v[:] = times(solution.v, np.full(len(own.v), v[i] / size[i]))
             own.ratio[:], own.unit_s[:], own.at_limit[:] = solution.ratio, solution.unit_s, solution.at_limit
             out.s[i] = solution.fixed_s[0]
@@ -229,21 +255,14 @@ class Feeders:
 
     def loadable(self, v: float, interface: int, loading: float) -> float:
         """Largest share in [0, 1] of this loading that solves at root voltage ``v``, within 1e-6; 0 also where not even none does."""
-        feeder = self._single(interface)
-
-        def attempt(share: float, start: Complex | None) -> Complex | None:
-            return _voltages(feeder.solve(v, share * loading, start))
-
-        if attempt(1.0, None) is not None:
-            return 1.0
-        return 0.0 if (begin := attempt(0.0, None)) is None else _edge(attempt, 0.0, 1.0, begin)
+        return self._single(interface).loadable(np.array([v], np.complex128), loading)
 
     def lowest_voltage(self, interface: int, loading: float) -> float:
         """Root voltage below which this feeder has no solution, within 1e-6; inf where it has none up to 2. [per unit]"""
         feeder = self._single(interface)
 
         def attempt(v: float, start: Complex | None) -> Complex | None:
-            return _voltages(feeder.solve(v, loading, start))
+            return _voltages(feeder.solve(np.array([v], np.complex128), loading, start))
 
         for high in (1.0, np.sqrt(HIGHEST), HIGHEST):
             if (begin := attempt(high, None)) is not None:
@@ -254,12 +273,19 @@ class Feeders:
         if self.single[interface] >= 0:
             return self.singles[int(self.single[interface])]
         nodal, scale = self.nodals[self.model[interface]], float(self.scale[interface])
-        return Single.of(nodal, int(self.root[interface]), scale, self.options)
+        return Single.of(nodal, self.root[interface : interface + 1], scale, self.options)
 
 
 def _bends(nodal: Nodal) -> bool:
     loads = nodal.loads
     return bool((loads.exponent != 0).any() or (loads.z_share != 0).any() or (loads.i_share != 0).any())
+
+
+def _switches(newton: Newton) -> bool:
+    """Whether limits may come into force: transformers that move, units that let go of their voltage."""
+    roles, options = newton.roles, newton.options
+    lets_go = roles.holds & (np.isfinite(roles.q_low) | np.isfinite(roles.q_high))
+    return (options.taps == "move" and len(newton.nodal.taps.branch) > 0) or (options.q_rule == "switch" and bool(lets_go.any()))
 
 
 def _voltages(solution: Solution) -> Complex | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 import numpy as np
+from scipy import sparse
 
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.jacobian import Pattern, Point, Wiring, jacobian, solver
@@ -52,9 +53,22 @@ class Problem:
         """Power drawn at each node by loads and interfaces, and its derivative by |V|."""
         return drawn(self.nodal, vm, self.loads, self.draw)
 
+    def coupled(self, v: Complex) -> Complex | float:
+        """Power drawn at each node on top, where it answers to voltages of several nodes."""
+        return 0.0 if self.draw is None or self.draw.ports is None else self.draw.ports(v)
+
+    def slopes(self, pattern: Pattern, point: Point, slope: Complex) -> sparse.csc_array:
+        """Derivatives of the mismatch by the unknowns."""
+        own = jacobian(self.nodal, self.wiring, pattern, point, slope)
+        if self.draw is None or self.draw.ports is None:
+            return own
+        rows, columns = pattern.inside(self.nodal.nodes)
+        further = pattern.shape[1] - len(pattern.turn) - len(pattern.lift)
+        return sparse.csc_array(own + self.draw.ports.slopes(self.nodal.nodes, further)[rows][:, columns])
+
     def needed(self, v: Complex, ratio: Complex) -> Complex:
         """Power that units and the outside inject at each node: what flows into the network plus what is drawn."""
-        return Point.of(self.nodal, self.wiring, v, ratio).flows(self.wiring)[1] + self.drawn(np.abs(v))[0]
+        return Point.of(self.nodal, self.wiring, v, ratio).flows(self.wiring)[1] + self.drawn(np.abs(v))[0] + self.coupled(v)
 
 
 @final
@@ -111,7 +125,7 @@ def iterate(problem: Problem, pattern: Pattern, v: Complex, ratio: Complex, *, d
             if k == problem.iterations:
                 break
             try:
-                step = solver(jacobian(problem.nodal, problem.wiring, pattern, state.point, state.slope))(state.f)
+                step = solver(problem.slopes(pattern, state.point, state.slope))(state.f)
             except ArithmeticError:
                 return _trial(problem, pattern, state, k, damped, why=SINGULAR)
             after = _stepped(problem, pattern, state, step, 1.0)
@@ -141,7 +155,7 @@ def _stepped(problem: Problem, p: Pattern, state: _State, step: Real, part: floa
 def _evaluated(problem: Problem, p: Pattern, vm: Real, angle: Real, ratio: Complex, *, slack: float) -> _State:
     point = Point.of(problem.nodal, problem.wiring, vm * np.exp(1j * angle), ratio)
     drawn, slope = problem.drawn(vm)
-    miss = point.flows(problem.wiring)[1] + drawn - problem.scheduled
+    miss = point.flows(problem.wiring)[1] + drawn - problem.scheduled + problem.coupled(point.v)
     if len(p.share):
         miss = miss - p.share * slack
     f = np.concatenate([miss.real[p.p_rows], miss.imag[p.q_rows]])

@@ -151,7 +151,7 @@ class Newton:
     def back(self, solution: Solution, pattern: Pattern, draw: Draw | None) -> Callable[[Real], Real] | None:
         """Compiled solution with the Jacobian at ``solution``, unchecked; None where it did not serve there either."""
         border = self.border(solution.held)
-        if self.blocks is None or border is None or solution.exchanged:
+        if self.blocks is None or border is None or solution.exchanged or (draw is not None and draw.ports is not None):
             return None
         problem = self.asked(solution.held, draw, (solution.loads, solution.units))
         return self.blocks.back(problem, border, pattern, solution.v, solution.ratio)
@@ -211,8 +211,9 @@ class Newton:
 
 
 def _ways(newton: Newton, problem: Problem, held: Held) -> Callable[..., Trial]:
-    """The iteration, compiled where that serves and its pivots hold."""
-    border = newton.border(held)
+    """The iteration, compiled where that serves and its pivots hold; it does not where interfaces answer to each other."""
+    coupled = problem.draw is not None and problem.draw.ports is not None
+    border = None if coupled else newton.border(held)
 
     def tried(begin: Complex, *, damped: bool) -> Trial:
         trial: Trial | str = (

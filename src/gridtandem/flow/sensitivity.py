@@ -49,7 +49,10 @@ class Linear:
         pattern = newton.pattern(solution.held)
         point = Point.of(nodal, wiring, solution.v, solution.ratio)
         slope = drawn(nodal, np.abs(solution.v), solution.loads, draw)[1]
-        whole = jacobian(nodal, wiring, pattern.everything(nodal, wiring), point, slope)
+        everything = pattern.everything(nodal, wiring)
+        whole = jacobian(nodal, wiring, everything, point, slope)
+        if draw is not None and draw.ports is not None:
+            whole = (whole + draw.ports.slopes(n, everything.shape[1] - 2 * n)).tocsc()
         rows, columns = pattern.inside(n)
         given = np.concatenate([fixed, n + fixed])
         by_row = whole.tocsr()

@@ -23,17 +23,21 @@ sweep where it comes to rest. Answers are therefore the same bits whichever rows
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import final
+from typing import TypeVar, final
 
 import numpy as np
 
 from gridtandem.grid.forest import Forest, slices
 from gridtandem.tables import Code, Complex, Flag, Index, Real
 
+T = TypeVar("T")
+
 LANES = 8  # rows swept side by side
+FEW = 2  # rows of one kind that may be swept beside rows of other kinds, which takes `MIXED` times as long as eight of one kind (measured)
+MIXED = 3
 AT_ONCE = 200_000  # nodes swept by one thread before it asks for more: a millisecond of work
 
 
@@ -91,12 +95,11 @@ class Ready:
         for k, share in enumerate((plain[0], plain[1] + loads.i_share, plain[2] + loads.z_share)):
             np.add.at(c[k + 1], loads.node, (part * share).sum(-1) * u**k)
         load, pq = np.nonzero((rest - plain[0] - plain[1] - plain[2]) * loads.s.view(np.float64).reshape(-1, 2))
-        by_node = np.argsort(loads.node[load], kind="stable")
-        load, pq = load[by_node], pq[by_node]
-        exponent = loads.exponent[load, pq]
-        factor = loads.s.view(np.float64).reshape(-1, 2)[load, pq] * rest[load, pq] * u[load] ** exponent
+        node, exponent, part_of = loads.node[load], loads.exponent[load, pq], loads.s.view(np.float64).reshape(-1, 2)[load, pq]
+        of_term = part_of * rest[load, pq] * u[load] ** exponent
+        (node, pq, exponent), factor = _merged((node, pq, exponent), of_term)
         line, demand, curved = _reals(forest.z / size**2, forest.shunt * size**2), _reals(*c[:2]), _reals(*c[2:])
-        first = np.searchsorted(loads.node[load], np.arange(n + 1))
+        first = np.searchsorted(node, np.arange(n + 1))
         parent = np.where(forest.parent < 0, -1, forest.parent - forest.start[forest.feeder])
         bent = (curved != 0).any(-1) | (np.diff(first) > 0)
         like = _alike(forest.start, first, (parent, line, bent, np.diff(first)), (pq, exponent))
@@ -140,34 +143,53 @@ class Ready:
         ok, count = np.zeros(rows, bool), np.zeros(rows, np.int64)
         root, load = np.ascontiguousarray(v_root.ravel()), np.ascontiguousarray(loading.ravel())
         n, terms = (int(x.max(initial=0)) for x in (np.diff(self.start), np.diff(self.first_term[self.start])))
+        demand = self.demand, self.curved, self.first_term, self.part, self.factor, self.exponent, self.turn, root, load, tol, sweeps, slope
 
-        def some(groups: Index) -> None:
+        def alike(groups: Index) -> None:
             room = workspace(14 * n + terms + 6)
             sweep_groups(
-                groups, self.start, self.like, self.parent, self.line, self.bends, self.demand, self.curved, self.first_term, self.part, self.factor,
-                self.exponent, self.turn, root, load, tol, sweeps, slope,
-                room[: 4 * n], room[4 * n : 10 * n], room[10 * n : 14 * n], room[14 * n : -6], room[-6:], np.zeros((2, LANES), np.int64),
-                v, s, ds, ok, count,
+                groups, self.start, self.like, self.parent, self.line, self.bends, *demand, room[: 4 * n], room[4 * n : 10 * n],
+                room[10 * n : 14 * n], room[14 * n : -6], room[-6:], np.zeros((2, LANES), np.int64), v, s, ds, ok, count,
             )  # fmt: skip
 
-        shared_out(self._parts(rows), some, threads or processors())
+        def mixed(groups: Index) -> None:
+            from gridtandem.flow.kernels_mixed import mixed_groups
+
+            wide = n * int(np.diff(self.first_term).max(initial=0))  # terms, if every node had as many as one has
+            room, marks = workspace(18 * n + 2 * wide + 6), np.zeros((5, max(wide, n + 1)), np.int64)
+            mixed_groups(
+                groups, self.start, self.parent, self.line, self.bends, *demand, room[: 4 * n], room[4 * n : 10 * n], room[10 * n : 14 * n],
+                room[14 * n : 18 * n], room[18 * n : -6], room[-6:], np.zeros((2, n, LANES), np.int64), marks,
+                np.zeros((3, LANES), np.int64), v, s, ds, ok, count,
+            )  # fmt: skip
+
+        of_kinds, of_all = self._groups(rows)
+        work = [(alike, part) for part in self._parts(of_kinds)] + [(mixed, part) for part in self._parts(of_all)]
+        shared_out(work, lambda each: each[0](each[1]), threads or processors())
         v_, s_, ds_ = (x.view(np.complex128).ravel() for x in (v, s, ds))
         v_ = v_.reshape(*shape[:-1], -1) if wide else v_
         return Swept(v=v_, s=s_.reshape(shape), ds=ds_.reshape(shape), ok=ok.reshape(shape), sweeps=count.reshape(shape))
 
-    def _parts(self, rows: int) -> list[Index]:
-        """Rows in groups of eight of one kind (−1: none), cut into parts of about `AT_ONCE` nodes."""
+    def _groups(self, rows: int) -> tuple[Index, Index]:
+        """Rows in groups of eight (−1: none), first those of one kind, then those of several: kinds that have few left, the like in size together."""
         feeders = len(self.like)
-        row = np.arange(rows)
-        like = self.like[row % feeders]
-        order = np.argsort(like, kind="stable")
-        count = np.bincount(like)
-        groups = -(-count // LANES)
-        place = slices((np.cumsum(groups) - groups) * LANES, count)
-        out = np.full((int(groups.sum()), LANES), -1, np.int64)
-        out.ravel()[place] = order
-        done = np.cumsum(np.diff(self.start)[out[:, 0] % feeders] * LANES)
-        return np.split(out, np.flatnonzero(np.diff(done // AT_ONCE)) + 1)
+        like = self.like[np.arange(rows) % feeders]
+        order, count = np.argsort(like, kind="stable"), np.bincount(like)
+        rest = count % LANES
+        few = (rest > 0) & (rest <= FEW)
+        rank = np.arange(rows) - np.repeat(np.cumsum(count) - count, count)
+        left = few[like[order]] & (rank >= (count - rest)[like[order]])
+        loose = order[left]
+        loose = loose[np.lexsort((np.diff(self.start)[loose % feeders], self.bends[loose % feeders]))]
+        of_all = _eights(self.bends[loose % feeders].astype(np.int64), loose)
+        if MIXED * len(of_all) >= few.sum():
+            return _eights(like[order], order), of_all[:0]
+        return _eights(like[order[~left]], order[~left]), of_all
+
+    def _parts(self, groups: Index) -> list[Index]:
+        """Groups cut into parts of about `AT_ONCE` nodes."""
+        done = np.cumsum(np.diff(self.start)[groups[:, 0] % len(self.like)] * LANES)
+        return np.split(groups, np.flatnonzero(np.diff(done // AT_ONCE)) + 1) if len(groups) else []
 
 
 def processors() -> int:
@@ -175,7 +197,7 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def shared_out(parts: list[Index], work: Callable[[Index], None], threads: int) -> None:
+def shared_out(parts: Sequence[T], work: Callable[[T], None], threads: int) -> None:
     """Do the work of all parts, on as many threads."""
     if min(threads, len(parts)) < 2:
         for part in parts:
@@ -186,9 +208,27 @@ def shared_out(parts: list[Index], work: Callable[[Index], None], threads: int) 
             pass
 
 
+def _eights(key: Index, rows: Index) -> Index:
+    """Rows, which lie in the order of their keys, in groups of eight of one key; −1: none."""
+    count = np.bincount(key)
+    groups = -(-count // LANES)
+    out = np.full((int(groups.sum()), LANES), -1, np.int64)
+    out.ravel()[slices((np.cumsum(groups) - groups) * LANES, count)] = rows
+    return out
+
+
 def _reals(*columns: Complex) -> Real:
     """Real and imaginary part of each column, beside each other."""
     return np.ascontiguousarray(np.stack([x for c in columns for x in (c.real, c.imag)], -1))
+
+
+def _merged(keys: tuple[np.ndarray, ...], values: Real) -> tuple[tuple[np.ndarray, ...], Real]:
+    """Values of equal keys added up, in the order of the keys."""
+    order = np.lexsort(keys[::-1])
+    keys = tuple(key[order] for key in keys)
+    new = np.ones(len(order), bool)
+    new[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    return tuple(key[new] for key in keys), np.add.reduceat(values[order], np.flatnonzero(new)) if len(order) else values
 
 
 def _alike(start: Index, first_term: Index, of_nodes: tuple[np.ndarray, ...], of_terms: tuple[np.ndarray, ...]) -> Index:

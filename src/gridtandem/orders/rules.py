@@ -152,17 +152,16 @@ def _chord_gaps(offer: Offer) -> Real:
 
 
 def _rounded(offer: Offer, rules: Rules, truth: Offer) -> Offer:
-    """Upwards in cost: exports down (the first one up, unless nothing lies there), prices up."""
+    """Upwards in cost: exports down (the first one up, unless nothing lies there), prices of what then is left up."""
     x, price = offer.x, offer.price
     if rules.step_mw:
         first = _up(x[:1], rules.step_mw)
         x = np.concatenate([np.where(first > truth.x[-1], _down(x[:1], rules.step_mw), first), _down(x[1:], rules.step_mw)])
-        x = np.maximum.accumulate(x)
+        x = np.unique(np.maximum.accumulate(x))
+        price = np.diff(np.interp(x, truth.x, truth.cost)) / np.diff(x)  # the old chords began elsewhere and may lie below
     if rules.step_price:
         price = _up(price, rules.step_price)
-    wide = np.flatnonzero(np.diff(x) > 0)
-    x, price = np.concatenate([x[:1], x[1:][wide]]), price[wide]
-    begin = max(np.interp(x[0], truth.x, truth.cost), np.interp(x[0], offer.x, offer.cost))
+    begin = np.interp(x[0], truth.x, truth.cost)
     return Offer(x, begin + np.concatenate([[0.0], np.cumsum(price * np.diff(x))]))
 
 

@@ -134,9 +134,11 @@ class Owner:
         """Why one scenario and period has no merged load flow."""
         found = self.solve(st)
         if found.converged:
+            several = len(self.interfaces) > len(self.joined.feeders)
+            other = "start_pu=1 a flat start" if several else "start_pu=0 a start at transmission's forecast"
             return (
-                "all networks as one do have a load flow, so the exchange failed, not the system; try scheme response, "
-                "or with start_pu=0 a start at transmission's forecast"
+                "all networks as one do have a load flow, so the exchange failed, not the system; "
+                f"try scheme {'boundary-newton' if several else 'response'}, or with {other}"
             )
         k, (newton, ceiling) = float(self.loading[st]), self.grid(st)
         part = k / ceiling if ceiling else 1.0  # of transmission's schedule in the factor that grows

@@ -8,12 +8,26 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.letters import Alone, Boundary, PowerCurve, Sensitivity, SensitivityUnder, Voltage, VoltageUnder, Worth
+from gridtandem.boundary.curves import in_force
+from gridtandem.boundary.letters import (
+    Alone,
+    Boundary,
+    PortResponse,
+    PowerCurve,
+    Sensitivity,
+    SensitivityUnder,
+    Voltage,
+    VoltageUnder,
+    VoltageUnderPorts,
+    Worth,
+)
 from gridtandem.flow.batch import Batch, solve_many
+from gridtandem.flow.draw import Pieces, Ports
 from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Draw, Newton, Options, Solution
 from gridtandem.flow.outages import solve_outages
 from gridtandem.flow.sensitivity import voltage_slope
+from gridtandem.flow.switching import settled
 from gridtandem.flow.variants import loaded, without
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import LoadLaw, Nodal
@@ -82,16 +96,19 @@ class Transmission:
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
         """Letters this desk answers."""
-        return {VoltageUnder: self.voltage_under, SensitivityUnder: self.sensitivity_under, Alone: self.by_itself}
+        joint = self.voltage_under
+        return {VoltageUnder: joint, VoltageUnderPorts: joint, SensitivityUnder: self.sensitivity_under, Alone: self.by_itself}
 
-    def voltage_under(self, ask: VoltageUnder) -> Voltage:
+    def voltage_under(self, ask: VoltageUnder | VoltageUnderPorts) -> Voltage:
         """Joint solve at the boundary; one mute feeder leaves its scenario unsolved."""
-        v = np.full(ask.draw.low.shape, np.nan, complex)
-        if self.loading.size >= self.abreast:
-            able = np.asarray((ask.draw.worth > Worth.REFUSED).all(-1), bool)
+        v = np.full(ask.draw.worth.shape, np.nan, complex)
+        one_by_one = np.ones(self.loading.shape, bool)
+        if self.loading.size >= self.abreast and not isinstance(ask.draw, PortResponse):
+            one_by_one[:] = False
+            one_by_one[ask.draw.bends.scenario, ask.draw.bends.period] = True  # for their curves have knots
+            able = np.asarray((ask.draw.worth > Worth.REFUSED).all(-1) & ~one_by_one, bool)
             v[able] = _together(self, ask.draw, able).v[:, self.forecast.node]
-            return Voltage(np.abs(v), np.angle(v), _worth(v.real))
-        for st in np.ndindex(self.loading.shape):
+        for st in zip(*np.nonzero(one_by_one), strict=True):
             found = self.solve(ask.draw, st)
             if found is not None and found.converged:
                 v[st] = found.v[self.forecast.node]
@@ -104,7 +121,8 @@ class Transmission:
         for st in np.ndindex(self.loading.shape):
             found = self.solve(ask.draw, st)
             if found is not None and found.converged:
-                dv[st] = voltage_slope(without(self.newton, _open(self, st)), found, self.forecast.node, draw=self.drawn(ask.draw, st)) / MVA
+                draw = self.drawn(ask.draw, st, np.abs(found.v[self.forecast.node]))
+                dv[st] = voltage_slope(without(self.newton, _open(self, st)), found, self.forecast.node, draw=draw) / MVA
         return Sensitivity(dv, _worth(dv.sum((-1, -2))))
 
     def by_itself(self, ask: Alone) -> Boundary:  # noqa: ARG002 — the letter has no content
@@ -118,14 +136,17 @@ class Transmission:
                 s[st] = self.expected(np.abs(v[st]), st)
         return Boundary(np.abs(v), np.angle(v), np.stack([s.real, s.imag], -1) * MVA, _worth(v.real))
 
-    def solve(self, curve: PowerCurve | None, st: tuple[int, ...]) -> Solution | None:
+    def solve(self, curve: PowerCurve | PortResponse | None, st: tuple[int, ...]) -> Solution | None:
         """Load flow of one scenario and period; without a curve the own forecast's; None where a feeder gave no curve."""
         if curve is None:
             return self._by_forecast(st)
         if not (curve.worth[st] > Worth.REFUSED).all():
             return None
         k = float(self.loading[st])
-        return without(self.newton, _open(self, st)).solve(start=_start(self, st), draw=self.drawn(curve, st), loads=k, units=k)
+        newton, start = without(self.newton, _open(self, st)), _start(self, st)
+        if isinstance(curve, PortResponse):
+            return newton.solve(start=start, draw=_tangent(curve, self.forecast.node, st), loads=k, units=k)
+        return settled(newton, _pieces(self, curve, st), start, loads=k, units=k)
 
     def expected(self, v: Real, st: tuple[int, ...]) -> Complex:
         """Power that transmission expects at each interface, at its voltage there. [per unit]"""
@@ -145,12 +166,19 @@ class Transmission:
         start = _start(self, st) if len(opened) else None
         return without(alone, opened).solve(start=start, loads=loads, units=float(self.loading[st]))
 
-    def drawn(self, curve: PowerCurve, st: tuple[int, ...] | Flag) -> Draw:
-        """A letter's curve in per unit; of one scenario and period, or of those marked."""
-        c = curve.c[st]
-        return Draw(node=self.forecast.node, low=curve.low[st], high=curve.high[st], c=np.asarray((c[..., 0, :] + 1j * c[..., 1, :]) / MVA))
+    def drawn(self, curve: PowerCurve | PortResponse, st: tuple[int, ...] | Flag, v: Real) -> Draw:
+        """A letter's tangent, or of each of its curves the piece in which a voltage lies; of one scenario and period, curves also of those marked."""
+        if isinstance(curve, PortResponse):
+            return _tangent(curve, self.forecast.node, st)
+        low, high, c = curve.low, curve.high, curve.c
+        if len(curve.bends.knot):
+            whole = low.copy()
+            whole[st] = v
+            low, high, c = in_force(curve, whole)
+        c = c[st]
+        return Draw(node=self.forecast.node, low=low[st], high=high[st], c=np.asarray((c[..., 0, :] + 1j * c[..., 1, :]) / MVA))
 
-    def explain(self, curve: PowerCurve | None, st: tuple[int, ...]) -> str:
+    def explain(self, curve: PowerCurve | PortResponse | None, st: tuple[int, ...]) -> str:
         """Why one scenario and period has no answer, for the owner of this grid."""
         who = self.network.name
         if curve is not None and not (curve.worth[st] > Worth.REFUSED).all():
@@ -166,11 +194,34 @@ class Transmission:
         return f"{who}: no load flow with these draws at its interfaces ({found.trouble})"
 
 
-def flows(party: Transmission, curve: PowerCurve | None) -> Flows:
+def _tangent(told: PortResponse, node: Index, st: tuple[int, ...] | Flag) -> Draw:
+    """Own magnitudes as a curve of degree 1, on V ± 1; the rest as `Ports`, where there is a rest. [per unit]"""
+    by_v, by_angle = (np.asarray((d[..., 0] + 1j * d[..., 1]) / MVA) for d in (np.moveaxis(x, 0, 2)[st] for x in (told.dv, told.dangle)))
+    own = told.interface == told.other
+    s, slope = (told.s[st][:, 0] + 1j * told.s[st][:, 1]) / MVA, np.zeros(len(node), np.complex128)
+    slope[told.interface[own]] = by_v[own]
+    by_v[own] = 0.0
+    rest = np.flatnonzero((by_v != 0) | (by_angle != 0))
+    v = told.v[st] * np.exp(1j * told.angle[st])
+    ports = Ports(node=node, v=v, row=told.interface[rest], column=told.other[rest], by_v=by_v[rest], by_angle=by_angle[rest])
+    c = np.stack([s, slope], -1)
+    return Draw(node=node, low=told.v[st] - 1, high=told.v[st] + 1, c=c, ports=ports if len(rest) else None)
+
+
+def reckoned(party: Transmission, curve: PowerCurve | PortResponse | None, v: Complex, st: tuple[int, int]) -> Complex:
+    """What a letter, or else the own forecast, says that interfaces draw at these voltages. [per unit]"""
+    if curve is None:
+        return party.expected(np.abs(v), st)
+    draw = party.drawn(curve, st, np.abs(v))
+    s, _ = draw.each(np.abs(v))
+    return s if draw.ports is None else s + draw.ports.each(v)
+
+
+def flows(party: Transmission, curve: PowerCurve | PortResponse | None) -> Flows:
     """Every scenario's load flow of its one period, as `Transmission.solve` has it."""
     newton, rows = party.newton, len(party.loading)
     moving = newton.options.taps == "move" and len(newton.nodal.taps.branch) > 0
-    if curve is None or moving or newton.roles.shared or party.loading.size < party.abreast:
+    if not isinstance(curve, PowerCurve) or len(curve.bends.knot) or moving or newton.roles.shared or party.loading.size < party.abreast:
         return _one_by_one(party, curve)
     able = np.asarray((curve.worth > Worth.REFUSED).all(-1), bool)
     v, slack, trouble = np.full((rows, newton.nodal.nodes), complex(np.nan, np.nan)), np.full(rows, np.nan), np.full(rows, MUTE, object)
@@ -182,7 +233,7 @@ def flows(party: Transmission, curve: PowerCurve | None) -> Flows:
     return Flows(v=v, slack=slack, ratio=(None,) * rows, ok=ok, trouble=tuple(trouble.tolist()))
 
 
-def _one_by_one(party: Transmission, curve: PowerCurve | None) -> Flows:
+def _one_by_one(party: Transmission, curve: PowerCurve | PortResponse | None) -> Flows:
     found = [party.solve(curve, (r, 0)) for r in range(len(party.loading))]
     nowhere = np.full(party.newton.nodal.nodes, complex(np.nan, np.nan))
     return Flows(
@@ -193,12 +244,26 @@ def _one_by_one(party: Transmission, curve: PowerCurve | None) -> Flows:
 
 
 def _together(party: Transmission, curve: PowerCurve, able: Flag) -> Batch:
-    """Load flows of these scenarios and periods, all of whose feeders gave a curve."""
-    k, start, draw = party.loading[able], _start(party, able), party.drawn(curve, able)
+    """Load flows of these scenarios and periods, all of whose feeders gave a curve of one piece."""
+    k, start, draw = party.loading[able], _start(party, able), party.drawn(curve, able, curve.low[able])
     if not able.any() or not party.opened:
         return solve_many(party.newton, loads=k, units=k, start=start, draw=draw)
     opened = [party.opened[s] for s in np.nonzero(able)[0].tolist()]
     return solve_outages(party.newton, opened=opened, loads=k, units=k, start=start, draw=draw)
+
+
+def _pieces(party: Transmission, curve: PowerCurve, st: tuple[int, ...]) -> Pieces:
+    """A letter's curves of one scenario and period, in per unit."""
+    bends, wide = curve.bends, len(party.forecast.node)
+    here = np.flatnonzero((bends.scenario == st[0]) & (bends.period == st[1]))
+    owner, low = np.concatenate([np.arange(wide), bends.interface[here]]), np.concatenate([curve.low[st], bends.knot[here]])
+    order = np.lexsort((low, owner))
+    owner, low = owner[order], low[order]
+    first = np.searchsorted(owner, np.arange(wide + 1))
+    high = np.append(low[1:], np.nan)
+    high[first[1:] - 1] = curve.high[st]
+    c = np.concatenate([curve.c[st], bends.c[here]])[order] if len(here) else curve.c[st]
+    return Pieces(node=party.forecast.node, first=first, low=low, high=high, c=(c[:, 0] + 1j * c[:, 1]) / MVA)
 
 
 def _start(party: Transmission, st: tuple[int, ...] | Flag) -> Complex:

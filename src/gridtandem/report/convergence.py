@@ -75,7 +75,8 @@ def _frame(axes: Axes, runs: Sequence[Run], most: int) -> None:
     axes.set_ylabel("gap: largest voltage step [pu]")
     axes.set_title("How the gap closes", pad=14)
     if runs:
-        style.caption(axes, f"{selection.held_fixed(runs[0])}, flat start")
+        begin = {getattr(r.result.study.scheme, "start_pu", 1.0) for r in runs}
+        style.caption(axes, f"{selection.held_fixed(runs[0])}{', flat start' if begin == {1.0} else ''}")
 
 
 def _forecast(axes: Axes, plain: Run, contraction: float) -> tuple[float, float, str, str]:

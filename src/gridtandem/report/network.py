@@ -92,20 +92,22 @@ def _names(axes: Axes, top: Part, place: Real, largest: Index) -> None:
 
 
 def _hang(axes: Axes, run: Run, table: InterfaceResults, above: Real) -> None:
-    """Each feeder as a tree in a column of its own, columns ordered as the buses above."""
-    order = np.argsort(above[:, 0], kind="stable")
+    """Each feeder as a tree in a column of its own below its first bus, columns ordered as those buses; a tie for each of its ports."""
+    _, first, which = np.unique(table.feeder, return_index=True, return_inverse=True)
+    order = first[np.argsort(above[first, 0], kind="stable")]
     wide = 1 / max(len(order), 1)
     for column, k in enumerate(order.tolist()):
         part = selection.part(run, str(table.feeder[k]))
-        root = part.row(selection.root_name(run, part.name))
-        own = tree(len(part.buses), part.start, part.end, root)
+        roots = [part.row(name) for name in selection.root_names(run, part.name)]
+        own = tree(len(part.buses), part.start, part.end, roots[0])
         levels, leaves = -own[:, 1].min() or 1.0, np.ptp(own[:, 0]) or 1.0
         scale = min(0.62 * wide / leaves, 0.05)
         left = (column + 0.5) * wide - scale * leaves / 2
         place = np.stack([left + scale * own[:, 0], BOTTOM + (BOTTOM / levels) * own[:, 1]], -1)
         _edges(axes, part, place, style.DSO)
         _nodes(axes, part, place, edge=style.DSO, size=14 if len(part.buses) < 80 else 7)
-        _tie(axes, table, k, above[k], place[root])
+        for port, root in zip(np.flatnonzero(which == which[k]).tolist(), roots, strict=True):
+            _tie(axes, table, port, above[port], place[root])
 
 
 def _tie(axes: Axes, table: InterfaceResults, k: int, above: Real, root: Real) -> None:

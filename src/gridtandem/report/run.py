@@ -29,13 +29,12 @@ from gridtandem.study.judge import Verdict
 from gridtandem.study.registry import name_of, scheme_of
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
 from gridtandem.study.run import Result
-from gridtandem.study.setting import loading_of, usual
+from gridtandem.study.setting import loading_of, usual, usually_compared
 from gridtandem.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SCHEMES = ("independent", "load-flow", "response", "merged")  # what a comparison shows unless told otherwise
 MOST_DIAGNOSED = 300  # interfaces up to which a comparison also predicts the plain exchange: its matrix grows with their square
 
 RUN_PICTURES = {
@@ -184,7 +183,7 @@ def run(
 
 def compare(
     case: Case | Network | str | Path,
-    schemes: Sequence[object] = SCHEMES,
+    schemes: Sequence[object] | None = None,
     *,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
@@ -195,12 +194,15 @@ def compare(
     save: Callable[[str], Path] | None = None,
     watch: Callable[[str, Outcome[object]], None] | None = None,
 ) -> Comparison:
-    """Run a case under several schemes; arguments as for `run`. ``save`` names the run file of a scheme, ``watch`` hears its name too."""
+    """Run a case under several schemes, by default a few that serve it; arguments as for `run`. ``save`` names the run file of a scheme,
+    ``watch`` hears its name too.
+    """
     study = Study(
         case=opened_case(case), scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack,
         taps=taps,
     )  # fmt: skip
-    found = comparing.compare(study, [chosen(study, s, None) for s in schemes], save=save, watch=watch)
+    wanted = usually_compared(study.case) if schemes is None else schemes
+    found = comparing.compare(study, [chosen(study, s, None) for s in wanted], save=save, watch=watch)
     forecast = diagnosing.diagnose(study) if len(study.case.interfaces) <= MOST_DIAGNOSED else None
     return Comparison(table=found.table, runs=tuple(map(Run.of, found.results)), diagnosis=forecast)
 

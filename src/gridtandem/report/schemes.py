@@ -12,7 +12,10 @@ WIDTH = 118
 def schemes_in_words() -> str:
     """For each: what it is, and what crosses."""
     lines = ["tandem run 14A --scheme response · tandem compare 14A --schemes all", ""]
-    for name, said in headers().items():
-        lines += wrap(said.get("line", ""), WIDTH, initial_indent=f"{name:<13}", subsequent_indent=" " * 13)
-        lines += wrap(f"crosses: {said.get('crosses', 'it does not say')}", WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
-    return "\n".join([*lines, "", "auto         takes what `tandem diagnose CASE` recommends: by ρ, the contraction ratio of the plain exchange."])
+    told = headers()
+    wide = max(13, *(len(name) + 2 for name in told))
+    for name, said in told.items():
+        lines += wrap(said.get("line", ""), WIDTH, initial_indent=f"{name:<{wide}}", subsequent_indent=" " * wide)
+        lines += wrap(f"crosses: {said.get('crosses', 'it does not say')}", WIDTH, initial_indent=" " * wide, subsequent_indent=" " * wide)
+    auto = f"{'auto':<{wide}}takes what `tandem diagnose CASE` recommends: by ρ, the contraction ratio of the plain exchange."
+    return "\n".join([*lines, "", auto])

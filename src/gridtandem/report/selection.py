@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", BusResults, BranchResults, InterfaceResults)
 
 SAME = 1e-6  # pu and MVA; closer than this two schemes are one line in a picture
-COORDINATED = ("response", "load-flow", "anderson")  # in the order in which a comparison shows them when it shows one
+COORDINATED = ("response", "boundary-newton", "load-flow", "anderson")  # in the order in which a comparison shows them when it shows one
 
 
 @final
@@ -60,11 +60,12 @@ def part(run: Run, feeder: str) -> Part:
     return Part(name=feeder, buses=buses, branches=branches, start=start, end=end)
 
 
-def root_name(run: Run, feeder: str) -> str:
-    """The feeder's bus that is the transmission bus."""
+def root_names(run: Run, feeder: str) -> list[str]:
+    """The feeder's buses that are transmission buses, in the order of its interfaces."""
     case = run.result.study.case
-    k = int(np.flatnonzero(case.interfaces.feeder == feeder)[0])
-    return str(case.models[int(case.interfaces.model[k])].buses.name[int(case.interfaces.root[k])])
+    rows = np.flatnonzero(case.interfaces.feeder == feeder)
+    names = case.models[int(case.interfaces.model[rows[0]])].buses.name
+    return [str(names[r]) for r in case.interfaces.root[rows]]
 
 
 def held_fixed(run: Run) -> str:

@@ -31,7 +31,9 @@ WARN, OK = "#b3261e", "#1c7c45"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#14202b")  # Okabe–Ito, readable on white
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 3)), (0, (1, 1)))
-SCHEME_LOOKS = {"independent": 1, "load-flow": 0, "response": 2, "merged": 6, "anderson": 3, "feeder-curve": 4}  # the same look in every picture
+SCHEME_LOOKS = {  # the same look in every picture
+    "independent": 1, "load-flow": 0, "response": 2, "merged": 6, "anderson": 3, "feeder-curve": 4, "boundary-newton": 5
+}  # fmt: skip
 
 NARROW, WIDE = 3.5, 7.2  # inches: one column of a journal, and two
 VOLTAGE_BAND = 0.1  # pu on both sides of 1.0 that the voltage colours span

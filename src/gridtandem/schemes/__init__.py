@@ -4,6 +4,7 @@ May import: boundary, orders, coordinate, tables, numpy. Knows letters, never gr
 """
 
 from gridtandem.schemes.anderson import Anderson
+from gridtandem.schemes.boundary_newton import BoundaryNewton
 from gridtandem.schemes.feeder_curve import FeederCurve
 from gridtandem.schemes.fused import Fused
 from gridtandem.schemes.independent import Independent
@@ -11,4 +12,4 @@ from gridtandem.schemes.load_flow import LoadFlow
 from gridtandem.schemes.merged import Merged
 from gridtandem.schemes.response import Response
 
-__all__ = ["Anderson", "FeederCurve", "Fused", "Independent", "LoadFlow", "Merged", "Response"]
+__all__ = ["Anderson", "BoundaryNewton", "FeederCurve", "Fused", "Independent", "LoadFlow", "Merged", "Response"]

@@ -63,6 +63,9 @@ class Batch:
         if len(self.outages) and isinstance(self.study.scheme, Fused):
             mend = "take scheme merged or response, which do"
             yield Fault("batch", "has outages, and scheme fused does not serve them", mend, "batch-004", column="outages")
+        if many := dict.fromkeys(self.study.case.interfaces.feeder[self.study.case.ports > 1].tolist()):
+            what, mend = f"{', '.join(map(repr, many))}: fed from more than one transmission bus", "run the scenarios by loading = […]"
+            yield Fault("batch", f"does not serve {what}", mend, "batch-005")
         for word in self.keep:
             if word != "voltages":
                 yield Fault("batch", f"is {word!r}", "it can be voltages", "batch-003", column="keep")

@@ -11,9 +11,10 @@ from typing import Any, final
 
 import numpy as np
 
+from gridtandem.boundary.letters import PowerCurve
 from gridtandem.coordinate import ByScenario, End
 from gridtandem.errors import InvalidCase
-from gridtandem.parties.transmission import flows
+from gridtandem.parties.transmission import flows, reckoned
 from gridtandem.study.batch import Batch
 from gridtandem.study.study import Seats, seated
 from gridtandem.study.survey import Extremes, Layout, magnitudes, surveyed, voltages
@@ -165,9 +166,10 @@ def _planned(group: Group, wide: int) -> Answers:
         good = good[found.ok[good]]
         at = magnitudes(found.v[np.ix_(good, t.forecast.node)])
         here = np.isin(np.arange(size), good)[:, None]
-        s[good] = (
-            np.array([t.expected(x, (r, 0)) for x, r in zip(at, good.tolist(), strict=True)]) if a.draw is None else t.drawn(a.draw, here).each(at)[0]
-        )
+        if isinstance(a.draw, PowerCurve):
+            s[good] = t.drawn(a.draw, here, at).each(at)[0]
+        else:
+            s[good] = np.array([reckoned(t, a.draw, found.v[r, t.forecast.node], (r, 0)) for r in good.tolist()])
         ratio = [x if k else None for x, k in zip(found.ratio, here[:, 0].tolist(), strict=True)]
         v[good], slack[good], tso[good] = a.v[good, 0], found.slack[good], found.v[good]
     drawn = group.seats.everybody.draw(v[:, None], slope=False)[0][:, 0] / MVA

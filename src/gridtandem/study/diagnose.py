@@ -36,6 +36,9 @@ def diagnose(study: Study) -> Diagnosis:
     """Predict ρ with five letters and recommend a scheme."""
     if not len(study.case.interfaces):
         return Diagnosis(0.0, 1.0, "merged", "there are no feeders, so one load flow is all there is")
+    if (study.case.ports > 1).any():
+        why = "feeders with several ports: angles drive power around them, which ρ, made of magnitudes, does not see"
+        return Diagnosis(math.nan, math.nan, "boundary-newton", why)
     mail = seated(study).mailbox(None, (study.loading.shape[0], study.loading.shape[1]))
     try:
         rho = contraction(mail)

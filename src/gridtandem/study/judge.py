@@ -112,7 +112,7 @@ def _interfaces(owner: Owner, held: Sequence[Held], through: Sequence[tuple[Comp
         **_head(plans, rows), v_pu=np.abs(np.concatenate([p.above for p in plans])), v_feeder_pu=np.abs(np.concatenate([p.v for p in plans])),
         p_mw=seen.real, q_mvar=seen.imag, p_feeder_mw=drawn.real, q_feeder_mvar=drawn.imag,
         v_checked_pu=np.abs(np.concatenate([h.found.v[owner.ports.at] for h in held])), p_checked_mw=checked.real, q_checked_mvar=checked.imag,
-        loss_mw=MVA * np.concatenate([x[rows.part] for x in loss]) * np.tile(table.count, many),
+        loss_mw=MVA * np.concatenate([x[rows.part] for x in loss]) * np.tile(table.count / np.bincount(rows.part)[rows.part], many),
         v_low_pu=np.concatenate([v[rows.part] for v, _ in lowest]), v_low_bus=np.concatenate([label[rows.part] for _, label in lowest]),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from gridtandem.coordinate import Agreement
 from gridtandem.flow.feeders import State
+from gridtandem.parties.transmission import reckoned
 from gridtandem.study.roster import Roster
 from gridtandem.study.study import Seats
 from gridtandem.tables import Complex
@@ -35,11 +36,10 @@ def plans_of(seats: Seats, agreement: Agreement, st: tuple[int, int]) -> Plans:
     if found is None:
         raise ValueError("an agreement has a curve for every interface")
     above = found.v[t.forecast.node]
-    s = t.expected(np.abs(above), st) if draw is None else t.drawn(draw, st).each(np.abs(above))[0]
     v = agreement.v[st] * np.exp(1j * agreement.angle[st])
     feeders, drawn = _feeder_plans(seats, v, st)
     own = State(v=found.v, ratio=found.ratio, unit_s=found.unit_s, at_limit=found.at_limit)
-    return Plans(st=st, roster=seats.roster, state=State.of([own, *feeders]), above=above, s=np.asarray(s, np.complex128), v=v, drawn=drawn)
+    return Plans(st=st, roster=seats.roster, state=State.of([own, *feeders]), above=above, s=reckoned(t, draw, above, st), v=v, drawn=drawn)
 
 
 def _feeder_plans(seats: Seats, v: Complex, st: tuple[int, int]) -> tuple[list[State], Complex]:

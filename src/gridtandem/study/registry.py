@@ -46,7 +46,9 @@ def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
             raise Unreadable(f"option {option} of scheme {name} is a distance above 0; {value!r} is not")
         if isinstance(known[option], int) and value % 1:
             raise Unreadable(f"option {option} of scheme {name} is a whole number; {value!r} is not")
-    return kind(**{option: type(known[option])(value) for option, value in (options or {}).items()})
+        if known[option] is None and not (value is None or is_dataclass(value)):
+            raise Unreadable(f"option {option} of scheme {name} is what an earlier run found, to be set in Python; {value!r} is not")
+    return kind(**{option: value if known[option] is None else type(known[option])(value) for option, value in (options or {}).items()})
 
 
 def headers() -> dict[str, dict[str, str]]:

@@ -47,7 +47,7 @@ class InterfaceResults(Table):
     v_checked_pu: Real = column("voltage of the AC check", unit="pu")
     p_checked_mw: Real = column("active power of the AC check", unit="MW")
     q_checked_mvar: Real = column("reactive power of the AC check", unit="Mvar")
-    loss_mw: Real = column("active losses in the feeders, as their company sees them", unit="MW")
+    loss_mw: Real = column("active losses in the feeders, as their company sees them; those of one with several ports in equal parts", unit="MW")
     v_low_pu: Real = column("lowest voltage in the feeder, as its company sees it", unit="pu")
     v_low_bus: Names = column("where that is", dtype="U")
 

@@ -158,10 +158,10 @@ def explained(study: Study, seats: Seats, outcome: Outcome[Any]) -> tuple[str, .
     for refusal in outcome.refused:
         s, t, _ = refusal.rows[0]
         where = f" (scenario {s}, period {t})" if study.loading.size > 1 else ""
-        if refusal.question in ("PowerAt", "ResponseAt", "PowerOver") or (refusal.question == "Alone" and refusal.by != "tso"):
+        if refusal.question in ("PowerAt", "ResponseAt", "PowerOver", "PortResponseAt") or (refusal.question == "Alone" and refusal.by != "tso"):
             said.append(_feeder_says(seats, refusal, outcome) + where)
         elif refusal.by == "tso" and refusal.question != "Together":
-            draw = getattr(outcome.state, "draw", None) if outcome.state is not None else None
+            draw = None if refusal.question == "Alone" else getattr(outcome.state, "draw", None)
             said.append(seats.transmission.explain(draw, (s, t)) + where)
         elif seats.holder is not None:
             said.append(seats.holder.explain((s, t)) + where)
@@ -188,8 +188,11 @@ def _feeder_says(seats: Seats, refusal: Refusal, outcome: Outcome[Any]) -> str:
     s, t, i = refusal.rows[0]
     state: Any = outcome.state
     v = state.draw.low if refusal.question == "PowerOver" else getattr(state, "v", None)  # low voltages are where load flows end
-    asked = float(v[s, t, i]) if v is not None and np.isfinite(v[s, t, i]) else 1.0
-    return f"{refusal.by}, {fleet.explain(int(np.flatnonzero(rows == i)[0]), asked, (s, t))}"
+    asked = np.ones(len(rows), np.complex128)
+    if v is not None:
+        asked = np.nan_to_num(v[s, t, rows], nan=1.0) * np.exp(1j * np.nan_to_num(getattr(state, "angle", 0.0 * v)[s, t, rows]))
+    whole = "; a curve needs a load flow at every voltage of its range, and controls that settle there" if refusal.question == "PowerOver" else ""
+    return f"{refusal.by}, {fleet.explain(int(np.flatnonzero(rows == i)[0]), asked, (s, t))}{whole}"
 
 
 def letters_table(ledger: tuple[Entry, ...]) -> Letters:

@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 from gridtandem.cases.case import Case
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.diagnose import diagnose
-from gridtandem.study.registry import scheme_kind, scheme_named
-from gridtandem.study.study import Study
+from gridtandem.study.registry import scheme_kind, scheme_named, scheme_names
+from gridtandem.study.study import BLIND, Study
 from gridtandem.tables import Real
 
+COMPARED = ("independent", "load-flow", "response", "merged")  # unless told otherwise
 AUTO = "auto"  # the scheme that the diagnosis recommends
 ROUNDS = 100  # most rounds unless told otherwise
 
@@ -34,7 +35,8 @@ def studied(
 ) -> Study:
     """The study of a case under the scheme of that name; several loadings are several scenarios.
 
-    Without a name it is ``response``; without feeders ``merged``, which then is a plain load flow.
+    Without a name it is ``response``, or ``boundary-newton`` where a feeder has several ports; without feeders ``merged``, which then is a
+    plain load flow.
     """
     study = Study(
         case=case, scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps
@@ -44,7 +46,20 @@ def studied(
 
 def usual(case: Case) -> str:
     """The scheme that is taken where none is named."""
-    return "response" if len(case.interfaces) else "merged"
+    if not len(case.interfaces):
+        return "merged"
+    return "boundary-newton" if (case.ports > 1).any() else "response"
+
+
+def able(case: Case) -> tuple[str, ...]:
+    """All schemes that serve its feeders."""
+    several = (case.ports > 1).any()
+    return tuple(name for name in scheme_names() if not (several and BLIND & scheme_kind(name).asks_dsos))
+
+
+def usually_compared(case: Case) -> tuple[str, ...]:
+    """The schemes that a comparison shows where none are named."""
+    return COMPARED if not (case.ports > 1).any() else ("independent", "boundary-newton", "merged")
 
 
 def loading_of(factor: ArrayLike) -> Real:

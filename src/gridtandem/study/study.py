@@ -9,12 +9,14 @@ from typing import Any, Literal, final
 
 import numpy as np
 
+from gridtandem.boundary.letters import PowerAt, PowerOver, ResponseAt
 from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.feeders import Feeders
+from gridtandem.flow.multiport import MultiPort
 from gridtandem.flow.newton import Options
 from gridtandem.grid.nodal import LoadLaw, Nodal
 from gridtandem.parties.fleet import Fleet
@@ -29,6 +31,8 @@ from gridtandem.tables import Index, Real
 WORDS = {  # that a rule may be
     "feeder_solver": ("auto", "sweep", "newton"), "q_rule": ("ignore", "switch"), "slack": ("reference", "shared"), "taps": ("hold", "move"),
 }  # fmt: skip
+
+BLIND = frozenset({PowerAt, ResponseAt, PowerOver})  # letters without angles, which feeders with several ports cannot answer
 
 
 @final
@@ -87,7 +91,7 @@ class Study:
         if self.slack == "shared" and not (units.slack_share[units.live] > 0).any():
             mend = "give units of transmission a slack_share, or take slack = reference"
             yield Fault("study", "is shared, but no unit of transmission in service has a share", mend, "study-004", column="slack")
-        yield from _port_faults(self.case)
+        yield from _port_faults(self)
         if not len(self.case.interfaces) and not isinstance(self.scheme, Merged):
             mend = "take the scheme merged, which then is a plain load flow, or hang feeders on it"
             yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=self.case.name)
@@ -154,13 +158,13 @@ def seated(study: Study) -> Seats:
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
     models = [Nodal.of(bundle(model)) for model in case.models]
-    feeders, table = _feeders(study, models), case.interfaces
     transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options, study.feeder_loading)
+    companies = _by_company(case)
+    *fleets, everybody = _fleets(study, models, [*companies, np.arange(len(case.interfaces))])
     return Seats(
-        transmission=transmission, fleets=tuple((_fleet(study, feeders, rows), rows) for rows in _by_company(case)),
-        everybody=_fleet(study, feeders, np.arange(len(table))), companies=case.companies,
+        transmission=transmission, fleets=tuple(zip(fleets, companies, strict=True)), everybody=everybody, companies=case.companies,
         owner=Owner.of(case, study.loading, study.options, study.feeder_loading),
-        roster=Roster.of(transmission.newton.nodal, models, table),
+        roster=Roster.of(transmission.newton.nodal, models, case.interfaces),
         holder=Holder.of(case, study.loading, study.options, study.feeder_solver) if isinstance(study.scheme, Fused) else None,
     )  # fmt: skip
 
@@ -168,7 +172,7 @@ def seated(study: Study) -> Seats:
 def forecast(case: Case, models: Sequence[Nodal]) -> LoadLaw:
     """What transmission expects feeders to draw: nominal load less DG, no losses, exponents weighted by load. [per unit]"""
     table = case.interfaces
-    factor = table.count * table.scale
+    factor = table.count * table.scale / case.ports  # several ports are expected to draw equal parts
     lumps = [_lump(nodal) for nodal in models]
     s, exponent = np.array([s for s, _ in lumps], np.complex128), np.array([n for _, n in lumps], float).reshape(-1, 2)
     return boundary_bus(table.bus, s[table.model] * factor.astype(np.complex128), exponent[table.model])
@@ -181,17 +185,24 @@ def _lump(nodal: Nodal) -> tuple[complex, tuple[float, float]]:
     return complex(load - nodal.units.s.sum()), n
 
 
-def _feeders(study: Study, models: Sequence[Nodal]) -> Feeders:
-    """All feeders at once; what they have in common is worked out once."""
-    table = study.case.interfaces
+def _fleets(study: Study, models: Sequence[Nodal], parts: Sequence[Index]) -> Iterator[Fleet]:
+    """The feeders behind the interfaces of each part; what those with one port have in common is worked out once."""
+    case, table = study.case, study.case.interfaces
     first = np.cumsum(np.array([0, *(len(n.node) for n in models)], np.int64))
     root = np.concatenate([np.empty(0, np.int64), *(n.node for n in models)])[first[table.model] + table.root]
-    return Feeders.of(models, root=root, model=table.model, scale=table.scale, method=study.feeder_solver, options=study.options)
-
-
-def _fleet(study: Study, feeders: Feeders, rows: Index) -> Fleet:
-    table = study.case.interfaces
-    return Fleet(interface=table.name[rows], feeders=feeders.take(rows), count=table.count[rows], loading=study.at_feeders[..., rows])
+    ports, (_, feeder) = case.ports, np.unique(table.feeder, return_inverse=True)
+    one = np.flatnonzero(ports == 1)
+    feeders = Feeders.of(models, root=root[one], model=table.model[one], scale=table.scale[one], method=study.feeder_solver, options=study.options)
+    for rows in parts:
+        alone, port = np.flatnonzero(ports[rows] == 1), np.flatnonzero(ports[rows] > 1)
+        port = port[np.argsort(feeder[rows[port]], kind="stable")]  # those of one feeder beside each other
+        _, begin = np.unique(feeder[rows[port]], return_index=True)
+        roots, at = np.split(root[rows[port]], begin[1:])[: len(begin)], rows[port[begin]]
+        several = MultiPort.of([models[m] for m in table.model[at]], roots, table.scale[at], study.options)
+        yield Fleet(
+            interface=table.name[rows], alone=alone, feeders=feeders.take(np.searchsorted(one, rows[alone])), port=port, several=several,
+            count=table.count[rows], loading=study.at_feeders[..., rows],
+        )  # fmt: skip
 
 
 def _by_company(case: Case) -> list[Index]:
@@ -217,11 +228,22 @@ def _feeder_loading_faults(study: Study) -> Iterator[Fault]:
         yield Fault("study", what, f"give an array of numbers (scenario, period, interface), here {shape}", "study-005", column="feeder_loading")
     elif not (np.isfinite(given).all() and (given >= 0).all()):
         yield Fault("study", "has a loading that is negative or no number", "give factors of 0 or more", "case-059", column="feeder_loading")
+    else:
+        feeder = study.case.interfaces.feeder
+        _, first, which = np.unique(feeder, return_index=True, return_inverse=True)
+        if many := dict.fromkeys(feeder[(given != given[..., first[which]]).any((0, 1))].tolist()):
+            what = f"{', '.join(map(repr, many))} has other loadings at other ports"
+            yield Fault("study", what, "give all ports of a feeder the same", "study-007", column="feeder_loading")
 
 
-def _port_faults(case: Case) -> Iterator[Fault]:
-    names, count = np.unique(case.interfaces.feeder, return_counts=True)
-    if len(many := names[count > 1].tolist()):
-        what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
-        mend = "load-flow schemes serve feeders with one interface; give each port a feeder of its own, or open one"
+def _port_faults(study: Study) -> Iterator[Fault]:
+    """Letters without angles cannot say what drives power around a loop; sweeps know one root."""
+    case = study.case
+    many = ", ".join(map(repr, dict.fromkeys(case.interfaces.feeder[case.ports > 1].tolist())))
+    if many and BLIND & getattr(study.scheme, "asks_dsos", frozenset()):
+        what = f"{many}: fed from more than one transmission bus, between which angles drive power; this scheme sends magnitudes only"
+        mend = "take scheme boundary-newton or merged; or give each port a feeder of its own, or open one"
         yield Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)
+    if many and study.feeder_solver == "sweep":
+        what = f"is sweep, but {many} has several roots, and a sweep starts at one"
+        yield Fault("study", what, "take feeder_solver auto or newton", "study-008", column="feeder_solver")

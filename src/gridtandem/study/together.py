@@ -8,6 +8,8 @@ from typing import Any, final
 
 import numpy as np
 
+from gridtandem.boundary.curves import overlaid, scenarios
+from gridtandem.boundary.letters import Bends
 from gridtandem.boundary.mailbox import Mailbox, Refusal
 from gridtandem.coordinate import Agreement, ByScenario, End, Outcome, coordinate
 from gridtandem.study.study import Seats, Study
@@ -142,9 +144,11 @@ def _reason(outcome: Outcome[Any]) -> str:
 
 
 def part(state: Any, rows: Index) -> Any:
-    """These scenarios of a state: every array in it lies (scenario, …)."""
+    """These scenarios of a state: every array in it lies (scenario, …), but for the pieces of curves."""
     if isinstance(state, np.ndarray):
         return state[rows]
+    if isinstance(state, Bends):
+        return scenarios(state, rows)
     if is_dataclass(state) and not isinstance(state, type):
         return replace(state, **{f.name: part(getattr(state, f.name), rows) for f in fields(state)})
     return state
@@ -156,6 +160,8 @@ def _overlaid(old: Any, new: Any, rows: Index) -> Any:
         out = old.copy()
         out[rows] = new[rows]
         return out
+    if isinstance(old, Bends):
+        return overlaid(old, new, rows)
     if is_dataclass(old) and not isinstance(old, type):
         return replace(old, **{f.name: _overlaid(getattr(old, f.name), getattr(new, f.name), rows) for f in fields(old)})
     return new
