@@ -150,9 +150,9 @@ def walk(
         if by * abs(d[1, j]) > 0.0:
             e, v = told(give, cost, x)
             if e - export[points - 1] > NEAR:
-                here = left_over(matrix, give, cost, lower, upper, head, d, 1.0, price, e, v)
-                there = left_over(matrix, give, cost, lower, upper, head, d, 1.0, price, export[points - 1], value[points - 1])
-                gap, miss = max(gap, here, there), max(miss, missed(matrix, lower, upper, x))
+                rest = left_over(matrix, give, cost, lower, upper, head, d, 1.0, price, e, v)
+                slack = value[points - 1] - v - price * (export[points - 1] - e)  # what the other end lies above this one at this price
+                gap, miss = max(gap, rest + max(slack, 0.0) / max(1.0, abs(v))), max(miss, missed(matrix, lower, upper, x))
                 if points < 2 or price - run > SAME * max(1.0, abs(run)):
                     if points == len(export):
                         return points, gap, miss, LOST, step

@@ -131,8 +131,14 @@ def _one(problem: FeederProblem) -> Swept | None:
 def _first(m: Matrix, periods: int) -> Real | None:
     """The block of the first period of a matrix that has the same in each, and nothing beside; None where it has not."""
     height, width = m.shape[0] // periods, m.shape[1] // periods
-    place = m.tocoo()
-    own = place.row // height == place.col // width if height and width else np.ones(0, bool)
-    blocks = np.zeros((periods, height, width))
-    np.add.at(blocks, (place.row // max(height, 1), place.row % max(height, 1), place.col % max(width, 1)), place.data)
-    return blocks[0] if own.all() and (blocks == blocks[0]).all() else None
+    if m.nnz % periods:
+        return None
+    m = m if m.has_sorted_indices else m.sorted_indices()
+    entries = np.diff(m.indptr).reshape(periods, height)
+    column, value = m.indices.reshape(periods, -1) - width * np.arange(periods)[:, None], m.data.reshape(periods, -1)
+    alike = (entries == entries[0]).all() and (column == column[0]).all() and (value == value[0]).all()
+    if not alike or (column[0] < 0).any() or (column[0] >= width).any():
+        return None
+    out = np.zeros((height, width))
+    out[np.repeat(np.arange(height), entries[0]), column[0]] = value[0]
+    return out
