@@ -18,7 +18,7 @@ PERIODS, EACH = 2, 400
 
 
 def two_places(line: float, demand: float = 1000.0) -> tuple[Program, Orders]:
-    """Cheap orders at one node, dear ones at the other, and a line between."""
+    """Cheap orders at one node, dear ones at the other, a line between, and load that is shed at a price above all of them."""
     rng = np.random.default_rng(1)
     size = PERIODS * EACH
     node = rng.integers(0, 2, size)
@@ -26,37 +26,37 @@ def two_places(line: float, demand: float = 1000.0) -> tuple[Program, Orders]:
         period=np.repeat(np.arange(PERIODS), EACH), node=node, low=np.zeros(size), high=rng.uniform(1, 20, size),
         price=np.where(node == 0, rng.uniform(0, 50, size), rng.uniform(30, 90, size)), slope=np.zeros(size),
     )  # fmt: skip
-    flow = {"flow": Columns.of((PERIODS,), -line, line)}
-    through = np.kron(np.eye(PERIODS), np.array([[-1.0], [1.0]]))
+    columns = {"flow": Columns.of((PERIODS,), -line, line), "shed": Columns.of((PERIODS,), 0.0, 900.0, cost=1000.0)}
+    balance = {name: np.kron(np.eye(PERIODS), np.array([[a], [1.0]])) for name, a in (("flow", -1.0), ("shed", 0.0))}
     fixed = np.tile([-0.2 * demand, -0.8 * demand], (PERIODS, 1)) * np.array([[1.0], [1.3]])
-    return market(orders, fixed, Wires(periods=PERIODS, nodes=2, columns=flow, balance={"flow": through}), hours=1.0), orders
+    return market(orders, fixed, Wires(periods=PERIODS, nodes=2, columns=columns, balance=balance), hours=1.0), orders
 
 
-@pytest.mark.parametrize(("nearest", "line"), [(20, 1e4), (330, 500.0), (330, 300.0), (5, 300.0)])
+@pytest.mark.parametrize(("nearest", "line"), [(20, 1e4), (330, 500.0), (330, 300.0), (150, 400.0)])
 def test_it_is_the_whole_clearing(nearest: int, line: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "NEAREST", nearest)
     monkeypatch.setattr(module, "MANY", 1)
     program, orders = two_places(line)
     found, truth = sifted(program, orders.period), solve(program).require()
-    if found is None:
-        assert nearest == 5  # too few orders to relieve the line with
-        return
+    assert found is not None
     assert found.cost == pytest.approx(truth.cost, rel=OPTIMUM)
     assert found.price["balance"] == pytest.approx(truth.price["balance"], rel=VERTEX)
     assert found.x["order"] == pytest.approx(truth.x["order"], abs=OPTIMUM)
     assert found.reduced["order"] == pytest.approx(truth.reduced["order"], abs=OPTIMUM)
 
 
-def test_far_orders_are_set_aside_only_where_their_reduced_cost_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A first price that is far off costs rounds, never the optimum."""
+def test_orders_set_aside_come_back_where_their_reduced_cost_disagrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a full line the price is far from the first one: without the check load would be shed."""
     monkeypatch.setattr(module, "NEAREST", 120)
     monkeypatch.setattr(module, "MANY", 1)
-    program, orders = two_places(1e4)
-    truth = solve(program).require()
-    right = module._merit
-    monkeypatch.setattr(module, "_merit", lambda *given: right(*given) + 6.0)
-    found = sifted(program, orders.period)
-    assert found is None or found.cost == pytest.approx(truth.cost, rel=OPTIMUM)
+    program, orders = two_places(400.0)
+    found, truth = sifted(program, orders.period), solve(program).require()
+    assert found is not None
+    assert found.cost == pytest.approx(truth.cost, rel=OPTIMUM)
+    monkeypatch.setattr(module, "DUAL", 1e9)
+    careless = sifted(program, orders.period)
+    assert careless is not None
+    assert careless.cost > truth.cost * 1.01
 
 
 def test_rows_over_orders_count_in_their_price(monkeypatch: pytest.MonkeyPatch) -> None:

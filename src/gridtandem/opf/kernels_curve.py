@@ -208,7 +208,7 @@ def told(give: Real, cost: Real, x: Real) -> tuple[float, float]:
     return e, v
 
 
-@njit(**FAST)
+@njit(**FAST, fastmath={"reassoc", "nsz"})  # sums in any order: a check, no result
 def missed(matrix: Real, lower: Real, upper: Real, x: Real) -> float:
     """By how much the worst bound is missed, from the numbers given."""
     n, most = len(x), 0.0

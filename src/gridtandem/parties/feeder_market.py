@@ -108,7 +108,8 @@ class FeederMarket:
 
     def _each(self) -> list[tuple[int, int, Index]]:
         """Feeder, period, and the interfaces behind which it stands."""
-        return [(f, t, np.flatnonzero(self.kind == f)) for f in range(len(self.whole)) for t in range(self._shape[1])]
+        behind = [np.flatnonzero(self.kind == f) for f in range(len(self.whole))]
+        return [(f, t, rows) for f, rows in enumerate(behind) for t in range(self._shape[1])]
 
     def _of(self, feeder: int, period: int) -> Asked:
         if (feeder, period) not in self._asked:
