@@ -29,7 +29,7 @@ from gridtandem.tables import Real
 
 Work = Callable[[], Real]
 Prepare = Callable[[], Work]
-HOURS = 24
+HOURS, SEARCH = 24, "search with HiGHS"
 EXACT = Offers(10**9, -1e6, 1e6, 0.0, 0.0, 0.0)  # any number of steps at any price
 PLACES = ("50", "67", "15", "27", "34", "44", "78", "82", "95", "106")  # transmission buses that feeders hang on, in turn
 
@@ -163,7 +163,7 @@ def search(net: Callable[[], Network]) -> Work:
 
 def offer(net: Callable[[], Network]) -> dict[str, Prepare]:
     """Contenders of one offer."""
-    return {"walk": partial(walk, net), "search with HiGHS": partial(search, net)}
+    return {"walk": partial(walk, net), SEARCH: partial(search, net)}
 
 
 def small() -> Network:
