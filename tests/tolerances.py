@@ -136,6 +136,10 @@ CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic co
 # border of the compiled Newton
 INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
 NOISE = 1e-14  # a mismatch below the noise of any network: the iteration goes on until rounding ends it
+# coordinated market operation
+WELFARE = 1e-6  # relative; promised for every variant that agrees: cuts end at 1e-7, prices at 1e-5 currency/MWh times a few MW
+SLACK_MW = 1e-6  # MW; a bound as solvers keep it
+BOUND_KEPT = 1e-7  # relative; a lower bound may pass the optimum by what two solvers leave
 PRODUCT_OF_SERIES = 1e-8  # per unit; published feeders from a fifth of their load to six fifths at degrees of nine; measured 2e-10
 
 # laws of markets
@@ -150,3 +154,7 @@ REGRETS = 1e-8  # currency/h; costs of size 1e3 by two programs with one optimum
 CURVE_MONEY = 1e-8  # currency/h; a chord against its program, costs of size 1e3
 BRACKET = 1e-9  # currency/MWh beyond PRICED; the price is a slope of the offer or lies between two
 ZERO_SUM = 1e-8  # currency; sums of a hundred payments of up to 1e4, exact but for rounding and rows held to 1e-9
+BOOKS_MONEY = 1e-9  # currency; sums of a dozen products below 1e3
+# markets through the doors
+GOLDEN_DIGITS = 1e-6  # relative; published to six decimals
+MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred payments of up to a fifth of it

@@ -115,9 +115,9 @@ def test_the_check_of_a_step_with_a_border_is_the_twin_s(seed: int, holds: tuple
     assert border is not None
     m, power = len(b.factors[1]), (*b.law, *blocks.NO_CURVES)
     v, plan, kind = kernels_newton.begun(newton.begin, problem.scheduled, b.drawn, 1.0, problem.target, b.order, border.moving[5], m)
-    now = kernels_newton.state(v, b.lines, border.values, m, abs(newton.held.ratio[border.tap]), len(border.edge[0]))
+    now = kernels_newton.state(v, b.lines, border.values, m, abs(newton.held.ratio[border.tap]), border.edge)
     now[8][0] = 0.3
-    couples, work = (border.moving, border.edge), kernels_newton.room(b.factors, border.moving, border.edge, 1)
+    couples, work = (border.moving, border.edge), kernels_newton.room(b.factors, border.moving, border.edge)
     kernels_newton.evaluated(now, 1.0, plan, kind, np.zeros((nodal.nodes, 2)), b.lines, border.values, power, *couples)
     kernels_newton.step(now, kind, b.lines, b.factors, *couples, work, False)
     volts = np.empty(nodal.nodes, complex)
@@ -127,13 +127,30 @@ def test_the_check_of_a_step_with_a_border_is_the_twin_s(seed: int, holds: tuple
     miss = problem.needed(volts, newton.held.ratio) - problem.scheduled - (0.3 * pattern.share if len(pattern.share) else 0.0)
     right = np.concatenate([miss.real[pattern.p_rows], miss.imag[pattern.q_rows]])
     assert kernels_newton.unmet(now, kind, b.lines, *couples, work) <= TWIN * np.linalg.norm(right)
-    x, d = work[5], work[6]
+    x, d = work[1], work[6]
     x[:], d[:] = rng.uniform(-1, 1, x.shape), rng.uniform(-1, 1, d.shape)
     x[kind != 0, 1] = 0.0
     unknown = np.concatenate([x[b.place[pattern.turn], 0], x[b.place[pattern.lift], 1] * abs(volts)[pattern.lift, None], d[: pattern.groups]])
     unknown = np.concatenate([unknown, d[pattern.groups :][: len(pattern.share) > 0]]).ravel()
     expected = np.linalg.norm(matrix @ unknown + right)
     assert abs(kernels_newton.unmet(now, kind, b.lines, *couples, work) - expected) <= TWIN * expected
+
+
+def test_an_iteration_without_a_border_is_one_with_an_empty_border() -> None:
+    """Both are compiled from the same lines, the first without those of the border: same bits."""
+    newton = Newton.of(Nodal.of(meshed(3)))
+    b, border, problem = newton.blocks, newton.home, newton.problem
+    assert b is not None
+    assert border is not None
+    assert border.couples == (None, None)
+    found = []
+    for couples in (border.couples, (border.moving, border.edge)):
+        out, needed = np.empty((2, newton.nodal.nodes), complex)
+        given = newton.begin, problem.scheduled, b.drawn, 1.0, problem.target, b.order, b.lines, b.values, b.factors
+        told = kernels_newton.newton(*given, (*b.law, *blocks.NO_CURVES), *couples, np.empty(0), problem.tol, 20, True, True, out, needed)
+        found.append((told, out.tobytes(), needed.tobytes()))
+    assert found[0] == found[1]
+    assert found[0][0][0] == kernels_newton.SOLVED
 
 
 def test_a_pivot_that_fails_inside_a_border_is_noticed() -> None:

@@ -130,13 +130,12 @@ def test_the_check_of_a_step_is_the_twin_s(seed: int) -> None:
     nodal, problem, b = newton.nodal, newton.problem, newton.blocks
     assert b is not None
     n, m = nodal.nodes, len(b.factors[1])
-    none = np.empty(0, np.int64)
-    v, plan, kind = kernels_newton.begun(newton.begin, problem.scheduled, b.drawn, 1.0, problem.target, b.order, none, m)
+    v, plan, kind = kernels_newton.begun(newton.begin, problem.scheduled, b.drawn, 1.0, problem.target, b.order, None, m)
     extra, slope, e, s, f = np.zeros((n, 2)), np.zeros((n, 2)), np.empty((len(b.entry), 2)), np.empty((n, 2)), np.empty((m, 2))
     at, column, slot = b.lines
     kernels.laws(v, 1.0, *b.law, extra, slope)
     kernels.flows(0, m, v, at, column, *b.values, e, s)
-    kernels.missing(s, plan, extra, kind, np.empty(0), 0.0, f)
+    kernels.missing(s, plan, extra, kind, None, 0.0, f)
     x = np.random.default_rng(seed).uniform(-1, 1, (m, 2))
     x[kind != 0, 1] = 0
     pattern, volts = newton.pattern(newton.held), np.empty(n, complex)
@@ -152,7 +151,7 @@ def test_the_check_of_a_step_is_the_twin_s(seed: int) -> None:
     assert abs(kernels.residual(*args, x) - np.linalg.norm(left)) <= TWIN * np.linalg.norm(left)
     start, diagonal, places, tape = b.factors
     a = np.empty((len(places), 4))
-    kernels.factor(v, b.values[1], at, e, s, slope, kind, slot, f, start, diagonal, places, tape, none.reshape(0, 3), np.empty((0, 2, 2)), a, x)
+    kernels.factor(v, b.values[1], at, e, s, slope, kind, slot, f, start, diagonal, places, tape, None, None, a, x)
     backward(start, diagonal, places, a, x)
     assert kernels.residual(*args, x) <= TWIN * np.linalg.norm(right)
     x[0, 0] = np.nan

@@ -177,6 +177,12 @@ def test_offers_that_rules_cut_too_short_to_be_carried() -> None:
     assert said.endswith("cannot be carried, though with all they could do it can")
 
 
+def test_offers_hour_by_hour_of_coupled_hours() -> None:
+    result = run(case("ieee118-2dso-storage"), hours=2)
+    assert result.outcome.end is End.REFUSED
+    assert result.trouble[0].startswith("dso-50: hours of feeder 'feeder33' hang together")
+
+
 # ── refused with all faults at once ──────────────────────────────────────────────────────────────────────────────────────────
 
 

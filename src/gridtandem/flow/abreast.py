@@ -32,9 +32,9 @@ class Abreast:
     way: Code  # (node of a kind) where its current goes, see ``kernels_fused``
     kind: Index  # (feeder)
     scale: Real  # (feeder) factor on demand and units
-    groups: Index  # (group, 8) feeders of one kind; −1: none
+    groups: Index  # (group, 8) feeders of one kind, those whose demand bends last; −1: none
     begin: Index  # (group + 1) first row of its voltages
-    parts: tuple[slice, ...]  # of groups, for threads
+    parts: tuple[slice, ...]  # of groups, for threads: all bend or none does
 
     @staticmethod
     def of(nodals: Sequence[Nodal], *, model: Index, root: Index, scale: Real) -> Abreast:
@@ -46,8 +46,10 @@ class Abreast:
         many = -(-count // LANES)
         groups = np.full((int(many.sum()), LANES), -1, np.int64)
         groups.ravel()[slices((np.cumsum(many) - many) * LANES, count)] = np.argsort(kind, kind="stable")
-        sizes = np.repeat(np.diff(forest.start), many)
-        cuts = np.flatnonzero(np.diff(np.cumsum(sizes * LANES) // AT_ONCE)) + 1
+        of = np.repeat(np.arange(len(pairs)), many)
+        order = np.argsort(kinds.bends[of], kind="stable")
+        groups, sizes, bends = groups[order], np.diff(forest.start)[of[order]], kinds.bends[of[order]]
+        cuts = np.flatnonzero((np.diff(np.cumsum(sizes * LANES) // AT_ONCE) > 0) | (bends[1:] != bends[:-1])) + 1
         ends = [0, *cuts.tolist(), len(groups)]
         return Abreast(
             kinds=kinds, inner=forest.node, way=_ways(kinds), kind=kind, scale=np.asarray(scale, np.float64), groups=groups,
@@ -128,8 +130,9 @@ class Kept:
         of, kinds = self.of, self.of.kinds
         flow, own = workspace(2 * int(np.diff(kinds.start).max())), workspace(OWN)
         for part in parts:
+            total = None if kinds.bends[of.kind[of.groups[part.start, 0]]] else self.total
             feeders(
-                of.groups[part], of.begin[part], of.kind, kinds.start, kinds.parent, of.way, kinds.line, kinds.bends, self.law, self.total,
+                of.groups[part], of.begin[part], of.kind, kinds.start, kinds.parent, of.way, kinds.line, self.law, total,
                 kinds.first_term, kinds.part, self.factor, kinds.exponent, of.scale, self.before, root, goal, most, self.state, flow, own,
                 self.drawn, self.slope, self.far, self.sweeps,
             )  # fmt: skip

@@ -112,6 +112,7 @@ class Blocks:
         from gridtandem.flow.kernels_newton import answered, factored
 
         now, work = factored(*self._given(problem, border, v), abs(ratio[border.tap]))
+        couples = border.couples
         m, place = len(self.factors[1]), self.place
         node, part, _, _ = border.edge
         p_place, q_place = place[pattern.p_rows], place[pattern.q_rows]
@@ -124,7 +125,8 @@ class Blocks:
             x[p_place[inner], 0], x[q_place[~afar], 1] = p[inner], q[~afar]
             for k, (i, c) in enumerate(zip(node, part, strict=True)):
                 rest[k] = (q[q_place == i] if c else p[p_place == i])[0]
-            d = answered(now, work, self.lines, self.factors, border.moving, border.edge, x, rest)
+            d = np.zeros((len(border.moving[5]) + 1, many.shape[1]))
+            answered(now, work, self.lines, self.factors, *couples, x, rest, d)
             lifted = x[place[pattern.lift], 1] * abs(v[pattern.lift])[:, None]
             return np.concatenate([x[place[pattern.turn], 0], lifted, d[: pattern.groups + (len(pattern.share) > 0)]]).reshape(b.shape)
 
@@ -136,7 +138,7 @@ class Blocks:
         curves = NO_CURVES if draw is None else (self.place[draw.node], np.stack([draw.low, draw.high], -1), draw.c)
         return (
             v, problem.scheduled, self.drawn, problem.loads, problem.target, self.order, self.lines, border.values, self.factors,
-            (*self.law, *curves), border.moving, border.edge,
+            (*self.law, *curves), *border.couples,
         )  # fmt: skip
 
 

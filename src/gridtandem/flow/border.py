@@ -27,6 +27,11 @@ class Border:
     moving: tuple[Index, Index, Complex, Complex, Index, Index, Index]  # end, line, series, turn, group, home, mend
     edge: tuple[Index, Code, Index, Real]  # node, part, which, share
 
+    @property
+    def couples(self) -> tuple[object, object]:
+        """Moving transformers and edge; two times None where nothing couples beyond neighbours."""
+        return (self.moving, self.edge) if len(self.tap) + len(self.edge[0]) else (None, None)
+
     @staticmethod
     def of(nodal: Nodal, blocks: Blocks, wiring: Wiring, held: Held, roles: Roles) -> Border:
         """For what is at a limit.

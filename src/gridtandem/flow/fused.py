@@ -40,7 +40,6 @@ from gridtandem.flow.sweep import processors
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Code, Complex, Index, Real
 
-NO_BORDER, NO_SLACK = (np.empty((0, 3), np.int64), np.empty((0, 2, 2))), np.empty(0)  # of `gridtandem.flow.border`: what couples further
 STEPS, ROUNDS = 30, 60  # before it gives up
 WORTH = 50_000  # nodes of feeders from which on a second thread is worth its start
 SWEEPS = 400  # of a feeder that is to rest in one go
@@ -149,7 +148,7 @@ class _Exchange:
             return None
         problem, n, m = core.asked(core.held, None, (loads, units)), core.nodal.nodes, len(blocks.factors[1])
         begin = core.roles.begin(core.nodal, start, None)
-        v, plan, kind = begun(begin, problem.scheduled, blocks.drawn, loads, problem.target, blocks.order, border.moving[5], m)
+        v, plan, kind = begun(begin, problem.scheduled, blocks.drawn, loads, problem.target, blocks.order, None, m)
         entries, fill, node = len(blocks.lines[1]), len(blocks.factors[2]), blocks.place[fused.node]
         room = (*(np.zeros((k, 2)) for k in (n, n, entries, n, m)), np.empty((fill, 4)), np.empty((m, 2)), v.copy())
         return _Exchange(
@@ -198,7 +197,7 @@ class _Exchange:
 
         def transmission() -> None:
             linear(
-                self.v, self.factors[0], *b.law, at, column, *b.values, self.node, self.fused.count, before, self.kind, slot, *b.factors, *NO_BORDER,
+                self.v, self.factors[0], *b.law, at, column, *b.values, self.node, self.fused.count, before, self.kind, slot, *b.factors, None, None,
                 fresh, extra, slope, e, s, f, a, x,
             )  # fmt: skip
 
@@ -208,7 +207,7 @@ class _Exchange:
         from gridtandem.flow.kernels_fused import balance
 
         extra, _, _, s, f, *_ = self.room
-        return float(balance(self.node, self.fused.count, drawn, s, self.plan, self.kind, extra, NO_SLACK, f)[0])
+        return float(balance(self.node, self.fused.count, drawn, s, self.plan, self.kind, extra, None, f)[0])
 
 
 def _found(fused: Fused, what: tuple[Complex, tuple[float, Factor]], kept: Kept, steps: int, check: tuple[float, float]) -> Fusion:

@@ -131,6 +131,23 @@ def crossed(
 
 
 @njit(**FAST)
+def edged(
+    s: Real, plan: Real, extra: Real, node: Index, part: Code, share: Real, slack: float, g: Real, found: tuple[float, float, int]
+) -> tuple[float, float, int]:
+    """Mismatch of the border, ``g``, counted in with what `gridtandem.flow.kernels_equations.missing` ``found`` in the blocks."""
+    largest, squares, worst = found
+    for b in range(len(node)):
+        i, c = node[b], part[b]
+        g[b] = s[i, c] + plan[i, c] + extra[i, c]
+        if len(share) and c == 0:
+            g[b] -= slack * share[i]
+        squares += g[b] ** 2
+        if abs(g[b]) > largest:
+            largest, worst = abs(g[b]), i
+    return (largest if np.isfinite(squares) else np.inf), squares, worst
+
+
+@njit(**FAST)
 def inverse(t: Real) -> None:
     """A small dense matrix inverted where it stands, rows exchanged as numbers ask for it (Gauss–Jordan); not finite where it is singular."""
     n = len(t)

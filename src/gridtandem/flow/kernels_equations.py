@@ -81,12 +81,12 @@ def flows(first: int, last: int, v: Real, at: Index, column: Index, y: Real, own
 
 
 @njit(**FAST)
-def missing(s: Real, plan: Real, extra: Real, kind: Code, share: Real, slack: float, f: Real) -> tuple[float, float, int]:
+def missing(s: Real, plan: Real, extra: Real, kind: Code, share: Real | None, slack: float, f: Real) -> tuple[float, float, int]:
     """Mismatch of each node: its largest entry (inf where one is not a number), the sum of its squares, and the worst node."""
     largest, squares, worst = 0.0, 0.0, 0
     for i in range(len(f)):
         p = s[i, 0] + plan[i, 0] + extra[i, 0]
-        if len(share):
+        if share is not None and len(share):
             p -= slack * share[i]
         q = 0.0 if kind[i] == HOLDS else s[i, 1] + plan[i, 1] + extra[i, 1]
         f[i, 0], f[i, 1] = p, q
@@ -100,7 +100,7 @@ def missing(s: Real, plan: Real, extra: Real, kind: Code, share: Real, slack: fl
 @njit(**FAST)
 def factor(
     v: Real, own: Real, at: Index, e: Real, s: Real, slope: Real, kind: Code, slot: Index, f: Real,
-    start: Index, diagonal: Index, column: Index, tape: Index, mend: Index, by_size: Real, a: Real, x: Real,
+    start: Index, diagonal: Index, column: Index, tape: Index, mend: Index | None, by_size: Real | None, a: Real, x: Real,
 ) -> None:  # fmt: skip
     """Jacobian and its factors in ``a``, row by row; −f taken forward in ``x``."""
     w, c = 0, 0
@@ -122,9 +122,10 @@ def factor(
             for k in range(at[i, 0], at[i, 1]):
                 t = slot[k]
                 a[t, 0], a[t, 1], a[t, 2], a[t, 3] = e[k, 1], e[k, 0], -e[k, 0], e[k, 1]
-        while c < len(mend) and mend[c, 0] == i:
-            mended(c, mend, by_size, held, a)
-            c += 1
+        if mend is not None:
+            while c < len(mend) and mend[c, 0] == i:
+                mended(c, mend, by_size, held, a)
+                c += 1
         w = eliminate(i, w, start, diagonal, column, tape, a, x)
 
 

@@ -191,25 +191,26 @@ def _load(row, n, scale, before, root, far, u, own):
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 def feeders(
-    groups, begin, kind, start, parent, way, line, bends, law, total, first, part, factor, exponent, scale, before, root, goal, most,
+    groups, begin, kind, start, parent, way, line, law, total, first, part, factor, exponent, scale, before, root, goal, most,
     state, flow, own, s, ds, far, count,
 ):  # fmt: skip
     """Some sweeps of every group (…, 8) of rows, −1 where there is none; ``begin`` is where a group's voltages lie in ``state``.
 
     ``before`` and ``root`` are the root voltages of the call before and of this one, ``far`` how far a voltage moved in the last sweep (not a
-    number: begin flat). Per row, ``s`` (…, 4) gets demand plus losses, and what enters at the root before the last sweep; ``ds`` the slope of the
+    number: begin flat). ``total`` is the constant demand of each kind, or None where demand bends in all groups, so that only what is asked for is
+    compiled. Per row, ``s`` (…, 4) gets demand plus losses, and what enters at the root before the last sweep; ``ds`` the slope of the
     first by the logarithm of the root voltage where the profile of voltages keeps its shape.
     """
     for g in range(len(groups)):
         row = groups[g]
         a, b = start[kind[row[0]]], start[kind[row[0]] + 1]
-        up, to, ln, lw, at, sums = parent[a:b], way[a:b], line[a:b], law[a:b], first[a : b + 1], total[kind[row[0]]]
+        up, to, ln, lw, at = parent[a:b], way[a:b], line[a:b], law[a:b], first[a : b + 1]
         u = state[begin[g] : begin[g] + 2 * (b - a)]
         _load(row, b - a, scale, before, root, far, u, own)
-        if bends[kind[row[0]]]:
-            sweeps = _exchange_bending(up, to, ln, lw, sums, at, part, factor, exponent, goal, most, u, flow, own)
+        if total is None:
+            sweeps = _exchange_bending(up, to, ln, lw, None, at, part, factor, exponent, goal, most, u, flow, own)
         else:
-            sweeps = _exchange_constant(up, to, ln, lw, sums, at, part, factor, exponent, goal, most, u, flow, own)
+            sweeps = _exchange_constant(up, to, ln, lw, total[kind[row[0]]], at, part, factor, exponent, goal, most, u, flow, own)
         for i in range(WIDTH):
             r = row[i]
             if r >= 0:

@@ -214,9 +214,10 @@ def _load(row, start, a, n, demand, curved, first, factor, root, loading, law, t
             at = lane[0, i] + k
             law[sort * k, i] = demand[at, 2] * own[1, i] - demand[at, 0]
             law[sort * k + 1, i] = demand[at, 3] * own[1, i] - demand[at, 1]
-        for c in range(2, sort):
-            for i in range(WIDTH):
-                law[sort * k + c, i] = curved[lane[0, i] + k, c - 2] * own[1, i]
+        if curved is not None:
+            for c in range(2, sort):
+                for i in range(WIDTH):
+                    law[sort * k + c, i] = curved[lane[0, i] + k, c - 2] * own[1, i]
     for j in range(first[a + n] - first[a]):
         for i in range(WIDTH):
             terms[j, i] = factor[first[lane[0, i]] + j] * own[1, i]
@@ -243,13 +244,14 @@ def _write(state, i, n, at, turn, rests, v, begin):
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 def sweep_groups(
-    groups, start, like, parent, line, bends, demand, curved, first, part, factor, exponent, turn, root, loading,
+    groups, start, like, parent, line, demand, curved, first, part, factor, exponent, turn, root, loading,
     tol, most, slope, state, law, tangent, terms, own, lane, v, s, ds, ok, count,
 ):  # fmt: skip
     """Every group of rows. ``groups`` (group, 8) holds rows (feeder fastest), −1 where there is none; ``v``, ``s``, ``ds`` are pairs of reals.
 
     What rows of a kind share is read from the feeder they are ``like``. ``demand`` (node, 4) holds injection and constant power, ``curved``
-    (node, 4) the coefficients of voltage and of its square; terms of node k, a ``factor`` on voltage to the power of ``exponent`` in active
+    (node, 4) the coefficients of voltage and of its square, or None where all demand of all groups is constant, so that only what is asked for is
+    compiled; terms of node k, a ``factor`` on voltage to the power of ``exponent`` in active
     (``part`` 0) or reactive power, are ``first[k]`` to ``first[k + 1]``. ``state`` to ``lane`` are room to work in. Per lane, ``own``
     has root voltage, loading, the power drawn and its derivative, ``lane`` the first node and the sweeps taken.
     """
@@ -258,10 +260,10 @@ def sweep_groups(
         row = groups[g]
         feeder = like[row[0] % feeders]
         a, b = start[feeder], start[feeder + 1]
-        bent, up, ln, at = bends[feeder], parent[a:b], line[a:b], first[a : b + 1]
-        _load(row, start, a, b - a, demand, curved, first, factor, root, loading, law, terms, own, lane, 6 if bent else 2)
+        up, ln, at = parent[a:b], line[a:b], first[a : b + 1]
+        _load(row, start, a, b - a, demand, curved, first, factor, root, loading, law, terms, own, lane, CONSTANT if curved is None else BENDS)
         going = _filled(row)
-        if bent:
+        if curved is not None:
             rests = _settle_bending(up, ln, state, law, terms, at, part, exponent, take(own, 0), going, tol, most, lane)
             _drawn_bending(up, ln, state, law, terms, at, part, exponent, own)
         else:
@@ -274,7 +276,7 @@ def sweep_groups(
                     _write(state, i, b - a, lane[0, i], turn, rests >> i & 1, v, row[i] // feeders * nodes)
         if slope:
             jr, ji, before = take(state, 2), take(state, 3), rests
-            if bent:
+            if curved is not None:
                 _linear_bending(up, ln, state, law, terms, at, part, exponent, tangent)
             else:
                 _linear_constant(up, ln, state, law, terms, at, part, exponent, tangent)

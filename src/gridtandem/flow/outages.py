@@ -70,7 +70,7 @@ def _compiled(
     off, on = (values.copy() for values in border.values)
     newton_outages(
         first, scheduled, blocks.drawn, loads, problem.target, blocks.order, blocks.lines, off, on, blocks.factors, *blocks.law, node, reach, series,
-        border.moving, border.edge, problem.tol, problem.iterations, problem.factors == "kept", *_changes(newton, blocks, opened),
+        *border.couples, problem.tol, problem.iterations, problem.factors == "kept", *_changes(newton, blocks, opened),
         out.v, needed, out.iterations, out.mismatch, out.converged,
     )  # fmt: skip
     inside = ~((u.control == REFERENCE) & newton.roles.given[u.node])

@@ -146,11 +146,13 @@ class Ready:
         demand = self.demand, self.curved, self.first_term, self.part, self.factor, self.exponent, self.turn, root, load, tol, sweeps, slope
 
         def alike(groups: Index) -> None:
-            room = workspace(14 * n + terms + 6)
-            sweep_groups(
-                groups, self.start, self.like, self.parent, self.line, self.bends, *demand, room[: 4 * n], room[4 * n : 10 * n],
-                room[10 * n : 14 * n], room[14 * n : -6], room[-6:], np.zeros((2, LANES), np.int64), v, s, ds, ok, count,
-            )  # fmt: skip
+            room, bent = workspace(14 * n + terms + 6), self.bends[groups[:, 0] % feeders]
+            for curved, some in ((None, groups[~bent]), (self.curved, groups[bent])):
+                if len(some):
+                    sweep_groups(
+                        some, self.start, self.like, self.parent, self.line, self.demand, curved, *demand[2:], room[: 4 * n], room[4 * n : 10 * n],
+                        room[10 * n : 14 * n], room[14 * n : -6], room[-6:], np.zeros((2, LANES), np.int64), v, s, ds, ok, count,
+                    )  # fmt: skip
 
         def mixed(groups: Index) -> None:
             from gridtandem.flow.kernels_mixed import mixed_groups

@@ -21,6 +21,8 @@ from gridtandem.program.answer import Answer, Status
 from gridtandem.program.solve import hold
 from gridtandem.tables import Index, Names, Real
 
+CHORD = 1e-3  # currency/h; error left where a curve is smooth
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +56,9 @@ class FeederMarket:
         steps: list[tuple[int, int, Real, Real]] = []
         for f, t, rows in self._each():
             if plain[f, t]:
+                continue
+            if not self.hourly[f]:  # where hours hang together no curve of one hour is the truth
+                worth[0, t, rows] = Worth.REFUSED
                 continue
             found = self._curve(f, t)
             if found is None:
@@ -97,7 +102,10 @@ class FeederMarket:
 
     def _curve(self, feeder: int, period: int) -> Curve | None:
         """The exact curve, None where no exchange serves the feeder at all."""
-        return self.walked.curve(feeder, period) or self._of(feeder, period).curve()
+        if (found := self.walked.curve(feeder, period)) is not None:
+            return found
+        asked = self._of(feeder, period)
+        return asked.curve(tol=CHORD if asked.problem.program.quadratic else 0.0)
 
     @property
     def _shape(self) -> tuple[int, int, int]:

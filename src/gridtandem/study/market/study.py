@@ -9,7 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.mailbox import Company, Mailbox
+from gridtandem.boundary.mailbox import Company, Desk, Mailbox
 from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
@@ -17,10 +17,13 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.opf.hours import EachHour, Hours
+from gridtandem.parties.feeder_choice import FeederChoice
 from gridtandem.parties.feeder_market import FeederMarket
+from gridtandem.parties.feeder_plain import FeederPlain
 from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
+from gridtandem.parties.wholesale_choice import WholesaleChoice
 from gridtandem.parties.wholesale_near import WholesaleNear
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
@@ -80,9 +83,19 @@ class MarketSeats:
 
     def mailbox(self, scheme: Any, periods: int) -> Mailbox:
         """The road between them."""
-        tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", (self.wholesale, WholesaleNear(self.wholesale)))
-        dsos = tuple((Company(name, (desk, FeederValues.of(desk))), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
+        tso = (
+            Company("owner", (self.pool,))
+            if isinstance(scheme, Ideal)
+            else Company("tso", (self.wholesale, WholesaleNear(self.wholesale), WholesaleChoice(self.wholesale)))
+        )
+        dsos = tuple((Company(name, _desks(desk)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
+
+
+def _desks(market: FeederMarket) -> tuple[Desk, ...]:
+    """All of a distribution company's desks."""
+    values = FeederValues.of(market)
+    return market, values, FeederPlain(values), FeederChoice.of(values)
 
 
 def seated(study: MarketStudy) -> MarketSeats:
@@ -91,7 +104,7 @@ def seated(study: MarketStudy) -> MarketSeats:
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
     wholesale = Wholesale.of(case.transmission, case.interfaces.bus, window)
-    desks = [(_desk(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
+    desks = [(desk_of(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
     by_interface: dict[int, FeederProblem] = {}
     for desk, rows in desks:
         by_interface |= {int(row): desk.whole[int(desk.kind[k])] for k, row in enumerate(rows)}
@@ -99,8 +112,8 @@ def seated(study: MarketStudy) -> MarketSeats:
     return MarketSeats(wholesale=wholesale, fleets=tuple(desks), companies=case.companies, pool=pool)
 
 
-def _desk(study: MarketStudy, rows: Index) -> FeederMarket:
-    """One problem for each different (model, root, count, scale)."""
+def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
+    """The market desk of a company that stands behind these interfaces: one problem for each different (model, root, count, scale)."""
     table, window = study.case.interfaces.take(rows), study.window
     kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
     whole: list[FeederProblem] = []
