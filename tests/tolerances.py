@@ -128,6 +128,7 @@ CENTRED = 1e-4  # an interior point ends its gap at 1e-9, which leaves its squar
 VERTEX = 1e-9  # a vertex with entries of size 1 is solved for, not approached
 PROOF = 1e-7  # of max(1, violation); sum of a dozen products of sides and multipliers, each to 1e-9
 # offers
+SAME_CURVE = 1e-8  # MW, and relative to the cost; the search keeps rows to 1e-9 in pu², which prices and impedances carry to ten times that
 MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3
 KINK = 1e-3  # currency/MWh; a secant over 1e-6 MW carries 1e-9 of rounding over it, and rises by at most 3e-5
 PRICE_BY_DIFFERENCE = 1e-5  # currency/MWh; central differences of a quadratic cost are exact, 1e-9 of solver noise over 1e-4

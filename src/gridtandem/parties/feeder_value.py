@@ -16,6 +16,7 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.market_letters import Cut, Draw, DrawAt, DrawNear, Range, Reach, ValueAt
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.feeder_value import FeederValue, Found
+from gridtandem.opf.hours import EachHour
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.tables import Code, Index, Real
 
@@ -29,7 +30,7 @@ class FeederValues:
 
     kind: Index  # (interface) which of the feeders
     whole: Kinds  # (feeder) over all periods
-    hourly: tuple[Kinds, ...]  # (feeder)(period); empty where periods hang together
+    hourly: tuple[EachHour, ...]  # (feeder)(period); empty where periods hang together
     _held: dict[tuple[int, int], FeederValue]
 
     @staticmethod

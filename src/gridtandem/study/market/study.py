@@ -16,6 +16,7 @@ from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.lindist import Flow
+from gridtandem.opf.hours import EachHour, Hours
 from gridtandem.parties.feeder_choice import FeederChoice
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.feeder_plain import FeederPlain
@@ -116,7 +117,8 @@ def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
     """The market desk of a company that stands behind these interfaces: one problem for each different (model, root, count, scale)."""
     table, window = study.case.interfaces.take(rows), study.window
     kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
-    whole, hourly = [], []
+    whole: list[FeederProblem] = []
+    hourly: list[EachHour] = []
     for model, root, count, scale in kinds.tolist():
         net = bundle(study.case.models[int(model)], count=int(count), scale=scale)
 
@@ -125,7 +127,7 @@ def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
 
         day = problem(window)
         whole.append(day)
-        each = (Window(first=window.first + t, periods=1, hours=window.hours) for t in range(window.periods))
-        hourly.append(() if day.owned.coupled else tuple(problem(part) for part in each))
+        hours = Hours(window.periods, lambda t, made=problem: made(Window(first=window.first + t, hours=window.hours)))  # type: ignore[misc]
+        hourly.append(() if day.owned.coupled else hours)
     forecast = np.array(study.forecast, float) if study.forecast else np.zeros(window.periods)
     return FeederMarket.of(table.name, np.asarray(kind.ravel(), np.int64), tuple(whole), tuple(hourly), forecast=forecast)
