@@ -53,9 +53,19 @@ def test_as_json_and_from_python_it_is_the_same() -> None:
 def test_no_answer_has_no_numbers_and_an_exit_code_of_its_own() -> None:
     said = tandem("phases", FILE, "--loading", "30", "--plot", "none.svg")
     assert said.code == 4
-    assert "no load flow: after " in said.out
+    assert "no load flow found: voltages ran away in 1 sweep, close to" in said.out
     document = tandem("phases", FILE, "--loading", "30", "--json").document
     assert (document["converged"], document["loss_mw"], document["tables"]["nodes"]) == (False, None, [])
+
+
+def test_a_table_without_rows_says_why_beside_it() -> None:
+    said = tandem("phases", FILE, "--loading", "30", "--table", "totals")
+    assert (said.code, len(said.out.splitlines())) == (4, 1)
+    assert said.err.startswith("no load flow found: ")
+
+
+def test_few_sweeps_are_not_called_running_away() -> None:
+    assert "voltages did not come to rest in 4,000 sweeps" in tandem("phases", FILE, "--loading", "5.5").out
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,14 @@ def test_every_node_is_opendss_at_other_loadings(loading: float, tmp_path: Path)
     assert_same(three_phase(net, loading=loading), solved(scaled, tmp_path, "off"))
 
 
+def test_every_node_is_opendss_where_sweeps_are_slow(tmp_path: Path) -> None:
+    """At five times its load the 13-node feeder loses a third of its voltage, and sweeps contract by about 0.95."""
+    pytest.importorskip("opendssdirect")
+    net = read_opendss(DATA / FEEDERS["13"])
+    scaled = replace(net, loads=replace(net.loads, p_mw=5 * net.loads.p_mw, q_mvar=5 * net.loads.q_mvar))
+    assert_same(three_phase(net, loading=5), solved(scaled, tmp_path, "off"))
+
+
 @pytest.mark.parametrize("limits", [(0.95, 1.05), (1.04, 1.2), (0.6, 0.97)])
 def test_every_node_is_opendss_beyond_voltage_limits(limits: tuple[float, float], tmp_path: Path) -> None:
     """Most loads of the 34-node feeder are then admittances or straight lines of current."""

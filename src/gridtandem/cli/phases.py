@@ -37,6 +37,8 @@ def phases_command(
 
     found = three_phase(file, root_pu=root_pu, loading=loading, taps=taps)
     out.data(lambda: phases_document(found), lambda: phases_in_words(found, table, rows))
+    if table is not None and not found.converged:
+        out.say(found.trouble)
     if picture is not None:
         out.say(f"picture   {save(phases_picture(found), picture)}")
     return 0 if found.converged else EXIT_NO_SOLUTION

@@ -33,6 +33,8 @@ from gridtandem.grid.phase_tree import PhaseTree, phase_tree
 from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.tables import Complex, Flag, Index, Real
 
+SWEEPS = 4000  # most; feeders rest after a dozen, and after hundreds where they are close to what sweeps can solve
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -88,7 +90,7 @@ class ReadyPhases:
         return np.array([np.abs(t.source[0]) for t in self.trees])
 
     def sweep(
-        self, v_root: Real, loading: Real, *, tol: float = 1e-12, sweeps: int = 400, slope: bool = True, voltages: bool = True, threads: int = 0
+        self, v_root: Real, loading: Real, *, tol: float = 1e-12, sweeps: int = SWEEPS, slope: bool = True, voltages: bool = True, threads: int = 0
     ) -> SweptPhases:
         """Voltages, and what each feeder draws, at root voltages and loadings (…, feeder) that broadcast. [per unit]
 

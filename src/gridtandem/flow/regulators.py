@@ -18,7 +18,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.flow.phase_branches import element_admittance, phase_branches, rated_kv, retapped
-from gridtandem.flow.phases import ReadyPhases, SweptPhases
+from gridtandem.flow.phases import SWEEPS, ReadyPhases, SweptPhases
 from gridtandem.grid import phase_elements as pe
 from gridtandem.grid.phase_tree import PhaseTree
 from gridtandem.tables import Complex, Index, Real
@@ -68,11 +68,13 @@ def _key(taps: Real) -> bytes:
 
 
 def unsolved(swept: SweptPhases) -> str:
-    """Why a row has no solution; empty where it has."""
+    """Why a row has no answer; empty where it has. Sweeps find no solution close to the limit of a feeder, and may miss one that is there."""
     if swept.ok.all():
         return ""
+    count = int(swept.sweeps.max())
+    how = f"did not come to rest in {count:,} sweeps" if count >= SWEEPS else f"ran away in {count:,} sweep{'s' * (count != 1)}"
     return (
-        f"no load flow: after {int(swept.sweeps.max())} sweeps voltages still move or have run away, so the feeder carries less than is asked of it; "
+        f"no load flow found: voltages {how}, close to what the feeder carries or beyond it; "
         "lower the loading, raise the root voltage, or look for impedances and powers in the wrong unit"
     )
 
