@@ -38,7 +38,7 @@ def test_a_batch_from_files_to_tables_and_picture() -> None:
     path = run_file(said)
     assert path.with_suffix(".svg").is_file()
     run = BatchRun.opened(path)
-    assert run.cases.outage.tolist() == ["", "1-2", "1-5 + 2-3"] * 2
+    assert run.cases.outage.tolist() == ["", "one", "two"] * 2
     assert run.voltages().shape == (6, 80)
     name = "T14D2-response-batch"
     assert tandem("show", name).out.splitlines()[0] == said.out.splitlines()[0]
@@ -51,6 +51,40 @@ def test_a_batch_from_files_to_tables_and_picture() -> None:
         "branches.csv", "buses.csv", "cases.csv", "exchange.csv", "islanding.csv", "summary.json",
     ]  # fmt: skip
     assert tandem("runs").out.splitlines()[1].split() == [path.stem, "T14D2", "response", "AGREED", "6"]
+
+
+def test_outages_keep_their_names_and_the_same_twice_is_one() -> None:
+    Path("out.csv").write_text("outage,branch\nnorth,1-2\nnorth,1-2\nsouth,1-2\npair,1-5\npair,2-3\n")
+    said = tandem("batch", "T14D2", "--outages", "out.csv")
+    run = BatchRun.opened(run_file(said))
+    assert run.cases.outage.tolist() == ["", "north", "pair"]
+    for told in (said, tandem("show", "T14D2-response-batch")):
+        notes = [line.partition("note      ")[2] for line in told.out.splitlines() if "  note " in line]
+        assert notes == ["outage north names a branch more than once", "outage south is solved as north, the same"]
+    document = json.loads(tandem("batch", "T14D2", "--outages", "1-5+2-3,2-3+1-5", "--json").out)
+    assert (document["outages"], document["notes"]) == (1, ["outage 2-3 + 1-5 is solved as 1-5 + 2-3, the same"])
+
+
+def test_faults_in_files_have_file_and_row() -> None:
+    Path("out.csv").write_text("outage,branch\none,1-2\ntwo,1-22\n")
+    said = tandem("batch", "T14D2", "--outages", "out.csv")
+    assert said.code == 3
+    assert "out.csv row 3: outages '1-22' is no branch of transmission; did you mean '1-2'?" in said.err
+    Path("year.csv").write_text("time,loading\na,0.8\nb,1.0\n")
+    Path("feeders.csv").write_text("time,I10,I12\na,0.8,0.9\nc,1,1.1\n")
+    said = tandem("batch", "T14D2", "--loading", "year.csv", "--feeder-loading", "feeders.csv")
+    assert said.code == 3
+    assert "feeders.csv row 3: feeder_loading.time is 'c' where year.csv row 3 has 'b'" in said.err
+    said = tandem("batch", "T14D2", "--loading", "1,1,1", "--feeder-loading", "feeders.csv")
+    assert "feeders.csv: feeder_loading has 2 rows, and loading has 3 scenarios; give a row for each scenario" in said.err
+
+
+def test_one_loading_is_that_of_all_rows_of_feeders() -> None:
+    Path("feeders.csv").write_text("I10,I12\n0.8,0.9\n1,1.1\n")
+    Path("year.csv").write_text("loading\n1\n1\n")
+    short = BatchRun.opened(run_file(tandem("batch", "T14D2", "--feeder-loading", "feeders.csv")))
+    long = BatchRun.opened(run_file(tandem("batch", "T14D2", "--loading", "year.csv", "--feeder-loading", "feeders.csv", "--out", "other")))
+    assert short.result.batch.digest() == long.result.batch.digest()
 
 
 def test_one_document() -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gridtandem.errors import InvalidCase
-from gridtandem.study.profiles import feeder_loading_in, loading_in, outages_in
+from gridtandem.study.outages import Group
+from gridtandem.study.profiles import feeder_loading_in, in_step, loading_in, outages_in
 
 
 def written(folder: Path, text: str) -> Path:
@@ -32,8 +33,36 @@ def test_loading_by_feeder_in_the_order_of_the_case(tmp_path: Path) -> None:
 
 
 def test_outages(tmp_path: Path) -> None:
-    assert outages_in(written(tmp_path, "branch\nL1\nL2\n")) == (("L1",), ("L2",))
-    assert outages_in(written(tmp_path, "outage,branch\na,L1\nb,L2\na,L3\n")) == (("L1", "L3"), ("L2",))
+    plain = outages_in(written(tmp_path, "branch\nL1\nL2\n"))
+    assert [(g.name, g.branch) for g in plain] == [("", ("L1",)), ("", ("L2",))]
+    path = written(tmp_path, "outage,branch\na,L1\nb,L2\na,L3\n")
+    assert outages_in(path) == (
+        Group(branch=("L1", "L3"), name="a", place=(f"{path} row 2", f"{path} row 4")), Group(branch=("L2",), name="b", place=(f"{path} row 3",)),
+    )  # fmt: skip
+    with pytest.raises(InvalidCase, match=r"file.csv row 3: outages.outage is empty"):
+        outages_in(written(tmp_path, "outage,branch\na,L1\n,L2\n"))
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", "-0.5"])
+def test_factors_that_mean_nothing_are_placed(tmp_path: Path, cell: str) -> None:
+    with pytest.raises(InvalidCase, match=rf"file.csv row 3: loading.loading is {cell}; give a finite factor of 0 or more"):
+        loading_in(written(tmp_path, f"loading\n1\n{cell}\n"))
+
+
+def test_two_files_keep_step(tmp_path: Path) -> None:
+    """Times that differ would pair a feeder's night with transmission's noon."""
+    year, feeders = written(tmp_path, "time,loading\n00:00,1\n12:00,1\n"), tmp_path / "feeders.csv"
+    for text in ("time,A\n00:00,1\n12:00,1\n", "A\n1\n1\n"):
+        feeders.write_text(text)
+        in_step(year, feeders)
+    feeders.write_text("time,A\n12:00,1\n00:00,1\n")
+    with pytest.raises(InvalidCase) as caught:
+        in_step(year, feeders)
+    assert codes(caught.value) == ["batch-007", "batch-007"]
+    assert str(caught.value.faults[1]).startswith(f"{feeders} row 3: feeder_loading.time is '00:00' where {year} row 3 has '12:00'; ")
+    feeders.write_text("time,A\n00:00,1\n")
+    with pytest.raises(InvalidCase, match=rf"{feeders}: feeder_loading has 1 row where {year} has 2; "):
+        in_step(year, feeders)
 
 
 def test_all_faults_of_a_file_at_once(tmp_path: Path) -> None:

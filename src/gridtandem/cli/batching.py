@@ -44,16 +44,14 @@ def batch_command(
 
     Solve CASE in every scenario, each also under outages, into a run file.
     """
-    from gridtandem.report.batch import BatchRun, feeder_loading_of, outages_for
+    from gridtandem.report.batch import BatchRun, loadings_of, outages_for
     from gridtandem.study.batch import Batch
     from gridtandem.study.batch_run import run_batch
-    from gridtandem.study.profiles import loading_in
-    from gridtandem.study.setting import loading_of
     from gridtandem.study.shelf import place_of_batch
 
     study = wishes.study(case, scheme, wishes.options)
-    factors = loading_in(loading) if isinstance(loading, Path) else loading_of(loading)
-    study = replace(study, loading=factors, feeder_loading=feeder_loading_of(study.case, feeder_loading))
+    factors, of_feeders = loadings_of(study.case, loading, feeder_loading)
+    study = replace(study, loading=factors, feeder_loading=of_feeders)
     batch = Batch(study=study, outages=outages_for(study.case, outages), hours=hours, keep=keep)
     path = place_of_batch(batch, wishes.folder)
     with patience(out, path.stem, "block") as watch:

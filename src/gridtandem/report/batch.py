@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End
-from gridtandem.errors import UnknownName
+from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.grid.network import Network
 from gridtandem.report.run import chosen, opened_case
 from gridtandem.study import batch_run as running
@@ -22,7 +22,7 @@ from gridtandem.study.batch_file import worst_branches, worst_buses
 from gridtandem.study.batch_results import Cases, Exchange, WorstBranches, WorstBuses
 from gridtandem.study.batch_run import BatchResult, Progress
 from gridtandem.study.outages import NONE, Islanding, Outages, outages_of
-from gridtandem.study.profiles import feeder_loading_in, loading_in, outages_in
+from gridtandem.study.profiles import feeder_loading_in, in_step, loading_in, outages_in
 from gridtandem.study.setting import loading_of, usual
 from gridtandem.study.study import Study
 from gridtandem.study.survey import Layout
@@ -131,24 +131,35 @@ def batch(
     a CSV file. ``hours``: how long a scenario lasts, for energy. With ``save`` the run file grows block by block; ``block`` is the number of
     cases solved at once, and changes no bit. The other arguments are those of `run`.
     """
+    found = opened_case(case)
+    factors, of_feeders = loadings_of(found, loading, feeder_loading)
     study = Study(
-        case=opened_case(case), scheme=None, loading=loading_in(loading) if isinstance(loading, Path) else loading_of(loading), rounds=rounds,
-        feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps,
+        case=found, scheme=None, loading=factors, rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps,
     )  # fmt: skip
     picked = chosen(replace(study, loading=study.loading[:1]), usual(study.case) if scheme is None else scheme, options)
-    study = replace(study, scheme=picked, feeder_loading=feeder_loading_of(study.case, feeder_loading))
+    study = replace(study, scheme=picked, feeder_loading=of_feeders)
     made = Batch(study=study, outages=outages_for(study.case, outages), hours=float(hours), keep=tuple(keep))
     return BatchRun.of(running.run_batch(made, save=None if save is None else Path(save), block=block, watch=watch))
 
 
-def feeder_loading_of(case: Case, given: ArrayLike | Path | None) -> Real | None:
-    """Loadings (scenario, period, interface) from a file, or from an array (scenario, interface)."""
-    if given is None:
-        return None
-    if isinstance(given, Path):
-        return feeder_loading_in(given, case.interfaces.name.tolist())
-    array = np.asarray(given, np.float64)
-    return array[:, None] if array.ndim == 2 else array
+def loadings_of(case: Case, loading: ArrayLike | Path, feeder_loading: ArrayLike | Path | None) -> tuple[Real, Real | None]:
+    """Loadings (scenario, period) and (scenario, period, interface), from files or arrays; a single loading is that of all scenarios."""
+    factors = loading_in(loading) if isinstance(loading, Path) else loading_of(loading)
+    if feeder_loading is None:
+        return factors, None
+    if isinstance(feeder_loading, Path):
+        own = feeder_loading_in(feeder_loading, case.interfaces.name.tolist())
+        if isinstance(loading, Path):
+            in_step(loading, feeder_loading)
+    else:
+        array = np.asarray(feeder_loading, np.float64)
+        own = array[:, None] if array.ndim == 2 else array
+    if factors.shape == (1, 1) and not isinstance(loading, Path):
+        factors = np.repeat(factors, len(own), axis=0)
+    if isinstance(feeder_loading, Path) and len(own) != len(factors):
+        what = f"has {len(own):,} rows, and loading has {len(factors):,} scenarios"
+        raise InvalidCase([Fault("feeder_loading", what, "give a row for each scenario", "batch-006", place=str(feeder_loading))])
+    return factors, own
 
 
 def outages_for(case: Case, wanted: str | Path | Sequence[str | Sequence[str]]) -> Outages:

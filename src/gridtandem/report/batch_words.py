@@ -29,6 +29,7 @@ def _lines(run: BatchRun, cases: Cases) -> Iterator[str]:
     batch, good = run.result.batch, cases.take(cases.ok)
     outages = f", each also under {_many(len(batch.outages), 'outage')}" if len(batch.outages) else ""
     yield f"{batch.study.case.name} under {name_of(batch.study.scheme)}: {_many(len(batch.study.loading), 'scenario')}{outages}: {_state(run, cases)}"
+    yield from (f"  note      {note}" for note in batch.outages.notes)
     if len(good):
         yield from _figures(run, good)
     for k in np.flatnonzero(~cases.ok)[:SHOWN].tolist():
@@ -95,6 +96,7 @@ def batch_document(run: BatchRun) -> dict[str, object]:
         "end": run.end.name.lower().replace("_", "-"),
         "scenarios": len(batch.study.loading),
         "outages": len(batch.outages),
+        "notes": list(batch.outages.notes),
         "cases": {"all": batch.size, "done": len(cases), "solved": len(good), "limits_broken": int((good.limits_broken > 0).sum())},
         "energy": energies(run, good),
         "branches": as_records(run.branches.take(np.arange(min(WORST, len(run.branches))))),

@@ -45,6 +45,7 @@ class Batch:
         islanding = self.outages.islanding
         return {
             "outages": tuple(self.outages.name), "branches": tuple(self.outages.branch), "hours": self.hours, "keep": self.keep,
+            **({"notes": self.outages.notes} if self.outages.notes else {}),
             "islanding": (tuple(islanding.outage.tolist()), tuple(islanding.why.tolist())),
         }  # fmt: skip
 

@@ -64,7 +64,7 @@ class BatchFile:
             own = {k.removeprefix("batch."): read(v) for k, v in facts.items() if k.startswith("batch.")}
             names, why = own.pop("islanding")
             islanding = Islanding.of({"outage": list(names), "why": list(why)}) if names else Islanding.empty()
-            outages = Outages(name=own.pop("outages"), branch=own.pop("branches"), islanding=islanding)
+            outages = Outages(name=own.pop("outages"), branch=own.pop("branches"), islanding=islanding, notes=tuple(own.pop("notes", ())))
             batch = Batch(study=study, outages=outages, **own)
             if batch.digest() != facts["study_digest"]:
                 raise ValueError("its settings are not those that the batch began with")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import ClassVar, final
 
@@ -32,6 +32,16 @@ class Islanding(Table):
 
 
 @final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Branches that go out together, as somebody wrote them down."""
+
+    branch: tuple[str, ...]
+    name: str = ""  # empty: called by its branches
+    place: tuple[str, ...] = ()  # file and row of each branch
+
+
+@final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Outages:
     """What goes out of service, each by itself; and what cannot, because it would island something."""
@@ -39,6 +49,7 @@ class Outages:
     name: tuple[str, ...]
     branch: tuple[Index, ...]  # of transmission's `Nodal`
     islanding: Islanding
+    notes: tuple[str, ...] = ()  # what was named more than once
 
     def __len__(self) -> int:
         return len(self.name)
@@ -47,8 +58,8 @@ class Outages:
 NONE = Outages(name=(), branch=(), islanding=Islanding.empty())
 
 
-def outages_of(network: Network, wanted: str | Sequence[str | Sequence[str]]) -> Outages:
-    """``n-1``: every branch in service by itself; else names, or groups of names that go out together.
+def outages_of(network: Network, wanted: str | Sequence[str | Sequence[str] | Group]) -> Outages:
+    """``n-1``: every branch in service by itself; else names, or groups of names that go out together, in any order; the same twice is one.
 
     A name that a line and a transformer share is told apart by ``line NAME`` and ``transformer NAME``.
     """
@@ -59,13 +70,33 @@ def outages_of(network: Network, wanted: str | Sequence[str | Sequence[str]]) ->
         if wanted.lower() != ALL_SINGLE:
             raise InvalidCase([Fault("outages", f"is {wanted!r}", "give n-1, or names of branches", "outage-001")])
         return _single(nodal, roots, names)
-    groups = [(one,) if isinstance(one, str) else tuple(one) for one in wanted]
+    groups = [one if isinstance(one, Group) else Group(branch=(one,) if isinstance(one, str) else tuple(one)) for one in wanted]
     place = {name: k for k, name in enumerate(names)}
     if found := list(_faults(nodal, groups, place)):
         raise InvalidCase(found)
-    branch = [np.array(sorted({place[n] for n in group}), np.int64) for group in groups]
+    groups, notes = _once(groups)
+    branch = [np.array(sorted(place[n] for n in group.branch), np.int64) for group in groups]
     cut = [cut_off(nodal, roots, b) for b in branch]
-    return _apart(nodal, [" + ".join(g) for g in groups], branch, cut)
+    return replace(_apart(nodal, [group.name for group in groups], branch, cut), notes=notes)
+
+
+def _once(groups: list[Group]) -> tuple[list[Group], tuple[str, ...]]:
+    """Every set of branches once, called by its first name; and what was named again."""
+    found: dict[frozenset[str], Group] = {}
+    notes = []
+    for group in groups:
+        own = tuple(dict.fromkeys(group.branch))
+        name, key = group.name or " + ".join(own), frozenset(own)
+        if len(own) < len(group.branch):
+            notes.append(f"outage {name} names a branch more than once")
+        if key in found:
+            first = found[key].name
+            notes.append(
+                f"outage {name} is there more than once, and solved once" if name == first else f"outage {name} is solved as {first}, the same"
+            )
+        else:
+            found[key] = Group(branch=own, name=name)
+    return list(found.values()), tuple(notes)
 
 
 def branch_names(nodal: Nodal) -> list[str]:
@@ -97,21 +128,22 @@ def _lost(nodal: Nodal, nodes: Index) -> str:
     return f"would cut off {nodal.named(nodes)}: {load:g} MW of load, {units} unit{'s' * (units != 1)}"
 
 
-def _faults(nodal: Nodal, groups: list[tuple[str, ...]], place: dict[str, int]) -> Iterator[Fault]:
+def _faults(nodal: Nodal, groups: list[Group], place: dict[str, int]) -> Iterator[Fault]:
     net = nodal.network
     idle = {*net.lines.name.tolist(), *net.transformers.name.tolist()}
     for group in groups:
-        if not group:
+        if not group.branch:
             yield Fault("outages", "has an outage without any branch", "name one or more", "outage-002", place=nodal.name)
-        for name in group:
+        for k, name in enumerate(group.branch):
+            where = group.place[k] if group.place else nodal.name
             if name in place:
                 continue
             if f"line {name}" in place or f"transformer {name}" in place:
                 mend = f"write 'line {name}' or 'transformer {name}'"
-                yield Fault("outages", f"{name!r} is a line and a transformer", mend, "outage-003", place=nodal.name)
+                yield Fault("outages", f"{name!r} is a line and a transformer", mend, "outage-003", place=where)
             elif name in idle:
-                yield Fault("outages", f"{name!r} is out of service already", "leave it out", "outage-004", place=nodal.name)
+                yield Fault("outages", f"{name!r} is out of service already", "leave it out", "outage-004", place=where)
             else:
                 near = get_close_matches(name, list(place), n=1, cutoff=0.5)
                 mend = f"did you mean {near[0]!r}?" if near else "name a line or transformer of transmission"
-                yield Fault("outages", f"{name!r} is no branch of transmission", mend, "outage-005", place=nodal.name)
+                yield Fault("outages", f"{name!r} is no branch of transmission", mend, "outage-005", place=where)
