@@ -44,6 +44,15 @@ def test_a_batch_from_files_to_tables_and_picture() -> None:
     assert tandem("show", name).out.splitlines()[0] == said.out.splitlines()[0]
     assert len(tandem("show", name, "--table", "exchange").out.splitlines()) == 13
     assert json.loads(tandem("show", name, "--table", "buses", "--json").out)["table"] == "worst_buses"
+    assert tandem("show", name, "--table", "cases", "--out", "cases.csv").out == "wrote cases.csv\n"
+    assert len(Path("cases.csv").read_text().splitlines()) == 7
+    assert tandem("show", "T14D2", "--table", "tso/lines", "--out", "lines.json").code == 0
+    assert json.loads(Path("lines.json").read_text())["table"] == "lines"
+    for words, said_why in ((("--table", "cases", "--out", "."), "is a directory"), (("--out", "a.csv"), "say which by --table")):
+        refused = tandem("show", name, *words)
+        assert (refused.code, said_why in refused.err) == (2, True)
+    refused = tandem("show", name, "--table", "cases", "--out", "a.txt")
+    assert (refused.code, "ends in .csv or .json" in refused.err) == (2, True)
     assert tandem("plot", name, "--out", "a.png").code == 0
     assert tandem("plot", name, "--kind", "network").code == 2
     assert tandem("export", name, "--out", "tables").code == 0

@@ -53,7 +53,7 @@ def test_as_json_and_from_python_it_is_the_same() -> None:
 def test_no_answer_has_no_numbers_and_an_exit_code_of_its_own() -> None:
     said = tandem("phases", FILE, "--loading", "30", "--plot", "none.svg")
     assert said.code == 4
-    assert "no load flow found: voltages ran away in 1 sweep, close to" in said.out
+    assert "no load flow found: voltages ran away in 1 sweep; there may be none, or one that sweeps do not find; " in said.out
     document = tandem("phases", FILE, "--loading", "30", "--json").document
     assert (document["converged"], document["loss_mw"], document["tables"]["nodes"]) == (False, None, [])
 
@@ -64,13 +64,23 @@ def test_a_table_without_rows_says_why_beside_it() -> None:
     assert said.err.startswith("no load flow found: ")
 
 
+def test_a_root_far_below_its_nominal_voltage_is_noted() -> None:
+    said = tandem("phases", FILE, "--root-pu", "0.45", "--loading", "0")
+    assert "note: the root stands at 0.45 pu, less than half of its nominal voltage" in said.out
+    assert not any("stands at" in note for note in gt.three_phase(FILE, root_pu=0.95).notes)
+
+
 def test_few_sweeps_are_not_called_running_away() -> None:
     assert "voltages did not come to rest in 4,000 sweeps" in tandem("phases", FILE, "--loading", "5.5").out
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [(["--root-pu", "0"], "root_pu is 0; give a finite number above 0 (study-005)"), (["--loading", "nan"], "loading is nan; give a finite number")],
+    [
+        (["--root-pu", "0"], "root_pu is 0; give a finite number above 0 (study-005)"),
+        (["--loading", "nan"], "loading is nan; give a finite number"),
+        (["--loading", "-1"], "loading is -1; give a finite number of 0 or more"),
+    ],
 )
 def test_numbers_that_mean_nothing(words: list[str], message: str) -> None:
     said = tandem("phases", FILE, *words)

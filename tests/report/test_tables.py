@@ -49,6 +49,11 @@ def test_text_is_aligned_with_units_in_the_header() -> None:
     assert plain(SAMPLE) == TEXT
 
 
+def test_what_rounding_left_is_zero_but_for_distances() -> None:
+    table = Sample.of({"name": ["a"], "p_mw": [-3.5e-17], "voltage_error_pu": [3.5e-17], "count": [0], "live": [True]})
+    assert plain(table, columns=["p_mw", "voltage_error_pu"]).split("\n")[1].split() == ["0.000", "3.5e-17"]
+
+
 def test_text_says_how_many_rows_it_leaves_out() -> None:
     assert plain(SAMPLE, rows=1).split("\n")[-1] == "… 2 more rows"
     assert plain(SAMPLE, rows=2).split("\n")[-1] == "… 1 more row"

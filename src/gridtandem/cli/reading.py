@@ -45,19 +45,26 @@ def runs_command(out: Out, *, folder: Path) -> int:
     metavar="NAME",
     help="E.g. buses interfaces checks letters; of a market awards prices books; of a batch cases exchange; see `tandem show RUN`",
 )
+@click.option("--out", "target", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The table as .csv or .json, every digit.")
 @ROWS
 @IN
 @speaks
 @click.pass_obj
-def show_command(out: Out, *, what: str, table: str | None, rows: int, folder: Path) -> int:
+def show_command(out: Out, *, what: str, table: str | None, target: Path | None, rows: int, folder: Path) -> int:
     """$ tandem show 14A-response --table interfaces
 
     Tables of a run, with units; RUN is a name, the beginning of one, or a file. Of a case: without --table what it is and which
     tables it has, e.g. tso/lines.
     """
-    from gridtandem.report.look import look_at_case, look_at_run
+    from gridtandem.report.look import look_at_case, look_at_run, write_case_table, write_run_table
     from gridtandem.study.shelf import is_run
 
+    if target is not None:
+        if table is None:
+            raise click.UsageError("--out writes one table; say which by --table.")
+        path = write_run_table(opened_any(what, folder), table, target) if is_run(what, folder) else write_case_table(what, table, target)
+        out.data(lambda: {"schema": "tandem/show/1", "written": str(path)}, lambda: f"wrote {path}")
+        return 0
     document, words = look_at_run(opened_any(what, folder), table, rows) if is_run(what, folder) else look_at_case(what, table, rows)
     out.data(document, words)
     return 0

@@ -68,13 +68,13 @@ def _key(taps: Real) -> bytes:
 
 
 def unsolved(swept: SweptPhases) -> str:
-    """Why a row has no answer; empty where it has. Sweeps find no solution close to the limit of a feeder, and may miss one that is there."""
+    """Why a row has no answer; empty where it has. Close to the limit of a feeder sweeps may miss a solution that is there."""
     if swept.ok.all():
         return ""
     count = int(swept.sweeps.max())
     how = f"did not come to rest in {count:,} sweeps" if count >= SWEEPS else f"ran away in {count:,} sweep{'s' * (count != 1)}"
     return (
-        f"no load flow found: voltages {how}, close to what the feeder carries or beyond it; "
+        f"no load flow found: voltages {how}; there may be none, or one that sweeps do not find; "
         "lower the loading, raise the root voltage, or look for impedances and powers in the wrong unit"
     )
 

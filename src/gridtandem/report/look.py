@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridtandem.cases.named import case as named
-from gridtandem.errors import UnknownName
+from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.report.cases import case_document, case_in_words, contents, table_in_words
-from gridtandem.report.documents import summary_of, table_document, tables_of
-from gridtandem.report.tables import plain
+from gridtandem.report.documents import as_text, summary_of, table_document, tables_of
+from gridtandem.report.tables import as_csv, plain
+from gridtandem.tables import Table
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
     from gridtandem.report.market import MarketRun
     from gridtandem.report.run import Run
 
+WRITTEN = (".csv", ".json")
 Look = tuple[Callable[[], dict[str, object]], Callable[[], str]]  # the document, and the words
 
 
@@ -23,10 +26,8 @@ def look_at_run(run: Run | MarketRun | BatchRun, table: str | None, rows: int) -
     """The summary of a run or batch, or one of its tables."""
     if table is None:
         return lambda: summary_of(run), lambda: f"{run!r}\n  tables    {', '.join(f'{name} {len(t)}' for name, t in tables_of(run).items())}"
-    found = tables_of(run)
-    if table not in found:
-        raise UnknownName("table of a run", table, list(found))
-    return lambda: table_document(found[table]), lambda: plain(found[table], rows=rows)
+    found = _picked(tables_of(run), "table of a run", table)
+    return lambda: table_document(found), lambda: plain(found, rows=rows)
 
 
 def look_at_case(word: str, table: str | None, rows: int) -> Look:
@@ -35,6 +36,30 @@ def look_at_case(word: str, table: str | None, rows: int) -> Look:
     found = contents(case)
     if table is None:
         return lambda: case_document(case), lambda: f"{case_in_words(case)}\n\ntables: {', '.join(f'{name} {len(t)}' for name, t in found.items())}"
-    if table not in found:
-        raise UnknownName("table of this case", table, list(found))
-    return lambda: table_document(found[table]), lambda: table_in_words(case, table, rows)
+    one = _picked(found, "table of this case", table)
+    return lambda: table_document(one), lambda: table_in_words(case, table, rows)
+
+
+def write_run_table(run: Run | MarketRun | BatchRun, table: str, path: Path) -> Path:
+    """One table of a run as .csv or .json, every digit."""
+    return _write(_picked(tables_of(run), "table of a run", table), path)
+
+
+def write_case_table(word: str, table: str, path: Path) -> Path:
+    """One table of a case as .csv or .json, every digit."""
+    return _write(_picked(contents(named(word)), "table of this case", table), path)
+
+
+def _picked(tables: Mapping[str, Table], what: str, name: str) -> Table:
+    if name not in tables:
+        raise UnknownName(what, name, list(tables))
+    return tables[name]
+
+
+def _write(table: Table, path: Path) -> Path:
+    if path.suffix.lower() not in WRITTEN:
+        raise Unreadable(f"a table is written to a file that ends in {' or '.join(WRITTEN)}; {str(path)!r} does not")
+    text = as_csv(table) if path.suffix.lower() == ".csv" else as_text(table_document(table)) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path

@@ -25,6 +25,7 @@ DECIMALS = {
     "currency/MWh": 2,
 }  # what is told of values of ordinary size
 HUGE = 1e7  # from here on a power of ten says more than a row of digits
+NOISE = 1e-12  # below it a number is what rounding left, and told as 0; but for a distance from the truth
 DISTANCES = ("error", "gap")  # columns about a distance from the truth, where the power of ten is the message
 SPANNING = ("v_ground", "unbalance", "zero_percent")  # columns whose numbers are of any size, all of it ordinary: five digits each
 UNIT_NAMES = ("_per_mwh", "_per_mvarh", "_pu", "_mw", "_mvar", "_mva", "_deg", "_kv", "_ohm", "_us", "_a", "_v", "_s")  # endings that repeat the unit
@@ -84,6 +85,8 @@ def _cells(values: NDArray[np.generic], name: str, spec: Column) -> list[str]:
 
 def _numbers(values: Real, decimals: int, *, each: bool) -> list[str]:
     """Fixed decimals for a whole column of ordinary size; with ``each`` every cell takes the style that suits it."""
+    if not each:
+        values = np.where(np.abs(values) < NOISE, 0.0, values)
     finite = np.abs(values[np.isfinite(values)])
     column = _ordinary(float(finite.max(initial=0.0)), decimals)
     return [_number(x, decimals, fixed=_ordinary(x, decimals) if each else column) for x in values.tolist()]

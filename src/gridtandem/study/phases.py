@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ from gridtandem.grid.phase_tree import PhaseTree, phase_tree
 from gridtandem.grid.three_phase import ThreePhaseNetwork
 
 Taps = Literal["hold", "move"]
+LOW_ROOT_PU = 0.5  # below it a root's voltage is noted: no load is meant for it
 
 
 def three_phase(
@@ -38,10 +40,13 @@ def three_phase(
     v_root = size if root_pu is None else root_pu * size / float(source.v_pu[0])
     if faults := [Fault(name, f"is {x:g}", "give a finite number above 0", "study-005") for name, x in (("root_pu", v_root),) if not 0 < x < np.inf]:
         raise InvalidCase(faults)
-    if not np.isfinite(loading):
-        raise InvalidCase([Fault("loading", f"is {loading:g}", "give a finite number", "study-006")])
+    if not 0 <= loading < np.inf:
+        raise InvalidCase([Fault("loading", f"is {loading:g}", "give a finite number of 0 or more", "study-006")])
     found = regulate(tree, v_root, loading) if taps == "move" else held(tree, v_root, loading)
-    return phase_results(tree, found, float(source.v_pu[0]) if root_pu is None else root_pu, loading)
+    at = float(source.v_pu[0]) if root_pu is None else root_pu
+    told = phase_results(tree, found, at, loading)
+    low = f"the root stands at {at:g} pu, less than half of its nominal voltage; is that meant?"
+    return replace(told, notes=(*told.notes, low)) if at < LOW_ROOT_PU else told
 
 
 def held(tree: PhaseTree, v_root: float, loading: float) -> Regulated:
