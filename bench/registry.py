@@ -12,8 +12,9 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import coordinated, flow, outages, phases, start, study
+from bench import coordinated, flow, markets, outages, phases, start, study
 from bench.apart import Apart
+from gridtandem.grid.network import Network
 from gridtandem.schemes import FeederCurve, Fused, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
@@ -97,6 +98,23 @@ def _together(name: str, feeders: int, repeat: int, *musts: Must) -> Phase:
 
 MUSTS_150K = (Must("lightsim2grid", 1 / 10), Must("pandapower, numba", 1 / 50), Must("lightsim2grid", 1 / 40, ours="repeated"))
 
+MONEY = 1e-7  # of a million; both end at reduced costs of 1e-9
+CURVE = 1e-5  # MW and currency; the search keeps squared voltages to 1e-9
+WHOLE = (Must("one program", 1.0), Must("one program", 1 / 10, "clearing"))
+
+
+def _offer(name: str, net: Callable[[], Network], most_ms: float) -> Phase:
+    beside = markets.offer(net)
+    if most_ms > 1000.0:
+        beside.pop(markets.SEARCH)  # minutes
+    return Phase("offer", name, beside, CURVE, 3, most_ms=most_ms)
+
+
+def _market(feeders: int, repeat: int) -> Phase:
+    name = f"118 + {feeders} x 33, {markets.HOURS} h"
+    return Phase("market", name, markets.market(feeders), MONEY, repeat, large=feeders > 10, musts=WHOLE if feeders == 100 else ())
+
+
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
     Phase("help", "tandem --help", {"tandem": start.command("--help"), "bare Python": start.python("pass")}, repeat=5),
@@ -120,4 +138,9 @@ PHASES = (
     _together("case9241pegase", 1000, 7, *MUSTS_150K),
     _together("case9241pegase", 7000, 3, Must("lightsim2grid", 1 / 15)),  # a million buses
     Phase("study", "9241 + 1000 x case141", study.parts("case9241pegase", "case141", 1000), repeat=3),
+    _offer("33 nodes, 24 h", markets.small, 300.0),
+    _offer("240 nodes, 120 DERs, 24 h", markets.crowded, 4000.0),
+    _market(10, 5),
+    _market(100, 3),
+    _market(1000, 1),
 )

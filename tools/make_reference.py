@@ -65,6 +65,15 @@ def first_line(c: type) -> int:
     return next(n.lineno for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == c.__name__)
 
 
+def default_in_words(value: object) -> str:
+    """What an option is unless told otherwise."""
+    if value is MISSING:
+        return "must be given"
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, int | float) else f"`{value}`"
+
+
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """A Markdown table."""
     cells = [head, ("---",) * len(head), *rows]
@@ -213,9 +222,7 @@ def schemes() -> str:
                     f"{who} for {', '.join(sorted(f'`{q.__name__}`' for q in letters)) or 'nothing'}"
                     for who, letters in (("transmission", c.asks_tso), ("feeders", c.asks_dsos))
                 )
-                rows = [
-                    (f"`{f.name}`", "must be given" if f.default is MISSING else "none" if f.default is None else f"{f.default:g}") for f in fields(c)
-                ]
+                rows = [(f"`{f.name}`", default_in_words(f.default)) for f in fields(c)]
                 options = table(("option", "default"), rows) if rows else "No options.\n"
                 said = "".join(f"{w}\n: {t}\n\n" for w, t in head.items())
                 out.append(f"## {c.__name__}\n\n{text.splitlines()[0]} {doc(c)}\n\n{said}Asks\n: {asks}\n\n{options}")

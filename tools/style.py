@@ -40,11 +40,21 @@ ANY_ALLOWED = {
     "src/gridtandem/study/block.py": "the state belongs to the scheme; columns of a record taken by name",
     "src/gridtandem/study/together.py": "the state belongs to the scheme",
     "src/gridtandem/parties/feeder_market.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/feeder_choice.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/feeder_plain.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/feeder_value.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/pool.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/wholesale.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/wholesale_choice.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/wholesale_near.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/cases/golden.py": "columns of every kind in one literal",
     "src/gridtandem/resources/steps.py": "columns of every kind in one mapping",
     "src/gridtandem/study/market/tables.py": "columns of every kind in one mapping",
+    "src/gridtandem/report/front.py": "options of either kind of study, as they were given",
+    "src/gridtandem/study/market/compare.py": "schemes and their states are of any kind",
+    "src/gridtandem/study/market/day.py": "the state belongs to the scheme",
+    "src/gridtandem/study/market/exchange.py": "JSON that others wrote",
+    "src/gridtandem/study/market/setting.py": "options of either kind of study, as they were given",
     "src/gridtandem/study/market/check.py": "names of tables chosen at run time",
     "src/gridtandem/study/market/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/study.py": "schemes are of any kind, settings go to TOML",
@@ -98,7 +108,7 @@ class Source:
     @property
     def kernel(self) -> bool:
         """Compiled kernels take all their arrays one by one."""
-        return self.path.startswith("src/gridtandem/flow/kernels")
+        return self.path.startswith(("src/gridtandem/flow/kernels", "src/gridtandem/opf/kernels"))
 
     @property
     def scheme(self) -> bool:

@@ -34,13 +34,15 @@ if TYPE_CHECKING:
     from gridtandem.grid.network import Network as Network
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
+    from gridtandem.report.front import compare as compare
+    from gridtandem.report.front import opened as opened
+    from gridtandem.report.front import resume as resume
+    from gridtandem.report.front import run as run
+    from gridtandem.report.market import MarketRun as MarketRun
+    from gridtandem.report.market_compare import MarketComparison as MarketComparison
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
-    from gridtandem.report.run import compare as compare
     from gridtandem.report.run import diagnose as diagnose
-    from gridtandem.report.run import opened as opened
-    from gridtandem.report.run import resume as resume
-    from gridtandem.report.run import run as run
     from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.study import Study as Study
 
@@ -53,6 +55,8 @@ _PLACE = {
     "Comparison": "gridtandem.report.run:Comparison",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
+    "MarketComparison": "gridtandem.report.market_compare:MarketComparison",
+    "MarketRun": "gridtandem.report.market:MarketRun",
     "MissingPackage": "gridtandem.errors:MissingPackage",
     "Network": "gridtandem.grid.network:Network",
     "NotAgreed": "gridtandem.errors:NotAgreed",
@@ -64,16 +68,16 @@ _PLACE = {
     "batch": "gridtandem.report.batch:batch",
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
-    "compare": "gridtandem.report.run:compare",
+    "compare": "gridtandem.report.front:compare",
     "diagnose": "gridtandem.report.run:diagnose",
     "joined": "gridtandem.cases.generate:joined",
     "load_flow": "gridtandem.flow.results:load_flow",
     "network": "gridtandem.cases.library:network",
     "new_case": "gridtandem.cases.new:new_case",
-    "opened": "gridtandem.report.run:opened",
+    "opened": "gridtandem.report.front:opened",
     "read_case": "gridtandem.cases.folder.write:read_case",
-    "resume": "gridtandem.report.run:resume",
-    "run": "gridtandem.report.run:run",
+    "resume": "gridtandem.report.front:resume",
+    "run": "gridtandem.report.front:run",
     "schemes": "gridtandem:schemes",
     "three_phase": "gridtandem.study.phases:three_phase",
     "with_exponents": "gridtandem.cases.generate:with_exponents",

@@ -167,7 +167,7 @@ def nobody_loses(both: Both) -> None:
         assert (worth * (best - plan.decisions["x"])).max() <= PAID
 
 
-@pytest.mark.parametrize("seed", SEEDS[:40])
+@pytest.mark.parametrize("seed", SEEDS[:25])
 def test_short_offers_cost_at_most_what_they_say(seed: int) -> None:
     """T6: leaving points out costs no more than the largest gap of each offer, and what the market believes lies above what comes true."""
     scheme = DsoOffer(steps=SHORT.steps)
@@ -184,7 +184,7 @@ def test_short_offers_cost_at_most_what_they_say(seed: int) -> None:
     assert believed <= result.ideal + sum(o.loss for o in offers) + margin
 
 
-@pytest.mark.parametrize("seed", SEEDS[:8])
+@pytest.mark.parametrize("seed", SEEDS[:4])
 def test_prices_are_differences_of_cost(seed: int) -> None:
     """Of the ideal market's, by demand at every bus of transmission and one node of every feeder, active and reactive."""
     study = MarketStudy(case=market(seed), scheme=Ideal(), flow=("apparent", "active")[seed % 2])

@@ -8,7 +8,7 @@ import click
 
 from gridtandem.cli.exits import exit_code
 from gridtandem.cli.out import Out, speaks
-from gridtandem.cli.running import compared, picture
+from gridtandem.cli.running import flows, picture
 from gridtandem.cli.wishes import Wishes, wishing
 
 CASE, SCHEMES = "30B", "independent,load-flow,response,merged"
@@ -26,7 +26,7 @@ def demo_command(out: Out, *, wishes: Wishes) -> int:
     """
     from gridtandem.report.documents import comparison_document
 
-    done = compared(out, wishes, CASE, SCHEMES)
+    done = flows(out, wishes, CASE, SCHEMES)
     out.data(lambda: comparison_document(done), lambda: repr(done))
     picture(out, done, wishes.folder / "demo", replace(wishes, picture=True))
     out.say("\n".join(f"run file  {run.path}" for run in done.runs))

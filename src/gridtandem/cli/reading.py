@@ -13,6 +13,7 @@ from gridtandem.cli.words import RUN, RUN_OR_CASE
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.market import MarketRun
     from gridtandem.report.run import Run
 
 IN = click.option("--in", "folder", type=click.Path(path_type=Path), default=SHELF, metavar="DIR", help="Folder of run files.  [tandem-runs]")
@@ -42,7 +43,7 @@ def runs_command(out: Out, *, folder: Path) -> int:
 @click.option(
     "--table",
     metavar="NAME",
-    help="buses interfaces branches units letters rounds checks violations; of a batch: cases exchange branches buses islanding",
+    help="E.g. buses interfaces checks letters; of a market awards prices books; of a batch cases exchange; see `tandem show RUN`",
 )
 @ROWS
 @IN
@@ -85,7 +86,9 @@ def messages_command(out: Out, *, run: str, number: int | None, recipient: str |
 
 @click.command("plot")
 @click.argument("run", type=RUN)
-@click.option("--kind", default="overview", metavar="KIND", help="overview network voltages convergence exchange.")
+@click.option(
+    "--kind", default="overview", metavar="KIND", help="overview network voltages convergence exchange; of a market overview prices settlement."
+)
 @click.option("--out", "target", type=click.Path(path_type=Path), metavar="FILE", help=".svg, .pdf or .png; else beside the run file.")
 @IN
 @speaks
@@ -122,18 +125,18 @@ def export_command(out: Out, *, run: str, kind: Literal["csv", "json"], target: 
     return 0
 
 
-def opened_run(word: str, folder: Path) -> Run:
+def opened_run(word: str, folder: Path) -> Run | MarketRun:
     """A run by name, by the beginning of its name, or by its file."""
-    from gridtandem.report.run import opened
+    from gridtandem.report.front import opened
     from gridtandem.study.shelf import find
 
     return opened(find(word, folder))
 
 
-def opened_any(word: str, folder: Path) -> Run | BatchRun:
-    """A run or a batch."""
+def opened_any(word: str, folder: Path) -> Run | MarketRun | BatchRun:
+    """A run of either kind, or a batch."""
     from gridtandem.report.batch import BatchRun
-    from gridtandem.report.run import opened
+    from gridtandem.report.front import opened
     from gridtandem.study.shelf import find, is_batch
 
     path = find(word, folder)

@@ -11,10 +11,12 @@ import click
 from gridtandem.cli.exits import EXIT_INTERRUPTED, EXIT_RULE, exit_code
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.patience import patience
-from gridtandem.cli.wishes import KEPT, STUDIED, Wishes, wishing
+from gridtandem.cli.wishes import KEPT, MARKET, STUDIED, Wishes, wishing
 from gridtandem.cli.words import CASE, RUN, SCHEME
 
 if TYPE_CHECKING:
+    from gridtandem.report.market import MarketRun
+    from gridtandem.report.market_compare import MarketComparison
     from gridtandem.report.run import Comparison, Run
 
 ALL = "all"
@@ -24,13 +26,13 @@ ALL = "all"
 @click.argument("case", type=CASE, required=False)
 @click.option("--scheme", type=SCHEME, help="`tandem help schemes`, or auto.  [response]")
 @click.option("--resume", "stopped", type=RUN, metavar="RUN", help="Go on with a run that was stopped.")
-@wishing("options", "rounds", *STUDIED, *KEPT)
+@wishing("options", "rounds", *STUDIED, *MARKET, *KEPT)
 @speaks
 @click.pass_obj
 def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str | None, wishes: Wishes) -> int:
     """$ tandem run 14A --scheme load-flow
 
-    Coordinate CASE (a published name, a folder, a MATPOWER or pandapower file) and hold the result against the AC check of the joined grid.
+    Coordinate CASE (a name, a folder or a file), and check it by AC load flow.
     """
     if case is None and stopped is None:
         raise click.UsageError("give a case, e.g. `tandem run 14A`, or --resume RUN.")
@@ -44,8 +46,8 @@ def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str 
 
 @click.command("compare", short_help="One case under several schemes.")
 @click.argument("case", type=CASE)
-@click.option("--schemes", help="Names between commas, or all.", show_default="independent,load-flow,response,merged")
-@wishing("options", "rounds", *STUDIED, *KEPT)
+@click.option("--schemes", help="Names between commas, or all; else a few.")
+@wishing("options", "rounds", *STUDIED, *MARKET, *KEPT)
 @speaks
 @click.pass_obj
 def compare_command(out: Out, *, case: str, schemes: str | None, wishes: Wishes) -> int:
@@ -75,20 +77,25 @@ def diagnose_command(out: Out, *, case: str, wishes: Wishes) -> int:
     return 0
 
 
-def started(out: Out, wishes: Wishes, case: str, scheme: str | None) -> Run:
+def started(out: Out, wishes: Wishes, case: str, scheme: str | None) -> Run | MarketRun:
     """A new run in its own run file."""
+    from gridtandem.report.market import cleared
     from gridtandem.report.run import Run
     from gridtandem.study.run import run
     from gridtandem.study.shelf import place_of
 
+    if wishes.of_market([scheme] if scheme else []):
+        day = wishes.market(case, scheme)
+        with patience(out, place_of(day).stem) as watch:
+            return cleared(day, save=place_of(day, wishes.folder), watch=watch)
     study = wishes.study(case, scheme, wishes.options)
     with patience(out, place_of(study).stem) as watch:
         return Run.of(run(study, save=place_of(study, wishes.folder), watch=watch))
 
 
-def resumed(out: Out, wishes: Wishes, stopped: str) -> Run:
+def resumed(out: Out, wishes: Wishes, stopped: str) -> Run | MarketRun:
     """The rest of a run that was stopped."""
-    from gridtandem.report.run import resume
+    from gridtandem.report.front import resume
     from gridtandem.study.shelf import find
 
     path = find(stopped, wishes.folder)
@@ -96,8 +103,27 @@ def resumed(out: Out, wishes: Wishes, stopped: str) -> Run:
         return resume(path, rounds=wishes.rounds, watch=watch)
 
 
-def compared(out: Out, wishes: Wishes, case: str, schemes: str | None) -> Comparison:
+def compared(out: Out, wishes: Wishes, case: str, schemes: str | None) -> Comparison | MarketComparison:
     """All schemes, each in a run file of its own."""
+    from gridtandem.study.registry import market_names
+
+    named = market_names() if schemes == ALL and wishes.asks_market else () if schemes in (None, ALL) else tuple(str(schemes).split(","))
+    return days(out, wishes, case, named) if wishes.of_market(named) else flows(out, wishes, case, schemes)
+
+
+def days(out: Out, wishes: Wishes, case: str, schemes: Sequence[str]) -> MarketComparison:
+    """Schemes of markets."""
+    from gridtandem.report.market_compare import compared as cleared
+    from gridtandem.study.setting import options_for
+    from gridtandem.study.shelf import places
+
+    study, chosen = wishes.market(case), options_for(schemes, dict(wishes.options))
+    with patience(out) as watch:
+        return cleared(study, chosen, save=places(study, chosen, wishes.folder), watch=watch.named)
+
+
+def flows(out: Out, wishes: Wishes, case: str, schemes: str | None) -> Comparison:
+    """Schemes of load flow."""
     from gridtandem.report.run import Comparison, Run
     from gridtandem.study.compare import compare
     from gridtandem.study.setting import able, schemes_for, usually_compared
@@ -111,31 +137,30 @@ def compared(out: Out, wishes: Wishes, case: str, schemes: str | None) -> Compar
     return Comparison(table=done.table, runs=tuple(map(Run.of, done.results)))
 
 
-def told(out: Out, run: Run, wishes: Wishes) -> int:
+def told(out: Out, run: Run | MarketRun, wishes: Wishes) -> int:
     """The answer of one run, and its exit code."""
-    from gridtandem.report.documents import run_summary
-    from gridtandem.study.compare import tabled
+    from gridtandem.report.documents import row_of, summary_of
     from gridtandem.study.rules import broken
 
-    out.data(lambda: run_summary(run), lambda: repr(run))
+    out.data(lambda: summary_of(run), lambda: repr(run))
     picture(out, run, run.path, wishes)
     follow_up(out, [run])
-    return exit_code([run]) or ruled(out, broken(wishes.rules, tabled([run.result], [0.0])))
+    return exit_code([run]) or ruled(out, broken(wishes.rules, row_of(run)))
 
 
-def told_all(out: Out, comparison: Comparison, wishes: Wishes) -> int:
+def told_all(out: Out, comparison: Comparison | MarketComparison, wishes: Wishes) -> int:
     """The answer of a comparison, and its exit code."""
-    from gridtandem.report.documents import comparison_document
+    from gridtandem.report.documents import comparison_of
     from gridtandem.study.rules import broken
 
-    out.data(lambda: comparison_document(comparison), lambda: repr(comparison))
+    out.data(lambda: comparison_of(comparison), lambda: repr(comparison))
     picture(out, comparison, comparison.runs[-1].path, wishes)
     follow_up(out, comparison.runs)
     code = exit_code(comparison.runs)
     return ruled(out, broken(wishes.rules, comparison.table)) if wishes.rules and code != EXIT_INTERRUPTED else code
 
 
-def picture(out: Out, shown: Run | Comparison, beside: Path | None, wishes: Wishes) -> None:
+def picture(out: Out, shown: Run | MarketRun | Comparison | MarketComparison, beside: Path | None, wishes: Wishes) -> None:
     """Draw the overview beside the run file, if wanted."""
     if wishes.picture and beside is not None:
         from gridtandem.report.style import save
@@ -143,7 +168,7 @@ def picture(out: Out, shown: Run | Comparison, beside: Path | None, wishes: Wish
         out.say(f"picture   {save(shown.plot('overview'), beside.with_suffix('.svg'))}")
 
 
-def follow_up(out: Out, runs: Sequence[Run]) -> None:
+def follow_up(out: Out, runs: Sequence[Run | MarketRun]) -> None:
     """Where it is kept, and what to do with it."""
     for run in runs:
         if run.outcome.end.name in ("STOPPED", "OUT_OF_ROUNDS") and run.path is not None:

@@ -13,6 +13,7 @@ import click
 from gridtandem.cli.words import Numbers, Ruling, Setting
 
 if TYPE_CHECKING:
+    from gridtandem.study.market.study import MarketStudy
     from gridtandem.study.rules import Rule
     from gridtandem.study.study import Study
 
@@ -34,6 +35,9 @@ class Wishes:
     taps: Literal["hold", "move"] = "move"
     exponents: tuple[float, ...] | None = None
     parallel: tuple[int, ...] | None = None
+    hours: int | None = None
+    first_hour: int | None = None
+    flow: Literal["apparent", "active"] | None = None
     options: tuple[tuple[str, float], ...] = ()
     folder: Path = SHELF
     picture: bool = False
@@ -44,6 +48,31 @@ class Wishes:
         """Is nothing asked for that a run file has already decided?"""
         free = Wishes(rounds=self.rounds, folder=self.folder, picture=self.picture, rules=self.rules)
         return self == free
+
+    def of_market(self, schemes: Sequence[str]) -> bool:
+        """Are these schemes of markets? What is asked for and belongs to the other kind is refused."""
+        from gridtandem.study.market.setting import of_market
+
+        return of_market(schemes, self._given(FLOW), self._given(MARKET))
+
+    @property
+    def asks_market(self) -> bool:
+        """Is anything asked for that only a market has?"""
+        return bool(self._given(MARKET))
+
+    def market(self, case: str, scheme: str | None = None) -> MarketStudy:
+        """The market study of a case, by name or path, under these wishes."""
+        from gridtandem.cases.named import case as named
+        from gridtandem.study.market.setting import market_studied
+        from gridtandem.study.registry import scheme_named
+        from gridtandem.study.setting import ROUNDS
+
+        chosen = None if scheme is None else scheme_named(scheme, dict(self.options))
+        return market_studied(named(case), chosen, self._given(MARKET), self.rounds or ROUNDS)
+
+    def _given(self, names: Sequence[str]) -> dict[str, object]:
+        free = Wishes()
+        return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(free, name)}
 
     def study(self, case: str, scheme: str | None = None, options: Sequence[tuple[str, float]] = ()) -> Study:
         """The study of a case, by name or path, under these wishes."""
@@ -87,6 +116,9 @@ OPTIONS = {
     "loading": click.option("--loading", type=Numbers(), default="1.0", metavar="X[,X…]", help="Factor on loads and schedules; several: scenarios."),
     "exponents": click.option("--exponents", type=Numbers(), callback=_two, metavar="P,Q", help="Voltage exponents of all feeder loads."),
     "parallel": click.option("--parallel", type=Numbers(whole=True), metavar="N[,N…]", help="Parallel feeders at each interface, or at all."),
+    "hours": click.option("--hours", type=click.IntRange(1), metavar="N", help="Markets: periods, from --first-hour H on."),
+    "first_hour": click.option("--first-hour", type=click.IntRange(1), metavar="H", hidden=True, help="Markets: the first of them."),
+    "flow": click.option("--flow", type=click.Choice(["apparent", "active"]), metavar="POWER", help="Markets: ratings limit apparent or active."),
     "options": click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Option of the scheme, e.g. tol=1e-10."),
     "rounds": click.option("--rounds", type=click.IntRange(1), metavar="N", help="Most rounds.  [100]"),
     "feeder_solver": click.option(
@@ -99,5 +131,7 @@ OPTIONS = {
     "folder": click.option("--out", "folder", type=click.Path(path_type=Path), default=SHELF, metavar="DIR", help="For run files.  [tandem-runs]"),
     "picture": click.option("--picture/--no-picture", default=False, help="Draw an overview beside the run file."),
 }
-STUDIED = ("loading", "exponents", "parallel", "feeder_solver", "q_rule", "slack", "taps")
+FLOW = ("loading", "exponents", "parallel", "feeder_solver", "q_rule", "slack", "taps")
+MARKET = ("hours", "first_hour", "flow")
+STUDIED = FLOW
 KEPT = ("rules", "folder", "picture")

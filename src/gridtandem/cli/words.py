@@ -61,6 +61,24 @@ class Numbers(click.ParamType[tuple[float, ...]]):
 
 
 @final
+class Span(click.ParamType[tuple[int, int]]):
+    """Hours ``A:B``, both included; one hour alone stands for itself."""
+
+    name = "hours"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Text into first and last hour, or a usage error."""
+        first, sign, last = str(value).partition(":")
+        try:
+            found = int(first), int(last if sign else first)
+        except ValueError:
+            self.fail(f"{value!r} is no hour, nor hours such as 1:24.", param, ctx)
+        if not 1 <= found[0] <= found[1] < MANY:
+            self.fail(f"{value!r}: hours count from 1, and the last is not before the first.", param, ctx)
+        return found
+
+
+@final
 class Column(click.ParamType["tuple[float, ...] | Path"]):
     """Numbers between commas, or a CSV file."""
 

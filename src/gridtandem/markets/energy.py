@@ -16,6 +16,7 @@ from typing import final
 import numpy as np
 from scipy import sparse
 
+from gridtandem.markets.sifted import sifted
 from gridtandem.program.answer import Answer
 from gridtandem.program.arrays import Columns, Matrix, Program, Rows
 from gridtandem.program.solve import solve
@@ -81,5 +82,6 @@ def market(orders: Orders, fixed: Real, wires: Wires, *, hours: float) -> Progra
 
 def cleared(orders: Orders, fixed: Real, wires: Wires, *, hours: float) -> Cleared:
     """Clear the market."""
-    answer = solve(market(orders, fixed, wires, hours=hours))
+    program = market(orders, fixed, wires, hours=hours)
+    answer = sifted(program, orders.period) or solve(program)
     return Cleared(accepted=answer.x["order"], price=answer.price["balance"] / hours, cost=answer.cost, answer=answer)

@@ -69,7 +69,7 @@ class FeederProblem:
         p = np.broadcast_to(have.part.p_fixed, have.p_load.shape) - have.p_load + form.p_shunt
         q = np.broadcast_to(have.part.q_fixed, have.q_load.shape) - have.q_load + form.q_shunt
         limits = form.limits.take(form.limits.within_reach(have.part, p, q))
-        columns = {**have.part.columns, "z": Columns.of((window.periods,), _least(have, p, essential))}
+        columns = {**have.part.columns, "z": Columns.of((window.periods,), _least(have, essential))}
         rows = {**have.part.rows, "balance": _balance(have, p), "limit": limits.rows(have.part, p, q)}
         constant = have.steps.constant * window.hours * window.periods
         return FeederProblem(
@@ -109,9 +109,9 @@ def free_power(have: Owned) -> Real:
     return np.asarray(s.high[:, (s.sign > 0) & (s.price == 0) & (s.slope == 0)].sum(-1))
 
 
-def _least(have: Owned, p: Real, essential: float) -> Real:
+def _least(have: Owned, essential: float) -> Real:
     """Exchange that the rule of essential demand asks for at least."""
-    net = -p.sum(-1) - free_power(have)
+    net = have.p_load.sum(-1) - free_power(have)
     return np.where((net > 0) & (essential > 0), essential * net, -np.inf)
 
 

@@ -71,7 +71,7 @@ class Wholesale:
     def plan_with(self, ask: PlanWith) -> Plan:
         """Feeders cost what the planes say: the exchange is free within reach."""
         columns, rows = planes(ask.reach, ask.cuts, self.window.hours)
-        wires = self.wires(len(self.orders.node), columns, {"z": self.taken}, rows)
+        wires = self.wires(len(self.orders.node), columns, {"z": taken(self)}, rows)
         found = cleared(self.orders, self.fixed, wires, hours=self.window.hours)
         return self._plan(found, found.answer.x["z"], float(found.answer.x["eta"].sum()))
 
@@ -80,7 +80,7 @@ class Wholesale:
         from which prices everywhere else are taken; see `FeederMarket.plan`.
         """
         free = {"z": Columns.of(z.shape, cost=-price * self.window.hours)}
-        wires = self.wires(len(self.orders.node), free, {"z": self.taken}, {})
+        wires = self.wires(len(self.orders.node), free, {"z": taken(self)}, {})
         given = self.fixed + _spread(-z, self.at, self.nodal.nodes)
         return self.clear(self.orders, given), cleared(self.orders, self.fixed, wires, hours=self.window.hours)
 
@@ -111,11 +111,6 @@ class Wholesale:
             periods=self.window.periods, nodes=self.nodal.nodes, columns={**form.columns, **others, **columns},
             balance={**form.balance, **brought, **balance}, rows={**form.rows, **own_rows, **rows},
         )  # fmt: skip
-
-    @property
-    def taken(self) -> Matrix:
-        """What exchange (period, interface) brings to (period, node)."""
-        return sparse.csr_array(-sparse.kron(sparse.eye_array(self.window.periods), _at(self.at, self.nodal.nodes)))
 
     @property
     def constant(self) -> float:
@@ -161,6 +156,11 @@ def planes(reach: Range, cuts: tuple[Cut, ...], hours: float) -> tuple[dict[str,
         right = over @ (cut.value[0].ravel() - slope * cut.at[0].ravel())
         rows[f"plane{k}"] = Rows.of(right.shape, right, np.inf, {"eta": over, "z": -over @ sparse.diags_array(slope)})
     return columns, rows
+
+
+def taken(market: Wholesale) -> Matrix:
+    """What exchange (period, interface) brings to (period, node)."""
+    return sparse.csr_array(-sparse.kron(sparse.eye_array(market.window.periods), _at(market.at, market.nodal.nodes)))
 
 
 def _spread(injection: Real, node: Index, nodes: int) -> Real:

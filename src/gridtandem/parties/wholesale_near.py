@@ -16,9 +16,9 @@ from scipy import sparse
 
 from gridtandem.boundary.cmo_letters import LevelWith, PlanNear, Proposal, Slope, SlopeAt
 from gridtandem.boundary.letters import Worth
-from gridtandem.boundary.market_letters import ClearAt, Plan, Range
+from gridtandem.boundary.market_letters import ClearAt, Cut, Plan, PlanWith, Range
 from gridtandem.markets.energy import Wires, cleared, market
-from gridtandem.parties.wholesale import Wholesale, planes
+from gridtandem.parties.wholesale import Wholesale, planes, taken
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Columns, Cones, Matrix, Program, Rows
 from gridtandem.program.solve import solve
@@ -66,19 +66,21 @@ class WholesaleNear:
         return Plan(at[None], found.price[:, self.market.at][None], np.full(ask.wish.shape, Worth.EXACT, np.int8), cost, cost - theirs)
 
     def level_with(self, ask: LevelWith) -> Proposal:
-        """The nearest exchange at the level."""
+        """The nearest exchange at the level; where numbers are too close for it, the cheapest one, which is below the level: an ESTIMATE."""
         base = market(self.market.orders, self.market.fixed, self._wires(ask.reach, ask.cuts), hours=self.market.window.hours)
         answer = solve(_levelled(base, ask.wish[0], ask.level - self.market.constant))
-        ok = answer.status is Status.SOLVED
+        if answer.status is not Status.SOLVED:
+            plan = self.market.plan_with(PlanWith(ask.reach, ask.cuts))
+            return Proposal(plan.z, np.minimum(plan.worth, Worth.ESTIMATE).astype(np.int8))
         z = np.clip(answer.x["z"], ask.reach.low[0], ask.reach.high[0])[None]
-        return Proposal(z, np.full(z.shape, Worth.EXACT if ok else Worth.REFUSED, np.int8))
+        return Proposal(z, np.full(z.shape, Worth.EXACT, np.int8))
 
-    def _wires(self, reach: Range, cuts: Any) -> Wires:
+    def _wires(self, reach: Range, cuts: tuple[Cut, ...]) -> Wires:
         w = self.market
         columns, rows = planes(reach, cuts, w.window.hours)
         if not cuts:
             columns.pop("eta")
-        return w.wires(len(w.orders.node), columns, {"z": w.taken}, rows)
+        return w.wires(len(w.orders.node), columns, {"z": taken(w)}, rows)
 
 
 def _levelled(base: Program, wish: Real, level: float) -> Program:

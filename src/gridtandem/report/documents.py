@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING
 
 from gridtandem.report.batch_words import batch_document
 from gridtandem.report.tables import as_records
+from gridtandem.study.compare import Comparison as ComparisonTable
+from gridtandem.study.compare import tabled
+from gridtandem.study.market.compare import MarketComparison as MarketComparisonTable
+from gridtandem.study.market.compare import tabled as market_tabled
+from gridtandem.study.market.day import TABLES as MARKET_TABLES
+from gridtandem.study.market.day import MarketDay
 from gridtandem.study.provenance import provenance
 from gridtandem.study.run import TABLES
 from gridtandem.tables import Table
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.market import MarketRun
+    from gridtandem.report.market_compare import MarketComparison
     from gridtandem.report.run import Comparison, Run
 
 RUN, COMPARE, TABLE = "tandem/run-summary/1", "tandem/compare/1", "tandem/table/1"
@@ -62,13 +70,35 @@ def table_document(table: Table) -> dict[str, object]:
     return {"schema": TABLE, "table": table.kind, "columns": columns, "rows": as_records(table)}
 
 
-def tables_of(run: Run | BatchRun) -> dict[str, Table]:
+def tables_of(run: Run | MarketRun | BatchRun) -> dict[str, Table]:
     """All tables of a run or batch by name."""
     from gridtandem.report.batch import BatchRun
 
     if isinstance(run, BatchRun):
         return {name: getattr(run, name) for name in BATCH_TABLES}
-    return {name: getattr(run, name) for name in (*TABLES, "letters", "rounds")}
+    names = MARKET_TABLES if isinstance(run.result, MarketDay) else TABLES
+    return {name: getattr(run, name) for name in (*names, "letters", "rounds")}
+
+
+def summary_of(run: Run | MarketRun | BatchRun) -> dict[str, object]:
+    """The summary of a run of any kind."""
+    from gridtandem.report.market import MarketRun, market_summary
+
+    return market_summary(run) if isinstance(run, MarketRun) else run_summary(run)
+
+
+def comparison_of(comparison: Comparison | MarketComparison) -> dict[str, object]:
+    """The comparison of either kind."""
+    from gridtandem.report.market_compare import MarketComparison, market_comparison_document
+
+    return market_comparison_document(comparison) if isinstance(comparison, MarketComparison) else comparison_document(comparison)
+
+
+def row_of(run: Run | MarketRun) -> ComparisonTable | MarketComparisonTable:
+    """A run as a comparison of one, which is what rules are held against."""
+    from gridtandem.report.market import MarketRun
+
+    return market_tabled([run.result], [0.0]) if isinstance(run, MarketRun) else tabled([run.result], [0.0])
 
 
 def number(x: float) -> float | None:

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 from gridtandem.cases.named import case as named
 from gridtandem.errors import UnknownName
 from gridtandem.report.cases import case_document, case_in_words, contents, table_in_words
-from gridtandem.report.documents import run_summary, table_document, tables_of
+from gridtandem.report.documents import summary_of, table_document, tables_of
 from gridtandem.report.tables import plain
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.market import MarketRun
     from gridtandem.report.run import Run
 
 Look = tuple[Callable[[], dict[str, object]], Callable[[], str]]  # the document, and the words
 
 
-def look_at_run(run: Run | BatchRun, table: str | None, rows: int) -> Look:
+def look_at_run(run: Run | MarketRun | BatchRun, table: str | None, rows: int) -> Look:
     """The summary of a run or batch, or one of its tables."""
     if table is None:
-        return lambda: run_summary(run), lambda: f"{run!r}\n  tables    {', '.join(f'{name} {len(t)}' for name, t in tables_of(run).items())}"
+        return lambda: summary_of(run), lambda: f"{run!r}\n  tables    {', '.join(f'{name} {len(t)}' for name, t in tables_of(run).items())}"
     found = tables_of(run)
     if table not in found:
         raise UnknownName("table of a run", table, list(found))

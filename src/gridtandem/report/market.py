@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from importlib import import_module
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from gridtandem.coordinate import Outcome
-from gridtandem.report.tables import spelled
-from gridtandem.study.market.books import books, surplus
-from gridtandem.study.market.check import checked
+from gridtandem.errors import UnknownName
+from gridtandem.report.tables import as_records, spelled
+from gridtandem.study.market import day as keeping
+from gridtandem.study.market.day import MarketDay
 from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus
-from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketStudy
-from gridtandem.study.market.tables import awards, devices, prices
+from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of
 from gridtandem.study.results import Letters, Rounds, Violations
-from gridtandem.study.run import letters_table
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SAME = 1e-9  # relative; costs that differ by less are the same
 SHOWN = 6  # interfaces that a summary tells of
+RUN_SUMMARY = "tandem/market-summary/1"
+PICTURES = {
+    "overview": "gridtandem.report.market_pictures:overview",
+    "prices": "gridtandem.report.market_pictures:prices",
+    "settlement": "gridtandem.report.market_pictures:settlement",
+}
 
 
 @final
@@ -29,7 +39,7 @@ SHOWN = 6  # interfaces that a summary tells of
 class MarketRun:
     """One case under one scheme of markets. The tables are empty where nothing was cleared; ``trouble`` then says why."""
 
-    result: MarketResult
+    result: MarketDay
     awards: Awards
     prices: NodePrices
     devices: DeviceResults
@@ -41,15 +51,10 @@ class MarketRun:
     rounds: Rounds
 
     @staticmethod
-    def of(result: MarketResult) -> MarketRun:
-        """The friendly face of a result."""
-        checks, violations = checked(result)
-        outcome = result.outcome
-        return MarketRun(
-            result=result, awards=awards(result), prices=prices(result), devices=devices(result), books=books(result), surplus=surplus(result),
-            checks=checks, violations=violations, letters=letters_table(outcome.ledger),
-            rounds=Rounds(round=np.arange(1, outcome.rounds + 1), gap=np.array(outcome.gaps)),
-        )  # fmt: skip
+    def of(day: MarketDay) -> MarketRun:
+        """The friendly face of a day."""
+        tables = {f.name: getattr(day.tables, f.name) for f in fields(day.tables)}
+        return MarketRun(result=day, letters=day.letters, rounds=day.rounds, **tables)
 
     @property
     def scheme(self) -> str:
@@ -74,31 +79,44 @@ class MarketRun:
     @property
     def path(self) -> Path | None:
         """The run file, if there is one."""
-        return None
+        return self.result.path
 
     def require(self) -> MarketRun:
         """The run itself, or `NotAgreed`."""
         self.result.require()
         return self
 
+    def save(self, path: str | Path) -> MarketRun:
+        """Write the run file; the run that knows where it lies is returned."""
+        return replace(self, result=keeping.saved(self.result, Path(path)))
+
+    def plot(self, kind: str = "overview") -> Figure:
+        """A picture; ``kind`` is one of `PICTURES`."""
+        if kind not in PICTURES:
+            raise UnknownName("picture", kind, list(PICTURES))
+        module, _, name = PICTURES[kind].partition(":")
+        figure: Figure = getattr(import_module(module), name)(self)
+        return figure
+
     def __repr__(self) -> str:
         return "\n".join(_lines(self))
 
 
-def cleared(study: MarketStudy, *, watch: Callable[[Outcome[object]], None] | None = None) -> MarketRun:
+def cleared(study: MarketStudy, *, save: Path | None = None, watch: Callable[[Outcome[object]], None] | None = None) -> MarketRun:
     """Carry out a market study."""
-    return MarketRun.of(run_market(study, watch=watch))
+    return MarketRun.of(keeping.clear(study, save=save, watch=watch))
 
 
-def market_document(run: MarketRun) -> Mapping[str, object]:
+def market_summary(run: MarketRun) -> dict[str, object]:
     """The summary for machines."""
-    result, money = run.result, run.result.study.case.currency
+    result, outcome = run.result, run.outcome
     return {
-        "case": result.study.case.name, "scheme": run.scheme, "end": run.outcome.end.name, "sentence": run.end, "agreed": run.outcome.agreed,
-        "rounds": run.outcome.rounds, "currency": money, "cost": _number(result.cost), "ideal_cost": _number(result.ideal),
-        "gap": _number(result.gap), "letters": len(run.letters), "numbers": run.outcome.books()["numbers"], "trouble": list(run.trouble),
-        "study_digest": result.study.digest(),
-        **{name: getattr(run, name).frame().to_dict("records") for name in ("awards", "surplus", "checks")},
+        "schema": RUN_SUMMARY, "case": result.study.case.name, "scheme": run.scheme, "study_digest": result.study.digest(),
+        "agreed": outcome.agreed, "end": outcome.end.name.lower().replace("_", "-"), "sentence": run.end, "trouble": list(run.trouble),
+        "rounds": outcome.rounds, "currency": result.study.case.currency, "cost": _number(result.cost), "ideal_cost": _number(result.ideal),
+        "gap_to_ideal": _number(result.gap), "letters": {"count": len(outcome.ledger), **outcome.books()},
+        **{name: as_records(getattr(run, name)) for name in ("awards", "surplus", "checks")}, "violations": len(run.violations),
+        "run_file": None if run.path is None else str(run.path), "made_with": provenance(),
     }  # fmt: skip
 
 
@@ -115,17 +133,21 @@ def _lines(run: MarketRun) -> Iterator[str]:
     yield f"  scheme    {count}; {len(outcome.ledger)} letters, {outcome.books()['numbers']:,} numbers, {outcome.books()['bytes']:,} B"
     for line in run.trouble:
         yield f"  trouble   {line}"
-    if result.bargain is None:
+    if not len(run.awards):
+        if run.path is not None:
+            yield f"  run file  {run.path}"
         return
-    apart = abs(result.gap)
-    same = "the same" if apart <= 1e-9 else f"{result.gap:.2e} of it {'more' if result.gap > 0 else 'less'}"
-    yield f"  cost      {result.cost:,.2f} {money}; the ideal market, which sees every network, costs {same}"
+    share = f"{abs(100 * result.gap):.3g} % {'more' if result.gap > 0 else 'less'} than"
+    beside = "the same as" if abs(result.gap) <= SAME else share
+    yield f"  cost      {result.cost:,.2f} {money}, {beside} the ideal market, which sees every network"
     yield from _interface_lines(run, money)
     for k in range(len(run.surplus)):
         s = run.surplus
         head = "kept" if k == 0 else "    "
         yield f"  {head}      {s.company[k]}: {s.kept[k]:,.2f} {money}; rent of flows {s.flow_rent[k]:,.2f}, of voltages {s.voltage_rent[k]:,.2f}"
     yield from _check_lines(run)
+    if run.path is not None:
+        yield f"  run file  {run.path}"
 
 
 def _interface_lines(run: MarketRun, money: str) -> Iterator[str]:

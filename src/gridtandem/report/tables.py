@@ -12,11 +12,22 @@ from numpy.typing import NDArray
 
 from gridtandem.tables import Column, Real, Table
 
-DECIMALS = {"pu": 4, "MW": 3, "Mvar": 3, "MVA": 3, "deg": 2, "kV": 1, "s": 3, "%": 1}  # what is told of values of ordinary size
+DECIMALS = {
+    "pu": 4,
+    "MW": 3,
+    "Mvar": 3,
+    "MVA": 3,
+    "deg": 2,
+    "kV": 1,
+    "s": 3,
+    "%": 1,
+    "currency": 2,
+    "currency/MWh": 2,
+}  # what is told of values of ordinary size
 HUGE = 1e7  # from here on a power of ten says more than a row of digits
 DISTANCES = ("error", "gap")  # columns about a distance from the truth, where the power of ten is the message
 SPANNING = ("v_ground", "unbalance", "zero_percent")  # columns whose numbers are of any size, all of it ordinary: five digits each
-UNIT_NAMES = ("_pu", "_mw", "_mvar", "_mva", "_deg", "_kv", "_ohm", "_us", "_a", "_v", "_s")  # endings that repeat the unit
+UNIT_NAMES = ("_per_mwh", "_per_mvarh", "_pu", "_mw", "_mvar", "_mva", "_deg", "_kv", "_ohm", "_us", "_a", "_v", "_s")  # endings that repeat the unit
 DIGITS, LONG = 5, 1e5  # digits of all other numbers, and from where on whole ones
 
 

@@ -21,6 +21,7 @@ from gridtandem.coordinate import Bargain, Gap, widest
 from gridtandem.tables import Real
 
 APART, FACTOR = 10.0, 2.0  # (d) residuals this many times apart change the weight by this factor
+FAR = 100.0  # weights stay within this factor of the first one: a heavy weight turns rounding of exchanges into prices
 
 
 @final
@@ -31,7 +32,8 @@ class CmoAdmmState:
     reach: Range
     x: Real  # the DSOs' wish [MW]
     z: Real  # the TSO's
-    price: Real
+    price: Real  # of the difference [currency/MWh]
+    told: Real  # the TSO's own
     weight: float
     apart_mw: float = np.inf
     moved: float = np.inf  # [currency/MWh]
@@ -53,22 +55,23 @@ class CmoAdmm:
         """The middle of reach, at no price."""
         reach = mail.ask_dsos(Reach(), worth=Worth.EXACT)
         z = (reach.low + reach.high) / 2
-        return CmoAdmmState(reach, z, z, np.zeros(mail.shape), self.weight)
+        return CmoAdmmState(reach, z, z, np.zeros(mail.shape), np.full(mail.shape, np.nan), self.weight)
 
     def round(self, mail: Mail, s: CmoAdmmState) -> CmoAdmmState:
         """Each side once."""
         weight = np.full(mail.shape, s.weight)
         x = mail.ask_dsos(DrawNear(s.price, s.z, weight), worth=Worth.EXACT).z  # (a)
-        z = mail.ask_tso(PlanNear(s.reach, (), x + s.price / s.weight, weight), worth=Worth.EXACT).z  # (b)
-        price = s.price + s.weight * (x - z)  # (c)
+        plan = mail.ask_tso(PlanNear(s.reach, (), x + s.price / s.weight, weight), worth=Worth.EXACT)  # (b)
+        z, price = plan.z, s.price + s.weight * (x - plan.z)  # (c)
         apart, moved = widest(x - z), s.weight * widest(z - s.z)
         balance = FACTOR if apart * s.weight > APART * moved else 1 / FACTOR if moved > APART * apart * s.weight else 1.0  # (d)
-        return CmoAdmmState(s.reach, x, z, price, s.weight * balance, apart, moved)
+        heavy = min(max(s.weight * balance, self.weight / FAR), self.weight * FAR)
+        return CmoAdmmState(s.reach, x, z, price, plan.price, heavy, apart, moved)
 
     def gap(self, s: CmoAdmmState) -> Gap:
         """The larger of both residuals, each against its tolerance."""
         return Gap(max(s.apart_mw / self.tol_mw, s.moved / self.tol_price), 1.0)
 
     def bargain(self, s: CmoAdmmState) -> Bargain:
-        """What the DSOs want, which they can take."""
-        return Bargain(np.clip(s.x, s.reach.low, s.reach.high), s.price)
+        """What the DSOs want, which they can take, at the TSO's prices."""
+        return Bargain(np.clip(s.x, s.reach.low, s.reach.high), s.told)

@@ -57,7 +57,8 @@ class CmoLevel:
         """Lower bound, a step to the level, a look there."""
         plan = mail.ask_tso(PlanWith(s.reach, s.cuts), worth=Worth.EXACT)
         lower = max(plan.cost, *s.lower[-1:], -np.inf)
-        z = plan.z if np.isinf(s.best) else self._step(mail, s, plan.z, lower)
+        level = lower + (1 - self.share) * (s.best - lower)  # (a)
+        z = plan.z if np.isinf(s.best) else mail.ask_tso(LevelWith(s.reach, s.cuts, s.z, level), worth=Worth.ESTIMATE).z  # (b)
         cut = mail.ask_dsos(ValueAt(z), worth=Worth.BOUND)
         above = mail.ask_tso(ClearAt(z))
         value = above.own_cost + float(cut.value.sum())
@@ -66,11 +67,6 @@ class CmoLevel:
             s.reach, (*s.cuts, cut), z if best else s.z, plan.price, value if best else s.best, (*s.lower, lower),
             (*s.upper, value if best else s.best),
         )  # fmt: skip
-
-    def _step(self, mail: Mail, s: CmoLevelState, planned: Real, lower: float) -> Real:
-        level = lower + (1 - self.share) * (s.best - lower)  # (a)
-        near = mail.ask_tso(LevelWith(s.reach, s.cuts, s.z, level))  # (b)
-        return near.z if (near.worth == Worth.EXACT).all() else planned
 
     def gap(self, s: CmoLevelState) -> Gap:
         """Upper less lower bound, relative to the cost."""

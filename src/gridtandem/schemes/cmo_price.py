@@ -16,8 +16,7 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import ClearAt, DrawAt, Reach
-from gridtandem.coordinate import Bargain, Gap
-from gridtandem.schemes.cycling import MEMORY, trouble
+from gridtandem.coordinate import MEMORY, Bargain, Gap, cycling
 from gridtandem.tables import Real
 
 
@@ -56,7 +55,7 @@ class CmoPrice:
         price = mail.ask_tso(ClearAt(draw.z), worth=Worth.EXACT).price  # (b)
         gaps = (*s.gaps, float(np.abs(price - s.price).max(initial=0.0)))
         seen = (*s.seen, s.price)[-MEMORY:]
-        return CmoPriceState(s.price + self.relaxation * (price - s.price), draw.z, gaps, seen, trouble(seen, gaps, self.tol))  # (c)
+        return CmoPriceState(s.price + self.relaxation * (price - s.price), draw.z, gaps, seen, cycling(seen, gaps, self.tol))  # (c)
 
     def gap(self, s: CmoPriceState) -> Gap:
         """Prices that came back against prices sent."""

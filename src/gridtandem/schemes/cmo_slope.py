@@ -17,12 +17,8 @@ from gridtandem.boundary.cmo_letters import Slope, SlopeAt
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import DrawNear, Reach
-from gridtandem.coordinate import Bargain, Gap
-from gridtandem.errors import UnknownName
-from gridtandem.schemes.cycling import MEMORY, trouble
+from gridtandem.coordinate import MEMORY, Bargain, Gap, cycling
 from gridtandem.tables import Real
-
-SLOPES = ("together", "own")
 
 
 @final
@@ -43,19 +39,16 @@ class CmoSlopeState:
 class CmoSlope:
     """Ends when the market's prices are those at which the DSOs stood, to ``tol``.
 
-    ``slope``: "together", how prices rise when all interfaces take more (row sums), or "own", when one alone does (the diagonal).
+    ``others`` is the share that others' draws have in the slope: 1, prices as they rise when all interfaces take more (row sums); 0, when one alone
+    does (the diagonal).
     """
 
-    slope: str = "together"
+    others: float = 1.0
     tol: float = 1e-5  # [currency/MWh]
     width_mw: float = 0.1  # across which the TSO looks for slopes, either way
 
     asks_tso: ClassVar = frozenset({SlopeAt})
     asks_dsos: ClassVar = frozenset({Reach, DrawNear})
-
-    def __post_init__(self) -> None:
-        if self.slope not in SLOPES:
-            raise UnknownName("slope", self.slope, list(SLOPES))
 
     def start(self, mail: Mail) -> CmoSlopeState:
         """Prices and slopes where every feeder takes the middle of what it can."""
@@ -71,10 +64,10 @@ class CmoSlope:
         stood = s.price + s.slope * (draw.z - s.z)  # price at which each DSO stands
         gaps = (*s.gaps, float(np.abs(found.price - stood).max(initial=0.0)))
         seen = (*s.seen, s.price)[-MEMORY:]
-        return CmoSlopeState(draw.z, found.price, self._slope(found), gaps, seen, trouble(seen, gaps, self.tol))
+        return CmoSlopeState(draw.z, found.price, self._slope(found), gaps, seen, cycling(seen, gaps, self.tol))
 
     def _slope(self, found: Slope) -> Real:
-        return found.together if self.slope == "together" else found.own
+        return found.own + self.others * (found.together - found.own)
 
     def gap(self, s: CmoSlopeState) -> Gap:
         """The market's prices against those at which the DSOs stood."""

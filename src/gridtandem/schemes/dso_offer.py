@@ -18,6 +18,7 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import Award, ClearWith, Offers, Plan
 from gridtandem.coordinate import Bargain, Gap
+from gridtandem.tables import Code
 
 
 @final
@@ -27,6 +28,7 @@ class DsoOfferState:
 
     plan: Plan | None = None
     undelivered: float = np.inf
+    tier: Code | None = None  # what each offer promised; see `gridtandem.boundary.market_letters.Tier`
 
 
 @final
@@ -44,17 +46,21 @@ class DsoOffer:
     asks_tso: ClassVar = frozenset({ClearWith})
     asks_dsos: ClassVar = frozenset({Offers, Award})
 
+    @property
+    def rules(self) -> Offers:
+        """The question, which tells the rules of the market."""
+        return Offers(self.steps or 10**9, self.floor, self.ceiling, self.least_mw, self.step_mw, self.step_price)
+
     def start(self, mail: Mail) -> DsoOfferState:  # noqa: ARG002 — nothing is known yet
         """Nothing is known yet."""
         return DsoOfferState()
 
     def round(self, mail: Mail, s: DsoOfferState) -> DsoOfferState:  # noqa: ARG002 — there is but one
         """Offer, clear, award."""
-        rules = Offers(self.steps or 10**9, self.floor, self.ceiling, self.least_mw, self.step_mw, self.step_price)
-        offers = mail.ask_dsos(rules, worth=Worth.BOUND)
+        offers = mail.ask_dsos(self.rules, worth=Worth.BOUND)
         plan = mail.ask_tso(ClearWith(offers), worth=Worth.ESTIMATE)  # (a)
         receipt = mail.ask_dsos(Award(plan.z, plan.price))
-        return DsoOfferState(plan, float((receipt.worth == 0).sum()) if np.isfinite(plan.cost) else np.nan)
+        return DsoOfferState(plan, float((receipt.worth == 0).sum()) if np.isfinite(plan.cost) else np.nan, offers.tier)
 
     def gap(self, s: DsoOfferState) -> Gap:
         """Awards that cannot be delivered: none, because offers keep every limit of the feeder."""

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Protocol, final
 
 import numpy as np
 
 from gridtandem.boundary.letters import Alone, Interleaved, Together
+from gridtandem.boundary.market_letters import Pooled
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End, Outcome
 from gridtandem.study.judge import Verdict
@@ -66,19 +67,35 @@ def compare(
     return Compared(tabled(results, seconds), tuple(results))
 
 
+class Studied(Protocol):
+    """As much of a study as bookkeeping looks at."""
+
+    @property
+    def case(self) -> Case: ...
+
+
+class Ended(Protocol):
+    """As much of a result as bookkeeping looks at."""
+
+    @property
+    def study(self) -> Studied: ...
+    @property
+    def outcome(self) -> Outcome[Any]: ...
+
+
 def tabled(results: Sequence[Result], seconds: Sequence[float]) -> Comparison:
     """The table of results that are there already."""
     return Comparison.of(_columns(results, seconds))
 
 
-def crossed(result: Result) -> int:
+def crossed(result: Ended) -> int:
     """Numbers that had to leave their company.
 
-    A letter `Alone` reports a party's own result to the study and crosses nothing. `Together` and `Interleaved` are answered by whoever has
-    every model: what crosses is the models of the distribution companies, once.
+    A letter `Alone` reports a party's own result to the study and crosses nothing. `Together`, `Interleaved` and `Pooled` are answered by whoever
+    has every model: what crosses is the models of the distribution companies, once.
     """
     ledger = result.outcome.ledger
-    owned = {Together.__name__, Interleaved.__name__}
+    owned = {Together.__name__, Interleaved.__name__, Pooled.__name__}
     letters = sum(e.numbers_down + e.numbers_up for e in ledger if e.question not in {Alone.__name__, *owned})
     return letters + (model_numbers(result.study.case) if any(e.question in owned for e in ledger) else 0)
 

@@ -16,6 +16,7 @@ from gridtandem.errors import UnknownName, Unreadable
 
 GROUP = "gridtandem.schemes"  # of load flow
 MARKETS = "gridtandem.markets"
+LETTERS = "gridtandem.boundary."  # where letters are declared
 
 
 def scheme_names() -> tuple[str, ...]:
@@ -26,6 +27,11 @@ def scheme_names() -> tuple[str, ...]:
 def market_names() -> tuple[str, ...]:
     """Names of all installed schemes of markets, in alphabetical order."""
     return tuple(sorted({e.name for e in entry_points(group=MARKETS)}))
+
+
+def is_market(scheme: Any) -> bool:
+    """Does a scheme, by name or as it is, clear a market? One of load flow does not."""
+    return scheme in market_names() if isinstance(scheme, str) else callable(getattr(scheme, "bargain", None))
 
 
 def _installed() -> dict[str, Any]:
@@ -96,6 +102,6 @@ def name_of(scheme: Any) -> str:
 
 
 def records_of(scheme: Any) -> dict[str, type]:
-    """The records that a scheme's module declares, among them its state: what its run file may hold."""
+    """The records that a scheme's module declares, among them its state, and the letters it knows: what its run file may hold."""
     module = sys.modules[type(scheme).__module__]
-    return {name: kind for name, kind in getmembers(module, isclass) if is_dataclass(kind) and kind.__module__ == module.__name__}
+    return {name: kind for name, kind in getmembers(module, isclass) if is_dataclass(kind) and kind.__module__.startswith((module.__name__, LETTERS))}

@@ -5,17 +5,24 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.compare import Comparison
+from gridtandem.study.market.compare import MarketComparison
 
 COLUMNS = {
     "agreed": "agreed", "rounds": "rounds", "letters": "letters", "numbers": "numbers", "bytes": "bytes", "voltage-error": "voltage_error_pu",
     "exchange-error": "exchange_error_mva", "exchange": "exchange_mw", "feeder-loss": "feeder_loss_mw", "v-low": "v_low_pu",
 }  # fmt: skip
+MARKET_COLUMNS = {
+    "agreed": "agreed", "cost": "cost", "gap-to-ideal": "gap_to_ideal", "rounds": "rounds", "letters": "letters", "numbers": "numbers",
+    "bytes": "bytes", "exchange-error": "exchange_error_mw", "price-error": "price_error_per_mwh", "voltage-error": "voltage_error_pu",
+    "loss": "loss_mw", "v-low": "v_low_pu", "limits-broken": "limits_broken",
+}  # fmt: skip
+FIGURES: Mapping[type, Mapping[str, str]] = {Comparison: COLUMNS, MarketComparison: MARKET_COLUMNS}
 WORSE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 FORM = re.compile(r"(?:(?P<scheme>[\w-]+):)?(?P<figure>[\w-]+)\s*(?P<worse><=|>=|<|>)\s*(?P<limit>\S+)")
 
@@ -25,7 +32,7 @@ FORM = re.compile(r"(?:(?P<scheme>[\w-]+):)?(?P<figure>[\w-]+)\s*(?P<worse><=|>=
 class Rule:
     """Fails where ``figure worse limit`` holds, and where there is no figure at all."""
 
-    figure: str  # one of `COLUMNS`
+    figure: str  # one of `FIGURES`
     worse: str  # one of `WORSE`
     limit: float
     scheme: str = ""  # empty: for every scheme
@@ -36,8 +43,9 @@ class Rule:
         found = FORM.fullmatch(words.strip())
         if found is None:
             raise Unreadable(f"{words!r} is not a rule; write a figure, a sign and a number, e.g. voltage-error>1e-8 or response:rounds>6")
-        if found["figure"] not in COLUMNS:
-            raise UnknownName("figure", found["figure"], list(COLUMNS))
+        known = dict.fromkeys(name for figures in FIGURES.values() for name in figures)
+        if found["figure"] not in known:
+            raise UnknownName("figure", found["figure"], list(known))
         try:
             limit = float(found["limit"])
         except ValueError:
@@ -47,17 +55,19 @@ class Rule:
         return Rule(found["figure"], found["worse"], limit, found["scheme"] or "")
 
 
-def broken(rules: Sequence[Rule], table: Comparison) -> tuple[str, ...]:
+def broken(rules: Sequence[Rule], table: Comparison | MarketComparison) -> tuple[str, ...]:
     """One sentence for every rule that a row of the table breaks."""
     schemes = table.scheme.tolist()
     for rule in rules:
         if rule.scheme and rule.scheme not in schemes:
             raise UnknownName("scheme in this result", rule.scheme, schemes)
+        if rule.figure not in FIGURES[type(table)]:
+            raise UnknownName("figure of these schemes", rule.figure, list(FIGURES[type(table)]))
     return tuple(line for rule in rules for line in _broken(rule, table))
 
 
-def _broken(rule: Rule, table: Comparison) -> Iterator[str]:
-    name = COLUMNS[rule.figure]
+def _broken(rule: Rule, table: Comparison | MarketComparison) -> Iterator[str]:
+    name = FIGURES[type(table)][rule.figure]
     unit = table.columns()[name].unit.replace("1", "")
     for scheme, value in zip(table.scheme.tolist(), getattr(table, name).tolist(), strict=True):
         if rule.scheme in ("", scheme) and (math.isnan(value) or WORSE[rule.worse](value, rule.limit)):

@@ -76,6 +76,11 @@ def loading_of(factor: ArrayLike) -> Real:
 def schemes_for(study: Study, names: Sequence[str], options: Mapping[str, float] | None = None) -> tuple[object, ...]:
     """Schemes by name; each takes those of the options that it has, and one of them must have each."""
     names = [diagnose(study).recommend if name == AUTO else name for name in names]
+    return options_for(names, options)
+
+
+def options_for(names: Sequence[str], options: Mapping[str, float] | None = None) -> tuple[object, ...]:
+    """Schemes by name, none of them "auto"; options as for `schemes_for`."""
     own = {name: {f.name for f in fields(scheme_kind(name))} for name in names}
     for option in options or {}:
         if not any(option in known for known in own.values()):

@@ -24,12 +24,16 @@ from gridtandem.cases.folder.read import case_in
 from gridtandem.cases.folder.write import case_texts
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import AlreadyThere, Fault, InvalidCase, TandemError, Unavailable
+from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of, records_of, scheme_kind
 from gridtandem.study.study import Study
 from gridtandem.tables import Table
 
 T = TypeVar("T", bound=Table)
+S = TypeVar("S", Study, MarketStudy)
+
+MARKET = "market"  # kind of a file that holds the run of a market
 
 APPLICATION = 0x67544D31  # "gTM1"
 VERSION = 1
@@ -53,7 +57,7 @@ class RunFile:
     path: Path
 
     @staticmethod
-    def create(path: Path, study: Study, *, kind: str = "run", digest: str = "", more: Mapping[str, str] | None = None) -> RunFile:
+    def create(path: Path, study: Study | MarketStudy, *, kind: str = "run", digest: str = "", more: Mapping[str, str] | None = None) -> RunFile:
         """A new file with the study in it, or with what is made of it: its kind, digest and ``more`` facts.
 
         It replaces an older run of the same study, and nothing else.
@@ -88,7 +92,7 @@ class RunFile:
         return RunFile(path)
 
     def kind(self) -> str:
-        """What it holds: a run, or a batch of many scenarios."""
+        """What it holds: a run, a batch of many scenarios, or the run of a market."""
         return self.facts().get("kind", "run")
 
     def save(self, outcome: Outcome[Any]) -> None:
@@ -144,18 +148,25 @@ class RunFile:
             return End[self.facts().get("end", "STOPPED")]
 
     def study(self) -> Study:
-        """The study again."""
+        """The study of load flow again."""
+        return self.as_study(Study)
+
+    def as_study(self, record: type[S]) -> S:
+        """The study again, as the record that it is."""
+        if (self.kind() == MARKET) != (record is MarketStudy):
+            mend = "open it with gridtandem.opened, or look with `tandem show`"
+            raise InvalidCase([Fault("run file", f"holds a {self.kind()}", mend, "run-005", place=str(self.path))])
         with reading(self.path) as db:
             facts, files = self.facts(), dict(db.execute("SELECT path, content FROM case_files").fetchall())
             kind = scheme_kind(facts["scheme_name"])
             settings = {k: v for k, v in facts.items() if k.startswith("setting.")}
             if facts.get("inputs_digest", digest := _inputs_digest(settings, files)) != digest:
                 raise ValueError("case or settings are not those that the run began with")
-            return Study(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
+            return record(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
 
-    def outcome(self, study: Study | None = None) -> Outcome[Any]:
+    def outcome(self, study: Study | MarketStudy | None = None) -> Outcome[Any]:
         """How far the run of its ``study`` came."""
-        if self.kind() != "run":
+        if self.kind() not in ("run", MARKET):
             mend = "open it with gridtandem.BatchRun.opened, or look with `tandem show`"
             raise InvalidCase([Fault("run file", f"holds a {self.kind()}, not a run", mend, "run-005", place=str(self.path))])
         known = records_of((self.study() if study is None else study).scheme).values()

@@ -4,22 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
 
 from gridtandem.grid.network import Network
 from gridtandem.opf.feeder import FeederProblem
+from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.arrays import Program
 from gridtandem.program.why import why
 from gridtandem.resources.steps import UNIT, PricedSteps
-from gridtandem.study.market.study import MarketSeats
 
 UNITS = {"balance": "MW", "limit": "pu² or MVA", "flow": "MW"}  # of rows, for people
 PLACE = re.compile(r"(?:feeder(\d+)\.|(tso)\.)?(balance|limit|flow|order|x)\[(\d+)(?:,(\d+))?\]")
 
 
-def reason(program: Program, seats: MarketSeats, here: int | None) -> str:
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Known:
+    """Whose names the rows and unknowns of a program may carry."""
+
+    wholesale: Wholesale | None = None
+    feeders: tuple[FeederProblem, ...] = ()
+
+
+def unserved(problem: FeederProblem, period: int) -> str:
+    """Why no exchange serves a feeder in a period, counted from 1; ``problem`` may be of that period alone."""
+    told = f"no exchange serves feeder {problem.network.name!r} in period {period}"
+    return f"{told}: {reason(problem.program, Known(feeders=(problem,)), 0)}"
+
+
+def unoffered(problem: FeederProblem, period: int) -> str:
+    """Why a feeder makes no offer for a period."""
+    if problem.owned.coupled:
+        return f"hours of feeder {problem.network.name!r} hang together, so no offer hour by hour can tell what it costs"
+    return unserved(problem, period)
+
+
+def reason(program: Program, known: Known, here: int | None) -> str:
     """Why the program has no answer; ``here`` is the interface whose feeder it is, None for transmission or everything together."""
-    said = str(why(program, units=_units(len(seats.pool.feeders))))
-    named = PLACE.sub(lambda found: _named(found, seats, here), said)
+    said = str(why(program, units=_units(len(known.feeders))))
+    named = PLACE.sub(lambda found: _named(found, known, here), said)
     named = re.sub(r"(voltage at [^;,]* is [^ ]+) pu² or MVA", r"\1 pu²", named)
     return re.sub(r"(flow on [^;,]* is [^ ]+) pu² or MVA", r"\1 MVA", named)
 
@@ -28,12 +52,12 @@ def _units(feeders: int) -> Mapping[str, str]:
     return {f"{place}{name}": unit for place in ("", "tso.", *(f"feeder{i}." for i in range(feeders))) for name, unit in UNITS.items()}
 
 
-def _named(found: re.Match[str], seats: MarketSeats, here: int | None) -> str:
+def _named(found: re.Match[str], known: Known, here: int | None) -> str:
     feeder, tso, block, first, second = found.groups()
     row = int(feeder) if feeder else (None if tso else here)
     if row is None:
-        return _above(seats, block, int(first), second)
-    problem = seats.pool.feeders[row]
+        return _above(known, block, int(first), second)
+    problem = known.feeders[row]
     return f"{_inside(problem, block, second)} of feeder {problem.network.name!r} in period {int(first) + 1 + problem.window.first}"
 
 
@@ -45,8 +69,9 @@ def _inside(problem: FeederProblem, block: str, second: str | None) -> str:
     return "balance"
 
 
-def _above(seats: MarketSeats, block: str, first: int, second: str | None) -> str:
-    w = seats.wholesale
+def _above(known: Known, block: str, first: int, second: str | None) -> str:
+    w = known.wholesale
+    assert w is not None
     if block == "order":
         t, step = divmod(first, w.owned.steps.low.shape[1])
         return f"{_step(w.owned.steps, w.network, step)} in period {t + 1 + w.window.first}"

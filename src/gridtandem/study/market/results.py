@@ -24,6 +24,8 @@ class Awards(Table):
     price_per_mwh: Real = column("price there: d cost / d demand", unit=PRICE)
     payment: Real = column("what the company pays the wholesale market", unit=MONEY)
     feeder_cost: Real = column("cost of the feeder's own resources in that period", unit=MONEY)
+    ideal_mw: Real = column("exchange in one market that sees every network", unit="MW")
+    ideal_price_per_mwh: Real = column("price there in that market; at a kink of costs several are right", unit=PRICE)
 
 
 @final
@@ -104,3 +106,15 @@ class MarketChecks(Table):
     v_low_pu: Real = column("lowest voltage of the AC load flow", unit="pu")
     v_low_bus: Names = column("where that is", dtype="U")
     limits_broken: Index = column("voltage and flow limits broken", dtype="i8")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class MarketRounds(Table):
+    """How a run came to its end, round by round."""
+
+    kind: ClassVar[str] = "market_rounds"
+    round: Index = column("from 1", dtype="i8")
+    gap: Real = column("what the scheme ends by; its own measure")
+    lower: Real = column("no market costs less; NaN where the scheme has no bounds", unit=MONEY, finite=False)
+    upper: Real = column("least cost found so far; NaN where the scheme has no bounds", unit=MONEY, finite=False)

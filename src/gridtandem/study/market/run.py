@@ -8,17 +8,20 @@ from typing import Any, final
 
 import numpy as np
 
+from gridtandem.boundary.market_letters import Offers
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.feeder import FeederProblem, FeederState
+from gridtandem.parties.feeder_market import FeederMarket
+from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
-from gridtandem.study.market.naming import reason
+from gridtandem.study.market.naming import Known, reason, unoffered, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
 
-REGRET = 1e-7  # relative to the cost: below it an award is an answer to its price
+REGRET = 1e-5  # relative to the cost: below it an award is an answer to its price, found by a scheme that stops at some tolerance
 
 
 @final
@@ -63,6 +66,8 @@ class MarketResult:
     feeders: tuple[FeederPlan, ...]
     cost: float  # of transmission's and all feeders' plans together; NaN where there is none
     ideal: float  # least cost with everything in one market
+    ideal_z: Real  # (period, interface) exchange there [MW]
+    ideal_price: Real
     trouble: tuple[str, ...] = ()  # why there is no answer, in sentences
 
     @property
@@ -76,30 +81,32 @@ class MarketResult:
         return self
 
 
-def run_market(study: MarketStudy, *, watch: Callable[[Outcome[Any]], None] | None = None) -> MarketResult:
-    """Carry it out."""
-    seats = seated(study)
+def run_market(
+    study: MarketStudy, *, seats: MarketSeats | None = None, watch: Callable[[Outcome[Any]], None] | None = None, resume: Outcome[Any] | None = None
+) -> MarketResult:
+    """Carry it out. ``seats`` are those of the same study, where somebody has them already; ``resume`` is how far it came before."""
+    seats = seated(study) if seats is None else seats
     mail = seats.mailbox(study.scheme, study.window.periods)
-    outcome = coordinate(mail, study.scheme, rounds=study.rounds, watch=watch or (lambda _: None))
+    outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=resume, watch=watch or (lambda _: None))
     best = seats.pool.solve()
-    ideal = best.cost if best.status is Status.SOLVED else np.nan
+    shape = study.window.periods, len(study.case.interfaces)
+    ideal, ideal_z, ideal_price = np.nan, np.full(shape, np.nan), np.full(shape, np.nan)
+    if best.status is Status.SOLVED:
+        ideal, ideal_z = best.cost, best.x["tso.z"]
+        ideal_price = best.price["tso.balance"][:, seats.wholesale.at] / study.window.hours
     if not outcome.answered or outcome.state is None:
         return MarketResult(
-            study=study,
-            seats=seats,
-            outcome=outcome,
-            bargain=None,
-            transmission=None,
-            feeders=(),
-            cost=np.nan,
-            ideal=ideal,
-            trouble=explained(seats, outcome),
-        )
+            study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=ideal, ideal_z=ideal_z,
+            ideal_price=ideal_price, trouble=explained(seats, outcome),
+        )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain)
-    above = _above(seats, bargain)
-    cost = above.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
-    return MarketResult(study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=above, feeders=plans, cost=cost, ideal=ideal)
+    tso = above(seats.wholesale, bargain.z[0], bargain.price[0])
+    cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
+    return MarketResult(
+        study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=ideal, ideal_z=ideal_z,
+        ideal_price=ideal_price,
+    )  # fmt: skip
 
 
 def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
@@ -107,48 +114,57 @@ def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
     said = [told] if (told := getattr(outcome.state, "trouble", "")) else []
     for refusal in outcome.refused:
         _, t, i = refusal.rows[0]
-        problem = seats.pool.feeders[i] if len(seats.pool.feeders) else None
-        if refusal.by in ("tso", "owner") or problem is None:
+        if refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
         else:
-            told = f"{refusal.by}: no exchange serves feeder {problem.network.name!r} in period {t + 1 + problem.window.first}"
-            said.append(f"{told}: {reason(problem.program, seats, i)}")
+            told = unoffered if refusal.question == Offers.__name__ else unserved
+            said.append(f"{refusal.by}: {told(_hour(seats, i, t), t + 1 + seats.wholesale.window.first)}")
     return tuple(dict.fromkeys(said))
+
+
+def _hour(seats: MarketSeats, i: int, t: int) -> FeederProblem:
+    """A feeder's problem of one period, where periods do not hang together; else of the day."""
+    desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
+    kind = int(desk.kind[int(np.flatnonzero(rows == i)[0])])
+    return desk.hourly[kind][t] if desk.hourly[kind] else desk.whole[kind]
 
 
 def _unserved(seats: MarketSeats) -> str:
     """What stands against a clearing: in transmission by itself, or else in everything together, or else in what crosses."""
-    for program in (_by_itself(seats), seats.pool.program()):
+    for program in (by_itself(seats.wholesale), seats.pool.program()):
         if solve(program).status is Status.INFEASIBLE:
-            return reason(program, seats, None)
+            return reason(program, Known(wholesale=seats.wholesale, feeders=seats.pool.feeders), None)
     return "what feeders take or offer under the rules of this market cannot be carried, though with all they could do it can"
 
 
-def _by_itself(seats: MarketSeats) -> Program:
+def by_itself(w: Wholesale) -> Program:
     """Transmission's clearing without any exchange."""
-    w = seats.wholesale
     return market(w.orders, w.fixed, w.wires(len(w.orders.node), {}, {}, {}), hours=w.window.hours)
 
 
-def _above(seats: MarketSeats, bargain: Bargain) -> TransmissionPlan:
-    """Prices come from the answer to the interfaces' prices, where the exchange is one; else from the dispatch."""
-    z, price, hours = bargain.z[0], bargain.price[0], seats.wholesale.window.hours
-    done, told = seats.wholesale.plan(z, price)
+def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
+    """The plan for an exchange (period, interface). Prices are those of the answer to the given ones, where it is one; else of the dispatch."""
+    hours = wholesale.window.hours
+    done, told = wholesale.plan(z, price)
     regret = done.cost - float((price * z).sum()) * hours - told.cost
     chosen = told if regret <= REGRET * max(1.0, abs(done.cost)) else done
     return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours)
+
+
+def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real) -> FeederPlan:
+    """What the k-th feeder of a desk does with an award (period); ``who`` is its company and interface."""
+    done, priced = desk.plan(k, z, price)
+    problem = desk.whole[int(desk.kind[k])]
+    regret = done.cost + float(price @ z) * problem.window.hours - priced.cost
+    return FeederPlan(
+        company=who[0], interface=who[1], problem=problem, dispatch=problem.state(done), priced=problem.state(priced), decisions=done.x,
+        regret=regret,
+    )  # fmt: skip
 
 
 def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
     plans: dict[int, FeederPlan] = {}
     for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True):
         for k, row in enumerate(rows.tolist()):
-            done, priced = desk.plan(k, bargain.z[0, :, row], bargain.price[0, :, row])
-            problem = desk.whole[int(desk.kind[k])]
-            price = bargain.price[0, :, row] * problem.window.hours
-            regret = done.cost + float(price @ bargain.z[0, :, row]) - priced.cost
-            plans[row] = FeederPlan(
-                company=company, interface=row, problem=problem, dispatch=problem.state(done), priced=problem.state(priced), decisions=done.x,
-                regret=regret,
-            )  # fmt: skip
+            plans[row] = below(desk, k, (company, row), bargain.z[0, :, row], bargain.price[0, :, row])
     return tuple(plans[i] for i in range(len(plans)))

@@ -9,17 +9,21 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.mailbox import Company, Mailbox
+from gridtandem.boundary.mailbox import Company, Desk, Mailbox
 from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.lindist import Flow
+from gridtandem.opf.hours import EachHour, Hours
+from gridtandem.parties.feeder_choice import FeederChoice
 from gridtandem.parties.feeder_market import FeederMarket
+from gridtandem.parties.feeder_plain import FeederPlain
 from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
+from gridtandem.parties.wholesale_choice import WholesaleChoice
 from gridtandem.parties.wholesale_near import WholesaleNear
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
@@ -40,6 +44,7 @@ class MarketStudy:
     root_pu: float = 1.0  # voltage that feeders reckon with at their root
     flow: Flow = "apparent"  # what ratings of feeder lines limit
     essential: float = 0.0  # share of fixed load less free power that feeders must take from transmission; 0: no such rule
+    forecast: tuple[float, ...] = ()  # prices by which feeders schedule storage before they offer, one for each period; none: a level price
     rounds: int = 100
 
     @property
@@ -55,7 +60,7 @@ class MarketStudy:
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "rounds")}
+        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "forecast", "rounds")}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -79,9 +84,19 @@ class MarketSeats:
 
     def mailbox(self, scheme: Any, periods: int) -> Mailbox:
         """The road between them."""
-        tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", (self.wholesale, WholesaleNear(self.wholesale)))
-        dsos = tuple((Company(name, (desk, FeederValues.of(desk))), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
+        tso = (
+            Company("owner", (self.pool,))
+            if isinstance(scheme, Ideal)
+            else Company("tso", (self.wholesale, WholesaleNear(self.wholesale), WholesaleChoice(self.wholesale)))
+        )
+        dsos = tuple((Company(name, _desks(desk)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
+
+
+def _desks(market: FeederMarket) -> tuple[Desk, ...]:
+    """All of a distribution company's desks."""
+    values = FeederValues.of(market)
+    return market, values, FeederPlain(values), FeederChoice.of(values)
 
 
 def seated(study: MarketStudy) -> MarketSeats:
@@ -90,7 +105,7 @@ def seated(study: MarketStudy) -> MarketSeats:
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
     wholesale = Wholesale.of(case.transmission, case.interfaces.bus, window)
-    desks = [(_desk(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
+    desks = [(desk_of(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
     by_interface: dict[int, FeederProblem] = {}
     for desk, rows in desks:
         by_interface |= {int(row): desk.whole[int(desk.kind[k])] for k, row in enumerate(rows)}
@@ -98,11 +113,12 @@ def seated(study: MarketStudy) -> MarketSeats:
     return MarketSeats(wholesale=wholesale, fleets=tuple(desks), companies=case.companies, pool=pool)
 
 
-def _desk(study: MarketStudy, rows: Index) -> FeederMarket:
-    """One problem for each different (model, root, count, scale)."""
+def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
+    """The market desk of a company that stands behind these interfaces: one problem for each different (model, root, count, scale)."""
     table, window = study.case.interfaces.take(rows), study.window
     kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
-    whole, hourly = [], []
+    whole: list[FeederProblem] = []
+    hourly: list[EachHour] = []
     for model, root, count, scale in kinds.tolist():
         net = bundle(study.case.models[int(model)], count=int(count), scale=scale)
 
@@ -111,6 +127,7 @@ def _desk(study: MarketStudy, rows: Index) -> FeederMarket:
 
         day = problem(window)
         whole.append(day)
-        each = (Window(first=window.first + t, periods=1, hours=window.hours) for t in range(window.periods))
-        hourly.append(() if day.owned.coupled else tuple(problem(part) for part in each))
-    return FeederMarket.of(table.name, np.asarray(kind.ravel(), np.int64), tuple(whole), tuple(hourly))
+        hours = Hours(window.periods, lambda t, made=problem: made(Window(first=window.first + t, hours=window.hours)))  # type: ignore[misc]
+        hourly.append(() if day.owned.coupled else hours)
+    forecast = np.array(study.forecast, float) if study.forecast else np.zeros(window.periods)
+    return FeederMarket.of(table.name, np.asarray(kind.ravel(), np.int64), tuple(whole), tuple(hourly), forecast=forecast)

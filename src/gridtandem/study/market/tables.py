@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
+from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.limits import KINDS
+from gridtandem.parties.wholesale import Wholesale
 from gridtandem.resources.dispatch import Dispatch, dispatched
+from gridtandem.resources.part import Window
 from gridtandem.study.market.results import Awards, DeviceResults, NodePrices
-from gridtandem.study.market.run import FeederPlan, MarketResult
+from gridtandem.study.market.run import FeederPlan, MarketResult, TransmissionPlan
 from gridtandem.tables import Index, Real, Table
 
 T = TypeVar("T", bound=Table)
@@ -27,34 +30,34 @@ def awards(result: MarketResult) -> Awards:
     shape = z.shape
     cost = np.array([sum((d.cost.sum(-1) for d in devices_of(result, p)), np.zeros(shape[0])) for p in result.feeders]).reshape(shape[::-1]).T
     return Awards(
-        period=_periods(result, shape[1]), interface=np.tile(table.name, shape[0]), company=np.tile(table.company, shape[0]),
+        period=_periods(window, shape[1]), interface=np.tile(table.name, shape[0]), company=np.tile(table.company, shape[0]),
         bus=np.tile(case.transmission.buses.name[table.bus], shape[0]), exchange_mw=z.ravel(), price_per_mwh=price.ravel(),
-        payment=(z * price).ravel() * window.hours, feeder_cost=cost.ravel(),
+        payment=(z * price).ravel() * window.hours, feeder_cost=cost.ravel(), ideal_mw=result.ideal_z.ravel(),
+        ideal_price_per_mwh=result.ideal_price.ravel(),
     )  # fmt: skip
 
 
 def prices(result: MarketResult) -> NodePrices:
     """Price of demand at every bus in service."""
-    parts = [_transmission_prices(result), *(_feeder_prices(result, p) for p in result.feeders)] if result.transmission is not None else []
-    return stacked(NodePrices, parts)
+    if result.transmission is None:
+        return NodePrices.empty()
+    inside = [feeder_prices(p, feeder_of(result, p)) for p in result.feeders]
+    return stacked(NodePrices, [transmission_prices(result.seats.wholesale, result.transmission), *inside])
 
 
 def devices(result: MarketResult) -> DeviceResults:
     """Every resource of every company."""
-    return stacked(DeviceResults, list(_devices(result)))
+    if result.transmission is None:
+        return DeviceResults.empty()
+    inside = [feeder_devices(p, feeder_of(result, p)) for p in result.feeders]
+    return stacked(DeviceResults, [transmission_devices(result.seats.wholesale, result.transmission), *inside])
 
 
 def devices_of(result: MarketResult, plan: FeederPlan | None) -> tuple[Dispatch, ...]:
     """Resources of one feeder as it was awarded; of transmission where no plan is given."""
-    window = result.study.window
     if plan is not None:
-        return tuple(dispatched(plan.problem.network, plan.problem.owned.steps, plan.decisions, window, source=False))
-    w, above = result.seats.wholesale, result.transmission
-    if above is None:
-        return ()
-    steps = w.owned.steps
-    power = above.dispatch.accepted.reshape(steps.low.shape) * steps.sign
-    return tuple(dispatched(w.network, steps, {**above.dispatch.answer.x, "x": power}, window, source=True))
+        return _inside(plan)
+    return () if result.transmission is None else _above(result.seats.wholesale, result.transmission)
 
 
 def feeder_of(result: MarketResult, plan: FeederPlan) -> str:
@@ -62,49 +65,56 @@ def feeder_of(result: MarketResult, plan: FeederPlan) -> str:
     return str(result.study.case.interfaces.feeder[plan.interface])
 
 
-def _who(result: MarketResult, plan: FeederPlan) -> tuple[str, str]:
-    return plan.company, feeder_of(result, plan)
+def transmission_devices(w: Wholesale, above: TransmissionPlan) -> DeviceResults:
+    """Resources in transmission."""
+    each = [_told(w.window, ("tso", ""), d, w.network, above.price[:, w.nodal.node[d.bus]]) for d in _above(w, above)]
+    return stacked(DeviceResults, each)
 
 
-def _devices(result: MarketResult) -> Iterator[DeviceResults]:
-    if result.transmission is None:
-        return
-    w = result.seats.wholesale
-    for d in devices_of(result, None):
-        yield _told(result, ("tso", ""), d, w.network, result.transmission.price[:, w.nodal.node[d.bus]])
-    for plan in result.feeders:
-        net, node = plan.problem.network, plan.problem.nodal.node
-        for d in devices_of(result, plan):
-            yield _told(result, _who(result, plan), d, net, plan.prices.price[:, node[d.bus]])
+def feeder_devices(plan: FeederPlan, feeder: str) -> DeviceResults:
+    """Resources in a feeder."""
+    problem = plan.problem
+    price = plan.prices.price[:, problem.nodal.node]
+    return stacked(DeviceResults, [_told(problem.window, (plan.company, feeder), d, problem.network, price[:, d.bus]) for d in _inside(plan)])
 
 
-def _told(result: MarketResult, who: tuple[str, str], d: Dispatch, net: Any, price: Real) -> DeviceResults:
-    periods, size = d.p.shape
-    paid = price * d.p * result.study.window.hours
-    return DeviceResults(
-        period=_periods(result, size), company=_same(who[0], d.p.size), feeder=_same(who[1], d.p.size), what=_same(d.kind, d.p.size),
-        name=np.tile(getattr(net, d.kind).name[d.row], periods), bus=np.tile(net.buses.name[d.bus], periods), p_mw=d.p.ravel(), q_mvar=d.q.ravel(),
-        price_per_mwh=price.ravel(), payment=paid.ravel(), cost=d.cost.ravel(), profit=(paid - d.cost).ravel(),
-    )  # fmt: skip
-
-
-def _transmission_prices(result: MarketResult) -> NodePrices:
-    w, above = result.seats.wholesale, result.transmission
-    assert above is not None
+def transmission_prices(w: Wholesale, above: TransmissionPlan) -> NodePrices:
+    """Prices in transmission: energy at the reference, and congestion."""
     reference = above.price[:, w.form.reference[:1]]
-    return _prices(result, ("tso", ""), w.nodal, above.price, {"energy_per_mwh": reference, "congestion_per_mwh": above.price - reference})
+    return _prices(w.window, ("tso", ""), w.nodal, above.price, {"energy_per_mwh": reference, "congestion_per_mwh": above.price - reference})
 
 
-def _feeder_prices(result: MarketResult, plan: FeederPlan) -> NodePrices:
+def feeder_prices(plan: FeederPlan, feeder: str) -> NodePrices:
+    """Prices in a feeder, with the shares of its limits, and the voltages of its model."""
     found = plan.prices
     shares = {
         "energy_per_mwh": found.energy[:, None], "congestion_per_mwh": found.split[:, KINDS.index("flow")],
         "voltage_per_mwh": found.split[:, KINDS.index("voltage")], "price_per_mvarh": found.price_q, "v_pu": plan.dispatch.v,
     }  # fmt: skip
-    return _prices(result, _who(result, plan), plan.problem.nodal, found.price, shares)
+    return _prices(plan.problem.window, (plan.company, feeder), plan.problem.nodal, found.price, shares)
 
 
-def _prices(result: MarketResult, who: tuple[str, str], nodal: Nodal, price: Real, shares: dict[str, Real]) -> NodePrices:
+def _inside(plan: FeederPlan) -> tuple[Dispatch, ...]:
+    return tuple(dispatched(plan.problem.network, plan.problem.owned.steps, plan.decisions, plan.problem.window, source=False))
+
+
+def _above(w: Wholesale, above: TransmissionPlan) -> tuple[Dispatch, ...]:
+    steps = w.owned.steps
+    power = above.dispatch.accepted.reshape(steps.low.shape) * steps.sign
+    return tuple(dispatched(w.network, steps, {**above.dispatch.answer.x, "x": power}, w.window, source=True))
+
+
+def _told(window: Window, who: tuple[str, str], d: Dispatch, net: Network, price: Real) -> DeviceResults:
+    periods, size = d.p.shape
+    paid = price * d.p * window.hours
+    return DeviceResults(
+        period=_periods(window, size), company=_same(who[0], d.p.size), feeder=_same(who[1], d.p.size), what=_same(d.kind, d.p.size),
+        name=np.tile(getattr(net, d.kind).name[d.row], periods), bus=np.tile(net.buses.name[d.bus], periods), p_mw=d.p.ravel(), q_mvar=d.q.ravel(),
+        price_per_mwh=price.ravel(), payment=paid.ravel(), cost=d.cost.ravel(), profit=(paid - d.cost).ravel(),
+    )  # fmt: skip
+
+
+def _prices(window: Window, who: tuple[str, str], nodal: Nodal, price: Real, shares: dict[str, Real]) -> NodePrices:
     live = np.flatnonzero(nodal.node >= 0)
     node, periods = nodal.node[live], len(price)
     count = periods * len(live)
@@ -112,15 +122,14 @@ def _prices(result: MarketResult, who: tuple[str, str], nodal: Nodal, price: Rea
     whole = {k: np.broadcast_to(shares.get(k, np.float64(x)), price.shape) for k, x in rest.items()}
     ready: dict[str, Any] = {k: x[:, node].ravel() for k, x in whole.items()}
     return NodePrices(
-        period=_periods(result, len(live)), company=_same(who[0], count), feeder=_same(who[1], count),
+        period=_periods(window, len(live)), company=_same(who[0], count), feeder=_same(who[1], count),
         bus=np.tile(nodal.network.buses.name[live], periods), price_per_mwh=price[:, node].ravel(),
         **ready,
     )  # fmt: skip
 
 
-def _periods(result: MarketResult, each: int) -> Index:
+def _periods(window: Window, each: int) -> Index:
     """Period of every row, from 1, for so many rows in each."""
-    window = result.study.window
     return np.repeat(np.arange(window.first, window.end) + 1, each)
 
 

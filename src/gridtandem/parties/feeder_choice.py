@@ -1,0 +1,124 @@
+r"""A distribution company's desk for units that choose between its own market and the wholesale market.
+
+Of unit i, κ_i is kept for the wholesale market, which accepts w_i of it; the own market has the rest. With c all costs,
+
+.. math:: \Phi(z, w) = \min_x \Big\{ c(x) - \sum_i \beta_i w_i :\;
+          w_i \le x_i \le w_i + \overline x_i - \kappa_i,\ \text{exchange } z,\ \text{limits} \Big\}
+
+convex in both. Where limits cannot be kept so, units are curtailed below w or called beyond it at a penalty above every price: planes there are the
+operating envelope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+import numpy as np
+from scipy import sparse
+
+from gridtandem.boundary.choice_letters import Forward, ResidualAt, UnitCut, UnitOffers
+from gridtandem.boundary.letters import Worth
+from gridtandem.opf.feeder import FeederProblem
+from gridtandem.opf.feeder_value import BEYOND, SHORT
+from gridtandem.parties.feeder_value import FeederValues
+from gridtandem.program.answer import Status
+from gridtandem.program.arrays import Columns, Matrix, Rows
+from gridtandem.program.solve import Holding, hold
+from gridtandem.resources.steps import UNIT
+from gridtandem.tables import Index, Real
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class FeederChoice:
+    """Beside the desk for questions about cost. Feeders whose periods hang together have no such market."""
+
+    values: FeederValues
+    _held: dict[tuple[int, int], Holding]
+
+    @staticmethod
+    def of(values: FeederValues) -> FeederChoice:
+        """Nothing is solved yet."""
+        return FeederChoice(values, {})
+
+    @property
+    def answers(self) -> Mapping[type, Callable[[Any], Any]]:
+        """Letters this desk answers."""
+        return {Forward: self.forward, ResidualAt: self.residual_at}
+
+    def forward(self, ask: Forward) -> UnitOffers:
+        """By share, or each unit where the forecast pays it more: the price at the interface less the fee, or its own bus's price."""
+        shape = (*self.values.shape, ask.units)
+        mw, held, price, planned = (np.zeros(shape) for _ in range(4))
+        exchange, worth = np.full(self.values.shape, np.nan), np.full(self.values.shape, Worth.REFUSED, np.int8)
+        for f, hours in enumerate(self.values.hourly):
+            for t, problem in enumerate(hours):
+                rows, steps = type_1(problem), problem.owned.steps
+                for i in np.flatnonzero(self.values.kind == f).tolist() if len(rows) <= ask.units else []:
+                    local, made, exchange[0, t, i] = _forecast(problem, float(ask.price[0, t, i]))
+                    share = np.full(len(rows), ask.share) if ask.share >= 0 else (ask.price[0, t, i] - ask.fee > local[rows]).astype(float)
+                    offered = np.minimum(share * steps.high[0, rows], steps.high[0, rows] - steps.low[0, rows])
+                    mw[0, t, i, : len(rows)] = np.where(offered >= ask.least_mw, offered, 0.0)
+                    held[0, t, i, : len(rows)] = offered
+                    planned[0, t, i, : len(rows)] = np.minimum(mw[0, t, i, : len(rows)], made[rows])
+                    price[0, t, i, : len(rows)], worth[0, t, i] = steps.price[rows], Worth.EXACT
+        return UnitOffers(mw, held, price, exchange, planned, worth)
+
+    def residual_at(self, ask: ResidualAt) -> UnitCut:
+        """Cost of the own market, and planes below it."""
+        shape = self.values.shape
+        (value, price, paid), saving = np.full((3, *shape), np.nan), np.zeros(ask.mw.shape)
+        worth = np.full(shape, Worth.REFUSED, np.int8)
+        for f, hours in enumerate(self.values.hourly):
+            for t, problem in enumerate(hours):
+                rows, steps, length = type_1(problem), problem.owned.steps, problem.window.hours
+                for i in np.flatnonzero(self.values.kind == f).tolist():
+                    sold, z = ask.mw[0, t, i, : len(rows)], ask.z[0, t, [i]]
+                    own = np.maximum(steps.high[0, rows] - ask.kept[0, t, i, : len(rows)], 0.0)
+                    found = self._of(f, t).solve(right={"given": (z, z), "sold": (sold, sold)}, bounds={"own": (0.0 * own, own)})
+                    if found.status is not Status.SOLVED:
+                        continue
+                    paid[0, t, i] = float(steps.price[rows] @ sold) * length
+                    value[0, t, i] = found.cost - paid[0, t, i]
+                    price[0, t, i] = -float(found.price["given"][0]) / length
+                    saving[0, t, i, : len(rows)] = steps.price[rows] - found.price["sold"] / length
+                    short = max(float(found.x[name].max(initial=0.0)) for name in ("short", "beyond", "curtailed", "called"))
+                    worth[0, t, i] = Worth.BOUND if short > SHORT else Worth.EXACT
+        return UnitCut(ask.z, ask.mw, value, paid, price, saving, worth)
+
+    def _of(self, feeder: int, period: int) -> Holding:
+        if (feeder, period) not in self._held:
+            self._held[feeder, period] = _own_market(self.values.hourly[feeder][period])
+        return self._held[feeder, period]
+
+
+def type_1(problem: FeederProblem) -> Index:
+    """Steps of units that may go to the wholesale market: those that cost something and offer in one step; the others are local."""
+    steps = problem.owned.steps
+    unit, count = np.unique(steps.row[steps.source == UNIT], return_counts=True)
+    return np.flatnonzero((steps.source == UNIT) & (steps.price > 0) & np.isin(steps.row, unit[count == 1]))
+
+
+def _own_market(problem: FeederProblem) -> Holding:
+    """With rows ``given`` (exchange) and ``sold``: what a unit makes is what it sold, changed by what limits enforce, and its own market's part."""
+    program, hours, rows = problem.program, problem.window.hours, type_1(problem)
+    many, steps = len(rows), problem.owned.steps.high.shape[1]
+    one, eye = np.eye(1), np.eye(many)
+    pick: Matrix = sparse.csr_array((np.ones(many), (np.arange(many), rows)), shape=(many, steps))
+    sizes = {"short": 1, "beyond": 1, "curtailed": many, "called": many}
+    gap = {name: Columns.of((size,), 0.0, np.inf, cost=BEYOND * hours) for name, size in sizes.items()}
+    gap["own"] = Columns.of((many,), 0.0, problem.owned.steps.high[0, rows])
+    more = {
+        "given": Rows.of((1,), 0.0, 0.0, {"z": one, "short": one, "beyond": -one}),
+        "sold": Rows.of((many,), 0.0, 0.0, {"x": pick, "curtailed": eye, "called": -eye, "own": -eye}),
+    }  # fmt: skip
+    return hold(replace(program, columns={**program.columns, **gap}, rows={**program.rows, **more}))
+
+
+def _forecast(problem: FeederProblem, price: float) -> tuple[Real, Real, float]:
+    """Price at the bus of every step, its power, and the exchange, where the whole feeder answers a price at the interface."""
+    answer = hold(problem.program).solve(cost={"z": np.array([price * problem.window.hours])})
+    found = problem.state(answer)
+    return found.price[0, problem.nodal.node[problem.owned.steps.bus]], answer.x["x"][0], float(found.z[0])

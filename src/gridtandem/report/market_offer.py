@@ -1,0 +1,99 @@
+"""Offers, clearings and awards in words and for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtandem.boundary.market_letters import Tier
+from gridtandem.errors import AlreadyThere
+from gridtandem.report.tables import as_records, plain, spelled
+from gridtandem.study.market.apart import Side
+from gridtandem.study.market.exchange import offer_document
+from gridtandem.study.market.offer import Offered, loss_of_rules, tier_word
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SIDE, EXPLAINED = "tandem/market-side/1", "tandem/offer-explained/1"
+PROMISES = {
+    Tier.HOURLY: "hours do not hang together: the curve is the whole truth",
+    Tier.CERTIFIED: "hours hang together: any award can be delivered, some of what storage could earn is left",
+    Tier.SCHEDULED: "hours hang together: storage keeps to a schedule made beforehand",
+}
+ENDS = 1e-9  # MW; where two curves end at the same place
+
+
+def offer_in_words(offer: Offered, rows: int = 40) -> str:
+    """The steps, what made them, and what the offer promises."""
+    return "\n".join(_offer_lines(offer, rows))
+
+
+def offer_explained(offer: Offered) -> dict[str, object]:
+    """What is sent, and beside it what shaped each step, which stays at home."""
+    return {
+        "schema": EXPLAINED, "offer": offer_document(offer), "steps": as_records(offer.steps), "trouble": list(offer.trouble),
+        "true_cost": [
+            {"interval": t.period, "dso": t.interface, "export_mw": t.curve.x.tolist(), "cost_per_h": t.curve.cost.tolist()} for t in offer.truths
+        ],
+    }  # fmt: skip
+
+
+def offer_picture(offer: Offered) -> Figure:
+    """The first offer against the true cost; see `gridtandem.report.market_pictures`."""
+    from gridtandem.report.market_pictures import offer as drawn
+
+    return drawn(offer)
+
+
+def side_in_words(side: Side, rows: int = 40) -> str:
+    """Awards, prices and resources of one side."""
+    lines = [f"trouble   {line}" for line in side.trouble]
+    if len(side.awards):
+        lines += [plain(side.awards, rows=rows), "", plain(side.prices, rows=rows), "", plain(side.devices, rows=rows), ""]
+        lines += [f"cost of these resources {side.cost:,.2f} {side.currency}"]
+    return "\n".join(lines)
+
+
+def side_document(side: Side) -> dict[str, object]:
+    """The same for machines."""
+    return {
+        "schema": SIDE, "currency": side.currency, "cost": None if np.isnan(side.cost) else side.cost, "trouble": list(side.trouble),
+        "awards": as_records(side.awards), "prices": as_records(side.prices), "devices": as_records(side.devices),
+    }  # fmt: skip
+
+
+def write_new(documents: Mapping[Path, Mapping[str, object]]) -> tuple[Path, ...]:
+    """Write JSON files; none may be there already."""
+    if there := [str(p) for p in documents if p.exists()]:
+        raise AlreadyThere(f"{', '.join(there)} {'is' if len(there) == 1 else 'are'} there already; choose another place, or remove it first")
+    for path, document in documents.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    return tuple(documents)
+
+
+def _offer_lines(offer: Offered, rows: int) -> Iterator[str]:
+    study = offer.study
+    names = ", ".join(study.case.interfaces.name[offer.rows].tolist())
+    who, money = study.case.interfaces.company[offer.rows[0]], study.case.currency
+    yield f"{names} of {study.case.name}: what {who} would offer; export is positive, money in {money}"
+    if len(offer.steps):
+        yield plain(offer.steps, rows=rows)
+    for tier in sorted(set(offer.curves.tier[offer.curves.worth > 0].tolist())):
+        yield f"tier {tier_word(tier)}: {PROMISES[Tier(tier)]}"
+    yield from _loss_lines(offer)
+    for line in offer.trouble:
+        yield f"trouble   {line}"
+
+
+def _loss_lines(offer: Offered) -> Iterator[str]:
+    """How far the rules of the market lead the offer away from the true cost."""
+    loss, held = loss_of_rules(offer)
+    if loss > ENDS or held > ENDS:
+        back = f", and {spelled(held, 'MW')} of range are not offered" if held > ENDS else ""
+        yield f"the market's rules make the offer dearer than the truth by at most {loss:,.4g} {offer.study.case.currency}/h{back}"

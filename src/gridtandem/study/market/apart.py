@@ -1,0 +1,166 @@
+"""The two sides of a market in processes of their own: transmission clears offers it was sent, a company shares out an award it was sent.
+
+Neither reads anything of the other's networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, final
+
+import numpy as np
+
+from gridtandem.boundary.letters import Worth
+from gridtandem.boundary.market_letters import Award, ClearWith, Curves, Tier
+from gridtandem.cases.case import Case
+from gridtandem.errors import Fault, InvalidCase
+from gridtandem.grid.network import Network
+from gridtandem.orders.rules import Rules
+from gridtandem.parties.wholesale import Wholesale
+from gridtandem.program.answer import Status
+from gridtandem.program.solve import solve
+from gridtandem.resources.day import faults
+from gridtandem.resources.part import Window
+from gridtandem.study.market.exchange import Document, offer_of, rule_faults
+from gridtandem.study.market.naming import Known, reason
+from gridtandem.study.market.offer import own_desk, rows_named
+from gridtandem.study.market.results import MONEY, PRICE, DeviceResults, NodePrices
+from gridtandem.study.market.run import above, below, by_itself
+from gridtandem.study.market.study import MarketStudy
+from gridtandem.study.market.tables import feeder_devices, feeder_prices, stacked, transmission_devices, transmission_prices
+from gridtandem.tables import Index, Names, Real, Table, column
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Awarded(Table):
+    """Awards as they are sent. Power is export, as in offers."""
+
+    kind: ClassVar[str] = "awarded"
+    period: Index = column("period, from 1", dtype="i8")
+    interface: Names = column("name of the interface", dtype="U")
+    export_mw: Real = column("from the feeder into transmission", unit="MW")
+    price_per_mwh: Real = column("price there", unit=PRICE)
+    payment: Real = column("what the company receives", unit=MONEY)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Side:
+    """What one side knows after clearing, or after its award. Tables are empty where there is no answer; ``trouble`` then says why."""
+
+    currency: str
+    awards: Awarded
+    prices: NodePrices
+    devices: DeviceResults
+    cost: float  # of its own resources [currency]
+    trouble: tuple[str, ...] = ()
+
+    def award(self) -> Mapping[tuple[str, int], tuple[float, float]]:
+        """Export and price by interface and hour."""
+        a = self.awards
+        keys = zip(a.interface.tolist(), a.period.tolist(), strict=True)
+        return dict(zip(keys, zip(a.export_mw.tolist(), a.price_per_mwh.tolist(), strict=True), strict=True))
+
+
+def cleared_offers(network: Network, offers: Sequence[Document], rules: Rules) -> Side:
+    """Clear a transmission network with the offers it was sent."""
+    dsos = list(dict.fromkeys(str(r["dso"]) for d in offers for r in d.rows))
+    hours = sorted({int(r["interval"]) for d in offers for r in d.rows})
+    window = Window(first=hours[0] - 1, periods=len(hours), hours=offers[0].hours_each)
+    rows = {(str(r["dso"]), int(r["interval"])): r for d in offers for r in d.rows}
+    place = {name: k for k, name in enumerate(network.buses.name.tolist())}
+    bus = [place.get(str(rows[dso, hours[0]]["bus"]), -1) for dso in dsos]
+    wrong = [
+        *rule_faults(offers, rules), *_bus_faults(network, dsos, bus, [str(rows[dso, hours[0]]["bus"]) for dso in dsos]),
+        *(f.at(network.name) for f in network.faults()),
+    ]  # fmt: skip
+    if wrong := wrong or [f.at(network.name) for f in faults(network, window.end, source=True)]:
+        raise InvalidCase(wrong)
+    market = Wholesale.of(network, np.array(bus, np.int64), window)
+    plan = market.clear_with(ClearWith(_curves([[rows[dso, h] for dso in dsos] for h in hours])))
+    if np.isnan(plan.cost):
+        return _nothing(offers[0].currency, (f"no clearing: {_why(market)}",))
+    tso = above(market, plan.z[0], plan.price[0])
+    return Side(
+        currency=offers[0].currency, awards=_awarded(window, dsos, plan.z[0], plan.price[0]), prices=transmission_prices(market, tso),
+        devices=transmission_devices(market, tso), cost=plan.own_cost,
+    )  # fmt: skip
+
+
+def shared_out(study: MarketStudy, word: str, awards: Sequence[Document]) -> Side:
+    """What a company's feeders do with the award they were sent; ``study`` gives the case and the rules of its own day."""
+    rows = {(str(r["dso"]), int(r["interval"])): r for d in awards for r in d.rows}
+    case, which = study.case, rows_named(study.case, word)
+    hours = sorted({hour for _, hour in rows})
+    names = case.interfaces.name[which].tolist()
+    wrong = [_silent(awards, name) for name in names if (name, hours[0]) not in rows] + _other_money(case, awards)
+    if wrong:
+        raise InvalidCase(wrong)
+    study = replace(study, first=hours[0], hours=len(hours), step_h=awards[0].hours_each)
+    desk = own_desk(study, which)
+    z, price = (np.array([[[sign * rows[n, h][key] for n in names] for h in hours]]) for key, sign in (("mw", -1.0), ("price", 1.0)))
+    receipt = desk.award(Award(z, price)).worth[0]
+    if (receipt == Worth.REFUSED).any():
+        missed = [(names[k], hours[t]) for t, k in np.argwhere(receipt == Worth.REFUSED).tolist()]
+        return _nothing(case.currency, tuple(f"feeder {n!r} cannot deliver its award of {rows[n, h]['mw']:g} MW in hour {h}" for n, h in missed))
+    plans = [below(desk, k, (str(case.interfaces.company[i]), int(i)), z[0, :, k], price[0, :, k]) for k, i in enumerate(which.tolist())]
+    told = [(p, str(case.interfaces.feeder[p.interface])) for p in plans]
+    return Side(
+        currency=case.currency, awards=_awarded(study.window, names, z[0], price[0]),
+        prices=stacked(NodePrices, [feeder_prices(p, f) for p, f in told]), devices=stacked(DeviceResults, [feeder_devices(p, f) for p, f in told]),
+        cost=sum(p.dispatch.cost for p in plans),
+    )  # fmt: skip
+
+
+def _why(market: Wholesale) -> str:
+    """Transmission by itself, or else what was offered."""
+    program = by_itself(market)
+    if solve(program).status is Status.INFEASIBLE:
+        return reason(program, Known(wholesale=market), None)
+    return "what feeders take or offer cannot be carried, though transmission by itself can be served"
+
+
+def _curves(rows: Sequence[Sequence[Mapping[str, object]]]) -> Curves:
+    """The letter that offers (hour, interface) make."""
+    shape = (1, len(rows), len(rows[0]))
+    start, steps = np.empty(shape), []
+    for t, hour in enumerate(rows):
+        for k, row in enumerate(hour):
+            start[0, t, k] = -offer_of(row).x[0]
+            steps += [(t, k, mw, price) for mw, price in np.array(row["steps"], float).reshape(-1, 2).tolist()]
+    period, interface, mw, price = (np.array([s[n] for s in steps], kind) for n, kind in ((0, np.int64), (1, np.int64), (2, float), (3, float)))
+    tier = np.array([[[Tier[str(row["tier"]).upper()] for row in hour] for hour in rows]], np.int8)
+    zero = np.zeros(len(mw))
+    return Curves(start, tier, np.full(shape, Worth.BOUND, np.int8), zero.astype(np.int64), period, interface, mw, price, zero)
+
+
+def _awarded(window: Window, dsos: Sequence[str], z: Real, price: Real) -> Awarded:
+    period = np.repeat(np.arange(window.first, window.end) + 1, len(dsos))
+    return Awarded(
+        period=period, interface=np.tile(np.array(dsos, str), len(z)), export_mw=-z.ravel() + 0.0, price_per_mwh=price.ravel(),
+        payment=-(z * price).ravel() * window.hours + 0.0,
+    )  # fmt: skip
+
+
+def _nothing(currency: str, trouble: tuple[str, ...]) -> Side:
+    empty = Awarded.empty(), NodePrices.empty(), DeviceResults.empty()
+    return Side(currency=currency, awards=empty[0], prices=empty[1], devices=empty[2], cost=np.nan, trouble=trouble)
+
+
+def _bus_faults(network: Network, dsos: Sequence[str], bus: Sequence[int], named: Sequence[str]) -> Iterator[Fault]:
+    for dso, k, name in zip(dsos, bus, named, strict=True):
+        if k < 0 or not network.buses.live[k]:
+            what = f"{dso!r} hangs on bus {name!r}, which is {'out of service' if k >= 0 else 'not a bus'} of {network.name!r}"
+            yield Fault("exchange", what, "name one of its buses in service", "exchange-008")
+
+
+def _silent(awards: Sequence[Document], name: str) -> Fault:
+    known = ", ".join(dict.fromkeys(str(r["dso"]) for d in awards for r in d.rows))
+    return Fault("exchange", f"the award says nothing of {name!r}", f"it is for {known}", "exchange-009")
+
+
+def _other_money(case: Case, awards: Sequence[Document]) -> list[Fault]:
+    strange = sorted({d.currency for d in awards} - {case.currency})
+    return [Fault("exchange", f"the award is in {m}", f"case {case.name} reckons in {case.currency}", "exchange-005") for m in strange]
