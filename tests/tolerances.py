@@ -147,6 +147,11 @@ ALIKE = 1e-9  # relative; the same optimum by one program and by offers, vertice
 # stress
 STRESSED = 1e-8  # pu; mismatches of 1e-10 pu behind impedances of up to 36 pu, or beside branches whose noise is 4e-8 of power
 NEAR_NOSE = 1e-6  # pu; a mismatch of 1e-10 moves a voltage by its square root where two roots meet, and by 1e-9 to 1e-6 as near as here
+
+# forms and curves of feeders
+CURVE_IS_PROGRAM = 1e-6  # currency/h, MW, currency/MWh; a search of interior points to 1e-11 against programs to 1e-9, as promised
+QUADRATIC_MARKET = 1e-7  # relative; offers to CURVE_IS_PROGRAM of costs of 1e3, cleared to 1e-9
+FLAT_MARKET = 1e-3  # MW; a cost of 1e3 to 1e-10 leaves its square root over slopes of 1 currency/MWh/MW
 PLACE = 1e-7  # MW; two programs of one vertex, whose bounds and rows each hold to 1e-9, through a dozen additions
 PRICED = 1e-7  # currency/MWh; multipliers of one vertex by two programs; a dozen products of prices of up to 600
 PAID = 1e-6  # currency; a price to PRICED times a few MW
@@ -154,6 +159,12 @@ REGRETS = 1e-8  # currency/h; costs of size 1e3 by two programs with one optimum
 CURVE_MONEY = 1e-8  # currency/h; a chord against its program, costs of size 1e3
 BRACKET = 1e-9  # currency/MWh beyond PRICED; the price is a slope of the offer or lies between two
 ZERO_SUM = 1e-8  # currency; sums of a hundred payments of up to 1e4, exact but for rounding and rows held to 1e-9
+BY_PARTS = 1e-9  # relative; profiles are vertices, mixed by a linear program held to 1e-9
+BY_PLANES = 1e-6  # relative; what the search by planes is asked for
+CONE_IS_FLOW = 1e-5  # pu and MW; a cone tight to 1e-6 leaves as much power, a load flow none
+CONE_MONEY = 1e-5  # currency/h; interior points to 1e-9 of costs of 1e2, ends of a curve closer to empty than that
+LITTLE_LOSS = 5e-3  # MW; lines of 1.2e-4 per MW under flows of up to 3 MW
+PAID_FOR_LOSS = 0.1  # currency/h; as much at 20 per MWh
 BOOKS_MONEY = 1e-9  # currency; sums of a dozen products below 1e3
 # markets through the doors
 GOLDEN_DIGITS = 1e-6  # relative; published to six decimals

@@ -21,7 +21,13 @@ from numba.extending import intrinsic
 
 from gridtandem.tables import Index, Real
 
-FAST = {"cache": True, "no_cfunc_wrapper": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}  # contract: one rounding per a·b + c, always
+FAST = {
+    "cache": True,
+    "no_cfunc_wrapper": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+}  # contract: one rounding per a·b + c, always
 
 
 @njit(**FAST)

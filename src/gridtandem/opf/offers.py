@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 
 from gridtandem.opf.feeder import FeederProblem
+from gridtandem.opf.quadratic_curve import bent
 from gridtandem.opf.value_curve import Curve, Point, searched
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.solve import Holding, hold
@@ -37,8 +38,12 @@ class Asked:
 
     def reach(self) -> tuple[Answer, Answer]:
         """Least and most exchange, whatever they cost."""
-        nothing = {name: 0.0 for name in self.problem.program.columns if name != "z"}
-        low, high = (self.held.solve(cost={**nothing, "z": np.array([sign])}) for sign in (1.0, -1.0))
+        program = self.problem.program
+        nothing = {name: 0.0 for name in program.columns if name != "z"}
+        held: Holding = self.held
+        if program.quadratic:  # bends stay with a held program
+            held = hold(replace(program, columns={k: replace(c, quadratic=np.zeros(c.shape)) for k, c in program.columns.items()}))
+        low, high = (held.solve(cost={**nothing, "z": np.array([sign])}) for sign in (1.0, -1.0))
         return low, high
 
     def curve(self, *, tol: float = 0.0) -> Curve | None:
@@ -49,8 +54,11 @@ class Asked:
         if low.status is not Status.SOLVED or high.status is not Status.SOLVED:
             return None
         ends = [self.point(self.at_exchange(float(a.x["z"][0]))) for a in (high, low)]  # most import is least export
-        found = searched(ends[0], ends[1], lambda price: self.point(self.at_price(price)), tol=tol)
-        return Curve(found.points, found.error, found.asked + 4)
+        if self.problem.program.quadratic:
+            found = bent(self.problem.program, (ends[0], ends[1]), hours=self.problem.window.hours, tol=tol)
+        else:
+            found = searched(ends[0], ends[1], lambda price: self.point(self.at_price(price)), tol=tol)
+        return replace(found, asked=found.asked + 4)
 
     def point(self, answer: Answer) -> Point:
         """Export and cost per hour of an answer, without what a price added."""

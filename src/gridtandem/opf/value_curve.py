@@ -41,11 +41,12 @@ class Curve:
     points: tuple[Point, ...]
     error: float
     asked: int  # programs solved
+    rise: tuple[float, ...] = ()  # of the price over each step; none: steps are level
 
     @property
     def offer(self) -> Offer:
         """As arrays."""
-        return Offer(np.array([p.x for p in self.points]), np.array([p.cost for p in self.points]), self.error)
+        return Offer(np.array([p.x for p in self.points]), np.array([p.cost for p in self.points]), self.error, self.rise)
 
 
 def searched(low: Point, high: Point, at_price: Oracle, *, tol: float = 0.0) -> Curve:

@@ -13,15 +13,14 @@ from gridtandem.boundary.market_letters import Award, Curves, Offers, Receipt, T
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.hours import EachHour
 from gridtandem.opf.offers import Asked
+from gridtandem.opf.storage_tiers import scheduled
 from gridtandem.opf.swept import swept_all
 from gridtandem.opf.value_curve import Curve
 from gridtandem.orders.rules import Rules, same, shaped
 from gridtandem.parties.walked import Walked
 from gridtandem.program.answer import Answer, Status
-from gridtandem.program.solve import hold
+from gridtandem.program.solve import Holding, hold
 from gridtandem.tables import Index, Names, Real
-
-CHORD = 1e-3  # currency/h; error left where a curve is smooth
 
 
 @final
@@ -33,13 +32,14 @@ class FeederMarket:
     kind: Index  # (interface) which of the feeders
     whole: tuple[FeederProblem, ...]  # (feeder) over all periods
     hourly: tuple[EachHour, ...]  # (feeder)(period), for feeders whose periods do not hang together; else empty
-    _asked: dict[tuple[int, int], Asked]
+    forecast: Real  # (period) prices by which storage is scheduled before an offer; any level price: it only serves its own feeder
+    _asked: dict[tuple[int, int], Asked | None]
     _walks: list[Walked]  # none or one: of all feeders, once they were walked
 
     @staticmethod
-    def of(interface: Names, kind: Index, whole: tuple[FeederProblem, ...], hourly: tuple[EachHour, ...]) -> FeederMarket:
+    def of(interface: Names, kind: Index, whole: tuple[FeederProblem, ...], hourly: tuple[EachHour, ...], *, forecast: Real) -> FeederMarket:
         """Nothing is solved yet."""
-        return FeederMarket(interface, kind, whole, hourly, {}, [])
+        return FeederMarket(interface, kind, whole, hourly, forecast, {}, [])
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
@@ -53,35 +53,36 @@ class FeederMarket:
         tier = np.full(self._shape, Tier.HOURLY, np.int8)
         plain = self.walked.plain(rules)
         start[0] = np.where(plain, -self.walked.export[..., 0], np.nan)[self.kind].T
-        steps: list[tuple[int, int, Real, Real]] = []
+        steps: list[tuple[int, int, Real, Real, Real]] = []
         for f, t, rows in self._each():
             if plain[f, t]:
                 continue
-            if not self.hourly[f]:  # where hours hang together no curve of one hour is the truth
-                worth[0, t, rows] = Worth.REFUSED
-                continue
-            found = self._curve(f, t)
+            found, alone = self._curve(f, t), bool(self.hourly[f])
+            tier[0, t, rows] = Tier.HOURLY if alone else Tier.SCHEDULED
             if found is None:
                 worth[0, t, rows] = Worth.REFUSED
                 continue
             offer = shaped(found.offer, rules)
             start[0, t, rows] = -offer.x[0]
-            worth[0, t, rows] = Worth.EXACT if same(offer, found.offer) else Worth.BOUND
-            steps += [(t, int(i), np.diff(offer.x), offer.price) for i in rows]
-        count, ready = [len(width) for _, _, width, _ in steps], self.walked.offered(plain, self.kind)
+            worth[0, t, rows] = Worth.EXACT if alone and same(offer, found.offer) else Worth.BOUND
+            steps += [(t, int(i), np.diff(offer.x), offer.first, offer.bend) for i in rows]
+        count, ready = [len(step[2]) for step in steps], self.walked.offered(plain, self.kind)
         period, interface = (np.concatenate([ready[k], np.repeat([s[k] for s in steps], count).astype(np.int64)]) for k in (0, 1))
         mw, price = (np.concatenate([ready[k], *(s[k] for s in steps)]) for k in (2, 3))
-        return Curves(start, tier, worth, np.zeros(len(mw), np.int64), period, interface, mw, price, np.zeros(len(mw)))
+        rise = np.concatenate([np.zeros(len(ready[0])), *(s[4] for s in steps)])
+        return Curves(start, tier, worth, np.zeros(len(mw), np.int64), period, interface, mw, price, rise)
 
     def award(self, ask: Award) -> Receipt:
         """Whether every feeder can deliver what it was awarded."""
         reached, known = self.walked.reaches(ask.z[0], self.kind)
         ok = np.where(reached, Worth.EXACT, Worth.REFUSED).astype(np.int8)[None]
         for f, t, rows in self._each():
-            for i in rows[~known[t, rows]]:
-                z = float(ask.z[0, t, i])
-                solved = np.isfinite(z) and self._of(f, t).at_exchange(z).status is Status.SOLVED
-                ok[0, t, i] = Worth.EXACT if solved else Worth.REFUSED
+            if self.hourly[f]:
+                for i in rows[~known[t, rows]].tolist():
+                    ok[0, t, i] = _taken(self._of(f, t).held, ask.z[0, t : t + 1, i])  # type: ignore[union-attr]
+        for i, f in enumerate(self.kind.tolist()):
+            if not self.hourly[f]:
+                ok[0, :, i] = _taken(hold(self.whole[f].program), ask.z[0, :, i])
         return Receipt(ok)
 
     def plan(self, i: int, z: Real, price: Real) -> tuple[Answer, Answer]:
@@ -105,7 +106,7 @@ class FeederMarket:
         if (found := self.walked.curve(feeder, period)) is not None:
             return found
         asked = self._of(feeder, period)
-        return asked.curve(tol=CHORD if asked.problem.program.quadratic else 0.0)
+        return None if asked is None else asked.curve()
 
     @property
     def _shape(self) -> tuple[int, int, int]:
@@ -119,7 +120,17 @@ class FeederMarket:
         behind = [np.flatnonzero(self.kind == f) for f in range(len(self.whole))]
         return [(f, t, rows) for f, rows in enumerate(behind) for t in range(self._shape[1])]
 
-    def _of(self, feeder: int, period: int) -> Asked:
-        if (feeder, period) not in self._asked:
+    def _of(self, feeder: int, period: int) -> Asked | None:
+        """In a solver's hands; None where no exchange serves the day."""
+        if (feeder, period) not in self._asked and self.hourly[feeder]:
             self._asked[feeder, period] = Asked.of(self.hourly[feeder][period])
+        elif (feeder, period) not in self._asked:
+            hours = scheduled(self.whole[feeder], self.forecast)
+            for t in range(self._shape[1]):
+                self._asked[feeder, t] = None if hours is None else Asked.of(hours[t])
         return self._asked[feeder, period]
+
+
+def _taken(held: Holding, z: Real) -> int:
+    """Worth of the promise to take an exchange (period)."""
+    return Worth.EXACT if np.isfinite(z).all() and held.solve(bounds={"z": (z, z)}).status is Status.SOLVED else Worth.REFUSED

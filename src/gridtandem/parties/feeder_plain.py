@@ -42,7 +42,7 @@ class FeederPlain:
     def stack(self, ask: Stack) -> Curves:  # noqa: ARG002 — the letter has no content
         """Exact cost by exchange of each period without the network's limits; storage and ramps are left to the day itself, so tiers say ESTIMATE."""
         start, worth = np.full(self.values.shape, np.nan), np.full(self.values.shape, Worth.ESTIMATE, np.int8)
-        steps: list[tuple[int, int, Real, Real]] = []
+        steps: list[tuple[int, int, Real, Real, Real]] = []
         for f, hours in enumerate(self.values.hourly):
             for t, problem in enumerate(hours):
                 rows = np.flatnonzero(self.values.kind == f)
@@ -51,7 +51,7 @@ class FeederPlain:
                     worth[0, t, rows] = Worth.REFUSED
                     continue
                 start[0, t, rows] = -found.offer.x[0]
-                steps += [(t, int(i), np.diff(found.offer.x), found.offer.price) for i in rows]
+                steps += [(t, int(i), np.diff(found.offer.x), found.offer.first, found.offer.bend) for i in rows]
             worth[:, :, self.values.kind == f] = worth[:, :, self.values.kind == f] if hours else Worth.REFUSED
         return curves_of(start, worth, steps)
 
@@ -62,13 +62,13 @@ def unlimited(problem: FeederProblem) -> FeederProblem:
     return replace(problem, program=Program(program.columns, {k: r for k, r in program.rows.items() if k != "limit"}, constant=program.constant))
 
 
-def curves_of(start: Real, worth: Code, steps: list[tuple[int, int, Real, Real]]) -> Curves:
-    """Offers from (period, interface, widths, prices) of each."""
-    count = [len(width) for _, _, width, _ in steps]
+def curves_of(start: Real, worth: Code, steps: list[tuple[int, int, Real, Real, Real]]) -> Curves:
+    """Offers from (period, interface, widths, first prices, rises) of each."""
+    count = [len(step[2]) for step in steps]
     period, interface = (np.repeat(np.array([s[k] for s in steps], np.int64), count) for k in (0, 1))
-    mw, price = (np.concatenate([np.empty(0), *(s[k] for s in steps)]) for k in (2, 3))
+    mw, price, rise = (np.concatenate([np.empty(0), *(s[k] for s in steps)]) for k in (2, 3, 4))
     none = np.zeros(len(mw), np.int64)
-    return Curves(start, np.full(start.shape, Tier.HOURLY, np.int8), worth, none, period, interface, mw, price, np.zeros(len(mw)))
+    return Curves(start, np.full(start.shape, Tier.HOURLY, np.int8), worth, none, period, interface, mw, price, rise)
 
 
 def _plain(problem: FeederProblem) -> Real:

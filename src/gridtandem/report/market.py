@@ -24,6 +24,7 @@ from gridtandem.study.results import Letters, Rounds, Violations
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SAME = 1e-9  # relative; costs that differ by less are the same
 SHOWN = 6  # interfaces that a summary tells of
 RUN_SUMMARY = "tandem/market-summary/1"
 PICTURES = {
@@ -136,9 +137,9 @@ def _lines(run: MarketRun) -> Iterator[str]:
         if run.path is not None:
             yield f"  run file  {run.path}"
         return
-    apart = abs(result.gap)
-    same = "the same" if apart <= 1e-9 else f"{result.gap:.2e} of it {'more' if result.gap > 0 else 'less'}"
-    yield f"  cost      {result.cost:,.2f} {money}; the ideal market, which sees every network, costs {same}"
+    share = f"{abs(100 * result.gap):.3g} % {'more' if result.gap > 0 else 'less'} than"
+    beside = "the same as" if abs(result.gap) <= SAME else share
+    yield f"  cost      {result.cost:,.2f} {money}, {beside} the ideal market, which sees every network"
     yield from _interface_lines(run, money)
     for k in range(len(run.surplus)):
         s = run.surplus

@@ -18,6 +18,7 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import Award, ClearWith, Offers, Plan
 from gridtandem.coordinate import Bargain, Gap
+from gridtandem.tables import Code
 
 
 @final
@@ -27,6 +28,7 @@ class DsoOfferState:
 
     plan: Plan | None = None
     undelivered: float = np.inf
+    tier: Code | None = None  # what each offer promised; see `gridtandem.boundary.market_letters.Tier`
 
 
 @final
@@ -58,7 +60,7 @@ class DsoOffer:
         offers = mail.ask_dsos(self.rules, worth=Worth.BOUND)
         plan = mail.ask_tso(ClearWith(offers), worth=Worth.ESTIMATE)  # (a)
         receipt = mail.ask_dsos(Award(plan.z, plan.price))
-        return DsoOfferState(plan, float((receipt.worth == 0).sum()) if np.isfinite(plan.cost) else np.nan)
+        return DsoOfferState(plan, float((receipt.worth == 0).sum()) if np.isfinite(plan.cost) else np.nan, offers.tier)
 
     def gap(self, s: DsoOfferState) -> Gap:
         """Awards that cannot be delivered: none, because offers keep every limit of the feeder."""

@@ -98,21 +98,28 @@ def _branch_above(nodal: Nodal, tree: Forest) -> Index:
 
 def _voltage(nodal: Nodal, root: int, w_by_p: Matrix, w_by_q: Matrix, base: Real) -> Limits:
     """Squared voltage limits of nodes below the root; of several buses at a node the tightest."""
+    low, high = voltage_bounds(nodal)
+    n = nodal.nodes
+    rows = np.flatnonzero(((low > 0) | np.isfinite(high)) & (np.arange(n) != root))
+    return Limits(
+        kind=np.full(len(rows), KINDS.index("voltage"), np.int8), element=rows, p=w_by_p[rows], q=w_by_q[rows], base=base[rows],
+        low=np.where(low[rows] > 0, low[rows], -np.inf), high=high[rows],
+    )  # fmt: skip
+
+
+def voltage_bounds(nodal: Nodal) -> tuple[Real, Real]:
+    """Least and highest squared voltage (node); 0 and infinity where there is no limit. [pu²]"""
     buses, n = nodal.network.buses, nodal.nodes
     low, high = np.zeros(n), np.full(n, np.inf)
     live = nodal.node >= 0
     np.maximum.at(low, nodal.node[live], buses.v_low_pu[live])
     np.minimum.at(high, nodal.node[live], buses.v_high_pu[live])
-    rows = np.flatnonzero(((low > 0) | np.isfinite(high)) & (np.arange(n) != root))
-    return Limits(
-        kind=np.full(len(rows), KINDS.index("voltage"), np.int8), element=rows, p=w_by_p[rows], q=w_by_q[rows], base=base[rows],
-        low=np.where(low[rows] > 0, low[rows] ** 2, -np.inf), high=high[rows] ** 2,
-    )  # fmt: skip
+    return low**2, high**2
 
 
 def _flow(nodal: Nodal, tree: Forest, branch: Index, flows: Matrix, flow: Flow) -> Limits:
     """Ratings; parallel branches carry what the weakest allows for its share of the admittance."""
-    rating = _ratings(nodal, tree)
+    rating = ratings(nodal, tree)
     rows = np.flatnonzero(np.isfinite(rating))
     n = nodal.nodes
     if flow == "active":
@@ -129,7 +136,7 @@ def _flow(nodal: Nodal, tree: Forest, branch: Index, flows: Matrix, flow: Flow) 
     )  # fmt: skip
 
 
-def _ratings(nodal: Nodal, tree: Forest) -> Real:
+def ratings(nodal: Nodal, tree: Forest) -> Real:
     """Rating of what lies above each position. [MVA]"""
     net, br = nodal.network, nodal.branches
     own = np.where(br.kind == 0, _padded(net.lines.rating_mva, br.row), _padded(net.transformers.rating_mva, br.row))

@@ -43,6 +43,9 @@ def _setting_faults(study: MarketStudy) -> Iterator[Fault]:
             yield Fault("study", f"is {getattr(study, name)!r}", "give a number above 0", "study-011", column=name)
     if not (isinstance(study.essential, int | float) and 0 <= study.essential <= 1):
         yield Fault("study", f"is {study.essential!r}", "give a share from 0 to 1", "study-013", column="essential")
+    if study.forecast and (len(study.forecast) != study.window.periods or not np.isfinite(np.asarray(study.forecast, float)).all()):
+        mend = f"give one price for each of the {study.window.periods} periods, or none"
+        yield Fault("study", f"has {len(study.forecast)} entries", mend, "study-014", column="forecast")
     for name, known in WORDS.items():
         if getattr(study, name) not in known:
             yield Fault("study", f"is {getattr(study, name)!r}", f"it must be one of {', '.join(known)}", "study-001", column=name)

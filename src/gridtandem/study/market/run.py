@@ -21,7 +21,7 @@ from gridtandem.study.market.naming import Known, reason, unoffered, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
 
-REGRET = 1e-7  # relative to the cost: below it an award is an answer to its price
+REGRET = 1e-5  # relative to the cost: below it an award is an answer to its price, found by a scheme that stops at some tolerance
 
 
 @final

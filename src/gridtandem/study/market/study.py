@@ -44,6 +44,7 @@ class MarketStudy:
     root_pu: float = 1.0  # voltage that feeders reckon with at their root
     flow: Flow = "apparent"  # what ratings of feeder lines limit
     essential: float = 0.0  # share of fixed load less free power that feeders must take from transmission; 0: no such rule
+    forecast: tuple[float, ...] = ()  # prices by which feeders schedule storage before they offer, one for each period; none: a level price
     rounds: int = 100
 
     @property
@@ -59,7 +60,7 @@ class MarketStudy:
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "rounds")}
+        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "forecast", "rounds")}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -128,4 +129,5 @@ def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
         whole.append(day)
         hours = Hours(window.periods, lambda t, made=problem: made(Window(first=window.first + t, hours=window.hours)))  # type: ignore[misc]
         hourly.append(() if day.owned.coupled else hours)
-    return FeederMarket.of(table.name, np.asarray(kind.ravel(), np.int64), tuple(whole), tuple(hourly))
+    forecast = np.array(study.forecast, float) if study.forecast else np.zeros(window.periods)
+    return FeederMarket.of(table.name, np.asarray(kind.ravel(), np.int64), tuple(whole), tuple(hourly), forecast=forecast)
