@@ -119,6 +119,8 @@ PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
     Phase("help", "tandem --help", {"tandem": start.command("--help"), "bare Python": start.python("pass")}, repeat=5),
     Phase("first answer", "tandem run 14A", {"tandem": start.answer("run", "14A")}, repeat=5, most_ms=1000.0),
+    Phase("first use", "tandem run 14A, compiling", {"tandem": start.first_answer("run", "14A")}, repeat=1),
+    Phase("first use", "fused, compiling", {"tandem": start.first_answer("run", "14A", "--scheme", "fused")}, repeat=1),
     _transmission("case118", 0.6, repeat=201),  # microseconds each
     _transmission("case300", 0.0, repeat=201),
     *(_transmission(name, 0.4) for name in ("case1354pegase", "case2869pegase", "case9241pegase", "case_ACTIVSg25k")),

@@ -38,6 +38,18 @@ def answer(*words: str) -> Callable[[], Callable[[], None]]:
     return prepare
 
 
+def first_answer(*words: str) -> Callable[[], Callable[[], None]]:
+    """The same with nothing compiled yet: the cache of kernels is a new folder each time."""
+
+    def prepare() -> Callable[[], None]:
+        line = "import os, sys, tempfile; os.environ['NUMBA_CACHE_DIR'] = tempfile.mkdtemp(dir=sys.argv.pop()); "
+        line += "from gridtandem.cli import main; sys.exit(main())"
+        folder = tempfile.TemporaryDirectory()
+        return lambda: _run((sys.executable, "-c", line, *words, "--out", folder.name, folder.name))
+
+    return prepare
+
+
 def spent() -> float:
     """Processor time of this process and of all that it waited for. [s]"""
     return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))

@@ -57,14 +57,26 @@ class LanesModel(models.PrimitiveModel):
         super().__init__(manager, kind, VECTOR)
 
 
+def named(function):
+    """The same, its name made that of one closure: functions that a factory makes differ by what they close over alone.
+
+    numba names machine code after the function, the types of its arguments and a number that counts within a process. Kernels that were cached
+    by two processes may thus bring two functions of one name, and the loader takes either for both: numbers come out wrong, silently.
+    """
+    held = (getattr(cell.cell_contents, "py_func", cell.cell_contents) for cell in function.__closure__ or ())
+    inside = ", ".join(getattr(each, "__qualname__", repr(each)) for each in held)
+    function.__qualname__ += f"[{inside}]" if inside else ""
+    return function
+
+
 def inner(function):
     """Compile as part of a kernel."""
-    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(named(function))
 
 
 def inlined(function):
     """Compile into every place that calls it."""
-    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)(function)
+    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)(named(function))
 
 
 def _place(context, builder, signature, args):

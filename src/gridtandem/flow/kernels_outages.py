@@ -25,8 +25,8 @@ def exchanged(first: int, last: int, slot: Index, value: Real, off: Real, on: Re
 @njit(**FAST)
 def newton_outages(
     begin: Complex, scheduled: Complex, drawn: Complex, loads: Real, target: Real, order: Index, lines: tuple, off: Real, on: Real, lu: tuple,
-    law_node: Index, law: Real, draw_node: Index, reach: Real, series: Complex, moving: tuple | None, edge: tuple | None, tol: float, most: int, keep: bool,
-    first: Index, slot: Index, value: Real, v_out: Complex, needed: Complex, steps: Index, mismatch: Real, done: Flag,
+    law_node: Index, law: Real, draw_node: Index, reach: Real, series: Complex, moving: tuple | None, edge: tuple | None, tol: float, most: int,
+    keep: bool, first: Index, slot: Index, value: Real, v_out: Complex, needed: Complex, steps: Index, mismatch: Real, done: Flag,
 ) -> None:  # fmt: skip
     """Full steps from ``begin``, row by row; ``slot`` and ``value`` from ``first[r]`` on are the admittances of row r."""
     still = np.empty(0)

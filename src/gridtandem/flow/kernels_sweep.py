@@ -250,10 +250,10 @@ def sweep_groups(
     """Every group of rows. ``groups`` (group, 8) holds rows (feeder fastest), −1 where there is none; ``v``, ``s``, ``ds`` are pairs of reals.
 
     What rows of a kind share is read from the feeder they are ``like``. ``demand`` (node, 4) holds injection and constant power, ``curved``
-    (node, 4) the coefficients of voltage and of its square, or None where all demand of all groups is constant, so that only what is asked for is
-    compiled; terms of node k, a ``factor`` on voltage to the power of ``exponent`` in active
-    (``part`` 0) or reactive power, are ``first[k]`` to ``first[k + 1]``. ``state`` to ``lane`` are room to work in. Per lane, ``own``
-    has root voltage, loading, the power drawn and its derivative, ``lane`` the first node and the sweeps taken.
+    (node, 4) the coefficients of voltage and of its square, None where no demand bends, so that only what is there is compiled; terms of node k,
+    a ``factor`` on voltage to the power of ``exponent`` in active (``part`` 0) or reactive power, are ``first[k]`` to ``first[k + 1]``.
+    ``state`` to ``lane`` are room to work in. Per lane, ``own`` has root voltage, loading, the power drawn and its derivative, ``lane`` the
+    first node and the sweeps taken.
     """
     feeders, nodes = len(start) - 1, start[-1]
     for g in range(len(groups)):

@@ -122,8 +122,10 @@ class FeederMarket:
 
     def _of(self, feeder: int, period: int) -> Asked | None:
         """In a solver's hands; None where no exchange serves the day."""
-        if (feeder, period) not in self._asked:
-            hours = self.hourly[feeder] or scheduled(self.whole[feeder], self.forecast)
+        if (feeder, period) not in self._asked and self.hourly[feeder]:
+            self._asked[feeder, period] = Asked.of(self.hourly[feeder][period])
+        elif (feeder, period) not in self._asked:
+            hours = scheduled(self.whole[feeder], self.forecast)
             for t in range(self._shape[1]):
                 self._asked[feeder, t] = None if hours is None else Asked.of(hours[t])
         return self._asked[feeder, period]
