@@ -276,7 +276,12 @@ def test_loadings_that_mean_nothing(small: gt.Case, given: object) -> None:
 
 
 def test_settings_that_mean_nothing(small: gt.Case) -> None:
-    for wrong, code in ({"loading": np.ones((2, 2))}, "batch-001"), ({"hours": -1.0}, "batch-002"), ({"keep": ["all"]}, "batch-003"):
+    for wrong, code in (
+        ({"loading": np.ones((2, 2))}, "batch-001"),
+        ({"hours": -1.0}, "batch-002"),
+        ({"keep": ["all"]}, "batch-003"),
+        ({"feeder_loading": 1.0}, "study-005"),
+    ):
         with pytest.raises(InvalidCase, match=code):
             gt.batch(small, **wrong)
     with pytest.raises(Unreadable, match="1 case or more"):

@@ -127,7 +127,7 @@ def batch(
     """Coordinate many scenarios of a case, each also under outages of transmission's branches.
 
     ``loading`` (scenario) multiplies transmission's loads and schedule, and the feeders' loads unless ``feeder_loading`` (scenario, interface)
-    does; either may be a CSV file (a `Path`). ``outages`` is "n-1", or names of lines and transformers, a group of names going out together, or
+    does, a single ``loading`` then being that of all; either may be a CSV file (a `Path`). ``outages`` is "n-1", or names of lines and transformers, a group of names going out together, or
     a CSV file. ``hours``: how long a scenario lasts, for energy. With ``save`` the run file grows block by block; ``block`` is the number of
     cases solved at once, and changes no bit. The other arguments are those of `run`.
     """
@@ -154,7 +154,7 @@ def loadings_of(case: Case, loading: ArrayLike | Path, feeder_loading: ArrayLike
     else:
         array = np.asarray(feeder_loading, np.float64)
         own = array[:, None] if array.ndim == 2 else array
-    if factors.shape == (1, 1) and not isinstance(loading, Path):
+    if own.ndim and factors.shape == (1, 1) and not isinstance(loading, Path):
         factors = np.repeat(factors, len(own), axis=0)
     if isinstance(feeder_loading, Path) and len(own) != len(factors):
         what = f"has {len(own):,} rows, and loading has {len(factors):,} scenarios"
