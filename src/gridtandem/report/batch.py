@@ -127,9 +127,9 @@ def batch(
     """Coordinate many scenarios of a case, each also under outages of transmission's branches.
 
     ``loading`` (scenario) multiplies transmission's loads and schedule, and the feeders' loads unless ``feeder_loading`` (scenario, interface)
-    does, a single ``loading`` then being that of all; either may be a CSV file (a `Path`). ``outages`` is "n-1", or names of lines and transformers, a group of names going out together, or
-    a CSV file. ``hours``: how long a scenario lasts, for energy. With ``save`` the run file grows block by block; ``block`` is the number of
-    cases solved at once, and changes no bit. The other arguments are those of `run`.
+    does, a single ``loading`` then being that of all; either may be a CSV file (a `Path`). ``outages`` is "n-1", or names of lines and
+    transformers, a group of names going out together, or a CSV file. ``hours``: how long a scenario lasts, for energy. With ``save`` the run
+    file grows block by block; ``block`` is the number of cases solved at once, and changes no bit. The other arguments are those of `run`.
     """
     found = opened_case(case)
     factors, of_feeders = loadings_of(found, loading, feeder_loading)
