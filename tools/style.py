@@ -30,6 +30,7 @@ ANY_ALLOWED = {
     "src/gridtandem/boundary/mailbox.py": "handlers of every letter lie in one mapping; the reply type is checked when it arrives",
     "src/gridtandem/boundary/weather.py": "holds letters of every type back",
     "src/gridtandem/boundary/wire.py": "JSON",
+    "src/gridtandem/cases/opendss/read.py": "the engine has no types, and its elements are JSON",
     "src/gridtandem/cases/opendss/elements.py": "the engine has no types, and its elements are JSON",
     "src/gridtandem/coordinate.py": "the state belongs to the scheme; the loop only passes it on",
     "src/gridtandem/parties/fleet.py": "handlers of every letter lie in one mapping",

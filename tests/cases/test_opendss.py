@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gridtandem.cases.folder.csv_text import parsed, written
-from gridtandem.cases.opendss.read import read_opendss
+from gridtandem.cases.opendss.read import read_opendss, records_in
 from gridtandem.cases.opendss.write import write_opendss
 from gridtandem.errors import InvalidCase, MissingPackage
 from gridtandem.grid import phase_elements as pe
@@ -265,7 +265,7 @@ def test_a_bus_without_any_voltage_is_named(tmp_path: Path) -> None:
 GUEST = """
 import os, sys
 import opendssdirect
-from gridtandem.cases.opendss.read import read_opendss
+from gridtandem.cases.opendss.read import read_opendss, records_in
 
 own = opendssdirect.dss
 own.Text.Command("New Circuit.Mine bus1=here")
@@ -329,3 +329,8 @@ def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
     uneven[1, 2, 2] *= 2
     with pytest.raises(InvalidCase, match="differs between phases, which the engine cannot hold for a switch"):
         write_opendss(replace(net, lines=replace(net.lines, x_ohm=uneven, switch=[False, True])), tmp_path)
+
+
+def test_what_is_no_number_in_json_is_none() -> None:
+    said = '[{"Name":"c1 nan","kvar":[3.0E+002, NaN,-Inf],"kV":+INFINITY,"Repair":3.0}]'
+    assert records_in(said) == [{"Name": "c1 nan", "kvar": [300.0, None, None], "kV": None, "Repair": 3.0}]

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from gridtandem.cases.opendss.buses import bus_table
 from gridtandem.cases.opendss.elements import Circuit, Element, End, Engine, Plain
@@ -22,6 +24,7 @@ from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.tables import Table
 
 ALL_ELEMENTS = 1  # build option of the engine
+NO_NUMBER = re.compile(r"(?<=[:\[,])\s*[+-]?(?:nan|inf(?:inity)?)(?=\s*[,\]}])", re.IGNORECASE)
 ALL_PROPERTIES = 1  # a flag of the engine's JSON export
 SILENT = frozenset({"Monitor", "EnergyMeter", "Sensor", "Fuse", "Relay", "Recloser"})  # no part in a load flow
 TABLES: dict[str, tuple[str, type[Table]]] = {
@@ -82,6 +85,12 @@ def compiled(path: Path) -> Engine:
     return engine
 
 
+def records_in(said: str) -> list[dict[str, Any]]:
+    """Elements as the engine tells them. Now and then it tells of a property that nobody set what is no number in JSON; that is none."""
+    found: list[dict[str, Any]] = json.loads(NO_NUMBER.sub("null", said))
+    return found
+
+
 def _walk(engine: Engine) -> tuple[list[Element], list[str], list[Fault]]:
     """Elements of the classes we convert, in the engine's order; what is passed over; what is refused for its class."""
     elements: list[Element] = []
@@ -98,7 +107,7 @@ def _walk(engine: Engine) -> tuple[list[Element], list[str], list[Fault]]:
             faults += [_refused(kind, own, "is of a class that has no table here") for own in _enabled(engine, kind, found[kind])]
         else:
             engine.Circuit.SetActiveClass(kind)
-            records = json.loads(engine.ActiveClass.ToJSON(ALL_PROPERTIES))
+            records = records_in(engine.ActiveClass.ToJSON(ALL_PROPERTIES))
             elements += (_element(engine, kind, r) for r in records if r["Enabled"])
             notes += [f"{kind}.{r['Name']}: disabled, left out" for r in records if not r["Enabled"]]
     return elements, notes, faults

@@ -23,6 +23,10 @@ from gridtandem.program.arrays import Matrix, Places, Program, Rows, flat
 from gridtandem.program.faults import Costs, Numbers, Sides, accepted, checked, extended
 from gridtandem.tables import Flag, Real
 
+LADDER: tuple[dict[str, bool | float], ...] = (
+    {"equilibrate_enable": False},
+    {"max_step_fraction": 0.9},
+)  # where the first way ends without a verdict
 STATUS = {
     "Solved": Status.SOLVED, "PrimalInfeasible": Status.INFEASIBLE, "DualInfeasible": Status.UNBOUNDED,
     "MaxIterations": Status.STOPPED, "MaxTime": Status.STOPPED,
@@ -118,7 +122,13 @@ class Held:
             solver.update(q=costs, b=b)
         else:
             solver = self._built(sides, costs, b)
-        return self._answer(solver.solve(), sides)
+        found = solver.solve()
+        for ladder, change in enumerate(({}, *LADDER)):
+            if ladder:
+                found = self._built(sides, costs, b, change).solve()
+            if str(found.status) in STATUS:
+                break
+        return self._answer(found, sides, ladder)
 
     def _numbers(self, right: Numbers, bounds: Numbers) -> tuple[Real, Real]:
         """Lower and upper sides of all rows and bounds."""
@@ -128,21 +138,21 @@ class Held:
         limits = [_changed(flat(program.columns, what), bounds, columns, k) for k, what in enumerate(pairs)]
         return np.concatenate([sides[0], limits[0]]), np.concatenate([sides[1], limits[1]])
 
-    def _built(self, sides: _Sides, cost: Real, b: Real) -> Any:
-        """A solver of its own for one pattern."""
+    def _built(self, sides: _Sides, cost: Real, b: Real, change: Mapping[str, bool | float] | None = None) -> Any:
+        """A solver of its own for one pattern, with other settings where a step of the ladder says so."""
         import clarabel
 
         top, cones = self._matrix[: len(sides.equal)], self._matrix[len(sides.equal) :]
         rows = sparse.vstack([top[sides.equal], top[sides.high], -top[sides.low], cones], format="csc")
         kinds = [clarabel.ZeroConeT(int(sides.equal.sum())), clarabel.NonnegativeConeT(int(sides.high.sum() + sides.low.sum()))]
         kinds += [clarabel.SecondOrderConeT(c.shape[1]) for c in self.program.cones.values() for _ in range(c.shape[0])]
-        return clarabel.DefaultSolver(self._quadratic, cost, rows, b, kinds, _settings(self._options))
+        return clarabel.DefaultSolver(self._quadratic, cost, rows, b, kinds, _settings(self._options, change or {}))
 
-    def _answer(self, found: Any, sides: _Sides) -> Answer:
+    def _answer(self, found: Any, sides: _Sides, ladder: int) -> Answer:
         said = str(found.status)
         status = STATUS.get(said, Status.FAILED)
         if status is not Status.SOLVED:
-            return unanswered(self.program, status, ladder=0, solver=self._version, said=said)
+            return unanswered(self.program, status, ladder=ladder, solver=self._version, said=said)
         prices, cone_prices = sides.prices(np.array(found.z))
         return Answer(
             status,
@@ -151,7 +161,7 @@ class Held:
             self._rows.split(prices[: self._rows.size]) | self._cones.split(cone_prices),
             self._columns.split(prices[self._rows.size :]),
             found.obj_val_dual + self.program.constant,
-            0,
+            ladder,
             self._version,
         )
 
@@ -163,7 +173,7 @@ def _changed(numbers: Real, changes: Numbers, places: Places, which: int) -> Rea
     return numbers
 
 
-def _settings(options: Clarabel) -> Any:
+def _settings(options: Clarabel, change: Mapping[str, bool | float]) -> Any:
     import clarabel
 
     settings = clarabel.DefaultSettings()
@@ -172,6 +182,8 @@ def _settings(options: Clarabel) -> Any:
     settings.tol_feas = settings.tol_gap_abs = settings.tol_gap_rel = options.tolerance
     settings.max_iter = options.steps
     settings.time_limit = options.seconds
+    for name, value in change.items():
+        setattr(settings, name, value)
     return settings
 
 
