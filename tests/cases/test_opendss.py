@@ -265,7 +265,7 @@ def test_a_bus_without_any_voltage_is_named(tmp_path: Path) -> None:
 GUEST = """
 import os, sys
 import opendssdirect
-from gridtandem.cases.opendss.read import read_opendss, records_in
+from gridtandem.cases.opendss.read import read_opendss
 
 own = opendssdirect.dss
 own.Text.Command("New Circuit.Mine bus1=here")
