@@ -79,12 +79,13 @@ def diagnose_command(out: Out, *, case: str, wishes: Wishes) -> int:
 
 def started(out: Out, wishes: Wishes, case: str, scheme: str | None) -> Run | MarketRun:
     """A new run in its own run file."""
-    from gridtandem.report.market import cleared
     from gridtandem.report.run import Run
     from gridtandem.study.run import run
     from gridtandem.study.shelf import place_of
 
     if wishes.of_market([scheme] if scheme else []):
+        from gridtandem.report.market import cleared
+
         day = wishes.market(case, scheme)
         with patience(out, place_of(day).stem) as watch:
             return cleared(day, save=place_of(day, wishes.folder), watch=watch)

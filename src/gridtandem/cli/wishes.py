@@ -51,7 +51,7 @@ class Wishes:
 
     def of_market(self, schemes: Sequence[str]) -> bool:
         """Are these schemes of markets? What is asked for and belongs to the other kind is refused."""
-        from gridtandem.study.market.setting import of_market
+        from gridtandem.study.market.kind import of_market
 
         return of_market(schemes, self._given(FLOW), self._given(MARKET))
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gridtandem.report.batch_words import batch_document
 from gridtandem.report.tables import as_records
 from gridtandem.study.compare import Comparison as ComparisonTable
 from gridtandem.study.compare import tabled
-from gridtandem.study.market.compare import MarketComparison as MarketComparisonTable
-from gridtandem.study.market.compare import tabled as market_tabled
-from gridtandem.study.market.day import TABLES as MARKET_TABLES
-from gridtandem.study.market.day import MarketDay
 from gridtandem.study.provenance import provenance
 from gridtandem.study.run import TABLES
 from gridtandem.tables import Table
@@ -24,6 +20,7 @@ if TYPE_CHECKING:
     from gridtandem.report.market import MarketRun
     from gridtandem.report.market_compare import MarketComparison
     from gridtandem.report.run import Comparison, Run
+    from gridtandem.study.market.compare import MarketComparison as MarketComparisonTable
 
 RUN, COMPARE, TABLE = "tandem/run-summary/1", "tandem/compare/1", "tandem/table/1"
 BATCH_TABLES = ("cases", "exchange", "branches", "buses", "islanding")
@@ -76,29 +73,44 @@ def tables_of(run: Run | MarketRun | BatchRun) -> dict[str, Table]:
 
     if isinstance(run, BatchRun):
         return {name: getattr(run, name) for name in BATCH_TABLES}
-    names = MARKET_TABLES if isinstance(run.result, MarketDay) else TABLES
+    if of_market(run):
+        from gridtandem.study.market.day import TABLES as MARKET_TABLES
+
+        return {name: getattr(run, name) for name in (*MARKET_TABLES, "letters", "rounds")}
+    names = TABLES
     return {name: getattr(run, name) for name in (*names, "letters", "rounds")}
 
 
 def summary_of(run: Run | MarketRun | BatchRun) -> dict[str, object]:
     """The summary of a run of any kind."""
-    from gridtandem.report.market import MarketRun, market_summary
+    if not of_market(run):
+        return run_summary(cast("Run | BatchRun", run))
+    from gridtandem.report.market import market_summary
 
-    return market_summary(run) if isinstance(run, MarketRun) else run_summary(run)
+    return market_summary(cast("MarketRun", run))
+
+
+def of_market(shown: object) -> bool:
+    """Whether it is of markets; their modules are loaded only then, so that a load flow answers sooner."""
+    return type(shown).__module__.startswith("gridtandem.report.market")
 
 
 def comparison_of(comparison: Comparison | MarketComparison) -> dict[str, object]:
     """The comparison of either kind."""
-    from gridtandem.report.market_compare import MarketComparison, market_comparison_document
+    if not of_market(comparison):
+        return comparison_document(cast("Comparison", comparison))
+    from gridtandem.report.market_compare import market_comparison_document
 
-    return market_comparison_document(comparison) if isinstance(comparison, MarketComparison) else comparison_document(comparison)
+    return market_comparison_document(cast("MarketComparison", comparison))
 
 
 def row_of(run: Run | MarketRun) -> ComparisonTable | MarketComparisonTable:
     """A run as a comparison of one, which is what rules are held against."""
-    from gridtandem.report.market import MarketRun
+    if not of_market(run):
+        return tabled([cast("Run", run).result], [0.0])
+    from gridtandem.study.market.compare import tabled as market_tabled
 
-    return market_tabled([run.result], [0.0]) if isinstance(run, MarketRun) else tabled([run.result], [0.0])
+    return market_tabled([cast("MarketRun", run).result], [0.0])
 
 
 def number(x: float) -> float | None:

@@ -17,7 +17,8 @@ from gridtandem.report.market import MarketRun, cleared
 from gridtandem.report.market_compare import MarketComparison, compared
 from gridtandem.report.run import Comparison, Run, opened_case
 from gridtandem.study.market import day
-from gridtandem.study.market.setting import market_studied, of_market
+from gridtandem.study.market.kind import of_market
+from gridtandem.study.market.setting import market_studied
 from gridtandem.study.registry import scheme_of
 from gridtandem.study.store import MARKET, RunFile
 

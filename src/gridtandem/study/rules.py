@@ -7,11 +7,13 @@ import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.compare import Comparison
-from gridtandem.study.market.compare import MarketComparison
+
+if TYPE_CHECKING:
+    from gridtandem.study.market.compare import MarketComparison
 
 COLUMNS = {
     "agreed": "agreed", "rounds": "rounds", "letters": "letters", "numbers": "numbers", "bytes": "bytes", "voltage-error": "voltage_error_pu",
@@ -22,7 +24,13 @@ MARKET_COLUMNS = {
     "bytes": "bytes", "exchange-error": "exchange_error_mw", "price-error": "price_error_per_mwh", "voltage-error": "voltage_error_pu",
     "loss": "loss_mw", "v-low": "v_low_pu", "limits-broken": "limits_broken",
 }  # fmt: skip
-FIGURES: Mapping[type, Mapping[str, str]] = {Comparison: COLUMNS, MarketComparison: MARKET_COLUMNS}
+
+
+def figures_of(table: Comparison | MarketComparison) -> Mapping[str, str]:
+    """What rules may speak of, and the columns that hold it."""
+    return COLUMNS if isinstance(table, Comparison) else MARKET_COLUMNS
+
+
 WORSE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 FORM = re.compile(r"(?:(?P<scheme>[\w-]+):)?(?P<figure>[\w-]+)\s*(?P<worse><=|>=|<|>)\s*(?P<limit>\S+)")
 
@@ -32,7 +40,7 @@ FORM = re.compile(r"(?:(?P<scheme>[\w-]+):)?(?P<figure>[\w-]+)\s*(?P<worse><=|>=
 class Rule:
     """Fails where ``figure worse limit`` holds, and where there is no figure at all."""
 
-    figure: str  # one of `FIGURES`
+    figure: str  # see `figures_of`
     worse: str  # one of `WORSE`
     limit: float
     scheme: str = ""  # empty: for every scheme
@@ -43,7 +51,7 @@ class Rule:
         found = FORM.fullmatch(words.strip())
         if found is None:
             raise Unreadable(f"{words!r} is not a rule; write a figure, a sign and a number, e.g. voltage-error>1e-8 or response:rounds>6")
-        known = dict.fromkeys(name for figures in FIGURES.values() for name in figures)
+        known = dict.fromkeys([*COLUMNS, *MARKET_COLUMNS])
         if found["figure"] not in known:
             raise UnknownName("figure", found["figure"], list(known))
         try:
@@ -61,13 +69,13 @@ def broken(rules: Sequence[Rule], table: Comparison | MarketComparison) -> tuple
     for rule in rules:
         if rule.scheme and rule.scheme not in schemes:
             raise UnknownName("scheme in this result", rule.scheme, schemes)
-        if rule.figure not in FIGURES[type(table)]:
-            raise UnknownName("figure of these schemes", rule.figure, list(FIGURES[type(table)]))
+        if rule.figure not in figures_of(table):
+            raise UnknownName("figure of these schemes", rule.figure, list(figures_of(table)))
     return tuple(line for rule in rules for line in _broken(rule, table))
 
 
 def _broken(rule: Rule, table: Comparison | MarketComparison) -> Iterator[str]:
-    name = FIGURES[type(table)][rule.figure]
+    name = figures_of(table)[rule.figure]
     unit = table.columns()[name].unit.replace("1", "")
     for scheme, value in zip(table.scheme.tolist(), getattr(table, name).tolist(), strict=True):
         if rule.scheme in ("", scheme) and (math.isnan(value) or WORSE[rule.worse](value, rule.limit)):

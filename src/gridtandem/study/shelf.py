@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from gridtandem.cases.library import known_names
 from gridtandem.cases.market_systems import MARKETS
@@ -14,11 +14,13 @@ from gridtandem.cases.systems import SYSTEMS
 from gridtandem.errors import InvalidCase, Unavailable, UnknownName, Unreadable
 from gridtandem.study.batch import Batch
 from gridtandem.study.batch_file import KIND, BatchFile
-from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.registry import name_of
 from gridtandem.study.store import RunFile
 from gridtandem.study.study import Study
 from gridtandem.tables import Index, Names, Table, column
+
+if TYPE_CHECKING:
+    from gridtandem.study.market.study import MarketStudy
 
 FOLDER = Path("tandem-runs")
 SUFFIX = ".tandem"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, final
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 import numpy as np
 
@@ -24,14 +24,16 @@ from gridtandem.cases.folder.read import case_in
 from gridtandem.cases.folder.write import case_texts
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import AlreadyThere, Fault, InvalidCase, TandemError, Unavailable
-from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of, records_of, scheme_kind
 from gridtandem.study.study import Study
 from gridtandem.tables import Table
 
+if TYPE_CHECKING:
+    from gridtandem.study.market.study import MarketStudy
+
 T = TypeVar("T", bound=Table)
-S = TypeVar("S", Study, MarketStudy)
+S = TypeVar("S", Study, "MarketStudy")
 
 MARKET = "market"  # kind of a file that holds the run of a market
 
@@ -153,7 +155,7 @@ class RunFile:
 
     def as_study(self, record: type[S]) -> S:
         """The study again, as the record that it is."""
-        if (self.kind() == MARKET) != (record is MarketStudy):
+        if (self.kind() == MARKET) != (record is not Study):
             mend = "open it with gridtandem.opened, or look with `tandem show`"
             raise InvalidCase([Fault("run file", f"holds a {self.kind()}", mend, "run-005", place=str(self.path))])
         with reading(self.path) as db:

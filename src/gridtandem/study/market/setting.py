@@ -8,34 +8,15 @@ from typing import Any
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.named import case as named
-from gridtandem.errors import Unreadable
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.orders.rules import Rules
 from gridtandem.study.market.apart import Side, cleared_offers, shared_out
 from gridtandem.study.market.exchange import AWARD, OFFER, Document, read_documents
 from gridtandem.study.market.offer import Offered, offered
 from gridtandem.study.market.study import MarketStudy
-from gridtandem.study.registry import is_market, market_names, scheme_named
+from gridtandem.study.registry import scheme_named
 
-FLOW_WORDS = {  # options of load flow, as people write them
-    "loading": "loading", "feeder_solver": "feeder-solver", "q_rule": "q-limits", "slack": "slack", "taps": "hold-taps", "exponents": "exponents",
-    "parallel": "parallel",
-}  # fmt: skip
-MARKET_WORDS = {"hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow"}
 FIELDS = {"first_hour": "first"}  # where the study calls it otherwise
-
-
-def of_market(schemes: Sequence[object], flow: Mapping[str, Any], market: Mapping[str, Any]) -> bool:
-    """Are these schemes of markets? Both kinds together are refused, and options (those given) of the other kind."""
-    kinds = {is_market(s) for s in schemes}
-    if len(kinds) > 1:
-        told = ", ".join(str(s) for s in schemes if is_market(s))
-        raise Unreadable(f"schemes of markets ({told}) and of load flow are not compared with each other; name schemes of one kind")
-    if True in kinds and flow:
-        raise Unreadable(f"{_listed(flow, FLOW_WORDS)}: for schemes of load flow; {', '.join(map(str, schemes))} clears a market; leave it out")
-    if True not in kinds and market:
-        raise Unreadable(f"{_listed(market, MARKET_WORDS)}: for schemes of markets; take one of {', '.join(market_names())}, or leave it out")
-    return True in kinds
 
 
 def offering(case: str, dso: str, hours: tuple[int, int], options: Mapping[str, float], flow: Flow) -> Offered:
@@ -57,10 +38,6 @@ def sharing(case: str, dso: str, path: Path, flow: Flow) -> Side:
     """What the feeders of that name do with the award in a file."""
     study = MarketStudy(case=named(case), scheme=None, flow=flow)
     return shared_out(study, dso, read_documents([path], AWARD))
-
-
-def _listed(given: Mapping[str, Any], words: Mapping[str, str]) -> str:
-    return ", ".join(words[name] for name in given)
 
 
 def market_studied(case: Case, scheme: object, market: Mapping[str, Any], rounds: int) -> MarketStudy:
