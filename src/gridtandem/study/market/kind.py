@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from gridtandem.errors import Unreadable
 from gridtandem.study.registry import is_market, market_names
@@ -15,7 +14,7 @@ FLOW_WORDS = {  # options of load flow, as people write them
 MARKET_WORDS = {"hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow"}
 
 
-def of_market(schemes: Sequence[object], flow: Mapping[str, Any], market: Mapping[str, Any]) -> bool:
+def of_market(schemes: Sequence[object], flow: Mapping[str, object], market: Mapping[str, object]) -> bool:
     """Are these schemes of markets? Both kinds together are refused, and options (those given) of the other kind."""
     kinds = {is_market(s) for s in schemes}
     if len(kinds) > 1:
@@ -28,5 +27,5 @@ def of_market(schemes: Sequence[object], flow: Mapping[str, Any], market: Mappin
     return True in kinds
 
 
-def _listed(given: Mapping[str, Any], words: Mapping[str, str]) -> str:
+def _listed(given: Mapping[str, object], words: Mapping[str, str]) -> str:
     return ", ".join(words[name] for name in given)
