@@ -169,3 +169,6 @@ BOOKS_MONEY = 1e-9  # currency; sums of a dozen products below 1e3
 # markets through the doors
 GOLDEN_DIGITS = 1e-6  # relative; published to six decimals
 MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred payments of up to a fifth of it
+
+# schemes of optimal power flow between paraboloids: algebra of 3 × 3 matrices with condition 1e5, and springs of 1e9 in place of none
+DISPATCH_ALGEBRA = 1e-8
