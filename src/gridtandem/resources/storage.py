@@ -92,9 +92,9 @@ def store_faults(net: Network, periods: int) -> Iterator[Fault]:
     free = s.cost_per_mwh + (1 - s.efficiency_in * s.efficiency_out)
     for k in np.flatnonzero(s.live & (free <= 0)).tolist():
         told = "loses nothing and wears not at all, so that charging and discharging at once would cost nothing"
-        yield s.fault(k, "cost_per_mwh", told, "give it a wear above 0, or an efficiency below 1", "case-075")
+        yield s.fault(k, "cost_per_mwh", told, "give it a wear above 0, or an efficiency below 1", "case-095")
     for k in np.flatnonzero(v.live & (v.leaves > periods)).tolist():
-        yield v.fault(k, "leaves", f"is {v.leaves[k]} of {periods} periods", "let it leave within the day", "case-076")
+        yield v.fault(k, "leaves", f"is {v.leaves[k]} of {periods} periods", "let it leave within the day", "case-096")
 
 
 def _carried(start: Real, periods: int, flows: dict[str, Real], inside: str) -> Rows:
