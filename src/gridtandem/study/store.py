@@ -24,6 +24,7 @@ from gridtandem.cases.folder.read import case_in
 from gridtandem.cases.folder.write import case_texts
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import AlreadyThere, Fault, InvalidCase, TandemError, Unavailable
+from gridtandem.study.kinds import FLOW, KINDS
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of, records_of, scheme_kind
 from gridtandem.study.study import Study
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Table)
 S = TypeVar("S", Study, "MarketStudy")
-
-MARKET = "market"  # kind of a file that holds the run of a market
 
 APPLICATION = 0x67544D31  # "gTM1"
 VERSION = 1
@@ -155,7 +154,7 @@ class RunFile:
 
     def as_study(self, record: type[S]) -> S:
         """The study again, as the record that it is."""
-        if (self.kind() == MARKET) != (record is not Study):
+        if (self.kind() == FLOW.name) != (record is Study):
             mend = "open it with gridtandem.opened, or look with `tandem show`"
             raise InvalidCase([Fault("run file", f"holds a {self.kind()}", mend, "run-005", place=str(self.path))])
         with reading(self.path) as db:
@@ -168,7 +167,7 @@ class RunFile:
 
     def outcome(self, study: Study | MarketStudy | None = None) -> Outcome[Any]:
         """How far the run of its ``study`` came."""
-        if self.kind() not in ("run", MARKET):
+        if self.kind() not in {kind.name for kind in KINDS}:
             mend = "open it with gridtandem.BatchRun.opened, or look with `tandem show`"
             raise InvalidCase([Fault("run file", f"holds a {self.kind()}, not a run", mend, "run-005", place=str(self.path))])
         known = records_of((self.study() if study is None else study).scheme).values()
