@@ -117,7 +117,7 @@ def _references(nodal: Nodal) -> Index:
     first = order[np.searchsorted(island[order], np.arange(count))]
     if len(lost := np.flatnonzero(rank[first][island] == 2)):
         what = f"at {nodal.named(lost)} can be reached from no unit"
-        raise InvalidCase([Fault("buses", what, "close a line to them, or set live = no", "case-150", place=nodal.name)])
+        raise InvalidCase([Fault("buses", what, "close a line to them, or set live = no", "case-099", place=nodal.name)])
     return first
 
 

@@ -101,7 +101,7 @@ def clear(study: MarketStudy, *, save: Path | None = None, watch: Callable[[Outc
 def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[Any]], None] | None = None) -> MarketDay:
     """Go on with the run in a file, to the bit as if it had never stopped."""
     file = RunFile.open(path)
-    study = file.as_study(MarketStudy)
+    study = file.study_of(MARKET, MarketStudy)
     before = file.outcome(study)
     study = study if rounds is None else replace(study, rounds=rounds)
     return _carried(study, seated(study), file, before, watch=watch)
@@ -110,7 +110,7 @@ def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[An
 def reopened(path: Path) -> MarketDay:
     """A run read from its file without computing anything."""
     file = RunFile.open(path)
-    facts, study = file.facts(), file.as_study(MarketStudy)
+    facts, study = file.facts(), file.study_of(MARKET, MarketStudy)
     there = facts.get("judged") == "yes"
     found: dict[str, Any] = {name: file.get(name, kind) if there else kind.empty() for name, kind in TABLES.items()}
     trouble = tuple(line for line in facts.get("trouble", "").split("\n") if line)
