@@ -181,6 +181,8 @@ def next_to_nothing(mismatch: float, share: float, admittance: float) -> float:
     share of the currents |y||V| that may be left over. [pu]
     """
     return math.sqrt(mismatch / (share * admittance))
+
+
 # AC optimal power flow
 AC_TWIN = 1e-11  # relative; polar and rectangular forms of the same sums of a few dozen terms
 BENT_BY_DIFFERENCE = 1e-6  # relative; central differences with STEP of slopes that are exact leave about STEP² of third derivatives of size 10
