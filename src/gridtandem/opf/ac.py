@@ -120,6 +120,16 @@ def optimal_power_flow(network: Network | str, *, solver: SmoothSolver | None = 
     return AcOpf.of(network_of(network)).solve(solver=solver, start=start)
 
 
+def cost_of(nodal: Nodal, p: Real) -> Real:
+    """What injections (unit) in per unit cost. [currency/h]"""
+    pieces, polynomials = costs(nodal)
+    out = Polynomials(column=np.arange(len(p)), coefficient=polynomials).at(p)
+    most = np.full(len(p), -np.inf)
+    np.maximum.at(most, pieces.unit, pieces.level + pieces.slope * p[pieces.unit])
+    out[pieces.priced] += most[pieces.priced]
+    return out
+
+
 def costs(nodal: Nodal) -> tuple[Pieces, Real]:
     """Costs of units in service: lines, and polynomial coefficients by order (unit, order), in currency/h over power per unit."""
     net, row = nodal.network, nodal.units.row

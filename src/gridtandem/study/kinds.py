@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import final
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 from gridtandem.errors import Unreadable
+
+if TYPE_CHECKING:
+    from gridtandem.cases.case import Case
+
+
+class Stored(Protocol):
+    """As much of a study of any kind as its run file keeps."""
+
+    @property
+    def case(self) -> Case: ...
+    @property
+    def scheme(self) -> Any: ...
+    def settings(self) -> dict[str, Any]: ...
+    def digest(self) -> str: ...
 
 
 @final
@@ -34,7 +48,10 @@ FLOW = Kind("run", "load flow", "gridtandem.schemes", "agreement", "gridtandem.r
 MARKET = Kind("market", "markets", "gridtandem.markets", "bargain", "gridtandem.report.kinds.market", {
     "hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow",
 })  # fmt: skip
-KINDS = (FLOW, MARKET)
+DISPATCH = Kind("dispatch", "optimal power flow", "gridtandem.opf", "schedule", "gridtandem.report.kinds.dispatch", {
+    "hours": "hours", "first_hour": "first-hour",
+})  # fmt: skip
+KINDS = (FLOW, MARKET, DISPATCH)
 
 
 def all_schemes() -> tuple[str, ...]:

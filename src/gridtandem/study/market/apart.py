@@ -28,8 +28,8 @@ from gridtandem.study.market.offer import own_desk, rows_named
 from gridtandem.study.market.results import MONEY, PRICE, DeviceResults, NodePrices
 from gridtandem.study.market.run import above, below, by_itself
 from gridtandem.study.market.study import MarketStudy
-from gridtandem.study.market.tables import feeder_devices, feeder_prices, stacked, transmission_devices, transmission_prices
-from gridtandem.tables import Index, Names, Real, Table, column
+from gridtandem.study.market.tables import feeder_devices, feeder_prices, transmission_devices, transmission_prices
+from gridtandem.tables import Index, Names, Real, Table, column, stacked
 
 
 @final

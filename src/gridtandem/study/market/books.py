@@ -18,7 +18,8 @@ import numpy as np
 from gridtandem.opf.limits import KINDS
 from gridtandem.study.market.results import Books, Surplus
 from gridtandem.study.market.run import FeederPlan, MarketResult
-from gridtandem.study.market.tables import devices_of, feeder_of, stacked
+from gridtandem.study.market.tables import devices_of, feeder_of
+from gridtandem.tables import stacked
 
 Line = tuple[str, str, str, float]
 
