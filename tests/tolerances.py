@@ -178,3 +178,9 @@ def next_to_nothing(mismatch: float, share: float, admittance: float) -> float:
     share of the currents |y||V| that may be left over. [pu]
     """
     return math.sqrt(mismatch / (share * admittance))
+
+
+# choice of market
+SURPLUS_LEFT = 1e-5  # currency of 2e3 an hour; the identity of what a company keeps takes prices from interior points, which end at 1e-9 relative
+WHOLE = 1e-6  # of a block; HiGHS's own tolerance for whole numbers is 1e-9
+ENVELOPE = 1e-6  # relative; slopes of piecewise linear costs by differences that pass no kink

@@ -38,7 +38,7 @@ class Wishes:
     hours: int | None = None
     first_hour: int | None = None
     flow: Literal["apparent", "active"] | None = None
-    options: tuple[tuple[str, float], ...] = ()
+    options: tuple[tuple[str, float | str], ...] = ()
     folder: Path = SHELF
     picture: bool = False
     rules: tuple[Rule, ...] = ()
@@ -74,7 +74,7 @@ class Wishes:
         free = Wishes()
         return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(free, name)}
 
-    def study(self, case: str, scheme: str | None = None, options: Sequence[tuple[str, float]] = ()) -> Study:
+    def study(self, case: str, scheme: str | None = None, options: Sequence[tuple[str, float | str]] = ()) -> Study:
         """The study of a case, by name or path, under these wishes."""
         from gridtandem.cases.generate import with_exponents, with_parallel
         from gridtandem.cases.named import case as named

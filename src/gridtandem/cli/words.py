@@ -111,21 +111,24 @@ class Several(click.ParamType["tuple[tuple[str, ...], ...] | str | Path"]):
 
 
 @final
-class Setting(click.ParamType[tuple[str, float]]):
-    """``name=number``."""
+class Setting(click.ParamType["tuple[str, float | str]"]):
+    """``name=number``, or ``name=word`` where an option is one of several words; the scheme knows which."""
 
     name = "name=number"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
-        """Text into name and number, or a usage error."""
-        name, sign, number = str(value).partition("=")
-        try:
-            if isfinite(read := float(number)):
-                return name.strip(), read
-            self.fail(f"{value!r} is not finite.", param, ctx)
-        except ValueError:
-            what = f"{number!r} is not a number" if sign else "there is no '='"
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float | str]:
+        """Text into name and number or word, or a usage error."""
+        name, sign, said = str(value).partition("=")
+        if not sign or not said.strip():
+            what = "there is nothing after '='" if sign else "there is no '='"
             self.fail(f"{value!r}: {what}; write e.g. tol=1e-10.", param, ctx)
+        try:
+            read = float(said)
+        except ValueError:
+            return name.strip(), said.strip()
+        if not isfinite(read):
+            self.fail(f"{value!r} is not finite.", param, ctx)
+        return name.strip(), read
 
 
 @final

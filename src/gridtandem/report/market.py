@@ -14,7 +14,7 @@ from gridtandem.report.drawing import drawn
 from gridtandem.report.tables import as_records, spelled
 from gridtandem.study.market import day as keeping
 from gridtandem.study.market.day import MarketDay
-from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus
+from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus, UnitSales
 from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of
@@ -44,6 +44,7 @@ class MarketRun:
     devices: DeviceResults
     books: Books
     surplus: Surplus
+    sales: UnitSales
     checks: MarketChecks
     violations: Violations
     letters: Letters
