@@ -30,6 +30,8 @@ from gridtandem.program.solve import Holding, hold
 from gridtandem.resources.steps import UNIT
 from gridtandem.tables import Index, Real
 
+TYPE_1 = "DG1"  # how names of units begin that may choose, where a feeder tells them from others
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,10 +99,14 @@ class FeederChoice:
 
 
 def type_1(problem: FeederProblem) -> Index:
-    """Steps of units that may go to the wholesale market: those that cost something and offer in one step; the others are local."""
-    steps = problem.owned.steps
+    """Steps of units that may go to the wholesale market: those that cost something and offer in one step, and of them those named DG1, where units
+    are named so; the others are local.
+    """
+    steps, net = problem.owned.steps, problem.network
     unit, count = np.unique(steps.row[steps.source == UNIT], return_counts=True)
-    return np.flatnonzero((steps.source == UNIT) & (steps.price > 0) & np.isin(steps.row, unit[count == 1]))
+    rows = np.flatnonzero((steps.source == UNIT) & (steps.price > 0) & np.isin(steps.row, unit[count == 1]))
+    named = np.char.startswith(net.generators.name[steps.row[rows]].astype(str), TYPE_1)
+    return rows[named] if named.any() else rows
 
 
 def planned(problem: FeederProblem, z: Real, price: Real, sold: Real, kept: Real) -> tuple[Answer, Answer]:
