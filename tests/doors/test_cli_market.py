@@ -200,7 +200,7 @@ def changed(change: str) -> dict[str, object]:
         ("falling", "not convex: price falls from 30 to 20"), ("twice", "has hour 1 twice"), ("hour", "'A' says nothing of hour 2"),
         ("nan", "p_min is nan"), ("bus", "bus 'bus9', which is not a bus"), ("floor", "has a price of -500"), ("width", "powers that do not rise"),
         ("key", "bus is missing"), ("extra", "r_ohm is not known"), ("schema", "tandem/offer/1 is wanted here"), ("tier", "tier is 'best'"),
-        ("pairs", "give a list of pairs"), ("empty", "has no offers"),
+        ("pairs", "give a list of steps"), ("empty", "has no offers"),
     ],
 )  # fmt: skip
 def test_a_broken_offer_is_refused_with_its_fault(change: str, told: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from gridtandem.coordinate import Outcome
 from gridtandem.report.drawing import drawn
 from gridtandem.report.tables import as_records, spelled
+from gridtandem.resources.storage import OVERLAP
 from gridtandem.study.market import day as keeping
 from gridtandem.study.market.day import MarketDay
 from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus, UnitSales
@@ -191,3 +192,5 @@ def _check_lines(run: MarketRun) -> Iterator[str]:
         broken = int(c.limits_broken.sum())
         limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken (table violations)"
         yield f"            lowest voltage {spelled(float(c.v_low_pu[low]), 'pu')} at {c.v_low_bus[low]}; {limits}"
+    if both := int((c.overlap_mw2 > OVERLAP).sum()):
+        yield f"            storage charges and discharges at once in {both} of {len(c)} periods, which no storage can (table checks, overlap_mw2)"
