@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class Welfare(Table):
 
 
 def welfare(
-    study: MarketStudy, schemes: Sequence[object], percent: Sequence[float], *, watch: Callable[[str, Outcome[Any]], None] | None = None
+    study: MarketStudy, schemes: Sequence[object], percent: Sequence[float], *, watch: Callable[[str, Outcome[object]], None] | None = None
 ) -> Welfare:
     """Clear the study's day at every level of demand, in percent of the case, under every scheme."""
     rows: list[tuple[object, ...]] = []
