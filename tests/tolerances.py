@@ -184,3 +184,4 @@ def next_to_nothing(mismatch: float, share: float, admittance: float) -> float:
 SURPLUS_LEFT = 1e-5  # currency of 2e3 an hour; the identity of what a company keeps takes prices from interior points, which end at 1e-9 relative
 WHOLE = 1e-6  # of a block; HiGHS's own tolerance for whole numbers is 1e-9
 ENVELOPE = 1e-6  # relative; slopes of piecewise linear costs by differences that pass no kink
+LINEAR_MODEL = 4e-3  # pu; the lossless linear model against AC in feeders of a band of 0.05 pu, measured 0.0038 over the days of all market systems

@@ -134,7 +134,7 @@ class MarketChecks(Table):
     kind: ClassVar[str] = "market_checks"
     period: Index = column("period, from 1", dtype="i8")
     solved: Index = column("1: the joined grid has a load flow at this dispatch", dtype="i8")
-    voltage_error_pu: Real = column("largest difference of voltage in feeders, market's model against AC", unit="pu")
+    voltage_error_pu: Real = column("largest difference of voltage below the roots of feeders, market's model against AC", unit="pu")
     loss_mw: Real = column("active losses of the AC load flow, which the market leaves out", unit="MW")
     slack_mw: Real = column("what the reference unit adds to its schedule", unit="MW")
     v_low_pu: Real = column("lowest voltage of the AC load flow", unit="pu")
