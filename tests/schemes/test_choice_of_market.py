@@ -17,6 +17,7 @@ from gridtandem.errors import InvalidCase, UnknownName
 from gridtandem.markets.choice import Supply, made_whole, own_prices, settled, shared
 from gridtandem.schemes.choice_of_market import ChoiceOfMarket
 from gridtandem.schemes.cmo_cuts import CmoCuts
+from gridtandem.schemes.conventional_1 import Conventional1
 from gridtandem.study.market.books import books, kept, surplus
 from gridtandem.study.market.choice import sales, unit_sales
 from gridtandem.study.market.run import MarketResult, run_market
@@ -77,6 +78,19 @@ def test_switches_cost_welfare_and_never_earn_any(name: str) -> None:
         costs.append(found.cost / found.ideal)
     assert min(costs) >= 1 - WELFARE
     assert max(costs) > 1 + WELFARE
+
+
+def test_one_pass_with_a_good_forecast_is_coordinated_operation() -> None:
+    """Without congestion one number mends the forecast of all interfaces."""
+    case = tight(2, 1.0)
+    right, forecast = cleared(case, CmoCuts(tol=1e-9)).bargain, cleared(case, Conventional1()).bargain
+    assert right is not None
+    assert forecast is not None
+    error = float((right.price - forecast.price)[0, 0, 0])
+    good = cleared(case, ChoiceOfMarket(passes=1, forecast_error=error))
+    bad = cleared(case, ChoiceOfMarket(passes=1, forecast_error=error + 8.0))
+    assert good.cost == pytest.approx(good.ideal, rel=WELFARE)
+    assert bad.cost > bad.ideal * (1 + WELFARE)
 
 
 @pytest.mark.parametrize("name", MONEY_ONLY)

@@ -308,8 +308,8 @@ def test_gaps_of_scenarios_make_the_gap(small: gt.Case) -> None:
 
 
 def test_memory_does_not_grow_with_scenarios(small: gt.Case) -> None:
-    """Peak of allocations of 160 scenarios against 40, blocks of 20. A full collection empties the lists in which Python keeps freed tuples, up to 2000
-    of each length; steps of a block fill them, and nothing else grows.
+    """Peak of allocations of 160 scenarios against 40, blocks of 20. A full collection empties the lists in which Python keeps freed tuples,
+    up to 2000 of each length; steps of a block fill them, and nothing else grows.
     """
     peaks = []
     for count in (40, 160):
