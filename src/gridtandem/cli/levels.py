@@ -10,7 +10,7 @@ import click
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.patience import patience
-from gridtandem.cli.wishes import MARKET, Wishes, wishing
+from gridtandem.cli.wishes import MARKETS, Wishes, wishing
 from gridtandem.cli.words import CASE, Levels
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--schemes", metavar="NAME,…", help="Markets.  [conventional-4,choice-of-market,ideal]")
 @click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw it: .svg, .pdf or .png.")
 @click.option("--csv", "target", type=FILE, metavar="FILE", help="All rows, also of the parties, every digit.")
-@wishing("options", "rounds", *MARKET)
+@wishing("options", "rounds", *MARKETS)
 @speaks
 @click.pass_obj
 def welfare_command(
@@ -54,12 +54,13 @@ def welfare_command(
 def cleared(out: Out, wishes: Wishes, case: str, schemes: str | None, loads: tuple[float, ...]) -> WelfareCurves:
     """The market at every level, under every scheme."""
     from gridtandem.report.market_welfare import WelfareCurves
+    from gridtandem.study.kinds import MARKET, kind_of
     from gridtandem.study.market.welfare import SCHEMES, welfare
-    from gridtandem.study.setting import options_for
 
     named = SCHEMES if schemes is None else tuple(schemes.split(","))
-    if not wishes.of_market(named):
-        raise click.UsageError(f"{schemes}: for schemes of markets, see `tandem help schemes`.")
-    study, chosen = wishes.market(case), options_for(named, dict(wishes.options))
+    if not all(kind_of(name) is MARKET for name in named):
+        raise click.UsageError(f"{schemes}: give schemes of markets, among {', '.join(MARKET.schemes())}.")
+    way, study = wishes.study(case, named)
+    chosen = way.several(study, named, dict(wishes.options))
     with patience(out) as watch:
         return WelfareCurves(study, welfare(study, chosen, loads, watch=watch.named), wishes.options)
