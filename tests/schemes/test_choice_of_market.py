@@ -24,7 +24,7 @@ from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.registry import scheme_named
 from tests.markets.bids import drawn
-from tests.tolerances import BOOKS_MONEY, SURPLUS_LEFT, WELFARE, WHOLE, ZERO_SUM
+from tests.tolerances import BOOKS_MONEY, SURPLUS_LEFT, WELFARE, WHOLE
 
 
 def cleared(case: Case, scheme: Any) -> MarketResult:
@@ -140,7 +140,7 @@ def test_books_of_the_day_close_with_sales_and_incentives(name: str) -> None:
     found = switched(name, 2)
     lines, kept_by, told = books(found), surplus(found), unit_sales(found)
     parties = np.unique(np.concatenate([lines.payer, lines.payee]))
-    assert abs(sum(kept(lines, who) for who in parties)) <= ZERO_SUM
+    assert abs(sum(kept(lines, who) for who in parties)) <= BOOKS_MONEY
     for item, column in (("sold wholesale", told.wholesale), ("fee", told.fee), ("incentive", told.incentive)):
         assert lines.amount[lines.item == item].sum() == pytest.approx(column.sum(), abs=BOOKS_MONEY)
     for k, who in enumerate(kept_by.company.tolist()):

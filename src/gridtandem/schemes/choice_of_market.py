@@ -84,8 +84,9 @@ class ChoiceOfMarket:
         real = plan.own_cost + float((cut.sold_cost + cut.value).sum())
         upper = real + plan.fees
         best = upper < (s.upper[-1] if s.upper else np.inf) and not (self.passes and not self.blocks and real > s.cost)
+        price = plan.price if best or not self.passes else s.price
         return ChoiceOfMarketState(
-            s.reach, s.offers, (*s.cuts, cut), plan.z if best else s.z, plan.price, plan.mw if best else s.sold, real if best else s.cost, s.before,
+            s.reach, s.offers, (*s.cuts, cut), plan.z if best else s.z, price, plan.mw if best else s.sold, real if best else s.cost, s.before,
             (*s.lower, max(plan.cost, *s.lower[-1:], -np.inf)), (*s.upper, min(upper, *s.upper[-1:], np.inf)),
         )  # fmt: skip
 
@@ -97,5 +98,5 @@ class ChoiceOfMarket:
         return Gap(now, self.tol)
 
     def bargain(self, s: ChoiceOfMarketState) -> Bargain:
-        """The best point looked at, at the prices of the last plan."""
+        """The best point looked at, at the prices of the last plan, which supports every optimum; where passes are counted, at that point's own."""
         return Bargain(s.z, s.price)
