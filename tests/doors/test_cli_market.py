@@ -252,13 +252,17 @@ def test_what_parties_end_up_with_is_minus_the_cost_of_all_resources() -> None:
 def test_welfare_by_level_as_table_picture_and_file() -> None:
     said = tandem("welfare", *CASE, "--loads", "90:100:10", "--hours", "1", "--schemes", "conventional-4,ideal", "--plot", "w.svg", "--csv", "w.csv")
     assert said.code == 0, said.err
-    assert "hour 1; all demand times the level, offers, limits, sun and wind held fixed" in said.out
+    assert said.out.startswith("all: golden-3bus, hour 1; all demand times the level, offers, limits, sun and wind held fixed")
     assert Path("w.svg").is_file()
     with Path("w.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [(r["load_percent"], r["scheme"]) for r in rows if r["party"] == "all"] == [
         (load, scheme) for load in ("90.0", "100.0") for scheme in ("conventional-4", "ideal")
     ]
+    mine = next(r["party"] for r in rows if r["party"].startswith("dso"))
+    words = ("--loads", "100", "--hours", "1", "--schemes", "ideal")
+    assert tandem("welfare", *CASE, *words, "--party", mine).out.startswith(f"{mine}: ")
+    assert tandem("welfare", *CASE, *words, "--party", "nobody").code == 2
     document = tandem("welfare", *CASE, "--loads", "100,900", "--hours", "1", "--schemes", "ideal", "--json")
     assert document.code == EXIT_NO_SOLUTION
     assert [row["answered"] for row in document.document["welfare"] if row["party"] == "all"] == [True, False]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gridtandem.cases.named import case
+from gridtandem.errors import UnknownName
 from gridtandem.report.market_welfare import WelfareCurves, picture, welfare_document, welfare_in_words
 from gridtandem.schemes.choice_of_market import ChoiceOfMarket
 from gridtandem.schemes.conventional_4 import Conventional4
@@ -59,7 +60,7 @@ def test_parts_of_the_parties_add_up() -> None:
     for k in np.flatnonzero((table.party == WHOLE) & table.answered).tolist():
         parts = table.take(np.arange(k + 1, k + 4))
         assert parts.party.tolist()[0] == "tso"
-        for name in ("worth", "cost", "exchange", "net_surplus"):
+        for name in ("worth", "cost", "exchange", "net_surplus", "lost"):
             assert getattr(parts, name).sum() == pytest.approx(getattr(table, name)[k], abs=ZERO_SUM)
 
 
@@ -69,6 +70,8 @@ def test_what_cannot_be_served_is_told_and_has_no_numbers() -> None:
     assert not last.answered.any()
     assert (last.party == WHOLE).all()
     assert np.isnan(last.net_surplus).all()
+    with pytest.raises(UnknownName, match="dso-nobody"):
+        WelfareCurves(STUDY, table, party="dso-nobody")
     curves = WelfareCurves(STUDY, table, (("fee", 6.0),))
     assert "fee = 6.0" in curves.conditions
     assert "held fixed" in welfare_in_words(curves)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,14 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("case", type=CASE)
 @click.option("--loads", type=Levels(), default="50:120:10", metavar="A:B:STEP", help="Percent, first to last; or X,X,…  [50:120:10]")
 @click.option("--schemes", metavar="NAME,…", help="Markets.  [conventional-4,choice-of-market,ideal]")
+@click.option("--party", metavar="NAME", default="all", help="Whose is shown and drawn, e.g. dso-10/F10.  [all]")
 @click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw it: .svg, .pdf or .png.")
 @click.option("--csv", "target", type=FILE, metavar="FILE", help="All rows, also of the parties, every digit.")
 @wishing("options", "rounds", *MARKETS)
 @speaks
 @click.pass_obj
 def welfare_command(
-    out: Out, *, case: str, loads: tuple[float, ...], schemes: str | None, picture: Path | None, target: Path | None, wishes: Wishes
+    out: Out, *, case: str, loads: tuple[float, ...], schemes: str | None, party: str, picture: Path | None, target: Path | None, wishes: Wishes
 ) -> int:
     """$ tandem welfare ieee14-3x17 --loads 50:120:10 --hours 1 --first-hour 19
 
@@ -41,7 +43,7 @@ def welfare_command(
     from gridtandem.report.style import save
     from gridtandem.report.tables import as_csv
 
-    found = cleared(out, wishes, case, schemes, loads)
+    found = replace(cleared(out, wishes, case, schemes, loads), party=party)
     out.data(lambda: welfare_document(found), lambda: welfare_in_words(found))
     if target is not None:
         target.write_text(as_csv(found.table), encoding="utf-8", newline="\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from gridtandem.errors import UnknownName
 from gridtandem.report import style
 from gridtandem.report.style import styled
 from gridtandem.report.tables import as_records, plain
@@ -31,6 +32,16 @@ class WelfareCurves:
     study: MarketStudy
     table: Welfare
     options: tuple[tuple[str, object], ...] = ()
+    party: str = WHOLE  # whose rows are shown
+
+    def __post_init__(self) -> None:
+        if self.party not in (known := list(dict.fromkeys(self.table.party.tolist()))):
+            raise UnknownName("party", self.party, known)
+
+    @property
+    def shown(self) -> Welfare:
+        """The party's rows."""
+        return self.table.take(self.table.party == self.party)
 
     @property
     def conditions(self) -> str:
@@ -42,9 +53,8 @@ class WelfareCurves:
 
 
 def welfare_in_words(found: WelfareCurves, rows: int = 60) -> str:
-    """Everybody's rows; those of the parties are in the document and in the CSV file."""
-    whole = found.table.take(found.table.party == WHOLE)
-    return f"{found.conditions}; money in {found.study.case.currency}\n{plain(whole, columns=SHOWN, rows=rows)}"
+    """The party's rows; all are in the document and in the CSV file."""
+    return f"{found.party}: {found.conditions}; money in {found.study.case.currency}\n{plain(found.shown, columns=SHOWN, rows=rows)}"
 
 
 def welfare_document(found: WelfareCurves) -> dict[str, object]:
@@ -60,7 +70,7 @@ def picture(found: WelfareCurves) -> Figure:
     """Net surplus by level, and below it what each scheme loses against the market that sees everything."""
     figure = style.new_figure(style.NARROW * 1.6, 4.6)
     above, below = figure.subplots(2, sharex=True)
-    table, money = found.table.take(found.table.party == WHOLE), found.study.case.currency
+    table, money = found.shown, found.study.case.currency
     for k, name in enumerate(dict.fromkeys(table.scheme.tolist())):
         mine = table.take(table.scheme == name)
         look = {"color": style.SERIES[k % len(style.SERIES)], "marker": style.MARKS[k % len(style.MARKS)], "markersize": 4 + 2.5 * (name == "ideal")}
@@ -68,7 +78,7 @@ def picture(found: WelfareCurves) -> Figure:
         above.plot(mine.load_percent, mine.net_surplus / 1e3, label=SAID.get(name, name), **look)
         below.plot(mine.load_percent, mine.lost, **look)
     above.set_ylabel(f"net surplus [1000 {money}]")
-    above.set_title("Net surplus against the level of demand", pad=14)
+    above.set_title("Net surplus against the level of demand" + (f": {found.party}" if found.party != WHOLE else ""), pad=14)
     style.caption(above, found.conditions)
     above.legend(fontsize=7, frameon=False)
     below.set_ylabel(f"lost against ideal [{money}]")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, final
+from typing import ClassVar, TypeAlias, final
 
 import numpy as np
 
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End, Outcome
 from gridtandem.grid.network import Network
+from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.market.books import surplus
 from gridtandem.study.market.results import MONEY
 from gridtandem.study.market.run import MarketResult, run_market
@@ -23,6 +24,7 @@ from gridtandem.study.registry import name_of
 from gridtandem.tables import Flag, Names, Real, Table, column
 
 SCHEMES = ("conventional-4", "choice-of-market", "ideal")  # own markets only, wholesale market allowed, everything in one market
+Parts: TypeAlias = tuple[float, float, float]
 SAME = 1e-9  # relative; costs that differ by less are the same
 WHOLE = "all"  # the party that stands for everybody
 
@@ -41,7 +43,7 @@ class Welfare(Table):
     cost: Real = column("cost of all other resources", unit=MONEY, finite=False)
     exchange: Real = column("paid to the wholesale market for the exchange, below 0 received", unit=MONEY, finite=False)
     net_surplus: Real = column("worth less cost and exchange", unit=MONEY, finite=False)
-    lost: Real = column("of everybody's net surplus against the market that sees every network", unit=MONEY, finite=False)
+    lost: Real = column("of that against the market that sees every network; below 0 a party gains what others lose", unit=MONEY, finite=False)
 
 
 def welfare(
@@ -51,12 +53,15 @@ def welfare(
     rows: list[tuple[object, ...]] = []
     for level in percent:
         there = replace(study, case=loaded(study.case, level / 100))
+        ideal = run_market(replace(there, scheme=Ideal()))
+        best = dict(_parties(ideal))
         for scheme in schemes:
             name = name_of(scheme)
-            result = run_market(replace(there, scheme=scheme), watch=None if watch is None else lambda o, n=name: watch(n, o))  # type: ignore[misc]
+            heard = None if watch is None else lambda o, n=name: watch(n, o)  # type: ignore[misc]
+            result = ideal if isinstance(scheme, Ideal) else run_market(replace(there, scheme=scheme), watch=heard)
             if result.outcome.end is End.STOPPED:  # who stops one run wants no other
                 return _table(rows)
-            rows += [(level, name, *row) for row in _parties(result)]
+            rows += [(level, name, party, *_row(parts, best.get(party))) for party, parts in _parties(result)]
     return _table(rows)
 
 
@@ -77,16 +82,21 @@ def _table(rows: Sequence[tuple[object, ...]]) -> Welfare:
     return Welfare.of(dict(zip(Welfare.columns(), zip(*rows, strict=True), strict=True))) if rows else Welfare.empty()
 
 
-def _parties(result: MarketResult) -> Iterator[tuple[object, ...]]:
-    """Everybody's row, then one for each operator's part."""
-    nothing = np.nan
-    if result.transmission is None:
-        yield WHOLE, False, *[nothing] * 5
-        return
+def _parties(result: MarketResult) -> Iterator[tuple[str, Parts | None]]:
+    """Worth, cost and exchange of everybody, then of each operator's part; None where there is no answer."""
     s = surplus(result)
-    worth, cost = float(s.worth.sum()), float(s.cost.sum())
-    lost = cost - worth - result.ideal
-    yield WHOLE, True, worth, cost, 0.0, worth - cost, 0.0 if abs(lost) <= SAME * abs(result.ideal) else lost
+    yield WHOLE, (float(s.worth.sum()), float(s.cost.sum()), 0.0) if len(s) else None
     for k, who in enumerate(s.company.tolist()):
-        parts = float(s.worth[k]), float(s.cost[k]), float(s.exchange[k])
-        yield who, True, *parts, parts[0] - parts[1] - parts[2], nothing
+        yield who, (float(s.worth[k]), float(s.cost[k]), float(s.exchange[k]))
+
+
+def _row(parts: Parts | None, best: Parts | None) -> tuple[object, ...]:
+    if parts is None:
+        return False, *[np.nan] * 5
+    net, ideal = _net(parts), np.nan if best is None else _net(best)
+    return True, *parts, net, 0.0 if abs(ideal - net) <= SAME * abs(ideal) else ideal - net
+
+
+def _net(parts: Parts) -> float:
+    worth, cost, exchange = parts
+    return worth - cost - exchange
