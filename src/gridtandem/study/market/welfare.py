@@ -57,7 +57,7 @@ def welfare(
         best = dict(_parties(ideal))
         for scheme in schemes:
             name = name_of(scheme)
-            heard = None if watch is None else lambda o, n=name: watch(n, o)  # type: ignore[misc]
+            heard = None if watch is None else lambda o, n=name: watch(n, o)
             result = ideal if isinstance(scheme, Ideal) else run_market(replace(there, scheme=scheme), watch=heard)
             if result.outcome.end is End.STOPPED:  # who stops one run wants no other
                 return _table(rows)
