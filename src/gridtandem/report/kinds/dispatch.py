@@ -36,7 +36,7 @@ def chosen(study: DispatchStudy, scheme: object, options: Mapping[str, object] |
 
 def several(study: DispatchStudy, schemes: Sequence[object] | None, options: Mapping[str, float] | None) -> tuple[object, ...]:
     """Schemes by name or as they are."""
-    wanted = able(study) if schemes is None else schemes
+    wanted = able(study) if schemes is None else [DISPATCH.alias.get(s, s) if isinstance(s, str) else s for s in schemes]
     return options_for([str(s) for s in wanted], options) if all(isinstance(s, str) for s in wanted) else tuple(map(scheme_of, wanted))
 
 
