@@ -199,3 +199,7 @@ AC_PRICE = 1e-4  # currency/MWh; central differences with 0.01 MW of costs of 2e
 AC_SHADOW = 1e-4  # relative; the same for a step of 1e-4 pu of voltage
 AC_COST = 1e-7  # relative; two ways to one optimum, conditions to 1e-8 times multipliers
 GIVEN_WAY = 60.0  # MW; losses of transporting 300 MW more than the units have through five lines
+# dispatch at a boundary
+SLOPE_OF_OPTIMUM = 1e-4  # relative; central differences of steps of 1e-4 pu and 0.1 currency/h/pu between optima whose conditions hold to 1e-10
+OWN_COST = 1e-9  # relative; a difference of sums of size 1e3
+UNIT_KEPT = 1e-12  # pu; to MW and back

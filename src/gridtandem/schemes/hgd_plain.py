@@ -65,5 +65,6 @@ class HgdPlain:
         return Gap(s.gaps[-1] if s.gaps else np.inf, 1.0, trouble=s.trouble)
 
     def schedule(self, s: HgdPlainState) -> Schedule:
-        """The last draws at the last voltages and prices."""
-        return Schedule.of(s.bus, s.feeder)
+        """The last draws at the last voltages and prices; nobody pays for voltage."""
+        found = Schedule.of(s.bus, s.feeder)
+        return Schedule(found.y, found.price * [1.0, 1.0, 0.0])

@@ -13,7 +13,9 @@ from typing import final
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.tables import Table
 
-TABLES = ("gridtandem.study.compare:Comparison", "gridtandem.study.market.compare:MarketComparison")
+TABLES = (
+    "gridtandem.study.compare:Comparison", "gridtandem.study.market.compare:MarketComparison", "gridtandem.study.dispatch.compare:DispatchComparison",
+)  # fmt: skip
 UNITS = re.compile(r"_(pu|mva|mw|mwh|per_mwh)$")
 UNRULY = "seconds"  # which no two runs share
 

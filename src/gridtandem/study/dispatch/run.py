@@ -69,7 +69,8 @@ class DispatchResult:
     @property
     def contradicted(self) -> float:
         """By how much the AC check contradicts an agreement [pu]; 0 where it confirms it."""
-        apart = float(np.max(self.tables.checks.voltage_error_pu, initial=0.0)) if self.outcome.agreed else 0.0
+        checks = self.tables.checks
+        apart = float(np.max(checks.voltage_error_pu[checks.solved], initial=0.0)) if self.outcome.agreed else 0.0
         return 0.0 if apart <= CONTRADICTS else apart
 
     def require(self) -> DispatchResult:

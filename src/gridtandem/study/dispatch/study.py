@@ -25,6 +25,8 @@ from gridtandem.schemes.central import Central
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
+SHOWN = 3  # rows that a fault names
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -48,10 +50,9 @@ class DispatchStudy:
 
     def faults(self) -> Iterator[Fault]:
         """Everything that keeps this case from a dispatch under these settings."""
-        for name in ("first", "hours", "rounds"):
-            given = getattr(self, name)
-            if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 1:
-                yield Fault("study", f"is {given!r}", "give a whole number of 1 or more", "study-024", column=name)
+        wrong = [name for name in ("first", "hours", "rounds") if not _whole(getattr(self, name))]
+        for name in wrong:
+            yield Fault("study", f"is {getattr(self, name)!r}", "give a whole number of 1 or more", "study-024", column=name)
         names, count = np.unique(self.case.interfaces.feeder, return_counts=True)
         if len(many := names[count > 1].tolist()):
             what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
@@ -60,8 +61,9 @@ class DispatchStudy:
         if not len(self.case.interfaces) and not isinstance(self.scheme, Central):
             mend = "take the scheme central, which then is a plain optimal power flow, or hang feeders on it"
             yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=self.case.name)
+        window = (1, 1) if wrong else (self.first, self.hours)
         for k, net in enumerate((self.case.transmission, *self.case.models)):
-            yield from (f.at(net.name) for f in _network_faults(net, self.first + self.hours - 1, source=k == 0))
+            yield from (f.at(net.name) for f in _network_faults(net, window, source=k == 0))
 
     def at(self, t: int) -> Case:
         """The case as it stands in the t-th of the periods, from 0."""
@@ -128,11 +130,25 @@ def _desk(cases: tuple[Case, ...], rows: Index) -> AcFeeders:
     return AcFeeders.of(np.asarray(kind.ravel(), np.int64), held)
 
 
-def _network_faults(net: Network, end: int, *, source: bool) -> Iterator[Fault]:
-    g = net.generators
+def _whole(given: object) -> bool:
+    """A whole number of 1 or more?"""
+    return isinstance(given, int | np.integer) and not isinstance(given, bool) and bool(given >= 1)
+
+
+def _network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
+    g, (first, hours) = net.generators, window
+    end = first + hours - 1
     live = g.live & (source | (g.control != REFERENCE))
     for side, mend in (("p_low_mw", "the least"), ("p_high_mw", "the most")):
         for k in np.flatnonzero(live & ~np.isfinite(getattr(g, side))):
             yield g.fault(int(k), side, "is infinite", f"a dispatch needs {mend} that it can inject", "study-023")
     if net.periods and end > net.periods:
         yield Fault("profiles", f"reach to period {net.periods} of {end}", "give every period a factor, or ask for fewer hours", "study-025")
+    for table, noun in ((net.storages, "storages"), (net.vehicles, "charging stations"), (net.flexible, "flexible demands")):
+        if len(live := table.name[table.live]):
+            named = ", ".join(map(repr, live[:SHOWN].tolist())) + f" and {len(live) - SHOWN} more" * (len(live) > SHOWN)
+            mend = "take a scheme of markets, or set them out of service (live: no) to dispatch without them"
+            yield Fault(table.kind, f"{named}: AC dispatch knows units and loads, no {noun}", mend, "study-026")
+    if hours > 1 and len(net.ramps):
+        mend = "take a scheme of markets, leave the ramps out, or ask for one period"
+        yield Fault("ramps", "tie periods together, which AC dispatch decides one by one", mend, "study-027")

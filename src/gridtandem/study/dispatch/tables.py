@@ -49,6 +49,7 @@ def told(seats: DispatchSeats, study: DispatchStudy, outcome: Outcome[Any]) -> t
         plans = plans_of(seats, schedule, t) if np.isfinite(schedule.y[0, t]).all() else None
         if plans is None:
             missing.append(f"period {period}: a company has no dispatch for what was agreed")
+            checks.append(_unplanned(period, _central(seats, t)))
             continue
         found = found_of(seats.cases[t], plans, period)
         exchanges.append(_exchanges(seats, plans, found, best, period))
@@ -131,6 +132,14 @@ def _check(seats: DispatchSeats, plans: Plans, found: Found, seen: tuple[int, fl
         v_low_pu=v[[low]], v_low_bus=np.array([str(label[low]) if ok else ""]), v_high_pu=v[[high]],
         v_high_bus=np.array([str(label[high]) if ok else ""]), limits_broken=np.array([len(found.violations)]),
     )  # fmt: skip
+
+
+def _unplanned(period: int, central: float) -> DispatchChecks:
+    """The row of a period without plans."""
+    rest = {name: np.array(["" if spec.dtype == "U" else np.nan]) for name, spec in DispatchChecks.columns().items()}
+    return DispatchChecks(**rest | {
+        "period": np.array([period]), "solved": np.array([False]), "central_per_h": np.array([central]), "limits_broken": np.zeros(1, np.int64),
+    })  # fmt: skip
 
 
 def _central(seats: DispatchSeats, t: int) -> float:
