@@ -52,7 +52,8 @@ def found_of(case: Case, plans: Plans, period: int) -> Found:
     broken = [broken_limits(nodal, got.v, through, (0, period), NEAR), _units_broken(nodal, injected, period)]
     return Found(
         whole=whole, nodal=nodal, solution=got, exchange=np.stack([s.real * MVA, s.imag * MVA, np.abs(got.v[ports.at])], -1),
-        realised=float(cost_of(nodal, injected.real).sum()) if got.converged else np.nan, loss_mw=float((s_from + s_to).real.sum()) * MVA, violations=stacked(Violations, broken),
+        realised=float(cost_of(nodal, injected.real).sum()) if got.converged else np.nan, loss_mw=float((s_from + s_to).real.sum()) * MVA,
+        violations=stacked(Violations, broken),
     )  # fmt: skip
 
 
