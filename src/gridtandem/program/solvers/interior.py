@@ -78,7 +78,9 @@ class Held:
         bounded = ~equal & (np.isfinite(row_low) | np.isfinite(row_high))
         key = np.concatenate([equal, bounded]).tobytes()
         if key not in self._systems:
-            found = NewtonSystem.of(self.program, np.flatnonzero(equal), np.flatnonzero(bounded), self._columns.size, self._rows.size)
+            found = NewtonSystem.of(
+                self.program.jacobian, self.program.hessian, equations=np.flatnonzero(equal), ranges=np.flatnonzero(bounded), size=self._columns.size
+            )
             self._systems[key] = found
         system, fixed = self._systems[key], low == high
         t_low, t_high = np.concatenate([low, row_low[bounded]]), np.concatenate([high, row_high[bounded]])
@@ -88,8 +90,9 @@ class Held:
         x = np.where(fixed, low, self.program.start)
         steepest = float(np.abs(chosen.slopes(x)[0]).max(initial=0.0))
         return Task(
-            functions=chosen, system=system, low=np.where(has_low | both, t_low, 0.0), high=np.where(has_high, t_high, 0.0), has_low=has_low,
-            has_high=has_high, fixed=fixed, rows=self._rows.size, right=row_low[equal], scale=min(1.0, STEEPEST / max(steepest, 1e-300)),
+            functions=chosen, system=system, places=(self.program.jacobian, self.program.hessian), low=np.where(has_low | both, t_low, 0.0),
+            high=np.where(has_high, t_high, 0.0), has_low=has_low, has_high=has_high, fixed=fixed, rows=self._rows.size, right=row_low[equal],
+            scale=min(1.0, STEEPEST / max(steepest, 1e-300)),
         )  # fmt: skip
 
     def _begin(self, task: Task, start: Answer | None) -> Point:
