@@ -28,13 +28,14 @@ import numpy as np
 
 from gridtandem.program.newton_system import ROUGH, NewtonSystem
 from gridtandem.program.smooth import Entries, Functions
-from gridtandem.tables import Flag, Real
+from gridtandem.tables import Flag, Index, Real
 
 STEEPEST = 100.0  # largest slope of the cost at the start, after scaling; errors are scaled down by multipliers larger than this
 NEARLY = 0.99995  # of the way to a bound
 FIRST = 0.1  # μ, where it is lowered step by step
 SHRINK = 0.1  # of the mean product, aimed at next
 RAISE, FLAT = (1e-4, 1e8), 1e-11  # diagonal added where curvature along the step, per squared length, is not above FLAT
+LOOSE = 1e-12  # Σ of a range that is far from its sides
 BINDS = 1e3  # Σ of a range that binds
 TOUCH = 1e-20  # the least distance: rounding may put a point on its bound
 LOST = 1e10  # an error or a mean product as large as this does not come back
@@ -252,6 +253,30 @@ def _step(task: Task, point: Point, look: Look, mu: float) -> Step | None:
     part = min(_room(near, d, task.has_low), _room(far, -d, task.has_high))
     of = min(_room(point.low, to.low, task.has_low), _room(point.high, to.high, task.has_high))
     return Step(to=to, curvature=bent, slope=float(downhill @ d), part=part, part_of_multipliers=of, rough=miss > ROUGH)
+
+
+def bent(task: Task, point: Point, fixed: Index) -> Real:
+    """Second derivatives of the least cost by fixed unknowns; see `gridtandem.program.solvers.interior.Held.curvature`."""
+    s, n, look = task.system, task.system.size, Look.at(task, point.t)
+    near, far = task.distances(point.t)
+    sigma = np.maximum(point.low / near + point.high / far, LOOSE)
+    hessian = task.functions.curvature(point.t[:n], task.scale, _by_row(task, point.y))
+    system = s.keeping(*task.places, sigma[n:] > BINDS)
+    solve = system.factored(hessian, look.jacobian, sigma[:n], sigma[n:], task.fixed)
+    if solve is None:
+        return np.full((len(fixed), len(fixed)), np.nan)
+    row, column = s.hessian
+    across = np.zeros((n + len(point.y), len(fixed)))  # how the conditions change with each fixed unknown
+    for k, one in enumerate(fixed.tolist()):
+        along = np.zeros(n)
+        np.add.at(along, row[column == one], hessian[column == one])
+        twice = (row == one) & (column != one)
+        np.add.at(along, column[twice], hessian[twice])
+        across[:, k] = np.concatenate([along, task.times(look, np.eye(1, n, one)[0])])
+    free = across.copy()
+    free[:n][task.fixed] = 0.0
+    answer = np.stack([solve(-free[:, k])[0] for k in range(len(fixed))], 1)
+    return np.asarray((across[fixed] + free.T @ answer) / task.scale)
 
 
 def _binding(task: Task, point: Point) -> Flag:

@@ -11,7 +11,7 @@ import numpy as np
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Places
 from gridtandem.program.faults import Sides, smooth_accepted, smooth_checked
-from gridtandem.program.interior import STEEPEST, Careful, Free, Look, Point, Rule, Task, climbed
+from gridtandem.program.interior import STEEPEST, Careful, Free, Look, Point, Rule, Task, bent, climbed
 from gridtandem.program.newton_system import NewtonSystem
 from gridtandem.program.smooth import Functions, Smooth, answered, sides, unanswered
 from gridtandem.tables import Real
@@ -70,6 +70,19 @@ class Held:
         said = f"largest miss of a row {missed:.2g}"
         return unanswered(self.program, status, ladder=ladder, steps=tried, solver=self._version, said=said)
 
+    def curvature(
+        self, answer: Answer, block: str, *, bounds: Sides | None = None, right: Sides | None = None, functions: Functions | None = None
+    ) -> Real:
+        r"""Second derivatives of the least cost by a block of fixed unknowns, at an answer and with the changes that led to it.
+
+        .. math:: \nabla^2 \varphi = H_{pp} - \begin{pmatrix} H_{px} & J_p^\top \end{pmatrix} K^{-1} \begin{pmatrix} H_{xp} \\ J_p \end{pmatrix}
+
+        with K the equations of a step at the answer, so that limits that bind stay at their limits. Exact where every limit either binds with
+        a price or does not bind. The slopes themselves are ``answer.reduced[block]``.
+        """
+        task = self._task(bounds, right, functions)
+        return bent(task, self._begin(task, answer, push=0.0), np.arange(self._columns.size)[self._columns.slices[block]])
+
     def _task(self, bounds: Sides | None, right: Sides | None, functions: Functions | None) -> Task:
         """The question in the form of the iteration."""
         changes = smooth_accepted(self.program, bounds or {}, right or {})
@@ -95,11 +108,11 @@ class Held:
             scale=min(1.0, STEEPEST / max(steepest, 1e-300)),
         )  # fmt: skip
 
-    def _begin(self, task: Task, start: Answer | None) -> Point:
+    def _begin(self, task: Task, start: Answer | None, push: float | None = None) -> Point:
         """Pushed inside the bounds, slacks at what the rows are."""
         s, rows = task.system, self._rows.size
         x = self.program.start if start is None else np.concatenate([start.x[name].ravel() for name in self._columns.shapes])
-        push, least = (PUSH, 1.0) if start is None else (WARM, WARM)
+        push = (PUSH if start is None else WARM) if push is None else push
         n = s.size
         x = np.where(task.fixed, task.low[:n], _pushed(task, x, slice(0, n), push))
         values = task.functions.values(x)[1]
@@ -113,7 +126,7 @@ class Held:
         y = -task.scale * np.concatenate([price[s.equations], price[s.ranges]])
         reduced = task.scale * np.concatenate([*(start.reduced[name].ravel() for name in self._columns.shapes), price[s.ranges] / task.scale])
         reduced[n:] *= task.scale
-        low, high = np.maximum(reduced, least / near), np.maximum(-reduced, least / far)
+        low, high = np.maximum(reduced, push / near), np.maximum(-reduced, push / far)
         return Point(t=t, y=y, low=low * task.has_low, high=high * task.has_high)
 
     def _answer(self, task: Task, point: Point, ladder: int, steps: int) -> Answer:
