@@ -24,7 +24,7 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.start import following
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
-from gridtandem.opf.ac_functions import AcFunctions, Polynomials
+from gridtandem.opf.ac_functions import AcFunctions, Polynomials, Toll
 from gridtandem.opf.ac_results import AcResult, told
 from gridtandem.opf.ac_trouble import explained
 from gridtandem.opf.forms.ac_polar import AcPolar, unit_places
@@ -35,6 +35,7 @@ from gridtandem.program.solvers.interior import Interior
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
+NOWHERE: Index = np.empty(0, np.int64)
 CONVEX = 1e-9  # relative; by how much a slope of a piecewise-linear cost may fall, for the digits of a file
 
 
@@ -60,15 +61,21 @@ class AcOpf:
     program: Smooth
 
     @staticmethod
-    def of(network: Network) -> AcOpf:
-        """Check and build; `InvalidCase` names what stands against it."""
+    def of(network: Network, ports: Index = NOWHERE, sign: float = -1.0) -> AcOpf:
+        """Check and build; `InvalidCase` names what stands against it.
+
+        ``ports`` are buses where power passes to or from somebody else's network: blocks draw_p and draw_q, free unless their bounds say otherwise,
+        which enter the balance there with this ``sign``: −1 leaves, +1 enters.
+        """
         nodal = Nodal.of(network.check())
-        form = AcPolar.of(nodal)
+        port = nodal.node[ports]
+        form = AcPolar.of(nodal, port if sign > 0 else port[:0])
         pieces, polynomials = costs(nodal)
         g, u = network.generators, nodal.units
         p = Span(g.p_low_mw[u.row] / MVA, g.p_high_mw[u.row] / MVA)
         columns = {
             **form.columns(), "p": p, "q": Span(g.q_low_mvar[u.row] / MVA, g.q_high_mvar[u.row] / MVA), "cost": Span.of(len(pieces.priced)),
+            "draw_p": Span.of(len(port)), "draw_q": Span.of(len(port)),
         }  # fmt: skip
         capped, factor = np.flatnonzero(np.isfinite(g.s_high_mva[u.row])), np.flatnonzero(g.power_factor_low[u.row] > 0)
         rows = {
@@ -77,15 +84,18 @@ class AcOpf:
         }  # fmt: skip
         c, r = Places.of(columns), Places.of(rows)
         steep = np.sqrt(1 / g.power_factor_low[u.row][factor] ** 2 - 1)
-        linear = _linear(form, pieces, (c, r), factor, steep)
+        linear = _linear(form, pieces, (c, r), factor, steep) + _drawn(port, sign, (c, r))
         squares = Entries(np.tile(r.slices["capability"].start + np.arange(len(capped)), 2),
                           np.concatenate([c.slices["p"].start + capped, c.slices["q"].start + capped]))  # fmt: skip
         one = Polynomials(
-            column=np.concatenate([c.slices["p"].start + np.arange(len(u.row)), np.arange(c.slices["cost"].start, c.size)]),
+            column=np.concatenate([c.slices["p"].start + np.arange(len(u.row)), np.arange(*c.slices["cost"].indices(c.size))]),
             coefficient=np.concatenate([polynomials, _unit_cost(len(pieces.priced), polynomials.shape[1])]),
         )  # fmt: skip
-        functions = AcFunctions.of(form, columns, rows, linear=linear, squares=squares, cost=one)
-        program = Smooth(columns, rows, functions, functions.jacobian, functions.hessian, _start(form, columns, pieces))
+        draw = np.arange(len(port))
+        toll = Toll.none(np.stack([c.slices["draw_p"].start + draw, c.slices["draw_q"].start + draw, c.slices["v"].start + port], -1))
+        functions = AcFunctions.of(form, columns, rows, linear=linear, squares=squares, cost=one, toll=toll)
+        start = np.concatenate([_start(form, columns, pieces), np.zeros(2 * len(port))])
+        program = Smooth(columns, rows, functions, functions.jacobian, functions.hessian, start)
         return AcOpf(form=form, pieces=pieces, polynomials=polynomials, program=program)
 
     def solve(self, *, solver: SmoothSolver | None = None, start: AcResult | None = None) -> AcResult:
@@ -142,7 +152,7 @@ def costs(nodal: Nodal) -> tuple[Pieces, Real]:
         steep = np.diff(y) / np.diff(x)
         if (np.diff(steep) < -CONVEX * np.abs(steep[:-1]) - CONVEX).any():
             what, mend = "has a cost whose slope falls, which no line below it can follow", "give points of rising slope, or a polynomial"
-            faults.append(net.generators.fault(g, "name", what, mend, "case-151"))
+            faults.append(net.generators.fault(g, "name", what, mend, "case-098"))
         unit += [place[g]] * len(steep)
         level += (y[:-1] - steep * x[:-1]).tolist()
         slope += steep.tolist()
@@ -177,6 +187,14 @@ def _linear(form: AcPolar, pieces: Pieces, places: tuple[Places, Places], factor
     ]  # fmt: skip
     row, column, value = (np.concatenate([e[i] for e in entries]) for i in range(3))
     return sparse.csr_array(sparse.coo_array((value, (row, column)), shape=(r.size, c.size)))
+
+
+def _drawn(port: Index, sign: float, places: tuple[Places, Places]) -> sparse.csr_array:
+    """What passes at ports, in the balances there."""
+    (c, r), k = places, np.arange(len(port))
+    row = np.concatenate([r.slices[name].start + port for name in ("balance", "balance_q")])
+    column = np.concatenate([c.slices[name].start + k for name in ("draw_p", "draw_q")])
+    return sparse.csr_array((np.full(len(row), sign), (row, column)), shape=(r.size, c.size))
 
 
 def _start(form: AcPolar, columns: dict[str, Span], pieces: Pieces) -> Real:

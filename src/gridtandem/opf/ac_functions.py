@@ -1,9 +1,11 @@
 r"""Cost and rows of an AC optimal power flow with all derivatives, as a smooth program asks for them.
 
-.. math:: f(x) = \sum_j c_j(x_j), \qquad g(x) = L x + \sum_{s} x_s^2 + \text{network}(\theta, v)
+.. math:: f(x) = \sum_j c_j(x_j) + \sum_i \bigl( s_i \cdot y_i + \tfrac12 (y_i - a_i)' B_i (y_i - a_i) \bigr), \qquad
+          g(x) = L x + \sum_{s} x_s^2 + \text{network}(\theta, v)
 
-with polynomials c of single unknowns, a constant matrix L, squares of single unknowns (apparent power of units) and the network of
-`gridtandem.opf.forms.ac_polar`. The places of all derivatives are found once; a call fills numbers in.
+with polynomials c of single unknowns, what passing power and voltage at interfaces y costs beside them, a constant matrix L, squares of single
+unknowns (apparent power of units) and the network of `gridtandem.opf.forms.ac_polar`. The places of all derivatives are found once; a call fills
+numbers in.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from gridtandem.opf.forms.ac_polar import AcPolar
 from gridtandem.program.arrays import Matrix, Places
 from gridtandem.program.smooth import Entries, Span
 from gridtandem.tables import Index, Real
+
+PAIRS = np.tril_indices(3)
 
 
 @final
@@ -41,6 +45,32 @@ class Polynomials:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Toll:
+    """What the exchange y at each interface costs: slope · y + ½ (y − at)' bend (y − at). [currency/h, per unit]"""
+
+    column: Index  # (interface, 3) unknowns that are active and reactive power and voltage magnitude
+    slope: Real  # (interface, 3)
+    at: Real  # (interface, 3)
+    bend: Real  # (interface, 3, 3), symmetric
+
+    @staticmethod
+    def none(column: Index) -> Toll:
+        """Nothing."""
+        return Toll(column=column, slope=np.zeros(column.shape), at=np.zeros(column.shape), bend=np.zeros((*column.shape, 3)))
+
+    def steep(self, x: Real) -> Real:
+        """Its gradient by y (interface, 3)."""
+        out: Real = self.slope + np.einsum("ijk,ik->ij", self.bend, x[self.column] - self.at)
+        return out
+
+    def cost(self, x: Real) -> float:
+        """Itself."""
+        off = x[self.column] - self.at
+        return float((self.slope * x[self.column]).sum() + 0.5 * np.einsum("ij,ijk,ik->", off, self.bend, off))
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class AcFunctions:
     """See the module; implements `gridtandem.program.smooth.Functions`."""
 
@@ -51,6 +81,7 @@ class AcFunctions:
     linear: Matrix
     squares: Entries
     cost: Polynomials
+    toll: Toll
     jacobian: Entries
     hessian: Entries
     fixed: Real  # entries of the Jacobian that never change
@@ -59,7 +90,7 @@ class AcFunctions:
 
     @staticmethod
     def of(
-        form: AcPolar, columns: Mapping[str, Span], rows: Mapping[str, Span], *, linear: Matrix, squares: Entries, cost: Polynomials
+        form: AcPolar, columns: Mapping[str, Span], rows: Mapping[str, Span], *, linear: Matrix, squares: Entries, cost: Polynomials, toll: Toll
     ) -> AcFunctions:
         """With the blocks of the whole program: those of the form, which come first, and those of the problem."""
         c, r = Places.of(columns), Places.of(rows)
@@ -79,9 +110,11 @@ class AcFunctions:
         jacobian, at = _gathered(parts, c.size)
         low, high = np.tril_indices(4)
         pair = ends[:, low], ends[:, high]
+        both = toll.column[:, PAIRS[0]], toll.column[:, PAIRS[1]]
         hessian, hat = _gathered({
             "h_branch": (np.maximum(*pair), np.minimum(*pair)), "h_node": (v.start + node, v.start + node),
             "h_square": (squares.column, squares.column), "h_cost": (cost.column, cost.column),
+            "h_toll": (np.maximum(*both), np.minimum(*both)),
         }, c.size)  # fmt: skip
         fixed = np.zeros(len(jacobian.row))
         np.add.at(fixed, at.pop("constant"), constant.data)
@@ -90,7 +123,7 @@ class AcFunctions:
         law = nodal.loads
         return AcFunctions(
             form=form, theta=theta, v=v, limit=slice(r.slices["flow_from"].start, r.slices["flow_to"].stop), linear=linear, squares=squares,
-            cost=cost, jacobian=jacobian, hessian=hessian, fixed=fixed, places={**at, **hat, "limit": everywhere},
+            cost=cost, toll=toll, jacobian=jacobian, hessian=hessian, fixed=fixed, places={**at, **hat, "limit": everywhere},
             demand=(law.node, np.stack([law.s.real, law.s.imag], -1), law.exponent, law.z_share, law.i_share, law.v0),
         )  # fmt: skip
 
@@ -110,7 +143,7 @@ class AcFunctions:
         rows[: 2 * n] -= drawn.T.ravel()
         rows[self.limit] += (flow[form.rated].reshape(-1, 2, 2) ** 2).sum(2).T.ravel()
         np.add.at(rows, self.squares.row, x[self.squares.column] ** 2)
-        return float(self.cost.at(x).sum()), rows
+        return float(self.cost.at(x).sum()) + self.toll.cost(x), rows
 
     def slopes(self, x: Real) -> tuple[Real, Real]:
         """Gradient of the cost, and the Jacobian."""
@@ -125,6 +158,7 @@ class AcFunctions:
         np.add.at(out, at["square"], 2 * x[self.squares.column])
         gradient = np.zeros(len(x))
         np.add.at(gradient, self.cost.column, self.cost.at(x, 1))
+        np.add.at(gradient, self.toll.column, self.toll.steep(x))
         return gradient, out
 
     def curvature(self, x: Real, weight: float, multiplier: Real) -> Real:
@@ -144,6 +178,7 @@ class AcFunctions:
         out[at["h_node"]] += bent
         np.add.at(out, at["h_square"], 2 * multiplier[self.squares.row])
         np.add.at(out, at["h_cost"], weight * self.cost.at(x, 2))
+        np.add.at(out, at["h_toll"], weight * self.toll.bend[:, PAIRS[0], PAIRS[1]])
         return out
 
 
