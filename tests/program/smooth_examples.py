@@ -78,32 +78,6 @@ def problem_14() -> Smooth:
     return dense(functions, [2, 2], -np.inf, np.inf, [-np.inf, -1], [1, -1])
 
 
-def problem_14_of_three() -> Smooth:
-    """The ellipse and the line of problem 14 with a third unknown and two more that move both: (a − 2)² + (b − 1)² + a c + c² + d a² + e b."""
-
-    def hessian(x, w, y):
-        a, d = x[0], x[3]
-        f = np.zeros((5, 5))
-        f[0, 0], f[1, 1], f[2, 2] = 2 + 2 * d, 2, 2
-        f[0, 2] = f[2, 0] = 1
-        f[0, 3] = f[3, 0] = 2 * a
-        f[1, 4] = f[4, 1] = 1
-        g = np.zeros((5, 5))
-        g[0, 0], g[1, 1], g[3, 3] = 1 / 2, 2, -2
-        h = np.zeros((5, 5))
-        h[1, 4] = h[4, 1] = -2
-        return w * f + y[0] * g + y[1] * h
-
-    functions = Dense(
-        lambda x: (x[0] - 2) ** 2 + (x[1] - 1) ** 2 + x[0] * x[2] + x[2] ** 2 + x[3] * x[0] ** 2 + x[4] * x[1],
-        lambda x: [2 * x[0] - 4 + x[2] + 2 * x[3] * x[0], 2 * x[1] - 2 + x[4], x[0] + 2 * x[2], x[0] ** 2, x[1]],
-        lambda x: [x[0] ** 2 / 4 + x[1] ** 2 - x[3] ** 2, x[0] - 2 * x[1] * x[4]],
-        lambda x: [[x[0] / 2, 2 * x[1], 0, -2 * x[3], 0], [1, -2 * x[4], 0, 0, -2 * x[1]]],
-        hessian,
-    )
-    return dense(functions, [1, 1, 1, 1, 1], -np.inf, np.inf, [-np.inf, -1], [0, np.inf])
-
-
 def hill(start: float) -> Smooth:
     """min cos x over [−2, 5]: a saddle of nothing but a maximum at 0, minima at π and at −2."""
     functions = Dense(

@@ -13,7 +13,7 @@ from gridtandem.program.elastic import elastic, misses
 from gridtandem.program.smooth import Smooth, Span
 from gridtandem.program.solve import smooth_solver_named
 from gridtandem.program.solvers.interior import Interior
-from tests.program.smooth_examples import apart, hill, problem_6, problem_14, problem_14_of_three, problem_71
+from tests.program.smooth_examples import apart, hill, problem_6, problem_14, problem_71
 from tests.tolerances import PRICE_STEP, SMOOTH_OPTIMUM, SMOOTH_PRICE
 
 SHARP = Interior(tolerance=1e-10)
@@ -51,23 +51,6 @@ def test_prices_are_slopes_of_the_least_cost() -> None:
 
     assert given(0.0).x["x"][1] == 4.5
     assert given(0.0).reduced["x"][1] == pytest.approx(by_difference(lambda h: given(h).cost), abs=SMOOTH_PRICE)
-
-
-def test_curvature_of_the_least_cost_by_parameters() -> None:
-    """Two unknowns given, one of the others at its bound; prices of parameters are differentiated."""
-    held = Interior(tolerance=1e-11).hold(problem_14_of_three())
-
-    def given(y) -> dict:
-        return {"bounds": {"x": (np.concatenate([[-np.inf, -np.inf, 0.3], y]), np.concatenate([[np.inf, np.inf, 9.0], y]))}}
-
-    y = np.array([0.9, 1.1])
-    answer = held.solve(**given(y)).require()
-    assert answer.x["x"][2] == pytest.approx(0.3)
-    found = held.curvature(answer, "x", **given(y))[3:, 3:]
-    for k in range(2):
-        step = PRICE_STEP * np.eye(2)[k]
-        slopes = [held.solve(**given(y + way * step)).require().reduced["x"][3:] for way in (1, -1)]
-        np.testing.assert_allclose(found[:, k], (slopes[0] - slopes[1]) / (2 * PRICE_STEP), atol=SMOOTH_PRICE)
 
 
 def test_an_answer_depends_on_the_question_alone() -> None:

@@ -27,15 +27,14 @@ from typing import Protocol, final
 import numpy as np
 
 from gridtandem.program.newton_system import ROUGH, NewtonSystem
-from gridtandem.program.smooth import Entries, Functions
-from gridtandem.tables import Flag, Index, Real
+from gridtandem.program.smooth import Functions
+from gridtandem.tables import Flag, Real
 
 STEEPEST = 100.0  # largest slope of the cost at the start, after scaling; errors are scaled down by multipliers larger than this
 NEARLY = 0.99995  # of the way to a bound
 FIRST = 0.1  # μ, where it is lowered step by step
 SHRINK = 0.1  # of the mean product, aimed at next
 RAISE, FLAT = (1e-4, 1e8), 1e-11  # diagonal added where curvature along the step, per squared length, is not above FLAT
-LOOSE = 1e-12  # Σ of a range that is far from its sides
 BINDS = 1e3  # Σ of a range that binds
 TOUCH = 1e-20  # the least distance: rounding may put a point on its bound
 LOST = 1e10  # an error or a mean product as large as this does not come back
@@ -59,7 +58,6 @@ class Task:
 
     functions: Functions
     system: NewtonSystem
-    places: tuple[Entries, Entries]  # of the Jacobian, of the Hessian
     low: Real  # (t); 0 where there is none
     high: Real
     has_low: Flag  # (t)
@@ -197,7 +195,7 @@ def climbed(task: Task, point: Point, rule: Rule, *, tolerance: float, steps: in
         mu = rule.barrier(task, point, look, mu)
         step = _step(task, point, look, mu) if mu < LOST else None
         if step is not None and step.rough and (binding := _binding(task, point)).any():
-            task = replace(task, system=task.system.keeping(*task.places, binding))
+            task = replace(task, system=task.system.keeping(binding))
             step = _step(task, point, look, mu)
         part = 0.0 if step is None else rule.part(task, point, look, step, mu)
         if step is None or part == 0.0:
@@ -234,8 +232,8 @@ def _step(task: Task, point: Point, look: Look, mu: float) -> Step | None:
     right[:n][task.fixed] = 0.0
     raised = 0.0
     while True:
-        solve = s.factored(hessian, look.jacobian, sigma[:n] + raised, sigma[n:], task.fixed)
-        found, miss = (np.full(len(right), np.nan), np.inf) if solve is None else solve(right)
+        factors = s.factored(hessian, look.jacobian, sigma[:n] + raised, sigma[n:], task.fixed)
+        found, miss = (np.full(len(right), np.nan), np.inf) if factors is None else factors.solved(right)
         dx = found[:n]
         along = task.times(look, dx)[e:]
         bent = _form(s, hessian, dx) + float((sigma[:n] + raised) @ dx**2 + sigma[n:] @ along**2)
@@ -253,30 +251,6 @@ def _step(task: Task, point: Point, look: Look, mu: float) -> Step | None:
     part = min(_room(near, d, task.has_low), _room(far, -d, task.has_high))
     of = min(_room(point.low, to.low, task.has_low), _room(point.high, to.high, task.has_high))
     return Step(to=to, curvature=bent, slope=float(downhill @ d), part=part, part_of_multipliers=of, rough=miss > ROUGH)
-
-
-def bent(task: Task, point: Point, fixed: Index) -> Real:
-    """Second derivatives of the least cost by fixed unknowns; see `gridtandem.program.solvers.interior.Held.curvature`."""
-    s, n, look = task.system, task.system.size, Look.at(task, point.t)
-    near, far = task.distances(point.t)
-    sigma = np.maximum(point.low / near + point.high / far, LOOSE)
-    hessian = task.functions.curvature(point.t[:n], task.scale, _by_row(task, point.y))
-    system = s.keeping(*task.places, sigma[n:] > BINDS)
-    solve = system.factored(hessian, look.jacobian, sigma[:n], sigma[n:], task.fixed)
-    if solve is None:
-        return np.full((len(fixed), len(fixed)), np.nan)
-    row, column = s.hessian
-    across = np.zeros((n + len(point.y), len(fixed)))  # how the conditions change with each fixed unknown
-    for k, one in enumerate(fixed.tolist()):
-        along = np.zeros(n)
-        np.add.at(along, row[column == one], hessian[column == one])
-        twice = (row == one) & (column != one)
-        np.add.at(along, column[twice], hessian[twice])
-        across[:, k] = np.concatenate([along, task.times(look, np.eye(1, n, one)[0])])
-    free = across.copy()
-    free[:n][task.fixed] = 0.0
-    answer = np.stack([solve(-free[:, k])[0] for k in range(len(fixed))], 1)
-    return np.asarray((across[fixed] + free.T @ answer) / task.scale)
 
 
 def _binding(task: Task, point: Point) -> Flag:
@@ -300,7 +274,7 @@ def _missed(task: Task, t: Real, rows: Real) -> Real:
 
 
 def _form(system: NewtonSystem, hessian: Real, dx: Real) -> float:
-    row, column = system.hessian
+    row, column = system.hessian.row, system.hessian.column
     return float(hessian @ (dx[row] * dx[column] * np.where(row == column, 1.0, 2.0)))
 
 

@@ -14,18 +14,18 @@ The factors are SuperLU's, with rows exchanged as numbers ask for it; the order 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 import numpy as np
 from scipy import sparse
 
-from gridtandem.program.smooth import Entries
+from gridtandem.program.smooth import Entries, Smooth
 from gridtandem.tables import Flag, Index, Real
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Solve = Callable[[Real], tuple[Real, float]]
+    Solve: TypeAlias = Callable[[Real], Real]
 
 REFINED, EXACT = 4, 1e-10  # how often an answer is refined at most, and the relative miss that is good enough
 ROUGH = 1e-6  # a relative miss as large as this asks for ranges to be kept
@@ -67,7 +67,7 @@ class NewtonSystem:
     off: Index  # entries of the Hessian off its diagonal
     pair: tuple[Index, Index, Index]  # entries of the Jacobian that meet in an eliminated range, and the range
     border: Index  # entries of the Jacobian in equations and in ranges that are kept
-    hessian: tuple[Index, Index]
+    hessian: Entries
     matrix: Pattern  # what is factored, by columns
     order: Index  # its columns in the order of factorisation
     whole: Pattern  # H
@@ -75,12 +75,17 @@ class NewtonSystem:
     used: Index  # entries of the Jacobian in them
 
     @staticmethod
-    def of(jacobian: Entries, hessian: Entries, *, equations: Index, ranges: Index, size: int, kept: Index | None = None) -> NewtonSystem:
-        """Find all places."""
-        kept, e = np.empty(0, np.int64) if kept is None else kept, len(equations)
-        kind = np.full(int(max(jacobian.row.max(initial=-1), equations.max(initial=-1), ranges.max(initial=-1))) + 1, -1)
-        kind[equations], kind[ranges] = np.arange(e), e + np.arange(len(ranges))
-        row, column = kind[jacobian.row], jacobian.column
+    def of(program: Smooth, equations: Index, ranges: Index, size: int, rows: int) -> NewtonSystem:
+        """Find all places; all ranges are eliminated."""
+        kind = np.full(rows, -1)
+        kind[equations], kind[ranges] = np.arange(len(equations)), len(equations) + np.arange(len(ranges))
+        jacobian = Entries(kind[program.jacobian.row], program.jacobian.column)
+        return NewtonSystem._of(jacobian, program.hessian, equations, ranges, size=size, kept=np.empty(0, np.int64))
+
+    @staticmethod
+    def _of(jacobian: Entries, hessian: Entries, equations: Index, ranges: Index, *, size: int, kept: Index) -> NewtonSystem:
+        """``jacobian`` by rows of the equations."""
+        e, row, column = len(equations), jacobian.row, jacobian.column
         place = np.concatenate([np.arange(e), np.full(len(ranges) + 1, -1)])  # among equations and kept ranges; the last stands for −1
         place[e + kept] = e + np.arange(len(kept))
         lies, off, own = place[row], np.flatnonzero(hessian.row != hessian.column), np.arange(size)
@@ -99,21 +104,21 @@ class NewtonSystem:
         symmetric = np.concatenate([hessian.row, hessian.column[off], own]), np.concatenate([hessian.column, hessian.row[off], own])
         return NewtonSystem(
             size=size, equations=equations, ranges=ranges, kept=kept, row_of=row, column_of=column, off=off, pair=(first, second, which),
-            border=border, hessian=(hessian.row, hessian.column), matrix=Pattern.of(turned[columns], rows, (total, total)), order=order,
+            border=border, hessian=hessian, matrix=Pattern.of(turned[columns], rows, (total, total)), order=order,
             whole=Pattern.of(*symmetric, (size, size)), rows=Pattern.of(row[used], column[used], (e + len(ranges), size)), used=used,
         )  # fmt: skip
 
-    def keeping(self, jacobian: Entries, hessian: Entries, binding: Flag) -> NewtonSystem:
+    def keeping(self, binding: Flag) -> NewtonSystem:
         """With these ranges kept as rows, and those that are kept already."""
         kept = np.union1d(self.kept, np.flatnonzero(binding))
-        return NewtonSystem.of(jacobian, hessian, equations=self.equations, ranges=self.ranges, size=self.size, kept=kept)
+        return NewtonSystem._of(Entries(self.row_of, self.column_of), self.hessian, self.equations, self.ranges, size=self.size, kept=kept)
 
-    def factored(self, hessian: Real, jacobian: Real, diagonal: Real, bent: Real, fixed: Flag) -> Solve | None:
-        """Solver of the equations with Σ on the diagonal and Σ_s of ranges, which says what it leaves; nothing where they are singular."""
+    def factored(self, hessian: Real, jacobian: Real, diagonal: Real, bent: Real, fixed: Flag) -> Factors | None:
+        """The equations with Σ on the diagonal and Σ_s of ranges; nothing where they are singular."""
         from scipy.sparse.linalg import splu
 
         free = ~fixed
-        h = hessian * (free[self.hessian[0]] & free[self.hessian[1]])
+        h = hessian * (free[self.hessian.row] & free[self.hessian.column])
         j = jacobian * free[self.column_of]
         first, second, which = self.pair
         own, border = np.where(fixed, 1.0, diagonal), j[self.border]
@@ -122,35 +127,55 @@ class NewtonSystem:
             factors = splu(self.matrix.filled(np.concatenate(numbers)).T, permc_spec="NATURAL", options={"Equil": False})
         except RuntimeError:  # exactly singular
             return None
-        whole, rows = self.whole.filled(np.concatenate([h, h[self.off], own])), self.rows.filled(j[self.used])
-        across, n, e = rows.T.tocsr(), self.size, len(self.equations)
-        gone = np.concatenate([np.zeros(e), bent])
-        gone[e + self.kept] = 0.0
+        rows = self.rows.filled(j[self.used])
+        return Factors(
+            system=self, factors=factors.solve, whole=self.whole.filled(np.concatenate([h, h[self.off], own])), rows=rows, across=rows.T.tocsr(),
+            bent=bent,
+        )  # fmt: skip
 
-        def once(right: Real) -> Real:
-            """By the factors alone."""
-            out, there = np.empty(len(right)), right[n:]
-            found = np.empty(len(self.order))
-            found[self.order] = factors.solve(np.concatenate([right[:n] + across @ (gone * there), there[:e], there[e:][self.kept]]))
-            out[:n] = found[:n]
-            out[n:] = gone * (rows @ found[:n] - there)
-            out[n : n + e], out[n + e + self.kept] = found[n : n + e], found[n + e :]
-            return out
 
-        def solve(right: Real) -> tuple[Real, float]:
-            """Refined, with the largest miss by the largest number on the right."""
-            found, size = once(right), max(float(np.abs(right).max()), 1e-300)
-            for k in range(REFINED + 1):
-                there = np.concatenate([whole @ found[:n] + across @ found[n:], rows @ found[:n]])
-                there[n + e :] -= found[n + e :] / bent
-                left = right - there
-                miss = float(np.abs(left).max()) / size
-                if not miss > EXACT or k == REFINED:
-                    break
-                found = found + once(left)
-            return found, miss
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Factors:
+    """The equations with numbers in them, factored."""
 
-        return solve
+    system: NewtonSystem
+    factors: Callable[[Real], Real]
+    whole: sparse.csr_array  # H
+    rows: sparse.csr_array  # equations and ranges by unknowns
+    across: sparse.csr_array  # their transpose
+    bent: Real
+
+    def solved(self, right: Real) -> tuple[Real, float]:
+        """Answer to numbers for unknowns, equations and ranges, refined; and its largest miss by the largest of these numbers."""
+        n, e = self.system.size, len(self.system.equations)
+        gone = np.concatenate([np.zeros(e), self.bent])
+        gone[e + self.system.kept] = 0.0
+        found, size = self._once(right, gone), max(float(np.abs(right).max()), 1e-300)
+        for k in range(REFINED + 1):
+            there = np.concatenate([self.whole @ found[:n] + self.across @ found[n:], self.rows @ found[:n]])
+            there[n + e :] -= found[n + e :] / self.bent
+            left = right - there
+            miss = float(np.abs(left).max()) / size
+            if not miss > EXACT or k == REFINED:
+                break
+            found = found + self._once(left, gone)
+        return found, miss
+
+    def __call__(self, right: Real) -> Real:
+        """Answers to columns of numbers for unknowns and equations, with nothing at ranges; the same rows of the answer."""
+        rest, size = np.zeros(len(self.bent)), len(right)
+        return np.stack([self.solved(np.concatenate([one, rest]))[0][:size] for one in right.T], -1)
+
+    def _once(self, right: Real, gone: Real) -> Real:
+        """By the factors alone."""
+        s, n, e = self.system, self.system.size, len(self.system.equations)
+        out, there, found = np.empty(len(right)), right[n:], np.empty(len(self.system.order))
+        found[s.order] = self.factors(np.concatenate([right[:n] + self.across @ (gone * there), there[:e], there[e:][s.kept]]))
+        out[:n] = found[:n]
+        out[n:] = gone * (self.rows @ found[:n] - there)
+        out[n : n + e], out[n + e + s.kept] = found[n : n + e], found[n + e :]
+        return out
 
 
 def _pairs(range_of: Index, ranges: int) -> tuple[Index, Index, Index]:

@@ -11,7 +11,7 @@ import numpy as np
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Places
 from gridtandem.program.faults import Sides, smooth_accepted, smooth_checked
-from gridtandem.program.interior import STEEPEST, Careful, Free, Look, Point, Rule, Task, bent, climbed
+from gridtandem.program.interior import STEEPEST, Careful, Free, Look, Point, Rule, Task, climbed
 from gridtandem.program.newton_system import NewtonSystem
 from gridtandem.program.smooth import Functions, Smooth, answered, sides, unanswered
 from gridtandem.tables import Real
@@ -70,19 +70,6 @@ class Held:
         said = f"largest miss of a row {missed:.2g}"
         return unanswered(self.program, status, ladder=ladder, steps=tried, solver=self._version, said=said)
 
-    def curvature(
-        self, answer: Answer, block: str, *, bounds: Sides | None = None, right: Sides | None = None, functions: Functions | None = None
-    ) -> Real:
-        r"""Second derivatives of the least cost by a block of fixed unknowns, at an answer and with the changes that led to it.
-
-        .. math:: \nabla^2 \varphi = H_{pp} - \begin{pmatrix} H_{px} & J_p^\top \end{pmatrix} K^{-1} \begin{pmatrix} H_{xp} \\ J_p \end{pmatrix}
-
-        with K the equations of a step at the answer, so that limits that bind stay at their limits. Exact where every limit either binds with
-        a price or does not bind. The slopes themselves are ``answer.reduced[block]``.
-        """
-        task = self._task(bounds, right, functions)
-        return bent(task, self._begin(task, answer, push=0.0), np.arange(self._columns.size)[self._columns.slices[block]])
-
     def _task(self, bounds: Sides | None, right: Sides | None, functions: Functions | None) -> Task:
         """The question in the form of the iteration."""
         changes = smooth_accepted(self.program, bounds or {}, right or {})
@@ -91,9 +78,7 @@ class Held:
         bounded = ~equal & (np.isfinite(row_low) | np.isfinite(row_high))
         key = np.concatenate([equal, bounded]).tobytes()
         if key not in self._systems:
-            found = NewtonSystem.of(
-                self.program.jacobian, self.program.hessian, equations=np.flatnonzero(equal), ranges=np.flatnonzero(bounded), size=self._columns.size
-            )
+            found = NewtonSystem.of(self.program, np.flatnonzero(equal), np.flatnonzero(bounded), self._columns.size, self._rows.size)
             self._systems[key] = found
         system, fixed = self._systems[key], low == high
         t_low, t_high = np.concatenate([low, row_low[bounded]]), np.concatenate([high, row_high[bounded]])
@@ -103,16 +88,16 @@ class Held:
         x = np.where(fixed, low, self.program.start)
         steepest = float(np.abs(chosen.slopes(x)[0]).max(initial=0.0))
         return Task(
-            functions=chosen, system=system, places=(self.program.jacobian, self.program.hessian), low=np.where(has_low | both, t_low, 0.0),
+            functions=chosen, system=system, low=np.where(has_low | both, t_low, 0.0),
             high=np.where(has_high, t_high, 0.0), has_low=has_low, has_high=has_high, fixed=fixed, rows=self._rows.size, right=row_low[equal],
             scale=min(1.0, STEEPEST / max(steepest, 1e-300)),
         )  # fmt: skip
 
-    def _begin(self, task: Task, start: Answer | None, push: float | None = None) -> Point:
+    def _begin(self, task: Task, start: Answer | None) -> Point:
         """Pushed inside the bounds, slacks at what the rows are."""
         s, rows = task.system, self._rows.size
         x = self.program.start if start is None else np.concatenate([start.x[name].ravel() for name in self._columns.shapes])
-        push = (PUSH if start is None else WARM) if push is None else push
+        push = PUSH if start is None else WARM
         n = s.size
         x = np.where(task.fixed, task.low[:n], _pushed(task, x, slice(0, n), push))
         values = task.functions.values(x)[1]
