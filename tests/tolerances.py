@@ -199,3 +199,6 @@ AC_PRICE = 1e-4  # currency/MWh; central differences with 0.01 MW of costs of 2e
 AC_SHADOW = 1e-4  # relative; the same for a step of 1e-4 pu of voltage
 AC_COST = 1e-7  # relative; two ways to one optimum, conditions to 1e-8 times multipliers
 GIVEN_WAY = 60.0  # MW; losses of transporting 300 MW more than the units have through five lines
+STEP_SOLVED = 1e-8  # relative; refined to 1e-10, with matrices whose entries spread over up to six orders
+SAME_AS_IPOPT = 1e-7  # relative; both keep conditions to 1e-8 times multipliers
+PUBLISHED_ITD = 5e-4  # currency/h of 2e4; their Ipopt accepts what is solved to 1e-8 at an acceptable level
