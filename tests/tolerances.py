@@ -169,3 +169,8 @@ BOOKS_MONEY = 1e-9  # currency; sums of a dozen products below 1e3
 # markets through the doors
 GOLDEN_DIGITS = 1e-6  # relative; published to six decimals
 MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred payments of up to a fifth of it
+# three-phase feeders in markets
+REDUCED = 1e-9  # relative; the reduction promised; two programs of one vertex, their limits rounded apart
+COEFFICIENT = 1e-13  # pu²/MW; a handful of operations on numbers of 0.1
+HALVED = 0.3  # half the power leaves a quarter of a second-order error; third orders add to that where drops are large
+LINEAR_NOISE = 1e-11  # pu²; sweeps to 1e-14 through twenty nodes, and rounding behind guards
