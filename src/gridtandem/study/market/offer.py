@@ -85,7 +85,11 @@ def own_desk(study: MarketStudy, rows: Index) -> FeederMarket:
 def offered(study: MarketStudy, word: str) -> Offered:
     """The offers of the interface, feeder or company of that name, by the rules that the study's scheme tells."""
     rows = rows_named(study.case, word)
-    desk = own_desk(study, rows)
+    return offered_by(study, rows, own_desk(study, rows))
+
+
+def offered_by(study: MarketStudy, rows: Index, desk: FeederMarket) -> Offered:
+    """The offers of the desk behind these interfaces."""
     rules: Offers = study.scheme.rules
     curves = desk.offers(rules)
     seen = [_seen(study, desk, curves, (t, k)) for k in range(len(rows)) for t in range(study.window.periods)]
