@@ -68,7 +68,7 @@ def _interface_faults(case: Case, *, alone: bool) -> Iterator[Fault]:
     if len(many := names[count > 1].tolist()):
         what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
         mend = "an offer is about one exchange; give each port a feeder of its own, or open one"
-        yield Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)
+        yield Fault("interfaces", what, mend, "study-022", column="feeder", place=case.name)
     if not len(case.interfaces) and not alone:
         mend = "take the scheme ideal, which then is a plain market, or hang feeders on it"
         yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=case.name)
