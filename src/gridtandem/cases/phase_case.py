@@ -18,6 +18,7 @@ from gridtandem.cases.folder.toml_text import Settings, read_settings
 from gridtandem.cases.folder.write import read_network_folder
 from gridtandem.cases.library import network as published
 from gridtandem.cases.market_parts import UnitRow, units_of
+from gridtandem.cases.market_parts import within as limited_to
 from gridtandem.cases.opendss.read import read_opendss
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
@@ -75,10 +76,10 @@ def _from_folder(path: Path) -> PhaseCase:
     text = read_text(path / "feeder.toml", "the settings of a three-phase feeder (feeder.toml)")
     given, faults = read_settings("feeder.toml", text, {**KEYS, "name": path.name})
     if given["schema"] != SCHEMA and not faults:
-        faults.append(Fault("feeder.toml", f"has schema {given['schema']!r}", f"this version reads schema = {SCHEMA!r}", "case-210"))
+        faults.append(Fault("feeder.toml", f"has schema {given['schema']!r}", f"this version reads schema = {SCHEMA!r}", "phase-007"))
     for key, known in WORDS.items():
         if given[key] not in known:
-            faults.append(Fault("feeder.toml", f"cannot use {key} = {given[key]!r}", f"it must be one of {', '.join(known)}", "case-205"))
+            faults.append(Fault("feeder.toml", f"cannot use {key} = {given[key]!r}", f"it must be one of {', '.join(known)}", "phase-006"))
     if faults:
         raise InvalidCase(f.at(path.as_posix()) for f in faults)
     net = read_opendss(path / str(given["network"]))
@@ -141,9 +142,9 @@ def tripled(net: Network, *, mutual: float = 0.0, shares: Real | None = None, ro
 
 def _feeder33(name: str) -> PhaseCase:
     """The 33-node feeder in three phases, a mutual impedance of 0.35 z, loads 40:33:27, and devices on single phases."""
-    plain = published("case33bw")
+    plain = limited_to(published("case33bw"), 0.945, 1.04)
     order = (np.arange(len(plain.loads))[:, None] + np.arange(3)) % 3
-    net = within(tripled(plain, mutual=0.35, shares=np.array([0.40, 0.33, 0.27])[order]), 0.95, 1.02)
+    net = tripled(plain, mutual=0.35, shares=np.array([0.40, 0.33, 0.27])[order])
     rows: list[tuple[str, UnitRow]] = [
         ("18.a", ("DDG-18a", 0, [(0.2, 35.5), (0.2, 47.0)], 0.1)), ("18.c", ("DDG-18c", 0, [(0.2, 36.0), (0.2, 49.0)], 0.1)),
         ("22.b", ("DDG-22b", 0, [(0.5, 33.0)], 0.2)), ("25.a", ("DDG-25a", 0, [(0.3, 31.0), (0.3, 39.5)], 0.2)),
@@ -190,6 +191,6 @@ ROWS_123: list[tuple[str, UnitRow]] = [
 ]  # fmt: skip
 SYSTEMS: Mapping[str, Callable[[str], PhaseCase]] = {
     "feeder33x3": _feeder33,
-    "ieee13-ders": _ieee("ieee13", "IEEE13Nodeckt.dss", (0.95, 1.06), ROWS_13),
-    "ieee123-ders": _ieee("ieee123", "IEEE123Master.dss", (0.97, 1.05), ROWS_123),
+    "ieee13-ders": _ieee("ieee13", "IEEE13Nodeckt.dss", (0.975, 1.06), ROWS_13),
+    "ieee123-ders": _ieee("ieee123", "IEEE123Master.dss", (0.975, 1.055), ROWS_123),
 }

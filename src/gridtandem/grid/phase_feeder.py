@@ -93,7 +93,7 @@ class PhaseFeeder:
         for name in WITHOUT:
             table: Table = getattr(self.devices, name)
             if len(table):
-                yield Fault(name, f"have {len(table)} rows beside the devices of a three-phase feeder", "state them in its network", "case-090")
+                yield Fault(name, f"have {len(table)} rows beside the devices of a three-phase feeder", "state them in its network", "phase-001")
         if not broken:
             yield from self._spot_faults()
 
@@ -106,12 +106,12 @@ class PhaseFeeder:
         seen: dict[Spot, str] = {}
         for k, (name, found) in enumerate(zip(buses.name.tolist(), self._found(), strict=True)):
             if isinstance(found, str):
-                yield buses.fault(k, "name", found, FORMS, "case-091")
+                yield buses.fault(k, "name", found, FORMS, "phase-002")
             elif (first := seen.setdefault(found, name)) != name:
-                yield buses.fault(k, "name", f"is the same spot as {first!r}", "keep one of the two", "case-091")
+                yield buses.fault(k, "name", f"is the same spot as {first!r}", "keep one of the two", "phase-002")
         for column, none in (("v_low_pu", 0.0), ("v_high_pu", np.inf)):
             for k in np.flatnonzero(getattr(buses, column) != none).tolist():
-                yield buses.fault(k, column, "limits a voltage at a spot", "give the limit to the bus, in the network", "case-092")
+                yield buses.fault(k, column, "limits a voltage at a spot", "give the limit to the bus, in the network", "phase-003")
 
 
 def rising(coil: Coil) -> Coil:

@@ -45,8 +45,8 @@ class PhaseMarket:
     nodal: Nodal  # of the network whose buses are spots
 
     @staticmethod
-    def of(feeder: PhaseFeeder, *, root_pu: float = 0.0, flow: Flow = "apparent", margin_pu: float = 0.0) -> PhaseMarket:
-        """Taps as they stand. ``root_pu`` is the voltage behind the source's impedance, 0: that of the source.
+    def of(feeder: PhaseFeeder, *, flow: Flow = "apparent", margin_pu: float = 0.0) -> PhaseMarket:
+        """Taps and the voltage of the source as they stand.
 
         ``margin_pu`` tightens lower voltage limits, since a model without losses tells voltages that are too high.
         """
@@ -58,9 +58,7 @@ class PhaseMarket:
         coils = coils_of(tree, floats)
         own = _coil_spots(tree, coils)
         spots = list(dict.fromkeys([*every_spot(tree, floats.tolist()), *own, *asked]))
-        source = tree.network.sources
-        v_root = abs(complex(tree.source[0])) * (root_pu / float(source.v_pu[0]) if root_pu else 1.0)
-        form = Lindist3.of(tree, spots, v_root=v_root, flow=flow, margin_pu=margin_pu)
+        form = Lindist3.of(tree, spots, v_root=abs(complex(tree.source[0])), flow=flow, margin_pu=margin_pu)
         row = {spot: k for k, spot in enumerate(spots, 1)}
         s = np.asarray(EACH * (coils.law[:, PR] + 1j * coils.law[:, QR]), np.complex128)
         at = np.array([row[x] for x in own], np.int64)
@@ -94,10 +92,10 @@ def _hanging_faults(feeder: PhaseFeeder, tree: PhaseTree, floats: Flag, asked: S
     for k, spot in enumerate(asked):
         node = int(tree.node[spot.bus])
         if node < 0 or not all(tree.live[node, p - 1] for p in spot.terminals if p):
-            yield buses.fault(k, "name", "has no supply", "close the way to it, or move the device", "case-093")
+            yield buses.fault(k, "name", "has no supply", "close the way to it, or move the device", "phase-004")
         elif floats[node] and spot.connection == WYE:
             what = "lies between a phase and ground where a delta winding leaves phases without a way to ground"
-            yield buses.fault(k, "name", what, "connect it between phases, as BUS.a-b or BUS.a-b-c", "case-084")
+            yield buses.fault(k, "name", what, "connect it between phases, as BUS.a-b or BUS.a-b-c", "phase-009")
 
 
 def _at_spots(feeder: PhaseFeeder, form: Lindist3, asked: Sequence[Spot], loads: el.Loads) -> Network:

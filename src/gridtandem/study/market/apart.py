@@ -26,6 +26,7 @@ from gridtandem.resources.part import Window
 from gridtandem.study.market.exchange import Document, offer_of, rule_faults, steps_of
 from gridtandem.study.market.naming import Known, reason
 from gridtandem.study.market.offer import own_desk, rows_named
+from gridtandem.study.market.phase_check import PhaseChecks
 from gridtandem.study.market.results import MONEY, PRICE, DeviceResults, NodePrices
 from gridtandem.study.market.run import FeederPlan, above, below, by_itself
 from gridtandem.study.market.study import MarketStudy
@@ -57,6 +58,7 @@ class Side:
     devices: DeviceResults
     cost: float  # of its own resources [currency]
     trouble: tuple[str, ...] = ()
+    checks: PhaseChecks | None = None  # of a three-phase feeder: the exact load flow of its dispatch
 
     def award(self) -> Mapping[tuple[str, int], tuple[float, float]]:
         """Export and price by interface and hour."""

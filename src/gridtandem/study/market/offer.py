@@ -19,6 +19,7 @@ from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.program.answer import Status
 from gridtandem.resources.dispatch import dispatched
 from gridtandem.study.market.naming import unoffered
+from gridtandem.study.market.phase_check import PhaseChecks
 from gridtandem.study.market.results import PRICE
 from gridtandem.study.market.study import MarketStudy, desk_of
 from gridtandem.tables import Index, Names, Real, Table, column
@@ -65,6 +66,7 @@ class Offered:
     steps: OfferSteps
     truths: tuple[Truth, ...]
     trouble: tuple[str, ...]
+    checks: PhaseChecks | None = None  # of a three-phase feeder: the exact load flow at the corners of its true curves
 
 
 def rows_named(case: Case, word: str) -> Index:
