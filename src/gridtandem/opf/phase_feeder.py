@@ -28,7 +28,7 @@ from gridtandem.grid.phase_tree import PhaseTree, phase_tree
 from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.lindist import Flow
-from gridtandem.opf.forms.lindist3 import Lindist3, every_spot
+from gridtandem.opf.forms.lindist3 import Lindist3, every_spot, limited_buses
 from gridtandem.resources.part import Window
 from gridtandem.tables import Complex, Flag, Index, Names
 
@@ -53,7 +53,7 @@ class PhaseMarket:
         tree = phase_tree(feeder.check().network)
         floats = floating(tree)
         asked = feeder.spots()
-        if found := [f.at(feeder.name) for f in _hanging_faults(feeder, tree, floats, asked)]:
+        if found := [f.at(feeder.name) for f in (*_hanging_faults(feeder, tree, floats, asked), *_margin_faults(feeder.network, margin_pu))]:
             raise InvalidCase(found)
         coils = coils_of(tree, floats)
         own = _coil_spots(tree, coils)
@@ -96,6 +96,17 @@ def _hanging_faults(feeder: PhaseFeeder, tree: PhaseTree, floats: Flag, asked: S
         elif floats[node] and spot.connection == WYE:
             what = "lies between a phase and ground where a delta winding leaves phases without a way to ground"
             yield buses.fault(k, "name", what, "connect it between phases, as BUS.a-b or BUS.a-b-c", "phase-009")
+
+
+def _margin_faults(net: ThreePhaseNetwork, margin: float) -> Iterator[Fault]:
+    b = net.buses
+    if not margin >= 0:
+        yield Fault("margin_pu", f"is {margin:g}", "give a voltage of 0 or more", "phase-008")
+    narrow = limited_buses(net) & (b.v_low_pu + margin > b.v_high_pu)
+    if narrow.any():
+        what = f"of {margin:g} leaves no voltage between the limits of {b.label(int(np.argmax(narrow)))!r}"
+        more = f" and {count} more" if (count := int(narrow.sum()) - 1) else ""
+        yield Fault("margin_pu", what + more, "take a smaller margin, or wider limits", "phase-008")
 
 
 def _at_spots(feeder: PhaseFeeder, form: Lindist3, asked: Sequence[Spot], loads: el.Loads) -> Network:

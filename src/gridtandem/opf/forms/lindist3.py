@@ -32,10 +32,11 @@ from gridtandem.flow.phase_response import NodeCoils, PhaseResponse, rated_eleme
 from gridtandem.grid.phase_elements import DELTA, PHASES
 from gridtandem.grid.phase_feeder import Coil, Spot, rising
 from gridtandem.grid.phase_tree import LINE, PhaseTree
+from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.opf.forms.lindist import SIDES, Flow
 from gridtandem.opf.limits import KINDS, Limits, stacked
 from gridtandem.program.arrays import Matrix
-from gridtandem.tables import Real
+from gridtandem.tables import Flag, Real
 
 ROOT3 = np.sqrt(3.0)
 NOISE = 1e-9  # MW of flow by MW injected: rounding behind small impedances; charging leaves more than that
@@ -114,13 +115,19 @@ def _compact(m: Real) -> Matrix:
     return sparse.csr_array(m)
 
 
+def limited_buses(net: ThreePhaseNetwork) -> Flag:
+    """Buses whose voltage limits count."""
+    b = net.buses
+    return np.asarray(((b.v_low_pu > 0) | np.isfinite(b.v_high_pu)) & ~np.isin(np.arange(len(b)), net.sources.bus))
+
+
 Named = tuple[Limits, tuple[str, ...]]
 
 
 def _voltage(response: PhaseResponse, share: Real, margin: float) -> Named:
-    """Of buses with limits, but that of the point behind the source: every phase to ground, or every pair where phases float."""
+    """Every phase to ground, or every pair where phases float, of buses with limits but that of the source, which transmission holds."""
     tree, buses = response.tree, response.tree.network.buses
-    limited = (buses.v_low_pu > 0) | np.isfinite(buses.v_high_pu)
+    limited = limited_buses(tree.network)
     spots = [s for s in every_spot(tree, response.floats.tolist()) if limited[s.bus]]
     at = _at(tree, [(s.bus, s.coils[0]) for s in spots])
     base, by_p, by_q = response.squared(at, np.array([ROOT3 if s.connection == DELTA else 1.0 for s in spots]))

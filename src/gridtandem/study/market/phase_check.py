@@ -14,6 +14,7 @@ from gridtandem.grid import phase_elements as pe
 from gridtandem.grid.phase_feeder import Spot
 from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.opf.feeder import FeederProblem, FeederState
+from gridtandem.opf.forms.lindist3 import limited_buses
 from gridtandem.opf.phase_feeder import PhaseMarket
 from gridtandem.resources.dispatch import dispatched
 from gridtandem.study.market.tables import stacked
@@ -110,9 +111,9 @@ def _exact(market: PhaseMarket, found: ThreePhaseResults) -> Real:
 def _beyond(market: PhaseMarket, v: Real) -> Real:
     """By how much each voltage that has limits lies outside. [pu]"""
     buses, floats, node = market.feeder.network.buses, market.form.response.floats, market.tree.node
-    out = np.zeros(len(v))
+    out, limited = np.zeros(len(v)), limited_buses(market.feeder.network)
     for k, s in enumerate(market.form.spots):
-        if len(s.coils) == 1 and (s.connection == pe.DELTA) == bool(floats[node[s.bus]]):
+        if limited[s.bus] and len(s.coils) == 1 and (s.connection == pe.DELTA) == bool(floats[node[s.bus]]):
             out[k] = max(0.0, buses.v_low_pu[s.bus] - v[k], v[k] - buses.v_high_pu[s.bus])
     return out
 

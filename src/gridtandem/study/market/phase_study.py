@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -43,10 +43,8 @@ class PhaseStudy:
     market: PhaseMarket
 
     @staticmethod
-    def of(case: PhaseCase, scheme: Any, *, flow: Flow = "apparent", margin_pu: float = 0.0) -> PhaseStudy:
+    def of(case: PhaseCase, scheme: object, *, flow: Flow = "apparent", margin_pu: float = 0.0) -> PhaseStudy:
         """``margin_pu`` tightens lower voltage limits."""
-        if not 0 <= margin_pu < 1:
-            raise InvalidCase([Fault("study", f"is {margin_pu!r}", "give a voltage from 0 to below 1 pu", "phase-008", column="margin_pu")])
         net = rested(case.feeder.network) if case.taps == "move" else case.feeder.network
         market = PhaseMarket.of(replace(case.feeder, network=net), flow=flow, margin_pu=margin_pu)
         at = Interfaces.of({"name": [case.name], "company": [case.company], "feeder": [case.name], "model": [0], "root": [0], "bus": [0]})
