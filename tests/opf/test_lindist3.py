@@ -32,7 +32,7 @@ from gridtandem.resources.part import Window
 from gridtandem.tables import Complex, Real
 from tests.flow.phase_making import feeder as any_feeder
 from tests.opf.feeders import feeder
-from tests.tolerances import COEFFICIENT, CURVE_MONEY, FIRST_ORDER, HALVED, MONEY, PRICE_BY_DIFFERENCE, REDUCED
+from tests.tolerances import COEFFICIENT, CURVE_MONEY, FIRST_ORDER, GUARDED, HALVED, MONEY, PRICE_BY_DIFFERENCE, REDUCED
 
 NOTHING = Network(name="none", buses=el.Buses.empty())
 
@@ -264,7 +264,7 @@ def test_phases_that_float_are_limited_and_served_between_phases() -> None:
     assert [s.name(net) for s in market.form.spots] == ["s.a", "s.b", "s.c", "e.a-b", "e.b-c", "e.a-c"]
     assert market.form.looked == ("voltage at e.a-b", "voltage at e.b-c", "voltage at e.a-c")
     assert market.form.conductors[:3] == ("flow on t.a", "flow on t.b", "flow on t.c")
-    assert market.form.w_base[4:] == pytest.approx(1.0, abs=1e-4)
+    assert market.form.w_base[4:] == pytest.approx(1.0, abs=GUARDED)
     with pytest.raises(InvalidCase, match="phase-009"):
         PhaseMarket.of(with_devices(net, [("e.a", ("g", 0, [(0.2, 20.0)], 0.0))]))
 
