@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtandem.boundary.market_letters import Tier
+from gridtandem.cases.case import Case
+from gridtandem.cases.phase_case import PhaseCase
 from gridtandem.errors import AlreadyThere
+from gridtandem.opf.forms.lindist import Flow
 from gridtandem.report.tables import as_records, plain, spelled
 from gridtandem.study.market.apart import Side
 from gridtandem.study.market.exchange import offer_document
 from gridtandem.study.market.offer import Offered, OfferSteps, loss_of_rules, tier_word
 from gridtandem.study.market.phase_check import PhaseChecks
+from gridtandem.study.market.setting import offering
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,6 +31,26 @@ PROMISES = {
     Tier.SCHEDULED: "hours hang together: storage keeps to a schedule made beforehand",
 }
 ENDS = 1e-9  # MW; where two curves end at the same place
+
+
+def offer(
+    case: str | Path | Case | PhaseCase,
+    *,
+    dso: str = "",
+    hours: tuple[int, int] = (1, 1),
+    flow: Flow = "apparent",
+    margin_pu: float = 0.0,
+    bus: str = "",
+    rules: Mapping[str, float] | None = None,
+) -> Offered:
+    """What a company offers to the wholesale market: the twin of ``tandem offer``.
+
+    ``case`` is a name, folder or file, or the thing itself; a three-phase feeder needs no ``dso``. ``hours`` are the first and the last. ``rules``
+    are those of the market: steps, floor, ceiling, least_mw, step_mw, step_price. ``margin_pu`` and ``bus`` are for three-phase feeders: by how much
+    lower voltage limits are tightened, and the transmission bus.
+    """
+    given = case if isinstance(case, Case | PhaseCase) else str(case)
+    return offering(given, dso, hours, rules or {}, flow=flow, margin_pu=margin_pu, bus=bus)
 
 
 def offer_in_words(offer: Offered, rows: int = 40) -> str:

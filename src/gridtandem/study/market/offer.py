@@ -68,6 +68,10 @@ class Offered:
     trouble: tuple[str, ...]
     checks: PhaseChecks | None = None  # of a three-phase feeder: the exact load flow at the corners of its true curves
 
+    def __repr__(self) -> str:
+        names = ", ".join(self.study.case.interfaces.name[self.rows].tolist())
+        return f"Offer of {names}: {len(self.steps)} steps over {self.study.window.periods} periods"
+
 
 def rows_named(case: Case, word: str) -> Index:
     """Interfaces by their own name, by the name of their feeder, or all of a company."""

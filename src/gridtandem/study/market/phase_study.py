@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -10,15 +10,16 @@ import numpy as np
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.phase_case import PhaseCase
-from gridtandem.errors import Fault, InvalidCase
+from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.flow.regulators import regulate
 from gridtandem.grid import elements as el
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
 from gridtandem.grid.phase_tree import phase_tree
 from gridtandem.grid.three_phase import ThreePhaseNetwork
+from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.lindist import Flow
-from gridtandem.opf.hours import Hours
+from gridtandem.opf.hours import EachHour, Hours
 from gridtandem.opf.phase_feeder import PhaseMarket
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.program.solve import hold
@@ -28,8 +29,9 @@ from gridtandem.study.market.apart import Side, of_awards, shared_by
 from gridtandem.study.market.exchange import Document
 from gridtandem.study.market.offer import Offered, offered_by
 from gridtandem.study.market.phase_check import PhaseChecks, phase_checked
-from gridtandem.study.market.study import MarketStudy
+from gridtandem.study.market.study import MarketSeats, MarketStudy, desk_of, seats_of
 from gridtandem.study.market.tables import stacked
+from gridtandem.tables import Index
 
 ONE = np.zeros(1, np.int64)  # the only interface
 
@@ -64,10 +66,47 @@ class PhaseStudy:
         window, net = self.study.window, self.market.nodal.network
         if found := [f.at(net.name) for f in faults(net, window.end, source=False)]:
             raise InvalidCase(found)
-        day = self.market.problem(window)
-        hours = Hours(window.periods, lambda t: self.market.problem(Window(first=window.first + t, hours=window.hours)))
-        each = () if day.owned.coupled else hours
+        day, each = _problems(self.market, self.study)
         return FeederMarket.of(self.study.case.interfaces.name, ONE, (day,), (each,), forecast=np.zeros(window.periods))
+
+
+def seated_with(study: MarketStudy, phases: Mapping[str, PhaseMarket]) -> MarketSeats:
+    """The parties of a study whose feeders behind these interfaces, by name, are three-phase ones, whatever models the case has there.
+
+    `gridtandem.study.market.run.run_market` takes them as ``seats``. A three-phase feeder keeps the voltage of its own source.
+    """
+    case = study.case
+    names = case.interfaces.name.tolist()
+    for name in phases.keys() - set(names):
+        raise UnknownName("interface", name, names)
+    nets = [market.nodal.network for market in phases.values()]
+    if found := [*case.faults(), *study.faults(), *(f.at(n.name) for n in nets for f in faults(n, study.window.end, source=False))]:
+        raise InvalidCase(found)
+    return seats_of(study, [(_desk(study, case.rows_of(name), phases), case.rows_of(name)) for name in case.companies])
+
+
+def _desk(study: MarketStudy, rows: Index, phases: Mapping[str, PhaseMarket]) -> FeederMarket:
+    """A company's desk, some of its feeders three-phase."""
+    plain = desk_of(study, rows)
+    kind, whole, hourly = plain.kind.copy(), list(plain.whole), list(plain.hourly)
+    for k, name in enumerate(plain.interface.tolist()):
+        if name in phases:
+            kind[k] = len(whole)
+            day, each = _problems(phases[name], study)
+            whole.append(day)
+            hourly.append(each)
+    used, kind = np.unique(kind, return_inverse=True)
+    return FeederMarket.of(
+        plain.interface, np.asarray(kind, np.int64), tuple(whole[u] for u in used), tuple(hourly[u] for u in used), forecast=plain.forecast
+    )
+
+
+def _problems(market: PhaseMarket, study: MarketStudy) -> tuple[FeederProblem, EachHour]:
+    """A feeder's day, and its hours where they do not hang together."""
+    window, essential = study.window, study.essential
+    day = market.problem(window, essential=essential)
+    hours = Hours(window.periods, lambda t: market.problem(Window(first=window.first + t, hours=window.hours), essential=essential))
+    return day, () if day.owned.coupled else hours
 
 
 def rested(net: ThreePhaseNetwork) -> ThreePhaseNetwork:

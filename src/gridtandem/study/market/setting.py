@@ -9,7 +9,7 @@ from typing import Any
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.named import case as named
-from gridtandem.cases.phase_case import is_phase_case, phase_case
+from gridtandem.cases.phase_case import PhaseCase, is_phase_case, phase_case
 from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.orders.rules import Rules
@@ -24,17 +24,17 @@ FIELDS = {"first_hour": "first"}  # where the study calls it otherwise
 
 
 def offering(
-    case: str, dso: str, hours: tuple[int, int], options: Mapping[str, float], *, flow: Flow, margin_pu: float = 0.0, bus: str = ""
+    case: str | Case | PhaseCase, dso: str, hours: tuple[int, int], options: Mapping[str, float], *, flow: Flow, margin_pu: float = 0.0, bus: str = ""
 ) -> Offered:
     """The offers of a feeder, interface or company from the first to the last hour, under the rules of the market.
 
     Of a three-phase feeder, ``margin_pu`` tightens lower voltage limits, and ``bus`` says where it hangs.
     """
     scheme = scheme_named("dso-offer", options)
-    if is_phase_case(case):
+    if isinstance(case, PhaseCase) or (not isinstance(case, Case) and is_phase_case(case)):
         return phase_offered(_phases(case, dso, scheme, flow=flow, margin_pu=margin_pu, bus=bus).over(hours[0], hours[1] - hours[0] + 1))
     _for_phases(margin_pu, bus)
-    study = MarketStudy(case=named(case), scheme=scheme, first=hours[0], hours=hours[1] - hours[0] + 1, flow=flow)
+    study = MarketStudy(case=case if isinstance(case, Case) else named(case), scheme=scheme, first=hours[0], hours=hours[1] - hours[0] + 1, flow=flow)
     return offered(study, _whose(dso))
 
 
@@ -55,9 +55,9 @@ def sharing(case: str, dso: str, path: Path, *, flow: Flow, margin_pu: float = 0
     return shared_out(study, _whose(dso), read_documents([path], AWARD))
 
 
-def _phases(case: str, dso: str, scheme: object, *, flow: Flow, margin_pu: float, bus: str = "") -> PhaseStudy:
+def _phases(case: str | PhaseCase, dso: str, scheme: object, *, flow: Flow, margin_pu: float, bus: str = "") -> PhaseStudy:
     """A three-phase feeder under its own name or that of its company."""
-    found = phase_case(case)
+    found = case if isinstance(case, PhaseCase) else phase_case(case)
     if dso not in ("", found.name, found.company):
         raise UnknownName("interface, feeder or company", dso, [found.name, found.company])
     return PhaseStudy.of(replace(found, bus=bus or found.bus), scheme, flow=flow, margin_pu=margin_pu)
