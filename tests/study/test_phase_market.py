@@ -22,13 +22,14 @@ from gridtandem.schemes.cmo_cuts import CmoCuts
 from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.market.books import surplus
+from gridtandem.study.market.offer import loss_of_rules
 from gridtandem.study.market.phase_check import phase_checked, placed
 from gridtandem.study.market.phase_study import PhaseStudy, seated_with
 from gridtandem.study.market.run import run_market
 from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.market.tables import devices, prices
 from tests.opf.feeders import battery, feeder
-from tests.tolerances import ALIKE, BY_PLANES, CARRIED, IDENTITY, MONEY_CLOSES, SWEEP_IS_TWIN
+from tests.tolerances import ALIKE, BY_PLANES, CARRIED, CURVE_MONEY, IDENTITY, MONEY_CLOSES, SWEEP_IS_TWIN
 
 LOW = 0.955
 
@@ -133,6 +134,7 @@ def test_the_front_door_gives_what_the_command_gives() -> None:
     assert repr(found).startswith("Offer of feeder33x3: ")
     assert found.checks is not None
     assert not found.checks.limits_broken.any()
+    assert loss_of_rules(found)[0] <= CURVE_MONEY  # offers are walked, the true curve is searched
     case = phase_case("feeder33x3")
     again = gt.offer(replace(case, bus="elsewhere"), margin_pu=0.003)
     assert again.steps.price_per_mwh.tolist() == found.steps.price_per_mwh.tolist()

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import TypeVar, final
 
 import numpy as np
 from scipy import sparse
@@ -36,8 +36,9 @@ from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.opf.forms.lindist import SIDES, Flow
 from gridtandem.opf.limits import KINDS, Limits, stacked
 from gridtandem.program.arrays import Matrix
-from gridtandem.tables import Flag, Real
+from gridtandem.tables import Complex, Flag, Real
 
+Inexact = TypeVar("Inexact", Real, Complex)
 ROOT3 = np.sqrt(3.0)
 NOISE = 1e-9  # MW of flow by MW injected: rounding behind small impedances; charging leaves more than that
 PAIRS: tuple[Coil, ...] = ((1, 2), (2, 3), (1, 3))
@@ -69,10 +70,10 @@ class Lindist3:
         base, by_p, by_q = response.squared(coils, np.where(coils.ends.min(1) < 0, ROOT3, 1.0))
         (voltage, looked), (current, conductors) = _voltage(response, share, margin_pu), _flow(response, share, flow)
         root, drawn = np.eye(1, len(spots) + 1)[0], response.no_load
+        w_by_p, w_by_q = (_compact(np.asarray(share.T @ _shared(m, share), np.float64)) for m in (by_p, by_q))
         return Lindist3(
-            spots=tuple(spots), limits=stacked([voltage, current]), w_by_p=_compact(share.T @ by_p @ share), w_by_q=_compact(share.T @ by_q @ share),
-            w_base=v_root**2 * root + share.T @ base, p_shunt=-drawn.real * root, q_shunt=-drawn.imag * root, looked=looked, conductors=conductors,
-            response=response,
+            spots=tuple(spots), limits=stacked([voltage, current]), w_by_p=w_by_p, w_by_q=w_by_q, w_base=v_root**2 * root + share.T @ base,
+            p_shunt=-drawn.real * root, q_shunt=-drawn.imag * root, looked=looked, conductors=conductors, response=response,
         )  # fmt: skip
 
     def voltage(self, p: Real, q: Real) -> Real:
@@ -101,14 +102,17 @@ def _at(tree: PhaseTree, pairs: Sequence[tuple[int, Coil]]) -> NodeCoils:
     return NodeCoils.of([int(tree.node[bus]) for bus, _ in pairs], [coil for _, coil in pairs])
 
 
-def _shares(spots: Sequence[Spot], pairs: Sequence[tuple[int, Coil]]) -> Real:
+def _shares(spots: Sequence[Spot], pairs: Sequence[tuple[int, Coil]]) -> Matrix:
     """(coil, node of the problem): how the power of each is shared out; the root has none."""
     row = {pair: k for k, pair in enumerate(pairs)}
-    out = np.zeros((len(pairs), len(spots) + 1))
-    for k, spot in enumerate(spots, 1):
-        for c in spot.coils:
-            out[row[spot.bus, rising(c)], k] += 1 / len(spot.coils)
-    return out
+    entries = [(1 / len(spot.coils), row[spot.bus, rising(c)], k) for k, spot in enumerate(spots, 1) for c in spot.coils]
+    value, coil, node = (np.array(x) for x in zip(*entries, strict=True))
+    return sparse.csr_array((value, (coil, node)), shape=(len(pairs), len(spots) + 1))
+
+
+def _shared(m: Inexact, share: Matrix) -> Inexact:
+    """By nodes of the problem, from what is by coils."""
+    return np.asarray(m @ share, m.dtype)
 
 
 def _compact(m: Real) -> Matrix:
@@ -124,7 +128,7 @@ def limited_buses(net: ThreePhaseNetwork) -> Flag:
 Named = tuple[Limits, tuple[str, ...]]
 
 
-def _voltage(response: PhaseResponse, share: Real, margin: float) -> Named:
+def _voltage(response: PhaseResponse, share: Matrix, margin: float) -> Named:
     """Every phase to ground, or every pair where phases float, of buses with limits but that of the source, which transmission holds."""
     tree, buses = response.tree, response.tree.network.buses
     limited = limited_buses(tree.network)
@@ -134,20 +138,19 @@ def _voltage(response: PhaseResponse, share: Real, margin: float) -> Named:
     bus = np.array([s.bus for s in spots], np.int64)
     low = np.where(buses.v_low_pu[bus] > 0, (buses.v_low_pu[bus] + margin) ** 2, -np.inf)
     names = tuple(f"voltage at {s.name(tree.network)}" for s in spots)
-    return Limits(
-        kind=np.full(len(spots), KINDS.index("voltage"), np.int8), element=np.arange(len(spots)), p=_compact(by_p @ share), q=_compact(by_q @ share),
-        base=base, low=low, high=buses.v_high_pu[bus] ** 2,
-    ), names  # fmt: skip
+    p, q = (_compact(_shared(m, share)) for m in (by_p, by_q))
+    kind = np.full(len(spots), KINDS.index("voltage"), np.int8)
+    return Limits(kind=kind, element=np.arange(len(spots)), p=p, q=q, base=base, low=low, high=buses.v_high_pu[bus] ** 2), names
 
 
-def _flow(response: PhaseResponse, share: Real, flow: Flow) -> Named:
+def _flow(response: PhaseResponse, share: Matrix, flow: Flow) -> Named:
     """Ratings, conductor by conductor."""
     tree = response.tree
     elements, own = rated_elements(tree)
     found = response.currents(elements)
     rating = own[np.searchsorted(elements, found.element)]
     angle = 2 * np.pi * (np.arange(SIDES) + 0.5) / SIDES if flow == "apparent" else np.zeros(1)
-    f, s = found.by_p @ share, found.s
+    f, s = _shared(found.by_p, share), found.s
     f[np.abs(f) < NOISE] = 0.0
     re, im = sparse.csr_array(f.real), sparse.csr_array(f.imag)
     cos, sin = (sparse.csr_array(x(angle)[:, None]) for x in (np.cos, np.sin))
