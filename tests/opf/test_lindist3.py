@@ -24,6 +24,8 @@ from gridtandem.grid.phase_feeder import PhaseFeeder
 from gridtandem.grid.phase_tree import SOURCE, PhaseTree, phase_tree
 from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.opf.feeder import FeederProblem
+from gridtandem.opf.forms.lindist import SIDES
+from gridtandem.opf.limits import KINDS
 from gridtandem.opf.offers import Asked
 from gridtandem.opf.phase_feeder import PhaseMarket
 from gridtandem.opf.value_curve import Curve
@@ -32,7 +34,7 @@ from gridtandem.resources.part import Window
 from gridtandem.tables import Complex, Real
 from tests.flow.phase_making import feeder as any_feeder
 from tests.opf.feeders import feeder
-from tests.tolerances import COEFFICIENT, CURVE_MONEY, FIRST_ORDER, GUARDED, HALVED, MONEY, PRICE_BY_DIFFERENCE, REDUCED
+from tests.tolerances import COEFFICIENT, CURVE_MONEY, FIRST_ORDER, GUARDED, HALVED, LEFT_OUT, MONEY, PRICE_BY_DIFFERENCE, REDUCED
 
 NOTHING = Network(name="none", buses=el.Buses.empty())
 
@@ -105,11 +107,17 @@ def first_order(error: Callable[[float], Real]) -> float:
     return float(np.abs(error(1.0) - 12 * error(0.5) + 32 * error(0.25)).max()) / 3
 
 
+def rated(net: ThreePhaseNetwork) -> ThreePhaseNetwork:
+    """With some rating everywhere, so that every flow has rows."""
+    lines, units = net.lines, net.transformers
+    return replace(net, lines=replace(lines, rating_a=np.full(len(lines), 99.0)), transformers=replace(units, rating_mva=np.full(len(units), 2.0)))
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), buses=st.integers(2, 9))
 def test_voltages_and_currents_are_exact_to_first_order(seed: int, buses: int) -> None:
     """On feeders with everything a sweep serves: lines and coils of every connection, guards, charging, capacitors, taps."""
-    net = replace(any_feeder(seed, buses), loads=pe.PhaseLoads.empty())
+    net = rated(replace(any_feeder(seed, buses), loads=pe.PhaseLoads.empty()))
     tree = phase_tree(net)
     form = PhaseMarket.of(PhaseFeeder(network=net, devices=NOTHING)).form
     coils = NodeCoils.of([int(tree.node[s.bus]) for s in form.spots], [s.coils[0] for s in form.spots])
@@ -130,6 +138,10 @@ def test_voltages_and_currents_are_exact_to_first_order(seed: int, buses: int) -
         exact = np.abs(replace(response, v=injected(net, tree, coils, t * s)).currents(np.unique(flows.element)).s) ** 2
         return np.asarray(np.abs(flows.s + t * (p_by + 1j * q_by)) ** 2 - exact)
 
+    limits = form.limits.take(form.limits.kind == KINDS.index("flow"))
+    rows = limits.fixed(*(np.concatenate([[0.0], x])[None] for x in (s.real, s.imag)))[0].reshape(SIDES, -1)
+    sides = np.exp(-2j * np.pi * (np.arange(SIDES) + 0.5) / SIDES)[:, None]
+    assert rows == pytest.approx((sides * (flows.s + p_by + 1j * q_by)).real, abs=LEFT_OUT)
     assert first_order(voltages) <= FIRST_ORDER * np.abs(change).max()
     most = np.hypot(p_by, q_by).max()
     assert first_order(currents) <= FIRST_ORDER * most * max(most, np.abs(flows.s).max())

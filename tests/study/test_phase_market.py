@@ -109,6 +109,7 @@ def test_a_day_with_storage_keeps_its_energy_and_is_checked_hour_by_hour() -> No
     day = [0.6, 0.8, 1.0, 0.7]
     more = replace(
         base.devices, buses=buses, storages=battery(4, 0.3, 0.6),
+        loads=el.Loads.of({"name": ["shop"], "bus": [0], "p_mw": [0.05], "q_mvar": [0.03]}),
         flexible=dv.Flexible.of({"name": ["gives"], "bus": [1], "p_high_mw": [0.1], "price_per_mwh": [70.0]}),
         profiles=dv.Profiles.of({"profile": ["day"] * 4, "period": [1, 2, 3, 4], "factor": day}),
         follows=dv.Follows.of({"what": [0], "profile": ["day"]}),
@@ -124,7 +125,12 @@ def test_a_day_with_storage_keeps_its_energy_and_is_checked_hour_by_hour() -> No
     problem = desk.whole[0]
     checks = phase_checked(phases.market, problem, x, problem.state(answer))
     assert checks.period.tolist() == [1, 2, 3, 4]
-    load = phases.market.feeder.network.loads.p_mw.sum()
+    load, state = phases.market.feeder.network.loads.p_mw.sum() + 0.05, problem.state(answer)
+    for t in range(4):  # what is placed is what was decided
+        there = placed(phases.market, problem, x, t)
+        for power, told in (("p_mw", state.p), ("q_mvar", state.q)):
+            drawn = getattr(there.loads, power).sum() - getattr(there.generators, power).sum()
+            assert drawn == pytest.approx(-told[t].sum(), abs=CARRIED)
     assert problem.owned.p_load.sum(1) == pytest.approx(load * np.array(day), rel=IDENTITY)
     assert checks.solved.all()
 
