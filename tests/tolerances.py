@@ -175,6 +175,9 @@ REDUCED = 1e-9  # relative; the reduction promised; two programs of one vertex, 
 COEFFICIENT = 1e-13  # pu²/MW; a handful of operations on numbers of 0.1
 HALVED = 0.3  # half the power leaves a quarter of a second-order error; third orders add to that where drops are large
 FIRST_ORDER = 1e-3  # relative; fourth orders of changes of a fiftieth, and noise of sweeps to 1e-14; a wrong factor is of order 1
+
+# schemes of optimal power flow between paraboloids: algebra of 3 × 3 matrices with condition 1e5, and springs of 1e9 in place of none
+DISPATCH_ALGEBRA = 1e-8
 # voltages of nothing
 
 
@@ -189,3 +192,14 @@ GUARDED = 1e-4  # pu²; what a guard of a millionth of a transformer draws throu
 TIGHTENED_PU = 4.5e-3  # pu; error of the three-phase model on feeder33x3, measured 3.9e-3 too high and 1.1e-3 too low
 PUBLISHED_PU = 1e-2  # pu; the same on IEEE 13 (9.4e-3) and 123 (5.5e-3), whose voltages fall by a tenth
 LEFT_OUT = 1e-8  # MW; entries below 1e-9 MW by MW are left out of flow limits, under a dozen injections of up to 1 MW
+# AC optimal power flow
+AC_TWIN = 1e-11  # relative; polar and rectangular forms of the same sums of a few dozen terms
+BENT_BY_DIFFERENCE = 1e-6  # relative; central differences with STEP of slopes that are exact leave about STEP² of third derivatives of size 10
+AC_IS_FLOW = 1e-6  # pu; rows of the optimum are kept to 1e-8, and reactances of a ring turn them into a hundred times as much at most
+SMOOTH_OPTIMUM = 1e-6  # published to seven digits; conditions to 1e-8 times multipliers of size 1
+SMOOTH_PRICE = 1e-5  # central differences with PRICE_STEP of costs to 1e-10 leave 1e-7 and PRICE_STEP² of third derivatives; places to 1e-6
+AC_IS_FLOW_DEG = 1e-4  # deg; the same in degrees
+AC_PRICE = 1e-4  # currency/MWh; central differences with 0.01 MW of costs of 2e4 known to 1e-10
+AC_SHADOW = 1e-4  # relative; the same for a step of 1e-4 pu of voltage
+AC_COST = 1e-7  # relative; two ways to one optimum, conditions to 1e-8 times multipliers
+GIVEN_WAY = 60.0  # MW; losses of transporting 300 MW more than the units have through five lines

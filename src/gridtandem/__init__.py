@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gridtandem.flow.results import load_flow as load_flow
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
+    from gridtandem.opf.ac import optimal_power_flow as optimal_power_flow
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
     from gridtandem.report.front import compare as compare
@@ -78,6 +79,7 @@ _PLACE = {
     "new_case": "gridtandem.cases.new:new_case",
     "offer": "gridtandem.report.market_offer:offer",
     "opened": "gridtandem.report.front:opened",
+    "optimal_power_flow": "gridtandem.opf.ac:optimal_power_flow",
     "phase_case": "gridtandem.cases.phase_case:phase_case",
     "read_case": "gridtandem.cases.folder.write:read_case",
     "resume": "gridtandem.report.front:resume",
