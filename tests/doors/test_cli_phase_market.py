@@ -105,6 +105,12 @@ def test_what_makes_no_sense_is_said(words: tuple[str, ...], told: str) -> None:
     assert told in said.err
 
 
+def test_commands_for_balanced_networks_say_where_to_go() -> None:
+    said = tandem("run", "feeder33x3", "--scheme", "dso-offer")
+    assert said.code == 3
+    assert "is a three-phase feeder" in said.err
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
