@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from gridtandem.cases.folder.write import write_network_folder
 from gridtandem.cases.opendss.write import write_opendss
 from gridtandem.cases.phase_case import phase_case, unrated
+from gridtandem.errors import InvalidCase
 from tests.doors.terminal import tandem
 from tests.tolerances import GOLDEN_DIGITS, MONEY_CLOSES, PUBLISHED_PU, TIGHTENED_PU
 
@@ -82,7 +84,11 @@ def test_a_file_alone_must_take_its_load() -> None:
     net = phase_case("ieee13-ders").feeder.network
     document = tandem("offer", str(DATA / "13/IEEE13Nodeckt.dss"), "--json").document
     assert "flow on 650632" in document["trouble"][0]  # the file states no ratings, so lines have the engine's 400 A
-    file = write_opendss(unrated(net), "own")
+    with pytest.raises(InvalidCase, match=r"has limits of '611' and 14 more.*phase-011"):
+        write_opendss(net, "own")
+    n = len(net.buses)
+    free = replace(unrated(net), buses=replace(net.buses, v_low_pu=np.zeros(n), v_high_pu=np.full(n, np.inf)))
+    file = write_opendss(free, "own")
     document = tandem("offer", str(file), "--json").document
     assert document["offer"]["offers"][0]["steps"] == []
     assert document["offer"]["offers"][0]["p_min"] == pytest.approx(-net.loads.p_mw.sum(), abs=PUBLISHED_PU)

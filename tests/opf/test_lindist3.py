@@ -19,6 +19,7 @@ from gridtandem.flow.phases import ReadyPhases
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.grid import phase_elements as pe
+from gridtandem.grid.balanced import balanced
 from gridtandem.grid.network import Network
 from gridtandem.grid.phase_feeder import PhaseFeeder
 from gridtandem.grid.phase_tree import SOURCE, PhaseTree, phase_tree
@@ -61,6 +62,15 @@ def test_alike_phases_without_mutual_impedance_are_the_balanced_feeder(hour: int
     assert len(one.points) == len(many.points)
     assert many.offer.x == pytest.approx(one.offer.x, rel=REDUCED, abs=REDUCED)
     assert many.offer.cost == pytest.approx(one.offer.cost, rel=REDUCED, abs=REDUCED)
+
+
+def test_limits_go_along_to_the_balanced_network() -> None:
+    low, high = np.array([0.0, 0.91, 0.92]), np.array([np.inf, 1.06, 1.07])
+    plain = feeder([0, 1])
+    three_ = tripled(replace(plain, buses=replace(plain.buses, v_low_pu=low, v_high_pu=high)))
+    back = balanced(replace(three_, sources=replace(three_.sources, x_positive_ohm=[0.1]))).buses
+    assert back.v_low_pu.tolist() == [*low, 0.0]
+    assert back.v_high_pu.tolist() == [*high, np.inf]
 
 
 def line(z: Complex) -> ThreePhaseNetwork:
