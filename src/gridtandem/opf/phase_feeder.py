@@ -14,7 +14,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.errors import Fault, InvalidCase
-from gridtandem.flow.phase_branches import EACH
+from gridtandem.flow.phase_branches import EACH, PhaseBranches, phase_branches
 from gridtandem.flow.phase_coils import GROUND, PR, QR, Coils, coils_of
 from gridtandem.flow.phase_response import floating
 from gridtandem.grid import devices as dv
@@ -43,6 +43,7 @@ class PhaseMarket:
     feeder: PhaseFeeder
     form: Lindist3
     nodal: Nodal  # of the network whose buses are spots
+    branches: PhaseBranches  # of the exact load flow, at the taps of the network
 
     @staticmethod
     def of(feeder: PhaseFeeder, *, flow: Flow = "apparent", margin_pu: float = 0.0) -> PhaseMarket:
@@ -68,7 +69,8 @@ class PhaseMarket:
             np.add.at(made[k], at[held], -part[held])
         form = replace(form, p_shunt=form.p_shunt + made[0], q_shunt=form.q_shunt + made[1])
         net = _at_spots(feeder, form, asked, _loads(feeder.network, at, coils, s))
-        return PhaseMarket(feeder=feeder, form=form, nodal=Nodal.of(net.check()))
+        t = tree.network.transformers
+        return PhaseMarket(feeder=feeder, form=form, nodal=Nodal.of(net.check()), branches=phase_branches(tree, t.tap_from_pu, t.tap_to_pu))
 
     @property
     def tree(self) -> PhaseTree:

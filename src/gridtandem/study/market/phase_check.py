@@ -9,7 +9,9 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gridtandem.flow.phase_results import ThreePhaseResults
+from gridtandem.flow.phase_results import ThreePhaseResults, phase_results
+from gridtandem.flow.phases import ReadyPhases
+from gridtandem.flow.regulators import Regulated, unsolved
 from gridtandem.grid import phase_elements as pe
 from gridtandem.grid.phase_feeder import Spot
 from gridtandem.grid.three_phase import ThreePhaseNetwork
@@ -18,7 +20,6 @@ from gridtandem.opf.forms.lindist3 import limited_buses
 from gridtandem.opf.phase_feeder import PhaseMarket
 from gridtandem.resources.dispatch import dispatched
 from gridtandem.study.market.tables import stacked
-from gridtandem.study.phases import three_phase
 from gridtandem.tables import Complex, Index, Names, Real, Table, column
 
 WORDS = ("v_low_at", "v_high_at", "limits_broken")  # columns that have no NaN
@@ -48,7 +49,18 @@ class PhaseChecks(Table):
 
 def phase_checked(market: PhaseMarket, problem: FeederProblem, x: Mapping[str, Real], state: FeederState) -> PhaseChecks:
     """Every period of a dispatch."""
-    return stacked(PhaseChecks, [_row(market, problem, state, t, three_phase(placed(market, problem, x, t))) for t in range(problem.window.periods)])
+    each = (load_flow(market, placed(market, problem, x, t)) for t in range(problem.window.periods))
+    return stacked(PhaseChecks, [_row(market, problem, state, t, found) for t, found in enumerate(each)])
+
+
+def load_flow(market: PhaseMarket, net: ThreePhaseNetwork) -> ThreePhaseResults:
+    """Of the feeder with other loads and generators: its tree and its branches stay as they are."""
+    tree, t = replace(market.tree, network=net), net.transformers
+    root = float(net.sources.v_pu[0])
+    swept = ReadyPhases.at([tree], [market.branches]).sweep(np.array([abs(complex(tree.source[0]))]), np.ones(1), slope=False)
+    unseen = np.full(len(net.regulators), np.nan)
+    found = Regulated(tap_from=t.tap_from_pu, tap_to=t.tap_to_pu, control_v=unseen, swept=swept, rounds=0, trouble=unsolved(swept))
+    return phase_results(tree, found, root, 1.0)
 
 
 def placed(market: PhaseMarket, problem: FeederProblem, x: Mapping[str, Real], t: int) -> ThreePhaseNetwork:
