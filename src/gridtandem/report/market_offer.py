@@ -41,7 +41,7 @@ def offer(
     flow: Flow = "apparent",
     margin_pu: float = 0.0,
     bus: str = "",
-    rules: Mapping[str, float] | None = None,
+    rules: Mapping[str, float | str] | None = None,
 ) -> Offered:
     """What a company offers to the wholesale market: the twin of ``tandem offer``.
 

@@ -24,7 +24,14 @@ FIELDS = {"first_hour": "first"}  # where the study calls it otherwise
 
 
 def offering(
-    case: str | Case | PhaseCase, dso: str, hours: tuple[int, int], options: Mapping[str, float], *, flow: Flow, margin_pu: float = 0.0, bus: str = ""
+    case: str | Case | PhaseCase,
+    dso: str,
+    hours: tuple[int, int],
+    options: Mapping[str, float | str],
+    *,
+    flow: Flow,
+    margin_pu: float = 0.0,
+    bus: str = "",
 ) -> Offered:
     """The offers of a feeder, interface or company from the first to the last hour, under the rules of the market.
 
@@ -38,7 +45,7 @@ def offering(
     return offered(study, _whose(dso))
 
 
-def clearing(transmission: str, paths: Sequence[Path], options: Mapping[str, float]) -> tuple[tuple[Document, ...], Side]:
+def clearing(transmission: str, paths: Sequence[Path], options: Mapping[str, float | str]) -> tuple[tuple[Document, ...], Side]:
     """Offer files, and what transmission makes of them."""
     asked = scheme_named("dso-offer", options).rules
     rules = Rules(asked.steps, asked.floor, asked.ceiling, asked.least_mw, asked.step_mw, asked.step_price)
