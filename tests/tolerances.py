@@ -174,7 +174,7 @@ MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred paymen
 REDUCED = 1e-9  # relative; the reduction promised; two programs of one vertex, their limits rounded apart
 COEFFICIENT = 1e-13  # pu²/MW; a handful of operations on numbers of 0.1
 HALVED = 0.3  # half the power leaves a quarter of a second-order error; third orders add to that where drops are large
-FIRST_ORDER = 1e-3  # relative; fourth orders of changes of a fiftieth, and noise of sweeps to 1e-14; a wrong factor is of order 1
+FIRST_ORDER = 1e-3  # relative; fourth orders of changes of a hundredth, and noise of sweeps to 1e-14; a wrong factor is of order 1
 
 # schemes of optimal power flow between paraboloids: algebra of 3 × 3 matrices with condition 1e5, and springs of 1e9 in place of none
 DISPATCH_ALGEBRA = 1e-8
