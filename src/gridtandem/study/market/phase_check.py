@@ -19,8 +19,7 @@ from gridtandem.opf.feeder import FeederProblem, FeederState
 from gridtandem.opf.forms.lindist3 import limited_buses
 from gridtandem.opf.phase_feeder import PhaseMarket
 from gridtandem.resources.dispatch import dispatched
-from gridtandem.study.market.tables import stacked
-from gridtandem.tables import Complex, Index, Names, Real, Table, column
+from gridtandem.tables import Complex, Index, Names, Real, Table, column, stacked
 
 WORDS = ("v_low_at", "v_high_at", "limits_broken")  # columns that have no NaN
 EDGE = 1e-6  # relative; as far beyond a limit is on it

@@ -30,8 +30,7 @@ from gridtandem.study.market.exchange import Document
 from gridtandem.study.market.offer import Offered, offered_by
 from gridtandem.study.market.phase_check import PhaseChecks, phase_checked
 from gridtandem.study.market.study import MarketSeats, MarketStudy, desk_of, seats_of
-from gridtandem.study.market.tables import stacked
-from gridtandem.tables import Index
+from gridtandem.tables import Index, stacked
 
 ONE = np.zeros(1, np.int64)  # the only interface
 
