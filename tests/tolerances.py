@@ -178,5 +178,7 @@ def next_to_nothing(mismatch: float, share: float, admittance: float) -> float:
     share of the currents |y||V| that may be left over. [pu]
     """
     return math.sqrt(mismatch / (share * admittance))
+
+
 # what the bench hands to peers
 SAME_PROGRAM = 1e-7  # currency/h; a few hundred, from two solvers that keep rows to 1e-9

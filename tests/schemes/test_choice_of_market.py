@@ -23,7 +23,7 @@ from tests.tolerances import BOOKS_MONEY, WELFARE
 
 
 def cleared(case: Case, scheme: Any) -> MarketResult:
-    return run_market(MarketStudy(case=case, scheme=scheme, rounds=300))
+    return run_market(MarketStudy(case=case, scheme=scheme, rounds=300, benchmark="joint"))
 
 
 def tight(seed: int, slope: float) -> Case:

@@ -17,6 +17,7 @@ from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
+from gridtandem.study.market.benchmark import joint, proved
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
@@ -51,6 +52,7 @@ class TransmissionPlan:
     dispatch: Cleared
     price: Real  # (period, node)
     flow_price: Real  # (period, branch with a limit)
+    regret: float  # what transmission would gain with its answer to the prices [currency]
 
 
 @final
@@ -88,24 +90,22 @@ def run_market(
     seats = seated(study) if seats is None else seats
     mail = seats.mailbox(study.scheme, study.window.periods)
     outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=resume, watch=watch or (lambda _: None))
-    best = seats.pool.solve()
-    shape = study.window.periods, len(study.case.interfaces)
-    ideal, ideal_z, ideal_price = np.nan, np.full(shape, np.nan), np.full(shape, np.nan)
-    if best.status is Status.SOLVED:
-        ideal, ideal_z = best.cost, best.x["tso.z"]
-        ideal_price = best.price["tso.balance"][:, seats.wholesale.at] / study.window.hours
     if not outcome.answered or outcome.state is None:
+        best = joint(seats.pool)
         return MarketResult(
-            study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=ideal, ideal_z=ideal_z,
-            ideal_price=ideal_price, trouble=explained(seats, outcome),
+            study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=best.cost, ideal_z=best.z,
+            ideal_price=best.price, trouble=explained(seats, outcome),
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain)
     tso = above(seats.wholesale, bargain.z[0], bargain.price[0])
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
+    best = (study.benchmark == "prices" and proved(cost, [tso.regret, *(p.regret for p in plans)], bargain.z[0], bargain.price[0])) or joint(
+        seats.pool
+    )
     return MarketResult(
-        study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=ideal, ideal_z=ideal_z,
-        ideal_price=ideal_price,
+        study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=best.cost, ideal_z=best.z,
+        ideal_price=best.price,
     )  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
     done, told = wholesale.plan(z, price)
     regret = done.cost - float((price * z).sum()) * hours - told.cost
     chosen = told if regret <= REGRET * max(1.0, abs(done.cost)) else done
-    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours)
+    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours, regret=regret)
 
 
 def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real) -> FeederPlan:

@@ -27,8 +27,11 @@ from gridtandem.parties.wholesale_choice import WholesaleChoice
 from gridtandem.parties.wholesale_near import WholesaleNear
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
+from gridtandem.study.market.benchmark import Benchmark
 from gridtandem.study.market.faults import study_faults
 from gridtandem.tables import Index
+
+SETTINGS = ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "forecast", "rounds", "benchmark")
 
 
 @final
@@ -46,6 +49,7 @@ class MarketStudy:
     essential: float = 0.0  # share of fixed load less free power that feeders must take from transmission; 0: no such rule
     forecast: tuple[float, ...] = ()  # prices by which feeders schedule storage before they offer, one for each period; none: a level price
     rounds: int = 100
+    benchmark: Benchmark = "prices"  # what proves the least cost of all: prices where they can, else the joint program; or that in any case
 
     @property
     def window(self) -> Window:
@@ -60,7 +64,7 @@ class MarketStudy:
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "forecast", "rounds")}
+        return {name: getattr(self, name) for name in SETTINGS}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
