@@ -14,6 +14,7 @@ from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
+from gridtandem.opf.common import Common
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.opf.hours import EachHour, Hours
@@ -119,7 +120,7 @@ def seated(study: MarketStudy) -> MarketSeats:
 
 def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
     """The market desk of a company that stands behind these interfaces: one problem for each different (model, root, count, scale)."""
-    table, window = study.case.interfaces.take(rows), study.window
+    table, window, common = study.case.interfaces.take(rows), study.window, Common()
     kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
     whole: list[FeederProblem] = []
     hourly: list[EachHour] = []
@@ -127,7 +128,7 @@ def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
         net = bundle(study.case.models[int(model)], count=int(count), scale=scale)
 
         def problem(part: Window, net: Any = net, root: int = int(root)) -> FeederProblem:
-            return FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential)
+            return FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential, common=common)
 
         day = problem(window)
         whole.append(day)
