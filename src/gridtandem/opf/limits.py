@@ -82,9 +82,9 @@ class Limits:
         shape = (len(price), len(KINDS), self.p.shape[1])
         out = np.zeros((2, *shape))
         for k in range(len(KINDS)):
-            mine = self.kind == k
+            mine = price * (self.kind == k)
             for part, m in zip(out, (self.p, self.q), strict=True):
-                part[:, k] = (m[mine].T @ price[:, mine].T).T
+                part[:, k] = (m.T @ mine.T).T
         return out[0], out[1]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from os import cpu_count
 from typing import Any, final
 
 import numpy as np
@@ -163,8 +165,16 @@ def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real
 
 
 def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
-    plans: dict[int, FeederPlan] = {}
-    for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True):
-        for k, row in enumerate(rows.tolist()):
-            plans[row] = below(desk, k, (company, row), bargain.z[0, :, row], bargain.price[0, :, row])
-    return tuple(plans[i] for i in range(len(plans)))
+    """Of all feeders, on every processor: each holds a program of its own, so the bits are the same for any number."""
+    z, price = bargain.z[0], bargain.price[0]
+    asked = [
+        (desk, k, (company, row)) for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True) for k, row in enumerate(rows.tolist())
+    ]
+    asked.sort(key=lambda one: one[2][1])
+
+    def plan(one: tuple[FeederMarket, int, tuple[str, int]]) -> FeederPlan:
+        desk, k, who = one
+        return below(desk, k, who, z[:, who[1]], price[:, who[1]])
+
+    with ThreadPoolExecutor(cpu_count() or 1) as pool:
+        return tuple(pool.map(plan, asked))
