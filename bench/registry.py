@@ -122,6 +122,11 @@ def _market(feeders: int, repeat: int) -> Phase:
     return Phase("market", name, markets.market(feeders), MONEY, repeat, large=feeders > 10, musts=WHOLE if feeders == 100 else ())
 
 
+def _coupled(feeders: int, repeat: int) -> Phase:
+    name = f"118 + {feeders} x 33, storage"
+    return Phase("coupled", name, markets.coupled(feeders), MONEY, repeat, large=feeders > 10)  # nothing is promised of it
+
+
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
     Phase("help", "tandem --help", {"tandem": start.command("--help"), "bare Python": start.python("pass")}, repeat=5),
@@ -152,4 +157,6 @@ PHASES = (
     _market(10, 5),
     _market(100, 3),
     _market(1000, 1),
+    _coupled(10, 3),
+    _coupled(100, 1),
 )
