@@ -83,5 +83,5 @@ def market(orders: Orders, fixed: Real, wires: Wires, *, hours: float) -> Progra
 def cleared(orders: Orders, fixed: Real, wires: Wires, *, hours: float) -> Cleared:
     """Clear the market."""
     program = market(orders, fixed, wires, hours=hours)
-    answer = sifted(program, orders.period) or solve(program)
+    answer = sifted(program, orders.period * wires.nodes + orders.node) or solve(program)
     return Cleared(accepted=answer.x["order"], price=answer.price["balance"] / hours, cost=answer.cost, answer=answer)
