@@ -65,7 +65,8 @@ class AcOpf:
         which enter the balance there with this ``sign``: −1 leaves, +1 enters.
         """
         nodal = Nodal.of(network.check())
-        form, port = AcPolar.of(nodal), nodal.node[ports]
+        port = nodal.node[ports]
+        form = AcPolar.of(nodal, port if sign > 0 else port[:0])
         pieces, polynomials = costs(nodal)
         g, u = network.generators, nodal.units
         p = Span(g.p_low_mw[u.row] / MVA, g.p_high_mw[u.row] / MVA)

@@ -31,6 +31,7 @@ from gridtandem.program.smooth import Span
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
+NOBODY: Index = np.empty(0, np.int64)
 LOWEST = 0.1  # pu; a bus without a lower limit stays above this, since loads have no law at a voltage of nothing
 TURN = 360.0  # deg; angle limits as wide as this are none
 
@@ -53,8 +54,8 @@ class AcPolar:
     reference: Index  # nodes whose angle is given, one for each island
 
     @staticmethod
-    def of(nodal: Nodal) -> AcPolar:
-        """Of a network, or `InvalidCase` with the buses that nothing can supply."""
+    def of(nodal: Nodal, supplied: Index = NOBODY) -> AcPolar:
+        """Of a network, or `InvalidCase` with the buses that nothing can supply; nodes ``supplied`` from outside give their islands the angle."""
         net, br = nodal.network, nodal.branches
         lines = br.kind == 0
         rating, low, high = (_column(nodal, name) for name in ("rating_mva", "angle_low_deg", "angle_high_deg"))
@@ -66,7 +67,7 @@ class AcPolar:
         return AcPolar(
             nodal=nodal, pi=_constants(nodal), shift=np.where(lines, 0.0, np.angle(br.ratio)), rated=rated, rating=rating[rated] / MVA,
             angled=angled, angle_low=np.radians(low[angled]), angle_high=np.radians(high[angled]), v_low=v_low, v_high=v_high,
-            reference=_references(nodal),
+            reference=_references(nodal, supplied),
         )  # fmt: skip
 
     def columns(self) -> dict[str, Span]:
@@ -106,13 +107,14 @@ def _constants(nodal: Nodal) -> Real:
     ], 1)  # fmt: skip
 
 
-def _references(nodal: Nodal) -> Index:
-    """The node whose angle is given, for each island: the first with a reference unit, else the first with a unit at all."""
+def _references(nodal: Nodal, supplied: Index) -> Index:
+    """The node whose angle is given, for each island: the first that is supplied or has a reference unit, else the first with a unit at all."""
     count, island = csgraph.connected_components(links(nodal), directed=False)
     units = nodal.units
     rank = np.full(nodal.nodes, 2)
     rank[units.node] = 1
     rank[units.node[units.control == REFERENCE]] = 0
+    rank[supplied] = -1
     order = np.lexsort((np.arange(nodal.nodes), rank, island))
     first = order[np.searchsorted(island[order], np.arange(count))]
     if len(lost := np.flatnonzero(rank[first][island] == 2)):
