@@ -28,7 +28,7 @@ from gridtandem.tables import Real
 SIDE = Path(__file__).with_name("ppopt_side.py")
 METHODS = ("geometric", "combinatorial", "graph")
 NIGHT = 0.5  # of the load; at the peak these units alone cannot hold voltages
-LIMIT_S, SMOKE_S = 30, 3  # by the clock, of a method and run; where it only has to be seen to work
+LIMIT_S, SMOKE_S = 30, 3  # of processor time, for a method and run; where it only has to be seen to work
 LOOKS = 1001  # exports at which answers are compared
 Later = Callable[[], Callable[[], Callable[[], Real]]]
 

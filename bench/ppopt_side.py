@@ -64,11 +64,11 @@ def main(given: str, taken: str, settings: str) -> int:
     by_export[0] = 1.0
     ends, wide = np.array([[1.0], [-1.0]]), np.array([[g["export"][-1]], [-g["export"][0]]])
     costs, method, took = g["cost"][:, None], mpqp_algorithm(asked["method"]), []
-    signal.signal(signal.SIGALRM, stop)
+    signal.signal(signal.SIGPROF, stop)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             for _ in range(asked["repeat"] + (asked["repeat"] > 1)):
-                signal.alarm(asked["limit_s"])
+                signal.setitimer(signal.ITIMER_PROF, asked["limit_s"])
                 t = time.process_time()
                 program = MPLP_Program(
                     left.copy(),
@@ -82,7 +82,7 @@ def main(given: str, taken: str, settings: str) -> int:
                 )
                 found = solve_mpqp(program, method)
                 took.append(1e3 * (time.process_time() - t))
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             values = [found.evaluate_objective(np.array([[e]])) for e in g["export"]]
     except Exception as e:  # whatever ends it
         return none("too long" if isinstance(e, TimeoutError) else "failed")
