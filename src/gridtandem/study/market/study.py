@@ -110,7 +110,8 @@ def seated(study: MarketStudy) -> MarketSeats:
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
     wholesale = Wholesale.of(case.transmission, case.interfaces.bus, window)
-    desks = [(desk_of(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
+    common = Common()
+    desks = [(desk_of(study, case.rows_of(name), common), case.rows_of(name)) for name in case.companies]
     by_interface: dict[int, FeederProblem] = {}
     for desk, rows in desks:
         by_interface |= {int(row): desk.whole[int(desk.kind[k])] for k, row in enumerate(rows)}
@@ -118,9 +119,9 @@ def seated(study: MarketStudy) -> MarketSeats:
     return MarketSeats(wholesale=wholesale, fleets=tuple(desks), companies=case.companies, pool=pool)
 
 
-def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
+def desk_of(study: MarketStudy, rows: Index, common: Common | None = None) -> FeederMarket:
     """The market desk of a company that stands behind these interfaces: one problem for each different (model, root, count, scale)."""
-    table, window, common = study.case.interfaces.take(rows), study.window, Common()
+    table, window, common = study.case.interfaces.take(rows), study.window, Common() if common is None else common
     kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
     whole: list[FeederProblem] = []
     hourly: list[EachHour] = []
