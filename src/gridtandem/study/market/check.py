@@ -113,18 +113,18 @@ def _case_at(result: MarketResult, parts: Sequence[Network]) -> Case:
 
 
 def _places(result: MarketResult, whole: Joined, nodal: Nodal) -> tuple[Index, Index, Index]:
-    """Node of every live bus of feeders in the joined grid; its feeder, and its node there."""
+    """Node of every live bus below the root of a feeder in the joined grid; its feeder, and its node there."""
     out = []
     for k, plan in enumerate(result.feeders):
         own = plan.problem.nodal
-        live = np.flatnonzero(own.node >= 0)
+        live = np.flatnonzero((own.node >= 0) & (own.node != plan.problem.root))
         out.append((nodal.node[whole.first_bus[whole.interface_feeder[k]] + live], np.full(len(live), k), own.node[live]))
     joint, feeder, node = (np.concatenate([np.empty(0, np.int64), *column]) for column in (zip(*out, strict=True) if out else ((), (), ())))
     return joint, feeder, node
 
 
 def _apart(result: MarketResult, place: tuple[Index, Index, Index], found: Solution, t: int) -> float:
-    """Largest difference of voltage inside feeders, market's model against AC; NaN where there is no load flow."""
+    """Largest difference of voltage below the roots of feeders, market's model against AC; NaN where there is no load flow."""
     joint, feeder, node = place
     told = [plan.dispatch.v[t] for plan in result.feeders]
     first = np.cumsum([0, *map(len, told)])[:-1]

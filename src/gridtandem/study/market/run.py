@@ -14,11 +14,13 @@ from gridtandem.boundary.market_letters import Offers
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.feeder import FeederProblem, FeederState
+from gridtandem.parties.feeder_choice import planned, type_1
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.wholesale import Wholesale
-from gridtandem.program.answer import Status
+from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
+from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
 from gridtandem.study.market.benchmark import joint, proved
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
@@ -99,12 +101,12 @@ def run_market(
             ideal_price=best.price, trouble=explained(seats, outcome),
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
-    plans = _plans(seats, bargain)
+    plans = _plans(seats, bargain, outcome.state)
     tso = above(seats.wholesale, bargain.z[0], bargain.price[0])
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
-    best = (study.benchmark == "prices" and proved(cost, [tso.regret, *(p.regret for p in plans)], bargain.z[0], bargain.price[0])) or joint(
-        seats.pool
-    )
+    free = study.benchmark == "prices" and not isinstance(outcome.state, ChoiceOfMarketState)  # bound units regret less than they could
+    told = proved(cost, [tso.regret, *(p.regret for p in plans)], bargain.z[0], bargain.price[0]) if free else None
+    best = joint(seats.pool) if told is None else told
     return MarketResult(
         study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=best.cost, ideal_z=best.z,
         ideal_price=best.price,
@@ -155,8 +157,11 @@ def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
 
 def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real) -> FeederPlan:
     """What the k-th feeder of a desk does with an award (period); ``who`` is its company and interface."""
-    done, priced = desk.plan(k, z, price)
-    problem = desk.whole[int(desk.kind[k])]
+    return _plan(desk.whole[int(desk.kind[k])], who, z, price, desk.plan(k, z, price))
+
+
+def _plan(problem: FeederProblem, who: tuple[str, int], z: Real, price: Real, answers: tuple[Answer, Answer]) -> FeederPlan:
+    done, priced = answers
     regret = done.cost + float(price @ z) * problem.window.hours - priced.cost
     return FeederPlan(
         company=who[0], interface=who[1], problem=problem, dispatch=problem.state(done), priced=problem.state(priced), decisions=done.x,
@@ -164,17 +169,23 @@ def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real
     )  # fmt: skip
 
 
-def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
-    """Of all feeders, on every processor: each holds a program of its own, so the bits are the same for any number."""
-    z, price = bargain.z[0], bargain.price[0]
-    asked = [
-        (desk, k, (company, row)) for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True) for k, row in enumerate(rows.tolist())
-    ]
-    asked.sort(key=lambda one: one[2][1])
+def _plans(seats: MarketSeats, bargain: Bargain, state: object) -> tuple[FeederPlan, ...]:
+    """Of all feeders, on every processor: each holds a program of its own, so the bits are the same for any number.
 
-    def plan(one: tuple[FeederMarket, int, tuple[str, int]]) -> FeederPlan:
-        desk, k, who = one
-        return below(desk, k, who, z[:, who[1]], price[:, who[1]])
+    Units that chose their market are bound by what they sold and kept.
+    """
+    z, price = bargain.z[0], bargain.price[0]
+    fleets = zip(seats.companies, seats.fleets, strict=True)
+    asked = sorted(((row, k, desk, company) for company, (desk, rows) in fleets for k, row in enumerate(rows.tolist())), key=lambda one: one[0])
+
+    def plan(one: tuple[int, int, FeederMarket, str]) -> FeederPlan:
+        row, k, desk, company = one
+        if not isinstance(state, ChoiceOfMarketState):
+            return below(desk, k, (company, row), z[:, row], price[:, row])
+        problem = desk.whole[int(desk.kind[k])]
+        many = len(type_1(problem))
+        answers = planned(problem, z[:, row], price[:, row], state.sold[0, :, row, :many], state.offers.kept[0, :, row, :many])
+        return _plan(problem, (company, row), z[:, row], price[:, row], answers)
 
     with ThreadPoolExecutor(cpu_count() or 1) as pool:
         return tuple(pool.map(plan, asked))
