@@ -19,8 +19,9 @@ from scipy import sparse
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.common import Common, names
+from gridtandem.opf.forms.form import Form
 from gridtandem.opf.forms.lindist import Flow, Lindist
-from gridtandem.opf.limits import KINDS, Limits, signed
+from gridtandem.opf.limits import Limits, signed
 from gridtandem.program.answer import Answer
 from gridtandem.program.arrays import Columns, Matrix, Program, Rows
 from gridtandem.resources.day import Owned, owned
@@ -55,7 +56,7 @@ class FeederProblem:
     root: int
     window: Window
     owned: Owned
-    form: Lindist
+    form: Form
     limits: Limits  # those within reach
     p_there: Real  # (period, node) injected whatever is decided [MW]
     q_there: Real
@@ -71,10 +72,16 @@ class FeederProblem:
         before have left.
         """
         nodal, common = Nodal.of(net), Common() if common is None else common
+        at = int(nodal.node[root])
+        form = common.once(Lindist.likeness(nodal, at, root_pu=root_pu, flow=flow), lambda: Lindist.of(nodal, at, root_pu=root_pu, flow=flow))
+        return FeederProblem.under(form, nodal, at, window, essential=essential, common=common)
+
+    @staticmethod
+    def under(form: Form, nodal: Nodal, root: int, window: Window, *, essential: float = 0.0, common: Common | None = None) -> FeederProblem:
+        """With the network equations of a form; ``root`` is a node, and resources are those of the network behind ``nodal``."""
+        net, common = nodal.network, Common() if common is None else common
         have = owned(net, nodal.node, nodal.nodes, window, source=False)
         have = replace(have, part=common.part(have.part))
-        node = int(nodal.node[root])
-        form = common.once(Lindist.likeness(nodal, node, root_pu=root_pu, flow=flow), lambda: Lindist.of(nodal, node, root_pu=root_pu, flow=flow))
         p = np.broadcast_to(have.part.p_fixed, have.p_load.shape) - have.p_load + form.p_shunt
         q = np.broadcast_to(have.part.q_fixed, have.q_load.shape) - have.q_load + form.q_shunt
         limits, parts = _near(form.limits, have, (p, q), common)
@@ -82,7 +89,7 @@ class FeederProblem:
         rows = {**have.part.rows, "balance": _balance(have, p, common), "limit": limits.rows(parts, p, q)}
         constant = have.steps.constant * window.hours * window.periods
         return FeederProblem(
-            network=net, nodal=nodal, root=node, window=window, owned=have, form=form, limits=limits, p_there=p, q_there=q,
+            network=net, nodal=nodal, root=root, window=window, owned=have, form=form, limits=limits, p_there=p, q_there=q,
             program=Program(columns, rows, constant=constant), common=common,
         )  # fmt: skip
 
@@ -105,11 +112,7 @@ class FeederProblem:
 
     def label(self, row: int) -> str:
         """A limit as people call it."""
-        element, net = int(self.limits.element[row]), self.network
-        if KINDS[self.limits.kind[row]] == "voltage":
-            return f"voltage at {self.nodal.label[element]}"
-        table = net.lines if self.nodal.branches.kind[element] == 0 else net.transformers
-        return f"flow on {table.label(int(self.nodal.branches.row[element]))}"
+        return self.form.named(int(self.limits.kind[row]), int(self.limits.element[row]))
 
 
 def free_power(have: Owned) -> Real:
