@@ -61,10 +61,10 @@ ANY_ALLOWED = {
     "src/gridtandem/study/market/day.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/exchange.py": "JSON that others wrote",
     "src/gridtandem/study/market/setting.py": "options of either kind of study, as they were given",
-    "src/gridtandem/study/market/check.py": "names of tables chosen at run time",
     "src/gridtandem/study/market/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/study.py": "schemes are of any kind, settings go to TOML",
     "src/gridtandem/program/solvers/clarabel.py": "the solver ships no types",
+    "src/gridtandem/program/solvers/ipopt.py": "the solver's wrapper has no types",
     "src/gridtandem/program/solvers/highs.py": "the solver's wrapper has no types",
     "src/gridtandem/study/compare.py": "schemes and their states are of any kind",
     "src/gridtandem/grid/copies.py": "columns of every type are gathered alike",
@@ -123,7 +123,7 @@ SHARED_CODES = {
     "study-022": "a feeder of several ports, for a scheme of one",
 }
 SCHEME_IMPORTS = {"boundary", "orders", "coordinate", "tables"}
-HEAVY = {"numba", "pandas", "matplotlib", "highspy", "clarabel", "opendssdirect"}
+HEAVY = {"numba", "pandas", "matplotlib", "highspy", "clarabel", "casadi", "opendssdirect"}
 UNWELCOME = {"idx", "cfg", "mgr", "util", "utils"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
