@@ -3,7 +3,8 @@
 Paper    S. Boyd et al., Found. Trends Mach. Learn. 3(1), 2011, §7.3 and §3.4.1: the feeders' step (a), transmission's (b), the price (c),
          balancing of both residuals by the weight (d). For AC power flow it is a heuristic: problems are not convex.
 Decides  both sides, in turn; neither sees the other's costs or limits.
-Crosses  per round, interface and period: a wish, a price and a weight of three numbers each to both sides, 3 numbers from each (and costs).
+Crosses  per round, interface and period: a wish, a price and a weight of three numbers each to both sides, 3 numbers and a cost from feeders,
+         6 from transmission (its exchange, and the price there) and its cost. Once before: its own forecast and prices, 6.
 """
 
 from __future__ import annotations

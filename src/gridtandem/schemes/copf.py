@@ -5,7 +5,7 @@ Paper    B. Houska, J. Frasch, M. Diehl, "An augmented Lagrangian based algorith
          condensed to the boundary; equations (a)-(e) are derived in docs/explanation/coordinated-dispatch.md.
 Decides  transmission the exchange, each feeder its own units.
 Crosses  per round, interface and period: 9 numbers down (exchange, price, weight), 12 up (exchange, price, six entries of M) and the cost;
-         transmission hears 12 and says 6 and its cost.
+         transmission hears 12 and says 6 and its cost. Once before: its own forecast and prices, 6.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Paper    Z. Li, Q. Guo, H. Sun, J. Wang, "Coordinated economic dispatch of coupl
          decomposition", IEEE Trans. Power Syst. 31(6), 2016; with the price of voltage κ, which owns V_root = V_bus, derived in
          docs/explanation/coordinated-dispatch.md: transmission's step (a), the feeders' (b), a share of the way (c).
 Decides  both sides, in turn.
-Crosses  per round, interface and period: 3 numbers down (voltage, two prices), 3 up (two powers, κ) and the feeder's cost.
+Crosses  per round, interface and period: 3 numbers down (voltage, two prices), 3 up (two powers, κ) and the feeder's cost; transmission hears these
+         3 and says those 3 and its cost. Once before: its own forecast and prices, 6.
 """
 
 from __future__ import annotations

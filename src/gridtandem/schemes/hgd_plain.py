@@ -4,7 +4,8 @@ Paper    Z. Li, Q. Guo, H. Sun, J. Wang, "Coordinated economic dispatch of coupl
          decomposition", IEEE Trans. Power Syst. 31(6), 2016; without the multiplier of V_root = V_bus: where it settles, nobody
          answers for what transmission's voltages do to the feeders, and the cost of that is the gap to the optimum. Steps as in `hgd`.
 Decides  both sides, in turn.
-Crosses  per round, interface and period: 3 numbers down (voltage, two prices), 3 up (two powers, and κ, which is not used) and the feeder's cost.
+Crosses  per round, interface and period: 3 numbers down (voltage, two prices), 3 up (two powers, and κ, which is not used) and the feeder's cost;
+         transmission hears 3 (κ as 0) and says those 3 and its cost. Once before: its own forecast and prices, 6.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Paper    Z. Li, Q. Guo, H. Sun, J. Wang, "Coordinated economic dispatch of coupl
          conditions, bounded by its row sums where feeders share a price, is our reading of the LMP-sensitivity variant. Steps as in `hgd`.
 Decides  both sides, in turn.
 Crosses  per round, interface and period: 8 numbers down (voltage, two prices, three slopes and the draw they hold at), 3 up (two powers, κ) and the
-         feeder's cost.
+         feeder's cost; transmission hears these 3 and says 6 and its cost. Once before: its own forecast and prices, 6.
 """
 
 from __future__ import annotations

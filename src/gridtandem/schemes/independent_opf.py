@@ -3,7 +3,8 @@
 Paper    common practice; our reading of the T-OPF and D-OPF of the coordinated-operation literature: prices from a dispatch in which feeders are
          fixed nominal loads (a), feeders dispatched at 1 pu and these prices (b), transmission dispatched for the draws they nominate (c).
 Decides  each side alone; nothing is agreed.
-Crosses  per interface and period: 2 numbers down, the posted prices of power at the bus, and 2 up, the draw that the feeder nominates.
+Crosses  per interface and period: transmission says its forecast and prices, 6; down go 3, the voltage to reckon with and posted prices, and up come
+         3, the draw that the feeder nominates and κ, which is not used, with its cost; transmission hears these 3 and says 3 and its cost.
 """
 
 from __future__ import annotations
