@@ -185,22 +185,36 @@ def test_a_comparison_has_a_row_for_each_scheme() -> None:
 # ── periods ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+LOAD = (0.7, 1.0, 1.2)
+
+
 def day() -> Case:
-    """Profiles of the day of a market system, without the demand that buys."""
-    what, kept = gt.case("ieee14-3x17"), dv.FOLLOWERS.index("flexible")
-    models = tuple(replace(m, flexible=dv.Flexible.empty(), follows=m.follows.take(m.follows.what != kept)) for m in what.models)
-    return replace(what, models=models)
+    """Loads of all networks by period, and the first unit of a feeder away in the last one."""
+    what = CASES["feeder ends, quadratic"].case()
+    profiles = dv.Profiles.of({
+        "profile": ["load"] * 3 + ["unit"] * 3, "period": [1, 2, 3] * 2, "factor": [*LOAD, 1.0, 0.5, 0.0],
+    })  # fmt: skip
+    above = dv.Follows.of({"what": [dv.FOLLOWERS.index("loads")], "profile": ["load"]})
+    below = dv.Follows.of({"what": [dv.FOLLOWERS.index(k) for k in ("loads", "generators")], "row": ["", "unit-1"], "profile": ["load", "unit"]})
+    model = replace(what.models[0], profiles=profiles, follows=below)
+    return replace(what, transmission=replace(what.transmission, profiles=profiles, follows=above), models=(model,))
 
 
 def test_every_period_is_dispatched_by_itself() -> None:
-    study = DispatchStudy(case=day(), scheme=Copf(), first=11, hours=3)
+    study = DispatchStudy(case=day(), scheme=Copf(), hours=3)
     many = dispatch(study).require()
-    assert many.tables.checks.period.tolist() == [11, 12, 13]
-    assert abs(many.gap) <= DISPATCH_GAP_LEAST
-    for k, hour in enumerate((11, 12, 13)):
-        alone = dispatch(replace(study, first=hour, hours=1)).require()
+    assert many.tables.checks.period.tolist() == [1, 2, 3]
+    assert abs(many.gap) <= DISPATCH_GAP
+    for k in range(3):
+        alone = dispatch(replace(study, first=k + 1, hours=1)).require()
         assert many.tables.checks.central_per_h[k] == alone.tables.checks.central_per_h[0]
         assert many.tables.checks.promised_per_h[k] == pytest.approx(alone.tables.checks.promised_per_h[0], rel=DISPATCH_GAP)
+    d = many.tables.decisions
+    unit = d.take((d.unit == "unit-1") & (d.feeder == "F10"))
+    assert unit.p_mw[1:] == pytest.approx([PARALLEL * 0.5, 0.0], abs=SAME_CHECK)
+    assert unit.p_mw[0] > unit.p_mw[1]
+    d = many.tables.checks.central_per_h
+    assert d[0] < d[1] < d[2]
 
 
 # ── what is refused, and what has no answer ──────────────────────────────────────────────────────────────────────────────────
@@ -273,14 +287,24 @@ def banded(what: Case, low: float, high: float) -> Case:
 
 @pytest.mark.parametrize("scheme", [Copf(), Hgd(), Central()])
 def test_a_band_that_a_feeder_cannot_keep_is_named_with_its_buses(scheme: Any) -> None:
-    found = dispatch(DispatchStudy(case=banded(gt.case("T14D2"), 1.05, 1.051), scheme=scheme))
+    found = dispatch(DispatchStudy(case=banded(gt.case("T14D2"), 0.99, 1.0), scheme=scheme))
     assert found.outcome.end is End.REFUSED
     assert not len(found.tables.exchanges)
     assert np.isnan(found.promised)
     said = " ".join(found.trouble)
-    assert "To have a solution nearby it would need: bus " in said
-    assert "its voltage limit" in said
+    assert "To have a solution nearby it would need: " in said
+    assert "at bus " in said
     assert ("all networks as one" in said) == isinstance(scheme, Central)
+
+
+def test_what_each_can_alone_and_not_together_is_told_by_who_sees_both() -> None:
+    """Feeders that want more than 1.06 pu, which they may have and transmission may not give."""
+    found = dispatch(DispatchStudy(case=banded(gt.case("T14D2"), 0.99, 1.1), scheme=Copf()))
+    assert found.outcome.end is End.CYCLES
+    assert found.trouble[1].startswith("all networks as one, To have a solution nearby it would need: bus ")
+    kept = dispatch(DispatchStudy(case=banded(gt.case("T14D2"), 0.95, 1.1), scheme=Copf()))  # no feeder has a dispatch at 1 pu, all at 1.05
+    assert kept.outcome.agreed
+    assert abs(kept.gap) <= DISPATCH_GAP
 
 
 def test_a_band_that_transmission_cannot_keep_is_named_with_its_buses() -> None:

@@ -25,6 +25,9 @@ STIFF = 1e-9  # [pu²h/currency] least that any direction yields: what cannot mo
 SHORT = 1 / 64  # shortest part of a step
 GROWTH, HEAVIEST = 10.0, 1e3  # of the weight where steps do not help, and how often its first value it may reach
 FALL = 1e-9  # relative rise of the merit that is rounding
+STUCK = (
+    "neither shorter steps nor a heavier weight bring both sides nearer (steps of costs or limits of a feeder meet there); take admm, or hgd-slope"
+)
 
 
 @final
@@ -58,6 +61,7 @@ class CopfState:
     merit: Real  # (scenario, period) at the point; the exchange of transmission and feeders apart costs more than it can earn
     weight: float
     apart: float = np.inf  # [pu]
+    trouble: str = ""
 
 
 @final
@@ -89,7 +93,9 @@ class Copf:
         heavy = s.weight * GROWTH if stuck else s.weight
         part = np.where(good, 1.0, np.maximum(s.part / 2, SHORT))
         if heavy > self.weight * HEAVIEST or not good.any():
-            return CopfState(s.here, s.step, part, s.merit, heavy, np.nan if heavy > self.weight * HEAVIEST else s.apart)
+            ends, begun = heavy > self.weight * HEAVIEST, bool(np.isfinite(s.merit).all())  # where nothing was ever good, feeders have no answer
+            apart, trouble = np.nan if ends and not begun else s.apart, STUCK if ends and begun else ""
+            return CopfState(s.here, s.step, part, s.merit, heavy, apart, trouble)
         bend = stiffness(feeder, pu, s.weight)  # (c)
         plan = mail.ask_tso(DispatchOver(feeder.y, feeder.price, entries(bend)), worth=Worth.ESTIMATE)  # (d)
         price = feeder.price - np.einsum("...jk,...k->...j", bend, plan.y - feeder.y)  # (e)
@@ -99,7 +105,7 @@ class Copf:
 
     def gap(self, s: CopfState) -> Gap:
         """Widest difference between what transmission chose and what feeders take. [pu]"""
-        return Gap(s.apart, self.tol)
+        return Gap(s.apart, self.tol, trouble=s.trouble)
 
     def schedule(self, s: CopfState) -> Schedule:
         """What transmission chose, at the price that the feeders' models say of it."""

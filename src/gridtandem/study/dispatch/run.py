@@ -9,8 +9,8 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.coordinate import Outcome, coordinate
-from gridtandem.opf.ac_boundary import Asked
+from gridtandem.coordinate import End, Outcome, coordinate
+from gridtandem.opf.ac_boundary import Asked, solved
 from gridtandem.study.dispatch.results import BusPrices, Decisions, DispatchChecks, Exchanges
 from gridtandem.study.dispatch.study import DispatchSeats, DispatchStudy, seated
 from gridtandem.study.dispatch.tables import Told, told
@@ -138,14 +138,21 @@ def explained(seats: DispatchSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
         _, t, i = refusal.rows[0]
         hour = f"in period {t + 1}: " if len(seats.cases) > 1 else ""
         if refusal.by == "owner":
-            at = seats.owner.held[t]
-            said.append(f"all networks as one, {hour}{at.explained(Asked(toll=at.free(), fixed={}))}")
+            said.append(_impossible(seats, t))
         elif refusal.by == "tso":
             said.append(f"tso, {hour}{seats.transmission.explained(t)}")
         else:
             desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
             said.append(f"{refusal.by}, {hour}{desk.explained((0, t, int(np.flatnonzero(rows == i)[0])))}")
+    if outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS):  # of what nobody could agree on, the owner knows whether it can be had at all
+        said += [_impossible(seats, t) for t in range(len(seats.cases)) if not solved(seats.owner.solve(t))]
     return tuple(dict.fromkeys(said))
+
+
+def _impossible(seats: DispatchSeats, t: int) -> str:
+    """Why all networks as one have no dispatch."""
+    at, hour = seats.owner.held[t], f"in period {t + 1}: " if len(seats.cases) > 1 else ""
+    return f"all networks as one, {hour}{at.explained(Asked(toll=at.free(), fixed={}))}"
 
 
 def _kept(result: DispatchResult, file: RunFile) -> DispatchResult:
