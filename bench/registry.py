@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import coordinated, flow, markets, opf, outages, parametric, phases, start, study
+from bench import coordinated, dispatch, flow, markets, opf, outages, parametric, phases, start, study
 from bench.apart import Apart
 from bench.parametric import Regions
 from gridtandem.grid.network import Network
@@ -138,6 +138,13 @@ def _opf(name: str, repeat: int, *, must: float = 0.0) -> Phase:
     return Phase("optimal power flow", name, beside, CHEAPEST, repeat, musts=(Must(BESIDE_IPOPT, must),) if must else ())
 
 
+PASSES = 1e-2  # MW, Mvar; both sides agree to 1e-6 pu, and the optimum is flat in what passes
+
+
+def _dispatch(name: str, case: str | int, repeat: int, *musts: Must) -> Phase:
+    return Phase("dispatch", name, dispatch.contenders(case), PASSES, repeat, large=case == 64, musts=musts)
+
+
 def _feeder_opf(name: str) -> Phase:
     both: dict[str, Prepare | Apart] = {"with tables": opf.whole(name), "held": opf.interior(name)}
     return Phase("optimal power flow", f"{name}, a feeder's part", both, CHEAPEST, 21, most_ms=22.0)  # a runpp call of the common tool
@@ -179,6 +186,9 @@ PHASES = (
     _market(10, 5),
     _market(100, 3),
     _market(1000, 1),
+    _dispatch("T118Dn4", "T118Dn4", 7, Must("one owner", 10.0)),
+    *(_dispatch(f"118 + {n} x 33", n, 3) for n in dispatch.SIZES if n != 32),
+    Phase("dispatch", "T118Dn4, one letter", {"condensed": dispatch.letter("T118Dn4")}, repeat=21, most_ms=22.0),
     _coupled(10, 3),
     _coupled(100, 1),
 )

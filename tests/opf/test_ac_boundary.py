@@ -40,6 +40,7 @@ def toll(at: AcBoundary, seed: int = 1) -> Toll:
     rng, column = np.random.default_rng(seed), at.free().column
     a = rng.normal(size=(len(column), 3, 3))
     bend = 1e3 * (np.eye(3) + 0.1 * (a + a.transpose(0, 2, 1)))
+    wish = np.tile([0.06, 0.03, 1.02], (len(column), 1))
     return Toll(column=column, slope=at.sign * np.tile([3300.0, 20.0, 5.0], (len(column), 1)), at=wish, bend=bend)
 
 

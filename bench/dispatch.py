@@ -1,0 +1,78 @@
+"""Dispatch under AC physics: boundary-SQP between companies, and one owner's optimal power flow of everything, from the same models.
+
+Feeders of 33 buses, each with two units at its ends, hang on load buses of the 118-bus system. Seating — reading models, finding the pattern of all
+derivatives, and every party's answer at home — is not timed on either side. `bench.dispatch_growth` shows how both grow with the feeders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from gridtandem.boundary.opf_letters import CondensedNear, DispatchAlone, DispatchWhole
+from gridtandem.cases.case import Case
+from gridtandem.cases.generate import joined
+from gridtandem.cases.library import network
+from gridtandem.cases.named import case
+from gridtandem.coordinate import coordinate
+from gridtandem.schemes.copf import Copf
+from gridtandem.study.dispatch.study import DispatchSeats, DispatchStudy, seated
+from gridtandem.tables import Real
+from tools.dispatch_counts import with_units
+
+Work = Callable[[], Real]
+Prepare = Callable[[], Work]
+SIZES = (4, 8, 16, 32, 64)
+ENDS = (17, 32)  # buses of case33bw
+
+
+def hung(feeders: int) -> Case:
+    """118 buses with so many feeders, one at each of as many buses."""
+    model = with_units(network("case33bw"), ENDS, 1.0, (30.0, 38.0), bend=2.0)
+    return joined("ieee118", model, how_many=feeders, count=1, name=f"118+{feeders}")
+
+
+@cache
+def sat(name: str | int) -> DispatchSeats:
+    """The parties of a named case, or of one with so many feeders."""
+    return seated(DispatchStudy(case=hung(name) if isinstance(name, int) else case(name), scheme=Copf()))
+
+
+def boundary(name: str | int) -> Prepare:
+    """Boundary-SQP; what passes at interfaces [MW, Mvar]."""
+
+    def prepare() -> Work:
+        seats, scheme = sat(name), Copf()
+        return lambda: np.asarray(scheme.schedule(coordinate(seats.mailbox(scheme), scheme).require().state).y[0, 0, :, :2])  # type: ignore[arg-type]
+
+    return prepare
+
+
+def owner(name: str | int) -> Prepare:
+    """One owner of everything."""
+
+    def prepare() -> Work:
+        desk = sat(name).owner
+        return lambda: np.asarray(desk.dispatch(DispatchWhole()).y[0, 0, :, :2])
+
+    return prepare
+
+
+def letter(name: str | int) -> Prepare:
+    """What the first feeder answers when transmission first asks: its dispatch, and how it yields."""
+
+    def prepare() -> Work:
+        seats, scheme = sat(name), Copf()
+        own, desk = seats.mailbox(scheme).ask_tso(DispatchAlone()), seats.fleets[0][0]
+        weight = np.broadcast_to(scheme.weight / np.array([scheme.base_mva, scheme.base_mva, 1.0]) ** 2, (1, 1, 1, 3))
+        ask = CondensedNear(own.y[:, :, :1], own.price[:, :, :1], weight)
+        return lambda: np.asarray(desk.condensed_near(ask).y[0, 0])
+
+    return prepare
+
+
+def contenders(name: str | int) -> dict[str, Prepare]:
+    """Both sides."""
+    return {"boundary-SQP": boundary(name), "one owner": owner(name)}
