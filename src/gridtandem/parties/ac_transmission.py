@@ -18,6 +18,7 @@ from gridtandem.tables import Real
 from gridtandem.units import MVA
 
 ST = tuple[int, int]
+SPRING = 1e6  # [currency/h/pu²] of a voltage away from the agreed one: more than networks bend, and an error of κ by 1 moves it by 1e-6 pu
 
 
 @final
@@ -44,14 +45,32 @@ class AcTransmission:
 
     def least(self, st: ST, asked: Asked) -> Answer | None:
         """The cheapest answer of a period, or none."""
-        home = self.home[st[1]]
-        found = self.held[st[1]].least(asked, home if solved(home) else None)
+        found = self._home(st, asked)
         return found if solved(found) else None
 
     def plan(self, st: ST, s: Real, kappa: Real) -> tuple[Asked, Answer]:
-        """What transmission does for draws (interface, 2) in MW and Mvar, and a cost of voltages; asked at its owner's door."""
-        asked = Asked(toll=_toll(self.held[st[1]], np.concatenate([np.zeros_like(s), kappa[:, None]], -1)), fixed=_fixed(s))
-        return asked, self.held[st[1]].least(asked, self.home[st[1]] if solved(self.home[st[1]]) else None)
+        """What transmission does for draws (interface, 2) in MW and Mvar, and a cost of voltages."""
+        asked = Asked(toll=_toll(self.held[st[1]], _of_voltage(s, kappa)), fixed=_fixed(s))
+        return asked, self._home(st, asked)
+
+    def settled(self, st: ST, y: Real, kappa: Real) -> tuple[Asked, Answer]:
+        """What transmission does for an agreed exchange (interface, 3); asked at its owner's door.
+
+        With draws fixed and voltages free, agreed voltages may be a saddle that the feeders' response held up, so that voltages are fixed too. Where
+        transmission cannot have just these, both sides being a tolerance apart, a spring holds it near them.
+        """
+        at, s = self.held[st[1]], y[:, :2]
+        asked = Asked(toll=at.free(), fixed=_fixed(s) | {2: y[:, 2]})
+        if solved(answer := self._home(st, asked)):
+            return asked, answer
+        spring = np.broadcast_to(np.diag([0.0, 0.0, SPRING]), (len(y), 3, 3))
+        asked = Asked(toll=_toll(at, _of_voltage(s, np.nan_to_num(kappa)), y / BASE, spring), fixed=_fixed(s))
+        return asked, self._home(st, asked)
+
+    def _home(self, st: ST, asked: Asked) -> Answer:
+        """The cheapest answer near home."""
+        home = self.home[st[1]]
+        return self.held[st[1]].least(asked, home if solved(home) else None)
 
     def explained(self, t: int) -> str:
         """Why a period has no dispatch even with the feeders as forecast; or that it has."""
@@ -120,6 +139,11 @@ def _toll(at: AcBoundary, slope: Real, wish: Real | None = None, bend: Real | No
     """What passing costs. [per unit]"""
     free = at.free()
     return Toll(column=free.column, slope=slope, at=free.at if wish is None else wish, bend=free.bend if bend is None else bend)
+
+
+def _of_voltage(s: Real, kappa: Real) -> Real:
+    """Prices of nothing but voltage."""
+    return np.concatenate([np.zeros_like(s), kappa[:, None]], -1)
 
 
 def _fixed(s: Real) -> dict[int, Real]:

@@ -10,7 +10,7 @@ import numpy as np
 from gridtandem.coordinate import Schedule
 from gridtandem.grid.network import Network
 from gridtandem.opf.ac_boundary import AcBoundary, Asked, decided, solved
-from gridtandem.parties.ac_units import BASE
+from gridtandem.parties.ac_units import BASE, unpriced
 from gridtandem.program.answer import Answer
 from gridtandem.study.dispatch.study import DispatchSeats
 from gridtandem.tables import Real
@@ -58,7 +58,7 @@ class Plans:
 
 
 def plans_of(seats: DispatchSeats, schedule: Schedule, t: int) -> Plans | None:
-    """Feeders first: what a pu of voltage costs them is what transmission reckons with where the schedule does not say.
+    """What a pu of voltage costs transmission is its price where the schedule does not say.
 
     None where a company has no answer.
     """
@@ -70,10 +70,9 @@ def plans_of(seats: DispatchSeats, schedule: Schedule, t: int) -> Plans | None:
             if not solved(answer):
                 return None
             feeders[row] = Plan(at=desk.at((0, t, k)), asked=asked, answer=answer)
-            if np.isnan(price[row, 2]):
-                price[row, 2] = -desk.at((0, t, k)).price(answer)[0, 2]
-    asked, answer = seats.transmission.plan((0, t), y[:, :2], -price[:, 2])
+    asked, answer = seats.transmission.settled((0, t), y, -price[:, 2])
     if not solved(answer):
         return None
     above = Plan(at=seats.transmission.held[t], asked=asked, answer=answer)
+    price[:, 2] = np.where(np.isnan(price[:, 2]), unpriced(above.at.price(answer))[:, 2], price[:, 2])
     return Plans(t=t, transmission=above, feeders=tuple(feeders[i] for i in range(len(feeders))), price=price)
