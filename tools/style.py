@@ -75,6 +75,16 @@ ANY_ALLOWED = {
     "src/gridtandem/study/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/store.py": "the state belongs to the scheme; values as SQLite takes them",
     "src/gridtandem/study/study.py": "schemes are of any kind, settings go to TOML",
+    "src/gridtandem/study/shelf.py": "studies of every kind pass through",
+    "src/gridtandem/study/kinds.py": "schemes are of any kind",
+    "src/gridtandem/study/dispatch/run.py": "the state belongs to the scheme",
+    "src/gridtandem/study/dispatch/study.py": "schemes are of any kind, settings go to TOML",
+    "src/gridtandem/study/dispatch/tables.py": "columns of every kind in one mapping",
+    "src/gridtandem/study/dispatch/compare.py": "schemes and their states are of any kind",
+    "src/gridtandem/report/kinds/dispatch.py": "options as they were given",
+    "src/gridtandem/parties/ac_feeder.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/ac_transmission.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/ac_owner.py": "handlers of every letter lie in one mapping",
 }
 OPEN_ALLOWED = {
     "TandemError": "base of the errors",

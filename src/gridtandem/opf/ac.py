@@ -135,6 +135,16 @@ def _whole(given: Network | Case | str | Path) -> Network:
     return joined(found.check()).network if len(found.interfaces) else found.transmission
 
 
+def cost_of(nodal: Nodal, p: Real) -> Real:
+    """What injections (unit) in per unit cost. [currency/h]"""
+    pieces, polynomials = costs(nodal)
+    out = Polynomials(column=np.arange(len(p)), coefficient=polynomials).at(p)
+    most = np.full(len(p), -np.inf)
+    np.maximum.at(most, pieces.unit, pieces.level + pieces.slope * p[pieces.unit])
+    out[pieces.priced] += most[pieces.priced]
+    return out
+
+
 def costs(nodal: Nodal) -> tuple[Pieces, Real]:
     """Costs of units in service: lines, and polynomial coefficients by order (unit, order), in currency/h over power per unit."""
     net, row = nodal.network, nodal.units.row
