@@ -12,7 +12,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.cases import golden
+from gridtandem.cases import golden, golden_regulation
 from gridtandem.cases.case import Case
 from gridtandem.cases.generate import bus_load, feeder_load, interfaces, root_of, without_load
 from gridtandem.cases.library import network
@@ -191,6 +191,9 @@ C = tuple(
 MARKETS: dict[str, MarketSystem] = {
     golden.NAME: MarketSystem(
         title=golden.TITLE, source=golden.SOURCE, licence="MIT", size=(3, 6, 2), build=lambda _: golden.golden(),
+    ),
+    golden_regulation.NAME: MarketSystem(
+        title=golden_regulation.TITLE, source=golden.SOURCE, licence="MIT", size=(3, 6, 2), build=lambda _: golden_regulation.golden_regulation(),
     ),
     "ieee118-2dso": MarketSystem(
         title="IEEE 118-bus, 33-node and synthetic 240-node feeder, 24 h", source=WU, licence=OURS, size=(118, 271, 2),

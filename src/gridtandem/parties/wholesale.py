@@ -15,6 +15,7 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.markets.energy import Cleared, Orders, Wires, cleared
 from gridtandem.opf.forms.dc import Dc
+from gridtandem.parties.reserve import Reserve
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Columns, Matrix, Rows
 from gridtandem.resources.day import Owned, owned
@@ -35,6 +36,7 @@ class Wholesale:
     orders: Orders  # of stations and of demand in transmission, (period, step) in C order
     fixed: Real  # (period, node) injected in any case [MW]
     at: Index  # (interface) node
+    reserve: Reserve | None  # None: no regulation is bought
 
     @staticmethod
     def of(network: Network, bus: Index, window: Window) -> Wholesale:
@@ -45,6 +47,7 @@ class Wholesale:
         return Wholesale(
             network=network, nodal=nodal, window=window, owned=have, form=form, orders=_orders(have, nodal.node), at=nodal.node[bus],
             fixed=np.broadcast_to(have.part.p_fixed, have.p_load.shape) - have.p_load + form.fixed,
+            reserve=Reserve.of(network, have.steps, window),
         )  # fmt: skip
 
     @property
@@ -75,14 +78,17 @@ class Wholesale:
         found = cleared(self.orders, self.fixed, wires, hours=self.window.hours)
         return self._plan(found, found.answer.x["z"], float(found.answer.x["eta"].sum()))
 
-    def plan(self, z: Real, price: Real) -> tuple[Cleared, Cleared]:
+    def plan(self, z: Real, price: Real, sold: tuple[Real, Real] | None = None) -> tuple[Cleared, Cleared]:
         """The owner's door: the dispatch for an exchange (period, interface), and the answer to prices at the interfaces with the exchange free,
-        from which prices everywhere else are taken; see `FeederMarket.plan`.
+        from which prices everywhere else are taken; see `FeederMarket.plan`. ``sold`` is feeders' regulation (period, interface, product), and
+        its price.
         """
-        free = {"z": Columns.of(z.shape, cost=-price * self.window.hours)}
-        wires = self.wires(len(self.orders.node), free, {"z": taken(self)}, {})
+        hours, count = self.window.hours, len(self.orders.node)
+        here = {} if sold is None else {"reserve": Columns.of(sold[0].shape, sold[0], sold[0])}
+        free = {} if sold is None else {"reserve": Columns.of(sold[0].shape, 0.0, cost=sold[1] * hours)}
+        wires = self.wires(count, {"z": Columns.of(z.shape, cost=-price * hours), **free}, {"z": taken(self)}, {})
         given = self.fixed + _spread(-z, self.at, self.nodal.nodes)
-        return self.clear(self.orders, given), cleared(self.orders, self.fixed, wires, hours=self.window.hours)
+        return cleared(self.orders, given, self.wires(count, here, {}, {}), hours=hours), cleared(self.orders, self.fixed, wires, hours=hours)
 
     def noted(self, ask: Award) -> Receipt:
         """Transmission keeps its own plan."""
@@ -102,14 +108,15 @@ class Wholesale:
         return cleared(orders, fixed, self.wires(len(orders.node), {}, {}, {}), hours=self.window.hours)
 
     def wires(self, orders: int, columns: Mapping[str, Columns], balance: Mapping[str, Matrix], rows: Mapping[str, Rows]) -> Wires:
-        """Network, storage and ramps of transmission, for a market of so many orders."""
+        """Network, storage, ramps and regulation of transmission, for a market of so many orders. A column ``reserve`` is what feeders sell."""
         part, form = self.owned.part, self.form
         others = {k: c for k, c in part.columns.items() if k != "x"}
         brought = {k: m for k, m in part.p.items() if k != "x"}
         own_rows = {k: Rows(r.low, r.high, _as_orders(r.parts, orders)) for k, r in part.rows.items()}
+        kept, required = ({}, {}) if self.reserve is None else self.reserve.blocks(orders, columns.get("reserve"))
         return Wires(
-            periods=self.window.periods, nodes=self.nodal.nodes, columns={**form.columns, **others, **columns},
-            balance={**form.balance, **brought, **balance}, rows={**form.rows, **own_rows, **rows},
+            periods=self.window.periods, nodes=self.nodal.nodes, columns={**form.columns, **others, **kept, **columns},
+            balance={**form.balance, **brought, **balance}, rows={**form.rows, **own_rows, **required, **rows},
         )  # fmt: skip
 
     @property

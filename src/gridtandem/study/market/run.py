@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -12,16 +12,30 @@ from gridtandem.boundary.market_letters import Offers
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.feeder import FeederProblem, FeederState
+from gridtandem.opf.regulated import RegulatedFeeder, RegulatedState
+from gridtandem.orders.products import PRODUCTS
 from gridtandem.parties.feeder_market import FeederMarket
+from gridtandem.parties.feeder_reserve import FeederReserve
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
-from gridtandem.tables import Real
+from gridtandem.tables import Flag, Real
 
+Sold = tuple[Real, Real]  # regulation [MW], and its price [currency/MW in an hour]
 REGRET = 1e-5  # relative to the cost: below it an award is an answer to its price, found by a scheme that stops at some tolerance
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RegulationPlan:
+    """Regulation of a feeder, of the same two runs as its energy."""
+
+    problem: RegulatedFeeder
+    dispatch: RegulatedState
+    prices: RegulatedState  # whose prices hold inside
 
 
 @final
@@ -36,11 +50,17 @@ class FeederPlan:
     priced: FeederState  # the answer to the price of the award, with the exchange free
     decisions: Mapping[str, Real]  # blocks of the dispatch run
     regret: float  # what the company would gain with that answer [currency]
+    regulation: RegulationPlan | None = None  # where it sells regulation too
+
+    @property
+    def answers(self) -> bool:
+        """Whether the award is an answer to its price."""
+        return self.regret <= REGRET * max(1.0, abs(self.dispatch.cost))
 
     @property
     def prices(self) -> FeederState:
         """Whose prices hold inside: those of the answer to the price; where the award is not such an answer, those of the dispatch itself."""
-        return self.priced if self.regret <= REGRET * max(1.0, abs(self.dispatch.cost)) else self.dispatch
+        return self.priced if self.answers else self.dispatch
 
 
 @final
@@ -51,6 +71,7 @@ class TransmissionPlan:
     dispatch: Cleared
     price: Real  # (period, node)
     flow_price: Real  # (period, branch with a limit)
+    reserve_price: Real  # (period, product) of regulation; 0 where none is bought
 
 
 @final
@@ -101,7 +122,7 @@ def run_market(
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain)
-    tso = above(seats.wholesale, bargain.z[0], bargain.price[0])
+    tso = above(seats.wholesale, bargain.z[0], bargain.price[0], sold_of(bargain))
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
     return MarketResult(
         study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=ideal, ideal_z=ideal_z,
@@ -142,13 +163,20 @@ def by_itself(w: Wholesale) -> Program:
     return market(w.orders, w.fixed, w.wires(len(w.orders.node), {}, {}, {}), hours=w.window.hours)
 
 
-def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
+def above(wholesale: Wholesale, z: Real, price: Real, sold: Sold | None = None) -> TransmissionPlan:
     """The plan for an exchange (period, interface). Prices are those of the answer to the given ones, where it is one; else of the dispatch."""
     hours = wholesale.window.hours
-    done, told = wholesale.plan(z, price)
-    regret = done.cost - float((price * z).sum()) * hours - told.cost
+    done, told = wholesale.plan(z, price, sold)
+    paid = 0.0 if sold is None else float((sold[0] * sold[1]).sum()) * hours
+    regret = done.cost - float((price * z).sum()) * hours + paid - told.cost
     chosen = told if regret <= REGRET * max(1.0, abs(done.cost)) else done
-    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours)
+    reserve = np.zeros((len(z), len(PRODUCTS))) if wholesale.reserve is None else wholesale.reserve.price(chosen.answer)
+    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours, reserve_price=reserve)
+
+
+def sold_of(bargain: Bargain) -> Sold | None:
+    """Regulation that feeders sell, and its price."""
+    return None if bargain.reserve is None or bargain.reserve_price is None else (bargain.reserve[0], bargain.reserve_price[0])
 
 
 def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real) -> FeederPlan:
@@ -162,9 +190,26 @@ def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real
     )  # fmt: skip
 
 
+def regulated(desk: FeederMarket, k: int, who: tuple[str, int], exchange: tuple[Real, Real], sold: Sold, bought: Flag) -> FeederPlan:
+    """The same with regulation: ``exchange`` (period) and ``sold`` (period, product), each with its price."""
+    problem, done, told = FeederReserve(desk).plan(k, exchange, sold, bought)
+    hours, (dispatch, priced) = problem.feeder.window.hours, (problem.state(done), problem.state(told))
+    regret = done.cost + (float(exchange[0] @ exchange[1]) - float((sold[0] * sold[1]).sum())) * hours - told.cost
+    plan = FeederPlan(
+        company=who[0], interface=who[1], problem=problem.feeder, dispatch=dispatch.feeder, priced=priced.feeder, decisions=done.x, regret=regret
+    )
+    return replace(plan, regulation=RegulationPlan(problem=problem, dispatch=dispatch, prices=priced if plan.answers else dispatch))
+
+
 def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
     plans: dict[int, FeederPlan] = {}
+    sold, reserve = sold_of(bargain), seats.wholesale.reserve
     for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True):
         for k, row in enumerate(rows.tolist()):
-            plans[row] = below(desk, k, (company, row), bargain.z[0, :, row], bargain.price[0, :, row])
+            z, price = bargain.z[0, :, row], bargain.price[0, :, row]
+            if sold is None or reserve is None:
+                plans[row] = below(desk, k, (company, row), z, price)
+            else:
+                mine = (sold[0][:, row], sold[1][:, row])
+                plans[row] = regulated(desk, k, (company, row), (z, price), mine, reserve.bought)
     return tuple(plans[i] for i in range(len(plans)))
