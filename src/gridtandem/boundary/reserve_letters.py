@@ -1,4 +1,4 @@
-"""Letters about energy and regulation together. Products stand in the order of `gridtandem.orders.products.PRODUCTS`; z is positive into the feeder."""
+"""Letters about energy and regulation together. Products are those of `gridtandem.orders.products`, in that order; z is positive into the feeder."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ class VectorCosts:
     by_product: Real = long("by capacity and mileage sold, product by product", "currency/MW")
 
 
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """What the operator of transmission buys beside energy."""
+
+    products: tuple[str, ...] = common("names of products")
+
+
 # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -41,14 +49,6 @@ class VectorOffers(Ask[VectorCosts]):
 
     products: tuple[str, ...] = common("what the market buys beside energy")
     most: int = common("most planes for one feeder and hour; what takes more is refused")
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Wanted:
-    """What the operator of transmission buys beside energy."""
-
-    products: tuple[str, ...] = common("names of products")
 
 
 @final

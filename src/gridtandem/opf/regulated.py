@@ -3,7 +3,7 @@ r"""A feeder that sells energy and regulation: its problem with the network thre
 .. math:: V(z, R) = \min_x c(x) \quad \text{s.t.}\quad \text{the feeder's problem at } p,\ \text{its limits at } p + r^u \text{ and at } p - r^d,\quad
           \sum_k r_k = R
 
-With prices μ, μᵘ, μᵈ of the limits in the three, one more MW of demand at a node moves all of them, one more MW of regulation asked for there only one:
+With prices μ, μᵘ, μᵈ of the limits in the three, one more MW of demand at a node moves all of them, one more MW of regulation there only one:
 
 .. math:: \pi = \lambda + M_p^\top (\mu + \mu^u + \mu^d), \qquad \pi^u = \rho^u + M_p^\top \mu^u, \qquad \pi^d = \rho^d - M_p^\top \mu^d
 
@@ -20,7 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from gridtandem.opf.feeder import FeederProblem, FeederState
-from gridtandem.orders.products import PRODUCTS
+from gridtandem.orders.products import MILEAGE_DOWN, MILEAGE_UP, PRODUCTS
 from gridtandem.program.answer import Answer
 from gridtandem.program.arrays import Columns, Program, Rows
 from gridtandem.resources.regulation import FOLLOWS, WAYS, Regulators
@@ -38,6 +38,13 @@ class RegulatedState:
     price_up: Real  # (period, node) of capacity
     price_down: Real
     rent: Real  # (way, period, limit) price of each limit when all of it is called
+    called: Real  # (way, active and reactive, period, node) what is injected more when all of it is called [MW, Mvar]
+
+    @property
+    def product_price(self) -> Real:
+        """(product, period, node)"""
+        mileage = [np.broadcast_to(self.reserve_price[:, k : k + 1], self.price_up.shape) for k in (MILEAGE_UP, MILEAGE_DOWN)]
+        return np.stack([self.price_up, self.price_down, *mileage])
 
 
 @final
@@ -66,8 +73,8 @@ class RegulatedFeeder:
                     if name == "limit":
                         reach[way] = kept
         supply = made.supplied(periods, bought)
-        most = sum((m @ made.columns[name].high.ravel() for name, m in supply.items()), np.zeros(periods * len(PRODUCTS)))
-        columns = {**base.columns, **made.columns, "reserve": Columns.of((periods, len(PRODUCTS)), 0.0, np.reshape(most, (periods, -1)))}
+        free = np.where(bought, np.inf, 0.0)  # no bound may keep a price from those who supply
+        columns = {**base.columns, **made.columns, "reserve": Columns.of((periods, len(PRODUCTS)), -free, free)}
         sold = sparse.diags_array(-np.tile(bought.astype(float), periods))
         rows["sold"] = Rows.of((periods, len(PRODUCTS)), 0.0, 0.0, {**supply, "reserve": sold})
         return RegulatedFeeder(feeder=feeder, regulators=made, bought=bought, reach=reach, program=replace(base, columns=columns, rows=rows))
@@ -83,8 +90,16 @@ class RegulatedFeeder:
         by_node = [self.feeder.limits.priced(r)[0].sum(1) for r in rent]
         return RegulatedState(
             feeder=self.feeder.state(replace(answer, price={**answer.price, "limit": together})), reserve=answer.x["reserve"], reserve_price=root,
-            price_up=root[:, :1] + by_node[0], price_down=root[:, 1:2] - by_node[1], rent=rent,
+            price_up=root[:, :1] + by_node[0], price_down=root[:, 1:2] - by_node[1], rent=rent, called=self._called(answer),
         )  # fmt: skip
+
+    def _called(self, answer: Answer) -> Real:
+        node, regulators = self.feeder.nodal.node[self.regulators.bus], self.regulators
+        out = np.zeros((len(WAYS), 2, *self.feeder.p_there.shape))
+        for k, (way, sign) in enumerate(WAYS):
+            for part, factor in zip(out[k], (np.ones(len(node)), regulators.q_share), strict=True):
+                np.add.at(part.T, node, (sign * factor * answer.x[way]).T)
+        return out
 
 
 def _moved(rows: Rows, way: str) -> Flag:

@@ -1,4 +1,4 @@
-"""What a feeder would offer in one period of energy and regulation together: its problem in the hands of a solver, asked by price, place and direction."""
+"""What a feeder would offer of energy and regulation in one period: its problem in a solver's hands, asked by price, place and direction."""
 
 from __future__ import annotations
 

@@ -3,10 +3,10 @@ r"""The exact cost of a feeder by several numbers at once, found by asking it fo
 The domain of θ and a convex, piecewise-linear V over it are found one after the other:
 
 1. Domain: the hull of points known to be feasible; each facet asks for the farthest point along its normal, until none lies beyond.
-2. Cost: the lower hull of points (θ, V); each lower facet with slope g asks :math:`\min_x c(x) - g^\top \theta(x)`, until no answer lies below its facet.
+2. Cost: the lower hull of points (θ, V); each lower facet with slope g asks :math:`\min_x c(x) - g^\top \theta(x)`, until no answer lies below it.
 
-The answer to a facet's question is at once the constant of its cut, so a cut :math:`V \ge k + g^\top \theta` holds to what the solver leaves, wherever
-it came from; facets of the domain run through points that are feasible, so what they enclose is. A domain that is flat (a feeder that cannot
+The answer to a facet's question is at once the constant of its cut, so a cut :math:`V \ge k + g^\top \theta` holds to what the solver leaves,
+wherever it came from; facets of the domain run through points that are feasible, so what they enclose is. A domain that is flat (a feeder that cannot
 regulate down, say) is searched within the plane in which it lies. This is the projection of the epigraph, one polyhedron asked for facet by facet:
 A. Löhne and B. Weißing, "Equivalence between polyhedral projection, multiple objective linear programming and vector linear programming",
 Mathematical Methods of Operations Research 84(2), 2016, arXiv 1507.00228. The number of cuts grows steeply with resources; ``most`` ends the search.
@@ -19,7 +19,7 @@ from typing import Protocol, final
 
 import numpy as np
 
-from gridtandem.tables import Real
+from gridtandem.tables import Index, Real
 
 NEAR = 1e-9  # of the range of each coordinate: points nearer are one, facets nearer hold
 FLAT = 1e-7  # of the range: a domain thinner is flat
@@ -148,8 +148,6 @@ def _plane(oracle: Oracle, size: int) -> _Plane:
 
 def _domain(plane: _Plane) -> tuple[Real, Real, Real]:
     """Facets (normal · y ≤ bound) and corners of what can be reached."""
-    from scipy.spatial import ConvexHull
-
     points, size = np.array(plane.known), plane.along.shape[1]
     if size == 0:
         return np.empty((0, 0)), np.empty(0), points[:1]
@@ -158,23 +156,21 @@ def _domain(plane: _Plane) -> tuple[Real, Real, Real]:
         return np.array([[-1.0], [1.0]]), np.array([-ends[0, 0], ends[1, 0]]), ends
     seen = set[tuple[float, ...]]()
     while True:
-        hull = ConvexHull(points)
+        equations, vertices = _hull(points)
         new = list[Real]()
-        for face in _once(hull.equations):
+        for face in _once(equations):
             if (key := _key(face)) not in seen:
                 seen.add(key)
                 y = plane.farthest(face[:-1])
                 if face[:-1] @ y + face[-1] > NEAR:
                     new.append(y)
         if not (new := _apart(new)):
-            return hull.equations[:, :-1], -hull.equations[:, -1], points[hull.vertices]
+            return (faces := _once(equations))[:, :-1], -faces[:, -1], points[vertices]
         points = np.concatenate([points, new])
 
 
 def _lower(plane: _Plane, points: Real, cost: Real, most: int) -> tuple[Real, Real, Real, Real] | None:
     """Cuts (slope, constant) in y, and the points that they go through."""
-    from scipy.spatial import ConvexHull
-
     size = points.shape[1]
     if size == 0:
         return np.zeros((1, 0)), cost[:1], points, cost
@@ -182,7 +178,7 @@ def _lower(plane: _Plane, points: Real, cost: Real, most: int) -> tuple[Real, Re
     while True:
         base, scale = float(cost.min()), max(float(np.ptp(cost)), 1e-6 * max(1.0, float(np.abs(cost).max())))
         top = np.append(points.mean(0), 2.0)
-        faces = _once(ConvexHull(np.vstack([np.column_stack([points, (cost - base) / scale]), top])).equations)
+        faces = _once(_hull(np.vstack([np.column_stack([points, (cost - base) / scale]), top]))[0])
         faces = faces[faces[:, -2] < -STEEP]
         new, now = list[Real](), list[tuple[float, ...]]()
         for face in faces:
@@ -201,6 +197,19 @@ def _lower(plane: _Plane, points: Real, cost: Real, most: int) -> tuple[Real, Re
             return np.array([c[0] for c in kept]), np.array([c[1] for c in kept]), points, cost
         found = np.array(_apart(new))
         points, cost = np.concatenate([points, found[:, :-1]]), np.concatenate([cost, found[:, -1]])
+
+
+def _hull(points: Real) -> tuple[Real, Index]:
+    """Facets (normal, minus bound) and vertices. Where many points lie in one facet Qhull may lose its way; it then moves them by a little, which
+    tilts facets by as little and leaves the cuts valid, whose constants are the oracle's.
+    """
+    from scipy.spatial import ConvexHull, QhullError
+
+    try:
+        hull = ConvexHull(points)
+    except QhullError:
+        hull = ConvexHull(points, qhull_options="QJ")
+    return np.asarray(hull.equations), np.asarray(hull.vertices, np.int64)
 
 
 def _once(faces: Real) -> Real:

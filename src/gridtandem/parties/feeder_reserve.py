@@ -19,7 +19,7 @@ from gridtandem.orders.products import PRODUCTS
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.solve import hold
-from gridtandem.tables import Flag, Index, Real
+from gridtandem.tables import Code, Flag, Index, Real
 
 
 @final
@@ -62,9 +62,7 @@ class FeederReserve:
                     ok[0, here, i] = Worth.EXACT
         return Receipt(ok)
 
-    def plan(
-        self, i: int, exchange: tuple[Real, Real], sold: tuple[Real, Real], bought: Flag
-    ) -> tuple[RegulatedFeeder, Answer, Answer]:
+    def plan(self, i: int, exchange: tuple[Real, Real], sold: tuple[Real, Real], bought: Flag) -> tuple[RegulatedFeeder, Answer, Answer]:
         """The owner's door, as `FeederMarket.plan`: ``exchange`` (period) and ``sold`` (period, product), each with its price."""
         problem = RegulatedFeeder.of(self.market.whole[int(self.market.kind[i])], bought)
         hours, held = problem.feeder.window.hours, hold(problem.program)
@@ -89,7 +87,7 @@ def flags(products: tuple[str, ...]) -> Flag:
     return np.isin(PRODUCTS, products)
 
 
-def _letter(shape: tuple[int, int, int], worth: Any, rows: list[tuple[int, int, VectorCost]], product: Index) -> VectorCosts:
+def _letter(shape: tuple[int, int, int], worth: Code, rows: list[tuple[int, int, VectorCost]], product: Index) -> VectorCosts:
     """Planes, then walls, of each interface and period."""
     count = np.array([len(v.constant) + len(v.bound) for _, _, v in rows], np.int64)
 

@@ -33,9 +33,10 @@ class Reserve:
     def of(net: Network, steps: PricedSteps, window: Window) -> Reserve | None:
         """None where nothing is wanted."""
         need = wanted(net, window)
-        if not need.any():
+        bought = np.asarray(need.any(0))
+        if not bought.any():
             return None
-        return Reserve(regulators=Regulators.of(net, steps, window, need.any(0)), wanted=need, sign=steps.sign, hours=window.hours)
+        return Reserve(regulators=Regulators.of(net, steps, window, bought), wanted=need, sign=steps.sign, hours=window.hours)
 
     @property
     def bought(self) -> Flag:
@@ -58,7 +59,7 @@ class Reserve:
         return self.regulators.columns, {**rows, "requirement": Rows.of(self.wanted.shape, self.wanted, np.inf, have)}
 
     def price(self, answer: Answer) -> Real:
-        """d cost / d requirement (period, product). [currency/MW in an hour]"""
+        """Of each product (period, product): d cost / d requirement. [currency/MW in an hour]"""
         return np.asarray(answer.price["requirement"] / self.hours)
 
     def _as_orders(self, parts: Mapping[str, Matrix], orders: int) -> dict[str, Matrix]:

@@ -24,7 +24,7 @@ from gridtandem.orders.products import PRODUCTS
 from gridtandem.parties.wholesale import Wholesale, taken
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Columns, Matrix, Rows
-from gridtandem.tables import Flag
+from gridtandem.tables import Flag, Index, Real
 
 
 @final
@@ -69,7 +69,7 @@ def believed(costs: VectorCosts, bought: Flag, hours: float) -> tuple[dict[str, 
     place, count, plane = costs.period * wide + costs.interface, len(costs.right), costs.wall == 0
     row = np.arange(count)
 
-    def at(values: Any, column: Any, size: int) -> Matrix:
+    def at(values: Real, column: Index, size: int) -> Matrix:
         across = row if np.ndim(values) == 1 else np.repeat(row, np.shape(values)[1])
         return sparse.csr_array((np.ravel(values), (across, np.ravel(column))), shape=(count, size))
 

@@ -6,8 +6,8 @@ For a device with injection g within :math:`[\underline g, \overline g]`, capaci
           r^u \le m^u \le M^u r^u, \quad r^d \le m^d \le M^d r^d
 
 and for storage with energy e that holds its capacity over the time τ: :math:`e - \tau r^u/\eta_{out} \ge \underline e`,
-:math:`e + \tau \eta_{in} r^d \le \overline e`. Costs are linear in all four. Reactive set-points do not follow the signal; what goes with active power
-(the share of flexible demand) does. `Regulators.deployed` gives the rows of a program as they stand when all capacity up, or all down, is called.
+:math:`e + \tau \eta_{in} r^d \le \overline e`. Costs are linear in all four. Reactive set-points do not follow the signal; what goes with active
+power (the share of flexible demand) does. `Regulators.deployed` gives the rows of a program as they stand when all capacity of one way is called.
 """
 
 from __future__ import annotations

@@ -16,9 +16,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from gridtandem.opf.limits import KINDS
+from gridtandem.study.market.regulation import passed_on, received, regulation_lines
 from gridtandem.study.market.results import Books, Surplus
 from gridtandem.study.market.run import FeederPlan, MarketResult
 from gridtandem.study.market.tables import devices_of, feeder_of, stacked
+from gridtandem.tables import Real
 
 Line = tuple[str, str, str, float]
 
@@ -39,6 +41,7 @@ def surplus(result: MarketResult) -> Surplus:
 
 
 def _lines(result: MarketResult) -> Iterator[Line]:
+    yield from regulation_lines(result)
     hours, w, above = result.study.window.hours, result.seats.wholesale, result.transmission
     assert above is not None
     yield "demand of tso", "tso", "energy", float((above.price * w.owned.p_load).sum()) * hours
@@ -71,12 +74,23 @@ def _feeder_surplus(result: MarketResult, plan: FeederPlan) -> Surplus:
     wholesale = float((bargain.price[0, :, plan.interface] * bargain.z[0, :, plan.interface]).sum()) * hours
     demand = float((found.price * owned.p_load).sum()) * hours
     paid = sum(float((found.price[:, problem.nodal.node[d.bus]] * d.p).sum()) for d in devices_of(result, plan)) * hours
-    value = problem.limits.fixed(plan.dispatch.p, plan.dispatch.q)
-    rent = [float((found.shadow * (problem.limits.base - value))[:, problem.limits.kind == k].sum()) * hours for k in range(len(KINDS))]
-    reactive = -float((found.price_q * plan.dispatch.q).sum()) * hours
-    keeps = demand - paid - wholesale
+    each, reactive = _rents(plan)
+    rent = [float(each[:, problem.limits.kind == k].sum()) * hours for k in range(len(KINDS))]
+    keeps = demand - paid - wholesale + received(result, plan) - passed_on(result, plan)
     shunts = float((found.price * (problem.form.p_shunt + 0.0)).sum()) * hours
-    return _row(plan.company + "/" + feeder_of(result, plan), keeps, rent, reactive, shunts)
+    return _row(plan.company + "/" + feeder_of(result, plan), keeps, rent, reactive * hours, shunts)
+
+
+def _rents(plan: FeederPlan) -> tuple[Real, float]:
+    """Rent of each limit (period, limit), and the worth of reactive power that nobody is paid for; both in every deployment of regulation."""
+    found, limits = plan.prices, plan.problem.limits
+    rent = found.shadow * (limits.base - limits.fixed(plan.dispatch.p, plan.dispatch.q))
+    reactive = -float((found.price_q * plan.dispatch.q).sum())
+    if plan.regulation is not None:
+        for price, (p, q) in zip(plan.regulation.prices.rent, plan.regulation.dispatch.called, strict=True):
+            rent = rent - price * (limits.fixed(p, q) - limits.base)
+            reactive -= float((limits.priced(price)[1].sum(1) * q).sum())
+    return rent, reactive
 
 
 def _transmission_surplus(result: MarketResult) -> Surplus:

@@ -12,7 +12,8 @@ import numpy as np
 from gridtandem.coordinate import Outcome
 from gridtandem.study.market.books import books, surplus
 from gridtandem.study.market.check import checked
-from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus
+from gridtandem.study.market.regulation import regulation, reserves
+from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.study.market.tables import awards, devices, prices
@@ -25,7 +26,7 @@ T = TypeVar("T", bound=Table)
 
 TABLES: dict[str, type[Table]] = {
     "awards": Awards, "prices": NodePrices, "devices": DeviceResults, "books": Books, "surplus": Surplus, "checks": MarketChecks,
-    "violations": Violations,
+    "violations": Violations, "reserves": Reserves, "regulation": RegulationResults,
 }  # fmt: skip
 
 
@@ -41,6 +42,8 @@ class MarketTables:
     surplus: Surplus
     checks: MarketChecks
     violations: Violations
+    reserves: Reserves
+    regulation: RegulationResults
 
     @staticmethod
     def of(result: MarketResult) -> MarketTables:
@@ -49,6 +52,7 @@ class MarketTables:
         return MarketTables(
             awards=_plain(awards(result)), prices=_plain(prices(result)), devices=_plain(devices(result)), books=_plain(books(result)),
             surplus=_plain(surplus(result)), checks=_plain(checks), violations=_plain(violations),
+            reserves=_plain(reserves(result)), regulation=_plain(regulation(result)),
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.market_letters import Offers
+from gridtandem.boundary.reserve_letters import VectorOffers
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.feeder import FeederProblem, FeederState
@@ -20,7 +21,7 @@ from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
-from gridtandem.study.market.naming import Known, reason, unoffered, unserved
+from gridtandem.study.market.naming import Known, reason, unoffered, unserved, unvectored
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Flag, Real
 
@@ -118,7 +119,7 @@ def run_market(
     if not outcome.answered or outcome.state is None:
         return MarketResult(
             study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=ideal, ideal_z=ideal_z,
-            ideal_price=ideal_price, trouble=explained(seats, outcome),
+            ideal_price=ideal_price, trouble=explained(seats, outcome, getattr(study.scheme, "planes", 0)),
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain)
@@ -130,16 +131,22 @@ def run_market(
     )  # fmt: skip
 
 
-def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
-    """Why there is no answer, asked at the owners' doors: which feeder or market cannot be served, and by which limits."""
+def explained(seats: MarketSeats, outcome: Outcome[Any], planes: int = 0) -> tuple[str, ...]:
+    """Why there is no answer, asked at the owners' doors: which feeder or market cannot be served, and by which limits; ``planes`` is the most that
+    the market took of an offer.
+    """
     said = [told] if (told := getattr(outcome.state, "trouble", "")) else []
     for refusal in outcome.refused:
         _, t, i = refusal.rows[0]
         if refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
         else:
-            told = unoffered if refusal.question == Offers.__name__ else unserved
-            said.append(f"{refusal.by}: {told(_hour(seats, i, t), t + 1 + seats.wholesale.window.first)}")
+            problem, period = _hour(seats, i, t), t + 1 + seats.wholesale.window.first
+            if refusal.question == VectorOffers.__name__:
+                told = unvectored(problem, period, planes)
+            else:
+                told = (unoffered if refusal.question == Offers.__name__ else unserved)(problem, period)
+            said.append(f"{refusal.by}: {told}")
     return tuple(dict.fromkeys(said))
 
 
@@ -190,7 +197,7 @@ def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real
     )  # fmt: skip
 
 
-def regulated(desk: FeederMarket, k: int, who: tuple[str, int], exchange: tuple[Real, Real], sold: Sold, bought: Flag) -> FeederPlan:
+def regulated(desk: FeederMarket, k: int, who: tuple[str, int], exchange: tuple[Real, Real], *, sold: Sold, bought: Flag) -> FeederPlan:
     """The same with regulation: ``exchange`` (period) and ``sold`` (period, product), each with its price."""
     problem, done, told = FeederReserve(desk).plan(k, exchange, sold, bought)
     hours, (dispatch, priced) = problem.feeder.window.hours, (problem.state(done), problem.state(told))
@@ -211,5 +218,5 @@ def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
                 plans[row] = below(desk, k, (company, row), z, price)
             else:
                 mine = (sold[0][:, row], sold[1][:, row])
-                plans[row] = regulated(desk, k, (company, row), (z, price), mine, reserve.bought)
+                plans[row] = regulated(desk, k, (company, row), (z, price), sold=mine, bought=reserve.bought)
     return tuple(plans[i] for i in range(len(plans)))
