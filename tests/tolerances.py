@@ -172,3 +172,4 @@ MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred paymen
 # regulation
 RESERVED = 1e-7  # MW, pu²; bounds and rows to 1e-9 through a dozen additions
 RESERVE_PRICE = 1e-4  # currency/MW; central differences with PRICE_STEP of two costs of 1e4 to 1e-9, away from kinks
+HULL = 1e-8  # relative to the cost; facets end at 1e-9 of the range, programs keep rows to 1e-9 at prices of up to 450 per MW

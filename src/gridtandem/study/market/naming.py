@@ -55,8 +55,8 @@ def unvectored(problem: FeederProblem, period: int, planes: int) -> str:
     if solve(problem.program).status is Status.INFEASIBLE:
         return unserved(problem, period)
     return (
-        f"the cost of feeder {name} by energy and regulation in period {period} takes more than {planes} planes, the option planes; {instead}, or let "
-        f"fewer of its {len(problem.network.regulation)} devices regulate"
+        f"the cost of feeder {name} by energy and regulation in period {period} takes more than {planes} planes (the option planes); {instead}, "
+        f"or let fewer than its {len(problem.network.regulation)} devices regulate"
     )
 
 
