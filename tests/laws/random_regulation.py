@@ -31,7 +31,7 @@ def regulated(seed: int, products: tuple[str, ...] = ("up", "down"), hours: int 
 
 def _stations(rng: Rng, net: Network) -> dv.Regulation:
     names = [n for n in net.generators.name.tolist() if n.startswith(("station", "last0"))]
-    dear = np.array([20.0 if n == "last0" else 0.0 for n in names])
+    dear = np.array([20.0 if n == "last0" else 5.0 for n in names])
     return _offers(rng, [0] * len(names), names, ramp=(0.4, 1.0), more=dear)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import final
 
 from gridtandem.boundary.layout import Ask, common, dense, long
-from gridtandem.boundary.market_letters import Plan, Receipt
+from gridtandem.boundary.market_letters import Curves, Offers, Plan, Receipt
 from gridtandem.tables import Code, Index, Real
 
 # ── replies ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -33,6 +33,21 @@ class VectorCosts:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class ReserveCurves:
+    """Offers as markets of today take them: a curve of energy, and capacity up and down within it. Mileage follows capacity one to one.
+
+    Export and capacity up together stay below the end of the curve, export less capacity down above its beginning.
+    """
+
+    energy: Curves = common("offers of energy")
+    most: Real = dense("most capacity up and down", "MW")
+    price: Real = dense("its price", "currency/MW")
+    loss: Real = dense("most by which the offer lies above the feeder's cost, in an hour", "currency")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class Wanted:
     """What the operator of transmission buys beside energy."""
 
@@ -49,6 +64,23 @@ class VectorOffers(Ask[VectorCosts]):
 
     products: tuple[str, ...] = common("what the market buys beside energy")
     most: int = common("most planes for one feeder and hour; what takes more is refused")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class ReserveOffers(Ask[ReserveCurves]):
+    """What do you offer of energy and of these products, as markets of today take it?"""
+
+    products: tuple[str, ...] = common("what the market buys beside energy")
+    rules: Offers = common("rules for the curve of energy")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class ClearReserves(Ask[Plan]):
+    """Clear energy and regulation together with these offers of feeders beside those of stations."""
+
+    offers: ReserveCurves = common("offers of all interfaces")
 
 
 @final

@@ -1,4 +1,4 @@
-"""What a market buys beside energy: capacity of regulation up and down in MW, and mileage up and down, the way made within an hour in MW."""
+"""What a market buys beside energy: capacity of regulation up and down [MW], and mileage up and down, the way made within an hour [MW]."""
 
 from __future__ import annotations
 

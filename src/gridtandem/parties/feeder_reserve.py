@@ -9,13 +9,16 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.letters import Worth
-from gridtandem.boundary.market_letters import Receipt, Tier
-from gridtandem.boundary.reserve_letters import ReserveAward, VectorCosts, VectorOffers
+from gridtandem.boundary.market_letters import Offers, Receipt, Tier
+from gridtandem.boundary.reserve_letters import ReserveAward, ReserveCurves, ReserveOffers, VectorCosts, VectorOffers
 from gridtandem.opf.feeder import FeederProblem
+from gridtandem.opf.offers import Asked
 from gridtandem.opf.regulated import RegulatedFeeder
-from gridtandem.opf.regulated_offer import AskedRegulated
+from gridtandem.opf.regulated_offer import AskedRegulated, AskedSeparable
+from gridtandem.opf.separable_offer import separable
 from gridtandem.opf.vector_offer import VectorCost
 from gridtandem.orders.products import PRODUCTS
+from gridtandem.orders.rules import Rules, shaped
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.solve import hold
@@ -32,7 +35,7 @@ class FeederReserve:
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
         """Letters this desk answers."""
-        return {VectorOffers: self.vectors, ReserveAward: self.award}
+        return {VectorOffers: self.vectors, ReserveOffers: self.separate, ReserveAward: self.award}
 
     def vectors(self, ask: VectorOffers) -> VectorCosts:
         """The exact cost of every feeder and period as planes and walls; REFUSED where hours hang together, where costs are not linear, where nothing
@@ -48,6 +51,24 @@ class FeederReserve:
                     worth[0, t, behind] = Worth.EXACT
                     rows += [(t, int(i), found) for i in behind]
         return _letter(shape, worth, sorted(rows, key=lambda row: (row[1], row[0])), np.flatnonzero(bought))
+
+    def separate(self, ask: ReserveOffers) -> ReserveCurves:
+        """The curve of energy under the market's rules, and capacity at prices and limits at which the whole can be delivered at no loss."""
+        shape, bought, rules = self._shape, flags(ask.products), rules_of(ask.rules)
+        energy = self.market.offers(ask.rules)
+        most, price, loss = np.zeros((*shape, 2)), np.zeros((*shape, 2)), np.full(shape, np.nan)
+        worth = np.full(shape, Worth.REFUSED, np.int8)
+        for f in range(len(self.market.whole)):
+            behind = np.flatnonzero(self.market.kind == f)
+            for t in range(shape[1]):
+                asked = self._asked(f, t, bought)
+                curve = None if asked is None else Asked.of(asked.problem.feeder).curve()
+                if asked is None or curve is None:
+                    continue
+                found = separable(AskedSeparable(asked), shaped(curve.offer, rules))
+                worth[0, t, behind] = Worth.BOUND
+                most[0, t, behind], price[0, t, behind], loss[0, t, behind] = found.most, found.price, found.loss
+        return ReserveCurves(energy, most, price, loss, worth)
 
     def award(self, ask: ReserveAward) -> Receipt:
         """Whether every feeder can deliver what it was awarded."""
@@ -70,16 +91,26 @@ class FeederReserve:
         return problem, done, held.solve(cost={"z": exchange[1] * hours, "reserve": -sold[1] * hours})
 
     def _cost(self, feeder: int, period: int, bought: Flag, most: int) -> VectorCost | None:
+        asked = self._asked(feeder, period, bought)
+        return None if asked is None else asked.cost(most=most)
+
+    def _asked(self, feeder: int, period: int, bought: Flag) -> AskedRegulated | None:
+        """In a solver's hands; None where hours hang together, where costs are not linear, where nothing serves the feeder."""
         hourly, whole = self.market.hourly[feeder], self.market.whole[feeder]
         if (not hourly and whole.window.periods > 1) or whole.program.quadratic:
             return None
         problem: FeederProblem = hourly[period] if hourly else whole
         asked = AskedRegulated.of(RegulatedFeeder.of(problem, bought))
-        return asked.cost(most=most) if asked.served else None
+        return asked if asked.served else None
 
     @property
     def _shape(self) -> tuple[int, int, int]:
         return 1, self.market.whole[0].window.periods if self.market.whole else 0, len(self.market.kind)
+
+
+def rules_of(ask: Offers) -> Rules:
+    """Rules as they are told in a letter."""
+    return Rules(ask.steps, ask.floor, ask.ceiling, ask.least_mw, ask.step_mw, ask.step_price)
 
 
 def flags(products: tuple[str, ...]) -> Flag:

@@ -60,15 +60,15 @@ class Wholesale:
         curves, shape = ask.curves, ask.curves.start.shape
         if (curves.worth == Worth.REFUSED).any():
             return _nothing(shape)
-        found = self.clear(self._offered(curves), self.fixed + _spread(-curves.start[0], self.at, self.nodal.nodes))
+        found = self.clear(self.offered(curves), self.fixed + spread(-curves.start[0], self.at, self.nodal.nodes))
         mine = len(self.orders.node)
         z = curves.start[0].copy()
         np.subtract.at(z, (curves.period, curves.interface), found.accepted[mine:])
-        return self._plan(found, z, _cost(self._offered(curves), found.accepted, self.window.hours, mine))
+        return self._plan(found, z, cost_of(self.offered(curves), found.accepted, self.window.hours, mine))
 
     def clear_at(self, ask: ClearAt) -> Plan:
         """The exchange is given."""
-        found = self.clear(self.orders, self.fixed + _spread(-ask.z[0], self.at, self.nodal.nodes))
+        found = self.clear(self.orders, self.fixed + spread(-ask.z[0], self.at, self.nodal.nodes))
         return self._plan(found, ask.z[0], 0.0)
 
     def plan_with(self, ask: PlanWith) -> Plan:
@@ -87,14 +87,14 @@ class Wholesale:
         here = {} if sold is None else {"reserve": Columns.of(sold[0].shape, sold[0], sold[0])}
         free = {} if sold is None else {"reserve": Columns.of(sold[0].shape, 0.0, cost=sold[1] * hours)}
         wires = self.wires(count, {"z": Columns.of(z.shape, cost=-price * hours), **free}, {"z": taken(self)}, {})
-        given = self.fixed + _spread(-z, self.at, self.nodal.nodes)
+        given = self.fixed + spread(-z, self.at, self.nodal.nodes)
         return cleared(self.orders, given, self.wires(count, here, {}, {}), hours=hours), cleared(self.orders, self.fixed, wires, hours=hours)
 
     def noted(self, ask: Award) -> Receipt:
         """Transmission keeps its own plan."""
         return Receipt(np.full(ask.z.shape, Worth.EXACT, np.int8))
 
-    def _offered(self, curves: Curves) -> Orders:
+    def offered(self, curves: Curves) -> Orders:
         """All orders: its own, then feeders' steps in the order of the letter."""
         width = np.where(curves.mw > 0, curves.mw, 1.0)
         steps = Orders(
@@ -132,7 +132,7 @@ class Wholesale:
         return Plan(z[None], found.price[:, self.at][None], exact, found.cost + self.constant, found.cost + self.constant - theirs)
 
 
-def _cost(o: Orders, accepted: Real, hours: float, first: int) -> float:
+def cost_of(o: Orders, accepted: Real, hours: float, first: int) -> float:
     """Cost of the orders from the ``first`` on."""
     return float((o.price * accepted + 0.5 * o.slope * accepted**2)[first:].sum()) * hours
 
@@ -170,7 +170,7 @@ def taken(market: Wholesale) -> Matrix:
     return sparse.csr_array(-sparse.kron(sparse.eye_array(market.window.periods), _at(market.at, market.nodal.nodes)))
 
 
-def _spread(injection: Real, node: Index, nodes: int) -> Real:
+def spread(injection: Real, node: Index, nodes: int) -> Real:
     """Injections (period, interface) at their nodes."""
     return np.asarray((_at(node, nodes) @ injection.T).T)
 

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.market_letters import Offers
-from gridtandem.boundary.reserve_letters import VectorOffers
+from gridtandem.boundary.reserve_letters import ReserveOffers, VectorOffers
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.feeder import FeederProblem, FeederState
@@ -142,7 +142,7 @@ def explained(seats: MarketSeats, outcome: Outcome[Any], planes: int = 0) -> tup
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
         else:
             problem, period = _hour(seats, i, t), t + 1 + seats.wholesale.window.first
-            if refusal.question == VectorOffers.__name__:
+            if refusal.question in (VectorOffers.__name__, ReserveOffers.__name__):
                 told = unvectored(problem, period, planes)
             else:
                 told = (unoffered if refusal.question == Offers.__name__ else unserved)(problem, period)
