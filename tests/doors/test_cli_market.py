@@ -15,7 +15,7 @@ import pytest
 import gridtandem as gt
 from gridtandem.report.market import MarketRun
 from gridtandem.report.market_pictures import payoff
-from tests.doors.terminal import Said, process, tandem
+from tests.doors.terminal import Said, process, run_file, tandem
 from tests.papers.golden import TOLD
 from tests.tolerances import GOLDEN_DIGITS, IDENTITY, MONEY_CLOSES
 
@@ -26,12 +26,6 @@ DIGITS = 6  # of a number, from which it is somebody's number and no accident
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def run_file(said: Said) -> Path:
-    found = re.search(r"run file  (\S+)", said.out)
-    assert found is not None
-    return Path(found[1])
 
 
 def test_run_clears_a_day_and_keeps_it() -> None:
@@ -205,7 +199,7 @@ def changed(change: str) -> dict[str, object]:
         ("falling", "not convex: price falls from 30 to 20"), ("twice", "has hour 1 twice"), ("hour", "'A' says nothing of hour 2"),
         ("nan", "p_min is nan"), ("bus", "bus 'bus9', which is not a bus"), ("floor", "has a price of -500"), ("width", "powers that do not rise"),
         ("key", "bus is missing"), ("extra", "r_ohm is not known"), ("schema", "tandem/offer/1 is wanted here"), ("tier", "tier is 'best'"),
-        ("pairs", "give a list of pairs"), ("empty", "has no offers"),
+        ("pairs", "give a list of steps"), ("empty", "has no offers"),
     ],
 )  # fmt: skip
 def test_a_broken_offer_is_refused_with_its_fault(change: str, told: str, tmp_path: Path) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from gridtandem.coordinate import Outcome
-from gridtandem.errors import UnknownName
+from gridtandem.report.drawing import drawn
 from gridtandem.report.tables import as_records, spelled
+from gridtandem.resources.storage import OVERLAP
 from gridtandem.study.market import day as keeping
 from gridtandem.study.market.day import MarketDay
 from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus
@@ -94,11 +94,7 @@ class MarketRun:
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `PICTURES`."""
-        if kind not in PICTURES:
-            raise UnknownName("picture", kind, list(PICTURES))
-        module, _, name = PICTURES[kind].partition(":")
-        figure: Figure = getattr(import_module(module), name)(self)
-        return figure
+        return drawn(PICTURES, kind, self)
 
     def __repr__(self) -> str:
         return "\n".join(_lines(self))
@@ -194,3 +190,5 @@ def _check_lines(run: MarketRun) -> Iterator[str]:
         broken = int(c.limits_broken.sum())
         limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken (table violations)"
         yield f"            lowest voltage {spelled(float(c.v_low_pu[low]), 'pu')} at {c.v_low_bus[low]}; {limits}"
+    if both := int((c.overlap_mw2 > OVERLAP).sum()):
+        yield f"            storage charges and discharges at once in {both} of {len(c)} periods, which no storage can (table checks, overlap_mw2)"

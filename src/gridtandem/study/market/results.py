@@ -146,6 +146,7 @@ class MarketChecks(Table):
     v_low_pu: Real = column("lowest voltage of the AC load flow", unit="pu")
     v_low_bus: Names = column("where that is", dtype="U")
     limits_broken: Index = column("voltage and flow limits broken", dtype="i8")
+    overlap_mw2: Real = column("largest product of charging and discharging of one storage or vehicle: 0 where none does both at once", unit="MW²")
 
 
 @final
