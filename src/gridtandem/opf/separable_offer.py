@@ -6,7 +6,7 @@ With export x, capacity up and down :math:`r^u, r^d`, and the offered curve E of
 
 Limits: what is offered is convex with eight corners, so it can be delivered everywhere if it can at these; limits shrink until it can. Prices: where
 E is straight :math:`\tilde V - V` is concave, so :math:`\tilde V \ge V` if it holds at the corners of every straight piece; of prices for which it
-does the cheapest are taken, which lie at or below the largest slope of V. Loss: by each straight piece j the largest :math:`\tilde V_j - V` is one
+does the cheapest are taken, together no dearer than the largest slopes of V. Loss: by each straight piece j the largest :math:`\tilde V_j - V` is one
 program of the feeder, exactly. Whoever clears with such offers loses at most the sum of these losses against the best market *within the offered
 limits*; what lies outside of them is not offered, and no bound speaks of it.
 """

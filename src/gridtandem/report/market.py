@@ -113,7 +113,7 @@ def market_summary(run: MarketRun) -> dict[str, object]:
         "agreed": outcome.agreed, "end": outcome.end.name.lower().replace("_", "-"), "sentence": run.end, "trouble": list(run.trouble),
         "rounds": outcome.rounds, "currency": result.study.case.currency, "cost": _number(result.cost), "ideal_cost": _number(result.ideal),
         "gap_to_ideal": _number(result.gap), "letters": {"count": len(outcome.ledger), **outcome.books()},
-        **{name: as_records(getattr(run, name)) for name in ("awards", "surplus", "checks")}, "violations": len(run.violations),
+        **{name: as_records(getattr(run, name)) for name in ("awards", "surplus", "checks", "reserves")}, "violations": len(run.violations),
         "run_file": None if run.path is None else str(run.path), "made_with": provenance(),
     }  # fmt: skip
 
@@ -168,7 +168,7 @@ def _reserve_lines(run: MarketRun, money: str) -> Iterator[str]:
     table = run.reserves
     for k, product in enumerate(dict.fromkeys(table.product.tolist())):
         mine = table.take(table.product == product)
-        inside, head = mine.seller != "tso", "regulation" if k == 0 else "          "
+        inside, head = mine.seller != "tso", "reserves " if k == 0 else "         "
         share = mine.mw[inside].sum() / max(mine.mw.sum(), 1e-12)
         yield (
             f"  {head} {product.replace('_', ' ')}: {spelled(mine.required_mw.min(), 'MW')} to {spelled(mine.required_mw.max(), 'MW')} at "

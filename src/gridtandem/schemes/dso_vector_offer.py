@@ -37,7 +37,7 @@ class DsoVectorOfferState:
 class DsoVectorOffer:
     """An offer is exact or it is refused: ``planes`` is the most that the market takes of a feeder in an hour."""
 
-    planes: int = 4000
+    planes: int = 6000
 
     asks_tso: ClassVar = frozenset({Wants, ClearVectors})
     asks_dsos: ClassVar = frozenset({VectorOffers, ReserveAward})
