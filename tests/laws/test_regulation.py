@@ -35,6 +35,7 @@ def test_laws_of_one_hour(seed: int) -> None:
     """Capacity up and down, apparent and active ratings in turn."""
     result = cleared(regulated(seed), DsoVectorOffer(), ("apparent", "active")[seed % 2])
     the_cost_is_that_of_the_ideal_market(result)
+    prices_and_pay_are_those_of_the_ideal_market(result)
     what_is_required_is_there(result)
     every_deployment_keeps_the_limits(result)
     money_closes(result)
@@ -44,6 +45,17 @@ def test_laws_of_one_hour(seed: int) -> None:
 def the_cost_is_that_of_the_ideal_market(result: MarketResult) -> None:
     assert abs(result.cost - result.ideal) <= ALIKE * abs(result.ideal)
     assert all(abs(p.regret) <= REGRETS * max(1.0, abs(p.dispatch.cost)) for p in result.feeders)
+
+
+def prices_and_pay_are_those_of_the_ideal_market(result: MarketResult) -> None:
+    """Of capacity and energy at the interface, and what each device is paid for both together."""
+    best = run_market(replace(result.study, scheme=Ideal())).require()
+    assert result.bargain is not None
+    assert best.bargain is not None
+    for name in ("z", "price", "reserve", "reserve_price"):
+        assert np.abs(getattr(result.bargain, name) - getattr(best.bargain, name)).max() <= PAID, name
+    for told in (devices, regulation):
+        assert np.abs(told(result).payment - told(best).payment).max() <= PAID
 
 
 def what_is_required_is_there(result: MarketResult) -> None:

@@ -3,7 +3,7 @@
 Paper    M. Mousavi and M. Wu, "Transmission and Distribution Coordination for DER-rich Energy Markets: A Parametric Programming Approach",
          arXiv 2306.08258, with the parameter a vector (a); the equations are our derivation, see docs/explanation/markets.md.
 Decides  the ISO clears; each DSO shares out its award among its aggregators.
-Crosses  what the market buys, once; per interface and period one offer up (2 + 4 numbers per plane or wall), one award down (2 + 8 numbers).
+Crosses  what the market buys, once; per interface and period one offer up (6 numbers per plane or wall), one award down (2 + 8 numbers).
 """
 
 from __future__ import annotations
