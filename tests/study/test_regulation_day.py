@@ -13,7 +13,8 @@ from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.parties.decomposed import benders, dantzig_wolfe
-from gridtandem.report.market import MarketRun, market_summary
+from gridtandem.report.kinds.market import summary
+from gridtandem.report.market import MarketRun
 from gridtandem.schemes.dso_reserve_offer import DsoReserveOffer
 from gridtandem.schemes.dso_vector_offer import DsoVectorOffer
 from gridtandem.schemes.ideal import Ideal
@@ -40,7 +41,7 @@ def test_a_day_of_regulation_is_read_again_as_it_was(scheme: object, tmp_path: P
     said = repr(MarketRun.of(again))
     assert "reserves  up: 4.000 MW to 5.000 MW" in said
     assert "% of it from feeders" in said
-    assert len(market_summary(MarketRun.of(again))["reserves"]) == len(day.tables.reserves)  # type: ignore[arg-type]
+    assert len(summary(MarketRun.of(again))["reserves"]) == len(day.tables.reserves)  # type: ignore[arg-type]
 
 
 def test_the_published_way_of_numbers_of_the_regulating_golden_case() -> None:
