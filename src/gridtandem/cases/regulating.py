@@ -4,9 +4,11 @@ prices and requirements are ours.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gridtandem.cases.library import network
 from gridtandem.cases.market_parts import Block, UnitRow, limited, with_units, within
@@ -35,7 +37,7 @@ def feeder33(units: int, blocks: int = 2) -> Network:
     place = {name: k for k, name in enumerate(net.buses.name.tolist())}
     rows: list[UnitRow] = [(f"DDG-{bus}", place[bus], list(bid[:blocks]), 0.2) for bus, bid, *_ in UNITS[:units]]
     _, _, ramp, up, down = (list(c) for c in zip(*UNITS[:units], strict=True))
-    table = {"what": [0] * units, "row": [r[0] for r in rows], "ramp_mw_per_min": ramp, "up_per_mw": up, "down_per_mw": down}
+    table: Mapping[str, ArrayLike] = {"what": [0] * units, "row": [r[0] for r in rows], "ramp_mw_per_min": ramp, "up_per_mw": up, "down_per_mw": down}
     return replace(with_units(net, rows), name=f"feeder33-{units}", regulation=dv.Regulation.of(table))
 
 
@@ -45,7 +47,13 @@ def regulating(net: Network, hours: int) -> Network:
     names = [n for n, most in zip(g.name.tolist(), g.p_high_mw.tolist(), strict=True) if most > 0]
     count, hour = len(names), np.arange(1, hours + 1)
     dear = np.round(6.0 + 1.3 * np.arange(count), 1)
-    offers = {"what": [0] * count, "row": names, "ramp_mw_per_min": np.full(count, 2.0), "up_per_mw": dear, "down_per_mw": dear - 2.0}
+    offers: Mapping[str, ArrayLike] = {
+        "what": [0] * count,
+        "row": names,
+        "ramp_mw_per_min": np.full(count, 2.0),
+        "up_per_mw": dear,
+        "down_per_mw": dear - 2.0,
+    }
     peak = np.isin(hour, (7, 8, 9, 18, 19, 20, 21))
-    wanted = {"period": hour, "up_mw": np.where(peak, 6.0, 4.0), "down_mw": np.where(peak, 4.0, 3.0)}
+    wanted: Mapping[str, ArrayLike] = {"period": hour, "up_mw": np.where(peak, 6.0, 4.0), "down_mw": np.where(peak, 4.0, 3.0)}
     return replace(net, regulation=dv.Regulation.of(offers), requirements=dv.Requirements.of(wanted))
