@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import gridtandem as gt
+from gridtandem.boundary.market_letters import Tier
 from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
@@ -54,6 +55,25 @@ def test_the_published_way_of_numbers_of_the_regulating_golden_case() -> None:
     assert bargain.reserve is not None
     assert np.allclose(above.reserve_price[:, :2], [[4.2, 3.2], [4.2, 3.2], [6.8, 2.3], [8.3, 3.2]])
     assert np.allclose(bargain.price[0], [[26, 26], [30.2, 28.1], [42, 34], [45, 35.5]])
+
+
+def test_the_cost_of_a_day_is_that_of_its_devices() -> None:
+    """Energy and regulation of all devices, each told in its table."""
+    day = clear(study(DsoVectorOffer()))
+    devices, awards, more = day.tables.devices, day.tables.awards, day.tables.regulation
+    assert abs(devices.cost.sum() + more.cost.sum() - day.cost) <= ALIKE * day.cost
+    inside = devices.company != "tso"
+    assert abs(devices.cost[inside].sum() + more.cost[more.company != "tso"].sum() - awards.feeder_cost.sum()) <= ALIKE * day.cost
+
+
+def test_offers_tell_their_tier() -> None:
+    for scheme, tier in ((DsoVectorOffer(), Tier.HOURLY), (DsoReserveOffer(), Tier.CERTIFIED)):
+        assert set(run_market(study(scheme)).outcome.state.tier.ravel().tolist()) == {tier}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("scheme", [DsoVectorOffer(planes=0), DsoReserveOffer(steps=-1), DsoReserveOffer(floor=3.0, ceiling=1.0)])
+def test_rules_that_mean_nothing_are_refused(scheme: object) -> None:
+    assert [f.code for f in study(scheme).faults()] == ["study-012"]
 
 
 def test_feeders_buy_no_regulation() -> None:

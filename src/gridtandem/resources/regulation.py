@@ -77,6 +77,10 @@ class Regulators:
         moved = [rows.parts[block] @ m for block, m in self.shift.items() if block in rows.parts]
         return Rows(rows.low, rows.high, {**rows.parts, way: sparse.csr_array(sign * sum(moved[1:], moved[0]))} if moved else rows.parts)
 
+    def cost(self, x: Mapping[str, Real]) -> Real:
+        """What the devices pay for what they keep ready and move (period, device). [currency/h]"""
+        return np.asarray(sum((price * x[name] for name, price in zip(PRODUCTS, self.price, strict=True)), np.zeros(x[PRODUCTS[0]].shape)))
+
     def supplied(self, periods: int, bought: Flag) -> dict[str, Matrix]:
         """What each block brings to (period, product) of what is bought."""
         out, size = dict[str, Matrix](), len(self.row)

@@ -119,7 +119,7 @@ def _told(window: Window, s: Sold) -> RegulationResults:
     periods, size = s.mw.shape[1:]
     names = [str(getattr(s.net, REGULATORS[kind]).name[row]) for kind, row in zip(s.regulators.kind, s.regulators.row, strict=True)]
     paid = (s.mw * s.price).sum(0) * window.hours
-    cost = (s.mw * s.regulators.price[:, None]).sum(0) * window.hours
+    cost = s.regulators.cost(dict(zip(PRODUCTS, s.mw, strict=True))) * window.hours
     amounts = {f"{name}_{unit}": x.ravel() for unit, xs in (("mw", s.mw), ("per_mw", s.price)) for name, x in zip(PRODUCTS, xs, strict=True)}
     return RegulationResults.of({
         "period": np.repeat(np.arange(window.first, window.end) + 1, size), "company": np.full(paid.size, s.company, dtype=object).astype(str),

@@ -22,8 +22,8 @@ class Awards(Table):
     bus: Names = column("transmission bus", dtype="U")
     exchange_mw: Real = column("from transmission into the feeder", unit="MW")
     price_per_mwh: Real = column("price there: d cost / d demand", unit=PRICE)
-    payment: Real = column("what the company pays the wholesale market", unit=MONEY)
-    feeder_cost: Real = column("cost of the feeder's own resources in that period", unit=MONEY)
+    payment: Real = column("what the company pays the wholesale market for it", unit=MONEY)
+    feeder_cost: Real = column("cost of the feeder's own resources in that period, regulation included", unit=MONEY)
     ideal_mw: Real = column("exchange in one market that sees every network", unit="MW")
     ideal_price_per_mwh: Real = column("price there in that market; at a kink of costs several are right", unit=PRICE)
 
