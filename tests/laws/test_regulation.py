@@ -87,6 +87,9 @@ def money_closes(result: MarketResult) -> None:
     """What operators keep is rent of limits in all three deployments; every payment has two ends."""
     table, told = surplus(result), books(result)
     assert np.abs(table.left).max() <= ZERO_SUM
+    assert np.abs(table.worth - table.cost - table.exchange - (table.profit - table.demand + table.kept)).max() <= ZERO_SUM
+    assert abs(table.exchange.sum()) <= ZERO_SUM
+    assert abs(table.cost.sum() - table.worth.sum() - result.cost) <= ZERO_SUM * abs(result.cost)
     everyone = sorted({*told.payer.tolist(), *told.payee.tolist()})
     assert abs(sum(kept(told, who) for who in everyone)) <= ZERO_SUM
     assert abs(kept(told, "tso") - table.kept[0]) <= ZERO_SUM

@@ -20,7 +20,7 @@ from gridtandem.parties.pool import Pool
 from gridtandem.program.arrays import Rows
 from gridtandem.schemes.dso_reserve_offer import DsoReserveOffer
 from gridtandem.schemes.dso_vector_offer import DsoVectorOffer
-from gridtandem.study.market.books import books, kept
+from gridtandem.study.market.books import books, kept, surplus
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketStudy, seated
 from tests.laws.random_regulation import regulated
@@ -44,7 +44,9 @@ def test_cost_lies_between_ideal_and_bound(seed: int, scheme: DsoReserveOffer) -
     assert result.cost >= result.ideal - small
     best = within_limits(result, offers_of(result, scheme))
     assert best - small <= result.cost <= best + float(loss.sum()) + small
-    told = books(result)
+    told, table = books(result), surplus(result)
+    assert np.abs(table.left).max() <= ZERO_SUM
+    assert abs(table.exchange.sum()) <= ZERO_SUM
     assert abs(sum(kept(told, who) for who in sorted({*told.payer.tolist(), *told.payee.tolist()}))) <= ZERO_SUM
 
 

@@ -38,7 +38,7 @@ class Wishes:
     hours: int | None = None
     first_hour: int | None = None
     flow: Literal["apparent", "active"] | None = None
-    options: tuple[tuple[str, float], ...] = ()
+    options: tuple[tuple[str, float | str], ...] = ()
     folder: Path = SHELF
     picture: bool = False
     rules: tuple[Rule, ...] = ()

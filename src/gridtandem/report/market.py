@@ -16,7 +16,7 @@ from gridtandem.resources.storage import OVERLAP
 from gridtandem.study.kinds import MARKET
 from gridtandem.study.market import day as keeping
 from gridtandem.study.market.day import MarketDay
-from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus
+from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus, UnitSales
 from gridtandem.study.registry import name_of
 from gridtandem.study.results import Letters, Rounds, Violations
 
@@ -44,6 +44,7 @@ class MarketRun:
     devices: DeviceResults
     books: Books
     surplus: Surplus
+    sales: UnitSales
     checks: MarketChecks
     violations: Violations
     reserves: Reserves
@@ -121,6 +122,7 @@ def _lines(run: MarketRun) -> Iterator[str]:
         s = run.surplus
         head = "kept" if k == 0 else "    "
         yield f"  {head}      {s.company[k]}: {s.kept[k]:,.2f} {money}; rent of flows {s.flow_rent[k]:,.2f}, of voltages {s.voltage_rent[k]:,.2f}"
+    yield from _choice_lines(run, money)
     yield from _check_lines(run)
     if run.path is not None:
         yield f"  run file  {run.path}"
@@ -150,6 +152,21 @@ def _reserve_lines(run: MarketRun, money: str) -> Iterator[str]:
         yield (
             f"  {head} {product.replace('_', ' ')}: {spelled(mine.required_mw.min(), 'MW')} to {spelled(mine.required_mw.max(), 'MW')} at "
             f"{mine.price_per_mw.min():,.2f} to {mine.price_per_mw.max():,.2f} {money}/MW; {100 * share:.3g} % of it from feeders"
+        )
+
+
+def _choice_lines(run: MarketRun, money: str) -> Iterator[str]:
+    """Where units could choose their market: what they sold, and what incentives take beyond what the company would else keep."""
+    hours = run.result.study.window.hours
+    for k, feeder in enumerate(dict.fromkeys(run.sales.feeder.tolist()) if len(run.sales) else []):
+        mine = run.sales.take(run.sales.feeder == feeder)
+        kept = float(run.surplus.kept[run.surplus.company == f"{mine.company[0]}/{feeder}"].sum())
+        incentive = float(mine.incentive.sum())
+        short = f", {min(incentive, -kept):,.2f} of them not covered" if kept < 0 < incentive else ""
+        head = "choice" if k == 0 else "      "
+        yield (
+            f"  {head}    {feeder}: of {mine.made_mw.sum() * hours:,.2f} MWh units sold {mine.sold_mw.sum() * hours:,.2f} wholesale for "
+            f"{mine.wholesale.sum():,.2f} {money}; incentives {incentive:,.2f} {money}{short}"
         )
 
 

@@ -157,17 +157,14 @@ def convergence(comparison: MarketComparison) -> Figure:
 def payoff(run: MarketRun) -> dict[str, float]:
     """Money by party: operators keep, resources profit, demand pays. Adds up to minus the cost of all resources."""
     out = {}
-    companies = list(dict.fromkeys(run.devices.company.tolist()))
+    operators = np.char.partition(run.surplus.company, "/")[:, 0]
+    companies = list(dict.fromkeys(operators.tolist()))
     each = companies if len(companies) <= MANY_COMPANIES + 1 else ["tso", "all DSOs"]
     for who in each:
-        inside = run.devices.company == who if who != "all DSOs" else run.devices.company != "tso"
-        operators = np.char.partition(run.surplus.company, "/")[:, 0]
-        kept = operators == who if who != "all DSOs" else operators != "tso"
-        payee = run.books.payee == who if who != "all DSOs" else run.books.payee != "tso"
-        demand = payee & np.char.startswith(run.books.payer, "demand of ")
-        out[f"{who}: keeps"] = float(run.surplus.kept[kept].sum())
-        out[f"{who}: resources"] = float(run.devices.profit[inside].sum())
-        out[f"{who}: demand"] = -float(run.books.amount[demand].sum())
+        mine = run.surplus.take(operators == who if who != "all DSOs" else operators != "tso")
+        out[f"{who}: keeps"] = float(mine.kept.sum())
+        out[f"{who}: resources"] = float(mine.profit.sum())
+        out[f"{who}: demand"] = -float(mine.demand.sum())
     return out
 
 

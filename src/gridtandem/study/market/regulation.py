@@ -18,11 +18,12 @@ import numpy as np
 
 from gridtandem.grid.devices import REGULATORS
 from gridtandem.grid.network import Network
+from gridtandem.opf.limits import KINDS
 from gridtandem.orders.products import PRODUCTS
 from gridtandem.resources.part import Window
 from gridtandem.resources.regulation import Regulators
 from gridtandem.study.market.results import RegulationResults, Reserves
-from gridtandem.study.market.run import FeederPlan, MarketResult
+from gridtandem.study.market.run import FeederPlan, MarketResult, sold_of
 from gridtandem.study.market.tables import feeder_of, stacked
 from gridtandem.tables import Real
 
@@ -70,29 +71,53 @@ def regulation(result: MarketResult) -> RegulationResults:
 def regulation_lines(result: MarketResult) -> Iterator[Line]:
     """Payments for regulation, as (payer, payee, item, amount)."""
     hours, above, reserve = result.study.window.hours, result.transmission, result.seats.wholesale.reserve
-    if above is None or reserve is None:
+    if above is None or reserve is None or result.bargain is None:
         return
     yield "demand of tso", "tso", "regulation", float((above.reserve_price * reserve.wanted).sum()) * hours
     for plan in result.feeders:
         if plan.regulation is not None:
-            yield "tso", plan.company, f"regulation of {feeder_of(result, plan)}", received(result, plan)
+            mw, price = (x[:, plan.interface] for x in sold_of(result.bargain) or ())
+            yield "tso", plan.company, f"regulation of {feeder_of(result, plan)}", float((mw * price).sum()) * hours
     for s in sold(result):
         names = [getattr(s.net, REGULATORS[kind]).name[row] for kind, row in zip(s.regulators.kind, s.regulators.row, strict=True)]
         for k, name in enumerate(names):
             yield s.company, f"{s.feeder}/{name}" if s.feeder else str(name), "regulation", float((s.mw * s.price)[..., k].sum()) * hours
 
 
-def received(result: MarketResult, plan: FeederPlan) -> float:
-    """What transmission pays a company for the regulation of a feeder."""
-    found = result.bargain
-    if found is None or found.reserve is None or found.reserve_price is None:
-        return 0.0
-    return float((found.reserve[0] * found.reserve_price[0])[:, plan.interface].sum()) * result.study.window.hours
+def surplus_inside(result: MarketResult, plan: FeederPlan) -> dict[str, float]:
+    """What regulation adds to the columns of a company's `Surplus`."""
+    found, bargain, hours = plan.regulation, result.bargain, result.study.window.hours
+    if found is None or bargain is None or bargain.reserve is None or bargain.reserve_price is None:
+        return {}
+    mw, price = (x[0, :, plan.interface] for x in (bargain.reserve, bargain.reserve_price))
+    paid = sum(float((s.mw * s.price).sum()) for s in _inside(result, plan))
+    limits, reactive, rent = plan.problem.limits, 0.0, np.zeros(plan.prices.shadow.shape)
+    for by_limit, (p, q) in zip(found.prices.rent, found.dispatch.called, strict=True):
+        rent -= by_limit * (limits.fixed(p, q) - limits.base)
+        reactive -= float((limits.priced(by_limit)[1].sum(1) * q).sum())
+    gained = float((mw * price).sum())
+    more = {
+        **{f"{kind}_rent": float(rent[:, limits.kind == k].sum()) for k, kind in enumerate(KINDS)}, "exchange": -gained, "received": paid,
+        "kept": gained - paid, "off_price": float(((price - found.prices.reserve_price) * mw).sum()), "reactive": reactive,
+        "cost": float(found.problem.regulators.cost(plan.decisions).sum()),
+    }  # fmt: skip
+    return {name: value * hours for name, value in more.items()}
 
 
-def passed_on(result: MarketResult, plan: FeederPlan) -> float:
-    """What a company pays the devices of a feeder for regulation."""
-    return sum(float((s.mw * s.price).sum()) for s in _inside(result, plan)) * result.study.window.hours
+def surplus_above(result: MarketResult) -> dict[str, float]:
+    """What regulation adds to the columns of transmission's `Surplus`."""
+    above, reserve, bargain, hours = result.transmission, result.seats.wholesale.reserve, result.bargain, result.study.window.hours
+    if above is None or reserve is None or bargain is None:
+        return {}
+    sold = sold_of(bargain) or (np.zeros((1, 1, len(PRODUCTS))),) * 2
+    own = {name: above.dispatch.answer.x[name] for name in PRODUCTS}
+    paid = sum(float((above.reserve_price[:, k] * own[name].sum(-1)).sum()) for k, name in enumerate(PRODUCTS))
+    demand, bought = float((above.reserve_price * reserve.wanted).sum()), float((sold[0] * sold[1]).sum())
+    more = {
+        "demand": demand, "received": paid, "exchange": bought, "kept": demand - paid - bought,
+        "off_price": float((above.reserve_price[:, None] * sold[0]).sum()) - bought, "cost": float(reserve.regulators.cost(own).sum()),
+    }  # fmt: skip
+    return {name: value * hours for name, value in more.items()}
 
 
 def sold(result: MarketResult) -> Iterator[Sold]:

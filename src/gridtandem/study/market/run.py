@@ -15,12 +15,14 @@ from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.feeder import FeederProblem, FeederState
 from gridtandem.opf.regulated import RegulatedFeeder, RegulatedState
 from gridtandem.orders.products import PRODUCTS
+from gridtandem.parties.feeder_choice import planned, type_1
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.feeder_reserve import FeederReserve
 from gridtandem.parties.wholesale import Wholesale
-from gridtandem.program.answer import Status
+from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
+from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved, unvectored
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Flag, Real
@@ -122,7 +124,7 @@ def run_market(
             ideal_price=ideal_price, trouble=explained(seats, outcome, getattr(study.scheme, "planes", 0)),
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
-    plans = _plans(seats, bargain)
+    plans = _plans(seats, bargain, outcome.state)
     tso = above(seats.wholesale, bargain.z[0], bargain.price[0], sold_of(bargain))
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
     return MarketResult(
@@ -188,8 +190,11 @@ def sold_of(bargain: Bargain) -> Sold | None:
 
 def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real) -> FeederPlan:
     """What the k-th feeder of a desk does with an award (period); ``who`` is its company and interface."""
-    done, priced = desk.plan(k, z, price)
-    problem = desk.whole[int(desk.kind[k])]
+    return _plan(desk.whole[int(desk.kind[k])], who, z, price, desk.plan(k, z, price))
+
+
+def _plan(problem: FeederProblem, who: tuple[str, int], z: Real, price: Real, answers: tuple[Answer, Answer]) -> FeederPlan:
+    done, priced = answers
     regret = done.cost + float(price @ z) * problem.window.hours - priced.cost
     return FeederPlan(
         company=who[0], interface=who[1], problem=problem, dispatch=problem.state(done), priced=problem.state(priced), decisions=done.x,
@@ -208,15 +213,21 @@ def regulated(desk: FeederMarket, k: int, who: tuple[str, int], exchange: tuple[
     return replace(plan, regulation=RegulationPlan(problem=problem, dispatch=dispatch, prices=priced if plan.answers else dispatch))
 
 
-def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
+def _plans(seats: MarketSeats, bargain: Bargain, state: object) -> tuple[FeederPlan, ...]:
+    """Units that chose their market are bound by what they sold and kept."""
     plans: dict[int, FeederPlan] = {}
     sold, reserve = sold_of(bargain), seats.wholesale.reserve
     for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True):
         for k, row in enumerate(rows.tolist()):
-            z, price = bargain.z[0, :, row], bargain.price[0, :, row]
-            if sold is None or reserve is None:
-                plans[row] = below(desk, k, (company, row), z, price)
-            else:
+            who, z, price = (company, row), bargain.z[0, :, row], bargain.price[0, :, row]
+            if sold is not None and reserve is not None:
                 mine = (sold[0][:, row], sold[1][:, row])
-                plans[row] = regulated(desk, k, (company, row), (z, price), sold=mine, bought=reserve.bought)
+                plans[row] = regulated(desk, k, who, (z, price), sold=mine, bought=reserve.bought)
+            elif isinstance(state, ChoiceOfMarketState):
+                problem = desk.whole[int(desk.kind[k])]
+                many = len(type_1(problem))
+                answers = planned(problem, z, price, state.sold[0, :, row, :many], state.offers.kept[0, :, row, :many])
+                plans[row] = _plan(problem, who, z, price, answers)
+            else:
+                plans[row] = below(desk, k, who, z, price)
     return tuple(plans[i] for i in range(len(plans)))
