@@ -210,7 +210,7 @@ MARKETS: dict[str, MarketSystem] = {
     ),
     "ieee14-regulation": MarketSystem(
         title="IEEE 14-bus with a 33-node feeder of five regulating units, energy and regulation, 24 h", source=BARAN, licence=OURS,
-        size=(14, 32, 1), build=_ieee14_regulation,
+        size=(14, 33, 1), build=_ieee14_regulation,
     ),
     "ieee118-2dso": MarketSystem(
         title="IEEE 118-bus, 33-node and synthetic 240-node feeder, 24 h", source=WU, licence=OURS, size=(118, 273, 2),
