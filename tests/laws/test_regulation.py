@@ -27,7 +27,7 @@ SEEDS = range(16)
 
 
 def cleared(case: Case, scheme: object, flow: str = "apparent") -> MarketResult:
-    return run_market(MarketStudy(case=case.check(), scheme=scheme, flow=flow)).require()  # type: ignore[arg-type]
+    return run_market(MarketStudy(case=case.check(), scheme=scheme, flow=flow, benchmark="joint")).require()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -32,7 +32,7 @@ POINTS = 30
 
 
 def cleared(it: Case, scheme: DsoReserveOffer) -> MarketResult:
-    return run_market(MarketStudy(case=it.check(), scheme=scheme)).require()
+    return run_market(MarketStudy(case=it.check(), scheme=scheme, benchmark="joint")).require()
 
 
 @pytest.mark.parametrize("scheme", [DsoReserveOffer(), NARROW, DsoReserveOffer(steps=3)])

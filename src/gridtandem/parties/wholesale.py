@@ -84,11 +84,15 @@ class Wholesale:
         its price.
         """
         hours, count = self.window.hours, len(self.orders.node)
-        here = {} if sold is None else {"reserve": Columns.of(sold[0].shape, sold[0], sold[0])}
-        free = {} if sold is None else {"reserve": Columns.of(sold[0].shape, 0.0, cost=sold[1] * hours)}
-        wires = self.wires(count, {"z": Columns.of(z.shape, cost=-price * hours), **free}, {"z": taken(self)}, {})
-        given = self.fixed + spread(-z, self.at, self.nodal.nodes)
-        return cleared(self.orders, given, self.wires(count, here, {}, {}), hours=hours), cleared(self.orders, self.fixed, wires, hours=hours)
+        _, first = np.unique(np.vstack([self.at, price]), axis=1, return_index=True)  # interfaces of one node and price answer as one
+        free = {"z": Columns.of((len(z), len(first)), cost=-price[:, first] * hours)}
+        given: dict[str, Columns] = {}
+        if sold is not None:  # a price of regulation is one everywhere
+            given["reserve"] = Columns.of(sold[0].shape, sold[0], sold[0])
+            free["reserve"] = Columns.of(sold[0][:, :1].shape, 0.0, cost=sold[1][:, :1] * hours)
+        here = sparse.kron(sparse.eye_array(len(z)), -_at(self.at[first], self.nodal.nodes), format="csr")
+        done = cleared(self.orders, self.fixed + spread(-z, self.at, self.nodal.nodes), self.wires(count, given, {}, {}), hours=hours)
+        return done, cleared(self.orders, self.fixed, self.wires(count, free, {"z": here}, {}), hours=hours)
 
     def noted(self, ask: Award) -> Receipt:
         """Transmission keeps its own plan."""

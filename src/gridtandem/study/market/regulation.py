@@ -24,8 +24,8 @@ from gridtandem.resources.part import Window
 from gridtandem.resources.regulation import Regulators
 from gridtandem.study.market.results import RegulationResults, Reserves
 from gridtandem.study.market.run import FeederPlan, MarketResult, sold_of
-from gridtandem.study.market.tables import feeder_of, stacked
-from gridtandem.tables import Real
+from gridtandem.study.market.tables import feeder_of
+from gridtandem.tables import Real, stacked
 
 Line = tuple[str, str, str, float]
 
