@@ -16,6 +16,7 @@ from gridtandem.grid import elements as el
 from gridtandem.parties.decomposed import benders, dantzig_wolfe
 from gridtandem.report.kinds.market import summary
 from gridtandem.report.market import MarketRun
+from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.schemes.dso_reserve_offer import DsoReserveOffer
 from gridtandem.schemes.dso_vector_offer import DsoVectorOffer
 from gridtandem.schemes.ideal import Ideal
@@ -64,6 +65,13 @@ def test_the_cost_of_a_day_is_that_of_its_devices() -> None:
     assert abs(devices.cost.sum() + more.cost.sum() - day.cost) <= ALIKE * day.cost
     inside = devices.company != "tso"
     assert abs(devices.cost[inside].sum() + more.cost[more.company != "tso"].sum() - awards.feeder_cost.sum()) <= ALIKE * day.cost
+
+
+def test_prices_prove_no_ideal_where_feeders_could_regulate_and_do_not() -> None:
+    """Nobody regrets anything at prices of energy, and yet the ideal market is cheaper."""
+    apart, together = (run_market(study(scheme)) for scheme in (DsoOffer(), DsoVectorOffer()))
+    assert apart.gap > ALIKE
+    assert abs(apart.ideal - together.ideal) <= ALIKE * together.ideal
 
 
 def test_offers_tell_their_tier() -> None:
