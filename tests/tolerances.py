@@ -170,6 +170,10 @@ BOOKS_MONEY = 1e-9  # currency; sums of a dozen products below 1e3
 # markets through the doors
 GOLDEN_DIGITS = 1e-6  # relative; published to six decimals
 MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred payments of up to a fifth of it
+# regulation
+RESERVED = 1e-7  # MW, pu²; bounds and rows to 1e-9 through a dozen additions
+RESERVE_PRICE = 1e-4  # currency/MW; central differences with PRICE_STEP of two costs of 1e4 to 1e-9, away from kinks
+HULL = 1e-8  # relative to the cost; facets end at 1e-9 of the range, programs keep rows to 1e-9 at prices of up to 450 per MW
 # three-phase feeders in markets
 REDUCED = 1e-9  # relative; the reduction promised; two programs of one vertex, their limits rounded apart
 COEFFICIENT = 1e-13  # pu²/MW; a handful of operations on numbers of 0.1
@@ -188,6 +192,8 @@ def next_to_nothing(mismatch: float, share: float, admittance: float) -> float:
     return math.sqrt(mismatch / (share * admittance))
 
 
+# what the bench hands to peers
+SAME_PROGRAM = 1e-7  # currency/h; a few hundred, from two solvers that keep rows to 1e-9
 GUARDED = 1e-4  # pu²; what a guard of a millionth of a transformer draws through a source of a thousandth of its impedance, with room
 TIGHTENED_PU = 4.5e-3  # pu; error of the three-phase model on feeder33x3, measured 3.9e-3 too high and 1.1e-3 too low
 PUBLISHED_PU = 1e-2  # pu; the same on IEEE 13 (9.4e-3) and 123 (5.5e-3), whose voltages fall by a tenth

@@ -14,21 +14,28 @@ from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
+from gridtandem.opf.common import Common
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.opf.hours import EachHour, Hours
+from gridtandem.opf.regulated import RegulatedFeeder
 from gridtandem.parties.feeder_choice import FeederChoice
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.feeder_plain import FeederPlain
+from gridtandem.parties.feeder_reserve import FeederReserve
 from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.parties.wholesale_choice import WholesaleChoice
 from gridtandem.parties.wholesale_near import WholesaleNear
+from gridtandem.parties.wholesale_reserve import WholesaleReserve
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
+from gridtandem.study.market.benchmark import Benchmark
 from gridtandem.study.market.faults import study_faults
 from gridtandem.tables import Index
+
+SETTINGS = ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "forecast", "rounds", "benchmark")
 
 
 @final
@@ -46,6 +53,7 @@ class MarketStudy:
     essential: float = 0.0  # share of fixed load less free power that feeders must take from transmission; 0: no such rule
     forecast: tuple[float, ...] = ()  # prices by which feeders schedule storage before they offer, one for each period; none: a level price
     rounds: int = 100
+    benchmark: Benchmark = "prices"  # what proves the least cost of all: prices where they can, else the joint program; or that in any case
 
     @property
     def window(self) -> Window:
@@ -60,7 +68,7 @@ class MarketStudy:
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "forecast", "rounds")}
+        return {name: getattr(self, name) for name in SETTINGS}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -87,7 +95,7 @@ class MarketSeats:
         tso = (
             Company("owner", (self.pool,))
             if isinstance(scheme, Ideal)
-            else Company("tso", (self.wholesale, WholesaleNear(self.wholesale), WholesaleChoice(self.wholesale)))
+            else Company("tso", (self.wholesale, WholesaleNear(self.wholesale), WholesaleChoice(self.wholesale), WholesaleReserve(self.wholesale)))
         )
         dsos = tuple((Company(name, _desks(desk)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
@@ -96,7 +104,7 @@ class MarketSeats:
 def _desks(market: FeederMarket) -> tuple[Desk, ...]:
     """All of a distribution company's desks."""
     values = FeederValues.of(market)
-    return market, values, FeederPlain(values), FeederChoice.of(values)
+    return market, values, FeederPlain(values), FeederChoice.of(values), FeederReserve(market)
 
 
 def seated(study: MarketStudy) -> MarketSeats:
@@ -104,7 +112,8 @@ def seated(study: MarketStudy) -> MarketSeats:
     case = study.case
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
-    return seats_of(study, [(desk_of(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies])
+    common = Common()
+    return seats_of(study, [(desk_of(study, case.rows_of(name), common), case.rows_of(name)) for name in case.companies])
 
 
 def seats_of(study: MarketStudy, desks: Sequence[tuple[FeederMarket, Index]]) -> MarketSeats:
@@ -114,13 +123,16 @@ def seats_of(study: MarketStudy, desks: Sequence[tuple[FeederMarket, Index]]) ->
     by_interface: dict[int, FeederProblem] = {}
     for desk, rows in desks:
         by_interface |= {int(row): desk.whole[int(desk.kind[k])] for k, row in enumerate(rows)}
-    pool = Pool(wholesale=wholesale, feeders=tuple(by_interface[i] for i in range(len(case.interfaces))))
+    feeders = tuple(by_interface[i] for i in range(len(case.interfaces)))
+    bought = None if wholesale.reserve is None else wholesale.reserve.bought
+    regulated = () if bought is None else tuple(RegulatedFeeder.of(f, bought) for f in feeders)
+    pool = Pool(wholesale=wholesale, feeders=feeders, regulated=regulated)
     return MarketSeats(wholesale=wholesale, fleets=tuple(desks), companies=case.companies, pool=pool)
 
 
-def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
+def desk_of(study: MarketStudy, rows: Index, common: Common | None = None) -> FeederMarket:
     """The market desk of a company that stands behind these interfaces: one problem for each different (model, root, count, scale)."""
-    table, window = study.case.interfaces.take(rows), study.window
+    table, window, common = study.case.interfaces.take(rows), study.window, Common() if common is None else common
     kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
     whole: list[FeederProblem] = []
     hourly: list[EachHour] = []
@@ -128,7 +140,7 @@ def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
         net = bundle(study.case.models[int(model)], count=int(count), scale=scale)
 
         def problem(part: Window, net: Any = net, root: int = int(root)) -> FeederProblem:
-            return FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential)
+            return FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential, common=common)
 
         day = problem(window)
         whole.append(day)
