@@ -12,8 +12,6 @@ from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.linalg import splu
 
 from gridtandem.flow import kernels_shared as ends
 from gridtandem.flow.border import Border
@@ -21,6 +19,7 @@ from gridtandem.flow.iteration import DIVERGES, STUCK, Problem, Trial, slow
 from gridtandem.flow.jacobian import Pattern, Wiring
 from gridtandem.flow.roles import Roles
 from gridtandem.flow.sums import gathered
+from gridtandem.grid.graph import minimum_degree
 from gridtandem.grid.nodal import LoadLaw, Nodal
 from gridtandem.kernels import kernel
 from gridtandem.tables import Complex, Index, Real
@@ -142,6 +141,7 @@ class Blocks:
 
 
 MOST = 64  # equations in a border; each costs one substitution per step and a column of numbers
+FEW = 200  # nodes that are put in order here, in a millisecond or two; scipy takes longer to load than that
 PIVOTS = "the pivots of the compiled iteration failed"
 NO_CURVES = np.empty(0, np.int64), np.empty((0, 2)), np.empty((0, 1), np.complex128)
 
@@ -152,13 +152,18 @@ def _values(y: Complex, at: tuple[Index, Index]) -> tuple[Real, Real]:
 
 
 def _elimination(wiring: Wiring, inner: Index, nodes: int) -> Index:
-    """An order of these nodes in which few products arise: minimum degree, as SuperLU finds it. Numbers do not matter to it."""
+    """An order of these nodes in which few products arise: minimum degree, in large networks as SuperLU finds it. Numbers do not matter to it."""
     if not len(inner):
         return inner
     number = np.full(nodes, -1, np.int64)
     number[inner] = np.arange(len(inner))
     row, col = number[wiring.row], number[wiring.col]
     kept = (row >= 0) & (col >= 0)
+    if len(inner) <= FEW:
+        return minimum_degree(len(inner), row[kept], col[kept])
+    from scipy import sparse
+    from scipy.sparse.linalg import splu
+
     heavy = np.where(row == col, float(nodes), 1.0)[kept]
     matrix = sparse.csc_array((heavy, (row[kept], col[kept])), shape=(len(inner), len(inner)))
     return np.argsort(splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}).perm_c)

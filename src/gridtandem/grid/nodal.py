@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from gridtandem.grid import elements as el
+from gridtandem.grid.graph import components
 from gridtandem.grid.network import Network
 from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA, ohm_base, polar, power
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 @final
@@ -138,6 +140,8 @@ class Nodal:
 
     def admittance(self) -> sparse.csr_array:
         """Bus admittance matrix; ratio at the from end."""
+        from scipy import sparse
+
         br, y, half = self.branches, 1 / self.branches.z, 0.5j * self.branches.b
         own = np.arange(self.nodes)
         rows = np.concatenate([br.start, br.start, br.end, br.end, own])
@@ -151,8 +155,7 @@ def _fuse(net: Network) -> tuple[Index, Index]:
     n, closed = len(net.buses), net.ties.closed
     a, b = net.ties.from_bus[closed], net.ties.to_bus[closed]
     both = net.buses.live[a] & net.buses.live[b]
-    link = sparse.coo_array((np.ones(both.sum()), (a[both], b[both])), shape=(n, n))
-    _, group = csgraph.connected_components(link, directed=False)
+    group = components(n, a[both], b[both])
     live = np.flatnonzero(net.buses.live)
     _, first, member = np.unique(group[live], return_index=True, return_inverse=True)
     order = np.argsort(first)
