@@ -115,7 +115,7 @@ class Follows(Table):
 
 def profile_faults(profiles: Profiles, follows: Follows, names: dict[str, Names]) -> Iterator[Fault]:
     """Profiles that nobody wrote, rows that do not exist, periods written twice or left out."""
-    known = np.unique(profiles.profile)
+    known = sorted(set(profiles.profile.tolist()))
     for k in range(len(follows)):
         if str(follows.profile[k]) not in known:
             yield follows.fault(k, "profile", f"names {str(follows.profile[k])!r}", f"profiles are: {', '.join(known) or 'none'}", "case-060")

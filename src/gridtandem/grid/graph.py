@@ -101,9 +101,8 @@ def _around(nodes: int, a: Index, b: Index) -> list[list[int]]:
     """Neighbours of each node."""
     out: list[list[int]] = [[] for _ in range(nodes)]
     for near, far in ((a, b), (b, a)):
-        pairs = np.unique(near * nodes + far)
-        for i, j in zip((pairs // nodes).tolist(), (pairs % nodes).tolist(), strict=True):
-            out[i].append(j)
+        for pair in sorted(set((near * nodes + far).tolist())):
+            out[pair // nodes].append(pair % nodes)
     return out
 
 

@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from gridtandem.report.batch_words import batch_document
 from gridtandem.report.tables import as_records
 from gridtandem.study.compare import Comparison as ComparisonTable
 from gridtandem.study.compare import tabled
@@ -31,6 +30,8 @@ def run_summary(run: Run | BatchRun) -> dict[str, object]:
     from gridtandem.report.batch import BatchRun
 
     if isinstance(run, BatchRun):
+        from gridtandem.report.batch_words import batch_document
+
         return batch_document(run)
     study, outcome = run.result.study, run.outcome
     return {

@@ -21,10 +21,8 @@ from gridtandem.errors import UnknownName
 from gridtandem.grid.network import Network
 from gridtandem.report import telling
 from gridtandem.study import compare as comparing
-from gridtandem.study import diagnose as diagnosing
 from gridtandem.study import run as running
 from gridtandem.study.compare import Comparison as ComparisonTable
-from gridtandem.study.diagnose import Diagnosis
 from gridtandem.study.judge import Verdict
 from gridtandem.study.registry import name_of, scheme_of
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
@@ -34,6 +32,8 @@ from gridtandem.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from gridtandem.study.diagnose import Diagnosis
 
 MOST_DIAGNOSED = 300  # interfaces up to which a comparison also predicts the plain exchange: its matrix grows with their square
 
@@ -197,19 +197,23 @@ def compare(
     """Run a case under several schemes, by default a few that serve it; arguments as for `run`. ``save`` names the run file of a scheme,
     ``watch`` hears its name too.
     """
+    from gridtandem.study.diagnose import diagnose as predicted
+
     study = Study(
         case=opened_case(case), scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack,
         taps=taps,
     )  # fmt: skip
     wanted = usually_compared(study.case) if schemes is None else schemes
     found = comparing.compare(study, [chosen(study, s, None) for s in wanted], save=save, watch=watch)
-    forecast = diagnosing.diagnose(study) if len(study.case.interfaces) <= MOST_DIAGNOSED else None
+    forecast = predicted(study) if len(study.case.interfaces) <= MOST_DIAGNOSED else None
     return Comparison(table=found.table, runs=tuple(map(Run.of, found.results)), diagnosis=forecast)
 
 
 def diagnose(case: Case | Network | str | Path, *, loading: ArrayLike = 1.0) -> Diagnosis:
     """How fast the plain exchange will converge on a case, and which scheme to take."""
-    return diagnosing.diagnose(Study(case=opened_case(case), scheme=None, loading=loading_of(loading)))
+    from gridtandem.study.diagnose import diagnose as predicted
+
+    return predicted(Study(case=opened_case(case), scheme=None, loading=loading_of(loading)))
 
 
 def resume(path: str | Path, *, rounds: int | None = None, watch: Callable[[Outcome[object]], None] | None = None) -> Run:
@@ -235,7 +239,11 @@ def opened_case(case: Case | Network | str | Path) -> Case:
 
 def chosen(study: Study, scheme: object, options: Mapping[str, object] | None) -> object:
     """The word "auto" is whatever the diagnosis recommends."""
-    return scheme_of(diagnosing.diagnose(study).recommend if isinstance(scheme, str) and scheme == "auto" else scheme, options)
+    if isinstance(scheme, str) and scheme == "auto":
+        from gridtandem.study.diagnose import diagnose as predicted
+
+        scheme = predicted(study).recommend
+    return scheme_of(scheme, options)
 
 
 def _drawn(pictures: Mapping[str, str], kind: str, what: Run | Comparison) -> Figure:

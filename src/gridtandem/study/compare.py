@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Protocol, final
 import numpy as np
 
 from gridtandem.boundary.letters import Alone, Interleaved, Together
-from gridtandem.boundary.market_letters import Pooled
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End, Outcome
 from gridtandem.study.judge import Verdict
@@ -95,7 +94,7 @@ def crossed(result: Ended) -> int:
     has every model: what crosses is the models of the distribution companies, once.
     """
     ledger = result.outcome.ledger
-    owned = {Together.__name__, Interleaved.__name__, Pooled.__name__}
+    owned = {Together.__name__, Interleaved.__name__, "Pooled"}  # the last is one of markets, which a load flow does not load
     letters = sum(e.numbers_down + e.numbers_up for e in ledger if e.question not in {Alone.__name__, *owned})
     return letters + (model_numbers(result.study.case) if any(e.question in owned for e in ledger) else 0)
 

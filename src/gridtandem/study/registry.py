@@ -6,7 +6,8 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from inspect import getdoc, getmembers, isclass
 from typing import Any
 
@@ -21,12 +22,12 @@ LETTERS = "gridtandem.boundary."  # where letters are declared
 
 def scheme_names() -> tuple[str, ...]:
     """Names of all installed schemes of load flow, in alphabetical order."""
-    return tuple(sorted({e.name for e in entry_points(group=GROUP)}))
+    return tuple(sorted({e.name for e in _of(GROUP)}))
 
 
 def market_names() -> tuple[str, ...]:
     """Names of all installed schemes of markets, in alphabetical order."""
-    return tuple(sorted({e.name for e in entry_points(group=MARKETS)}))
+    return tuple(sorted({e.name for e in _of(MARKETS)}))
 
 
 def is_market(scheme: Any) -> bool:
@@ -36,7 +37,18 @@ def is_market(scheme: Any) -> bool:
 
 def _installed() -> dict[str, Any]:
     """Entry points of both kinds by name."""
-    return {e.name: e for group in (MARKETS, GROUP) for e in entry_points(group=group)}
+    return {e.name: e for group in (MARKETS, GROUP) for e in _of(group)}
+
+
+@cache
+def _of(group: str) -> tuple[EntryPoint, ...]:
+    """Looked up once: all that is installed is read for it."""
+    return tuple(_everything().select(group=group))
+
+
+@cache
+def _everything() -> EntryPoints:
+    return entry_points()
 
 
 def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
