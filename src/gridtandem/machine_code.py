@@ -29,7 +29,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, final
 
-TESTED = ("0.68.1",)  # of numba; a test says so when another is installed
+TESTED = ("0.68",)  # series of numba; a test says so when another is installed
 SHAPE = 1  # of these files; a change of it makes all of them void
 LENDERS = ("_helperlib", "_dynfunc", "core.runtime._nrt_python", "_devicearray", "_dispatcher")  # numba's extension modules
 NUMBERS = (*(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)), "float32", "float64", "complex64", "complex128")
@@ -58,7 +58,7 @@ class Shelf:
             found = find_spec("numba")
             root = Path(str(found.origin)).parent if found else Path()
             version, files = json.loads((root / "_version.py").read_text(encoding="utf-8").split("'''")[1])["version"], _lenders(root)
-            if version not in TESTED:
+            if version.rpartition(".")[0] not in TESTED:
                 return None
             stamp = [version, *([p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in files.values())]
             lent = _lent(files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -118,6 +119,8 @@ def main(args: Sequence[str] | None = None) -> None:
         code = _told(e)
     except KeyboardInterrupt:
         code = _said("interrupted", EXIT_INTERRUPTED)
+    if args is None:
+        gc.freeze()  # the process ends: nobody need look for what is left over
     sys.exit(code)
 
 
