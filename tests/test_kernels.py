@@ -124,24 +124,24 @@ def test_what_needs_more_than_machine_code_is_not_kept() -> None:
 @pytest.mark.parametrize("setting", ["NUMBA_DISABLE_JIT", "NUMBA_CPU_NAME", "NUMBA_OPT"])
 def test_settings_of_numba_are_left_to_numba(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
     monkeypatch.setenv(setting, "1")
-    Shelf.here.cache_clear()
+    machine_code._here.cache_clear()
     kernel.cache_clear()
     try:
         assert Shelf.here() is None
         assert kernel("flow.kernels_block", "tree") is tree
     finally:
-        Shelf.here.cache_clear()
+        machine_code._here.cache_clear()
         kernel.cache_clear()
 
 
 @pytest.mark.parametrize(("name", "value"), [("platform", "win32"), ("maxsize", 2**31 - 1)])
 def test_an_untested_platform_is_left_to_numba(monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
-    Shelf.here.cache_clear()
+    machine_code._here.cache_clear()
     monkeypatch.setattr(sys, name, value)
     try:
         assert Shelf.here() is None
     finally:
-        Shelf.here.cache_clear()
+        machine_code._here.cache_clear()
 
 
 def named() -> list[tuple[str, str]]:

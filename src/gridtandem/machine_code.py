@@ -26,13 +26,15 @@ from importlib import import_module
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import Any, final
 
-TESTED = ("0.68",)  # series of numba; a test says so when another is installed
+TESTED = ("0.61", "0.62", "0.63", "0.64", "0.65", "0.66", "0.67", "0.68")  # series of numba; a test says so when another is installed
 SHAPE = 1  # of these files; a change of it makes all of them void
 LENDERS = ("_helperlib", "_dynfunc", "core.runtime._nrt_python", "_devicearray", "_dispatcher")  # numba's extension modules
 NUMBERS = (*(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)), "float32", "float64", "complex64", "complex128")
+ONE_AT_A_TIME = Lock()  # for a moment an empty package stands in the place of numba
 HARMLESS = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}  # settings that do not touch machine code
 
 
@@ -47,23 +49,10 @@ class Shelf:
     numba: str  # the version, and the extension modules it came with
 
     @staticmethod
-    @cache
     def here() -> Shelf | None:
         """None where something is not as tested."""
-        unsure = any(name.startswith("NUMBA_") and name not in HARMLESS for name in os.environ) or Path(".numba_config.yaml").exists()
-        tested = sys.platform == "linux" and sys.implementation.name == "cpython" and sys.maxsize > 2**32
-        if unsure or not tested:
-            return None
-        with suppress(Exception):  # whatever is missing or has moved: numba does without us
-            found = find_spec("numba")
-            root = Path(str(found.origin)).parent if found else Path()
-            version, files = json.loads((root / "_version.py").read_text(encoding="utf-8").split("'''")[1])["version"], _lenders(root)
-            if version.rpartition(".")[0] not in TESTED:
-                return None
-            stamp = [version, *([p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in files.values())]
-            lent = _lent(files)
-            return Shelf(places=_places(), lent=lent, types=lent["_dispatcher"].compute_fingerprint, numba=json.dumps(stamp))
-        return None
+        with ONE_AT_A_TIME:
+            return _here()
 
     def taken(self, module: str, name: str, types: bytes) -> Callable[..., Any] | None:
         """The kernel, ready to be called; None where there is none that fits."""
@@ -124,7 +113,7 @@ class Shelf:
         if symbol == "_Py_NoneStruct":
             return id(None)
         if symbol == "numba_unpickle":
-            return ctypes.cast(UNPICKLE, ctypes.c_void_p).value
+            return ctypes.cast(_for_c(), ctypes.c_void_p).value
         if symbol.startswith("PyExc_"):
             return id(getattr(builtins, symbol.removeprefix("PyExc_")))
         for lender, prefix in (("_helperlib", "numba_"), ("_dynfunc", "numba_"), ("core.runtime._nrt_python", "NRT_"), ("_helperlib", "")):
@@ -134,12 +123,33 @@ class Shelf:
         return 0 if hasattr(ctypes.pythonapi, symbol) else None
 
 
+@cache
+def _here() -> Shelf | None:
+    unsure = any(name.startswith("NUMBA_") and name not in HARMLESS for name in os.environ) or Path(".numba_config.yaml").exists()
+    tested = sys.platform == "linux" and sys.implementation.name == "cpython" and sys.maxsize > 2**32
+    if unsure or not tested:
+        return None
+    with suppress(Exception):  # whatever is missing or has moved: numba does without us
+        found = find_spec("numba")
+        root = Path(str(found.origin)).parent if found else Path()
+        version, files = json.loads((root / "_version.py").read_text(encoding="utf-8").split("'''")[1])["version"], _lenders(root)
+        if version.rpartition(".")[0] not in TESTED:
+            return None
+        stamp = [version, *([p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in files.values())]
+        lent = _lent(files)
+        return Shelf(places=_places(), lent=lent, types=lent["_dispatcher"].compute_fingerprint, numba=json.dumps(stamp))
+    return None
+
+
 def _unpickle(data: int, size: int, _: int) -> object:
     """What a constant in machine code stands for: types of arrays, and errors. That of numba would import numba for it."""
     return pickle.loads(ctypes.string_at(data, size))
 
 
-UNPICKLE = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(_unpickle)
+@cache
+def _for_c() -> Any:
+    """`_unpickle` as machine code calls it."""
+    return ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(_unpickle)
 
 
 def _lenders(root: Path) -> dict[str, Path]:

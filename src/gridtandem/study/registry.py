@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
 from inspect import getdoc, getmembers, isclass
 from typing import Any
 
@@ -22,12 +22,12 @@ LETTERS = "gridtandem.boundary."  # where letters are declared
 
 def scheme_names() -> tuple[str, ...]:
     """Names of all installed schemes of load flow, in alphabetical order."""
-    return tuple(sorted({e.name for e in _of(GROUP)}))
+    return tuple(sorted({e.name for e in _found()[GROUP]}))
 
 
 def market_names() -> tuple[str, ...]:
     """Names of all installed schemes of markets, in alphabetical order."""
-    return tuple(sorted({e.name for e in _of(MARKETS)}))
+    return tuple(sorted({e.name for e in _found()[MARKETS]}))
 
 
 def is_market(scheme: Any) -> bool:
@@ -37,18 +37,14 @@ def is_market(scheme: Any) -> bool:
 
 def _installed() -> dict[str, Any]:
     """Entry points of both kinds by name."""
-    return {e.name: e for group in (MARKETS, GROUP) for e in _of(group)}
+    return {e.name: e for group in (MARKETS, GROUP) for e in _found()[group]}
 
 
 @cache
-def _of(group: str) -> tuple[EntryPoint, ...]:
-    """Looked up once: all that is installed is read for it."""
-    return tuple(_everything().select(group=group))
-
-
-@cache
-def _everything() -> EntryPoints:
-    return entry_points()
+def _found() -> dict[str, tuple[EntryPoint, ...]]:
+    """Entry points of each kind. Looked up once: all that is installed is read for it."""
+    everything = entry_points()
+    return {group: tuple(everything.select(group=group)) for group in (MARKETS, GROUP)}
 
 
 def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
