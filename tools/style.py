@@ -54,7 +54,12 @@ ANY_ALLOWED = {
     "src/gridtandem/cases/golden.py": "columns of every kind in one literal",
     "src/gridtandem/resources/steps.py": "columns of every kind in one mapping",
     "src/gridtandem/study/market/tables.py": "columns of every kind in one mapping",
-    "src/gridtandem/report/front.py": "options of either kind of study, as they were given",
+    "src/gridtandem/report/front.py": "options of every kind of study, as they were given",
+    "src/gridtandem/report/kinds/__init__.py": "studies and runs of every kind pass through",
+    "src/gridtandem/report/kinds/flow.py": "options as they were given",
+    "src/gridtandem/report/kinds/market.py": "options as they were given",
+    "src/gridtandem/cli/running.py": "runs of every kind pass through",
+    "src/gridtandem/cli/wishes.py": "studies of every kind pass through",
     "src/gridtandem/study/market/compare.py": "schemes and their states are of any kind",
     "src/gridtandem/study/market/day.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/exchange.py": "JSON that others wrote",
@@ -77,6 +82,38 @@ OPEN_ALLOWED = {
     "TandemError": "base of the errors",
     "Table": "base of the tables; adds declarations, overrides nothing",
     "Ask": "base of the questions; carries only the type of the reply",
+}
+SHARED_CODES = {
+    "batch-006": "two files whose rows do not belong together",
+    "case-001": "no such column",
+    "case-002": "a column is missing",
+    "case-003": "a cell is empty or of the wrong kind",
+    "case-010": "not a number",
+    "case-015": "not one of the words",
+    "case-016": "a name is empty",
+    "case-020": "a row that does not exist",
+    "case-030": "an impedance that no sum can take",
+    "case-031": "both ends at one bus",
+    "case-032": "two nominal voltages without a transformer",
+    "case-041": "a feeder model that does not exist",
+    "case-045": "no reference",
+    "case-050": "buses that nothing feeds",
+    "case-058": "nobody to coordinate with",
+    "case-059": "a loading that is no factor",
+    "case-100": "a file that this door cannot read",
+    "case-101": "a file of no known kind",
+    "case-103": "a file that is cut off",
+    "case-111": "too few columns",
+    "case-118": "what no table here holds",
+    "case-141": "no table where one must be",
+    "case-143": "an end that does not exist",
+    "case-146": "what no table here holds, in pandapower's words",
+    "case-150": "a load that the other format cannot hold",
+    "case-152": "a cost that the other format cannot hold",
+    "case-207": "a file without rows",
+    "run-005": "a file of another kind of study",
+    "study-001": "not one of the words",
+    "study-022": "a feeder of several ports, for a scheme of one",
 }
 SCHEME_IMPORTS = {"boundary", "orders", "coordinate", "tables"}
 HEAVY = {"numba", "pandas", "matplotlib", "highspy", "clarabel", "opendssdirect"}
@@ -292,6 +329,19 @@ def portable(source: Source) -> Iterator[str]:
             yield f"{source.path}:{k}: belongs to one machine"
 
 
+def one_meaning(package: Iterable[Source]) -> Iterator[str]:
+    """A code of a fault stands in one file, or its one meaning is written above."""
+    places: dict[str, set[str]] = {}
+    for source in package:
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"[a-z]+-\d{3}", node.value):
+                places.setdefault(node.value, set()).add(source.path)
+    for code, files in sorted(places.items()):
+        if len(files) > 1 and code not in SHARED_CODES:
+            yield f"{', '.join(sorted(files))}: {code} stands in each; take a free code, or write its meaning in SHARED_CODES"
+    yield from (f"tools/style.py: {code} is in SHARED_CODES and not in several files" for code in SHARED_CODES if len(places.get(code, ())) < 2)
+
+
 PACKAGE: tuple[Callable[[Source], Iterator[str]], ...] = (
     file_length, function_length, class_size, abstract_or_final, arguments, scheme_file, light_import, silence, typed, explained, named,
 )  # fmt: skip
@@ -319,7 +369,7 @@ def findings() -> list[str]:
     """Everything that is broken."""
     package, tests = sources("src/"), sources("tests/")
     written = [s for end in (".py", ".md", ".toml", ".txt", ".yaml", ".ini", "run", "make") for s in sources("", end)]
-    out = [f for check in PACKAGE for s in package for f in check(s)] + list(usual_length(package))
+    out = [f for check in PACKAGE for s in package for f in check(s)] + list(usual_length(package)) + list(one_meaning(package))
     out += [f for check in TESTS for s in tests for f in check(s)]
     out += [f for s in tests if s.path == "tests/tolerances.py" for f in reasons(s)]
     own = {"tools/style.py", "tests/laws/test_style.py"}

@@ -77,7 +77,7 @@ def test_few_sweeps_are_not_called_running_away() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--root-pu", "0"], "root_pu is 0; give a finite number above 0 (study-005)"),
+        (["--root-pu", "0"], "root_pu is 0; give a finite number above 0 (study-020)"),
         (["--loading", "nan"], "loading is nan; give a finite number"),
         (["--loading", "-1"], "loading is -1; give a finite number of 0 or more"),
     ],

@@ -88,3 +88,10 @@ def test_one_long_function_in_twenty_is_usual() -> None:
     long, short = f"def f():\n{lines(41)}\n", "def g(): ...\n"
     assert list(style.usual_length([Source("a.py", long + short * 19)])) == []
     assert len(list(style.usual_length([Source("a.py", long * 2 + short * 19)]))) == 2
+
+
+def test_one_code_means_one_thing() -> None:
+    here = [Source(f"src/gridtandem/grid/{k}.py", 'CODE = "case-999"\n') for k in "ab"]
+    assert any("case-999" in f for f in style.one_meaning([*PACKAGE, *here]))
+    assert not any("case-999" in f for f in style.one_meaning([*PACKAGE, here[0]]))
+    assert any("study-022" in f for f in style.one_meaning(here))

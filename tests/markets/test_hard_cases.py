@@ -203,17 +203,17 @@ def test_all_faults_of_case_offers_and_settings_are_told_at_once() -> None:
         cost_points=replace(points, cost_per_h=np.where(np.arange(len(points)) == 1, 500.0, points.cost_per_h)),
         loads=replace(A.loads, p_mw=np.array([np.nan, 1.5, 1.0])),
     )
-    assert sorted(refused(golden(A=bad), first=0, hours=-1)) == ["case-010", "case-017", "case-033", "case-071", "study-010", "study-010"]
+    assert sorted(refused(golden(A=bad), first=0, hours=-1)) == ["case-010", "case-017", "case-033", "case-091", "study-010", "study-010"]
 
 
 def test_what_no_market_can_be_made_of() -> None:
     it, net = golden(), golden().transmission
-    assert refused(case("golden-3bus"), hours=9) == ["case-077"]  # a missing hour
+    assert refused(case("golden-3bus"), hours=9) == ["case-097"]  # a missing hour
     assert refused(replace(it, transmission=replace(net, lines=net.lines.take(np.array([0]))))) == ["case-047"]  # an island
     loop = el.Lines.of({"name": ["tie"], "from_bus": [0], "to_bus": [3], "r_ohm": [1.0], "x_ohm": [1.0]})
     assert refused(golden(A=replace(A, lines=stacked(A.lines, loop)))) == ["case-060"]
     two_ports = {"model": np.array([0, 0]), "feeder": np.array(["A", "A"]), "company": np.array(["dso-a", "dso-a"]), "root": np.array([0, 3])}
-    assert refused(replace(it, interfaces=replace(it.interfaces, **two_ports), models=(A,))) == ["case-054"]
+    assert refused(replace(it, interfaces=replace(it.interfaces, **two_ports), models=(A,))) == ["study-022"]
     assert refused(Case(name="alone", transmission=net, interfaces=Interfaces.empty())) == ["case-058"]
     rows = replace(A.generators, bus=np.where(A.generators.name == "A-PV3", 99, A.generators.bus))
     assert refused(golden(A=replace(A, generators=rows))) == ["case-020"]

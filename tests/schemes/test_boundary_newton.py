@@ -251,7 +251,7 @@ def test_where_no_part_of_a_step_helps_the_scenario_dies_and_says_so() -> None:
 
 @pytest.mark.parametrize("scheme", [LoadFlow(), Anderson(), Response(), FeederCurve()])
 def test_schemes_without_angles_refuse_and_name_the_one_that_has_them(scheme: Any) -> None:
-    with pytest.raises(InvalidCase, match=r"'F10': fed from more than one transmission bus.*take scheme boundary-newton, fused or merged.*case-054"):
+    with pytest.raises(InvalidCase, match=r"'F10': fed from more than one transmission bus.*take scheme boundary-newton, fused or merged.*study-022"):
         run(Study(case=case("T14R2"), scheme=scheme))
 
 

@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from gridtandem.boundary import letters
+from gridtandem.boundary import choice_letters, cmo_letters, letters, market_letters, opf_letters
 
 VERSION = 1
-LETTERS: Mapping[str, type] = {name: kind for name, kind in getmembers(letters, isclass) if kind.__module__ == letters.__name__}
+SHELVES = (letters, market_letters, cmo_letters, choice_letters, opf_letters)
+LETTERS: Mapping[str, type] = {name: kind for shelf in SHELVES for name, kind in getmembers(shelf, isclass) if kind.__module__ == shelf.__name__}
 
 
 def to_wire(thing: object) -> Any:

@@ -35,7 +35,7 @@ def offer_command(
     case: str,
     dso: str,
     hours: tuple[int, int],
-    options: tuple[tuple[str, float], ...],
+    options: tuple[tuple[str, float | str], ...],
     flow: Literal["apparent", "active"],
     target: Path | None,
     picture: Path | None,
@@ -70,7 +70,7 @@ def offer_command(
 @speaks
 @click.pass_obj
 def clear_command(
-    out: Out, *, transmission: str, offers: tuple[Path, ...], folder: Path | None, options: tuple[tuple[str, float], ...], rows: int
+    out: Out, *, transmission: str, offers: tuple[Path, ...], folder: Path | None, options: tuple[tuple[str, float | str], ...], rows: int
 ) -> int:
     """$ tandem clear my-case/tso a.json b.json --out-dir awards
 

@@ -7,8 +7,6 @@ whose transformers move. A row's answer depends on that row alone, to the last b
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -22,7 +20,7 @@ from gridtandem.flow.iteration import Trial
 from gridtandem.flow.kernels_shared import workspace
 from gridtandem.flow.newton import LOW, Newton
 from gridtandem.flow.sums import summed
-from gridtandem.flow.sweep import processors
+from gridtandem.flow.sweep import processors, shared_out
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.kernels import kernel
 from gridtandem.tables import Complex, Flag, Index, Real
@@ -85,7 +83,7 @@ def solve_many(
     if blocks is not None and border is not None and not len(border.tap) + len(border.edge[0]):
         each = max(AT_ONCE // n // LANES, 1) * LANES
         parts = [slice(k, min(k + each, rows)) for k in range(0, rows, each)]
-        _shared_out(parts, lambda part: _abreast(newton, asked, part, out, blocks=blocks, border=border), threads or processors())
+        shared_out(parts, lambda part: _abreast(newton, asked, part, out, blocks=blocks, border=border), threads or processors())
     out.alone[:] = ~_content(newton, asked, out)
     return replace(out, trouble=_one_by_one(newton, asked, out))
 
@@ -108,16 +106,6 @@ def _rows(newton: Newton, loads: Real | float, units: Real | float, start: Compl
     return _Rows(
         start=begin, loads=np.array(np.broadcast_to(loads, rows), np.float64), draw=draw, units=np.broadcast_to(factor, (rows, factor.shape[1]))
     )
-
-
-def _shared_out(parts: list[slice], work: Callable[[slice], None], threads: int) -> None:
-    if min(threads, len(parts)) < 2:
-        for part in parts:
-            work(part)
-        return
-    with ThreadPoolExecutor(min(threads, len(parts))) as pool:
-        for _ in pool.map(work, parts):
-            pass
 
 
 def _abreast(newton: Newton, asked: _Rows, part: slice, out: Batch, *, blocks: Blocks, border: Border) -> None:

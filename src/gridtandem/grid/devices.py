@@ -118,18 +118,18 @@ def profile_faults(profiles: Profiles, follows: Follows, names: dict[str, Names]
     known = sorted(set(profiles.profile.tolist()))
     for k in range(len(follows)):
         if str(follows.profile[k]) not in known:
-            yield follows.fault(k, "profile", f"names {str(follows.profile[k])!r}", f"profiles are: {', '.join(known) or 'none'}", "case-060")
+            yield follows.fault(k, "profile", f"names {str(follows.profile[k])!r}", f"profiles are: {', '.join(known) or 'none'}", "case-064")
         row, what = str(follows.row[k]), FOLLOWERS[follows.what[k]]
         if row and row not in names[what]:
-            yield follows.fault(k, "row", f"names {row!r}", f"name one of the {what}, or leave it empty for all", "case-061")
+            yield follows.fault(k, "row", f"names {row!r}", f"name one of the {what}, or leave it empty for all", "case-065")
     for name in known:
         mine = np.flatnonzero(profiles.profile == name)
         period = profiles.period[mine]
         if missing := sorted(set(range(1, int(period.max()) + 1)) - set(period.tolist())):
             told = ", ".join(map(str, missing[:8]))
-            yield profiles.fault(int(mine[0]), "period", f"{str(name)!r} has no row for period {told}", "give every period a factor", "case-062")
+            yield profiles.fault(int(mine[0]), "period", f"{str(name)!r} has no row for period {told}", "give every period a factor", "case-066")
         if len(np.unique(period)) < len(period):
-            yield profiles.fault(int(mine[0]), "period", f"{str(name)!r} has a period twice", "give every period one factor", "case-063")
+            yield profiles.fault(int(mine[0]), "period", f"{str(name)!r} has a period twice", "give every period one factor", "case-067")
 
 
 def factors(profiles: Profiles, follows: Follows, what: str, names: Names, periods: int) -> Real:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, final
 
@@ -13,9 +12,11 @@ from numpy.typing import ArrayLike
 
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End
-from gridtandem.errors import Fault, InvalidCase, UnknownName
+from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.network import Network
-from gridtandem.report.run import chosen, opened_case
+from gridtandem.report.drawing import drawn
+from gridtandem.report.kinds.flow import chosen
+from gridtandem.report.run import opened_case
 from gridtandem.study import batch_run as running
 from gridtandem.study.batch import Batch
 from gridtandem.study.batch_file import worst_branches, worst_buses
@@ -23,7 +24,7 @@ from gridtandem.study.batch_results import Cases, Exchange, WorstBranches, Worst
 from gridtandem.study.batch_run import BatchResult, Progress
 from gridtandem.study.outages import NONE, Islanding, Outages, outages_of
 from gridtandem.study.profiles import feeder_loading_in, in_step, loading_in, outages_in
-from gridtandem.study.setting import loading_of, usual
+from gridtandem.study.setting import loading_of
 from gridtandem.study.study import Study
 from gridtandem.study.survey import Layout
 from gridtandem.tables import Complex, Real
@@ -93,11 +94,7 @@ class BatchRun:
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `PICTURES`."""
-        if kind not in PICTURES:
-            raise UnknownName("picture of a batch", kind, list(PICTURES))
-        module, _, name = PICTURES[kind].partition(":")
-        figure: Figure = getattr(import_module(module), name)(self)
-        return figure
+        return drawn(PICTURES, kind, self)
 
     def __repr__(self) -> str:
         from gridtandem.report.batch_words import batch_in_words
@@ -136,7 +133,7 @@ def batch(
     study = Study(
         case=found, scheme=None, loading=factors, rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps,
     )  # fmt: skip
-    picked = chosen(replace(study, loading=study.loading[:1]), usual(study.case) if scheme is None else scheme, options)
+    picked = chosen(replace(study, loading=study.loading[:1]), scheme, options)
     study = replace(study, scheme=picked, feeder_loading=of_feeders)
     made = Batch(study=study, outages=outages_for(study.case, outages), hours=float(hours), keep=tuple(keep))
     return BatchRun.of(running.run_batch(made, save=None if save is None else Path(save), block=block, watch=watch))

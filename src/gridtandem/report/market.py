@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 
 from gridtandem.coordinate import Outcome
-from gridtandem.errors import UnknownName
-from gridtandem.report.tables import as_records, spelled
+from gridtandem.report.drawing import drawn
+from gridtandem.report.tables import spelled
+from gridtandem.resources.storage import OVERLAP
+from gridtandem.study.kinds import MARKET
 from gridtandem.study.market import day as keeping
 from gridtandem.study.market.day import MarketDay
-from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus
-from gridtandem.study.market.study import MarketStudy
-from gridtandem.study.provenance import provenance
+from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus, UnitSales
 from gridtandem.study.registry import name_of
 from gridtandem.study.results import Letters, Rounds, Violations
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 SAME = 1e-9  # relative; costs that differ by less are the same
 SHOWN = 6  # interfaces that a summary tells of
-RUN_SUMMARY = "tandem/market-summary/1"
 PICTURES = {
     "overview": "gridtandem.report.market_pictures:overview",
     "prices": "gridtandem.report.market_pictures:prices",
@@ -39,12 +37,14 @@ PICTURES = {
 class MarketRun:
     """One case under one scheme of markets. The tables are empty where nothing was cleared; ``trouble`` then says why."""
 
+    door: ClassVar[str] = MARKET.door
     result: MarketDay
     awards: Awards
     prices: NodePrices
     devices: DeviceResults
     books: Books
     surplus: Surplus
+    sales: UnitSales
     checks: MarketChecks
     violations: Violations
     letters: Letters
@@ -92,36 +92,10 @@ class MarketRun:
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `PICTURES`."""
-        if kind not in PICTURES:
-            raise UnknownName("picture", kind, list(PICTURES))
-        module, _, name = PICTURES[kind].partition(":")
-        figure: Figure = getattr(import_module(module), name)(self)
-        return figure
+        return drawn(PICTURES, kind, self)
 
     def __repr__(self) -> str:
         return "\n".join(_lines(self))
-
-
-def cleared(study: MarketStudy, *, save: Path | None = None, watch: Callable[[Outcome[object]], None] | None = None) -> MarketRun:
-    """Carry out a market study."""
-    return MarketRun.of(keeping.clear(study, save=save, watch=watch))
-
-
-def market_summary(run: MarketRun) -> dict[str, object]:
-    """The summary for machines."""
-    result, outcome = run.result, run.outcome
-    return {
-        "schema": RUN_SUMMARY, "case": result.study.case.name, "scheme": run.scheme, "study_digest": result.study.digest(),
-        "agreed": outcome.agreed, "end": outcome.end.name.lower().replace("_", "-"), "sentence": run.end, "trouble": list(run.trouble),
-        "rounds": outcome.rounds, "currency": result.study.case.currency, "cost": _number(result.cost), "ideal_cost": _number(result.ideal),
-        "gap_to_ideal": _number(result.gap), "letters": {"count": len(outcome.ledger), **outcome.books()},
-        **{name: as_records(getattr(run, name)) for name in ("awards", "surplus", "checks")}, "violations": len(run.violations),
-        "run_file": None if run.path is None else str(run.path), "made_with": provenance(),
-    }  # fmt: skip
-
-
-def _number(x: float) -> float | None:
-    return None if np.isnan(x) else x
 
 
 def _lines(run: MarketRun) -> Iterator[str]:
@@ -145,6 +119,7 @@ def _lines(run: MarketRun) -> Iterator[str]:
         s = run.surplus
         head = "kept" if k == 0 else "    "
         yield f"  {head}      {s.company[k]}: {s.kept[k]:,.2f} {money}; rent of flows {s.flow_rent[k]:,.2f}, of voltages {s.voltage_rent[k]:,.2f}"
+    yield from _choice_lines(run, money)
     yield from _check_lines(run)
     if run.path is not None:
         yield f"  run file  {run.path}"
@@ -165,6 +140,21 @@ def _interface_lines(run: MarketRun, money: str) -> Iterator[str]:
         )
 
 
+def _choice_lines(run: MarketRun, money: str) -> Iterator[str]:
+    """Where units could choose their market: what they sold, and what incentives take beyond what the company would else keep."""
+    hours = run.result.study.window.hours
+    for k, feeder in enumerate(dict.fromkeys(run.sales.feeder.tolist()) if len(run.sales) else []):
+        mine = run.sales.take(run.sales.feeder == feeder)
+        kept = float(run.surplus.kept[run.surplus.company == f"{mine.company[0]}/{feeder}"].sum())
+        incentive = float(mine.incentive.sum())
+        short = f", {min(incentive, -kept):,.2f} of them not covered" if kept < 0 < incentive else ""
+        head = "choice" if k == 0 else "      "
+        yield (
+            f"  {head}    {feeder}: of {mine.made_mw.sum() * hours:,.2f} MWh units sold {mine.sold_mw.sum() * hours:,.2f} wholesale for "
+            f"{mine.wholesale.sum():,.2f} {money}; incentives {incentive:,.2f} {money}{short}"
+        )
+
+
 def _check_lines(run: MarketRun) -> Iterator[str]:
     c = run.checks
     if not len(c):
@@ -179,3 +169,5 @@ def _check_lines(run: MarketRun) -> Iterator[str]:
         broken = int(c.limits_broken.sum())
         limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken (table violations)"
         yield f"            lowest voltage {spelled(float(c.v_low_pu[low]), 'pu')} at {c.v_low_bus[low]}; {limits}"
+    if both := int((c.overlap_mw2 > OVERLAP).sum()):
+        yield f"            storage charges and discharges at once in {both} of {len(c)} periods, which no storage can (table checks, overlap_mw2)"

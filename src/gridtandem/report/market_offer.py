@@ -14,7 +14,7 @@ from gridtandem.errors import AlreadyThere
 from gridtandem.report.tables import as_records, plain, spelled
 from gridtandem.study.market.apart import Side
 from gridtandem.study.market.exchange import offer_document
-from gridtandem.study.market.offer import Offered, loss_of_rules, tier_word
+from gridtandem.study.market.offer import Offered, OfferSteps, loss_of_rules, tier_word
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,7 +83,8 @@ def _offer_lines(offer: Offered, rows: int) -> Iterator[str]:
     who, money = study.case.interfaces.company[offer.rows[0]], study.case.currency
     yield f"{names} of {study.case.name}: what {who} would offer; export is positive, money in {money}"
     if len(offer.steps):
-        yield plain(offer.steps, rows=rows)
+        level = not offer.steps.rise_per_mwh.any()
+        yield plain(offer.steps, columns=[c for c in OfferSteps.columns() if not (level and c == "rise_per_mwh")], rows=rows)
     for tier in sorted(set(offer.curves.tier[offer.curves.worth > 0].tolist())):
         yield f"tier {tier_word(tier)}: {PROMISES[Tier(tier)]}"
     yield from _loss_lines(offer)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtandem.orders.rules import Offer
 from gridtandem.report import style
 from gridtandem.report.style import styled
 from gridtandem.study.market.offer import Offered, Truth
@@ -38,8 +39,8 @@ def offer(offered: Offered) -> Figure:
     above, below = figure.subplots(2, sharex=True)
     steps, study = offered.steps, offered.study
     mine = steps.take((steps.period == steps.period[0]) & (steps.interface == steps.interface[0]))
-    x, price = np.concatenate([mine.from_mw[:1], mine.to_mw]), mine.price_per_mwh
-    above.step(x, np.concatenate([price, price[-1:]]), where="post", color=style.DSO)
+    x, price, rise = np.concatenate([mine.from_mw[:1], mine.to_mw]), mine.price_per_mwh, mine.rise_per_mwh
+    above.plot(np.repeat(x, 2)[1:-1], np.stack([price, price + rise], -1).ravel(), color=style.DSO)
     for k in np.flatnonzero(mine.limits != "").tolist():
         above.axvspan(x[k], x[k + 1], color=style.WARN, alpha=0.08, linewidth=0)
         note = above.annotate(mine.limits[k].split(", ")[0], ((x[k] + x[k + 1]) / 2, price[k]), (0, 5), textcoords="offset points")
@@ -49,20 +50,27 @@ def offer(offered: Offered) -> Figure:
     above.set_title(f"What {mine.interface[0]} offers in hour {mine.period[0]}", pad=14)
     style.caption(above, f"{study.case.name}; shaded: a network limit sets the price")
     truth = next((t for t in offered.truths if (t.period, t.interface) == (mine.period[0], mine.interface[0])), None)
-    _cost(below, x, price, truth)
+    _cost(below, Offer(x, np.concatenate([[0.0], np.cumsum((price + 0.5 * rise) * np.diff(x))]), rise=rise), truth)
     below.set_ylabel(f"cost [{study.case.currency}/h]")
     below.set_xlabel("export [MW]")
     return figure
 
 
-def _cost(axes: Axes, x: Real, price: Real, truth: Truth | None) -> None:
+def _cost(axes: Axes, made: Offer, truth: Truth | None) -> None:
     """The offer's cost begins on the true one, where that is known."""
-    begin = 0.0 if truth is None else float(np.interp(x[0], truth.curve.x, truth.curve.cost))
-    cost = begin + np.concatenate([[0.0], np.cumsum(price * np.diff(x))])
+    begin = 0.0 if truth is None else float(truth.curve.at(made.x[:1])[0])
     if truth is not None:
-        axes.plot(truth.curve.x, truth.curve.cost, color=style.FAINT, linewidth=4, label="true cost", solid_capstyle="round")
-    axes.plot(x, cost, color=style.DSO, marker="o", markersize=3, label="as offered")
+        axes.plot(*_drawn(truth.curve), color=style.FAINT, linewidth=4, label="true cost", solid_capstyle="round")
+    x, cost = _drawn(made)
+    axes.plot(x, begin + cost, color=style.DSO, label="as offered")
+    axes.plot(made.x, begin + made.cost, color=style.DSO, marker="o", markersize=3, linestyle="")
     axes.legend(fontsize=7, frameon=False)
+
+
+def _drawn(curve: Offer) -> tuple[Real, Real]:
+    """Knots of a curve, and enough between them where it bends."""
+    x = np.linspace(curve.x[:-1], curve.x[1:], 9).T.ravel() if len(curve.rise) and len(curve.x) > 1 else curve.x
+    return x, curve.at(x)
 
 
 @styled
@@ -149,17 +157,14 @@ def convergence(comparison: MarketComparison) -> Figure:
 def payoff(run: MarketRun) -> dict[str, float]:
     """Money by party: operators keep, resources profit, demand pays. Adds up to minus the cost of all resources."""
     out = {}
-    companies = list(dict.fromkeys(run.devices.company.tolist()))
+    operators = np.char.partition(run.surplus.company, "/")[:, 0]
+    companies = list(dict.fromkeys(operators.tolist()))
     each = companies if len(companies) <= MANY_COMPANIES + 1 else ["tso", "all DSOs"]
     for who in each:
-        inside = run.devices.company == who if who != "all DSOs" else run.devices.company != "tso"
-        operators = np.char.partition(run.surplus.company, "/")[:, 0]
-        kept = operators == who if who != "all DSOs" else operators != "tso"
-        payee = run.books.payee == who if who != "all DSOs" else run.books.payee != "tso"
-        demand = payee & np.char.startswith(run.books.payer, "demand of ")
-        out[f"{who}: keeps"] = float(run.surplus.kept[kept].sum())
-        out[f"{who}: resources"] = float(run.devices.profit[inside].sum())
-        out[f"{who}: demand"] = -float(run.books.amount[demand].sum())
+        mine = run.surplus.take(operators == who if who != "all DSOs" else operators != "tso")
+        out[f"{who}: keeps"] = float(mine.kept.sum())
+        out[f"{who}: resources"] = float(mine.profit.sum())
+        out[f"{who}: demand"] = -float(mine.demand.sum())
     return out
 
 

@@ -5,11 +5,9 @@ Everything here is a short way to say a `Study`; the study does the work, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from numpy.typing import ArrayLike
 
@@ -17,25 +15,23 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.named import alone
 from gridtandem.cases.named import case as named
 from gridtandem.coordinate import Outcome
-from gridtandem.errors import UnknownName
 from gridtandem.grid.network import Network
 from gridtandem.report import telling
-from gridtandem.study import compare as comparing
+from gridtandem.report.drawing import drawn
 from gridtandem.study import run as running
 from gridtandem.study.compare import Comparison as ComparisonTable
 from gridtandem.study.judge import Verdict
-from gridtandem.study.registry import name_of, scheme_of
+from gridtandem.study.kinds import FLOW
+from gridtandem.study.registry import name_of
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
 from gridtandem.study.run import Result
-from gridtandem.study.setting import loading_of, usual, usually_compared
+from gridtandem.study.setting import loading_of
 from gridtandem.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gridtandem.study.diagnose import Diagnosis
-
-MOST_DIAGNOSED = 300  # interfaces up to which a comparison also predicts the plain exchange: its matrix grows with their square
 
 RUN_PICTURES = {
     "overview": "gridtandem.report.overview:of_run",
@@ -62,6 +58,7 @@ NOTHING = Verdict(
 class Run:
     """One case under one scheme. The tables are empty where the run found no answer; ``trouble`` then says why."""
 
+    door: ClassVar[str] = FLOW.door
     result: Result
     buses: BusResults
     interfaces: InterfaceResults
@@ -119,7 +116,7 @@ class Run:
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `RUN_PICTURES`."""
-        return _drawn(RUN_PICTURES, kind, self)
+        return drawn(RUN_PICTURES, kind, self)
 
     def __repr__(self) -> str:
         return telling.run_in_words(self)
@@ -135,13 +132,14 @@ class Run:
 class Comparison:
     """One case under several schemes, every one held against the same AC check."""
 
+    door: ClassVar[str] = FLOW.door
     table: ComparisonTable
     runs: tuple[Run, ...]
     diagnosis: Diagnosis | None = None  # what was to be expected of the plain exchange
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `COMPARISON_PICTURES`."""
-        return _drawn(COMPARISON_PICTURES, kind, self)
+        return drawn(COMPARISON_PICTURES, kind, self)
 
     def __repr__(self) -> str:
         return telling.comparison_in_words(self)
@@ -152,78 +150,11 @@ class Comparison:
         return comparison_as_html(self)
 
 
-def run(
-    case: Case | Network | str | Path,
-    *,
-    scheme: object = None,
-    options: Mapping[str, object] | None = None,
-    loading: ArrayLike = 1.0,
-    rounds: int = 100,
-    feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
-    q_rule: Literal["ignore", "switch"] = "ignore",
-    slack: Literal["reference", "shared"] = "reference",
-    taps: Literal["hold", "move"] = "move",
-    save: str | Path | None = None,
-    watch: Callable[[Outcome[object]], None] | None = None,
-) -> Run:
-    """Coordinate a case.
-
-    ``case`` is a `Case`, a `Network`, the name of a published one, or a folder. ``scheme`` is a scheme object or a name with ``options``;
-    "auto" takes what `diagnose` recommends, and none given is "response", or "merged" where there are no feeders. ``loading`` multiplies loads
-    and transmission's schedule; several numbers are scenarios, an array is (scenario, period). With ``save`` a run file grows round by round;
-    ``watch`` sees the outcome so far after every round.
-    """
-    study = Study(
-        case=opened_case(case), scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack,
-        taps=taps,
-    )  # fmt: skip
-    study = replace(study, scheme=chosen(study, usual(study.case) if scheme is None else scheme, options))
-    return Run.of(running.run(study, save=None if save is None else Path(save), watch=watch))
-
-
-def compare(
-    case: Case | Network | str | Path,
-    schemes: Sequence[object] | None = None,
-    *,
-    loading: ArrayLike = 1.0,
-    rounds: int = 100,
-    feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
-    q_rule: Literal["ignore", "switch"] = "ignore",
-    slack: Literal["reference", "shared"] = "reference",
-    taps: Literal["hold", "move"] = "move",
-    save: Callable[[str], Path] | None = None,
-    watch: Callable[[str, Outcome[object]], None] | None = None,
-) -> Comparison:
-    """Run a case under several schemes, by default a few that serve it; arguments as for `run`. ``save`` names the run file of a scheme,
-    ``watch`` hears its name too.
-    """
-    from gridtandem.study.diagnose import diagnose as predicted
-
-    study = Study(
-        case=opened_case(case), scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack,
-        taps=taps,
-    )  # fmt: skip
-    wanted = usually_compared(study.case) if schemes is None else schemes
-    found = comparing.compare(study, [chosen(study, s, None) for s in wanted], save=save, watch=watch)
-    forecast = predicted(study) if len(study.case.interfaces) <= MOST_DIAGNOSED else None
-    return Comparison(table=found.table, runs=tuple(map(Run.of, found.results)), diagnosis=forecast)
-
-
 def diagnose(case: Case | Network | str | Path, *, loading: ArrayLike = 1.0) -> Diagnosis:
     """How fast the plain exchange will converge on a case, and which scheme to take."""
     from gridtandem.study.diagnose import diagnose as predicted
 
     return predicted(Study(case=opened_case(case), scheme=None, loading=loading_of(loading)))
-
-
-def resume(path: str | Path, *, rounds: int | None = None, watch: Callable[[Outcome[object]], None] | None = None) -> Run:
-    """Go on with the run in a file, to the bit as if it had never stopped."""
-    return Run.of(running.resume(Path(path), rounds=rounds, watch=watch))
-
-
-def opened(path: str | Path) -> Run:
-    """The run in a file, read without computing anything."""
-    return Run.of(running.reopened(Path(path)))
 
 
 def opened_case(case: Case | Network | str | Path) -> Case:
@@ -235,20 +166,3 @@ def opened_case(case: Case | Network | str | Path) -> Case:
     if not isinstance(case, str | Path):
         raise TypeError(f"a Case, a Network, the name of a published one, or a folder or file is wanted; this is of type {type(case).__name__}")
     return named(case)
-
-
-def chosen(study: Study, scheme: object, options: Mapping[str, object] | None) -> object:
-    """The word "auto" is whatever the diagnosis recommends."""
-    if isinstance(scheme, str) and scheme == "auto":
-        from gridtandem.study.diagnose import diagnose as predicted
-
-        scheme = predicted(study).recommend
-    return scheme_of(scheme, options)
-
-
-def _drawn(pictures: Mapping[str, str], kind: str, what: Run | Comparison) -> Figure:
-    if kind not in pictures:
-        raise UnknownName("picture", kind, list(pictures))
-    module, _, name = pictures[kind].partition(":")
-    figure: Figure = getattr(import_module(module), name)(what)
-    return figure

@@ -62,4 +62,4 @@ def faults(net: Network, periods: int, *, source: bool) -> Iterator[Fault]:
     yield from cost_faults(net, source=source)
     yield from store_faults(net, periods)
     if net.periods and net.periods < periods:
-        yield Fault("profiles", f"reach to period {net.periods} of {periods}", "give every period a factor, or ask for fewer hours", "case-077")
+        yield Fault("profiles", f"reach to period {net.periods} of {periods}", "give every period a factor, or ask for fewer hours", "case-097")

@@ -160,19 +160,19 @@ def cost_faults(net: Network, *, source: bool) -> Iterator[Fault]:
     same = np.flatnonzero(np.diff(points.generator) == 0)
     width = np.diff(points.p_mw)
     for k in same[width[same] <= 0].tolist():
-        yield points.fault(k + 1, "p_mw", f"does not rise after {points.p_mw[k]:g} MW", "give the points in rising order of power", "case-070")
+        yield points.fault(k + 1, "p_mw", f"does not rise after {points.p_mw[k]:g} MW", "give the points in rising order of power", "case-090")
     price = np.diff(points.cost_per_h) / np.where(width > 0, width, 1.0)
     both = same[np.isin(same + 1, same)]
     for k in both[price[both + 1] < price[both] - 1e-9 * np.maximum(1.0, np.abs(price[both]))].tolist():
         told = f"{g.label(int(points.generator[k]))!r} costs less per MWh after {points.p_mw[k + 1]:g} MW: {price[k]:g}, then {price[k + 1]:g}"
-        yield Fault("cost_points", told, "offers rise in price; take the convex envelope", "case-071", row=k + 1)
+        yield Fault("cost_points", told, "offers rise in price; take the convex envelope", "case-091", row=k + 1)
     c = net.costs
     for k in np.flatnonzero((c.order > 2) & (c.coefficient != 0)).tolist():
-        yield c.fault(k, "order", f"is {c.order[k]}", "a market takes costs up to the square", "case-072")
+        yield c.fault(k, "order", f"is {c.order[k]}", "a market takes costs up to the square", "case-092")
     for k in np.flatnonzero((c.order == 2) & (c.coefficient < 0)).tolist():
-        yield c.fault(k, "coefficient", f"is {c.coefficient[k]:g}: cost is not convex", "give a square term of 0 or more", "case-073")
+        yield c.fault(k, "coefficient", f"is {c.coefficient[k]:g}: cost is not convex", "give a square term of 0 or more", "case-093")
     priced = np.isin(np.arange(len(g)), points.generator)
     for side in ("p_low_mw", "p_high_mw"):
         open_ended = g.live & ~priced & ~np.isfinite(getattr(g, side)) & (source | (g.control != REFERENCE))
         for k in np.flatnonzero(open_ended).tolist():
-            yield g.fault(k, side, "is missing or infinite", "a market needs the least and the most active injection, or cost points", "case-074")
+            yield g.fault(k, side, "is missing or infinite", "a market needs the least and the most active injection, or cost points", "case-094")

@@ -3,12 +3,12 @@ r"""Storage and vehicles: energy carried from one period to the next.
 .. math:: e_t = e_{t-1} + \eta_{in} \Delta\, c_t - \frac{\Delta}{\eta_{out}} d_t
 
 with charging c and discharging d, both zero or more. That not both are above zero at once needs no whole numbers where doing both never pays: each
-MWh taken and given back costs wear and loses energy, so at prices above :math:`-\mathrm{wear}` it is a loss. `overlap` measures it afterwards.
+MWh taken and given back costs wear and loses energy, so at prices above :math:`-\mathrm{wear}` it is a loss. `overlaps` measures it afterwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from scipy import sparse
@@ -18,6 +18,9 @@ from gridtandem.grid.network import Network
 from gridtandem.program.arrays import Columns, Matrix, Rows
 from gridtandem.resources.part import Part, Window, at_nodes
 from gridtandem.tables import Real
+
+PAIRS = (("discharge", "charge"), ("back", "plug"))  # blocks that must not both be above 0
+OVERLAP = 1e-5  # MW²; more than what solvers leave of a product that is 0
 
 
 def storage(net: Network, nodes: int, node: np.ndarray, window: Window) -> Part | None:
@@ -77,15 +80,21 @@ def overlap(give: Real, take: Real) -> float:
     return float((give * take).max(initial=0.0))
 
 
+def overlaps(x: Mapping[str, Real], periods: int) -> Real:
+    """The same by period, over storage and vehicles in decisions; 0 where there are none. [MW²]"""
+    both = [x[give] * x[take] for give, take in PAIRS if give in x]
+    return np.asarray(np.concatenate([np.zeros((periods, 1)), *both], axis=1).max(1))
+
+
 def store_faults(net: Network, periods: int) -> Iterator[Fault]:
     """Energy that cannot be what it must."""
     s, v = net.storages, net.vehicles
     free = s.cost_per_mwh + (1 - s.efficiency_in * s.efficiency_out)
     for k in np.flatnonzero(s.live & (free <= 0)).tolist():
         told = "loses nothing and wears not at all, so that charging and discharging at once would cost nothing"
-        yield s.fault(k, "cost_per_mwh", told, "give it a wear above 0, or an efficiency below 1", "case-075")
+        yield s.fault(k, "cost_per_mwh", told, "give it a wear above 0, or an efficiency below 1", "case-095")
     for k in np.flatnonzero(v.live & (v.leaves > periods)).tolist():
-        yield v.fault(k, "leaves", f"is {v.leaves[k]} of {periods} periods", "let it leave within the day", "case-076")
+        yield v.fault(k, "leaves", f"is {v.leaves[k]} of {periods} periods", "let it leave within the day", "case-096")
 
 
 def _carried(start: Real, periods: int, flows: dict[str, Real], inside: str) -> Rows:

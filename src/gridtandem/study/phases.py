@@ -38,10 +38,10 @@ def three_phase(
     size = abs(complex(tree.source[0]))
     source = tree.network.sources
     v_root = size if root_pu is None else root_pu * size / float(source.v_pu[0])
-    if faults := [Fault(name, f"is {x:g}", "give a finite number above 0", "study-005") for name, x in (("root_pu", v_root),) if not 0 < x < np.inf]:
+    if faults := [Fault(name, f"is {x:g}", "give a finite number above 0", "study-020") for name, x in (("root_pu", v_root),) if not 0 < x < np.inf]:
         raise InvalidCase(faults)
     if not 0 <= loading < np.inf:
-        raise InvalidCase([Fault("loading", f"is {loading:g}", "give a finite number of 0 or more", "study-006")])
+        raise InvalidCase([Fault("loading", f"is {loading:g}", "give a finite number of 0 or more", "study-021")])
     found = regulate(tree, v_root, loading) if taps == "move" else held(tree, v_root, loading)
     at = float(source.v_pu[0]) if root_pu is None else root_pu
     told = phase_results(tree, found, at, loading)

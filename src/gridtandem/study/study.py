@@ -249,7 +249,7 @@ def _port_faults(study: Study) -> Iterator[Fault]:
     if many and BLIND & getattr(study.scheme, "asks_dsos", frozenset()):
         what = f"{many}: fed from more than one transmission bus, between which angles drive power; this scheme sends magnitudes only"
         mend = "take scheme boundary-newton, fused or merged; or give each port a feeder of its own, or open one"
-        yield Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)
+        yield Fault("interfaces", what, mend, "study-022", column="feeder", place=case.name)
     if many and study.feeder_solver == "sweep":
         what = f"is sweep, but {many} has several roots, and a sweep starts at one"
         yield Fault("study", what, "take feeder_solver auto or newton", "study-008", column="feeder_solver")

@@ -86,7 +86,9 @@ def compiled(path: Path) -> Engine:
 
 
 def records_in(said: str) -> list[dict[str, Any]]:
-    """Elements as the engine tells them. Now and then it tells of a property that nobody set what is no number in JSON; that is none."""
+    """Elements as the engine tells them. A property that nobody set, such as a capacitor's matrix, it tells as memory lay there: a number by
+    chance, or words for none that JSON does not know. Those are none here; no such property is read.
+    """
     found: list[dict[str, Any]] = json.loads(NO_NUMBER.sub("null", said))
     return found
 

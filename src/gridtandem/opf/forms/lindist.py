@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from gridtandem.grid.forest import Forest, plant
-from gridtandem.grid.nodal import Nodal
+from gridtandem.grid.nodal import Nodal, standing
 from gridtandem.opf.limits import KINDS, Limits, stacked
 from gridtandem.program.arrays import Matrix
 from gridtandem.tables import Index, Real
@@ -47,7 +47,7 @@ class Lindist:
     @staticmethod
     def of(nodal: Nodal, root: int, *, root_pu: float = 1.0, flow: Flow = "apparent") -> Lindist:
         """``flow`` says what ratings limit: apparent power, or active power alone."""
-        tree = plant([nodal], np.array([root]), np.zeros(1, np.int64), np.ones(1))
+        tree = plant([standing(nodal)], np.array([root]), np.zeros(1, np.int64), np.ones(1))
         below, n = _below(tree), nodal.nodes
         g2 = np.abs(tree.turn) ** 2
         z = tree.z / g2 / MVA

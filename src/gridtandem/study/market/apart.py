@@ -22,7 +22,7 @@ from gridtandem.program.answer import Status
 from gridtandem.program.solve import solve
 from gridtandem.resources.day import faults
 from gridtandem.resources.part import Window
-from gridtandem.study.market.exchange import Document, offer_of, rule_faults
+from gridtandem.study.market.exchange import Document, offer_of, rule_faults, steps_of
 from gridtandem.study.market.naming import Known, reason
 from gridtandem.study.market.offer import own_desk, rows_named
 from gridtandem.study.market.results import MONEY, PRICE, DeviceResults, NodePrices
@@ -129,11 +129,11 @@ def _curves(rows: Sequence[Sequence[Mapping[str, object]]]) -> Curves:
     for t, hour in enumerate(rows):
         for k, row in enumerate(hour):
             start[0, t, k] = -offer_of(row).x[0]
-            steps += [(t, k, mw, price) for mw, price in np.array(row["steps"], float).reshape(-1, 2).tolist()]
-    period, interface, mw, price = (np.array([s[n] for s in steps], kind) for n, kind in ((0, np.int64), (1, np.int64), (2, float), (3, float)))
+            steps += [(t, k, *step) for step in steps_of(row).tolist()]
+    period, interface = (np.array([s[n] for s in steps], np.int64) for n in (0, 1))
+    mw, price, rise = (np.array([s[n] for s in steps], float) for n in (2, 3, 4))
     tier = np.array([[[Tier[str(row["tier"]).upper()] for row in hour] for hour in rows]], np.int8)
-    zero = np.zeros(len(mw))
-    return Curves(start, tier, np.full(shape, Worth.BOUND, np.int8), zero.astype(np.int64), period, interface, mw, price, zero)
+    return Curves(start, tier, np.full(shape, Worth.BOUND, np.int8), np.zeros(len(mw), np.int64), period, interface, mw, price, rise)
 
 
 def _awarded(window: Window, dsos: Sequence[str], z: Real, price: Real) -> Awarded:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.resources.dispatch import Dispatch
+from gridtandem.resources.storage import overlaps
 from gridtandem.study.judge import broken_limits
 from gridtandem.study.market.results import MarketChecks
 from gridtandem.study.market.run import MarketResult
@@ -31,6 +32,7 @@ def checked(result: MarketResult) -> tuple[MarketChecks, Violations]:
         return MarketChecks.empty(), Violations.empty()
     rows, broken = [], []
     above, inside = devices_of(result, None), [devices_of(result, p) for p in result.feeders]
+    both = np.max([overlaps(x, result.study.window.periods) for x in _decisions(result)], axis=0)
     for t in range(result.study.window.periods):
         whole = joined(_case_at(result, above, inside, t))
         nodal = Nodal.of(whole.network)
@@ -39,8 +41,14 @@ def checked(result: MarketResult) -> tuple[MarketChecks, Violations]:
         through = np.maximum(np.abs(s_from), np.abs(s_to)) * MVA
         broken.append(broken_limits(nodal, found.v, through, (0, result.study.window.first + t + 1)))
         apart, lost = _apart(result, whole, nodal, found, t), float((s_from + s_to).real.sum()) * MVA
-        rows.append(_row(result, t, nodal, found, (apart, lost, len(broken[-1]))))
+        rows.append(_row(result, t, nodal, found, (apart, lost, len(broken[-1]), float(both[t]))))
     return stacked(MarketChecks, rows), stacked(Violations, broken)
+
+
+def _decisions(result: MarketResult) -> list[Mapping[str, Real]]:
+    """What every company decided, transmission first."""
+    assert result.transmission is not None
+    return [result.transmission.dispatch.answer.x, *(p.decisions for p in result.feeders)]
 
 
 def _case_at(result: MarketResult, above: Sequence[Dispatch], inside: Sequence[Sequence[Dispatch]], t: int) -> Case:
@@ -79,21 +87,23 @@ def _beside(units: el.Generators, extra: list[tuple[Dispatch, Any]], t: int) -> 
 
 
 def _apart(result: MarketResult, whole: Joined, nodal: Nodal, found: Solution, t: int) -> float:
-    """Largest difference of voltage inside feeders, market's model against AC; NaN where there is no load flow."""
+    """Largest difference of voltage below the roots of feeders, market's model against AC; NaN where there is no load flow."""
     apart = [0.0]
     for k, plan in enumerate(result.feeders):
         own = plan.problem.nodal
-        live = np.flatnonzero(own.node >= 0)
+        live = np.flatnonzero((own.node >= 0) & (own.node != plan.problem.root))
+        if not len(live):
+            continue
         node = nodal.node[whole.first_bus[whole.interface_feeder[k]] + live]
         apart.append(float(np.max(np.abs(np.abs(found.v[node]) - plan.dispatch.v[t, own.node[live]]))))
     return max(apart)
 
 
-def _row(result: MarketResult, t: int, nodal: Nodal, found: Solution, seen: tuple[float, float, int]) -> MarketChecks:
+def _row(result: MarketResult, t: int, nodal: Nodal, found: Solution, seen: tuple[float, float, int, float]) -> MarketChecks:
     size: Real = np.abs(found.v)
     low = int(np.argmin(size)) if found.converged else 0
     return MarketChecks.of({
         "period": [result.study.window.first + t + 1], "solved": [int(found.converged)], "voltage_error_pu": [seen[0]], "loss_mw": [seen[1]],
         "slack_mw": [found.slack * MVA], "v_low_pu": [size[low]], "v_low_bus": [str(nodal.label[low]) if found.converged else ""],
-        "limits_broken": [seen[2]],
+        "limits_broken": [seen[2]], "overlap_mw2": [seen[3]],
     })  # fmt: skip

@@ -1,6 +1,7 @@
 """Offers and awards as files between companies that do not share a process: what is written, and all that can be wrong with what was read.
 
-Power is export, positive from the feeder into transmission; hours count from 1. An offer begins at ``p_min`` and goes up by steps (MW, price).
+Power is export, positive from the feeder into transmission; hours count from 1. An offer begins at ``p_min`` and goes up by steps (MW, price), or
+(MW, price of the first MW, rise of the price to the last MW) where the cost of a step is a parabola.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ KEYS: dict[str, tuple[str, dict[str, type]]] = {
     OFFER: ("offers", {"dso": str, "bus": str, "interval": int, "p_min": float, "steps": list, "tier": str}),
     AWARD: ("awards", {"dso": str, "interval": int, "mw": float, "price": float}),
 }
-WORDS = {str: "a word", int: "a whole number", float: "a finite number", list: "a list of pairs (MW, price)"}
+WORDS = {str: "a word", int: "a whole number", float: "a finite number", list: "a list of steps (MW, price) or (MW, price, rise)"}
 EDGE = 1e-9  # of a price: what adding up and taking apart again may cost
 
 
@@ -52,7 +53,8 @@ def offer_document(offer: Offered) -> dict[str, object]:
         for t in range(study.window.periods):
             if curves.worth[0, t, k] != Worth.REFUSED:
                 mine = (curves.period == t) & (curves.interface == k)
-                steps = [[mw, price] for mw, price in zip(curves.mw[mine].tolist(), curves.price[mine].tolist(), strict=True)]
+                told = zip(curves.mw[mine].tolist(), curves.price[mine].tolist(), curves.rise[mine].tolist(), strict=True)
+                steps = [[mw, price, rise] if rise else [mw, price] for mw, price, rise in told]
                 rows.append({
                     "dso": str(table.name[k]), "bus": str(study.case.transmission.buses.name[table.bus[k]]), "interval": first + t + 1,
                     "p_min": -float(curves.start[0, t, k]), "steps": steps, "tier": tier_word(int(curves.tier[0, t, k])),
@@ -94,9 +96,15 @@ def rule_faults(documents: Sequence[Document], rules: Rules) -> Iterator[Fault]:
 
 def offer_of(row: Mapping[str, Any]) -> Offer:
     """A row of an offer as its points; the cost counts from its beginning."""
-    steps: Real = np.array(row["steps"], float).reshape(-1, 2)
+    steps = steps_of(row)
     x = row["p_min"] + np.concatenate([[0.0], np.cumsum(steps[:, 0])])
-    return Offer(x, np.concatenate([[0.0], np.cumsum(steps[:, 0] * steps[:, 1])]))
+    cost = np.concatenate([[0.0], np.cumsum(steps[:, 0] * (steps[:, 1] + 0.5 * steps[:, 2]))])
+    return Offer(x, cost, rise=steps[:, 2] if steps[:, 2].any() else ())
+
+
+def steps_of(row: Mapping[str, Any]) -> Real:
+    """Width, first price and rise of every step (step, 3)."""
+    return np.array([[*step, 0.0][:3] for step in row["steps"]], float).reshape(-1, 3)
 
 
 def _head(schema: str, company: str, currency: str, hours_each: float) -> dict[str, object]:
@@ -134,7 +142,7 @@ def _key_faults(path: Path, content: Mapping[str, Any], keys: Mapping[str, type]
     for key, kind in keys.items():
         if key not in content:
             yield _fault(path, f"{at}{key} is missing", f"give {WORDS[kind]}", 3)
-        elif not _is(content[key], kind) or (key == "steps" and not _pairs(content[key])):
+        elif not _is(content[key], kind) or (key == "steps" and not _steps(content[key])):
             yield _fault(path, f"{at}{key} is {content[key]!r:.60}", f"give {WORDS[kind]}", 4)
         elif key == "tier" and content[key].upper() not in Tier.__members__:
             yield _fault(path, f"{at}{key} is {content[key]!r}", f"it must be one of {', '.join(map(tier_word, Tier))}", 4)
@@ -148,8 +156,8 @@ def _is(value: object, kind: type) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool)
 
 
-def _pairs(steps: Sequence[object]) -> bool:
-    return all(isinstance(s, list) and len(s) == 2 and all(_is(x, float) for x in s) for s in steps)
+def _steps(steps: Sequence[object]) -> bool:
+    return all(isinstance(s, list) and len(s) in (2, 3) and all(_is(x, float) for x in s) for s in steps)
 
 
 def _document(path: Path, content: Mapping[str, Any], schema: str) -> Document:

@@ -11,6 +11,7 @@ from gridtandem.cases.case import Case
 from gridtandem.errors import Fault
 from gridtandem.grid.network import Network, table_faults
 from gridtandem.resources.day import faults
+from gridtandem.schemes.choice_of_market import ChoiceOfMarket
 from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.schemes.ideal import Ideal
 
@@ -26,6 +27,8 @@ def study_faults(study: MarketStudy) -> Iterator[Fault]:
     yield from _setting_faults(study)
     if isinstance(study.scheme, DsoOffer):
         yield from _rule_faults(study.scheme)
+    if isinstance(study.scheme, ChoiceOfMarket):
+        yield from _choice_faults(study.scheme, study.case.transmission)
     yield from _interface_faults(study.case, alone=isinstance(study.scheme, Ideal))
     end = study.window.end
     for k, net in enumerate((study.case.transmission, *study.case.models)):
@@ -63,12 +66,28 @@ def _rule_faults(rules: DsoOffer) -> Iterator[Fault]:
             yield Fault("study", f"is {getattr(rules, name)!r}", "give a number of 0 or more", "study-012", column=name)
 
 
+def _choice_faults(rules: ChoiceOfMarket, above: Network) -> Iterator[Fault]:
+    for name, known in rules.words.items():
+        if getattr(rules, name) not in known:
+            yield Fault("study", f"is {getattr(rules, name)!r}", f"it must be one of {', '.join(known)}", "study-012", column=name)
+    for name in ("fee", "least_mw", "blocks", "passes", "saving"):
+        if not 0 <= getattr(rules, name) < np.inf:
+            yield Fault("study", f"is {getattr(rules, name)!r}", "give a number of 0 or more", "study-012", column=name)
+    if not rules.share <= 1:
+        yield Fault("study", f"is {rules.share!r}", "give a share up to 1, or one below 0 for the choice of each unit", "study-012", column="share")
+    if not rules.saving <= 1:
+        yield Fault("study", f"is {rules.saving!r}", "give a share from 0 to 1", "study-012", column="saving")
+    if rules.blocks and (above.costs.coefficient[above.costs.order == 2] != 0).any():
+        told = f"is {rules.blocks} where transmission has quadratic costs, which no solver here clears with whole numbers"
+        yield Fault("study", told, "give stations stepped costs, or take 0", "study-012", column="blocks")
+
+
 def _interface_faults(case: Case, *, alone: bool) -> Iterator[Fault]:
     names, count = np.unique(case.interfaces.feeder, return_counts=True)
     if len(many := names[count > 1].tolist()):
         what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
         mend = "an offer is about one exchange; give each port a feeder of its own, or open one"
-        yield Fault("interfaces", what, mend, "case-054", column="feeder", place=case.name)
+        yield Fault("interfaces", what, mend, "study-022", column="feeder", place=case.name)
     if not len(case.interfaces) and not alone:
         mend = "take the scheme ideal, which then is a plain market, or hang feeders on it"
         yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=case.name)

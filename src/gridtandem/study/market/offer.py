@@ -38,7 +38,8 @@ class OfferSteps(Table):
     step: Index = column("step, from 1", dtype="i8")
     from_mw: Real = column("export where it begins", unit="MW")
     to_mw: Real = column("export where it ends", unit="MW")
-    price_per_mwh: Real = column("price of the step", unit=PRICE)
+    price_per_mwh: Real = column("price of the first MW of the step", unit=PRICE)
+    rise_per_mwh: Real = column("rise of the price to the last MW of the step; 0: the step is level", unit=PRICE)
     moves: Names = column("resources that change their power along it", dtype="U")
     limits: Names = column("network limits that shape its price, the dearest first; empty: none", dtype="U")
 
@@ -107,8 +108,10 @@ def loss_of_rules(offer: Offered) -> tuple[float, float]:
             held = max(held, float(true.x[-1] - true.x[0]))
             continue
         x = np.concatenate([steps.from_mw[:1], steps.to_mw])
-        begin = np.interp(x[0], true.x, true.cost)
-        made = Offer(x, begin + np.concatenate([[0.0], np.cumsum(steps.price_per_mwh * np.diff(x))]))
+        begin = float(true.at(x[:1])[0])
+        mean = steps.price_per_mwh + 0.5 * steps.rise_per_mwh
+        rise = steps.rise_per_mwh if steps.rise_per_mwh.any() else ()
+        made = Offer(x, begin + np.concatenate([[0.0], np.cumsum(mean * np.diff(x))]), rise=rise)
         loss, held = max(loss, loss_of(made, true)), max(held, float(true.x[-1] - true.x[0] - (x[-1] - x[0])))
     return loss, held
 
@@ -127,8 +130,8 @@ def _seen(study: MarketStudy, desk: FeederMarket, curves: Curves, place: tuple[i
     x = -float(curves.start[0, t, k]) + np.concatenate([[0.0], np.cumsum(curves.mw[mine])])
     asked = Asked.of(hourly[t]) if hourly else None  # where hours hang together, no hour has a curve of its own
     lines: list[Line] = [
-        (period, name, n + 1, x[n], x[n + 1], price, *(("", "") if asked is None else _shaped(asked, x[n], x[n + 1])))
-        for n, price in enumerate(curves.price[mine].tolist())
+        (period, name, n + 1, x[n], x[n + 1], price, rise, *(("", "") if asked is None else _shaped(asked, x[n], x[n + 1])))
+        for n, (price, rise) in enumerate(zip(curves.price[mine].tolist(), curves.rise[mine].tolist(), strict=True))
     ]
     found = None if asked is None else asked.curve(tol=SMOOTH if asked.problem.program.quadratic else 0.0)
     return None if found is None else Truth(period=period, interface=name, curve=found.offer), lines, ""

@@ -12,11 +12,13 @@ from gridtandem.boundary.market_letters import Offers
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.feeder import FeederProblem, FeederState
+from gridtandem.parties.feeder_choice import planned, type_1
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.wholesale import Wholesale
-from gridtandem.program.answer import Status
+from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
+from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
@@ -100,7 +102,7 @@ def run_market(
             ideal_price=ideal_price, trouble=explained(seats, outcome),
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
-    plans = _plans(seats, bargain)
+    plans = _plans(seats, bargain, outcome.state)
     tso = above(seats.wholesale, bargain.z[0], bargain.price[0])
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
     return MarketResult(
@@ -153,8 +155,11 @@ def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
 
 def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real) -> FeederPlan:
     """What the k-th feeder of a desk does with an award (period); ``who`` is its company and interface."""
-    done, priced = desk.plan(k, z, price)
-    problem = desk.whole[int(desk.kind[k])]
+    return _plan(desk.whole[int(desk.kind[k])], who, z, price, desk.plan(k, z, price))
+
+
+def _plan(problem: FeederProblem, who: tuple[str, int], z: Real, price: Real, answers: tuple[Answer, Answer]) -> FeederPlan:
+    done, priced = answers
     regret = done.cost + float(price @ z) * problem.window.hours - priced.cost
     return FeederPlan(
         company=who[0], interface=who[1], problem=problem, dispatch=problem.state(done), priced=problem.state(priced), decisions=done.x,
@@ -162,9 +167,17 @@ def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real
     )  # fmt: skip
 
 
-def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
+def _plans(seats: MarketSeats, bargain: Bargain, state: object) -> tuple[FeederPlan, ...]:
+    """Units that chose their market are bound by what they sold and kept."""
     plans: dict[int, FeederPlan] = {}
     for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True):
         for k, row in enumerate(rows.tolist()):
-            plans[row] = below(desk, k, (company, row), bargain.z[0, :, row], bargain.price[0, :, row])
+            who, z, price = (company, row), bargain.z[0, :, row], bargain.price[0, :, row]
+            if isinstance(state, ChoiceOfMarketState):
+                problem = desk.whole[int(desk.kind[k])]
+                many = len(type_1(problem))
+                answers = planned(problem, z, price, state.sold[0, :, row, :many], state.offers.kept[0, :, row, :many])
+                plans[row] = _plan(problem, who, z, price, answers)
+            else:
+                plans[row] = below(desk, k, who, z, price)
     return tuple(plans[i] for i in range(len(plans)))

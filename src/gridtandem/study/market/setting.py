@@ -19,14 +19,14 @@ from gridtandem.study.registry import scheme_named
 FIELDS = {"first_hour": "first"}  # where the study calls it otherwise
 
 
-def offering(case: str, dso: str, hours: tuple[int, int], options: Mapping[str, float], flow: Flow) -> Offered:
+def offering(case: str, dso: str, hours: tuple[int, int], options: Mapping[str, float | str], flow: Flow) -> Offered:
     """The offers of a feeder, interface or company from the first to the last hour, under the rules of the market."""
     scheme = scheme_named("dso-offer", options)
     study = MarketStudy(case=named(case), scheme=scheme, first=hours[0], hours=hours[1] - hours[0] + 1, flow=flow)
     return offered(study, dso)
 
 
-def clearing(transmission: str, paths: Sequence[Path], options: Mapping[str, float]) -> tuple[tuple[Document, ...], Side]:
+def clearing(transmission: str, paths: Sequence[Path], options: Mapping[str, float | str]) -> tuple[tuple[Document, ...], Side]:
     """Offer files, and what transmission makes of them."""
     asked = scheme_named("dso-offer", options).rules
     rules = Rules(asked.steps, asked.floor, asked.ceiling, asked.least_mw, asked.step_mw, asked.step_price)
