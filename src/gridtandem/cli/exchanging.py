@@ -12,7 +12,8 @@ from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.words import CASE, Setting, Span
 
 RULES = click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Rule of the market: steps floor ceiling least_mw …")
-DSO = click.option("--dso", required=True, metavar="NAME", help="Feeder, interface, or company (all its feeders).")
+DSO = click.option("--dso", default="", metavar="NAME", help="Feeder, interface, or company (all its feeders); not of a three-phase feeder.")
+MARGIN = click.option("--margin", type=float, default=0.0, metavar="V", help="Tighten lower voltage limits of a three-phase feeder [pu].  [0]")
 FLOW = click.option("--flow", type=click.Choice(["apparent", "active"]), default="apparent", help="What feeder ratings limit.  [apparent]")
 ROWS = click.option("--rows", type=click.IntRange(1), default=40, metavar="N", help="Most rows shown.  [40]")
 FILES = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -24,6 +25,8 @@ FILES = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--hour", "--hours", "hours", type=Span(), default="1", metavar="H|A:B", help="Hour, or from the first to the last.  [1]")
 @RULES
 @FLOW
+@MARGIN
+@click.option("--bus", default="", metavar="NAME", help="Transmission bus of a three-phase feeder.  [as its folder says]")
 @click.option("--out", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write the offer as it is sent (JSON).")
 @click.option("--plot", "picture", type=click.Path(path_type=Path), metavar="FILE", help="Draw the first hour: .svg, .pdf or .png.")
 @ROWS
@@ -37,6 +40,8 @@ def offer_command(
     hours: tuple[int, int],
     options: tuple[tuple[str, float | str], ...],
     flow: Literal["apparent", "active"],
+    margin: float,
+    bus: str,
     target: Path | None,
     picture: Path | None,
     rows: int,
@@ -44,13 +49,14 @@ def offer_command(
     """$ tandem offer golden-3bus --dso A --hour 1 --flow active
 
     What a company offers to the wholesale market: steps, who moves along each, and which network limit set its price. With --out the file that is
-    sent; nothing else leaves the company.
+    sent; nothing else leaves the company. A three-phase feeder (a .dss file, a folder with feeder.toml, feeder33x3, ieee13-ders, ieee123-ders) is
+    checked by the exact load flow of its phases.
     """
     from gridtandem.report.market_offer import offer_explained, offer_in_words, offer_picture, write_new
     from gridtandem.report.style import save
     from gridtandem.study.market.setting import offering
 
-    found = offering(case, dso, hours, dict(options), flow)
+    found = offering(case, dso, hours, dict(options), flow=flow, margin_pu=margin, bus=bus)
     out.data(lambda: offer_explained(found), lambda: offer_in_words(found, rows))
     if target is not None and not found.trouble:
         from gridtandem.study.market.exchange import offer_document
@@ -93,10 +99,11 @@ def clear_command(
 @click.argument("award", type=FILES)
 @DSO
 @FLOW
+@MARGIN
 @ROWS
 @speaks
 @click.pass_obj
-def award_command(out: Out, *, case: str, award: Path, dso: str, flow: Literal["apparent", "active"], rows: int) -> int:
+def award_command(out: Out, *, case: str, award: Path, dso: str, flow: Literal["apparent", "active"], margin: float, rows: int) -> int:
     """$ tandem award my-case --dso A awards/a.json
 
     Share an award out among a company's resources: what each does, and the price at every bus. Reads the company's own networks and the award.
@@ -104,6 +111,6 @@ def award_command(out: Out, *, case: str, award: Path, dso: str, flow: Literal["
     from gridtandem.report.market_offer import side_document, side_in_words
     from gridtandem.study.market.setting import sharing
 
-    side = sharing(case, dso, award, flow)
+    side = sharing(case, dso, award, flow=flow, margin_pu=margin)
     out.data(lambda: side_document(side), lambda: side_in_words(side, rows))
     return EXIT_NO_SOLUTION if side.trouble else 0

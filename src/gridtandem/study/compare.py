@@ -90,11 +90,12 @@ def tabled(results: Sequence[Result], seconds: Sequence[float]) -> Comparison:
 def crossed(result: Ended) -> int:
     """Numbers that had to leave their company.
 
-    A letter `Alone` reports a party's own result to the study and crosses nothing. `Together`, `Interleaved` and `Pooled` are answered by whoever
-    has every model: what crosses is the models of the distribution companies, once.
+    A letter `Alone` reports a party's own result to the study and crosses nothing. `Together`, `Interleaved`, `Pooled` and `DispatchWhole` are
+    answered by whoever has every model: what crosses is the models of the distribution companies, once.
     """
     ledger = result.outcome.ledger
-    owned = {Together.__name__, Interleaved.__name__, "Pooled"}  # the last is one of markets, which a load flow does not load
+    others = {"Pooled", "DispatchWhole"}  # of markets and of dispatch, whose letters a load flow does not load
+    owned = {Together.__name__, Interleaved.__name__, *others}
     letters = sum(e.numbers_down + e.numbers_up for e in ledger if e.question not in {Alone.__name__, *owned})
     return letters + (model_numbers(result.study.case) if any(e.question in owned for e in ledger) else 0)
 

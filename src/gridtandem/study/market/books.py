@@ -25,8 +25,8 @@ from gridtandem.resources.dispatch import Dispatch
 from gridtandem.study.market.choice import Settlement, settlement
 from gridtandem.study.market.results import Books, Surplus
 from gridtandem.study.market.run import FeederPlan, MarketResult
-from gridtandem.study.market.tables import devices_of, feeder_of, stacked
-from gridtandem.tables import Real
+from gridtandem.study.market.tables import devices_of, feeder_of
+from gridtandem.tables import Real, stacked
 
 Line = tuple[str, str, str, float]
 

@@ -20,9 +20,9 @@ from gridtandem.resources.storage import overlaps
 from gridtandem.study.judge import broken_limits
 from gridtandem.study.market.results import MarketChecks
 from gridtandem.study.market.run import MarketResult
-from gridtandem.study.market.tables import devices_of, stacked
+from gridtandem.study.market.tables import devices_of
 from gridtandem.study.results import Violations
-from gridtandem.tables import Real
+from gridtandem.tables import Real, stacked
 from gridtandem.units import MVA
 
 

@@ -14,8 +14,8 @@ from gridtandem.parties.feeder_choice import type_1
 from gridtandem.schemes.choice_of_market import ChoiceOfMarket, ChoiceOfMarketState
 from gridtandem.study.market.results import UnitSales
 from gridtandem.study.market.run import FeederPlan, MarketResult
-from gridtandem.study.market.tables import devices_of, feeder_of, stacked
-from gridtandem.tables import Index, Real
+from gridtandem.study.market.tables import devices_of, feeder_of
+from gridtandem.tables import Index, Real, stacked
 
 
 @final
