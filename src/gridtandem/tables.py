@@ -189,10 +189,7 @@ class Table:
 
 
 def _number_faults(table: Table, name: str, spec: Column, values: Real) -> Iterator[Fault]:
-    low, high = values.min(), values.max()  # not a number where one of them is not
-    sound = not np.isnan(low) if not spec.finite else bool(np.isfinite(low) and np.isfinite(high))
-    within = (spec.above is None or low > spec.above) and (spec.at_least is None or low >= spec.at_least)
-    if sound and within and (spec.at_most is None or high <= spec.at_most):
+    if _within(spec, values):
         return
     per_row = values.reshape(len(values), int(np.prod(spec.shape)))
     nothing = np.zeros(per_row.shape, bool)
@@ -209,10 +206,20 @@ def _number_faults(table: Table, name: str, spec: Column, values: Real) -> Itera
             yield table.fault(int(row), name, what + value, mend, code)
 
 
+def _within(spec: Column, values: Real) -> bool:
+    """Whether all numbers keep the declaration; by the two ends, since that is nearly always so. NaN is at both ends and keeps none."""
+    if not values.size:
+        return True
+    least, most = float(values.min()), float(values.max())
+    low, high = -np.inf if spec.at_least is None else spec.at_least, np.inf if spec.at_most is None else spec.at_most
+    ends = bool(np.isfinite(least) and np.isfinite(most)) if spec.finite else least <= most
+    return ends and low <= least and most <= high and (spec.above is None or least > spec.above)
+
+
 def _integer_faults(table: Table, name: str, spec: Column, values: Index) -> Iterator[Fault]:
     low = 0 if spec.choices else -np.inf if spec.at_least is None else spec.at_least
     high = len(spec.choices) - 1 if spec.choices else np.inf if spec.at_most is None else spec.at_most
-    if low <= values.min() and values.max() <= high:
+    if not values.size or (low <= values.min() and values.max() <= high):
         return
     per_row = values.reshape(len(values), int(np.prod(spec.shape)))
     for row, part in zip(*np.nonzero((per_row < low) | (per_row > high)), strict=True):

@@ -18,7 +18,7 @@ from gridtandem.schemes.ideal import Ideal
 if TYPE_CHECKING:
     from gridtandem.study.market.study import MarketStudy
 
-WORDS = {"flow": ("apparent", "active")}  # that a rule may be
+WORDS = {"flow": ("apparent", "active"), "benchmark": ("prices", "joint")}  # that a rule may be
 REFERS = "case-020"  # code of rows that refer to rows which do not exist
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from os import cpu_count
 from typing import Any, final
 
 import numpy as np
@@ -19,6 +21,7 @@ from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
 from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
+from gridtandem.study.market.benchmark import joint, proved
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
@@ -53,6 +56,7 @@ class TransmissionPlan:
     dispatch: Cleared
     price: Real  # (period, node)
     flow_price: Real  # (period, branch with a limit)
+    regret: float  # what transmission would gain with its answer to the prices [currency]
 
 
 @final
@@ -90,24 +94,22 @@ def run_market(
     seats = seated(study) if seats is None else seats
     mail = seats.mailbox(study.scheme, study.window.periods)
     outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=resume, watch=watch or (lambda _: None))
-    best = seats.pool.solve()
-    shape = study.window.periods, len(study.case.interfaces)
-    ideal, ideal_z, ideal_price = np.nan, np.full(shape, np.nan), np.full(shape, np.nan)
-    if best.status is Status.SOLVED:
-        ideal, ideal_z = best.cost, best.x["tso.z"]
-        ideal_price = best.price["tso.balance"][:, seats.wholesale.at] / study.window.hours
     if not outcome.answered or outcome.state is None:
+        best = joint(seats.pool)
         return MarketResult(
-            study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=ideal, ideal_z=ideal_z,
-            ideal_price=ideal_price, trouble=explained(seats, outcome),
+            study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=best.cost, ideal_z=best.z,
+            ideal_price=best.price, trouble=explained(seats, outcome),
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain, outcome.state)
     tso = above(seats.wholesale, bargain.z[0], bargain.price[0])
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
+    free = study.benchmark == "prices" and not isinstance(outcome.state, ChoiceOfMarketState)  # bound units regret less than they could
+    told = proved(cost, [tso.regret, *(p.regret for p in plans)], bargain.z[0], bargain.price[0]) if free else None
+    best = joint(seats.pool) if told is None else told
     return MarketResult(
-        study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=ideal, ideal_z=ideal_z,
-        ideal_price=ideal_price,
+        study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=best.cost, ideal_z=best.z,
+        ideal_price=best.price,
     )  # fmt: skip
 
 
@@ -150,7 +152,7 @@ def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
     done, told = wholesale.plan(z, price)
     regret = done.cost - float((price * z).sum()) * hours - told.cost
     chosen = told if regret <= REGRET * max(1.0, abs(done.cost)) else done
-    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours)
+    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours, regret=regret)
 
 
 def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real) -> FeederPlan:
@@ -168,16 +170,22 @@ def _plan(problem: FeederProblem, who: tuple[str, int], z: Real, price: Real, an
 
 
 def _plans(seats: MarketSeats, bargain: Bargain, state: object) -> tuple[FeederPlan, ...]:
-    """Units that chose their market are bound by what they sold and kept."""
-    plans: dict[int, FeederPlan] = {}
-    for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True):
-        for k, row in enumerate(rows.tolist()):
-            who, z, price = (company, row), bargain.z[0, :, row], bargain.price[0, :, row]
-            if isinstance(state, ChoiceOfMarketState):
-                problem = desk.whole[int(desk.kind[k])]
-                many = len(type_1(problem))
-                answers = planned(problem, z, price, state.sold[0, :, row, :many], state.offers.kept[0, :, row, :many])
-                plans[row] = _plan(problem, who, z, price, answers)
-            else:
-                plans[row] = below(desk, k, who, z, price)
-    return tuple(plans[i] for i in range(len(plans)))
+    """Of all feeders, on every processor: each holds a program of its own, so the bits are the same for any number.
+
+    Units that chose their market are bound by what they sold and kept.
+    """
+    z, price = bargain.z[0], bargain.price[0]
+    fleets = zip(seats.companies, seats.fleets, strict=True)
+    asked = sorted(((row, k, desk, company) for company, (desk, rows) in fleets for k, row in enumerate(rows.tolist())), key=lambda one: one[0])
+
+    def plan(one: tuple[int, int, FeederMarket, str]) -> FeederPlan:
+        row, k, desk, company = one
+        if not isinstance(state, ChoiceOfMarketState):
+            return below(desk, k, (company, row), z[:, row], price[:, row])
+        problem = desk.whole[int(desk.kind[k])]
+        many = len(type_1(problem))
+        answers = planned(problem, z[:, row], price[:, row], state.sold[0, :, row, :many], state.offers.kept[0, :, row, :many])
+        return _plan(problem, (company, row), z[:, row], price[:, row], answers)
+
+    with ThreadPoolExecutor(cpu_count() or 1) as pool:
+        return tuple(pool.map(plan, asked))
