@@ -170,6 +170,10 @@ BOOKS_MONEY = 1e-9  # currency; sums of a dozen products below 1e3
 # markets through the doors
 GOLDEN_DIGITS = 1e-6  # relative; published to six decimals
 MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred payments of up to a fifth of it
+# regulation
+RESERVED = 1e-7  # MW, pu²; bounds and rows to 1e-9 through a dozen additions
+RESERVE_PRICE = 1e-4  # currency/MW; central differences with PRICE_STEP of two costs of 1e4 to 1e-9, away from kinks
+HULL = 1e-8  # relative to the cost; facets end at 1e-9 of the range, programs keep rows to 1e-9 at prices of up to 450 per MW
 # three-phase feeders in markets
 REDUCED = 1e-9  # relative; the reduction promised; two programs of one vertex, their limits rounded apart
 COEFFICIENT = 1e-13  # pu²/MW; a handful of operations on numbers of 0.1

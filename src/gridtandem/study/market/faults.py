@@ -13,6 +13,8 @@ from gridtandem.grid.network import Network, table_faults
 from gridtandem.resources.day import faults
 from gridtandem.schemes.choice_of_market import ChoiceOfMarket
 from gridtandem.schemes.dso_offer import DsoOffer
+from gridtandem.schemes.dso_reserve_offer import DsoReserveOffer
+from gridtandem.schemes.dso_vector_offer import DsoVectorOffer
 from gridtandem.schemes.ideal import Ideal
 
 if TYPE_CHECKING:
@@ -25,8 +27,10 @@ REFERS = "case-020"  # code of rows that refer to rows which do not exist
 def study_faults(study: MarketStudy) -> Iterator[Fault]:
     """Settings, rules of the scheme, what markets ask of interfaces, and offers, forecasts and stores of every network whose rows can be followed."""
     yield from _setting_faults(study)
-    if isinstance(study.scheme, DsoOffer):
+    if isinstance(study.scheme, DsoOffer | DsoReserveOffer):
         yield from _rule_faults(study.scheme)
+    if isinstance(study.scheme, DsoVectorOffer) and not study.scheme.planes >= 1:
+        yield Fault("study", f"is {study.scheme.planes!r}", "give the most planes of an offer, 1 or more", "study-012", column="planes")
     if isinstance(study.scheme, ChoiceOfMarket):
         yield from _choice_faults(study.scheme, study.case.transmission)
     yield from _interface_faults(study.case, alone=isinstance(study.scheme, Ideal))
@@ -54,7 +58,7 @@ def _setting_faults(study: MarketStudy) -> Iterator[Fault]:
             yield Fault("study", f"is {getattr(study, name)!r}", f"it must be one of {', '.join(known)}", "study-001", column=name)
 
 
-def _rule_faults(rules: DsoOffer) -> Iterator[Fault]:
+def _rule_faults(rules: DsoOffer | DsoReserveOffer) -> Iterator[Fault]:
     """Comparisons are written so that what is no number fails them."""
     if not rules.steps >= 0:
         yield Fault("study", f"is {rules.steps!r}", "give the most steps of an offer, or 0 for any number", "study-012", column="steps")
