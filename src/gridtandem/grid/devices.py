@@ -168,7 +168,7 @@ def regulation_faults(offers: Regulation, names: dict[str, Names]) -> Iterator[F
 def requirement_faults(wanted: Requirements) -> Iterator[Fault]:
     """Periods that are asked for twice."""
     _, first = np.unique(wanted.period, return_index=True)
-    for k in np.setdiff1d(np.arange(len(wanted)), first).tolist():
+    for k in sorted(set(range(len(wanted))) - set(first.tolist())):
         yield wanted.fault(k, "period", f"{int(wanted.period[k])} stands in two rows", "say once what a period needs", "case-085")
 
 
