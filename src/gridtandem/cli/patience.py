@@ -112,7 +112,7 @@ def _ticking(watch: Watch, over: threading.Event) -> None:
 
 
 @contextmanager
-def _clock(watch: Watch) -> Iterator[None]:
+def _telling_time(watch: Watch) -> Iterator[None]:
     """The moving line tells the time while the block runs."""
     over = threading.Event()
     clock = threading.Thread(target=_ticking, args=(watch, over), daemon=True)
@@ -133,7 +133,7 @@ def patience(out: Out, label: str = "", step: str = "round") -> Iterator[Watch]:
     ours = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, watch.interrupted) if ours else None
     try:
-        with _clock(watch):
+        with _telling_time(watch):
             yield watch
     finally:
         if ours:
