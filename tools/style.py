@@ -79,6 +79,7 @@ ANY_ALLOWED = {
     "src/gridtandem/study/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/store.py": "the state belongs to the scheme; values as SQLite takes them",
     "src/gridtandem/study/study.py": "schemes are of any kind, settings go to TOML",
+    "src/gridtandem/study/side_by_side.py": "studies of every kind pass through",
     "src/gridtandem/study/shelf.py": "studies of every kind pass through",
     "src/gridtandem/study/kinds.py": "schemes are of any kind",
     "src/gridtandem/study/dispatch/run.py": "the state belongs to the scheme",

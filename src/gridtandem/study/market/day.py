@@ -21,7 +21,7 @@ from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.study.market.tables import awards, devices, prices
 from gridtandem.study.results import Letters, Rounds, Violations
 from gridtandem.study.run import letters_table
-from gridtandem.study.store import RunFile, reading
+from gridtandem.study.store import RunFile, followed, reading
 from gridtandem.tables import Table
 
 T = TypeVar("T", bound=Table)
@@ -139,13 +139,7 @@ def _plain(table: T) -> T:
 def _carried(
     study: MarketStudy, seats: MarketSeats, file: RunFile | None, before: Outcome[Any] | None, *, watch: Callable[[Outcome[Any]], None] | None
 ) -> MarketDay:
-    def seen(outcome: Outcome[Any]) -> None:
-        if file is not None:
-            file.save(outcome)
-        if watch is not None:
-            watch(outcome)
-
-    result = run_market(study, seats=seats, watch=seen, resume=before)
+    result = run_market(study, seats=seats, watch=followed(file, watch), resume=before)
     day = MarketDay(study=study, outcome=result.outcome, tables=MarketTables.of(result), cost=result.cost, ideal=result.ideal, trouble=result.trouble)
     return day if file is None else _kept(day, file)
 
