@@ -35,6 +35,7 @@ class Curves:
     mw: Real = long("width of the step", "MW")
     price: Real = long("price of its first MW, rising within an offer", "currency/MWh")
     rise: Real = long("from its first MW to its last", "currency/MWh")
+    error: Real = dense("largest amount by which the steps lie above the cost they stand for", "currency/h")
 
 
 @final
@@ -103,6 +104,7 @@ class Offers(Ask[Curves]):
     least_mw: float = common("smallest range of power", "MW")
     step_mw: float = common("powers are multiples of it; 0: any", "MW")
     step_price: float = common("prices are multiples of it; 0: any", "currency/MWh")
+    within: float = common("largest error of an offer that no number of steps makes exact", "currency/h", default=0.1)
 
 
 @final

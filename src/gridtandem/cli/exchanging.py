@@ -14,6 +14,7 @@ from gridtandem.cli.words import CASE, Setting, Span
 RULES = click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Rule of the market: steps floor ceiling least_mw …")
 DSO = click.option("--dso", required=True, metavar="NAME", help="Feeder, interface, or company (all its feeders).")
 FLOW = click.option("--flow", type=click.Choice(["apparent", "active"]), default="apparent", help="What feeder ratings limit.  [apparent]")
+FORM = click.option("--form", type=click.Choice(["lindist", "branch-flow"]), default="lindist", help="Network equations.  [lindist]")
 ROWS = click.option("--rows", type=click.IntRange(1), default=40, metavar="N", help="Most rows shown.  [40]")
 FILES = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -24,6 +25,7 @@ FILES = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--hour", "--hours", "hours", type=Span(), default="1", metavar="H|A:B", help="Hour, or from the first to the last.  [1]")
 @RULES
 @FLOW
+@FORM
 @click.option("--out", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write the offer as it is sent (JSON).")
 @click.option("--plot", "picture", type=click.Path(path_type=Path), metavar="FILE", help="Draw the first hour: .svg, .pdf or .png.")
 @ROWS
@@ -37,6 +39,7 @@ def offer_command(
     hours: tuple[int, int],
     options: tuple[tuple[str, float], ...],
     flow: Literal["apparent", "active"],
+    form: Literal["lindist", "branch-flow"],
     target: Path | None,
     picture: Path | None,
     rows: int,
@@ -50,7 +53,7 @@ def offer_command(
     from gridtandem.report.style import save
     from gridtandem.study.market.setting import offering
 
-    found = offering(case, dso, hours, dict(options), flow)
+    found = offering(case, dso, hours, dict(options), flow, form=form)
     out.data(lambda: offer_explained(found), lambda: offer_in_words(found, rows))
     if target is not None and not found.trouble:
         from gridtandem.study.market.exchange import offer_document
@@ -93,10 +96,13 @@ def clear_command(
 @click.argument("award", type=FILES)
 @DSO
 @FLOW
+@FORM
 @ROWS
 @speaks
 @click.pass_obj
-def award_command(out: Out, *, case: str, award: Path, dso: str, flow: Literal["apparent", "active"], rows: int) -> int:
+def award_command(
+    out: Out, *, case: str, award: Path, dso: str, flow: Literal["apparent", "active"], form: Literal["lindist", "branch-flow"], rows: int
+) -> int:
     """$ tandem award my-case --dso A awards/a.json
 
     Share an award out among a company's resources: what each does, and the price at every bus. Reads the company's own networks and the award.
@@ -104,6 +110,6 @@ def award_command(out: Out, *, case: str, award: Path, dso: str, flow: Literal["
     from gridtandem.report.market_offer import side_document, side_in_words
     from gridtandem.study.market.setting import sharing
 
-    side = sharing(case, dso, award, flow)
+    side = sharing(case, dso, award, flow, form=form)
     out.data(lambda: side_document(side), lambda: side_in_words(side, rows))
     return EXIT_NO_SOLUTION if side.trouble else 0

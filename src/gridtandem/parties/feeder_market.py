@@ -18,9 +18,11 @@ from gridtandem.opf.swept import swept_all
 from gridtandem.opf.value_curve import Curve
 from gridtandem.orders.rules import Rules, same, shaped
 from gridtandem.parties.walked import Walked
-from gridtandem.program.answer import Answer, Status
-from gridtandem.program.solve import Holding, hold
+from gridtandem.program.answer import Answer, Status, unanswered
+from gridtandem.program.solve import hold
 from gridtandem.tables import Index, Names, Real
+
+NEAR = 1e-5  # MW; as much of an award may be missing where a solver of interior points takes it
 
 
 @final
@@ -49,7 +51,7 @@ class FeederMarket:
     def offers(self, ask: Offers) -> Curves:
         """The exact cost curve of every feeder and period, brought under the market's rules."""
         rules = Rules(ask.steps, ask.floor, ask.ceiling, ask.least_mw, ask.step_mw, ask.step_price)
-        start, worth = self._empty(), np.full(self._shape, Worth.EXACT, np.int8)
+        start, worth, error = self._empty(), np.full(self._shape, Worth.EXACT, np.int8), np.zeros(self._shape)
         tier = np.full(self._shape, Tier.HOURLY, np.int8)
         plain = self.walked.plain(rules)
         start[0] = np.where(plain, -self.walked.export[..., 0], np.nan)[self.kind].T
@@ -57,20 +59,20 @@ class FeederMarket:
         for f, t, rows in self._each():
             if plain[f, t]:
                 continue
-            found, alone = self._curve(f, t), bool(self.hourly[f])
+            found, alone = self._curve(f, t, ask), bool(self.hourly[f])
             tier[0, t, rows] = Tier.HOURLY if alone else Tier.SCHEDULED
             if found is None:
                 worth[0, t, rows] = Worth.REFUSED
                 continue
             offer = shaped(found.offer, rules)
-            start[0, t, rows] = -offer.x[0]
-            worth[0, t, rows] = Worth.EXACT if alone and same(offer, found.offer) else Worth.BOUND
+            start[0, t, rows], error[0, t, rows] = -offer.x[0], offer.loss
+            worth[0, t, rows] = Worth.EXACT if alone and not found.error and same(offer, found.offer) else Worth.BOUND
             steps += [(t, int(i), np.diff(offer.x), offer.first, offer.bend) for i in rows]
         count, ready = [len(step[2]) for step in steps], self.walked.offered(plain, self.kind)
         period, interface = (np.concatenate([ready[k], np.repeat([s[k] for s in steps], count).astype(np.int64)]) for k in (0, 1))
         mw, price = (np.concatenate([ready[k], *(s[k] for s in steps)]) for k in (2, 3))
         rise = np.concatenate([np.zeros(len(ready[2])), *(s[4] for s in steps)])
-        return Curves(start, tier, worth, np.zeros(len(mw), np.int64), period, interface, mw, price, rise)
+        return Curves(start, tier, worth, np.zeros(len(mw), np.int64), period, interface, mw, price, rise, error)
 
     def award(self, ask: Award) -> Receipt:
         """Whether every feeder can deliver what it was awarded."""
@@ -79,10 +81,10 @@ class FeederMarket:
         for f, t, rows in self._each():
             if self.hourly[f]:
                 for i in rows[~known[t, rows]].tolist():
-                    ok[0, t, i] = _taken(self._of(f, t).held, ask.z[0, t : t + 1, i])  # type: ignore[union-attr]
+                    ok[0, t, i] = _taken(self._of(f, t), ask.z[0, t : t + 1, i], ask.price[0, t : t + 1, i])
         for i, f in enumerate(self.kind.tolist()):
             if not self.hourly[f]:
-                ok[0, :, i] = _taken(hold(self.whole[f].program), ask.z[0, :, i])
+                ok[0, :, i] = _taken(Asked(self.whole[f], hold(self.whole[f].program)), ask.z[0, :, i], ask.price[0, :, i])
         return Receipt(ok)
 
     def plan(self, i: int, z: Real, price: Real) -> tuple[Answer, Answer]:
@@ -92,7 +94,12 @@ class FeederMarket:
         """
         problem = self.whole[int(self.kind[i])]
         held = hold(problem.program)
-        return held.solve(bounds={"z": (z, z)}), held.solve(cost={"z": price * problem.window.hours})
+        done = held.solve(bounds={"z": problem.taking(z)})
+        if problem.unanswerable(price):
+            return done, unanswered(
+                problem.program, Status.STOPPED, ladder=0, solver=done.solver, said="the price is too low for a model with losses"
+            )
+        return done, held.solve(cost={"z": price * problem.window.hours})
 
     @property
     def walked(self) -> Walked:
@@ -101,12 +108,14 @@ class FeederMarket:
             self._walks.append(Walked.of(list(swept_all(self.whole)), self._shape[1]))
         return self._walks[0]
 
-    def _curve(self, feeder: int, period: int) -> Curve | None:
-        """The exact curve, None where no exchange serves the feeder at all."""
+    def _curve(self, feeder: int, period: int, ask: Offers) -> Curve | None:
+        """The exact curve, or chords of a feeder with losses; None where no exchange serves the feeder at all."""
         if (found := self.walked.curve(feeder, period)) is not None:
             return found
         asked = self._of(feeder, period)
-        return None if asked is None else asked.curve()
+        if asked is None or asked.problem.physics is None:
+            return None if asked is None else asked.curve()
+        return asked.curve(tol=ask.within, floor=ask.floor, ceiling=ask.ceiling)
 
     @property
     def _shape(self) -> tuple[int, int, int]:
@@ -131,6 +140,9 @@ class FeederMarket:
         return self._asked[feeder, period]
 
 
-def _taken(held: Holding, z: Real) -> int:
-    """Worth of the promise to take an exchange (period)."""
-    return Worth.EXACT if np.isfinite(z).all() and held.solve(bounds={"z": (z, z)}).status is Status.SOLVED else Worth.REFUSED
+def _taken(asked: Asked | None, z: Real, price: Real) -> int:
+    """Worth of the promise to take an exchange (period) at a price."""
+    if asked is None or not np.isfinite(z).all() or asked.problem.unanswerable(price):
+        return Worth.REFUSED
+    found = asked.held.solve(bounds={"z": asked.problem.taking(z)})
+    return Worth.EXACT if found.status is Status.SOLVED and bool((np.abs(found.x["z"] - z) <= NEAR).all()) else Worth.REFUSED

@@ -33,6 +33,7 @@ def run(
     hours: int | None = None,
     first_hour: int | None = None,
     flow: Literal["apparent", "active"] | None = None,
+    form: Literal["lindist", "branch-flow"] | None = None,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
@@ -50,10 +51,10 @@ def run(
 
     Load flow: ``loading`` multiplies loads and transmission's schedule; several numbers are scenarios, an array is (scenario, period).
     Markets, such as "dso-offer": ``hours`` periods from ``first_hour`` (counted from 1) are cleared, by default all that the profiles cover;
-    ``flow`` says what ratings of feeder lines limit, apparent power unless told otherwise.
+    ``flow`` says what ratings of feeder lines limit, apparent power unless told otherwise; ``form`` "branch-flow" gives feeders losses.
     """
     rules = {"feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps}
-    market = _given(hours=hours, first_hour=first_hour, flow=flow)
+    market = _given(hours=hours, first_hour=first_hour, flow=flow, form=form)
     if of_market([] if scheme is None else [scheme], _flow_given(loading, rules), market):
         study = market_studied(opened_case(case), scheme_of(scheme, options), market, rounds)
         return cleared(study, save=None if save is None else Path(save), watch=watch)
@@ -70,6 +71,7 @@ def compare(
     hours: int | None = None,
     first_hour: int | None = None,
     flow: Literal["apparent", "active"] | None = None,
+    form: Literal["lindist", "branch-flow"] | None = None,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
@@ -84,7 +86,7 @@ def compare(
     ``save`` names the run file of a scheme, ``watch`` hears its name too.
     """
     rules = {"feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps}
-    market = _given(hours=hours, first_hour=first_hour, flow=flow)
+    market = _given(hours=hours, first_hour=first_hour, flow=flow, form=form)
     if of_market(schemes or [], _flow_given(loading, rules), market):
         study = market_studied(opened_case(case), None, market, rounds)
         return compared(study, [scheme_of(s) for s in schemes or []], save=save, watch=watch)

@@ -95,6 +95,8 @@ def _offer_lines(offer: Offered, rows: int) -> Iterator[str]:
 def _loss_lines(offer: Offered) -> Iterator[str]:
     """How far the rules of the market lead the offer away from the true cost."""
     loss, held = loss_of_rules(offer)
+    if offer.study.form != "lindist" and (error := float(offer.curves.error.max(initial=0.0))):
+        yield f"steps are chords of a cost with losses, above it by at most {error:,.4g} {offer.study.case.currency}/h"
     if loss > ENDS or held > ENDS:
         back = f", and {spelled(held, 'MW')} of range are not offered" if held > ENDS else ""
         yield f"the market's rules make the offer dearer than the truth by at most {loss:,.4g} {offer.study.case.currency}/h{back}"

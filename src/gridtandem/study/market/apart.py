@@ -22,7 +22,7 @@ from gridtandem.program.answer import Status
 from gridtandem.program.solve import solve
 from gridtandem.resources.day import faults
 from gridtandem.resources.part import Window
-from gridtandem.study.market.exchange import Document, offer_of, rule_faults, steps_of
+from gridtandem.study.market.exchange import Document, error_of, offer_of, rule_faults, steps_of
 from gridtandem.study.market.naming import Known, reason
 from gridtandem.study.market.offer import own_desk, rows_named
 from gridtandem.study.market.results import MONEY, PRICE, DeviceResults, NodePrices
@@ -133,7 +133,9 @@ def _curves(rows: Sequence[Sequence[Mapping[str, object]]]) -> Curves:
     period, interface = (np.array([s[n] for s in steps], np.int64) for n in (0, 1))
     mw, price, rise = (np.array([s[n] for s in steps], float) for n in (2, 3, 4))
     tier = np.array([[[Tier[str(row["tier"]).upper()] for row in hour] for hour in rows]], np.int8)
-    return Curves(start, tier, np.full(shape, Worth.BOUND, np.int8), np.zeros(len(mw), np.int64), period, interface, mw, price, rise)
+    error = np.array([[[error_of(row) for row in hour] for hour in rows]])
+    bound, none = np.full(shape, Worth.BOUND, np.int8), np.zeros(len(mw), np.int64)
+    return Curves(start, tier, bound, none, period, interface, mw, price, rise, error)
 
 
 def _awarded(window: Window, dsos: Sequence[str], z: Real, price: Real) -> Awarded:

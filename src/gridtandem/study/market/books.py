@@ -5,7 +5,8 @@ Since the feeder balances, :math:`z = \sum_n (d_n - p_n)`, what a company keeps 
 
 .. math:: \sum_n (\pi_n - \lambda)(d_n - p_n) = \sum_r \mu_r (c_r - b_r) - \sum_n \rho_n (d^q_n - q_n)
 
-the rent of its limits r (price μ times the way from the unloaded value c to the limit b) less the worth of reactive power, for which nobody is paid.
+the rent of its limits r (price μ times the way from the unloaded value c to the limit b) less the worth of reactive power, for which nobody is paid;
+where feeders have losses, with what their prices bring in beyond them, see `gridtandem.opf.forms.branch_flow_prices`.
 Transmission keeps the price of its line limits times their flow. All lines together close to zero because each has a payer and a payee.
 """
 
@@ -71,12 +72,11 @@ def _feeder_surplus(result: MarketResult, plan: FeederPlan) -> Surplus:
     wholesale = float((bargain.price[0, :, plan.interface] * bargain.z[0, :, plan.interface]).sum()) * hours
     demand = float((found.price * owned.p_load).sum()) * hours
     paid = sum(float((found.price[:, problem.nodal.node[d.bus]] * d.p).sum()) for d in devices_of(result, plan)) * hours
-    value = problem.limits.fixed(plan.dispatch.p, plan.dispatch.q)
-    rent = [float((found.shadow * (problem.limits.base - value))[:, problem.limits.kind == k].sum()) * hours for k in range(len(KINDS))]
+    rent = (problem.rents(found, plan.dispatch).sum(0) * hours).tolist()
     reactive = -float((found.price_q * plan.dispatch.q).sum()) * hours
     keeps = demand - paid - wholesale
     shunts = float((found.price * (problem.form.p_shunt + 0.0)).sum()) * hours
-    return _row(plan.company + "/" + feeder_of(result, plan), keeps, rent, reactive, shunts)
+    return _row(plan.company + "/" + feeder_of(result, plan), (keeps, plan.regret), rent, reactive, shunts)
 
 
 def _transmission_surplus(result: MarketResult) -> Surplus:
@@ -89,12 +89,13 @@ def _transmission_surplus(result: MarketResult) -> Surplus:
     flow = w.form.flow(above.dispatch.answer.x["theta"])[:, w.form.branch] + w.form.shift[w.form.branch]
     rent = -float((above.flow_price * flow).sum()) * hours
     fixed = float((above.price * w.form.fixed).sum()) * hours
-    return _row("tso", demand + sold - paid, [0.0, rent], 0.0, fixed)
+    return _row("tso", (demand + sold - paid, 0.0), [0.0, rent, 0.0], 0.0, fixed)
 
 
-def _row(company: str, keeps: float, rent: list[float], reactive: float, fixed: float) -> Surplus:
-    """``fixed`` is the worth of what shunts and phase shifts inject, which nobody is paid for either."""
-    flow, voltage = rent[KINDS.index("flow")], rent[KINDS.index("voltage")]
-    left = keeps + reactive - flow - voltage - fixed
-    columns = {"company": company, "kept": keeps, "flow_rent": flow, "voltage_rent": voltage, "reactive": reactive, "left": left}
+def _row(company: str, kept: tuple[float, float], rent: list[float], reactive: float, fixed: float) -> Surplus:
+    """What it keeps, and its regret. ``fixed`` is the worth of what shunts and phase shifts inject, which nobody is paid for either."""
+    keeps, flow, voltage, loss = kept[0], rent[KINDS.index("flow")], rent[KINDS.index("voltage")], rent[-1]
+    left = keeps + reactive - flow - voltage - loss - fixed
+    columns = {"company": company, "kept": keeps, "flow_rent": flow, "voltage_rent": voltage, "loss_rent": loss, "reactive": reactive, "left": left,
+               "regret": kept[1]}  # fmt: skip
     return Surplus.of({name: np.array([value]) for name, value in columns.items()})

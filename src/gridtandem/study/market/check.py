@@ -33,6 +33,7 @@ def checked(result: MarketResult) -> tuple[MarketChecks, Violations]:
     rows, broken = [], []
     above, inside = devices_of(result, None), [devices_of(result, p) for p in result.feeders]
     both = np.max([overlaps(x, result.study.window.periods) for x in _decisions(result)], axis=0)
+    loose = np.max([np.zeros(len(both)), *(p.problem.physics.slack(p.dispatch.answer) for p in result.feeders if p.problem.physics)], axis=0)
     for t in range(result.study.window.periods):
         whole = joined(_case_at(result, above, inside, t))
         nodal = Nodal.of(whole.network)
@@ -41,7 +42,7 @@ def checked(result: MarketResult) -> tuple[MarketChecks, Violations]:
         through = np.maximum(np.abs(s_from), np.abs(s_to)) * MVA
         broken.append(broken_limits(nodal, found.v, through, (0, result.study.window.first + t + 1)))
         apart, lost = _apart(result, whole, nodal, found, t), float((s_from + s_to).real.sum()) * MVA
-        rows.append(_row(result, t, nodal, found, (apart, lost, len(broken[-1]), float(both[t]))))
+        rows.append(_row(result, t, nodal, found, (apart, lost, len(broken[-1]), float(loose[t]), float(both[t]))))
     return stacked(MarketChecks, rows), stacked(Violations, broken)
 
 
@@ -97,11 +98,11 @@ def _apart(result: MarketResult, whole: Joined, nodal: Nodal, found: Solution, t
     return max(apart)
 
 
-def _row(result: MarketResult, t: int, nodal: Nodal, found: Solution, seen: tuple[float, float, int, float]) -> MarketChecks:
+def _row(result: MarketResult, t: int, nodal: Nodal, found: Solution, seen: tuple[float, float, int, float, float]) -> MarketChecks:
     size: Real = np.abs(found.v)
     low = int(np.argmin(size)) if found.converged else 0
     return MarketChecks.of({
         "period": [result.study.window.first + t + 1], "solved": [int(found.converged)], "voltage_error_pu": [seen[0]], "loss_mw": [seen[1]],
         "slack_mw": [found.slack * MVA], "v_low_pu": [size[low]], "v_low_bus": [str(nodal.label[low]) if found.converged else ""],
-        "limits_broken": [seen[2]], "overlap_mw2": [seen[3]],
+        "limits_broken": [seen[2]], "cone_slack": [seen[3]], "overlap_mw2": [seen[4]],
     })  # fmt: skip

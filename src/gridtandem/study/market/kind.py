@@ -11,7 +11,7 @@ FLOW_WORDS = {  # options of load flow, as people write them
     "loading": "loading", "feeder_solver": "feeder-solver", "q_rule": "q-limits", "slack": "slack", "taps": "hold-taps", "exponents": "exponents",
     "parallel": "parallel",
 }  # fmt: skip
-MARKET_WORDS = {"hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow"}
+MARKET_WORDS = {"hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow", "form": "form"}
 
 
 def of_market(schemes: Sequence[object], flow: Mapping[str, object], market: Mapping[str, object]) -> bool:

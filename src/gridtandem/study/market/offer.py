@@ -133,7 +133,7 @@ def _seen(study: MarketStudy, desk: FeederMarket, curves: Curves, place: tuple[i
         (period, name, n + 1, x[n], x[n + 1], price, rise, *(("", "") if asked is None else _shaped(asked, x[n], x[n + 1])))
         for n, (price, rise) in enumerate(zip(curves.price[mine].tolist(), curves.rise[mine].tolist(), strict=True))
     ]
-    found = None if asked is None else asked.curve(tol=SMOOTH if asked.problem.program.quadratic else 0.0)
+    found = None if asked is None or asked.problem.physics is not None else asked.curve(tol=SMOOTH if asked.problem.program.quadratic else 0.0)
     return None if found is None else Truth(period=period, interface=name, curve=found.offer), lines, ""
 
 

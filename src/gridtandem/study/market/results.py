@@ -42,6 +42,7 @@ class NodePrices(Table):
     energy_per_mwh: Real = column("of that: energy at the reference, or at the feeder's root", unit=PRICE)
     congestion_per_mwh: Real = column("of that: limits of flow", unit=PRICE)
     voltage_per_mwh: Real = column("of that: limits of voltage", unit=PRICE)
+    loss_per_mwh: Real = column("of that: losses which the last MW makes; 0 in networks without losses", unit=PRICE)
     price_per_mvarh: Real = column("d cost / d reactive demand; transmission's DC network has none", unit="currency/Mvarh")
     v_pu: Real = column("voltage of the market's linear model; 1 in transmission", unit="pu")
 
@@ -88,8 +89,10 @@ class Surplus(Table):
     kept: Real = column("received less paid", unit=MONEY)
     flow_rent: Real = column("price of flow limits times their flow", unit=MONEY)
     voltage_rent: Real = column("price of voltage limits times their slack to an unloaded feeder", unit=MONEY)
+    loss_rent: Real = column("what prices of the last MW lost bring in beyond the losses; 0 in networks without losses", unit=MONEY)
     reactive: Real = column("worth of reactive demand less that of reactive injections, which nobody is paid for", unit=MONEY)
-    left: Real = column("kept and reactive less rents; 0 but for rounding", unit=MONEY)
+    left: Real = column("kept and reactive less rents; 0 but for rounding, and but for awards that are no answer to their price", unit=MONEY)
+    regret: Real = column("what an answer to its price would have earned more; NaN below prices that losses allow", unit=MONEY, finite=False)
 
 
 @final
@@ -106,6 +109,7 @@ class MarketChecks(Table):
     v_low_pu: Real = column("lowest voltage of the AC load flow", unit="pu")
     v_low_bus: Names = column("where that is", dtype="U")
     limits_broken: Index = column("voltage and flow limits broken", dtype="i8")
+    cone_slack: Real = column("how far the market's model with losses is from a load flow, relative to its flows; 0 without losses")
     overlap_mw2: Real = column("largest product of charging and discharging of one storage or vehicle: 0 where none does both at once", unit="MW²")
 
 

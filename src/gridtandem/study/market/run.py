@@ -8,19 +8,22 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.market_letters import Offers
+from gridtandem.boundary.market_letters import Award, Offers
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
+from gridtandem.opf.branch_flow_curve import WITHIN
 from gridtandem.opf.feeder import FeederProblem, FeederState
+from gridtandem.opf.forms.branch_flow import FLOOR, TIGHT
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.wholesale import Wholesale
-from gridtandem.program.answer import Status
+from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
 
+LOOSE = 10 * TIGHT  # slack of all feeders and transmission in one program, whose numbers are of more different size
 REGRET = 1e-5  # relative to the cost: below it an award is an answer to its price, found by a scheme that stops at some tolerance
 
 
@@ -40,7 +43,9 @@ class FeederPlan:
     @property
     def prices(self) -> FeederState:
         """Whose prices hold inside: those of the answer to the price; where the award is not such an answer, those of the dispatch itself."""
-        return self.priced if self.regret <= REGRET * max(1.0, abs(self.dispatch.cost)) else self.dispatch
+        window = self.problem.window
+        chorded = 0.0 if self.problem.physics is None else WITHIN * window.hours * window.periods
+        return self.priced if self.regret <= REGRET * max(1.0, abs(self.dispatch.cost)) + chorded else self.dispatch
 
 
 @final
@@ -105,8 +110,18 @@ def run_market(
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
     return MarketResult(
         study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=ideal, ideal_z=ideal_z,
-        ideal_price=ideal_price,
+        ideal_price=ideal_price, trouble=_loose(seats, best),
     )  # fmt: skip
+
+
+def _loose(seats: MarketSeats, best: Answer) -> tuple[str, ...]:
+    """Whether the ideal market burns power that no network could."""
+    if best.status is not Status.SOLVED:
+        return ()
+    slack = [float(f.physics.slack(seats.pool.part(best, i)).max()) for i, f in enumerate(seats.pool.feeders) if f.physics is not None]
+    if max(slack, default=0.0) <= LOOSE:
+        return ()
+    return (f"the ideal market with losses is no load flow (slack {max(slack):.2g}): its cost is a lower bound only, and prices there may be wrong",)
 
 
 def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
@@ -116,9 +131,13 @@ def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
         _, t, i = refusal.rows[0]
         if refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
-        else:
+        elif refusal.question != Award.__name__ or not said:
             told = unoffered if refusal.question == Offers.__name__ else unserved
             said.append(f"{refusal.by}: {told(_hour(seats, i, t), t + 1 + seats.wholesale.window.first)}")
+    if outcome.trouble and any(f.physics is not None for f in seats.pool.feeders):
+        said.append(
+            f"feeders with losses answer prices of {FLOOR:g} per MWh and more, below which their model burns power; the form lindist has no floor"
+        )
     return tuple(dict.fromkeys(said))
 
 

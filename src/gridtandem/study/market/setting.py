@@ -13,16 +13,16 @@ from gridtandem.orders.rules import Rules
 from gridtandem.study.market.apart import Side, cleared_offers, shared_out
 from gridtandem.study.market.exchange import AWARD, OFFER, Document, read_documents
 from gridtandem.study.market.offer import Offered, offered
-from gridtandem.study.market.study import MarketStudy
+from gridtandem.study.market.study import Form, MarketStudy
 from gridtandem.study.registry import scheme_named
 
 FIELDS = {"first_hour": "first"}  # where the study calls it otherwise
 
 
-def offering(case: str, dso: str, hours: tuple[int, int], options: Mapping[str, float], flow: Flow) -> Offered:
+def offering(case: str, dso: str, hours: tuple[int, int], options: Mapping[str, float], flow: Flow, *, form: Form = "lindist") -> Offered:
     """The offers of a feeder, interface or company from the first to the last hour, under the rules of the market."""
     scheme = scheme_named("dso-offer", options)
-    study = MarketStudy(case=named(case), scheme=scheme, first=hours[0], hours=hours[1] - hours[0] + 1, flow=flow)
+    study = MarketStudy(case=named(case), scheme=scheme, first=hours[0], hours=hours[1] - hours[0] + 1, flow=flow, form=form)
     return offered(study, dso)
 
 
@@ -34,9 +34,9 @@ def clearing(transmission: str, paths: Sequence[Path], options: Mapping[str, flo
     return read, cleared_offers(named(transmission).transmission, read, rules)
 
 
-def sharing(case: str, dso: str, path: Path, flow: Flow) -> Side:
+def sharing(case: str, dso: str, path: Path, flow: Flow, *, form: Form = "lindist") -> Side:
     """What the feeders of that name do with the award in a file."""
-    study = MarketStudy(case=named(case), scheme=None, flow=flow)
+    study = MarketStudy(case=named(case), scheme=None, flow=flow, form=form)
     return shared_out(study, dso, read_documents([path], AWARD))
 
 

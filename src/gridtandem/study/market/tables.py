@@ -89,7 +89,8 @@ def feeder_prices(plan: FeederPlan, feeder: str) -> NodePrices:
     found = plan.prices
     shares = {
         "energy_per_mwh": found.energy[:, None], "congestion_per_mwh": found.split[:, KINDS.index("flow")],
-        "voltage_per_mwh": found.split[:, KINDS.index("voltage")], "price_per_mvarh": found.price_q, "v_pu": plan.dispatch.v,
+        "voltage_per_mwh": found.split[:, KINDS.index("voltage")], "loss_per_mwh": found.loss, "price_per_mvarh": found.price_q,
+        "v_pu": plan.dispatch.v,
     }  # fmt: skip
     return _prices(plan.problem.window, (plan.company, feeder), plan.problem.nodal, found.price, shares)
 
@@ -118,7 +119,7 @@ def _prices(window: Window, who: tuple[str, str], nodal: Nodal, price: Real, sha
     live = np.flatnonzero(nodal.node >= 0)
     node, periods = nodal.node[live], len(price)
     count = periods * len(live)
-    rest = {"energy_per_mwh": 0.0, "congestion_per_mwh": 0.0, "voltage_per_mwh": 0.0, "price_per_mvarh": 0.0, "v_pu": 1.0}
+    rest = {"energy_per_mwh": 0.0, "congestion_per_mwh": 0.0, "voltage_per_mwh": 0.0, "loss_per_mwh": 0.0, "price_per_mvarh": 0.0, "v_pu": 1.0}
     whole = {k: np.broadcast_to(shares.get(k, np.float64(x)), price.shape) for k, x in rest.items()}
     ready: dict[str, Any] = {k: x[:, node].ravel() for k, x in whole.items()}
     return NodePrices(
