@@ -10,7 +10,7 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -43,16 +43,16 @@ def here(work: str, nodes: int) -> tuple[float, float]:
     """The same in this process, which must be fresh."""
     prepare = WORKS[work]
     timed(prepare(8 * FEEDER), 2)
-    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
-    before = _resident("VmRSS")
+    forget_peak()
+    before = resident("VmRSS")
     took, _ = timed(prepare(nodes), 5)
-    return statistics.median(took), _resident("VmHWM") - before
+    return statistics.median(took), resident("VmHWM") - before
 
 
 def grown(path: Path) -> list[str]:
     """Measure all, draw, and say the slopes."""
     figures = {work: np.array([measured(work, nodes) for nodes in NODES]) for work in WORKS}
-    _drawn(figures, path)
+    drawn({work: (np.array(NODES, float), f) for work, f in figures.items()}, path, ("ms", "nodes"))
     return [f"{work}: time ∝ nodes^{slope(f[:, 0]):.2f}, memory ∝ nodes^{slope(f[:, 1]):.2f}" for work, f in figures.items()] + [f"picture {path}"]
 
 
@@ -62,24 +62,30 @@ def slope(y: Real, nodes: Real | None = None) -> float:
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-def _drawn(figures: dict[str, Real], path: Path) -> None:
+def drawn(figures: Mapping[str, tuple[Real, Real]], path: Path, units: tuple[str, str]) -> None:
+    """Time and memory (columns) of every work against its sizes; ``units`` of time and of size."""
     from gridtandem.report.style import DASHES, MARKS, SERIES, new_figure, save, styled
 
     @styled
     def draw() -> Path:
         figure = new_figure(height=3.2)
-        for k, (axes, title, unit) in enumerate(zip(figure.subplots(1, 2), ("Processor time", "Memory"), ("ms", "MB"), strict=True)):
-            for j, (work, f) in enumerate(figures.items()):
-                label = f"{work} (slope {slope(f[:, k]):.2f})"
-                axes.loglog(NODES, f[:, k], color=SERIES[j], marker=MARKS[j], linestyle=DASHES[j], label=label)
-            axes.set(title=title, xlabel="nodes", ylabel=unit)
+        for k, (axes, title, unit) in enumerate(zip(figure.subplots(1, 2), ("Processor time", "Memory"), (units[0], "MB"), strict=True)):
+            for j, (work, (x, f)) in enumerate(figures.items()):
+                label = f"{work} (slope {slope(f[:, k], x):.2f})"
+                axes.loglog(x, f[:, k], color=SERIES[j], marker=MARKS[j], linestyle=DASHES[j], label=label)
+            axes.set(title=title, xlabel=units[1], ylabel=unit)
             axes.legend(fontsize=6)
         return save(figure, path)
 
     draw()
 
 
-def _resident(name: str) -> float:
+def forget_peak() -> None:
+    """Let the peak of resident memory begin anew."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
+
+
+def resident(name: str) -> float:
     """MB, of now (VmRSS) or at the most so far (VmHWM)."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(text.split()[1]) / 1024 for text in lines if text.startswith(name))

@@ -12,7 +12,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from gridtandem.boundary.market_letters import Award, ClearWith, Curves, Offers
+from gridtandem.boundary.market_letters import Award, ClearWith, Offers
 from gridtandem.cases.case import Case
 from gridtandem.cases.market_parts import UnitRow, with_units
 from gridtandem.cases.named import case
@@ -22,6 +22,7 @@ from gridtandem.grid.network import Network
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.offers import Asked
 from gridtandem.opf.swept import Reduced, swept
+from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.resources.part import Window
 from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
@@ -83,10 +84,9 @@ def seats(feeders: int) -> MarketSeats:
     return seated(MarketStudy(case=joined(feeders), scheme=DsoOffer(), hours=HOURS))
 
 
-def offered(feeders: int) -> Curves:
-    """All offers; from the arrays of the feeders, whatever was asked before."""
-    desk = seats(feeders).fleets[0][0]
-    return replace(desk, _walks=[], _asked={}).offers(EXACT)
+def fresh(feeders: int) -> FeederMarket:
+    """The desk of all feeders with their arrays, and nothing worked out yet."""
+    return replace(seats(feeders).fleets[0][0], _walks=[], _asked={})
 
 
 def _millions(cost: float) -> Real:
@@ -97,9 +97,10 @@ def both(feeders: int) -> Work:
     """Build every offer, clear once, award."""
 
     def work() -> Real:
-        plan = seats(feeders).wholesale.clear_with(ClearWith(offered(feeders)))
-        receipt = seats(feeders).fleets[0][0].award(Award(plan.z, plan.price))
-        return _millions(plan.cost + beginning(feeders)) if (receipt.worth > 0).all() else np.array([np.nan])
+        desk = fresh(feeders)
+        plan = seats(feeders).wholesale.clear_with(ClearWith(desk.offers(EXACT)))
+        receipt = desk.award(Award(plan.z, plan.price))
+        return _millions(plan.cost + beginning(desk)) if (receipt.worth > 0).all() else np.array([np.nan])
 
     seats(feeders)
     return work
@@ -107,8 +108,9 @@ def both(feeders: int) -> Work:
 
 def clearing(feeders: int) -> Work:
     """The clearing alone."""
-    curves = offered(feeders)
-    return lambda: _millions(seats(feeders).wholesale.clear_with(ClearWith(curves)).cost + beginning(feeders))
+    desk = fresh(feeders)
+    curves, begin = desk.offers(EXACT), beginning(desk)
+    return lambda: _millions(seats(feeders).wholesale.clear_with(ClearWith(curves)).cost + begin)
 
 
 def monolith(feeders: int) -> Work:
@@ -117,11 +119,9 @@ def monolith(feeders: int) -> Work:
     return lambda: _millions(seats(feeders).pool.solve().cost)
 
 
-@cache
-def beginning(feeders: int) -> float:
+def beginning(desk: FeederMarket) -> float:
     """What all feeders cost at the beginning of their offers, which the wholesale market is not told."""
-    walked = seats(feeders).fleets[0][0].walked
-    return float(walked.cost[..., 0].sum())
+    return float(desk.walked.cost[..., 0].sum())
 
 
 def market(feeders: int) -> dict[str, Prepare]:

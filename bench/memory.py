@@ -36,20 +36,21 @@ def of(feeders: int) -> dict[str, float]:
     """The same in this process, which must be fresh."""
     import bench  # noqa: F401 — one thread for every library, before numpy wakes any
     from bench import coordinated
+    from bench.growth import forget_peak, resident
 
     small = coordinated.system("case118", 8)
     fused = small.fused()
     fused.voltages(fused.solve(threads=1))
-    _forget_peak()
-    before = _resident("VmRSS")
+    forget_peak()
+    before = resident("VmRSS")
     what = coordinated.system(TRANSMISSION, feeders)
-    read = _resident("VmHWM") - before
-    _forget_peak()
+    read = resident("VmHWM") - before
+    forget_peak()
     fused = what.fused()
     found = fused.solve(start=coordinated.begin(what.transmission, "flat"), threads=1)
-    solved = _resident("VmHWM") - before
+    solved = resident("VmHWM") - before
     v = what.answer(found.v, fused.voltages(found))
-    return {"nodes": len(v), "read_mb": read, "solved_mb": solved, "voltages_mb": _resident("VmHWM") - before, "converged": float(found.converged)}
+    return {"nodes": len(v), "read_mb": read, "solved_mb": solved, "voltages_mb": resident("VmHWM") - before, "converged": float(found.converged)}
 
 
 def most(row: dict[str, float]) -> float:
@@ -93,16 +94,6 @@ def main(given: Sequence[str] | None = None) -> int:
     if asked.json:
         asked.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return int(any(not most(row) <= LIMITS.get(int(row["nodes"]), np.inf) or not row["converged"] for row in rows))
-
-
-def _forget_peak() -> None:
-    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
-
-
-def _resident(name: str) -> float:
-    """MB, of now (VmRSS) or at the most so far (VmHWM)."""
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 
 
 if __name__ == "__main__":

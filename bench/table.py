@@ -33,8 +33,8 @@ class Row:
         p, m = self.found.phase, self.found
         ratio = self.ratio(m)
         must = (f"{self.must:.3g}" if self.peer else f"{self.must:.0f} ms") if self.must else ""
-        here = (p.name, p.case, self.ours, _ms(m.ms[self.ours]), self.peer)
-        beside = (m.version[self.peer], _ms(m.ms[self.peer]), _figure(ratio)) if self.peer else ("", "", "")
+        here = (p.name, p.case, self.ours, figure(m.ms[self.ours]), self.peer)
+        beside = (m.version[self.peer], figure(m.ms[self.peer]), _figure(ratio)) if self.peer else ("", "", "")
         apart = m.apart.get(self.peer, m.apart.get(self.ours, math.nan))
         agree = (f"{p.agree:.0e}", f"{apart:.1e}") if self.peer and p.agree and math.isfinite(apart) else ("", "")
         return (*here, *beside, must, self.met(m), *agree, *self._disturbed())
@@ -43,7 +43,7 @@ class Row:
         b = self.busy
         if b is None:
             return ()
-        return (_ms(b.ms[self.ours]), _ms(b.ms[self.peer]) if self.peer else "", _figure(self.ratio(b)) if self.peer else "", self.met(b))
+        return (figure(b.ms[self.ours]), figure(b.ms[self.peer]) if self.peer else "", _figure(self.ratio(b)) if self.peer else "", self.met(b))
 
     def ratio(self, m: Measured) -> float:
         """Ours over the peer's."""
@@ -95,7 +95,8 @@ def markdown(all_rows: Sequence[Row], facts: dict[str, object], *, picture: str)
     )
 
 
-def _ms(x: float) -> str:
+def figure(x: float) -> str:
+    """Three digits, or all before the point."""
     return "" if math.isnan(x) else f"{x:.3g}" if x < 100 else f"{x:.0f}"
 
 

@@ -1,5 +1,7 @@
 """Every tolerance of the tests, by name and with its reason."""
 
+import math
+
 # flow
 FLOW_TOL = 1e-10  # mismatch the load flow is asked for, per unit
 BALANCE = 1e-9  # per unit; a few hundred mismatches of at most FLOW_TOL, which in truth end near 1e-13
@@ -39,7 +41,6 @@ TURNED = 1e-12  # turning the root's angle turns all voltages and changes nothin
 PEER_PGM = 1e-11  # per unit; power-grid-model iterates to 1e-12 on the same equations; measured 3e-14
 PEER_DSS = 1e-9  # per unit; OpenDSS iterates to 1e-10 relative behind a source of 1e-9 ohm; measured 1.4e-11
 EDGE_FOUND = 3e-6  # ends of solvability are bisected to 1e-6; curves turn square-root-like there
-NEXT_TO_NOTHING = 1e-4  # pu; below the root of mismatch 1e-10 over 1e-3 of the currents at 15 pu, a solution is not told from a voltage of nothing
 MERGED = 1e-8  # pu; schemes stop at 1e-10 and contract by less than 0.1, the merged grid's mismatch floor is 1e-9 where branches are short
 S_AGREES = 1e-9  # pu on 100 MVA; what transmission reckons against what feeders draw at their voltage
 BOOKS_CLOSE = 1e-8  # pu on 100 MVA; mismatches of all buses added up
@@ -172,3 +173,11 @@ MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred paymen
 # markets with losses
 LOSS_SPLIT = 5e-4  # currency/MWh; multipliers of interior points to 1e-9 of costs of 1e3 through a linear system; measured 1.3e-4 at prices of 600
 CONE_PRICE = 1e-2  # currency/MWh; central differences over 2e-3 MW of costs to 1e-6
+# voltages of nothing
+
+
+def next_to_nothing(mismatch: float, share: float, admittance: float) -> float:
+    """Voltage below which a solution is not told from no voltage at all: there the mismatch that Newton leaves, against a voltage V, is more than the
+    share of the currents |y||V| that may be left over. [pu]
+    """
+    return math.sqrt(mismatch / (share * admittance))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -52,3 +53,10 @@ def process(*words: str, code: str = MAIN, env: dict[str, str] | None = None, cw
     around = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONWARNINGS": "error", "PYTHONUTF8": "1"} | (env or {})
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, env=around, cwd=cwd, check=False, timeout=60)
     return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def run_file(said: Said) -> Path:
+    """The run file that a command says it wrote."""
+    found = re.search(r"run file  (\S+)", said.out)
+    assert found is not None
+    return Path(found[1])

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import bench.__main__ as door
+from bench import market_growth
 from bench.apart import Absent, Apart, arrays
 from bench.growth import slope
 from bench.machine import installed, machine, sentence
@@ -159,3 +160,20 @@ def test_arrays_for_a_peer_are_the_network() -> None:
 def test_slopes_of_powers_are_their_exponents() -> None:
     nodes = np.array([1e4, 1e5, 1e6])
     assert slope(3.0 * nodes**1.25, nodes) == pytest.approx(1.25, abs=FITTED_SLOPE)
+
+
+def test_a_side_that_is_stopped_is_not_tried_with_more_feeders(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def measured(side: str, feeders: int, limit: int) -> market_growth.Point | None:
+        tried.append((side, feeders))
+        point = {"seated_s": 0.1 * feeders, "cpu_s": float(feeders), "wall_s": float(feeders), "mb": 1.0 * feeders, "cost": 1.0}
+        return None if side == market_growth.THEIRS and feeders > limit else point
+
+    tried: list[tuple[str, int]] = []
+    monkeypatch.setattr(market_growth, "measured", measured)
+    found = market_growth.grown((10, 100, 1000), 50)
+    assert tried == [*((market_growth.OURS, n) for n in (10, 100, 1000)), (market_growth.THEIRS, 10), (market_growth.THEIRS, 100)]
+    assert "stopped after 50 s" in capsys.readouterr().out
+    assert market_growth.slopes(found) == ["offers and clearing: seating ∝ feeders^1.00, solving ∝ feeders^1.00, memory ∝ feeders^1.00"]
+    page = market_growth.page(found, 50, machine())
+    assert "| 1000 | one program |  | more than 50 |" in page
+    assert "| 1000 | offers and clearing | 100 | 1000 |" in page

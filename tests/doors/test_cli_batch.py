@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
 from gridtandem.report.batch import BatchRun
 from gridtandem.study.batch_run import Progress
-from tests.doors.terminal import Said, tandem
+from tests.doors.terminal import run_file, tandem
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def run_file(said: Said) -> Path:
-    found = re.search(r"run file  (\S+)", said.out)
-    assert found is not None
-    return Path(found[1])
 
 
 def test_a_batch_from_files_to_tables_and_picture() -> None:

@@ -12,7 +12,7 @@ from gridtandem.cases.named import case, catalogue
 from gridtandem.cli.demo import SCHEMES
 from gridtandem.report.run import opened
 from gridtandem.study.registry import scheme_names
-from tests.doors.terminal import Said, tandem
+from tests.doors.terminal import run_file, tandem
 from tests.tolerances import AGREED_PU
 
 CATALOGUE_WIDTH = 132
@@ -21,12 +21,6 @@ CATALOGUE_WIDTH = 132
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def run_file(said: Said) -> Path:
-    found = re.search(r"run file  (\S+)", said.out)
-    assert found is not None
-    return Path(found[1])
 
 
 def test_cases_names_every_system_with_size_source_and_licence() -> None:

@@ -15,7 +15,7 @@ import pytest
 import gridtandem as gt
 from gridtandem.report.market import MarketRun
 from gridtandem.report.market_pictures import payoff
-from tests.doors.terminal import Said, process, tandem
+from tests.doors.terminal import Said, process, run_file, tandem
 from tests.papers.golden import TOLD
 from tests.tolerances import GOLDEN_DIGITS, IDENTITY, MONEY_CLOSES
 
@@ -26,12 +26,6 @@ DIGITS = 6  # of a number, from which it is somebody's number and no accident
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def run_file(said: Said) -> Path:
-    found = re.search(r"run file  (\S+)", said.out)
-    assert found is not None
-    return Path(found[1])
 
 
 def test_run_clears_a_day_and_keeps_it() -> None:

@@ -10,13 +10,13 @@ import pytest
 from gridtandem.cases.library import network as feeder
 from gridtandem.errors import InvalidCase
 from gridtandem.flow.feeders import Feeders, Method
-from gridtandem.flow.newton import Options
+from gridtandem.flow.newton import CURRENT, Options
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.units import MVA
 from tests.flow.making import KV, tree, two_bus
-from tests.tolerances import EDGE_FOUND, NEWTON_FLOORS, NEXT_TO_NOTHING, SLOPE_BY_DIFFERENCE, SWEEP_BALANCE, SWEEP_IS_NEWTON, TURNED
+from tests.tolerances import EDGE_FOUND, NEWTON_FLOORS, SLOPE_BY_DIFFERENCE, SWEEP_BALANCE, SWEEP_IS_NEWTON, TURNED, next_to_nothing
 
 SHARP = Options(tol=1e-12)
 
@@ -141,8 +141,8 @@ def test_ends_of_solvability_of_two_buses(method: Method) -> None:
 
 
 def test_a_feeder_of_constant_impedance_solves_at_any_voltage() -> None:
-    found = feeders(two_bus(10.0, 20.0, 5.0, 2.0, exponent=2.0))
-    assert found.lowest_voltage(0, 1.0) <= NEXT_TO_NOTHING
+    found, admittance = feeders(two_bus(10.0, 20.0, 5.0, 2.0, exponent=2.0)), KV**2 / MVA / abs(10 + 20j)
+    assert found.lowest_voltage(0, 1.0) <= next_to_nothing(Options().tol, CURRENT, admittance)
     assert found.loadable(0.1, 0, 1.0) == 1.0
 
 

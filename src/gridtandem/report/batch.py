@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, final
 
@@ -13,8 +12,9 @@ from numpy.typing import ArrayLike
 
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End
-from gridtandem.errors import Fault, InvalidCase, UnknownName
+from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.network import Network
+from gridtandem.report.drawing import drawn
 from gridtandem.report.run import chosen, opened_case
 from gridtandem.study import batch_run as running
 from gridtandem.study.batch import Batch
@@ -93,11 +93,7 @@ class BatchRun:
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `PICTURES`."""
-        if kind not in PICTURES:
-            raise UnknownName("picture of a batch", kind, list(PICTURES))
-        module, _, name = PICTURES[kind].partition(":")
-        figure: Figure = getattr(import_module(module), name)(self)
-        return figure
+        return drawn(PICTURES, kind, self)
 
     def __repr__(self) -> str:
         from gridtandem.report.batch_words import batch_in_words

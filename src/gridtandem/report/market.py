@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from gridtandem.coordinate import Outcome
-from gridtandem.errors import UnknownName
+from gridtandem.report.drawing import drawn
 from gridtandem.report.tables import as_records, spelled
 from gridtandem.resources.storage import OVERLAP
 from gridtandem.study.market import day as keeping
@@ -93,11 +92,7 @@ class MarketRun:
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `PICTURES`."""
-        if kind not in PICTURES:
-            raise UnknownName("picture", kind, list(PICTURES))
-        module, _, name = PICTURES[kind].partition(":")
-        figure: Figure = getattr(import_module(module), name)(self)
-        return figure
+        return drawn(PICTURES, kind, self)
 
     def __repr__(self) -> str:
         return "\n".join(_lines(self))

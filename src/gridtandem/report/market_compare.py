@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from gridtandem.coordinate import Outcome
-from gridtandem.errors import UnknownName
+from gridtandem.report.drawing import drawn
 from gridtandem.report.market import MarketRun
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.market import compare as comparing
@@ -39,11 +38,7 @@ class MarketComparison:
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `PICTURES`."""
-        if kind not in PICTURES:
-            raise UnknownName("picture", kind, list(PICTURES))
-        module, _, name = PICTURES[kind].partition(":")
-        figure: Figure = getattr(import_module(module), name)(self)
-        return figure
+        return drawn(PICTURES, kind, self)
 
     def __repr__(self) -> str:
         return "\n".join(_lines(self))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, final
 
@@ -17,9 +16,9 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.named import alone
 from gridtandem.cases.named import case as named
 from gridtandem.coordinate import Outcome
-from gridtandem.errors import UnknownName
 from gridtandem.grid.network import Network
 from gridtandem.report import telling
+from gridtandem.report.drawing import drawn
 from gridtandem.study import compare as comparing
 from gridtandem.study import diagnose as diagnosing
 from gridtandem.study import run as running
@@ -119,7 +118,7 @@ class Run:
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `RUN_PICTURES`."""
-        return _drawn(RUN_PICTURES, kind, self)
+        return drawn(RUN_PICTURES, kind, self)
 
     def __repr__(self) -> str:
         return telling.run_in_words(self)
@@ -141,7 +140,7 @@ class Comparison:
 
     def plot(self, kind: str = "overview") -> Figure:
         """A picture; ``kind`` is one of `COMPARISON_PICTURES`."""
-        return _drawn(COMPARISON_PICTURES, kind, self)
+        return drawn(COMPARISON_PICTURES, kind, self)
 
     def __repr__(self) -> str:
         return telling.comparison_in_words(self)
@@ -236,11 +235,3 @@ def opened_case(case: Case | Network | str | Path) -> Case:
 def chosen(study: Study, scheme: object, options: Mapping[str, object] | None) -> object:
     """The word "auto" is whatever the diagnosis recommends."""
     return scheme_of(diagnosing.diagnose(study).recommend if isinstance(scheme, str) and scheme == "auto" else scheme, options)
-
-
-def _drawn(pictures: Mapping[str, str], kind: str, what: Run | Comparison) -> Figure:
-    if kind not in pictures:
-        raise UnknownName("picture", kind, list(pictures))
-    module, _, name = pictures[kind].partition(":")
-    figure: Figure = getattr(import_module(module), name)(what)
-    return figure
