@@ -120,7 +120,7 @@ OPTIONS = {
     "hours": click.option("--hours", type=click.IntRange(1), metavar="N", help="Markets: periods, from --first-hour H on."),
     "first_hour": click.option("--first-hour", type=click.IntRange(1), metavar="H", hidden=True, help="Markets: the first of them."),
     "flow": click.option(
-        "--flow", type=click.Choice(["apparent", "active"]), metavar="POWER", help="Markets: apparent or active; losses: --form branch-flow."
+        "--flow", type=click.Choice(["apparent", "active"]), metavar="POWER", help="Markets: apparent, active; or --form branch-flow."
     ),
     "form": click.option(
         "--form", type=click.Choice(["lindist", "branch-flow"]), metavar="FORM", hidden=True, help="Markets: lindist, or branch-flow (losses)."
