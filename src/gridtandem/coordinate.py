@@ -14,6 +14,7 @@ import numpy as np
 from gridtandem.boundary.letters import PortResponse, PowerCurve
 from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal, Refused
 from gridtandem.boundary.market_letters import Plan
+from gridtandem.boundary.storage_letters import NO_USE, StoreUse
 from gridtandem.errors import CannotAnswer, NotAgreed
 from gridtandem.tables import Real
 
@@ -79,12 +80,13 @@ class Bargain:
 
     z: Real  # (scenario, period, interface) [MW]
     price: Real  # [currency/MWh]
+    use: StoreUse = NO_USE  # of storage that feeders lent
 
     @staticmethod
     def of(plan: Plan | None) -> Bargain:
         """As the wholesale market cleared it."""
         nowhere = np.full((0, 0, 0), np.nan)
-        return Bargain(nowhere, nowhere) if plan is None else Bargain(plan.z, plan.price)
+        return Bargain(nowhere, nowhere) if plan is None else Bargain(plan.z, plan.price, plan.use)
 
 
 MEMORY = 12  # prices of the last rounds that a watch over cycles remembers

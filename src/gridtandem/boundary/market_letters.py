@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import final
 
 from gridtandem.boundary.layout import Ask, common, dense, long
+from gridtandem.boundary.storage_letters import NO_STORES, NO_USE, Stores, StoreUse
 from gridtandem.tables import Code, Index, Real
 
 
@@ -36,6 +37,7 @@ class Curves:
     price: Real = long("price of its first MW, rising within an offer", "currency/MWh")
     rise: Real = long("from its first MW to its last", "currency/MWh")
     error: Real = dense("largest amount by which the steps lie above the cost they stand for", "currency/h")
+    stores: Stores = common("storage lent beside the steps", default=NO_STORES)
 
 
 @final
@@ -80,6 +82,7 @@ class Plan:
     worth: Code = dense("worth of the row", dtype="i1")
     cost: float = common("whole cost as transmission believes it", "currency")
     own_cost: float = common("cost of what was accepted in transmission", "currency")
+    use: StoreUse = common("what lent storage does", default=NO_USE)
 
 
 @final
@@ -104,6 +107,7 @@ class Offers(Ask[Curves]):
     least_mw: float = common("smallest range of power", "MW")
     step_mw: float = common("powers are multiples of it; 0: any", "MW")
     step_price: float = common("prices are multiples of it; 0: any", "currency/MWh")
+    tier: int = common("what feeders whose hours hang together shall promise, as in `Tier`", default=int(Tier.SCHEDULED))
     within: float = common("largest error of an offer that no number of steps makes exact", "currency/h", default=0.1)
 
 
@@ -167,10 +171,11 @@ class PlanWith(Ask[Plan]):
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Award(Ask[Receipt]):
-    """So much is yours, at this price."""
+    """So much is yours, at this price; and this is what the storage does that you lent."""
 
-    z: Real = dense("exchange", "MW")
+    z: Real = dense("exchange, with that of lent storage", "MW")
     price: Real = dense("price at the interface", "currency/MWh")
+    use: StoreUse = common("what lent storage does", default=NO_USE)
 
 
 @final

@@ -4,7 +4,8 @@ Paper    M. Mousavi and M. Wu, "Transmission and Distribution Coordination for D
          arXiv 2306.08258: a bid-in cost function by parametric programming, cleared by the ISO (a); the equations are our derivation,
          see docs/explanation/markets.md.
 Decides  the ISO clears; each DSO shares out its award among its aggregators.
-Crosses  per interface and period: one offer up (start, and 3 numbers per step), one award down (2 numbers). Nothing else, once.
+Crosses  per interface and period: one offer up (start, error, and 3 numbers per step), one award down (2 numbers). Nothing else, once.
+         With tier 2 the offer lends storage (its envelope), and the award says what it does.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class DsoOffer:
     least_mw: float = 0.0
     step_mw: float = 0.0
     step_price: float = 0.0
+    tier: int = 3  # of feeders whose hours hang together; 2 lends storage to the market, see `gridtandem.boundary.market_letters.Tier`
     within: float = 0.1  # [currency/h] largest error of the offer of a feeder with losses, whose cost no number of steps tells exactly
 
     asks_tso: ClassVar = frozenset({ClearWith})
@@ -52,7 +54,7 @@ class DsoOffer:
     @property
     def rules(self) -> Offers:
         """The question, which tells the rules of the market."""
-        return Offers(self.steps or 10**9, self.floor, self.ceiling, self.least_mw, self.step_mw, self.step_price, self.within)
+        return Offers(self.steps or 10**9, self.floor, self.ceiling, self.least_mw, self.step_mw, self.step_price, self.tier, self.within)
 
     def start(self, mail: Mail) -> DsoOfferState:  # noqa: ARG002 — nothing is known yet
         """Nothing is known yet."""
@@ -62,7 +64,7 @@ class DsoOffer:
         """Offer, clear, award."""
         offers = mail.ask_dsos(self.rules, worth=Worth.BOUND)
         plan = mail.ask_tso(ClearWith(offers), worth=Worth.ESTIMATE)  # (a)
-        refused = np.argwhere(mail.ask_dsos(Award(plan.z, plan.price)).worth == Worth.REFUSED)
+        refused = np.argwhere(mail.ask_dsos(Award(plan.z, plan.price, plan.use)).worth == Worth.REFUSED)
         if not np.isfinite(plan.cost):
             return DsoOfferState(plan, np.nan, offers.tier, offers.error)
         return DsoOfferState(plan, float(len(refused)), offers.tier, offers.error, _told(plan, refused))

@@ -105,7 +105,7 @@ def shared_out(study: MarketStudy, word: str, awards: Sequence[Document]) -> Sid
     if (receipt == Worth.REFUSED).any():
         missed = [(names[k], hours[t]) for t, k in np.argwhere(receipt == Worth.REFUSED).tolist()]
         return _nothing(case.currency, tuple(f"feeder {n!r} cannot deliver its award of {rows[n, h]['mw']:g} MW in hour {h}" for n, h in missed))
-    plans = [below(desk, k, (str(case.interfaces.company[i]), int(i)), z[0, :, k], price[0, :, k]) for k, i in enumerate(which.tolist())]
+    plans = [below(desk, k, (str(case.interfaces.company[i]), int(i)), (z[0, :, k], price[0, :, k])) for k, i in enumerate(which.tolist())]
     told = [(p, str(case.interfaces.feeder[p.interface])) for p in plans]
     return Side(
         currency=case.currency, awards=_awarded(study.window, names, z[0], price[0]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtandem.boundary.market_letters import Tier
 from gridtandem.cases.case import Case
 from gridtandem.errors import Fault
 from gridtandem.grid.network import Network, table_faults
@@ -59,6 +60,9 @@ def _form_faults(study: MarketStudy) -> Iterator[Fault]:
     if not (study.scheme is None or isinstance(study.scheme, DsoOffer | Ideal)):
         told = f"is branch-flow, which scheme {type(study.scheme).__name__} has no answer for"
         yield Fault("study", told, "take the scheme dso-offer or ideal, or the form lindist", "study-015", column="form")
+    if isinstance(study.scheme, DsoOffer) and study.scheme.tier == Tier.CERTIFIED:
+        told = "is branch-flow, whose offers of tier 2 would need more than linear programs to be certified"
+        yield Fault("study", told, "take tier 3, or the form lindist", "study-017", column="form")
     if study.flow == "active":
         told = "is active, but branch flow limits apparent power"
         yield Fault("study", told, "leave it at apparent, or take the form lindist", "study-016", column="flow")
@@ -71,6 +75,9 @@ def _rule_faults(rules: DsoOffer) -> Iterator[Fault]:
     if not rules.floor <= rules.ceiling:
         told = f"is {rules.floor:g} where the ceiling is {rules.ceiling:g}"
         yield Fault("study", told, "give a floor at or below the ceiling", "study-012", column="floor")
+    if rules.tier not in (Tier.CERTIFIED, Tier.SCHEDULED):
+        mend = "give 2 (lend storage, certified) or 3 (keep to a schedule); feeders whose hours do not hang together are of tier 1 by themselves"
+        yield Fault("study", f"is {rules.tier!r}", mend, "study-012", column="tier")
     if not 0 < rules.within < np.inf:
         yield Fault("study", f"is {rules.within!r}", "give a number above 0", "study-012", column="within")
     for name in ("least_mw", "step_mw", "step_price"):

@@ -9,6 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.market_letters import Award, Offers
+from gridtandem.boundary.storage_letters import NO_USE, StoreUse
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.branch_flow_curve import WITHIN
@@ -170,9 +171,10 @@ def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
     return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours)
 
 
-def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real) -> FeederPlan:
-    """What the k-th feeder of a desk does with an award (period); ``who`` is its company and interface."""
-    done, priced = desk.plan(k, z, price)
+def below(desk: FeederMarket, k: int, who: tuple[str, int], award: tuple[Real, Real], use: StoreUse = NO_USE) -> FeederPlan:
+    """What the k-th feeder of a desk does with an award, exchange and price (period); ``who`` is its company, and its interface in the award."""
+    z, price = award
+    done, priced = desk.plan(k, z, price, desk.use(k, use, who[1]))
     problem = desk.whole[int(desk.kind[k])]
     regret = done.cost + float(price @ z) * problem.window.hours - priced.cost
     return FeederPlan(
@@ -185,5 +187,5 @@ def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
     plans: dict[int, FeederPlan] = {}
     for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True):
         for k, row in enumerate(rows.tolist()):
-            plans[row] = below(desk, k, (company, row), bargain.z[0, :, row], bargain.price[0, :, row])
+            plans[row] = below(desk, k, (company, row), (bargain.z[0, :, row], bargain.price[0, :, row]), bargain.use)
     return tuple(plans[i] for i in range(len(plans)))
