@@ -19,6 +19,11 @@ class Tier(IntEnum):
     SCHEDULED = 3  # storage keeps to a schedule made beforehand
 
 
+def tier_word(tier: int) -> str:
+    """As it is written in offers and results."""
+    return Tier(tier).name.lower()
+
+
 # ── replies ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

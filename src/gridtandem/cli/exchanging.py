@@ -86,7 +86,7 @@ def clear_command(
     read, side = clearing(transmission, offers, dict(options))
     out.data(lambda: side_document(side), lambda: side_in_words(side, rows))
     if folder is not None and not side.trouble:
-        answers = {place: award_document(o, side.award()) for place, o in zip(new_places(folder, read), read, strict=True)}
+        answers = {place: award_document(o, side.award(), side.used) for place, o in zip(new_places(folder, read), read, strict=True)}
         out.say("\n".join(f"wrote {p}" for p in write_new(answers)))
     return EXIT_NO_SOLUTION if side.trouble else 0
 

@@ -159,8 +159,14 @@ def _interface_lines(run: MarketRun, money: str) -> Iterator[str]:
         head = "awards" if k == 0 else "      "
         yield (
             f"  {head}    {name} at bus {mine.bus[0]}: {spelled(z.min(), 'MW')} to {spelled(z.max(), 'MW')} "
-            f"at {price.min():,.2f} to {price.max():,.2f} {money}/MWh; {mine.company[0]} pays {mine.payment.sum():,.2f} {money}"
+            f"at {price.min():,.2f} to {price.max():,.2f} {money}/MWh; {mine.company[0]} pays {mine.payment.sum():,.2f} {money}{_promise(mine)}"
         )
+
+
+def _promise(mine: Awards) -> str:
+    """The tier of offers of hours that hang together."""
+    said = [word for word in dict.fromkeys(mine.tier.tolist()) if word not in ("", "hourly")]
+    return f"; offer {', '.join(said)}" if said else ""
 
 
 def _check_lines(run: MarketRun) -> Iterator[str]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtandem.boundary.market_letters import Tier
+from gridtandem.boundary.market_letters import Tier, tier_word
 from gridtandem.errors import AlreadyThere
 from gridtandem.report.tables import as_records, plain, spelled
 from gridtandem.study.market.apart import Side
 from gridtandem.study.market.exchange import offer_document
-from gridtandem.study.market.offer import Offered, OfferSteps, loss_of_rules, tier_word
+from gridtandem.study.market.offer import Offered, OfferSteps, loss_of_rules
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,6 +87,9 @@ def _offer_lines(offer: Offered, rows: int) -> Iterator[str]:
         yield plain(offer.steps, columns=[c for c in OfferSteps.columns() if not (level and c == "rise_per_mwh")], rows=rows)
     for tier in sorted(set(offer.curves.tier[offer.curves.worth > 0].tolist())):
         yield f"tier {tier_word(tier)}: {PROMISES[Tier(tier)]}"
+    if many := len(np.unique(np.stack([(lent := offer.curves.stores).interface, lent.unit]), axis=1).T):
+        envelope = f"{spelled(float(lent.charge_mw.sum()), 'MWh')} taken or {spelled(float(lent.discharge_mw.sum()), 'MWh')} given over all hours"
+        yield f"beside these steps {many} storage{'s' * (many != 1)} lent, at most {envelope}; certified at every corner of every hour's envelope"
     yield from _loss_lines(offer)
     for line in offer.trouble:
         yield f"trouble   {line}"

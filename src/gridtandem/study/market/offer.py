@@ -9,7 +9,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from gridtandem.boundary.letters import Worth
-from gridtandem.boundary.market_letters import Curves, Offers, Tier
+from gridtandem.boundary.market_letters import Curves, Offers
 from gridtandem.cases.case import Case
 from gridtandem.errors import InvalidCase, UnknownName
 from gridtandem.opf.feeder import FeederProblem
@@ -150,8 +150,3 @@ def _shaped(asked: Asked, begin: float, end: float) -> tuple[str, str]:
 def _powers(problem: FeederProblem, x: Mapping[str, Real]) -> Iterator[tuple[str, float]]:
     for d in dispatched(problem.network, problem.owned.steps, x, problem.window, source=False):
         yield from zip(getattr(problem.network, d.kind).name[d.row].tolist(), d.p[0].tolist(), strict=True)
-
-
-def tier_word(tier: int) -> str:
-    """As it is written in offers."""
-    return Tier(tier).name.lower()

@@ -24,6 +24,7 @@ class Awards(Table):
     price_per_mwh: Real = column("price there: d cost / d demand", unit=PRICE)
     payment: Real = column("what the company pays the wholesale market", unit=MONEY)
     feeder_cost: Real = column("cost of the feeder's own resources in that period", unit=MONEY)
+    tier: Names = column("what the offer promised (hourly, certified, scheduled); empty where the scheme has no offers", dtype="U", default="")
     ideal_mw: Real = column("exchange in one market that sees every network", unit="MW")
     ideal_price_per_mwh: Real = column("price there in that market; at a kink of costs several are right", unit=PRICE)
 

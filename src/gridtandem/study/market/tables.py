@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from gridtandem.boundary.market_letters import tier_word
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.limits import KINDS
@@ -15,7 +16,7 @@ from gridtandem.resources.dispatch import Dispatch, dispatched
 from gridtandem.resources.part import Window
 from gridtandem.study.market.results import Awards, DeviceResults, NodePrices
 from gridtandem.study.market.run import FeederPlan, MarketResult, TransmissionPlan
-from gridtandem.tables import Index, Real, Table
+from gridtandem.tables import Index, Names, Real, Table
 
 T = TypeVar("T", bound=Table)
 
@@ -32,9 +33,14 @@ def awards(result: MarketResult) -> Awards:
     return Awards(
         period=_periods(window, shape[1]), interface=np.tile(table.name, shape[0]), company=np.tile(table.company, shape[0]),
         bus=np.tile(case.transmission.buses.name[table.bus], shape[0]), exchange_mw=z.ravel(), price_per_mwh=price.ravel(),
-        payment=(z * price).ravel() * window.hours, feeder_cost=cost.ravel(), ideal_mw=result.ideal_z.ravel(),
+        payment=(z * price).ravel() * window.hours, feeder_cost=cost.ravel(), tier=_tiers(result, shape), ideal_mw=result.ideal_z.ravel(),
         ideal_price_per_mwh=result.ideal_price.ravel(),
     )  # fmt: skip
+
+
+def _tiers(result: MarketResult, shape: tuple[int, ...]) -> Names:
+    told = getattr(result.outcome.state, "tier", None)
+    return np.full(shape[0] * shape[1], "") if told is None else np.array([tier_word(tier) for tier in told[0].ravel().tolist()], str)
 
 
 def prices(result: MarketResult) -> NodePrices:
