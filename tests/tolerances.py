@@ -173,6 +173,9 @@ MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred paymen
 # markets with losses
 LOSS_SPLIT = 5e-4  # currency/MWh; multipliers of interior points to 1e-9 of costs of 1e3 through a linear system; measured 1.3e-4 at prices of 600
 CONE_PRICE = 1e-2  # currency/MWh; central differences over 2e-3 MW of costs to 1e-6
+
+# schemes of optimal power flow between paraboloids: algebra of 3 × 3 matrices with condition 1e5, and springs of 1e9 in place of none
+DISPATCH_ALGEBRA = 1e-8
 # voltages of nothing
 
 
@@ -181,3 +184,16 @@ def next_to_nothing(mismatch: float, share: float, admittance: float) -> float:
     share of the currents |y||V| that may be left over. [pu]
     """
     return math.sqrt(mismatch / (share * admittance))
+
+
+# AC optimal power flow
+AC_TWIN = 1e-11  # relative; polar and rectangular forms of the same sums of a few dozen terms
+BENT_BY_DIFFERENCE = 1e-6  # relative; central differences with STEP of slopes that are exact leave about STEP² of third derivatives of size 10
+AC_IS_FLOW = 1e-6  # pu; rows of the optimum are kept to 1e-8, and reactances of a ring turn them into a hundred times as much at most
+SMOOTH_OPTIMUM = 1e-6  # published to seven digits; conditions to 1e-8 times multipliers of size 1
+SMOOTH_PRICE = 1e-5  # central differences with PRICE_STEP of costs to 1e-10 leave 1e-7 and PRICE_STEP² of third derivatives; places to 1e-6
+AC_IS_FLOW_DEG = 1e-4  # deg; the same in degrees
+AC_PRICE = 1e-4  # currency/MWh; central differences with 0.01 MW of costs of 2e4 known to 1e-10
+AC_SHADOW = 1e-4  # relative; the same for a step of 1e-4 pu of voltage
+AC_COST = 1e-7  # relative; two ways to one optimum, conditions to 1e-8 times multipliers
+GIVEN_WAY = 60.0  # MW; losses of transporting 300 MW more than the units have through five lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gridtandem.cli.demo import CASE, SCHEMES
-from gridtandem.report.run import compare
+from gridtandem.report.front import compare
 
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "overview.png"
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gridtandem.flow.results import load_flow as load_flow
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
+    from gridtandem.opf.ac import optimal_power_flow as optimal_power_flow
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
     from gridtandem.report.front import compare as compare
@@ -75,6 +76,7 @@ _PLACE = {
     "network": "gridtandem.cases.library:network",
     "new_case": "gridtandem.cases.new:new_case",
     "opened": "gridtandem.report.front:opened",
+    "optimal_power_flow": "gridtandem.opf.ac:optimal_power_flow",
     "read_case": "gridtandem.cases.folder.write:read_case",
     "resume": "gridtandem.report.front:resume",
     "run": "gridtandem.report.front:run",

@@ -14,6 +14,7 @@ import numpy as np
 from gridtandem.boundary.letters import PortResponse, PowerCurve
 from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal, Refused
 from gridtandem.boundary.market_letters import Plan
+from gridtandem.boundary.opf_letters import Bus, Drawn, SteepBus
 from gridtandem.boundary.storage_letters import NO_USE, StoreUse
 from gridtandem.errors import CannotAnswer, NotAgreed
 from gridtandem.tables import Real
@@ -89,12 +90,35 @@ class Bargain:
         return Bargain(nowhere, nowhere) if plan is None else Bargain(plan.z, plan.price, plan.use)
 
 
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Schedule:
+    """What the parties of an optimal power flow take home: exchange and its price at every interface; NaN where there is none."""
+
+    y: Real  # (scenario, period, interface, 3) [MW, Mvar, pu]
+    price: Real  # [currency/MWh, currency/Mvarh, currency/pu/h]
+
+    @staticmethod
+    def of(bus: Bus | SteepBus | None, feeder: Drawn | None) -> Schedule:
+        """What feeders draw, at the voltages and prices of transmission and the feeders' price of voltage."""
+        if bus is None or feeder is None:
+            return Schedule.none()
+        y = np.concatenate([feeder.s, bus.v[..., None]], -1)
+        return Schedule(y, np.concatenate([bus.price, -feeder.kappa[..., None]], -1))
+
+    @staticmethod
+    def none() -> Schedule:
+        """Nothing was found."""
+        nothing = np.full((0, 0, 0, 3), np.nan)
+        return Schedule(nothing, nothing)
+
+
 MEMORY = 12  # prices of the last rounds that a watch over cycles remembers
 AGAIN = 1e-4  # of the last step: nearer to an earlier price is the same price
 PATIENCE = 30  # rounds without an improvement of the gap
 
 
-def cycling(seen: tuple[Real, ...], gaps: tuple[float, ...], goal: float) -> str:
+def cycling(seen: tuple[Real, ...], gaps: tuple[float, ...], goal: float, advice: str = "bids are nearly linear; take cmo-cuts") -> str:
     """Why a scheme that goes to and fro with prices never will agree; empty where nothing is wrong.
 
     ``seen`` are prices (scenario, period, interface) of the last rounds, the newest last; ``gaps`` those of all rounds.
@@ -111,13 +135,14 @@ def cycling(seen: tuple[Real, ...], gaps: tuple[float, ...], goal: float) -> str
     low, high = float(part[:, 0, t, i].min()), float(part[:, 0, t, i].max())
     how = f"alternate with period {again}" if again else f"wander for {PATIENCE} rounds"
     where = f"in period {t + 1} at interface {i + 1} of {part.shape[-1]}"
-    return f"prices {how} between {low:.6g} and {high:.6g} {where}: bids are nearly linear; take cmo-cuts"
+    return f"prices {how} between {low:.6g} and {high:.6g} {where}: {advice}"
 
 
 class Scheme(Protocol[S]):
     """A published way for a TSO and its DSOs to agree. Options are fields; memory is the state ``S``.
 
-    A scheme of load flow ends in an `Agreement` (`Flows`), one of markets in a `Bargain` (`Deals`).
+    A scheme of load flow ends in an `Agreement` (`Flows`), one of markets in a `Bargain` (`Deals`), one of optimal power flow in a
+    `Schedule` (`Dispatches`).
     """
 
     @property
@@ -139,6 +164,12 @@ class Deals(Scheme[S], Protocol[S]):
     """A scheme of markets."""
 
     def bargain(self, state: S, /) -> Bargain: ...
+
+
+class Dispatches(Scheme[S], Protocol[S]):
+    """A scheme of optimal power flow."""
+
+    def schedule(self, state: S, /) -> Schedule: ...
 
 
 @runtime_checkable

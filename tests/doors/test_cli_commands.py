@@ -10,7 +10,7 @@ import pytest
 
 from gridtandem.cases.named import case, catalogue
 from gridtandem.cli.demo import SCHEMES
-from gridtandem.report.run import opened
+from gridtandem.report.front import opened
 from gridtandem.study.registry import scheme_names
 from tests.doors.terminal import run_file, tandem
 from tests.tolerances import AGREED_PU

@@ -12,7 +12,8 @@ import pytest
 from gridtandem.cli.app import COMMANDS
 from gridtandem.cli.exits import MEANING
 from gridtandem.cli.topics import TOPICS
-from gridtandem.study.registry import market_names, scheme_names
+from gridtandem.study.kinds import all_schemes
+from gridtandem.study.registry import scheme_names
 from tests.doors.terminal import MAIN, ROOT, process, tandem
 
 HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "rich")
@@ -63,7 +64,7 @@ def test_help_lists_every_command() -> None:
 def test_topics_are_short(topic: str) -> None:
     said = tandem("help", topic)
     assert said.code == 0
-    assert 4 < len(said.out.splitlines()) <= (6 * len((*scheme_names(), *market_names())) if topic == "schemes" else HELP_LINES)
+    assert 4 < len(said.out.splitlines()) <= (6 * len(all_schemes()) if topic == "schemes" else HELP_LINES)
 
 
 def test_exit_codes_are_told() -> None:

@@ -11,9 +11,10 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.golden import golden
 from gridtandem.report.market import MarketRun
 from gridtandem.resources.storage import OVERLAP
+from gridtandem.study.kinds import MARKET
 from gridtandem.study.market.day import clear
 from gridtandem.study.market.study import MarketStudy
-from gridtandem.study.registry import market_names, scheme_named
+from gridtandem.study.registry import scheme_named
 from tests.opf.feeders import battery
 from tests.tolerances import CARRIED
 
@@ -35,7 +36,7 @@ def checked(scheme: str, price: float) -> MarketRun:
     return MarketRun.of(clear(MarketStudy(case=stored(price), scheme=scheme_named(scheme), flow="active", hours=2)))
 
 
-@pytest.mark.parametrize("scheme", [name for name in market_names() if name != "choice-of-market"])
+@pytest.mark.parametrize("scheme", [name for name in MARKET.schemes() if name != "choice-of-market"])
 def test_no_scheme_charges_and_discharges_at_once_at_prices_above_nothing(scheme: str) -> None:
     run = checked(scheme, 20.0)
     if run.outcome.answered and len(run.checks):

@@ -49,7 +49,7 @@ def batch_command(
     from gridtandem.study.batch_run import run_batch
     from gridtandem.study.shelf import place_of_batch
 
-    study = wishes.study(case, scheme, wishes.options)
+    study = wishes.flow_study(case, scheme)
     factors, of_feeders = loadings_of(study.case, loading, feeder_loading)
     study = replace(study, loading=factors, feeder_loading=of_feeders)
     batch = Batch(study=study, outages=outages_for(study.case, outages), hours=hours, keep=keep)

@@ -8,7 +8,7 @@ import click
 
 from gridtandem.cli.exits import exit_code
 from gridtandem.cli.out import Out, speaks
-from gridtandem.cli.running import flows, picture
+from gridtandem.cli.running import compared, picture
 from gridtandem.cli.wishes import Wishes, wishing
 
 CASE, SCHEMES = "30B", "independent,load-flow,response,merged"
@@ -24,10 +24,10 @@ def demo_command(out: Out, *, wishes: Wishes) -> int:
     Ten feeders at four buses of the IEEE 30-bus network: each side alone, coordinated by letters in two ways, and as one merged load flow.
     Table on stdout, picture and run files in tandem-runs.
     """
-    from gridtandem.report.documents import comparison_document
+    from gridtandem.report.kinds import door_of
 
-    done = flows(out, wishes, CASE, SCHEMES)
-    out.data(lambda: comparison_document(done), lambda: repr(done))
+    done = compared(out, wishes, CASE, SCHEMES)
+    out.data(lambda: door_of(done).document(done), lambda: repr(done))
     picture(out, done, wishes.folder / "demo", replace(wishes, picture=True))
     out.say("\n".join(f"run file  {run.path}" for run in done.runs))
     out.say("next      tandem messages 30B-response · tandem show 30B-response --table interfaces · tandem help schemes")

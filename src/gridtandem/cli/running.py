@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gridtandem.cli.exits import EXIT_INTERRUPTED, EXIT_RULE, exit_code
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.patience import patience
-from gridtandem.cli.wishes import KEPT, MARKET, STUDIED, Wishes, wishing
+from gridtandem.cli.wishes import KEPT, MARKETS, STUDIED, Wishes, wishing
 from gridtandem.cli.words import CASE, RUN, SCHEME
 
 if TYPE_CHECKING:
-    from gridtandem.report.market import MarketRun
-    from gridtandem.report.market_compare import MarketComparison
-    from gridtandem.report.run import Comparison, Run
+    from gridtandem.report.kinds import Beside, Shown
 
 ALL = "all"
 
@@ -26,7 +25,7 @@ ALL = "all"
 @click.argument("case", type=CASE, required=False)
 @click.option("--scheme", type=SCHEME, help="`tandem help schemes`, or auto.  [response]")
 @click.option("--resume", "stopped", type=RUN, metavar="RUN", help="Go on with a run that was stopped.")
-@wishing("options", "rounds", *STUDIED, *MARKET, *KEPT)
+@wishing("options", "rounds", *STUDIED, *MARKETS, *KEPT)
 @speaks
 @click.pass_obj
 def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str | None, wishes: Wishes) -> int:
@@ -47,7 +46,7 @@ def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str 
 @click.command("compare", short_help="One case under several schemes.")
 @click.argument("case", type=CASE)
 @click.option("--schemes", help="Names between commas, or all; else a few.")
-@wishing("options", "rounds", *STUDIED, *MARKET, *KEPT)
+@wishing("options", "rounds", *STUDIED, *MARKETS, *KEPT)
 @speaks
 @click.pass_obj
 def compare_command(out: Out, *, case: str, schemes: str | None, wishes: Wishes) -> int:
@@ -71,30 +70,23 @@ def diagnose_command(out: Out, *, case: str, wishes: Wishes) -> int:
     from gridtandem.report.advice import diagnosis_document, diagnosis_in_words
     from gridtandem.study.diagnose import diagnose
 
-    study = wishes.study(case)
+    _, study = wishes.study(case)
     found = diagnose(study)
     out.data(lambda: diagnosis_document(study, found), lambda: diagnosis_in_words(study, found))
     return 0
 
 
-def started(out: Out, wishes: Wishes, case: str, scheme: str | None) -> Run | MarketRun:
+def started(out: Out, wishes: Wishes, case: str, scheme: str | None) -> Any:
     """A new run in its own run file."""
-    from gridtandem.report.run import Run
-    from gridtandem.study.run import run
     from gridtandem.study.shelf import place_of
 
-    if wishes.of_market([scheme] if scheme else []):
-        from gridtandem.report.market import cleared
-
-        day = wishes.market(case, scheme)
-        with patience(out, place_of(day).stem) as watch:
-            return cleared(day, save=place_of(day, wishes.folder), watch=watch)
-    study = wishes.study(case, scheme, wishes.options)
+    way, study = wishes.study(case, [scheme] if scheme else [])
+    study = replace(study, scheme=way.chosen(study, scheme, dict(wishes.options)))
     with patience(out, place_of(study).stem) as watch:
-        return Run.of(run(study, save=place_of(study, wishes.folder), watch=watch))
+        return way.carried(study, save=place_of(study, wishes.folder), watch=watch)
 
 
-def resumed(out: Out, wishes: Wishes, stopped: str) -> Run | MarketRun:
+def resumed(out: Out, wishes: Wishes, stopped: str) -> Any:
     """The rest of a run that was stopped."""
     from gridtandem.report.front import resume
     from gridtandem.study.shelf import find
@@ -104,64 +96,42 @@ def resumed(out: Out, wishes: Wishes, stopped: str) -> Run | MarketRun:
         return resume(path, rounds=wishes.rounds, watch=watch)
 
 
-def compared(out: Out, wishes: Wishes, case: str, schemes: str | None) -> Comparison | MarketComparison:
+def compared(out: Out, wishes: Wishes, case: str, schemes: str | None) -> Any:
     """All schemes, each in a run file of its own."""
-    from gridtandem.study.registry import market_names
-
-    named = market_names() if schemes == ALL and wishes.asks_market else () if schemes in (None, ALL) else tuple(str(schemes).split(","))
-    return days(out, wishes, case, named) if wishes.of_market(named) else flows(out, wishes, case, schemes)
-
-
-def days(out: Out, wishes: Wishes, case: str, schemes: Sequence[str]) -> MarketComparison:
-    """Schemes of markets."""
-    from gridtandem.report.market_compare import compared as cleared
-    from gridtandem.study.setting import options_for
     from gridtandem.study.shelf import places
 
-    study, chosen = wishes.market(case), options_for(schemes, dict(wishes.options))
+    named = None if schemes is None else wishes.all_of() if schemes == ALL else tuple(schemes.split(","))
+    way, study = wishes.study(case, named or [])
+    chosen = way.several(study, way.able(study) if schemes == ALL else named, dict(wishes.options))
     with patience(out) as watch:
-        return cleared(study, chosen, save=places(study, chosen, wishes.folder), watch=watch.named)
+        return way.compared(study, chosen, save=places(study, chosen, wishes.folder), watch=watch.named)
 
 
-def flows(out: Out, wishes: Wishes, case: str, schemes: str | None) -> Comparison:
-    """Schemes of load flow."""
-    from gridtandem.report.run import Comparison, Run
-    from gridtandem.study.compare import compare
-    from gridtandem.study.setting import able, schemes_for, usually_compared
-    from gridtandem.study.shelf import places
-
-    study = wishes.study(case)
-    names = usually_compared(study.case) if schemes is None else able(study.case) if schemes == ALL else schemes.split(",")
-    chosen = schemes_for(study, names, dict(wishes.options))
-    with patience(out) as watch:
-        done = compare(study, chosen, save=places(study, chosen, wishes.folder), watch=watch.named)
-    return Comparison(table=done.table, runs=tuple(map(Run.of, done.results)))
-
-
-def told(out: Out, run: Run | MarketRun, wishes: Wishes) -> int:
+def told(out: Out, run: Any, wishes: Wishes) -> int:
     """The answer of one run, and its exit code."""
-    from gridtandem.report.documents import row_of, summary_of
+    from gridtandem.report.kinds import door_of
     from gridtandem.study.rules import broken
 
-    out.data(lambda: summary_of(run), lambda: repr(run))
+    way = door_of(run)
+    out.data(lambda: way.summary(run), lambda: repr(run))
     picture(out, run, run.path, wishes)
     follow_up(out, [run])
-    return exit_code([run]) or ruled(out, broken(wishes.rules, row_of(run)))
+    return exit_code([run]) or ruled(out, broken(wishes.rules, way.row(run)))
 
 
-def told_all(out: Out, comparison: Comparison | MarketComparison, wishes: Wishes) -> int:
+def told_all(out: Out, comparison: Beside, wishes: Wishes) -> int:
     """The answer of a comparison, and its exit code."""
-    from gridtandem.report.documents import comparison_of
+    from gridtandem.report.kinds import door_of
     from gridtandem.study.rules import broken
 
-    out.data(lambda: comparison_of(comparison), lambda: repr(comparison))
+    out.data(lambda: door_of(comparison).document(comparison), lambda: repr(comparison))
     picture(out, comparison, comparison.runs[-1].path, wishes)
     follow_up(out, comparison.runs)
     code = exit_code(comparison.runs)
     return ruled(out, broken(wishes.rules, comparison.table)) if wishes.rules and code != EXIT_INTERRUPTED else code
 
 
-def picture(out: Out, shown: Run | MarketRun | Comparison | MarketComparison, beside: Path | None, wishes: Wishes) -> None:
+def picture(out: Out, shown: Shown | Beside, beside: Path | None, wishes: Wishes) -> None:
     """Draw the overview beside the run file, if wanted."""
     if wishes.picture and beside is not None:
         from gridtandem.report.style import save
@@ -169,7 +139,7 @@ def picture(out: Out, shown: Run | MarketRun | Comparison | MarketComparison, be
         out.say(f"picture   {save(shown.plot('overview'), beside.with_suffix('.svg'))}")
 
 
-def follow_up(out: Out, runs: Sequence[Run | MarketRun]) -> None:
+def follow_up(out: Out, runs: Sequence[Shown]) -> None:
     """Where it is kept, and what to do with it."""
     for run in runs:
         if run.outcome.end.name in ("STOPPED", "OUT_OF_ROUNDS") and run.path is not None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar, final
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, final
 
 import click
 
 from gridtandem.cli.words import Numbers, Ruling, Setting
 
 if TYPE_CHECKING:
-    from gridtandem.study.market.study import MarketStudy
+    from gridtandem.report.kinds import Door
     from gridtandem.study.rules import Rule
     from gridtandem.study.study import Study
 
@@ -50,44 +50,42 @@ class Wishes:
         free = Wishes(rounds=self.rounds, folder=self.folder, picture=self.picture, rules=self.rules)
         return self == free
 
-    def of_market(self, schemes: Sequence[str]) -> bool:
-        """Are these schemes of markets? What is asked for and belongs to the other kind is refused."""
-        from gridtandem.study.market.kind import of_market
-
-        return of_market(schemes, self._given(FLOW), self._given(MARKET))
-
-    @property
-    def asks_market(self) -> bool:
-        """Is anything asked for that only a market has?"""
-        return bool(self._given(MARKET))
-
-    def market(self, case: str, scheme: str | None = None) -> MarketStudy:
-        """The market study of a case, by name or path, under these wishes."""
+    def study(self, case: str, schemes: Sequence[str] = ()) -> tuple[Door, Any]:
+        """The door of these schemes' kind, and the study of a case, by name or path, under these wishes, without a scheme."""
+        from gridtandem.cases.generate import with_exponents, with_parallel
         from gridtandem.cases.named import case as named
-        from gridtandem.study.market.setting import market_studied
-        from gridtandem.study.registry import scheme_named
+        from gridtandem.report.kinds import door
+        from gridtandem.study.kinds import kind_for
         from gridtandem.study.setting import ROUNDS
 
-        chosen = None if scheme is None else scheme_named(scheme, dict(self.options))
-        return market_studied(named(case), chosen, self._given(MARKET), self.rounds or ROUNDS)
+        given = self._given((*FLOW, *MARKETS))
+        way = door(kind_for(schemes, given))
+        found = named(case)
+        found = found if self.exponents is None else with_exponents(found, *self.exponents)
+        found = found if self.parallel is None else with_parallel(found, self.parallel)
+        return way, way.studied(found, {name: x for name, x in given.items() if name not in OF_CASE}, self.rounds or ROUNDS)
+
+    def flow_study(self, case: str, scheme: str | None) -> Study:
+        """A study of load flow under a scheme; one of another kind is refused."""
+        from gridtandem.errors import Unreadable
+        from gridtandem.study.kinds import FLOW as LOAD_FLOW
+        from gridtandem.study.kinds import kind_of
+
+        if scheme is not None and kind_of(scheme) is not LOAD_FLOW:
+            raise Unreadable(f"{scheme}: a batch is made of load flows; take one of {', '.join(LOAD_FLOW.schemes())}")
+        way, study = self.study(case)
+        found: Study = replace(study, scheme=way.chosen(study, scheme, dict(self.options)))
+        return found
+
+    def all_of(self) -> tuple[str, ...]:
+        """Schemes that name the kind meant by "all": markets where only those have what is asked for, else none, which is load flow."""
+        from gridtandem.study.kinds import MARKET
+
+        return MARKET.schemes() if self._given(MARKETS) else ()
 
     def _given(self, names: Sequence[str]) -> dict[str, object]:
         free = Wishes()
         return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(free, name)}
-
-    def study(self, case: str, scheme: str | None = None, options: Sequence[tuple[str, float]] = ()) -> Study:
-        """The study of a case, by name or path, under these wishes."""
-        from gridtandem.cases.generate import with_exponents, with_parallel
-        from gridtandem.cases.named import case as named
-        from gridtandem.study.setting import ROUNDS, studied
-
-        found = named(case)
-        found = found if self.exponents is None else with_exponents(found, *self.exponents)
-        found = found if self.parallel is None else with_parallel(found, self.parallel)
-        return studied(
-            found, scheme=scheme, options=dict(options), loading=self.loading, rounds=self.rounds or ROUNDS, feeder_solver=self.feeder_solver,
-            q_rule=self.q_rule, slack=self.slack, taps=self.taps,
-        )  # fmt: skip
 
 
 def wishing(*names: str) -> Callable[[Callable[P, R]], Callable[..., R]]:
@@ -138,6 +136,7 @@ OPTIONS = {
     "picture": click.option("--picture/--no-picture", default=False, help="Draw an overview beside the run file."),
 }
 FLOW = ("loading", "exponents", "parallel", "feeder_solver", "q_rule", "slack", "taps")
-MARKET = ("hours", "first_hour", "flow", "form")
+MARKETS = ("hours", "first_hour", "flow", "form")
+OF_CASE = ("exponents", "parallel")  # what changes the case before it is studied
 STUDIED = FLOW
 KEPT = ("rules", "folder", "picture")

@@ -154,10 +154,10 @@ def _runs() -> Iterable[str]:
 
 
 def _schemes() -> Iterable[str]:
-    from gridtandem.study.registry import market_names, scheme_names
+    from gridtandem.study.kinds import all_schemes
     from gridtandem.study.setting import AUTO
 
-    return (*scheme_names(), *market_names(), AUTO)
+    return (*all_schemes(), AUTO)
 
 
 CASE = Name("case", _cases, files=True)

@@ -24,6 +24,7 @@ class Status(Enum):
 
     SOLVED = "solved to tolerance"
     INFEASIBLE = "no point satisfies all rows and bounds; gridtandem.program.why names those in conflict"
+    NEARBY = "no point nearby satisfies all rows and bounds, though one may exist farther away"
     UNBOUNDED = "the cost falls without end: a bound or a cost is missing"
     STOPPED = "a limit of time or steps came first; give more, or read the bound"
     FAILED = "numerical trouble: look for numbers of very unequal size"
@@ -43,6 +44,7 @@ class Answer:
     ladder: int  # steps climbed: 0 warm, 1 from nothing, 2 by another method
     solver: str  # name and version
     said: str = ""  # in the solver's own words
+    steps: int = 0  # of an iteration that counts them
 
     def require(self) -> Answer:
         """The answer itself where there is one; otherwise `errors.Unsolved`."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias, final
+from typing import TYPE_CHECKING, Protocol, TypeAlias, final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -102,6 +102,13 @@ class Cones:
         return self.right.shape
 
 
+class Block(Protocol):
+    """Elements of one name."""
+
+    @property
+    def shape(self) -> Shape: ...
+
+
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Places:
@@ -112,7 +119,7 @@ class Places:
     size: int
 
     @staticmethod
-    def of(blocks: Mapping[str, Columns] | Mapping[str, Rows] | Mapping[str, Cones]) -> Places:
+    def of(blocks: Mapping[str, Block]) -> Places:
         """One block after the other, each in C order."""
         shapes = {name: block.shape for name, block in blocks.items()}
         ends = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes.values())]).tolist()

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gridtandem.errors import Fault, InvalidCase
-from gridtandem.program.arrays import Columns, Cones, Matrix, Program, Rows, Shape, label
+from gridtandem.program.arrays import Block, Columns, Cones, Matrix, Program, Rows, Shape, label
+from gridtandem.program.smooth import Smooth, Span
 from gridtandem.tables import Flag, Real
 
 Costs: TypeAlias = Mapping[str, ArrayLike]
@@ -42,6 +43,40 @@ def program_faults(program: Program) -> Iterator[Fault]:
         yield from _part_faults(program, name, cones.right.size, cones.parts)
     if program.cones and program.integer:
         yield Fault("program", "has whole numbers and cones at once", "write the cones as polygons of rows", "program-010")
+
+
+def smooth_faults(program: Smooth) -> Iterator[Fault]:
+    """Every promise that the arrays of a smooth program break."""
+    for name in sorted(program.columns.keys() & program.rows.keys()):
+        yield Fault("program", "is the name of two kinds of blocks", "give each block a name of its own", "program-002", column=name)
+    for blocks, what, code in ((program.columns, "bounds", "program-003"), (program.rows, "sides", "program-005")):
+        for name, span in blocks.items():
+            yield from _elements(name, _no_interval(span.low, span.high), f"has {what} that are no interval", INTERVAL, code)
+    size = sum(span.low.size for span in program.columns.values())
+    if program.start.shape != (size,) or not np.isfinite(program.start).all():
+        yield Fault("program", f"has no start of {size} finite numbers", "give one number for each unknown", "program-015", column="start")
+
+
+def smooth_checked(program: Smooth) -> Smooth:
+    """The program itself, unless it breaks a promise."""
+    if faults := list(smooth_faults(program)):
+        raise InvalidCase(faults)
+    return program
+
+
+def smooth_accepted(program: Smooth, bounds: Sides, right: Sides) -> tuple[dict[str, Span], dict[str, Span]]:
+    """Blocks of columns and of rows with other sides, unless these break a promise."""
+    faults: list[Fault] = []
+    out: list[dict[str, Span]] = []
+    for blocks, changes, what, code in ((program.columns, bounds, "bounds", "program-003"), (program.rows, right, "sides", "program-005")):
+        spread = {name: _spread(name, blocks, pair, faults) for name, pair in changes.items()}
+        spans = {name: Span(*(x.reshape(blocks[name].shape) for x in pair)) for name, pair in spread.items() if pair}
+        for name, span in spans.items():
+            faults += _elements(name, _no_interval(span.low, span.high), f"has {what} that are no interval", INTERVAL, code)
+        out.append(spans)
+    if faults:
+        raise InvalidCase(faults)
+    return out[0], out[1]
 
 
 def _elements(name: str, wrong: Flag, what: str, mend: str, code: str) -> Iterator[Fault]:
@@ -128,7 +163,7 @@ def accepted(program: Program, *, cost: Costs | None, right: Sides | None, bound
     return {"cost": costs, "bounds": limits, "right": sides}
 
 
-def _spread(name: str, blocks: Mapping[str, Columns] | Mapping[str, Rows], given: tuple[ArrayLike, ...], faults: list[Fault]) -> tuple[Real, ...]:
+def _spread(name: str, blocks: Mapping[str, Block], given: tuple[ArrayLike, ...], faults: list[Fault]) -> tuple[Real, ...]:
     if name not in blocks:
         faults.append(Fault("program", f"has no block {name!r} to change", f"there are: {', '.join(blocks)}", "program-013", column=name))
         return ()

@@ -1,7 +1,8 @@
 """Which solver for which program: a written rule.
 
 Linear programs and whole numbers go to HiGHS, whose simplex ends at a vertex, so that prices are exact; quadratic costs and cones go to Clarabel, an
-interior-point method. Further solvers join by the entry-point group ``gridtandem.solvers``: a name, and a class whose objects are a `Solver`.
+interior-point method. Further solvers join by the entry-point group ``gridtandem.solvers``: a name, and a class whose objects are a `Solver`; those
+of smooth programs by ``gridtandem.smooth_solvers``, a class whose objects are a `gridtandem.program.smooth.SmoothSolver`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from gridtandem.errors import UnknownName
 from gridtandem.program.answer import Answer
 from gridtandem.program.arrays import Program, Rows
 from gridtandem.program.faults import Costs, Sides
+from gridtandem.program.smooth import SmoothSolver
 from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.program.solvers.highs import Highs
 
 GROUP = "gridtandem.solvers"
+SMOOTH = "gridtandem.smooth_solvers"
 
 
 class Holding(Protocol):
@@ -53,6 +56,15 @@ def solver_named(name: str) -> Solver:
     if name not in found:
         raise UnknownName("solver", name, sorted(found))
     solver: Solver = found[name].load()()
+    return solver
+
+
+def smooth_solver_named(name: str) -> SmoothSolver:
+    """An installed solver of smooth programs under its own options, by name."""
+    found = {e.name: e for e in entry_points(group=SMOOTH)}
+    if name not in found:
+        raise UnknownName("solver of smooth programs", name, sorted(found))
+    solver: SmoothSolver = found[name].load()()
     return solver
 
 

@@ -15,7 +15,8 @@ from gridtandem.coordinate import End
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.network import Network
 from gridtandem.report.drawing import drawn
-from gridtandem.report.run import chosen, opened_case
+from gridtandem.report.kinds.flow import chosen
+from gridtandem.report.run import opened_case
 from gridtandem.study import batch_run as running
 from gridtandem.study.batch import Batch
 from gridtandem.study.batch_file import worst_branches, worst_buses
@@ -23,7 +24,7 @@ from gridtandem.study.batch_results import Cases, Exchange, WorstBranches, Worst
 from gridtandem.study.batch_run import BatchResult, Progress
 from gridtandem.study.outages import NONE, Islanding, Outages, outages_of
 from gridtandem.study.profiles import feeder_loading_in, in_step, loading_in, outages_in
-from gridtandem.study.setting import loading_of, usual
+from gridtandem.study.setting import loading_of
 from gridtandem.study.study import Study
 from gridtandem.study.survey import Layout
 from gridtandem.tables import Complex, Real
@@ -132,7 +133,7 @@ def batch(
     study = Study(
         case=found, scheme=None, loading=factors, rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps,
     )  # fmt: skip
-    picked = chosen(replace(study, loading=study.loading[:1]), usual(study.case) if scheme is None else scheme, options)
+    picked = chosen(replace(study, loading=study.loading[:1]), scheme, options)
     study = replace(study, scheme=picked, feeder_loading=of_feeders)
     made = Batch(study=study, outages=outages_for(study.case, outages), hours=float(hours), keep=tuple(keep))
     return BatchRun.of(running.run_batch(made, save=None if save is None else Path(save), block=block, watch=watch))

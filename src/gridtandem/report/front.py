@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,17 +13,16 @@ from numpy.typing import ArrayLike
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import Outcome
 from gridtandem.grid.network import Network
-from gridtandem.report import run as flowing
-from gridtandem.report.market import MarketRun, cleared
-from gridtandem.report.market_compare import MarketComparison, compared
+from gridtandem.report.kinds import door
 from gridtandem.report.run import Comparison, Run, opened_case
-from gridtandem.study.market import day
-from gridtandem.study.market.kind import of_market
-from gridtandem.study.market.setting import market_studied
-from gridtandem.study.registry import scheme_of
-from gridtandem.study.store import MARKET, RunFile
+from gridtandem.study.kinds import FLOW, KINDS, Kind, kind_for
+from gridtandem.study.store import RunFile
 
-RULES = {"feeder_solver": "auto", "q_rule": "ignore", "slack": "reference", "taps": "move"}  # of load flow, unless told otherwise
+if TYPE_CHECKING:
+    from gridtandem.report.market import MarketRun
+    from gridtandem.report.market_compare import MarketComparison
+
+USUAL = {"loading": 1.0, "feeder_solver": "auto", "q_rule": "ignore", "slack": "reference", "taps": "move"}  # unless told otherwise
 
 
 def run(
@@ -53,15 +53,16 @@ def run(
     Markets, such as "dso-offer": ``hours`` periods from ``first_hour`` (counted from 1) are cleared, by default all that the profiles cover;
     ``flow`` says what ratings of feeder lines limit, apparent power unless told otherwise; ``form`` "branch-flow" gives feeders losses.
     """
-    rules = {"feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps}
-    market = _given(hours=hours, first_hour=first_hour, flow=flow, form=form)
-    if of_market([] if scheme is None else [scheme], _flow_given(loading, rules), market):
-        study = market_studied(opened_case(case), scheme_of(scheme, options), market, rounds)
-        return cleared(study, save=None if save is None else Path(save), watch=watch)
-    return flowing.run(
-        case, scheme=scheme, options=options, loading=loading, rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps,
-        save=save, watch=watch,
-    )  # fmt: skip
+    own = {
+        "feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow,
+        "form": form,
+    }  # fmt: skip
+    given = _given(loading=loading, **own)
+    way = door(kind_for([] if scheme is None else [scheme], given))
+    study = way.studied(opened_case(case), given, rounds)
+    study = replace(study, scheme=way.chosen(study, scheme, options))
+    done: Run | MarketRun = way.carried(study, save=None if save is None else Path(save), watch=watch)
+    return done
 
 
 def compare(
@@ -85,33 +86,43 @@ def compare(
 
     ``save`` names the run file of a scheme, ``watch`` hears its name too.
     """
-    rules = {"feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps}
-    market = _given(hours=hours, first_hour=first_hour, flow=flow, form=form)
-    if of_market(schemes or [], _flow_given(loading, rules), market):
-        study = market_studied(opened_case(case), None, market, rounds)
-        return compared(study, [scheme_of(s) for s in schemes or []], save=save, watch=watch)
-    return flowing.compare(
-        case, schemes, loading=loading, rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps, save=save, watch=watch,
-    )  # fmt: skip
+    own = {
+        "feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow,
+        "form": form,
+    }  # fmt: skip
+    given = _given(loading=loading, **own)
+    way = door(kind_for(schemes or [], given))
+    study = way.studied(opened_case(case), given, rounds)
+    found: Comparison | MarketComparison = way.compared(study, way.several(study, schemes, None), save=save, watch=watch)
+    if not isinstance(found, Comparison):
+        return found
+    from gridtandem.report.kinds.flow import forecast
+
+    return forecast(study, found)
 
 
 def resume(path: str | Path, *, rounds: int | None = None, watch: Callable[[Outcome[object]], None] | None = None) -> Run | MarketRun:
     """Go on with the run in a file, to the bit as if it had never stopped."""
-    if RunFile.open(Path(path)).kind() == MARKET:
-        return MarketRun.of(day.resume(Path(path), rounds=rounds, watch=watch))
-    return flowing.resume(path, rounds=rounds, watch=watch)
+    done: Run | MarketRun = door(_held(Path(path))).resumed(Path(path), rounds=rounds, watch=watch)
+    return done
 
 
 def opened(path: str | Path) -> Run | MarketRun:
     """The run in a file, read without computing anything."""
-    return MarketRun.of(day.reopened(Path(path))) if RunFile.open(Path(path)).kind() == MARKET else flowing.opened(path)
+    done: Run | MarketRun = door(_held(Path(path))).reopened(Path(path))
+    return done
 
 
-def _given(**market: Any) -> dict[str, Any]:
-    return {name: value for name, value in market.items() if value is not None}
+def _held(path: Path) -> Kind:
+    """The kind of study whose run a file holds; that of a batch is told by who opens it as a run."""
+    name = RunFile.open(path).kind()
+    return next((kind for kind in KINDS if kind.name == name), FLOW)
 
 
-def _flow_given(loading: ArrayLike, rules: Mapping[str, str]) -> dict[str, Any]:
-    """Options of load flow that are not as they are by default."""
-    changed = {} if np.array_equal(np.asarray(loading, object), 1.0) else {"loading": loading}
-    return changed | {name: value for name, value in rules.items() if value != RULES[name]}
+def _given(**options: Any) -> dict[str, Any]:
+    """Those that are not as usual."""
+    return {name: value for name, value in options.items() if value is not None and not _usual(name, value)}
+
+
+def _usual(name: str, value: Any) -> bool:
+    return name in USUAL and np.array_equal(np.asarray(value, object), np.asarray(USUAL[name]))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 
 from gridtandem.coordinate import Outcome
 from gridtandem.report.drawing import drawn
-from gridtandem.report.tables import as_records, spelled
+from gridtandem.report.tables import spelled
 from gridtandem.resources.storage import OVERLAP
+from gridtandem.study.kinds import MARKET
 from gridtandem.study.market import day as keeping
 from gridtandem.study.market.day import MarketDay
 from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus
-from gridtandem.study.market.study import MarketStudy
-from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of
 from gridtandem.study.results import Letters, Rounds, Violations
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 SAME = 1e-9  # relative; costs that differ by less are the same
 SHOWN = 6  # interfaces that a summary tells of
-RUN_SUMMARY = "tandem/market-summary/1"
 PICTURES = {
     "overview": "gridtandem.report.market_pictures:overview",
     "prices": "gridtandem.report.market_pictures:prices",
@@ -39,6 +37,7 @@ PICTURES = {
 class MarketRun:
     """One case under one scheme of markets. The tables are empty where nothing was cleared; ``trouble`` then says why."""
 
+    door: ClassVar[str] = MARKET.door
     result: MarketDay
     awards: Awards
     prices: NodePrices
@@ -96,28 +95,6 @@ class MarketRun:
 
     def __repr__(self) -> str:
         return "\n".join(_lines(self))
-
-
-def cleared(study: MarketStudy, *, save: Path | None = None, watch: Callable[[Outcome[object]], None] | None = None) -> MarketRun:
-    """Carry out a market study."""
-    return MarketRun.of(keeping.clear(study, save=save, watch=watch))
-
-
-def market_summary(run: MarketRun) -> dict[str, object]:
-    """The summary for machines."""
-    result, outcome = run.result, run.outcome
-    return {
-        "schema": RUN_SUMMARY, "case": result.study.case.name, "scheme": run.scheme, "study_digest": result.study.digest(),
-        "agreed": outcome.agreed, "end": outcome.end.name.lower().replace("_", "-"), "sentence": run.end, "trouble": list(run.trouble),
-        "rounds": outcome.rounds, "currency": result.study.case.currency, "cost": _number(result.cost), "ideal_cost": _number(result.ideal),
-        "gap_to_ideal": _number(result.gap), "letters": {"count": len(outcome.ledger), **outcome.books()},
-        **{name: as_records(getattr(run, name)) for name in ("awards", "surplus", "checks")}, "violations": len(run.violations),
-        "run_file": None if run.path is None else str(run.path), "made_with": provenance(),
-    }  # fmt: skip
-
-
-def _number(x: float) -> float | None:
-    return None if np.isnan(x) else x
 
 
 def _lines(run: MarketRun) -> Iterator[str]:

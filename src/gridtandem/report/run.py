@@ -5,10 +5,9 @@ Everything here is a short way to say a `Study`; the study does the work, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from numpy.typing import ArrayLike
 
@@ -19,22 +18,20 @@ from gridtandem.coordinate import Outcome
 from gridtandem.grid.network import Network
 from gridtandem.report import telling
 from gridtandem.report.drawing import drawn
-from gridtandem.study import compare as comparing
 from gridtandem.study import diagnose as diagnosing
 from gridtandem.study import run as running
 from gridtandem.study.compare import Comparison as ComparisonTable
 from gridtandem.study.diagnose import Diagnosis
 from gridtandem.study.judge import Verdict
-from gridtandem.study.registry import name_of, scheme_of
+from gridtandem.study.kinds import FLOW
+from gridtandem.study.registry import name_of
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
 from gridtandem.study.run import Result
-from gridtandem.study.setting import loading_of, usual, usually_compared
+from gridtandem.study.setting import loading_of
 from gridtandem.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-MOST_DIAGNOSED = 300  # interfaces up to which a comparison also predicts the plain exchange: its matrix grows with their square
 
 RUN_PICTURES = {
     "overview": "gridtandem.report.overview:of_run",
@@ -61,6 +58,7 @@ NOTHING = Verdict(
 class Run:
     """One case under one scheme. The tables are empty where the run found no answer; ``trouble`` then says why."""
 
+    door: ClassVar[str] = FLOW.door
     result: Result
     buses: BusResults
     interfaces: InterfaceResults
@@ -134,6 +132,7 @@ class Run:
 class Comparison:
     """One case under several schemes, every one held against the same AC check."""
 
+    door: ClassVar[str] = FLOW.door
     table: ComparisonTable
     runs: tuple[Run, ...]
     diagnosis: Diagnosis | None = None  # what was to be expected of the plain exchange
@@ -151,74 +150,9 @@ class Comparison:
         return comparison_as_html(self)
 
 
-def run(
-    case: Case | Network | str | Path,
-    *,
-    scheme: object = None,
-    options: Mapping[str, object] | None = None,
-    loading: ArrayLike = 1.0,
-    rounds: int = 100,
-    feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
-    q_rule: Literal["ignore", "switch"] = "ignore",
-    slack: Literal["reference", "shared"] = "reference",
-    taps: Literal["hold", "move"] = "move",
-    save: str | Path | None = None,
-    watch: Callable[[Outcome[object]], None] | None = None,
-) -> Run:
-    """Coordinate a case.
-
-    ``case`` is a `Case`, a `Network`, the name of a published one, or a folder. ``scheme`` is a scheme object or a name with ``options``;
-    "auto" takes what `diagnose` recommends, and none given is "response", or "merged" where there are no feeders. ``loading`` multiplies loads
-    and transmission's schedule; several numbers are scenarios, an array is (scenario, period). With ``save`` a run file grows round by round;
-    ``watch`` sees the outcome so far after every round.
-    """
-    study = Study(
-        case=opened_case(case), scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack,
-        taps=taps,
-    )  # fmt: skip
-    study = replace(study, scheme=chosen(study, usual(study.case) if scheme is None else scheme, options))
-    return Run.of(running.run(study, save=None if save is None else Path(save), watch=watch))
-
-
-def compare(
-    case: Case | Network | str | Path,
-    schemes: Sequence[object] | None = None,
-    *,
-    loading: ArrayLike = 1.0,
-    rounds: int = 100,
-    feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
-    q_rule: Literal["ignore", "switch"] = "ignore",
-    slack: Literal["reference", "shared"] = "reference",
-    taps: Literal["hold", "move"] = "move",
-    save: Callable[[str], Path] | None = None,
-    watch: Callable[[str, Outcome[object]], None] | None = None,
-) -> Comparison:
-    """Run a case under several schemes, by default a few that serve it; arguments as for `run`. ``save`` names the run file of a scheme,
-    ``watch`` hears its name too.
-    """
-    study = Study(
-        case=opened_case(case), scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack,
-        taps=taps,
-    )  # fmt: skip
-    wanted = usually_compared(study.case) if schemes is None else schemes
-    found = comparing.compare(study, [chosen(study, s, None) for s in wanted], save=save, watch=watch)
-    forecast = diagnosing.diagnose(study) if len(study.case.interfaces) <= MOST_DIAGNOSED else None
-    return Comparison(table=found.table, runs=tuple(map(Run.of, found.results)), diagnosis=forecast)
-
-
 def diagnose(case: Case | Network | str | Path, *, loading: ArrayLike = 1.0) -> Diagnosis:
     """How fast the plain exchange will converge on a case, and which scheme to take."""
     return diagnosing.diagnose(Study(case=opened_case(case), scheme=None, loading=loading_of(loading)))
-
-
-def resume(path: str | Path, *, rounds: int | None = None, watch: Callable[[Outcome[object]], None] | None = None) -> Run:
-    """Go on with the run in a file, to the bit as if it had never stopped."""
-    return Run.of(running.resume(Path(path), rounds=rounds, watch=watch))
-
-
-def opened(path: str | Path) -> Run:
-    """The run in a file, read without computing anything."""
-    return Run.of(running.reopened(Path(path)))
 
 
 def opened_case(case: Case | Network | str | Path) -> Case:
@@ -230,8 +164,3 @@ def opened_case(case: Case | Network | str | Path) -> Case:
     if not isinstance(case, str | Path):
         raise TypeError(f"a Case, a Network, the name of a published one, or a folder or file is wanted; this is of type {type(case).__name__}")
     return named(case)
-
-
-def chosen(study: Study, scheme: object, options: Mapping[str, object] | None) -> object:
-    """The word "auto" is whatever the diagnosis recommends."""
-    return scheme_of(diagnosing.diagnose(study).recommend if isinstance(scheme, str) and scheme == "auto" else scheme, options)

@@ -19,6 +19,7 @@ from gridtandem.tables import Real
 
 SLOW, FAST = 0.5, 0.05  # thresholds of coordinated-operation practice: below FAST the plain exchange, above SLOW only Newton
 GOAL = 1e-9
+MOST = 300  # interfaces up to which a comparison also predicts the plain exchange: its matrix grows with their square
 
 
 @final

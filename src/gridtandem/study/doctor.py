@@ -12,7 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar, final
 
-from gridtandem.study.registry import market_names, scheme_kind, scheme_names
+from gridtandem.study.kinds import all_schemes
+from gridtandem.study.registry import scheme_kind
 from gridtandem.study.shelf import FOLDER
 from gridtandem.tables import Flag, Names, Table, column
 
@@ -48,7 +49,7 @@ def _looks(folder: Path) -> Iterator[tuple[str, bool, bool, str]]:
     yield "python", sys.version_info >= OLDEST, True, f"{platform.python_version()} on {platform.machine()}"
     for name in NEEDED:
         yield name, *_tried(lambda name=name: version(name), f"pip install {name}")  # type: ignore[misc]
-    for name in (*scheme_names(), *market_names()):
+    for name in all_schemes():
         yield f"scheme {name}", *_tried(lambda name=name: scheme_kind(name).__name__, "install the package that brings it again")  # type: ignore[misc]
     yield "a run", *_tried(_small_run, "install gridtandem again")
     yield "writing here", *_tried(lambda: _written(folder), "change to a folder that you may write to, or use --out")
@@ -66,10 +67,11 @@ def _tried(look: Callable[[], str], mend: str) -> tuple[bool, bool, str]:
 
 def _small_run() -> str:
     from gridtandem.cases.named import case
+    from gridtandem.study.registry import scheme_named
     from gridtandem.study.run import run
-    from gridtandem.study.setting import studied
+    from gridtandem.study.study import Study
 
-    outcome = run(studied(case("14A"))).require().outcome
+    outcome = run(Study(case=case("14A"), scheme=scheme_named("response"))).require().outcome
     return f"14A agrees after {outcome.rounds} rounds"
 
 

@@ -13,30 +13,19 @@ from typing import Any
 import numpy as np
 
 from gridtandem.errors import UnknownName, Unreadable
+from gridtandem.study.kinds import FLOW, KINDS, all_schemes
 
-GROUP = "gridtandem.schemes"  # of load flow
-MARKETS = "gridtandem.markets"
 LETTERS = "gridtandem.boundary."  # where letters are declared
 
 
 def scheme_names() -> tuple[str, ...]:
     """Names of all installed schemes of load flow, in alphabetical order."""
-    return tuple(sorted({e.name for e in entry_points(group=GROUP)}))
-
-
-def market_names() -> tuple[str, ...]:
-    """Names of all installed schemes of markets, in alphabetical order."""
-    return tuple(sorted({e.name for e in entry_points(group=MARKETS)}))
-
-
-def is_market(scheme: Any) -> bool:
-    """Does a scheme, by name or as it is, clear a market? One of load flow does not."""
-    return scheme in market_names() if isinstance(scheme, str) else callable(getattr(scheme, "bargain", None))
+    return FLOW.schemes()
 
 
 def _installed() -> dict[str, Any]:
-    """Entry points of both kinds by name."""
-    return {e.name: e for group in (MARKETS, GROUP) for e in entry_points(group=group)}
+    """Entry points of every kind by name."""
+    return {e.name: e for kind in reversed(KINDS) for e in entry_points(group=kind.group)}
 
 
 def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
@@ -59,7 +48,7 @@ def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
 
 def headers() -> dict[str, dict[str, str]]:
     """What every installed scheme says of itself: in a line, its paper, who decides, what crosses."""
-    return {name: header(name) for name in (*scheme_names(), *market_names())}
+    return {name: header(name) for name in all_schemes()}
 
 
 def header(name: str) -> dict[str, str]:
@@ -78,7 +67,7 @@ def scheme_of(scheme: Any, options: Mapping[str, Any] | None = None) -> Any:
     if isinstance(scheme, type):
         raise Unreadable(f"scheme {scheme.__name__} is a class; give an object of it, {scheme.__name__}(), or its name")
     if not all(callable(getattr(scheme, part, None)) for part in ("start", "round", "gap")):
-        raise Unreadable(f"{scheme!r} is no scheme; give a name ({', '.join((*scheme_names(), *market_names()))}) or an object of gridtandem.schemes")
+        raise Unreadable(f"{scheme!r} is no scheme; give a name ({', '.join(all_schemes())}) or an object of gridtandem.schemes")
     if not options and name_of(scheme) not in _installed():  # its options are nobody's business but its own
         return scheme
     options = options or {}

@@ -7,28 +7,21 @@ import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from importlib import import_module
+from typing import final
 
 from gridtandem.errors import UnknownName, Unreadable
-from gridtandem.study.compare import Comparison
+from gridtandem.tables import Table
 
-if TYPE_CHECKING:
-    from gridtandem.study.market.compare import MarketComparison
-
-COLUMNS = {
-    "agreed": "agreed", "rounds": "rounds", "letters": "letters", "numbers": "numbers", "bytes": "bytes", "voltage-error": "voltage_error_pu",
-    "exchange-error": "exchange_error_mva", "exchange": "exchange_mw", "feeder-loss": "feeder_loss_mw", "v-low": "v_low_pu",
-}  # fmt: skip
-MARKET_COLUMNS = {
-    "agreed": "agreed", "cost": "cost", "gap-to-ideal": "gap_to_ideal", "rounds": "rounds", "letters": "letters", "numbers": "numbers",
-    "bytes": "bytes", "exchange-error": "exchange_error_mw", "price-error": "price_error_per_mwh", "voltage-error": "voltage_error_pu",
-    "loss": "loss_mw", "v-low": "v_low_pu", "limits-broken": "limits_broken",
-}  # fmt: skip
+TABLES = ("gridtandem.study.compare:Comparison", "gridtandem.study.market.compare:MarketComparison")
+UNITS = re.compile(r"_(pu|mva|mw|mwh|per_mwh)$")
+UNRULY = "seconds"  # which no two runs share
 
 
-def figures_of(table: Comparison | MarketComparison) -> Mapping[str, str]:
-    """What rules may speak of, and the columns that hold it."""
-    return COLUMNS if isinstance(table, Comparison) else MARKET_COLUMNS
+def figures_of(table: Table | type[Table]) -> Mapping[str, str]:
+    """What rules may speak of, and the columns that hold it: all columns of numbers, by their names without units."""
+    numeric = (name for name, spec in table.columns().items() if spec.dtype != "U" and name != UNRULY)
+    return {UNITS.sub("", name).replace("_", "-"): name for name in numeric}
 
 
 WORSE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -51,9 +44,8 @@ class Rule:
         found = FORM.fullmatch(words.strip())
         if found is None:
             raise Unreadable(f"{words!r} is not a rule; write a figure, a sign and a number, e.g. voltage-error>1e-8 or response:rounds>6")
-        known = dict.fromkeys([*COLUMNS, *MARKET_COLUMNS])
-        if found["figure"] not in known:
-            raise UnknownName("figure", found["figure"], list(known))
+        if not any(found["figure"] in figures_of(table) for table in _tables()):
+            raise UnknownName("figure", found["figure"], list(dict.fromkeys(name for table in _tables() for name in figures_of(table))))
         try:
             limit = float(found["limit"])
         except ValueError:
@@ -63,9 +55,9 @@ class Rule:
         return Rule(found["figure"], found["worse"], limit, found["scheme"] or "")
 
 
-def broken(rules: Sequence[Rule], table: Comparison | MarketComparison) -> tuple[str, ...]:
+def broken(rules: Sequence[Rule], table: Table) -> tuple[str, ...]:
     """One sentence for every rule that a row of the table breaks."""
-    schemes = table.scheme.tolist()
+    schemes = _schemes(table)
     for rule in rules:
         if rule.scheme and rule.scheme not in schemes:
             raise UnknownName("scheme in this result", rule.scheme, schemes)
@@ -74,10 +66,22 @@ def broken(rules: Sequence[Rule], table: Comparison | MarketComparison) -> tuple
     return tuple(line for rule in rules for line in _broken(rule, table))
 
 
-def _broken(rule: Rule, table: Comparison | MarketComparison) -> Iterator[str]:
+def _tables() -> Iterator[type[Table]]:
+    """Of comparisons of every kind; those of load flow first, and the others loaded only where it has no such figure."""
+    for place in TABLES:
+        module, _, name = place.partition(":")
+        yield getattr(import_module(module), name)
+
+
+def _schemes(table: Table) -> list[str]:
+    found: list[str] = getattr(table, "scheme").tolist()  # noqa: B009 — comparisons of every kind have it
+    return found
+
+
+def _broken(rule: Rule, table: Table) -> Iterator[str]:
     name = figures_of(table)[rule.figure]
     unit = table.columns()[name].unit.replace("1", "")
-    for scheme, value in zip(table.scheme.tolist(), getattr(table, name).tolist(), strict=True):
+    for scheme, value in zip(_schemes(table), getattr(table, name).tolist(), strict=True):
         if rule.scheme in ("", scheme) and (math.isnan(value) or WORSE[rule.worse](value, rule.limit)):
             said = "does not exist" if math.isnan(value) else f"is {float(value):.6g}{' ' * bool(unit)}{unit}"
             yield f"{scheme}: {rule.figure} {said}; the rule fails it if {rule.worse} {rule.limit:g}"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
-from typing import Literal
+from dataclasses import fields
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,29 +18,6 @@ from gridtandem.tables import Real
 COMPARED = ("independent", "load-flow", "response", "merged")  # unless told otherwise
 AUTO = "auto"  # the scheme that the diagnosis recommends
 ROUNDS = 100  # most rounds unless told otherwise
-
-
-def studied(
-    case: Case,
-    *,
-    scheme: str | None = None,
-    options: Mapping[str, float] | None = None,
-    loading: float | Sequence[float] = 1.0,
-    rounds: int = ROUNDS,
-    feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
-    q_rule: Literal["ignore", "switch"] = "ignore",
-    slack: Literal["reference", "shared"] = "reference",
-    taps: Literal["hold", "move"] = "move",
-) -> Study:
-    """The study of a case under the scheme of that name; several loadings are several scenarios.
-
-    Without a name it is ``response``, or ``boundary-newton`` where a feeder has several ports; without feeders ``merged``, which then is a
-    plain load flow.
-    """
-    study = Study(
-        case=case, scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps
-    )
-    return replace(study, scheme=schemes_for(study, [scheme or usual(case)], options)[0])
 
 
 def usual(case: Case) -> str:

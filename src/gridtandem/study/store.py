@@ -24,6 +24,7 @@ from gridtandem.cases.folder.read import case_in
 from gridtandem.cases.folder.write import case_texts
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import AlreadyThere, Fault, InvalidCase, TandemError, Unavailable
+from gridtandem.study.kinds import FLOW, KINDS, Kind
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of, records_of, scheme_kind
 from gridtandem.study.study import Study
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Table)
 S = TypeVar("S", Study, "MarketStudy")
-
-MARKET = "market"  # kind of a file that holds the run of a market
 
 APPLICATION = 0x67544D31  # "gTM1"
 VERSION = 1
@@ -151,24 +150,19 @@ class RunFile:
 
     def study(self) -> Study:
         """The study of load flow again."""
-        return self.as_study(Study)
+        if self.kind() in {kind.name for kind in KINDS if kind is not FLOW}:
+            raise _other(self)
+        return _study(self, Study)
 
-    def as_study(self, record: type[S]) -> S:
-        """The study again, as the record that it is."""
-        if (self.kind() == MARKET) != (record is not Study):
-            mend = "open it with gridtandem.opened, or look with `tandem show`"
-            raise InvalidCase([Fault("run file", f"holds a {self.kind()}", mend, "run-005", place=str(self.path))])
-        with reading(self.path) as db:
-            facts, files = self.facts(), dict(db.execute("SELECT path, content FROM case_files").fetchall())
-            kind = scheme_kind(facts["scheme_name"])
-            settings = {k: v for k, v in facts.items() if k.startswith("setting.")}
-            if facts.get("inputs_digest", digest := _inputs_digest(settings, files)) != digest:
-                raise ValueError("case or settings are not those that the run began with")
-            return record(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
+    def study_of(self, kind: Kind, record: type[S]) -> S:
+        """The study of another kind again, as the record that it is."""
+        if self.kind() != kind.name:
+            raise _other(self)
+        return _study(self, record)
 
     def outcome(self, study: Study | MarketStudy | None = None) -> Outcome[Any]:
         """How far the run of its ``study`` came."""
-        if self.kind() not in ("run", MARKET):
+        if self.kind() not in {kind.name for kind in KINDS}:
             mend = "open it with gridtandem.BatchRun.opened, or look with `tandem show`"
             raise InvalidCase([Fault("run file", f"holds a {self.kind()}, not a run", mend, "run-005", place=str(self.path))])
         known = records_of((self.study() if study is None else study).scheme).values()
@@ -183,6 +177,21 @@ class RunFile:
             begun = bool(gaps) or "end" in facts
             state = read(facts["state"], known) if begun else None
             return Outcome(end, state, gaps, (read(facts["goal"]) if begun else None) or np.nan, ledger, refusals)
+
+
+def _other(file: RunFile) -> InvalidCase:
+    mend = "open it with gridtandem.opened, or look with `tandem show`"
+    return InvalidCase([Fault("run file", f"holds a {file.kind()}", mend, "run-005", place=str(file.path))])
+
+
+def _study(file: RunFile, record: type[S]) -> S:
+    with reading(file.path) as db:
+        facts, files = file.facts(), dict(db.execute("SELECT path, content FROM case_files").fetchall())
+        kind = scheme_kind(facts["scheme_name"])
+        settings = {k: v for k, v in facts.items() if k.startswith("setting.")}
+        if facts.get("inputs_digest", digest := _inputs_digest(settings, files)) != digest:
+            raise ValueError("case or settings are not those that the run began with")
+        return record(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
 
 
 @contextmanager

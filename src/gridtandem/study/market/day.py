@@ -10,6 +10,7 @@ from typing import Any, TypeVar, final
 import numpy as np
 
 from gridtandem.coordinate import Outcome
+from gridtandem.study.kinds import MARKET
 from gridtandem.study.market.books import books, surplus
 from gridtandem.study.market.check import checked
 from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus
@@ -18,7 +19,7 @@ from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.study.market.tables import awards, devices, prices
 from gridtandem.study.results import Letters, Rounds, Violations
 from gridtandem.study.run import letters_table
-from gridtandem.study.store import MARKET, RunFile, reading
+from gridtandem.study.store import RunFile, reading
 from gridtandem.tables import Table
 
 T = TypeVar("T", bound=Table)
@@ -94,13 +95,13 @@ class MarketDay:
 def clear(study: MarketStudy, *, save: Path | None = None, watch: Callable[[Outcome[Any]], None] | None = None) -> MarketDay:
     """Carry out a market study. With ``save`` a run file grows round by round."""
     seats = seated(study)
-    return _carried(study, seats, None if save is None else RunFile.create(save, study, kind=MARKET), None, watch=watch)
+    return _carried(study, seats, None if save is None else RunFile.create(save, study, kind=MARKET.name), None, watch=watch)
 
 
 def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[Any]], None] | None = None) -> MarketDay:
     """Go on with the run in a file, to the bit as if it had never stopped."""
     file = RunFile.open(path)
-    study = file.as_study(MarketStudy)
+    study = file.study_of(MARKET, MarketStudy)
     before = file.outcome(study)
     study = study if rounds is None else replace(study, rounds=rounds)
     return _carried(study, seated(study), file, before, watch=watch)
@@ -109,7 +110,7 @@ def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[An
 def reopened(path: Path) -> MarketDay:
     """A run read from its file without computing anything."""
     file = RunFile.open(path)
-    facts, study = file.facts(), file.as_study(MarketStudy)
+    facts, study = file.facts(), file.study_of(MARKET, MarketStudy)
     there = facts.get("judged") == "yes"
     found: dict[str, Any] = {name: file.get(name, kind) if there else kind.empty() for name, kind in TABLES.items()}
     trouble = tuple(line for line in facts.get("trouble", "").split("\n") if line)
@@ -120,7 +121,7 @@ def reopened(path: Path) -> MarketDay:
 
 def saved(day: MarketDay, path: Path) -> MarketDay:
     """Write the run file of a day that was not saved while it was cleared."""
-    return _kept(day, RunFile.create(path, day.study, kind=MARKET))
+    return _kept(day, RunFile.create(path, day.study, kind=MARKET.name))
 
 
 def _plain(table: T) -> T:

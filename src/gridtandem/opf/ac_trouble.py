@@ -1,0 +1,79 @@
+r"""Why an AC optimal power flow has no solution: the limits that would have to give way, named, with how much.
+
+All limits and balances give way at a price, the least total is sought (`gridtandem.program.elastic`), and what gave way is told in MW, Mvar, MVA, pu
+and degrees. Limits of voltage, flow and angle give way before those of units, and those before the balances: power that is not delivered comes last.
+The total is a local minimum, so that another set of limits may do with less.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtandem.opf.forms.ac_polar import LOWEST
+from gridtandem.program.answer import Status
+from gridtandem.program.elastic import elastic, misses
+from gridtandem.program.solvers.interior import Interior
+from gridtandem.tables import Names
+from gridtandem.units import MVA
+
+if TYPE_CHECKING:
+    from gridtandem.opf.ac import AcOpf
+
+WEIGHTS = {
+    "v": 1.0, "flow_from": 1.0, "flow_to": 1.0, "angle": 1.0, "p": 10.0, "q": 10.0, "capability": 10.0, "factor": 10.0, "balance": 100.0,
+    "balance_q": 100.0,
+}  # fmt: skip
+SEEN = 1e-5  # per unit; solvers leave a hundredth of it
+SHOWN = 6  # limits in a sentence, those that give most
+
+
+def explained(problem: AcOpf) -> str:
+    """What would have to give way, in a sentence."""
+    relaxed = elastic(problem.program, WEIGHTS, {"v": LOWEST / 2})
+    answer = Interior().solve(relaxed)
+    if answer.status is not Status.SOLVED:
+        return "Which limits stand against it could not be found either."
+    gone = misses(relaxed, WEIGHTS, answer.x)
+    found = sorted(((abs(by) * WEIGHTS[name], _sentence(problem, name, int(k), by)) for name, values in gone.items()
+                    for k, by in enumerate(values.ravel()) if abs(by) > SEEN), reverse=True)  # fmt: skip
+    if not found:
+        return "All limits can be kept at once, so that this is trouble of the iteration: give another start, or another solver."
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return f"To have a solution nearby it would need: {'; '.join(words for _, words in found[:SHOWN])}{more}."
+
+
+def _sentence(problem: AcOpf, name: str, k: int, by: float) -> str:
+    """One limit and how far it is missed; negative: below its lower side."""
+    form = problem.form
+    units, capped, factored = _unit_names(problem)
+    way = "below" if by < 0 else "above"
+    size = MVA * abs(by)
+    if name == "v":
+        return f"bus {form.nodal.label[k]!s} {abs(by):.4g} pu {way} its voltage limit"
+    if name in ("p", "q"):
+        return f"unit {units[k]} {size:.4g} {'MW' if name == 'p' else 'Mvar'} {way} its limit"
+    if name == "capability":
+        return f"unit {capped[k]} beyond its apparent power by {size:.4g} MVA²/100"
+    if name == "factor":
+        return f"unit {factored[k % max(len(factored), 1)]} {size:.4g} Mvar beyond its power factor"
+    if name == "angle":
+        return f"branch {_branch_names(problem)[form.angled[k]]} {np.degrees(abs(by)):.4g}° {way} its angle limit"
+    if name in ("balance", "balance_q"):
+        return f"{size:.4g} {'MW' if name == 'balance' else 'Mvar'} {'not served' if by < 0 else 'too much'} at bus {form.nodal.label[k]!s}"
+    over = MVA * (np.sqrt(form.rating[k] ** 2 + max(by, 0.0)) - form.rating[k])
+    return f"branch {_branch_names(problem)[form.rated[k]]} {over:.4g} MVA above its rating at the {name.removeprefix('flow_')} end"
+
+
+def _unit_names(problem: AcOpf) -> tuple[Names, Names, Names]:
+    """Of all units, of those with a limit of apparent power, of those with one of the power factor."""
+    nodal = problem.form.nodal
+    g, row = nodal.network.generators, nodal.units.row
+    return g.name[row], g.name[row[np.isfinite(g.s_high_mva[row])]], g.name[row[g.power_factor_low[row] > 0]]
+
+
+def _branch_names(problem: AcOpf) -> Names:
+    nodal = problem.form.nodal
+    br, net = nodal.branches, nodal.network
+    return np.concatenate([net.lines.name[br.row[br.kind == 0]], net.transformers.name[br.row[br.kind == 1]]])

@@ -1,0 +1,120 @@
+"""Transmission's desk for AC dispatch: its own optimal power flow with the feeders as draws, prices or models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from gridtandem.boundary.letters import Worth
+from gridtandem.boundary.opf_letters import Bus, BusUnder, Dispatch, DispatchAlone, DispatchNear, DispatchOver, SteepBus, SteepBusUnder, square
+from gridtandem.opf.ac_boundary import AcBoundary, Asked, solved
+from gridtandem.opf.ac_functions import Toll
+from gridtandem.parties.ac_units import BASE, priced, unpriced, weighed
+from gridtandem.program.answer import Answer
+from gridtandem.tables import Real
+from gridtandem.units import MVA
+
+ST = tuple[int, int]
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AcTransmission:
+    """One problem for each period; ``home`` is its answer for the forecast draws, near which every search begins."""
+
+    held: tuple[AcBoundary, ...]  # (period)
+    forecast: Real  # (period, interface, 2) draws that transmission expects [MW, Mvar]
+    home: tuple[Answer, ...]
+
+    @staticmethod
+    def of(held: tuple[AcBoundary, ...], forecast: Real) -> AcTransmission:
+        """Solve at home."""
+        home = tuple(p.least(Asked(toll=p.free(), fixed=_fixed(s))) for p, s in zip(held, forecast, strict=True))
+        return AcTransmission(held=held, forecast=forecast, home=home)
+
+    @property
+    def answers(self) -> Mapping[type, Callable[[Any], Any]]:
+        """Letters this desk answers."""
+        return {
+            DispatchAlone: self.alone, DispatchNear: self.near, DispatchOver: self.over, BusUnder: self.bus_under, SteepBusUnder: self.steep_under,
+        }  # fmt: skip
+
+    def least(self, st: ST, asked: Asked) -> Answer | None:
+        """The cheapest answer of a period, or none."""
+        home = self.home[st[1]]
+        found = self.held[st[1]].least(asked, home if solved(home) else None)
+        return found if solved(found) else None
+
+    def alone(self, ask: DispatchAlone) -> Dispatch:  # noqa: ARG002 — the letter has no content
+        """With the feeders as forecast."""
+        s = self.forecast[None]
+        price, kappa = np.zeros((*s.shape[:3], 3)), np.zeros(s.shape[:3])
+        bus = self.bus_under(BusUnder(s, kappa))
+        price[..., :2] = bus.price
+        return Dispatch(np.concatenate([s, bus.v[..., None]], -1), price, bus.worth, bus.cost)
+
+    def near(self, ask: DispatchNear) -> Dispatch:
+        """At prices, not far from a wish."""
+        bend = ask.weight[..., None] * np.eye(3)
+        return self._over(ask.wish, ask.price, bend)
+
+    def over(self, ask: DispatchOver) -> Dispatch:
+        """Over models of the feeders."""
+        return self._over(ask.at, ask.price, square(ask.bend))
+
+    def bus_under(self, ask: BusUnder) -> Bus:
+        """Voltages and prices under draws."""
+        v, price, cost = self._buses(ask.s, ask.kappa, lambda *_: None)
+        return Bus(v, price, _worth(v), cost)
+
+    def steep_under(self, ask: SteepBusUnder) -> SteepBus:
+        """The same, and how prices rise; where feeders share a price zone the rise of all together stands for that of one."""
+        rise, many = np.full((*ask.s.shape[:3], 3), np.nan), ask.s.shape[2]
+
+        def look(st: ST, asked: Asked, answer: Answer) -> None:
+            whole = self.held[st[1]].rises(asked, answer) / MVA**2
+            whole = whole.reshape(2, many, 2, many)
+            together = np.abs(whole).sum((2, 3)) - np.abs(np.einsum("aibi->aib", whole)).sum(2)  # (power, interface) of all others
+            own = np.einsum("aibi->iab", whole)
+            rise[st] = np.stack([own[:, 0, 0] + together[0], own[:, 0, 1], own[:, 1, 1] + together[1]], -1)
+
+        v, price, cost = self._buses(ask.s, ask.kappa, look)
+        return SteepBus(v, price, rise, _worth(v), cost)
+
+    def _buses(self, s: Real, kappa: Real, look: Callable[[ST, Asked, Answer], None]) -> tuple[Real, Real, Real]:
+        v, price, cost = np.full(kappa.shape, np.nan), np.full(s.shape, np.nan), np.full(kappa.shape[:2], np.nan)
+        for st in np.ndindex(*kappa.shape[:2]):
+            at = self.held[st[1]]
+            slope = np.concatenate([np.zeros_like(s[st]), kappa[st][:, None]], -1)
+            asked = Asked(toll=self._toll(st, slope), fixed=_fixed(s[st]))
+            if (answer := self.least(st, asked)) is not None:
+                v[st], price[st] = at.exchange(answer)[:, 2], unpriced(at.price(answer))[:, :2]
+                cost[st] = at.own_cost(asked, answer)
+                look(st, asked, answer)
+        return v, price, cost
+
+    def _over(self, at: Real, price: Real, bend: Real) -> Dispatch:
+        y, cost = np.full(at.shape, np.nan), np.full(at.shape[:2], np.nan)
+        for st in np.ndindex(*at.shape[:2]):
+            asked = Asked(toll=self._toll(st, priced(-price[st]), at[st] / BASE, weighed(bend[st])), fixed={})
+            if (answer := self.least(st, asked)) is not None:
+                y[st], cost[st] = self.held[st[1]].exchange(answer) * BASE, self.held[st[1]].own_cost(asked, answer)
+        return Dispatch(y, price - np.einsum("...jk,...k->...j", bend, y - at), _worth(y[..., 0]), cost)
+
+    def _toll(self, st: ST, slope: Real, at: Real | None = None, bend: Real | None = None) -> Toll:
+        column = self.held[st[1]].functions.toll.column
+        free = Toll.none(column)
+        return Toll(column=column, slope=slope, at=free.at if at is None else at, bend=free.bend if bend is None else bend)
+
+
+def _fixed(s: Real) -> dict[int, Real]:
+    """Draws (interface, 2) in MW and Mvar, as a question fixes them."""
+    return {0: s[:, 0] / MVA, 1: s[:, 1] / MVA}
+
+
+def _worth(found: Real) -> Any:
+    """An optimum nearby is an estimate: nobody proves that there is no better one."""
+    return np.where(np.isfinite(found), Worth.ESTIMATE, Worth.REFUSED).astype(np.int8)

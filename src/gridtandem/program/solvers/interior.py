@@ -1,0 +1,135 @@
+r"""Interior: smooth programs by the interior-point method of `gridtandem.program.interior`, which needs no package beyond this one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import final
+
+import numpy as np
+
+from gridtandem.program.answer import Answer, Status
+from gridtandem.program.arrays import Places
+from gridtandem.program.faults import Sides, smooth_accepted, smooth_checked
+from gridtandem.program.interior import STEEPEST, Careful, Free, Look, Point, Rule, Task, climbed
+from gridtandem.program.newton_system import NewtonSystem
+from gridtandem.program.smooth import Functions, Smooth, answered, sides, unanswered
+from gridtandem.tables import Real
+
+PUSH = 1e-2  # of max(1, |bound|), or of the interval: how far from a bound a search begins
+WARM = 1e-5  # the same, and the least product of multiplier and distance, from an earlier answer
+STUCK = 1e-5  # a row missed by more where the search ends has no point nearby that keeps it
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Interior:
+    """Options, and the two things one does with a solver."""
+
+    tolerance: float = 1e-8  # of scaled conditions
+    steps: int = 200  # of each rung of the ladder
+
+    def solve(self, program: Smooth, start: Answer | None = None) -> Answer:
+        """Solve once, from the program's own start or from an earlier answer."""
+        return self.hold(program).solve(start=start)
+
+    def hold(self, program: Smooth) -> Held:
+        """Keep the program for many questions."""
+        return Held(program, options=self)
+
+
+@final
+class Held:
+    """A program in the hands of the solver. A question leaves nothing behind."""
+
+    __slots__ = ("_columns", "_options", "_rows", "_systems", "_version", "program")
+
+    def __init__(self, program: Smooth, *, options: Interior = Interior()) -> None:
+        self.program, self._options = smooth_checked(program), options
+        self._columns, self._rows = Places.of(program.columns), Places.of(program.rows)
+        self._version = f"interior of gridtandem {version('gridtandem')}"
+        self._systems: dict[bytes, NewtonSystem] = {}  # by which rows are equations
+
+    def solve(
+        self, *, start: Answer | None = None, bounds: Sides | None = None, right: Sides | None = None, functions: Functions | None = None
+    ) -> Answer:
+        """Answer with these bounds of columns and sides of rows ``(low, high)``, and with other numbers in functions of the same pattern.
+
+        The search begins where an earlier answer stands, or at the program's own start.
+        """
+        task = self._task(bounds, right, functions)
+        least, tried = self._options.tolerance / 10, 0
+        rungs: tuple[tuple[Rule, Point], ...] = ((Free(least), self._begin(task, start)), (Careful(least), self._begin(task, None)))
+        for ladder, (rule, begin) in enumerate(rungs):
+            point, steps, fine = climbed(task, begin, rule, tolerance=self._options.tolerance, steps=self._options.steps)
+            tried += steps
+            if fine:
+                return self._answer(task, point, ladder, tried)
+        missed = float(np.abs(Look.at(task, point.t).missed).max(initial=0.0))
+        status = Status.NEARBY if missed > STUCK else Status.STOPPED if steps >= self._options.steps else Status.FAILED
+        said = f"largest miss of a row {missed:.2g}"
+        return unanswered(self.program, status, ladder=ladder, steps=tried, solver=self._version, said=said)
+
+    def _task(self, bounds: Sides | None, right: Sides | None, functions: Functions | None) -> Task:
+        """The question in the form of the iteration."""
+        changes = smooth_accepted(self.program, bounds or {}, right or {})
+        (low, high), (row_low, row_high) = sides({**self.program.columns, **changes[0]}), sides({**self.program.rows, **changes[1]})
+        equal = row_low == row_high
+        bounded = ~equal & (np.isfinite(row_low) | np.isfinite(row_high))
+        key = np.concatenate([equal, bounded]).tobytes()
+        if key not in self._systems:
+            found = NewtonSystem.of(self.program, np.flatnonzero(equal), np.flatnonzero(bounded), self._columns.size, self._rows.size)
+            self._systems[key] = found
+        system, fixed = self._systems[key], low == high
+        t_low, t_high = np.concatenate([low, row_low[bounded]]), np.concatenate([high, row_high[bounded]])
+        both = np.concatenate([fixed, np.zeros(int(bounded.sum()), bool)])
+        has_low, has_high = np.isfinite(t_low) & ~both, np.isfinite(t_high) & ~both
+        chosen = functions or self.program.functions
+        x = np.where(fixed, low, self.program.start)
+        steepest = float(np.abs(chosen.slopes(x)[0]).max(initial=0.0))
+        return Task(
+            functions=chosen, system=system, low=np.where(has_low | both, t_low, 0.0), high=np.where(has_high, t_high, 0.0), has_low=has_low,
+            has_high=has_high, fixed=fixed, rows=self._rows.size, right=row_low[equal], scale=min(1.0, STEEPEST / max(steepest, 1e-300)),
+        )  # fmt: skip
+
+    def _begin(self, task: Task, start: Answer | None) -> Point:
+        """Pushed inside the bounds, slacks at what the rows are."""
+        s, rows = task.system, self._rows.size
+        x = self.program.start if start is None else np.concatenate([start.x[name].ravel() for name in self._columns.shapes])
+        push, least = (PUSH, 1.0) if start is None else (WARM, WARM)
+        n = s.size
+        x = np.where(task.fixed, task.low[:n], _pushed(task, x, slice(0, n), push))
+        values = task.functions.values(x)[1]
+        t = np.concatenate([x, _pushed(task, values[s.ranges], slice(n, None), push)])
+        near, far = task.distances(t)
+        if start is None:
+            return Point(
+                t=t, y=np.zeros(len(s.equations) + len(s.ranges)), low=task.has_low.astype(np.float64), high=task.has_high.astype(np.float64)
+            )
+        price = np.concatenate([start.price[name].ravel() for name in self._rows.shapes]).reshape(rows)
+        y = -task.scale * np.concatenate([price[s.equations], price[s.ranges]])
+        reduced = task.scale * np.concatenate([*(start.reduced[name].ravel() for name in self._columns.shapes), price[s.ranges] / task.scale])
+        reduced[n:] *= task.scale
+        low, high = np.maximum(reduced, least / near), np.maximum(-reduced, least / far)
+        return Point(t=t, y=y, low=low * task.has_low, high=high * task.has_high)
+
+    def _answer(self, task: Task, point: Point, ladder: int, steps: int) -> Answer:
+        look, n = Look.at(task, point.t), task.system.size
+        price = np.zeros(self._rows.size)
+        price[np.concatenate([task.system.equations, task.system.ranges])] = -point.y / task.scale
+        total = look.gradient + task.transposed(look, point.y)
+        reduced = np.where(task.fixed, total, (point.low - point.high)[:n]) / task.scale
+        return answered(
+            self.program, point.t[:n], cost=look.cost, price=price, reduced=reduced, ladder=ladder, steps=steps, solver=self._version
+        )  # fmt: skip
+
+
+def _pushed(task: Task, t: Real, where: slice, push: float) -> Real:
+    """Inside the bounds by at least a share of them."""
+    low, high = np.where(task.has_low[where], task.low[where], -np.inf), np.where(task.has_high[where], task.high[where], np.inf)
+    width = np.where(np.isfinite(high - low), high - low, np.inf)
+
+    def share(bound: Real) -> Real:
+        return push * np.minimum(np.maximum(1.0, np.abs(np.where(np.isfinite(bound), bound, 0.0))), width)
+
+    return np.clip(t, low + share(low), high - share(high))

@@ -1,0 +1,69 @@
+"""Kinds of study, and which of them is asked for. Light on purpose: a load flow answers without loading a market."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import final
+
+from gridtandem.errors import Unreadable
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """What everybody needs to know of a kind of study: its schemes, its options, and where it is told."""
+
+    name: str  # of it, as run files say it
+    called: str  # as people say it
+    group: str  # entry points of its schemes
+    ends: str  # what only its schemes can do
+    door: str  # module that knows it, see `gridtandem.report.kinds`
+    words: Mapping[str, str]  # options that not every kind has, as people write them
+
+    def schemes(self) -> tuple[str, ...]:
+        """Names of its installed schemes, in alphabetical order."""
+        return tuple(sorted({e.name for e in entry_points(group=self.group)}))
+
+
+FLOW = Kind("run", "load flow", "gridtandem.schemes", "agreement", "gridtandem.report.kinds.flow", {
+    "loading": "loading", "feeder_solver": "feeder-solver", "q_rule": "q-limits", "slack": "slack", "taps": "hold-taps", "exponents": "exponents",
+    "parallel": "parallel",
+})  # fmt: skip
+MARKET = Kind("market", "markets", "gridtandem.markets", "bargain", "gridtandem.report.kinds.market", {
+    "hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow", "form": "form",
+})  # fmt: skip
+KINDS = (FLOW, MARKET)
+
+
+def all_schemes() -> tuple[str, ...]:
+    """Names of all installed schemes, kind by kind."""
+    return tuple(name for kind in KINDS for name in kind.schemes())
+
+
+def kind_of(scheme: object) -> Kind:
+    """The kind of a scheme, by name or as it is. What belongs to none is taken for one of load flow, which then says what is wrong with it."""
+    if isinstance(scheme, str):
+        return next((k for k in KINDS if scheme in k.schemes()), FLOW)
+    return next((k for k in KINDS if callable(getattr(scheme, k.ends, None))), FLOW)
+
+
+def kind_for(schemes: Sequence[object], given: Mapping[str, object]) -> Kind:
+    """The kind of these schemes, or of a load flow if there are none. Several kinds together are refused, and options ``given`` that it has not."""
+    kinds = {kind_of(s) for s in schemes} or {FLOW}
+    if len(kinds) > 1:
+        told = " and ".join(f"of {k.called} ({', '.join(str(s) for s in schemes if kind_of(s) is k)})" for k in KINDS if k in kinds)
+        raise Unreadable(f"schemes {told} are not compared with each other; name schemes of one kind")
+    (kind,) = kinds
+    if strange := [name for name in given if name not in kind.words]:
+        owners = [k for k in KINDS if strange[0] in k.words]
+        told, whose = ", ".join(_word(name) for name in strange), " or ".join(k.called for k in owners)
+        if schemes:
+            raise Unreadable(f"{told}: for schemes of {whose}; {', '.join(map(str, schemes))} is one of {kind.called}; leave it out")
+        raise Unreadable(f"{told}: for schemes of {whose}; take one of {', '.join(n for k in owners for n in k.schemes())}, or leave it out")
+    return kind
+
+
+def _word(option: str) -> str:
+    return next(k.words[option] for k in KINDS if option in k.words)
