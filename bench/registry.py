@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import coordinated, flow, markets, outages, phases, start, study
+from bench import coordinated, flow, markets, opf, outages, phases, start, study
 from bench.apart import Apart
 from gridtandem.grid.network import Network
 from gridtandem.schemes import FeederCurve, Fused, Merged, Response
@@ -115,6 +115,22 @@ def _market(feeders: int, repeat: int) -> Phase:
     return Phase("market", name, markets.market(feeders), MONEY, repeat, large=feeders > 10, musts=WHOLE if feeders == 100 else ())
 
 
+CHEAPEST = 1e-6  # relative; both keep scaled conditions to 1e-8
+BESIDE_IPOPT = "CasADi + Ipopt"
+
+
+def _opf(name: str, repeat: int, *, must: float = 0.0) -> Phase:
+    beside: dict[str, Prepare | Apart] = {
+        "interior": opf.interior(name), BESIDE_IPOPT: opf.casadi(name), "Ipopt, our functions": opf.ipopt(name),
+    }  # fmt: skip
+    return Phase("optimal power flow", name, beside, CHEAPEST, repeat, musts=(Must(BESIDE_IPOPT, must),) if must else ())
+
+
+def _feeder_opf(name: str) -> Phase:
+    both: dict[str, Prepare | Apart] = {"with tables": opf.whole(name), "held": opf.interior(name)}
+    return Phase("optimal power flow", f"{name}, a feeder's part", both, CHEAPEST, 21, most_ms=22.0)  # a runpp call of the common tool
+
+
 PHASES = (
     Phase("import", "gridtandem", {"gridtandem": start.python("import gridtandem"), "bare Python": start.python("pass")}, repeat=5),
     Phase("help", "tandem --help", {"tandem": start.command("--help"), "bare Python": start.python("pass")}, repeat=5),
@@ -137,6 +153,12 @@ PHASES = (
     _together("case118", 100, 51),
     _together("case9241pegase", 1000, 7, *MUSTS_150K),
     _together("case9241pegase", 7000, 3, Must("lightsim2grid", 1 / 15)),  # a million buses
+    _opf("case118", 21),
+    _opf("T118Dn4", 11),
+    _opf("case1354pegase", 3, must=1.0),
+    _opf("case2869pegase", 1),
+    _feeder_opf("case33bw"),
+    _feeder_opf("case141"),
     Phase("study", "9241 + 1000 x case141", study.parts("case9241pegase", "case141", 1000), repeat=3),
     _offer("33 nodes, 24 h", markets.small, 300.0),
     _offer("240 nodes, 120 DERs, 24 h", markets.crowded, 4000.0),

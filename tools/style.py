@@ -66,6 +66,7 @@ ANY_ALLOWED = {
     "src/gridtandem/study/market/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/study.py": "schemes are of any kind, settings go to TOML",
     "src/gridtandem/program/solvers/clarabel.py": "the solver ships no types",
+    "src/gridtandem/program/solvers/ipopt.py": "the solver's wrapper has no types",
     "src/gridtandem/program/solvers/highs.py": "the solver's wrapper has no types",
     "src/gridtandem/study/compare.py": "schemes and their states are of any kind",
     "src/gridtandem/grid/copies.py": "columns of every type are gathered alike",
@@ -75,6 +76,16 @@ ANY_ALLOWED = {
     "src/gridtandem/study/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/store.py": "the state belongs to the scheme; values as SQLite takes them",
     "src/gridtandem/study/study.py": "schemes are of any kind, settings go to TOML",
+    "src/gridtandem/study/shelf.py": "studies of every kind pass through",
+    "src/gridtandem/study/kinds.py": "schemes are of any kind",
+    "src/gridtandem/study/dispatch/run.py": "the state belongs to the scheme",
+    "src/gridtandem/study/dispatch/study.py": "schemes are of any kind, settings go to TOML",
+    "src/gridtandem/study/dispatch/tables.py": "columns of every kind in one mapping",
+    "src/gridtandem/study/dispatch/compare.py": "schemes and their states are of any kind",
+    "src/gridtandem/report/kinds/dispatch.py": "options as they were given",
+    "src/gridtandem/parties/ac_feeder.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/ac_transmission.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/ac_owner.py": "handlers of every letter lie in one mapping",
 }
 OPEN_ALLOWED = {
     "TandemError": "base of the errors",
@@ -114,7 +125,7 @@ SHARED_CODES = {
     "study-022": "a feeder of several ports, for a scheme of one",
 }
 SCHEME_IMPORTS = {"boundary", "orders", "coordinate", "tables"}
-HEAVY = {"numba", "pandas", "matplotlib", "highspy", "clarabel", "opendssdirect"}
+HEAVY = {"numba", "pandas", "matplotlib", "highspy", "clarabel", "casadi", "opendssdirect"}
 UNWELCOME = {"idx", "cfg", "mgr", "util", "utils"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -35,6 +35,11 @@ assert np.abs(day.surplus.left).max() < 1e-6
 kept = day.surplus.kept[1]
 assert np.isclose(kept, day.surplus.flow_rent[1] + day.surplus.voltage_rent[1] - day.surplus.reactive[1])
 
+# The same table splits the net surplus, what demand with a price gains less all costs: profits, less what fixed demand pays, and what is kept.
+net = day.surplus.worth.sum() - day.surplus.cost.sum()
+assert np.isclose(net, -day.result.cost)
+assert np.isclose(net, (day.surplus.profit - day.surplus.demand + day.surplus.kept).sum())
+
 # No resource would rather do something else at its price: payment less cost is never below 0, but for what it is made to do.
 print(day.devices.take((day.devices.period == 4) & (day.devices.company != "tso")))
 assert day.devices.profit.min() > -1e-6

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gridtandem.cases.named import case as case
     from gridtandem.cases.named import catalogue as catalogue
     from gridtandem.cases.new import new_case as new_case
+    from gridtandem.cases.phase_case import phase_case as phase_case
     from gridtandem.errors import CannotAnswer as CannotAnswer
     from gridtandem.errors import InvalidCase as InvalidCase
     from gridtandem.errors import MissingPackage as MissingPackage
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from gridtandem.report.front import run as run
     from gridtandem.report.market import MarketRun as MarketRun
     from gridtandem.report.market_compare import MarketComparison as MarketComparison
+    from gridtandem.report.market_offer import offer as offer
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
     from gridtandem.report.run import diagnose as diagnose
@@ -75,8 +77,10 @@ _PLACE = {
     "load_flow": "gridtandem.flow.results:load_flow",
     "network": "gridtandem.cases.library:network",
     "new_case": "gridtandem.cases.new:new_case",
+    "offer": "gridtandem.report.market_offer:offer",
     "opened": "gridtandem.report.front:opened",
     "optimal_power_flow": "gridtandem.opf.ac:optimal_power_flow",
+    "phase_case": "gridtandem.cases.phase_case:phase_case",
     "read_case": "gridtandem.cases.folder.write:read_case",
     "resume": "gridtandem.report.front:resume",
     "run": "gridtandem.report.front:run",

@@ -97,6 +97,12 @@ class Schedule:
 
     y: Real  # (scenario, period, interface, 3) [MW, Mvar, pu]
     price: Real  # [currency/MWh, currency/Mvarh, currency/pu/h]
+    feeders: Real | None = None  # what feeders reckon with, where it is something else
+
+    @property
+    def below(self) -> Real:
+        """What feeders reckon with."""
+        return self.y if self.feeders is None else self.feeders
 
     @staticmethod
     def of(bus: Bus | SteepBus | None, feeder: Drawn | None) -> Schedule:

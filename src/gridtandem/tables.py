@@ -6,7 +6,7 @@ Array order wherever more than one axis exists: (scenario, period, interface, qu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, final
@@ -238,3 +238,10 @@ def _cell(x: Any, spec: Column) -> str:
 
 def _unit(unit: str) -> str:
     return "" if unit == "1" else f" {unit}"
+
+
+def stacked(kind: type[T], parts: Sequence[T]) -> T:
+    """Tables below each other."""
+    if not parts:
+        return kind.empty()
+    return kind(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in kind.columns()})

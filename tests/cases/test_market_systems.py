@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 
 from gridtandem.cases.folder.write import read_case, write_case
-from gridtandem.cases.market_parts import DAY, HOURS
+from gridtandem.cases.market_parts import DAY, HOURS, REGULATED
 from gridtandem.cases.market_systems import MARKETS
 from gridtandem.cases.named import case, catalogue
 from gridtandem.cases.synthetic import LOADED, SIZES, synthetic240
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.schemes.dso_offer import DsoOffer
+from gridtandem.study.market.check import checked
 from gridtandem.study.market.run import run_market
 from gridtandem.study.market.study import MarketStudy
-from tests.tolerances import ALIKE
+from tests.tolerances import ALIKE, LINEAR_MODEL
 
 NOON, EVENING = 12, 19  # hours: sun at its most, load at its most
 APART = [name for name in MARKETS if not name.endswith("storage") and name != "golden-3bus"]
@@ -49,6 +50,25 @@ def test_networks_make_prices_somewhere() -> None:
     assert done.bargain is not None
     assert np.ptp(done.bargain.price) > 0
     assert any(np.ptp(feeder.prices.price) > 1.0 for feeder in done.feeders)
+
+
+@pytest.mark.parametrize("name", APART)
+def test_the_ac_check_sees_the_root_voltage_that_markets_reckon_with(name: str) -> None:
+    """Regulators hold 1 pu, so what is left is the error of the linear model, and feeders keep their limits but for that."""
+    checks, broken = checked(run_market(MarketStudy(case=case(name), scheme=DsoOffer(), first=EVENING, hours=1)))
+    assert checks.solved.all()
+    assert checks.voltage_error_pu.max() <= LINEAR_MODEL
+    inside = broken.take(np.char.find(broken.name.astype(str), "/") >= 0)
+    assert np.abs(inside.value - inside.limit)[inside.element == "bus"].max(initial=0.0) <= LINEAR_MODEL
+
+
+def test_a_regulator_stands_between_root_and_everything_else() -> None:
+    for net in case("ieee118-2dso").models:
+        root = net.generators.bus[net.generators.control == REFERENCE]
+        ends = np.concatenate([net.lines.from_bus, net.lines.to_bus])
+        assert not np.isin(root, ends).any()
+        assert net.buses.name[net.transformers.to_bus].tolist() == [REGULATED]
+        assert (net.transformers.regulated_bus == net.transformers.to_bus).all()
 
 
 def test_days_are_days() -> None:

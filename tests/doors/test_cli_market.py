@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import gridtandem as gt
+from gridtandem.cli.exits import EXIT_NO_SOLUTION
 from gridtandem.report.market import MarketRun
 from gridtandem.report.market_pictures import payoff
 from tests.doors.terminal import Said, process, run_file, tandem
@@ -246,3 +247,41 @@ def test_what_parties_end_up_with_is_minus_the_cost_of_all_resources() -> None:
     balance = {who: books.amount[books.payee == who].sum() - books.amount[books.payer == who].sum() for who in everybody}
     assert sum(balance.values()) == pytest.approx(0.0, abs=MONEY_CLOSES * run.result.cost)
     assert np.abs(run.surplus.left).max() <= MONEY_CLOSES * run.result.cost
+
+
+def test_welfare_by_level_as_table_picture_and_file() -> None:
+    said = tandem("welfare", *CASE, "--loads", "90:100:10", "--hours", "1", "--schemes", "conventional-4,ideal", "--plot", "w.svg", "--csv", "w.csv")
+    assert said.code == 0, said.err
+    assert said.out.startswith("all: golden-3bus, hour 1; all demand times the level, offers, limits, sun and wind held fixed")
+    assert Path("w.svg").is_file()
+    with Path("w.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(r["load_percent"], r["scheme"]) for r in rows if r["party"] == "all"] == [
+        (load, scheme) for load in ("90.0", "100.0") for scheme in ("conventional-4", "ideal")
+    ]
+    mine = next(r["party"] for r in rows if r["party"].startswith("dso"))
+    words = ("--loads", "100", "--hours", "1", "--schemes", "ideal")
+    assert tandem("welfare", *CASE, *words, "--party", mine).out.startswith(f"{mine}: ")
+    assert tandem("welfare", *CASE, *words, "--party", "nobody").code == 2
+    document = tandem("welfare", *CASE, "--loads", "100,900", "--hours", "1", "--schemes", "ideal", "--json")
+    assert document.code == EXIT_NO_SOLUTION
+    assert [row["answered"] for row in document.document["welfare"] if row["party"] == "all"] == [True, False]
+
+
+@pytest.mark.parametrize("words", [("--loads", "120:50:10"), ("--loads", "50:120:0"), ("--loads", "a"), ("--loads", "0"), ("--schemes", "merged")])
+def test_levels_that_mean_nothing_are_errors_of_usage(words: tuple[str, str]) -> None:
+    assert tandem("welfare", *CASE, *words).code == 2
+
+
+def test_a_days_sales_and_incentives_are_shown_and_exported() -> None:
+    said = tandem("run", "ieee14-3x17", "--scheme", "choice-of-market", "--hours", "1", "--first-hour", "19", "--set", "local=average")
+    assert said.code == 0, said.err
+    assert "MWh units sold" in said.out
+    run = gt.opened(run_file(said))
+    assert isinstance(run, MarketRun)
+    assert set(run.sales.name.tolist()) == {"DG1-6", "DG1-13"}  # those of type 2 stay local
+    assert sum(payoff(run).values()) == pytest.approx(-run.result.cost, rel=MONEY_CLOSES)
+    name = run.path.stem  # type: ignore[union-attr]
+    assert tandem("show", name, "--table", "sales", "--out", "sales.csv").code == 0
+    assert Path("sales.csv").read_text(encoding="utf-8").count("\n") == len(run.sales) + 1
+    assert tandem("run", "ieee14-3x17", "--scheme", "choice-of-market", "--set", "local=median").code == 2

@@ -16,7 +16,7 @@ from gridtandem.grid.network import Network
 from gridtandem.opf.ac import optimal_power_flow
 from gridtandem.program.solvers.interior import Interior
 from tests.opf.test_ac_polar import priced
-from tests.tolerances import AC_COST, AC_PRICE, AC_SHADOW, GIVEN_WAY
+from tests.tolerances import AC_COST, AC_PRICE, AC_SHADOW, GIVEN_WAY, PUBLISHED_ITD
 
 DATA = Path(__file__).parents[1] / "data" / "pglib"
 SHARP = Interior(tolerance=1e-10)
@@ -146,6 +146,25 @@ def test_bad_limits_are_refused_with_their_names(five: Network) -> None:
     crossed = replace(five, generators=replace(five.generators, p_low_mw=five.generators.p_high_mw + 1))
     with pytest.raises(InvalidCase, match=r"generators\[1\]\.p_low_mw lies above p_high_mw"):
         optimal_power_flow(crossed)
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize(("name", "theirs"), [("case5_case3_bal", 17926.7247), ("case5_case3_bal_nogen", 17978.85605)])
+def test_integrated_objectives_published_by_powermodelsitd(name: str, theirs: float) -> None:
+    """Transmission with a balanced feeder from OpenDSS files, "ACP,ACPU" (PowerModelsITD.jl, test/opfitd.jl)."""
+    pytest.importorskip("opendssdirect")
+    assert optimal_power_flow(name, solver=SHARP).require().cost_per_h == pytest.approx(theirs, abs=PUBLISHED_ITD)
+
+
+def test_a_case_is_dispatched_as_one_network() -> None:
+    """The free DGs of two feeders at their limits; a price at a feeder's end that says what its losses cost."""
+    found = optimal_power_flow("14B").require()
+    dg = found.units.take(np.char.find(found.units.name, "/DG") > 0)
+    assert len(dg) == 2
+    assert (dg.p_limit_price < 0).all()
+    assert any(name.startswith("F9") for name in found.buses.bus.tolist())
+    with pytest.raises(TypeError, match="a network or a case is wanted"):
+        optimal_power_flow(14)  # type: ignore[arg-type]
 
 
 def test_a_result_reads_well(five: Network) -> None:

@@ -132,8 +132,8 @@ def test_what_is_kept_is_rent_of_limits_and_of_losses(scheme: object) -> None:
     result = run_market(study(market(1), scheme))
     table, near = surplus(result), CONE_MONEY * max(1.0, abs(result.ideal))
     for k, plan in enumerate(result.feeders, start=1):
-        if plan.prices is plan.priced:
-            assert table.left[k] == pytest.approx(-plan.regret, abs=near)
+        assert table.left[k] == pytest.approx(0.0, abs=near)
+        assert table.regret[k] == plan.regret
     assert table.loss_rent[1:].min() > 0
 
 

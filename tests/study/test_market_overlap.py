@@ -29,8 +29,11 @@ def stored(price: float) -> Case:
     first = points.generator == 0
     slope = np.where(first, points.p_mw * price, points.cost_per_h)
     if price < 0:  # no limit keeps storage from taking all it can
-        a, b = (replace(m, lines=replace(m.lines, rating_mva=np.full(len(m.lines), np.inf)),
-                        buses=replace(m.buses, v_low_pu=np.zeros(len(m.buses)), v_high_pu=np.full(len(m.buses), np.inf))) for m in (a, b))  # fmt: skip
+        endless = np.full(4, np.inf)
+        a, b = (
+            replace(m, lines=replace(m.lines, rating_mva=endless[1:]), buses=replace(m.buses, v_low_pu=np.zeros(4), v_high_pu=endless))
+            for m in (a, b)
+        )
     net, share = case.transmission, 1.0 if price > 0 else 0.2  # little load: the first station serves all of it
     net = replace(net, cost_points=replace(points, cost_per_h=slope), loads=replace(net.loads, p_mw=share * net.loads.p_mw))
     return replace(case, models=(a, b), transmission=net)

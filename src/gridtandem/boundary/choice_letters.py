@@ -66,6 +66,7 @@ class Forward(Ask[UnitOffers]):
 
     price: Real = dense("forecast of the price at the interface", "currency/MWh")
     share: float = common("of every unit's power that goes there; below 0: each unit goes where the forecast pays it more", "1")
+    local: str = common("how your own market pays who sells: marginal, bid or average")
     fee: float = common("for every MWh sold there", "currency/MWh")
     least_mw: float = common("smallest offer that is let in", "MW")
     units: int = common("most units of a feeder")
@@ -89,4 +90,5 @@ class PlanUnits(Ask[UnitPlan]):
     reach: Range = common("where the exchange may lie")
     offers: UnitOffers = common("offers of units")
     fee: float = common("for every MWh that units sell", "currency/MWh")
+    blocks: int = common("of equal size that make an offer, each accepted whole or not at all; 0: any amount is accepted")
     cuts: tuple[UnitCut, ...] = common("planes, in the order they were learnt")

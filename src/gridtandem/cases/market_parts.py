@@ -17,9 +17,10 @@ from gridtandem.errors import UnknownName
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
-from gridtandem.tables import Names, Table
+from gridtandem.tables import Index, Names, Table
 
 HOURS = 24
+REGULATED, REGULATOR_X = "regulated", 1e-3  # bus behind a regulator; its reactance [per unit on 100 MVA]
 DAY: Mapping[str, tuple[int, ...]] = {  # percent, hours 1 to 24
     "load": (62, 59, 57, 56, 58, 65, 74, 82, 87, 90, 91, 90, 88, 86, 85, 85, 89, 95, 100, 98, 92, 84, 75, 67),
     "sun": (0, 0, 0, 0, 0, 5, 16, 35, 56, 75, 90, 98, 100, 92, 72, 45, 20, 5, 0, 0, 0, 0, 0, 0),
@@ -108,6 +109,24 @@ def within(net: Network, low: float, high: float) -> Network:
     inner = ~np.isin(np.arange(len(buses)), root)
     band = {"v_low_pu": np.where(inner, low, buses.v_low_pu), "v_high_pu": np.where(inner, high, buses.v_high_pu)}
     return replace(net, buses=replace(buses, **band))
+
+
+def regulated(net: Network) -> Network:
+    """The feeder behind a voltage regulator of next to no impedance, at a further bus to which all that stood at the root is tied."""
+    buses, root = net.buses, int(net.generators.bus[net.generators.control == el.REFERENCE][0])
+    here = len(buses)
+    more = el.Buses.of({"name": [REGULATED], "nominal_kv": [buses.nominal_kv[root]]})
+    tap = el.Transformers.of({
+        "name": ["regulator"], "from_bus": [root], "to_bus": [here], "r_pu": [0.0], "x_pu": [REGULATOR_X], "control": [1], "regulated_bus": [here],
+    })  # fmt: skip
+
+    def behind(at: Index) -> Index:
+        return np.where(at == root, here, at)
+
+    lines, transformers = net.lines, net.transformers
+    lines = replace(lines, from_bus=behind(lines.from_bus), to_bus=behind(lines.to_bus))
+    transformers = replace(transformers, from_bus=behind(transformers.from_bus), to_bus=behind(transformers.to_bus))
+    return replace(net, buses=stacked(buses, more), lines=lines, transformers=stacked(transformers, tap))
 
 
 def with_day(net: Network, follows: Mapping[str, Sequence[tuple[str, str]]]) -> Network:

@@ -16,7 +16,7 @@ from gridtandem.cases import golden
 from gridtandem.cases.case import Case
 from gridtandem.cases.generate import bus_load, feeder_load, interfaces, root_of, without_load
 from gridtandem.cases.library import network
-from gridtandem.cases.market_parts import UnitRow, elastic, giving, limited, renewables, stepped, with_day, with_units, within
+from gridtandem.cases.market_parts import UnitRow, elastic, giving, limited, regulated, renewables, stepped, with_day, with_units, within
 from gridtandem.cases.synthetic import synthetic240
 from gridtandem.grid import devices as dv
 from gridtandem.grid.network import Network
@@ -25,6 +25,7 @@ WU = "set-up of M. Mousavi and M. Wu, arXiv 2306.08258: IEEE 118-bus with a 33-n
 GUPTA = "M. Gupta, PhD thesis, Indian Institute of Technology Delhi, 2022, ch. 4 (kind and number of feeders: our reconstruction); prices are ours"
 OURS = "networks: see their own entries; resources and prices: MIT"
 STATIONS = "Stations offer ten equal steps along MATPOWER's polynomial cost."
+REGULATORS = "Each feeder begins with a regulator of ours that holds 1 pu behind it by a ratio of 0.9 to 1.1, for its market reckons with 1 pu."
 # ratings [MVA] of lines that would carry more at the evening peak if nothing had a limit: 85 % of that flow, in round numbers
 LIMITS_118 = {"8-5": 290.0, "38-37": 205.0, "30-17": 195.0, "26-30": 185.0, "89-92": 160.0, "64-65": 160.0, "38-65": 155.0, "23-25": 135.0}
 LIMITS_14 = {"1-2": 115.0, "2-3": 58.0, "1-5": 55.0}
@@ -157,6 +158,7 @@ def _for_a_day(net: Network, name: str) -> Network:
 def _hung(name: str, transmission: str, limits: Mapping[str, float], rows: Sequence[Hung], notes: tuple[str, ...]) -> Case:
     """Feeders in place of the load at their buses, as far as there is load; the rest stays."""
     net = network(transmission)
+    rows = [replace(row, feeder=regulated(row.feeder)) for row in rows]
     own, place = bus_load(net), {b: k for k, b in enumerate(net.buses.name.tolist())}
     at = np.array([place[r.bus] for r in rows])
     power = np.array([feeder_load(r.feeder) + r.feeder.flexible.p_high_mw[r.feeder.flexible.does == dv.TAKES].sum() for r in rows])
@@ -175,7 +177,7 @@ def _hung(name: str, transmission: str, limits: Mapping[str, float], rows: Seque
         currency="USD", source=what.source, licence=what.licence,
         notes=(
             STATIONS, f"Ratings of {len(limits)} lines are ours, {', '.join(limits)}; other lines of transmission have none.",
-            "Feeders stand in place of load at their buses; what they do not draw stays there.", *notes,
+            "Feeders stand in place of load at their buses; what they do not draw stays there.", REGULATORS, *notes,
         ),
     )  # fmt: skip
 
@@ -193,27 +195,27 @@ MARKETS: dict[str, MarketSystem] = {
         title=golden.TITLE, source=golden.SOURCE, licence="MIT", size=(3, 6, 2), build=lambda _: golden.golden(),
     ),
     "ieee118-2dso": MarketSystem(
-        title="IEEE 118-bus, 33-node and synthetic 240-node feeder, 24 h", source=WU, licence=OURS, size=(118, 271, 2),
+        title="IEEE 118-bus, 33-node and synthetic 240-node feeder, 24 h", source=WU, licence=OURS, size=(118, 273, 2),
         build=partial(_ieee118_2dso, stores=False),
     ),
     "ieee118-2dso-storage": MarketSystem(
-        title="the same with three batteries in each feeder, 24 h", source=WU, licence=OURS, size=(118, 271, 2),
+        title="the same with three batteries in each feeder, 24 h", source=WU, licence=OURS, size=(118, 273, 2),
         build=partial(_ieee118_2dso, stores=True),
     ),
     "market-A": MarketSystem(
-        title="IEEE 14-bus with 33-bus feeders at four buses, 24 h", source=GUPTA, licence=OURS, size=(14, 576, 4),
+        title="IEEE 14-bus with 33-bus feeders at four buses, 24 h", source=GUPTA, licence=OURS, size=(14, 594, 4),
         build=partial(_thesis, transmission="ieee14", limits=LIMITS_14, feeders=A),
     ),
     "market-B": MarketSystem(
-        title="IEEE 30-bus with 33-bus feeders at six buses, 24 h", source=GUPTA, licence=OURS, size=(30, 384, 6),
+        title="IEEE 30-bus with 33-bus feeders at six buses, 24 h", source=GUPTA, licence=OURS, size=(30, 396, 6),
         build=partial(_thesis, transmission="ieee30", limits=LIMITS_30, feeders=B),
     ),
     "market-C": MarketSystem(
-        title="IEEE 118-bus with twelve feeders of 33 to 141 buses, 24 h", source=GUPTA, licence=OURS, size=(118, 4456, 12),
+        title="IEEE 118-bus with twelve feeders of 33 to 141 buses, 24 h", source=GUPTA, licence=OURS, size=(118, 4530, 12),
         build=partial(_thesis, transmission="ieee118", limits=LIMITS_118, feeders=C),
     ),
     "ieee14-3x17": MarketSystem(
-        title="IEEE 14-bus with three 17-node feeders, units choose, 24 h", source=GUPTA, licence=OURS, size=(14, 48, 3),
+        title="IEEE 14-bus with three 17-node feeders, units choose, 24 h", source=GUPTA, licence=OURS, size=(14, 51, 3),
         build=_ieee14_3x17,
     ),
 }  # fmt: skip

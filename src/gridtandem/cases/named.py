@@ -11,8 +11,9 @@ from gridtandem.cases.folder.read import read_case, read_network_folder
 from gridtandem.cases.itd import FEEDERS, itd_case
 from gridtandem.cases.library import entries, known_names, network
 from gridtandem.cases.market_systems import MARKETS, market_system
+from gridtandem.cases.phase_case import is_phase_case
 from gridtandem.cases.systems import SYSTEMS, size_of, system
-from gridtandem.errors import UnknownName
+from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
 from gridtandem.tables import Flag, Index, Names, Real, Table, column
@@ -52,6 +53,9 @@ def case(name_or_folder: str | Path) -> Case:
     if name in FEEDERS:
         return itd_case(name)
     path = Path(name_or_folder)
+    if is_phase_case(path) and path.suffix.lower() != ".dss":
+        mend = "offer it with `tandem offer` or gt.offer, which tell its load flow too"
+        raise InvalidCase([Fault("case", "is a three-phase feeder, and this is for balanced networks", mend, "phase-010", place=name)])
     if (path / "network.toml").is_file():
         return alone(read_network_folder(path)).check()
     if path.is_dir():

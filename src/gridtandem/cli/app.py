@@ -21,6 +21,7 @@ COMMANDS = {  # name: (module, one line); the order is that of the help page
     "batch": ("batching", "Many scenarios of a case: a year, every outage."),
     "resume": ("batching", "Go on with what was stopped."),
     "compare": ("running", "One case under several schemes, side by side."),
+    "welfare": ("levels", "Net surplus of markets against the level of demand."),
     "offer": ("exchanging", "What a feeder would offer, and what shaped each step."),
     "clear": ("exchanging", "Clear the wholesale market with offers from files."),
     "award": ("exchanging", "Share an award out inside a feeder."),

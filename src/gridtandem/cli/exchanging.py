@@ -12,7 +12,8 @@ from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.words import CASE, Setting, Span
 
 RULES = click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Rule of the market: steps floor ceiling least_mw …")
-DSO = click.option("--dso", required=True, metavar="NAME", help="Feeder, interface, or company (all its feeders).")
+DSO = click.option("--dso", default="", metavar="NAME", help="Feeder, interface, or company (all its feeders); not of a three-phase feeder.")
+MARGIN = click.option("--margin", type=float, default=0.0, metavar="V", help="Tighten lower voltage limits of a three-phase feeder [pu].  [0]")
 FLOW = click.option("--flow", type=click.Choice(["apparent", "active"]), default="apparent", help="What feeder ratings limit.  [apparent]")
 FORM = click.option("--form", type=click.Choice(["lindist", "branch-flow"]), default="lindist", help="Network equations.  [lindist]")
 ROWS = click.option("--rows", type=click.IntRange(1), default=40, metavar="N", help="Most rows shown.  [40]")
@@ -26,6 +27,8 @@ FILES = click.Path(path_type=Path, exists=True, dir_okay=False)
 @RULES
 @FLOW
 @FORM
+@MARGIN
+@click.option("--bus", default="", metavar="NAME", help="Transmission bus of a three-phase feeder.  [as its folder says]")
 @click.option("--out", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write the offer as it is sent (JSON).")
 @click.option("--plot", "picture", type=click.Path(path_type=Path), metavar="FILE", help="Draw the first hour: .svg, .pdf or .png.")
 @ROWS
@@ -37,9 +40,11 @@ def offer_command(
     case: str,
     dso: str,
     hours: tuple[int, int],
-    options: tuple[tuple[str, float], ...],
+    options: tuple[tuple[str, float | str], ...],
     flow: Literal["apparent", "active"],
     form: Literal["lindist", "branch-flow"],
+    margin: float,
+    bus: str,
     target: Path | None,
     picture: Path | None,
     rows: int,
@@ -47,13 +52,14 @@ def offer_command(
     """$ tandem offer golden-3bus --dso A --hour 1 --flow active
 
     What a company offers to the wholesale market: steps, who moves along each, and which network limit set its price. With --out the file that is
-    sent; nothing else leaves the company.
+    sent; nothing else leaves the company. A three-phase feeder (a .dss file, a folder with feeder.toml, feeder33x3, ieee13-ders, ieee123-ders) is
+    checked by the exact load flow of its phases.
     """
     from gridtandem.report.market_offer import offer_explained, offer_in_words, offer_picture, write_new
     from gridtandem.report.style import save
     from gridtandem.study.market.setting import offering
 
-    found = offering(case, dso, hours, dict(options), flow, form=form)
+    found = offering(case, dso, hours, dict(options), flow=flow, form=form, margin_pu=margin, bus=bus)
     out.data(lambda: offer_explained(found), lambda: offer_in_words(found, rows))
     if target is not None and not found.trouble:
         from gridtandem.study.market.exchange import offer_document
@@ -73,7 +79,7 @@ def offer_command(
 @speaks
 @click.pass_obj
 def clear_command(
-    out: Out, *, transmission: str, offers: tuple[Path, ...], folder: Path | None, options: tuple[tuple[str, float], ...], rows: int
+    out: Out, *, transmission: str, offers: tuple[Path, ...], folder: Path | None, options: tuple[tuple[str, float | str], ...], rows: int
 ) -> int:
     """$ tandem clear my-case/tso a.json b.json --out-dir awards
 
@@ -97,11 +103,20 @@ def clear_command(
 @DSO
 @FLOW
 @FORM
+@MARGIN
 @ROWS
 @speaks
 @click.pass_obj
 def award_command(
-    out: Out, *, case: str, award: Path, dso: str, flow: Literal["apparent", "active"], form: Literal["lindist", "branch-flow"], rows: int
+    out: Out,
+    *,
+    case: str,
+    award: Path,
+    dso: str,
+    flow: Literal["apparent", "active"],
+    form: Literal["lindist", "branch-flow"],
+    margin: float,
+    rows: int,
 ) -> int:
     """$ tandem award my-case --dso A awards/a.json
 
@@ -110,6 +125,6 @@ def award_command(
     from gridtandem.report.market_offer import side_document, side_in_words
     from gridtandem.study.market.setting import sharing
 
-    side = sharing(case, dso, award, flow, form=form)
+    side = sharing(case, dso, award, flow=flow, form=form, margin_pu=margin)
     out.data(lambda: side_document(side), lambda: side_in_words(side, rows))
     return EXIT_NO_SOLUTION if side.trouble else 0

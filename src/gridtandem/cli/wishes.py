@@ -39,7 +39,7 @@ class Wishes:
     first_hour: int | None = None
     flow: Literal["apparent", "active"] | None = None
     form: Literal["lindist", "branch-flow"] | None = None
-    options: tuple[tuple[str, float], ...] = ()
+    options: tuple[tuple[str, float | str], ...] = ()
     folder: Path = SHELF
     picture: bool = False
     rules: tuple[Rule, ...] = ()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gridtandem.study.rules import Rule
 
 
+MANY_LEVELS = 200  # more than any picture shows
 MANY = 1_000_000_000  # what no count of anything here reaches
 
 
@@ -57,6 +58,30 @@ class Numbers(click.ParamType[tuple[float, ...]]):
             self.fail(f"{value!r} is too large.", param, ctx)
         if not all(map(isfinite, found)):
             self.fail(f"{value!r} is not finite; give numbers such as 0.9 or 1.", param, ctx)
+        return found
+
+
+@final
+class Levels(click.ParamType[tuple[float, ...]]):
+    """Percentages ``first:last:step``, the last included where a step meets it; or several between commas."""
+
+    name = "levels"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Text into numbers above 0, or a usage error."""
+        try:
+            if ":" in str(value):
+                first, last, step = (float(word) for word in str(value).split(":"))
+                count = int((last - first) / step + 1e-9) + 1
+                found = tuple(first + k * step for k in range(min(count, MANY_LEVELS + 1)))
+            else:
+                found = tuple(float(word) for word in str(value).split(","))
+        except (ValueError, ZeroDivisionError, OverflowError):
+            self.fail(f"{value!r} is no range such as 50:120:10, nor numbers between commas.", param, ctx)
+        if not found or not all(isfinite(x) and x > 0 for x in found):
+            self.fail(f"{value!r}: give percentages above 0, the first below the last.", param, ctx)
+        if len(found) > MANY_LEVELS:
+            self.fail(f"{value!r} has more than {MANY_LEVELS} levels.", param, ctx)
         return found
 
 
@@ -111,21 +136,24 @@ class Several(click.ParamType["tuple[tuple[str, ...], ...] | str | Path"]):
 
 
 @final
-class Setting(click.ParamType[tuple[str, float]]):
-    """``name=number``."""
+class Setting(click.ParamType["tuple[str, float | str]"]):
+    """``name=number``, or ``name=word`` where an option is one of several words; the scheme knows which."""
 
     name = "name=number"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
-        """Text into name and number, or a usage error."""
-        name, sign, number = str(value).partition("=")
-        try:
-            if isfinite(read := float(number)):
-                return name.strip(), read
-            self.fail(f"{value!r} is not finite.", param, ctx)
-        except ValueError:
-            what = f"{number!r} is not a number" if sign else "there is no '='"
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float | str]:
+        """Text into name and number or word, or a usage error."""
+        name, sign, said = str(value).partition("=")
+        if not sign or not said.strip():
+            what = "there is nothing after '='" if sign else "there is no '='"
             self.fail(f"{value!r}: {what}; write e.g. tol=1e-10.", param, ctx)
+        try:
+            read = float(said)
+        except ValueError:
+            return name.strip(), said.strip()
+        if not isfinite(read):
+            self.fail(f"{value!r} is not finite.", param, ctx)
+        return name.strip(), read
 
 
 @final

@@ -74,7 +74,7 @@ class ReadyPhases:
     @staticmethod
     def at(trees: Sequence[PhaseTree], branches: Sequence[PhaseBranches]) -> ReadyPhases:
         """Feeders with these branches."""
-        steps = [_eliminated(tree, b) for tree, b in zip(trees, branches, strict=True)]
+        steps = [eliminated(tree, b) for tree, b in zip(trees, branches, strict=True)]
         turns, a, z, y_root, floats = (tuple(part) for part in zip(*steps, strict=True))
         coils = SortedCoils.joined([SortedCoils.of(coils_of(t, f), len(f)) for t, f in zip(trees, floats, strict=True)])
         source = np.array([t.source for t in trees], complex).reshape(-1, 3)
@@ -128,7 +128,7 @@ class ReadyPhases:
         return np.split(row, np.flatnonzero(np.diff(done // AT_ONCE)) + 1)
 
 
-def _eliminated(tree: PhaseTree, branches: PhaseBranches) -> tuple[Flag, Complex, Complex, Complex, Flag]:
+def eliminated(tree: PhaseTree, branches: PhaseBranches) -> tuple[Flag, Complex, Complex, Complex, Flag]:
     """Whether A is more than 1, A, Z, the admittance of all, and which nodes float."""
     from gridtandem.flow.kernels_phase_tree import eliminate
 

@@ -139,7 +139,7 @@ def _buses(net: ThreePhaseNetwork, transformers: el.Transformers) -> el.Buses:
         start[k] = start[before[k]] - shift[before[k], k]
     return el.Buses(
         name=np.append(net.buses.name, source_bus(net)), nominal_kv=np.append(net.buses.nominal_kv, net.buses.nominal_kv[root]),
-        angle_start_deg=start,
+        v_low_pu=np.append(net.buses.v_low_pu, 0.0), v_high_pu=np.append(net.buses.v_high_pu, np.inf), angle_start_deg=start,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import final
 
 import numpy as np
@@ -175,6 +175,11 @@ def _loads(net: Network, node: Index) -> LoadLaw:
         exponent=np.stack([ld.p_exponent, ld.q_exponent], -1),
         z_share=np.stack([ld.p_z_share, ld.q_z_share], -1), i_share=np.stack([ld.p_i_share, ld.q_i_share], -1),
     )  # fmt: skip
+
+
+def standing(nodal: Nodal) -> Nodal:
+    """The same, where transformers keep the ratio they have."""
+    return replace(nodal, taps=Taps(**{f.name: getattr(nodal.taps, f.name)[:0] for f in fields(Taps)}))
 
 
 def _taps(net: Network, node: Index, rows: Index, lines: int) -> Taps:

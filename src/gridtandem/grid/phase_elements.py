@@ -36,6 +36,8 @@ class PhaseBuses(Table):
     name: Names = column("name of the bus", dtype="U", unique=True)
     nominal_kv: Real = column("nominal voltage, line to line", unit="kV", above=0.0)
     phases: Flag = column("phases that exist here", dtype="?", parts=PHASES)
+    v_low_pu: Real = column("least voltage allowed, to ground, between phases where they float; 0: no limit", unit="pu", default=0.0, at_least=0.0)
+    v_high_pu: Real = column("most voltage allowed, likewise; inf: no limit", unit="pu", default=INF, above=0.0, finite=False)
     located: Flag = column("yes: x and y are known", dtype="?", default=False)
     x: Real = column("place on a map, in the unit of the file", default=0.0)
     y: Real = column("place on a map, in the unit of the file", default=0.0)

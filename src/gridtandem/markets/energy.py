@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from gridtandem.markets.sifted import sifted
-from gridtandem.program.answer import Answer
+from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Matrix, Program, Rows
 from gridtandem.program.solve import solve
 from gridtandem.tables import Index, Real
@@ -81,7 +81,9 @@ def market(orders: Orders, fixed: Real, wires: Wires, *, hours: float) -> Progra
 
 
 def cleared(orders: Orders, fixed: Real, wires: Wires, *, hours: float) -> Cleared:
-    """Clear the market."""
+    """Clear the market. Where something is accepted whole or not at all, prices are those of the rest."""
     program = market(orders, fixed, wires, hours=hours)
     answer = sifted(program, orders.period) or solve(program)
+    if program.integer and answer.status is Status.SOLVED:
+        answer = solve(program.fixed(answer.x))
     return Cleared(accepted=answer.x["order"], price=answer.price["balance"] / hours, cost=answer.cost, answer=answer)

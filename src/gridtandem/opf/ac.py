@@ -11,12 +11,15 @@ over all units in service, whatever their control says: voltages are decided, no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import final
 
 import numpy as np
 from scipy import sparse
 
-from gridtandem.cases.library import network_of
+from gridtandem.cases.case import Case
+from gridtandem.cases.join import joined
+from gridtandem.cases.named import case
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.start import following
 from gridtandem.grid.network import Network
@@ -111,13 +114,35 @@ class AcOpf:
         return at
 
 
-def optimal_power_flow(network: Network | str, *, solver: SmoothSolver | None = None, start: AcResult | None = None) -> AcResult:
-    """The cheapest dispatch of one network, or of a published one by name, under full AC physics, with prices of everything that limits it.
+def optimal_power_flow(given: Network | Case | str | Path, *, solver: SmoothSolver | None = None, start: AcResult | None = None) -> AcResult:
+    """The cheapest dispatch under full AC physics, with prices of everything that limits it.
 
-    All units in service are dispatched within their limits and cost what their cost says; voltages are decided within their limits. Without
-    a solution the tables are empty and ``trouble`` says what would have to give way. ``start`` is an earlier result of the same network.
+    Of a network, or of a case, also by name or folder: there transmission and all feeders are dispatched as one network, by an owner of all
+    models. Rows of a feeder are called "feeder/row"; parallel feeders are one of as many times the size. All units in service are dispatched
+    within their limits and cost what their cost says; voltages are decided within their limits. Without a solution the tables are empty and
+    ``trouble`` says what would have to give way. ``start`` is an earlier result of the same network.
     """
-    return AcOpf.of(network_of(network)).solve(solver=solver, start=start)
+    return AcOpf.of(_whole(given)).solve(solver=solver, start=start)
+
+
+def _whole(given: Network | Case | str | Path) -> Network:
+    """As one network."""
+    if not isinstance(given, Network | Case | str | Path):
+        raise TypeError(f"a network or a case is wanted, or the name of one; this is of type {type(given).__name__}")
+    found = case(given) if isinstance(given, str | Path) else given
+    if isinstance(found, Network):
+        return found
+    return joined(found.check()).network if len(found.interfaces) else found.transmission
+
+
+def cost_of(nodal: Nodal, p: Real) -> Real:
+    """What injections (unit) in per unit cost. [currency/h]"""
+    pieces, polynomials = costs(nodal)
+    out = Polynomials(column=np.arange(len(p)), coefficient=polynomials).at(p)
+    most = np.full(len(p), -np.inf)
+    np.maximum.at(most, pieces.unit, pieces.level + pieces.slope * p[pieces.unit])
+    out[pieces.priced] += most[pieces.priced]
+    return out
 
 
 def costs(nodal: Nodal) -> tuple[Pieces, Real]:

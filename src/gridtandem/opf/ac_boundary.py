@@ -28,6 +28,7 @@ from gridtandem.program.newton_system import NewtonSystem
 from gridtandem.program.smooth import sides
 from gridtandem.program.solvers.interior import Held, Interior
 from gridtandem.tables import Index, Real
+from gridtandem.units import MVA
 
 if TYPE_CHECKING:
     from gridtandem.program.newton_system import Solve
@@ -92,7 +93,7 @@ class AcBoundary:
         column, solve = asked.toll.column, self._newton(asked, answer)
         out = np.empty((*column.shape, 3))
         for i, own in enumerate(column):
-            right = np.zeros((self._size, 3))
+            right = np.zeros((_size(self), 3))
             right[own, np.arange(3)] = 1.0
             out[i] = solve(right)[own]
         return (out + out.transpose(0, 2, 1)) / 2
@@ -101,7 +102,7 @@ class AcBoundary:
         """Of prices by powers drawn, where all of them are fixed: all P, then all Q of all interfaces (2 · interface, 2 · interface)."""
         n, many = self.problem.form.nodal.nodes, len(self.port)
         row = len(self.problem.program.start) + np.concatenate([self.port, n + self.port])  # balances are the first equations
-        right = np.zeros((self._size, 2 * many))
+        right = np.zeros((_size(self), 2 * many))
         right[row, np.arange(2 * many)] = 1.0
         out: Real = -self._newton(asked, answer)(right)[row]
         return (out + out.T) / 2
@@ -111,11 +112,6 @@ class AcBoundary:
         spans = {name: replace(self.problem.program.columns[name], low=low, high=high) for name, (low, high) in self._bounds(asked).items()}
         program = replace(self.problem.program, columns={**self.problem.program.columns, **spans})
         return explained(replace(self.problem, program=program))
-
-    @property
-    def _size(self) -> int:
-        equations = int((np.equal(*sides(self.problem.program.rows))).sum())
-        return len(self.problem.program.start) + equations
 
     def _bounds(self, asked: Asked) -> dict[str, tuple[Real, Real]]:
         out = {name: (asked.fixed[k], asked.fixed[k]) for k, name in enumerate(POWERS) if k in asked.fixed}
@@ -147,6 +143,21 @@ class AcBoundary:
         if solve is None:
             raise ArithmeticError("the optimality system of an answer is singular")
         return solve
+
+
+def _size(at: AcBoundary) -> int:
+    """Unknowns and equations of its optimality system."""
+    rows = at.problem.program.rows
+    return len(at.problem.program.start) + int(np.equal(*sides(rows)).sum())
+
+
+def decided(at: AcBoundary, answer: Answer) -> Network:
+    """The network with its units where an answer puts them, and the voltages they are to hold."""
+    nodal = at.problem.form.nodal
+    g, u = nodal.network.generators, nodal.units
+    p, q, v = g.p_mw.copy(), g.q_mvar.copy(), g.v_set_pu.copy()
+    p[u.row], q[u.row], v[u.row] = answer.x["p"] * MVA, answer.x["q"] * MVA, answer.x["v"][u.node]
+    return replace(nodal.network, generators=replace(g, p_mw=p, q_mvar=q, v_set_pu=v))
 
 
 def unlimited(network: Network, ports: Index) -> Network:

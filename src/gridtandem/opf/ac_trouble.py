@@ -1,7 +1,8 @@
 r"""Why an AC optimal power flow has no solution: the limits that would have to give way, named, with how much.
 
 All limits and balances give way at a price, the least total is sought (`gridtandem.program.elastic`), and what gave way is told in MW, Mvar, MVA, pu
-and degrees. Limits of voltage, flow and angle give way before those of units, and those before the balances: power that is not delivered comes last.
+and degrees, what weighs most first. An overload of 10 MVA (at a rating of 50) weighs as much as 1 MW beyond the limit of a unit, 0.01 pu beyond one
+of voltage, 0.01 rad beyond one of an angle, and a tenth of 1 MW that is not delivered.
 The total is a local minimum, so that another set of limits may do with less.
 """
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gridtandem.opf.ac import AcOpf
 
 WEIGHTS = {
-    "v": 1.0, "flow_from": 1.0, "flow_to": 1.0, "angle": 1.0, "p": 10.0, "q": 10.0, "capability": 10.0, "factor": 10.0, "balance": 100.0,
+    "v": 10.0, "flow_from": 1.0, "flow_to": 1.0, "angle": 10.0, "p": 10.0, "q": 10.0, "capability": 10.0, "factor": 10.0, "balance": 100.0,
     "balance_q": 100.0,
 }  # fmt: skip
 SEEN = 1e-5  # per unit; solvers leave a hundredth of it

@@ -18,6 +18,7 @@ from scipy import sparse
 
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
+from gridtandem.opf.forms.form import Form
 from gridtandem.opf.forms.lindist import Flow, Lindist
 from gridtandem.opf.limits import KINDS, Limits
 from gridtandem.program.answer import Answer
@@ -81,7 +82,7 @@ class FeederProblem:
     root: int
     window: Window
     owned: Owned
-    form: Lindist
+    form: Form
     limits: Limits  # those within reach
     p_there: Real  # (period, node) injected whatever is decided [MW]
     q_there: Real
@@ -92,8 +93,14 @@ class FeederProblem:
     def of(net: Network, root: int, window: Window, *, root_pu: float = 1.0, flow: Flow = "apparent", essential: float = 0.0) -> FeederProblem:
         """``root`` is the bus that transmission holds at ``root_pu``; ``essential`` is the share χ, 0: no such rule."""
         nodal = Nodal.of(net)
+        at = int(nodal.node[root])
+        return FeederProblem.under(Lindist.of(nodal, at, root_pu=root_pu, flow=flow), nodal, at, window, essential=essential)
+
+    @staticmethod
+    def under(form: Form, nodal: Nodal, root: int, window: Window, *, essential: float = 0.0) -> FeederProblem:
+        """With the network equations of a form; ``root`` is a node, and resources are those of the network behind ``nodal``."""
+        net = nodal.network
         have = owned(net, nodal.node, nodal.nodes, window, source=False)
-        form = Lindist.of(nodal, int(nodal.node[root]), root_pu=root_pu, flow=flow)
         p = np.broadcast_to(have.part.p_fixed, have.p_load.shape) - have.p_load + form.p_shunt
         q = np.broadcast_to(have.part.q_fixed, have.q_load.shape) - have.q_load + form.q_shunt
         limits = form.limits.take(form.limits.within_reach(have.part, p, q))
@@ -101,7 +108,7 @@ class FeederProblem:
         rows = {**have.part.rows, "balance": _balance(have, p), "limit": limits.rows(have.part, p, q)}
         constant = have.steps.constant * window.hours * window.periods
         return FeederProblem(
-            network=net, nodal=nodal, root=int(nodal.node[root]), window=window, owned=have, form=form, limits=limits, p_there=p, q_there=q,
+            network=net, nodal=nodal, root=root, window=window, owned=have, form=form, limits=limits, p_there=p, q_there=q,
             program=Program(columns, rows, constant=constant),
         )  # fmt: skip
 
@@ -152,11 +159,7 @@ class FeederProblem:
 
     def label(self, row: int) -> str:
         """A limit as people call it."""
-        element, net = int(self.limits.element[row]), self.network
-        if KINDS[self.limits.kind[row]] == "voltage":
-            return f"voltage at {self.nodal.label[element]}"
-        table = net.lines if self.nodal.branches.kind[element] == 0 else net.transformers
-        return f"flow on {table.label(int(self.nodal.branches.row[element]))}"
+        return self.form.named(int(self.limits.kind[row]), int(self.limits.element[row]))
 
 
 def free_power(have: Owned) -> Real:

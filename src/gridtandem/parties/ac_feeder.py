@@ -51,9 +51,20 @@ class AcFeeders:
         found = self.at(k).least(asked, home if solved(home) else None)
         return found if solved(found) else None
 
+    def plan(self, k: Row, v: Real, price: Real) -> tuple[Asked, Answer]:
+        """What a feeder does at a voltage and at prices of power (2); asked at its owner's door."""
+        home, asked = self.home[int(self.kind[k[2]])][k[1]], Asked(toll=_under(self.at(k), _wide(price)), fixed={2: np.reshape(v, 1)})
+        return asked, self.at(k).least(asked, home if solved(home) else None)
+
+    def explained(self, k: Row) -> str:
+        """Why a feeder has no dispatch even at 1 pu; or that it has."""
+        if solved(self.home[int(self.kind[k[2]])][k[1]]):
+            return "no dispatch at the voltage asked about, though there is one at 1 pu"
+        return self.at(k).explained(Asked(toll=self.at(k).free(), fixed=ONE_PU))
+
     def drawn_at(self, ask: DrawnAt) -> Drawn:
         """Power drawn at a voltage and at prices, and what the voltage costs."""
-        return self._drawn(ask.v, lambda k: self._under(k, _wide(ask.price[k])))
+        return self._drawn(ask.v, lambda k: _under(self.at(k), _wide(ask.price[k])))
 
     def drawn_on(self, ask: DrawnOn) -> Drawn:
         """The same, where prices rise."""
@@ -61,7 +72,7 @@ class AcFeeders:
         def asked(k: Row) -> Toll:
             p, pq, q = ask.rise[k]
             bend = np.array([[p, pq, 0.0], [pq, q, 0.0], [0.0, 0.0, 0.0]])
-            return self._under(k, _wide(ask.price[k]), np.append(ask.s[k], 0.0), bend)
+            return _under(self.at(k), _wide(ask.price[k]), np.append(ask.s[k], 0.0), bend)
 
         return self._drawn(ask.v, asked)
 
@@ -85,7 +96,7 @@ class AcFeeders:
 
     def _near(self, ask: TakenNear | CondensedNear) -> Iterator[tuple[Row, Asked, Answer]]:
         for k in _rows(ask.wish):
-            asked = Asked(toll=self._under(k, ask.price[k], ask.wish[k], np.diag(ask.weight[k])), fixed={})
+            asked = Asked(toll=_under(self.at(k), ask.price[k], ask.wish[k], np.diag(ask.weight[k])), fixed={})
             if (answer := self.least(k, asked)) is not None:
                 yield k, asked, answer
 
@@ -98,9 +109,10 @@ class AcFeeders:
                 s[k], kappa[k], cost[k] = (at.exchange(answer)[0] * BASE)[:2], at.price(answer)[0, 2], at.own_cost(asked, answer)
         return Drawn(s, kappa, cost, _worth(cost))
 
-    def _under(self, k: Row, price: Real, wish: Real = NOWHERE, bend: Real = FLAT) -> Toll:
-        column = self.at(k).functions.toll.column
-        return Toll(column=column, slope=priced(price)[None], at=(wish / BASE)[None], bend=weighed(bend)[None])
+
+def _under(at: AcBoundary, price: Real, wish: Real = NOWHERE, bend: Real = FLAT) -> Toll:
+    """What passing costs, from the units of letters."""
+    return Toll(column=at.functions.toll.column, slope=priced(price)[None], at=(wish / BASE)[None], bend=weighed(bend)[None])
 
 
 def _wide(price: Real) -> Real:

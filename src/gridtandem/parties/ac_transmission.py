@@ -48,6 +48,18 @@ class AcTransmission:
         found = self.held[st[1]].least(asked, home if solved(home) else None)
         return found if solved(found) else None
 
+    def plan(self, st: ST, s: Real, kappa: Real) -> tuple[Asked, Answer]:
+        """What transmission does for draws (interface, 2) in MW and Mvar, and a cost of voltages; asked at its owner's door."""
+        asked = Asked(toll=_toll(self.held[st[1]], np.concatenate([np.zeros_like(s), kappa[:, None]], -1)), fixed=_fixed(s))
+        return asked, self.held[st[1]].least(asked, self.home[st[1]] if solved(self.home[st[1]]) else None)
+
+    def explained(self, t: int) -> str:
+        """Why a period has no dispatch even with the feeders as forecast; or that it has."""
+        asked = Asked(toll=self.held[t].free(), fixed=_fixed(self.forecast[t]))
+        if solved(self.home[t]):
+            return "what the feeders ask for has no dispatch, though their forecast has one"
+        return self.held[t].explained(asked)
+
     def alone(self, ask: DispatchAlone) -> Dispatch:  # noqa: ARG002 — the letter has no content
         """With the feeders as forecast."""
         s = self.forecast[None]
@@ -88,9 +100,8 @@ class AcTransmission:
         v, price, cost = np.full(kappa.shape, np.nan), np.full(s.shape, np.nan), np.full(kappa.shape[:2], np.nan)
         for st in np.ndindex(*kappa.shape[:2]):
             at = self.held[st[1]]
-            slope = np.concatenate([np.zeros_like(s[st]), kappa[st][:, None]], -1)
-            asked = Asked(toll=self._toll(st, slope), fixed=_fixed(s[st]))
-            if (answer := self.least(st, asked)) is not None:
+            asked, answer = self.plan((st[0], st[1]), s[st], kappa[st])
+            if solved(answer):
                 v[st], price[st] = at.exchange(answer)[:, 2], unpriced(at.price(answer))[:, :2]
                 cost[st] = at.own_cost(asked, answer)
                 look(st, asked, answer)
@@ -99,15 +110,16 @@ class AcTransmission:
     def _over(self, at: Real, price: Real, bend: Real) -> Dispatch:
         y, cost = np.full(at.shape, np.nan), np.full(at.shape[:2], np.nan)
         for st in np.ndindex(*at.shape[:2]):
-            asked = Asked(toll=self._toll(st, priced(-price[st]), at[st] / BASE, weighed(bend[st])), fixed={})
+            asked = Asked(toll=_toll(self.held[st[1]], priced(-price[st]), at[st] / BASE, weighed(bend[st])), fixed={})
             if (answer := self.least(st, asked)) is not None:
                 y[st], cost[st] = self.held[st[1]].exchange(answer) * BASE, self.held[st[1]].own_cost(asked, answer)
         return Dispatch(y, price - np.einsum("...jk,...k->...j", bend, y - at), _worth(y[..., 0]), cost)
 
-    def _toll(self, st: ST, slope: Real, at: Real | None = None, bend: Real | None = None) -> Toll:
-        column = self.held[st[1]].functions.toll.column
-        free = Toll.none(column)
-        return Toll(column=column, slope=slope, at=free.at if at is None else at, bend=free.bend if bend is None else bend)
+
+def _toll(at: AcBoundary, slope: Real, wish: Real | None = None, bend: Real | None = None) -> Toll:
+    """What passing costs. [per unit]"""
+    free = at.free()
+    return Toll(column=free.column, slope=slope, at=free.at if wish is None else wish, bend=free.bend if bend is None else bend)
 
 
 def _fixed(s: Real) -> dict[int, Real]:

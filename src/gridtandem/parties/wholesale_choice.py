@@ -38,6 +38,10 @@ class WholesaleChoice:
             "sold": Columns.of(offers.mw.shape[1:], 0.0, offers.mw[0], cost=(offers.price[0] + ask.fee) * hours),
         }  # fmt: skip
         units, rows = offers.mw.shape[-1], dict[str, Rows]()
+        if ask.blocks:
+            columns["taken"] = Columns.of(offers.mw.shape[1:], 0.0, ask.blocks, integer=True)
+            each, one = sparse.diags_array(-offers.mw.ravel() / ask.blocks), sparse.eye_array(offers.mw.size)
+            rows["block"] = Rows.of(offers.mw.shape[1:], 0.0, 0.0, {"sold": sparse.csr_array(one), "taken": sparse.csr_array(each)})
         for k, cut in enumerate(ask.cuts):
             price, saving = cut.price[0].ravel() * hours, cut.saving[0].reshape(size, units) * hours
             right = cut.value[0].ravel() + price * cut.at[0].ravel() + (saving * cut.mw[0].reshape(size, units)).sum(-1)

@@ -21,12 +21,12 @@ line-search algorithm for large-scale nonlinear programming", Comput. Optim. App
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, final
 
 import numpy as np
 
-from gridtandem.program.newton_system import NewtonSystem
+from gridtandem.program.newton_system import ROUGH, NewtonSystem
 from gridtandem.program.smooth import Functions
 from gridtandem.tables import Flag, Real
 
@@ -35,6 +35,7 @@ NEARLY = 0.99995  # of the way to a bound
 FIRST = 0.1  # μ, where it is lowered step by step
 SHRINK = 0.1  # of the mean product, aimed at next
 RAISE, FLAT = (1e-4, 1e8), 1e-11  # diagonal added where curvature along the step, per squared length, is not above FLAT
+BINDS = 1e3  # Σ of a range that binds
 TOUCH = 1e-20  # the least distance: rounding may put a point on its bound
 LOST = 1e10  # an error or a mean product as large as this does not come back
 
@@ -121,6 +122,7 @@ class Step:
     slope: float  # of cost and barrier along it
     part: float  # of the step of t, at most
     part_of_multipliers: float
+    rough: bool  # the linear equations were not solved well
 
 
 class Rule(Protocol):
@@ -192,6 +194,9 @@ def climbed(task: Task, point: Point, rule: Rule, *, tolerance: float, steps: in
             return point, k, False
         mu = rule.barrier(task, point, look, mu)
         step = _step(task, point, look, mu) if mu < LOST else None
+        if step is not None and step.rough and (binding := _binding(task, point)).any():
+            task = replace(task, system=task.system.keeping(binding))
+            step = _step(task, point, look, mu)
         part = 0.0 if step is None else rule.part(task, point, look, step, mu)
         if step is None or part == 0.0:
             return point, k, False
@@ -223,14 +228,12 @@ def _step(task: Task, point: Point, look: Look, mu: float) -> Step | None:
     x = point.t[:n]
     hessian = task.functions.curvature(x, task.scale, _by_row(task, point.y))
     q = pull[n:] - point.y[e:]
-    into = np.zeros(len(point.y))
-    into[e:] = sigma[n:] * look.missed[e:] + q
-    right = np.concatenate([-(downhill[:n] + task.transposed(look, point.y + into)), -look.missed[:e]])
+    right = np.concatenate([-(downhill[:n] + task.transposed(look, point.y)), -look.missed[:e], -look.missed[e:] - q / sigma[n:]])
     right[:n][task.fixed] = 0.0
     raised = 0.0
     while True:
-        solve = s.factored(hessian, look.jacobian, sigma[:n] + raised, sigma[n:], task.fixed)
-        found = np.full(len(right), np.nan) if solve is None else solve(right)
+        factors = s.factored(hessian, look.jacobian, sigma[:n] + raised, sigma[n:], task.fixed)
+        found, miss = (np.full(len(right), np.nan), np.inf) if factors is None else factors.solved(right)
         dx = found[:n]
         along = task.times(look, dx)[e:]
         bent = _form(s, hessian, dx) + float((sigma[:n] + raised) @ dx**2 + sigma[n:] @ along**2)
@@ -242,12 +245,20 @@ def _step(task: Task, point: Point, look: Look, mu: float) -> Step | None:
     ds = along + look.missed[e:]
     d = np.concatenate([dx, ds])
     to = Point(
-        t=d, y=np.concatenate([found[n:], sigma[n:] * ds + q]),
+        t=d, y=found[n:],
         low=(mu / near - point.low - point.low / near * d) * task.has_low, high=(mu / far - point.high + point.high / far * d) * task.has_high,
     )  # fmt: skip
     part = min(_room(near, d, task.has_low), _room(far, -d, task.has_high))
     of = min(_room(point.low, to.low, task.has_low), _room(point.high, to.high, task.has_high))
-    return Step(to=to, curvature=bent, slope=float(downhill @ d), part=part, part_of_multipliers=of)
+    return Step(to=to, curvature=bent, slope=float(downhill @ d), part=part, part_of_multipliers=of, rough=miss > ROUGH)
+
+
+def _binding(task: Task, point: Point) -> Flag:
+    """Ranges that bind and are not kept as rows yet."""
+    near, far = task.distances(point.t)
+    out = (point.low / near + point.high / far)[task.system.size :] > BINDS
+    out[task.system.kept] = False
+    return np.asarray(out)
 
 
 def _by_row(task: Task, y: Real) -> Real:
@@ -263,7 +274,7 @@ def _missed(task: Task, t: Real, rows: Real) -> Real:
 
 
 def _form(system: NewtonSystem, hessian: Real, dx: Real) -> float:
-    row, column = system.hessian
+    row, column = system.hessian.row, system.hessian.column
     return float(hessian @ (dx[row] * dx[column] * np.where(row == column, 1.0, 2.0)))
 
 

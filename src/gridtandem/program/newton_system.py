@@ -1,9 +1,12 @@
 r"""The linear equations of a step of an interior-point method, assembled at places that are found once.
 
-.. math:: \begin{pmatrix} W + \Sigma + J_I^\top \Sigma_s J_I & J_E^\top \\ J_E & 0 \end{pmatrix}
+.. math:: \begin{pmatrix} H & J_E^\top & J_I^\top \\ J_E & & \\ J_I & & -\Sigma_s^{-1} \end{pmatrix}
+          \begin{pmatrix} d_x \\ d_E \\ d_I \end{pmatrix} = r, \qquad H = W + \Sigma
 
-with equations E and ranges I of a smooth program. A fixed unknown keeps its row and column with 1 on the diagonal and nothing beside it, so that the
-pattern does not depend on what is fixed. A range fills in all pairs of its unknowns: ranges are meant to be short.
+with equations E and ranges I of a smooth program. What is factored is smaller: ranges are eliminated, :math:`H + J_I^\top \Sigma_s J_I`, and fill in
+all pairs of their unknowns (they are meant to be short). A range that binds drowns the rest of its unknowns there; answers are therefore refined
+against the equations as they stand above, and where that does not help, the ranges that bind are kept as rows (`NewtonSystem.keeping`). A fixed
+unknown keeps its row and column with 1 on the diagonal and nothing beside it, so that the pattern does not depend on what is fixed.
 
 The factors are SuperLU's, with rows exchanged as numbers ask for it; the order of columns is that of the first factorisation (COLAMD).
 """
@@ -11,19 +14,43 @@ The factors are SuperLU's, with rows exchanged as numbers ask for it; the order 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 import numpy as np
 from scipy import sparse
 
-from gridtandem.program.smooth import Smooth
+from gridtandem.program.smooth import Entries, Smooth
 from gridtandem.tables import Flag, Index, Real
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Solve = Callable[[Real], Real]
+    Solve: TypeAlias = Callable[[Real], Real]
+
+REFINED, EXACT = 4, 1e-10  # how often an answer is refined at most, and the relative miss that is good enough
+ROUGH = 1e-6  # a relative miss as large as this asks for ranges to be kept
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """A sparse matrix by rows whose numbers come later; entries at the same place add up."""
+
+    place: Index  # (entry) of the numbers given
+    indices: Index
+    pointer: Index
+    shape: tuple[int, int]
+
+    @staticmethod
+    def of(row: Index, column: Index, shape: tuple[int, int]) -> Pattern:
+        """Places of all entries."""
+        every, place = np.unique(row * shape[1] + column, return_inverse=True)
+        pointer = np.searchsorted(every, np.arange(shape[0] + 1) * shape[1])
+        return Pattern(place, every % max(shape[1], 1), pointer, shape)
+
+    def filled(self, numbers: Real) -> sparse.csr_array:
+        """The matrix."""
+        return sparse.csr_array((np.bincount(self.place, numbers, len(self.indices)), self.indices, self.pointer), shape=self.shape)
 
 
 @final
@@ -32,79 +59,123 @@ class NewtonSystem:
     """Places of a program's Newton equations."""
 
     size: int  # unknowns
-    equations: Index  # rows
+    equations: Index  # rows of the program
     ranges: Index
+    kept: Index  # of the ranges, those that are not eliminated
     row_of: Index  # (entry of the Jacobian) its equation, or its range behind all equations; −1: a row without sides
     column_of: Index  # (entry of the Jacobian)
     off: Index  # entries of the Hessian off its diagonal
-    pair: tuple[Index, Index, Index]  # entries of the Jacobian that meet in a range, and the range
-    meets: tuple[Index, ...]  # places: Hessian, its upper half, diagonal, pairs, equations, their transposes
-    equation: Index  # entries of the Jacobian in equations
-    hessian: tuple[Index, Index]
-    indices: Index  # of the compressed columns, in the order of factorisation
-    pointer: Index
-    order: Index  # column of the equations at each place
+    pair: tuple[Index, Index, Index]  # entries of the Jacobian that meet in an eliminated range, and the range
+    border: Index  # entries of the Jacobian in equations and in ranges that are kept
+    hessian: Entries
+    matrix: Pattern  # what is factored, by columns
+    order: Index  # its columns in the order of factorisation
+    whole: Pattern  # H
+    rows: Pattern  # equations and ranges by unknowns
+    used: Index  # entries of the Jacobian in them
 
     @staticmethod
     def of(program: Smooth, equations: Index, ranges: Index, size: int, rows: int) -> NewtonSystem:
-        """Find all places."""
+        """Find all places; all ranges are eliminated."""
         kind = np.full(rows, -1)
-        kind[equations] = np.arange(len(equations))
-        kind[ranges] = len(equations) + np.arange(len(ranges))
-        row, column = kind[program.jacobian.row], program.jacobian.column
-        h_row, h_column = program.hessian.row, program.hessian.column
-        off, equation = np.flatnonzero(h_row != h_column), np.flatnonzero((row >= 0) & (row < len(equations)))
-        first, second, which = _pairs(row - len(equations), len(ranges))
-        own = np.arange(size)
+        kind[equations], kind[ranges] = np.arange(len(equations)), len(equations) + np.arange(len(ranges))
+        jacobian = Entries(kind[program.jacobian.row], program.jacobian.column)
+        return NewtonSystem._of(jacobian, program.hessian, equations, ranges, size=size, kept=np.empty(0, np.int64))
+
+    @staticmethod
+    def _of(jacobian: Entries, hessian: Entries, equations: Index, ranges: Index, *, size: int, kept: Index) -> NewtonSystem:
+        """``jacobian`` by rows of the equations."""
+        e, row, column = len(equations), jacobian.row, jacobian.column
+        place = np.concatenate([np.arange(e), np.full(len(ranges) + 1, -1)])  # among equations and kept ranges; the last stands for −1
+        place[e + kept] = e + np.arange(len(kept))
+        lies, off, own = place[row], np.flatnonzero(hessian.row != hessian.column), np.arange(size)
+        border = np.flatnonzero(lies >= 0)
+        first, second, which = _pairs(np.where((row >= e) & (lies < 0), row - e, -1), len(ranges))
+        last, total = size + e + np.arange(len(kept)), size + e + len(kept)
         parts = [
-            (h_row, h_column), (h_column[off], h_row[off]), (own, own), (column[first], column[second]),
-            (size + row[equation], column[equation]), (column[equation], size + row[equation]),
+            (hessian.row, hessian.column), (hessian.column[off], hessian.row[off]), (own, own), (column[first], column[second]), (last, last),
+            (size + lies[border], column[border]), (column[border], size + lies[border]),
         ]  # fmt: skip
-        total = size + len(equations)
-        order = _order(parts, total)
-        place = np.empty(total, np.int64)
-        place[order] = np.arange(total)
-        keys = [place[c] * total + r for r, c in parts]
-        every, where = np.unique(np.concatenate(keys), return_inverse=True)
-        cut = np.cumsum([0, *(len(k) for k in keys)])
+        rows, columns = (np.concatenate([p[i] for p in parts]) for i in range(2))
+        order = _order(rows, columns, total)
+        turned = np.empty(total, np.int64)
+        turned[order] = np.arange(total)
+        used = np.flatnonzero(row >= 0)
+        symmetric = np.concatenate([hessian.row, hessian.column[off], own]), np.concatenate([hessian.column, hessian.row[off], own])
         return NewtonSystem(
-            size=size, equations=equations, ranges=ranges, row_of=row, column_of=column, off=off, pair=(first, second, which),
-            meets=tuple(where[a:b] for a, b in pairwise(cut)), equation=equation, hessian=(h_row, h_column),
-            indices=(every % total).astype(np.int32), pointer=np.searchsorted(every, np.arange(total + 1) * total).astype(np.int32), order=order,
+            size=size, equations=equations, ranges=ranges, kept=kept, row_of=row, column_of=column, off=off, pair=(first, second, which),
+            border=border, hessian=hessian, matrix=Pattern.of(turned[columns], rows, (total, total)), order=order,
+            whole=Pattern.of(*symmetric, (size, size)), rows=Pattern.of(row[used], column[used], (e + len(ranges), size)), used=used,
         )  # fmt: skip
 
-    def factored(self, hessian: Real, jacobian: Real, diagonal: Real, bent: Real, fixed: Flag) -> Solve | None:
-        """Solver of the equations with what stands on the diagonal and behind ranges; nothing where they are singular."""
+    def keeping(self, binding: Flag) -> NewtonSystem:
+        """With these ranges kept as rows, and those that are kept already."""
+        kept = np.union1d(self.kept, np.flatnonzero(binding))
+        return NewtonSystem._of(Entries(self.row_of, self.column_of), self.hessian, self.equations, self.ranges, size=self.size, kept=kept)
+
+    def factored(self, hessian: Real, jacobian: Real, diagonal: Real, bent: Real, fixed: Flag) -> Factors | None:
+        """The equations with Σ on the diagonal and Σ_s of ranges; nothing where they are singular."""
+        from scipy.sparse.linalg import splu
+
         free = ~fixed
-        h = hessian * (free[self.hessian[0]] & free[self.hessian[1]])
+        h = hessian * (free[self.hessian.row] & free[self.hessian.column])
         j = jacobian * free[self.column_of]
         first, second, which = self.pair
-        equation = j[self.equation]
-        data = np.bincount(
-            np.concatenate(self.meets),
-            np.concatenate([h, h[self.off], np.where(fixed, 1.0, diagonal), j[first] * j[second] * bent[which], equation, equation]),
-            len(self.indices),
-        )
-        total = self.size + len(self.equations)
-        return _factored(sparse.csc_array((data, self.indices, self.pointer), shape=(total, total)), self.order)
+        own, border = np.where(fixed, 1.0, diagonal), j[self.border]
+        numbers = [h, h[self.off], own, j[first] * j[second] * bent[which], -1 / bent[self.kept], border, border]
+        try:
+            factors = splu(self.matrix.filled(np.concatenate(numbers)).T, permc_spec="NATURAL", options={"Equil": False})
+        except RuntimeError:  # exactly singular
+            return None
+        rows = self.rows.filled(j[self.used])
+        return Factors(
+            system=self, factors=factors.solve, whole=self.whole.filled(np.concatenate([h, h[self.off], own])), rows=rows, across=rows.T.tocsr(),
+            bent=bent,
+        )  # fmt: skip
 
 
-def _factored(matrix: sparse.csc_array, order: Index) -> Solve | None:
-    from scipy.sparse.linalg import splu
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Factors:
+    """The equations with numbers in them, factored."""
 
-    try:
-        factors = splu(matrix, permc_spec="NATURAL", options={"Equil": False})
-    except RuntimeError:  # exactly singular
-        return None
+    system: NewtonSystem
+    factors: Callable[[Real], Real]
+    whole: sparse.csr_array  # H
+    rows: sparse.csr_array  # equations and ranges by unknowns
+    across: sparse.csr_array  # their transpose
+    bent: Real
 
-    def solve(right: Real) -> Real:
-        found: Real = factors.solve(right)
-        found += factors.solve(right - matrix @ found)
-        out = np.empty_like(found)
-        out[order] = found
+    def solved(self, right: Real) -> tuple[Real, float]:
+        """Answer to numbers for unknowns, equations and ranges, refined; and its largest miss by the largest of these numbers."""
+        n, e = self.system.size, len(self.system.equations)
+        gone = np.concatenate([np.zeros(e), self.bent])
+        gone[e + self.system.kept] = 0.0
+        found, size = self._once(right, gone), max(float(np.abs(right).max()), 1e-300)
+        for k in range(REFINED + 1):
+            there = np.concatenate([self.whole @ found[:n] + self.across @ found[n:], self.rows @ found[:n]])
+            there[n + e :] -= found[n + e :] / self.bent
+            left = right - there
+            miss = float(np.abs(left).max()) / size
+            if not miss > EXACT or k == REFINED:
+                break
+            found = found + self._once(left, gone)
+        return found, miss
+
+    def __call__(self, right: Real) -> Real:
+        """Answers to columns of numbers for unknowns and equations, with nothing at ranges; the same rows of the answer."""
+        rest, size = np.zeros(len(self.bent)), len(right)
+        return np.stack([self.solved(np.concatenate([one, rest]))[0][:size] for one in right.T], -1)
+
+    def _once(self, right: Real, gone: Real) -> Real:
+        """By the factors alone."""
+        s, n, e = self.system, self.system.size, len(self.system.equations)
+        out, there, found = np.empty(len(right)), right[n:], np.empty(len(self.system.order))
+        found[s.order] = self.factors(np.concatenate([right[:n] + self.across @ (gone * there), there[:e], there[e:][s.kept]]))
+        out[:n] = found[:n]
+        out[n:] = gone * (self.rows @ found[:n] - there)
+        out[n : n + e], out[n + e + s.kept] = found[n : n + e], found[n + e :]
         return out
-
-    return solve
 
 
 def _pairs(range_of: Index, ranges: int) -> tuple[Index, Index, Index]:
@@ -120,11 +191,10 @@ def _pairs(range_of: Index, ranges: int) -> tuple[Index, Index, Index]:
     return first, second, range_of[first]
 
 
-def _order(parts: list[tuple[Index, Index]], total: int) -> Index:
+def _order(row: Index, column: Index, total: int) -> Index:
     """The order of columns that SuperLU finds for the pattern."""
     from scipy.sparse.linalg import splu
 
-    row, column = (np.concatenate([p[i] for p in parts]) for i in range(2))
     rng = np.random.default_rng(0)  # any numbers: the order looks at the pattern alone
     some = sparse.csc_array((rng.uniform(1.0, 2.0, len(row)), (row, column)), shape=(total, total))
     some = some + sparse.diags_array(np.full(total, 1e3), format="csc")

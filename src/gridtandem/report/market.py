@@ -16,7 +16,7 @@ from gridtandem.resources.storage import OVERLAP
 from gridtandem.study.kinds import MARKET
 from gridtandem.study.market import day as keeping
 from gridtandem.study.market.day import MarketDay
-from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus
+from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus, UnitSales
 from gridtandem.study.registry import name_of
 from gridtandem.study.results import Letters, Rounds, Violations
 
@@ -44,6 +44,7 @@ class MarketRun:
     devices: DeviceResults
     books: Books
     surplus: Surplus
+    sales: UnitSales
     checks: MarketChecks
     violations: Violations
     letters: Letters
@@ -120,6 +121,7 @@ def _lines(run: MarketRun) -> Iterator[str]:
         rents = f"rent of flows {s.flow_rent[k]:,.2f}, of voltages {s.voltage_rent[k]:,.2f}"
         rents += f", of losses {s.loss_rent[k]:,.2f}; regret {s.regret[k]:,.4f}" if run.result.study.form != "lindist" else ""
         yield f"  {head}      {s.company[k]}: {s.kept[k]:,.2f} {money}; {rents}"
+    yield from _choice_lines(run, money)
     yield from _check_lines(run)
     if run.path is not None:
         yield f"  run file  {run.path}"
@@ -144,6 +146,21 @@ def _promise(mine: Awards) -> str:
     """The tier of offers of hours that hang together."""
     said = [word for word in dict.fromkeys(mine.tier.tolist()) if word not in ("", "hourly")]
     return f"; offer {', '.join(said)}" if said else ""
+
+
+def _choice_lines(run: MarketRun, money: str) -> Iterator[str]:
+    """Where units could choose their market: what they sold, and what incentives take beyond what the company would else keep."""
+    hours = run.result.study.window.hours
+    for k, feeder in enumerate(dict.fromkeys(run.sales.feeder.tolist()) if len(run.sales) else []):
+        mine = run.sales.take(run.sales.feeder == feeder)
+        kept = float(run.surplus.kept[run.surplus.company == f"{mine.company[0]}/{feeder}"].sum())
+        incentive = float(mine.incentive.sum())
+        short = f", {min(incentive, -kept):,.2f} of them not covered" if kept < 0 < incentive else ""
+        head = "choice" if k == 0 else "      "
+        yield (
+            f"  {head}    {feeder}: of {mine.made_mw.sum() * hours:,.2f} MWh units sold {mine.sold_mw.sum() * hours:,.2f} wholesale for "
+            f"{mine.wholesale.sum():,.2f} {money}; incentives {incentive:,.2f} {money}{short}"
+        )
 
 
 def _check_lines(run: MarketRun) -> Iterator[str]:

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtandem.boundary.market_letters import Tier, tier_word
+from gridtandem.cases.case import Case
+from gridtandem.cases.phase_case import PhaseCase
 from gridtandem.errors import AlreadyThere
+from gridtandem.opf.forms.lindist import Flow
 from gridtandem.report.tables import as_records, plain, spelled
 from gridtandem.study.market.apart import Side
 from gridtandem.study.market.exchange import offer_document
 from gridtandem.study.market.offer import Offered, OfferSteps, loss_of_rules
+from gridtandem.study.market.phase_check import PhaseChecks
+from gridtandem.study.market.setting import offering
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,6 +33,26 @@ PROMISES = {
 ENDS = 1e-9  # MW; where two curves end at the same place
 
 
+def offer(
+    case: str | Path | Case | PhaseCase,
+    *,
+    dso: str = "",
+    hours: tuple[int, int] = (1, 1),
+    flow: Flow = "apparent",
+    margin_pu: float = 0.0,
+    bus: str = "",
+    rules: Mapping[str, float | str] | None = None,
+) -> Offered:
+    """What a company offers to the wholesale market: the twin of ``tandem offer``.
+
+    ``case`` is a name, folder or file, or the thing itself; a three-phase feeder needs no ``dso``. ``hours`` are the first and the last. ``rules``
+    are those of the market: steps, floor, ceiling, least_mw, step_mw, step_price. ``margin_pu`` and ``bus`` are for three-phase feeders: by how much
+    lower voltage limits are tightened, and the transmission bus.
+    """
+    given = case if isinstance(case, Case | PhaseCase) else str(case)
+    return offering(given, dso, hours, rules or {}, flow=flow, margin_pu=margin_pu, bus=bus)
+
+
 def offer_in_words(offer: Offered, rows: int = 40) -> str:
     """The steps, what made them, and what the offer promises."""
     return "\n".join(_offer_lines(offer, rows))
@@ -39,7 +64,7 @@ def offer_explained(offer: Offered) -> dict[str, object]:
         "schema": EXPLAINED, "offer": offer_document(offer), "steps": as_records(offer.steps), "trouble": list(offer.trouble),
         "true_cost": [
             {"interval": t.period, "dso": t.interface, "export_mw": t.curve.x.tolist(), "cost_per_h": t.curve.cost.tolist()} for t in offer.truths
-        ],
+        ], **_checks(offer.checks),
     }  # fmt: skip
 
 
@@ -55,7 +80,7 @@ def side_in_words(side: Side, rows: int = 40) -> str:
     lines = [f"trouble   {line}" for line in side.trouble]
     if len(side.awards):
         lines += [plain(side.awards, rows=rows), "", plain(side.prices, rows=rows), "", plain(side.devices, rows=rows), ""]
-        lines += [f"cost of these resources {side.cost:,.2f} {side.currency}"]
+        lines += [f"cost of these resources {side.cost:,.2f} {side.currency}", *_check_lines(side.checks)]
     return "\n".join(lines)
 
 
@@ -63,7 +88,7 @@ def side_document(side: Side) -> dict[str, object]:
     """The same for machines."""
     return {
         "schema": SIDE, "currency": side.currency, "cost": None if np.isnan(side.cost) else side.cost, "trouble": list(side.trouble),
-        "awards": as_records(side.awards), "prices": as_records(side.prices), "devices": as_records(side.devices),
+        "awards": as_records(side.awards), "prices": as_records(side.prices), "devices": as_records(side.devices), **_checks(side.checks),
     }  # fmt: skip
 
 
@@ -91,8 +116,30 @@ def _offer_lines(offer: Offered, rows: int) -> Iterator[str]:
         envelope = f"{spelled(float(lent.charge_mw.sum()), 'MWh')} taken or {spelled(float(lent.discharge_mw.sum()), 'MWh')} given over all hours"
         yield f"beside these steps {many} storage{'s' * (many != 1)} lent, at most {envelope}; certified at every corner of every hour's envelope"
     yield from _loss_lines(offer)
+    yield from _check_lines(offer.checks)
     for line in offer.trouble:
         yield f"trouble   {line}"
+
+
+def _checks(checks: PhaseChecks | None) -> dict[str, object]:
+    return {} if checks is None else {"checks": as_records(checks)}
+
+
+def _check_lines(checks: PhaseChecks | None) -> Iterator[str]:
+    """The exact load flow of a three-phase feeder in a sentence or two."""
+    if checks is None or not len(checks):
+        return
+    solved, count = checks.take(checks.solved == 1), len(checks)
+    yield f"exact load flow of its phases at {count} point{'s' * (count > 1)} (`--json` has each):"
+    if len(solved) < count:
+        yield f"  no load flow at {count - len(solved)}"
+    if len(solved):
+        high, low = solved.too_high_pu.max(), solved.too_low_pu.max()
+        yield f"  the model tells voltages up to {high:.4f} pu too high and {low:.4f} pu too low"
+        yield f"  losses, which it leaves out, are {solved.loss_mw.min():.4f} to {solved.loss_mw.max():.4f} MW"
+        worst = solved.beyond_pu.max()
+        broken = int((solved.limits_broken > 0).sum())
+        yield f"  limits are broken at {broken}" + (f", voltages by up to {worst:.4f} pu; --margin tightens lower limits" if broken else "")
 
 
 def _loss_lines(offer: Offered) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from gridtandem.orders.rules import Offer
 from gridtandem.report import style
 from gridtandem.report.style import styled
 from gridtandem.study.market.offer import Offered, Truth
-from gridtandem.tables import Real
+from gridtandem.tables import Names, Real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gridtandem.report.market_compare import MarketComparison
 
 MANY_BUSES, MANY_HOURS, MANY_COMPANIES = 40, 13, 4  # up to which each has its own label, or its own bars
+SMALL = 0.04  # of the width of a picture: a run of steps below that has no label
 FLOOR = 1e-12  # a gap of zero is drawn here
 
 
@@ -43,8 +45,10 @@ def offer(offered: Offered) -> Figure:
     above.plot(np.repeat(x, 2)[1:-1], np.stack([price, price + rise], -1).ravel(), color=style.DSO)
     for k in np.flatnonzero(mine.limits != "").tolist():
         above.axvspan(x[k], x[k + 1], color=style.WARN, alpha=0.08, linewidth=0)
-        note = above.annotate(mine.limits[k].split(", ")[0], ((x[k] + x[k + 1]) / 2, price[k]), (0, 5), textcoords="offset points")
-        note.set(fontsize=6, ha="right", color=style.WARN)
+    for a, b, limit in _runs(mine.limits):
+        if x[b] - x[a] >= SMALL * (x[-1] - x[0]):
+            note = above.annotate(limit, ((x[a] + x[b]) / 2, price[b - 1]), (0, 5), textcoords="offset points")
+            note.set(fontsize=6, ha="center" if b - a > 1 else "right", color=style.WARN)
     above.margins(y=0.15)
     above.set_ylabel(f"price [{study.case.currency}/MWh]")
     above.set_title(f"What {mine.interface[0]} offers in hour {mine.period[0]}", pad=14)
@@ -54,6 +58,13 @@ def offer(offered: Offered) -> Figure:
     below.set_ylabel(f"cost [{study.case.currency}/h]")
     below.set_xlabel("export [MW]")
     return figure
+
+
+def _runs(limits: Names) -> list[tuple[int, int, str]]:
+    """Steps that follow each other under the same dearest limit: first, one after the last, the limit."""
+    first = [str(word).split(", ")[0] for word in limits]
+    ends = [0, *(k for k in range(1, len(first)) if first[k] != first[k - 1]), len(first)]
+    return [(a, b, first[a]) for a, b in pairwise(ends) if first[a]]
 
 
 def _cost(axes: Axes, made: Offer, truth: Truth | None) -> None:
@@ -157,17 +168,14 @@ def convergence(comparison: MarketComparison) -> Figure:
 def payoff(run: MarketRun) -> dict[str, float]:
     """Money by party: operators keep, resources profit, demand pays. Adds up to minus the cost of all resources."""
     out = {}
-    companies = list(dict.fromkeys(run.devices.company.tolist()))
+    operators = np.char.partition(run.surplus.company, "/")[:, 0]
+    companies = list(dict.fromkeys(operators.tolist()))
     each = companies if len(companies) <= MANY_COMPANIES + 1 else ["tso", "all DSOs"]
     for who in each:
-        inside = run.devices.company == who if who != "all DSOs" else run.devices.company != "tso"
-        operators = np.char.partition(run.surplus.company, "/")[:, 0]
-        kept = operators == who if who != "all DSOs" else operators != "tso"
-        payee = run.books.payee == who if who != "all DSOs" else run.books.payee != "tso"
-        demand = payee & np.char.startswith(run.books.payer, "demand of ")
-        out[f"{who}: keeps"] = float(run.surplus.kept[kept].sum())
-        out[f"{who}: resources"] = float(run.devices.profit[inside].sum())
-        out[f"{who}: demand"] = -float(run.books.amount[demand].sum())
+        mine = run.surplus.take(operators == who if who != "all DSOs" else operators != "tso")
+        out[f"{who}: keeps"] = float(mine.kept.sum())
+        out[f"{who}: resources"] = float(mine.profit.sum())
+        out[f"{who}: demand"] = -float(mine.demand.sum())
     return out
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from gridtandem.boundary.letters import Alone, Interleaved, Together
 from gridtandem.boundary.market_letters import Pooled
+from gridtandem.boundary.opf_letters import DispatchWhole
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End, Outcome
 from gridtandem.study.judge import Verdict
@@ -91,11 +92,11 @@ def tabled(results: Sequence[Result], seconds: Sequence[float]) -> Comparison:
 def crossed(result: Ended) -> int:
     """Numbers that had to leave their company.
 
-    A letter `Alone` reports a party's own result to the study and crosses nothing. `Together`, `Interleaved` and `Pooled` are answered by whoever
-    has every model: what crosses is the models of the distribution companies, once.
+    A letter `Alone` reports a party's own result to the study and crosses nothing. `Together`, `Interleaved`, `Pooled` and `DispatchWhole` are
+    answered by whoever has every model: what crosses is the models of the distribution companies, once.
     """
     ledger = result.outcome.ledger
-    owned = {Together.__name__, Interleaved.__name__, Pooled.__name__}
+    owned = {Together.__name__, Interleaved.__name__, Pooled.__name__, DispatchWhole.__name__}
     letters = sum(e.numbers_down + e.numbers_up for e in ledger if e.question not in {Alone.__name__, *owned})
     return letters + (model_numbers(result.study.case) if any(e.question in owned for e in ledger) else 0)
 

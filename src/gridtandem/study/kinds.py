@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import final
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 from gridtandem.errors import Unreadable
+
+if TYPE_CHECKING:
+    from gridtandem.cases.case import Case
+
+
+class Stored(Protocol):
+    """As much of a study of any kind as its run file keeps."""
+
+    @property
+    def case(self) -> Case: ...
+    @property
+    def scheme(self) -> Any: ...
+    def settings(self) -> dict[str, Any]: ...
+    def digest(self) -> str: ...
 
 
 @final
@@ -21,6 +35,7 @@ class Kind:
     ends: str  # what only its schemes can do
     door: str  # module that knows it, see `gridtandem.report.kinds`
     words: Mapping[str, str]  # options that not every kind has, as people write them
+    alias: Mapping[str, str] = field(default_factory=dict)  # what people call its schemes beside schemes of it, though another kind has that name
 
     def schemes(self) -> tuple[str, ...]:
         """Names of its installed schemes, in alphabetical order."""
@@ -34,7 +49,10 @@ FLOW = Kind("run", "load flow", "gridtandem.schemes", "agreement", "gridtandem.r
 MARKET = Kind("market", "markets", "gridtandem.markets", "bargain", "gridtandem.report.kinds.market", {
     "hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow", "form": "form",
 })  # fmt: skip
-KINDS = (FLOW, MARKET)
+DISPATCH = Kind("dispatch", "optimal power flow", "gridtandem.opf", "schedule", "gridtandem.report.kinds.dispatch", {
+    "hours": "hours", "first_hour": "first-hour",
+}, {"independent": "independent-opf"})  # fmt: skip
+KINDS = (FLOW, MARKET, DISPATCH)
 
 
 def all_schemes() -> tuple[str, ...]:
@@ -52,6 +70,8 @@ def kind_of(scheme: object) -> Kind:
 def kind_for(schemes: Sequence[object], given: Mapping[str, object]) -> Kind:
     """The kind of these schemes, or of a load flow if there are none. Several kinds together are refused, and options ``given`` that it has not."""
     kinds = {kind_of(s) for s in schemes} or {FLOW}
+    for kind in [k for k in kinds if k.alias]:
+        kinds = {kind if isinstance(s, str) and s in kind.alias else kind_of(s) for s in schemes}
     if len(kinds) > 1:
         told = " and ".join(f"of {k.called} ({', '.join(str(s) for s in schemes if kind_of(s) is k)})" for k in KINDS if k in kinds)
         raise Unreadable(f"schemes {told} are not compared with each other; name schemes of one kind")

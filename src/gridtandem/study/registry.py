@@ -39,6 +39,8 @@ def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
             raise Unreadable(f"option {option} of scheme {name} is a number; {value!r} is not")
         if option.startswith("tol") and not value > 0:
             raise Unreadable(f"option {option} of scheme {name} is a distance above 0; {value!r} is not")
+        if isinstance(known[option], str) and value not in (words := getattr(kind, "words", {}).get(option, (value,))):
+            raise UnknownName(f"{option} of scheme {name}", str(value), list(words))
         if isinstance(known[option], int) and value % 1:
             raise Unreadable(f"option {option} of scheme {name} is a whole number; {value!r} is not")
         if known[option] is None and not (value is None or is_dataclass(value)):

@@ -49,13 +49,13 @@ def loading_of(factor: ArrayLike) -> Real:
     return given if given.ndim == 2 else given.reshape(-1, 1)
 
 
-def schemes_for(study: Study, names: Sequence[str], options: Mapping[str, float] | None = None) -> tuple[object, ...]:
+def schemes_for(study: Study, names: Sequence[str], options: Mapping[str, float | str] | None = None) -> tuple[object, ...]:
     """Schemes by name; each takes those of the options that it has, and one of them must have each."""
     names = [diagnose(study).recommend if name == AUTO else name for name in names]
     return options_for(names, options)
 
 
-def options_for(names: Sequence[str], options: Mapping[str, float] | None = None) -> tuple[object, ...]:
+def options_for(names: Sequence[str], options: Mapping[str, float | str] | None = None) -> tuple[object, ...]:
     """Schemes by name, none of them "auto"; options as for `schemes_for`."""
     own = {name: {f.name for f in fields(scheme_kind(name))} for name in names}
     for option in options or {}:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import Any, ClassVar, final
 
 from gridtandem.cases.library import known_names
 from gridtandem.cases.market_systems import MARKETS
@@ -14,13 +14,10 @@ from gridtandem.cases.systems import SYSTEMS
 from gridtandem.errors import InvalidCase, Unavailable, UnknownName, Unreadable
 from gridtandem.study.batch import Batch
 from gridtandem.study.batch_file import KIND, BatchFile
+from gridtandem.study.kinds import Stored
 from gridtandem.study.registry import name_of
 from gridtandem.study.store import RunFile
-from gridtandem.study.study import Study
 from gridtandem.tables import Index, Names, Table, column
-
-if TYPE_CHECKING:
-    from gridtandem.study.market.study import MarketStudy
 
 FOLDER = Path("tandem-runs")
 SUFFIX = ".tandem"
@@ -41,7 +38,7 @@ class Shelf(Table):
     rounds: Index = column("rounds so far; of a batch, cases", dtype="i8")
 
 
-def place_of(study: Study | MarketStudy, folder: Path = FOLDER) -> Path:
+def place_of(study: Stored, folder: Path = FOLDER) -> Path:
     """Where the run file of a study belongs; the same study always has the same place."""
     return _place(f"{study.case.name}-{name_of(study.scheme)}", study.digest(), folder)
 
@@ -51,7 +48,7 @@ def place_of_batch(batch: Batch, folder: Path = FOLDER) -> Path:
     return _place(f"{batch.study.case.name}-{name_of(batch.study.scheme)}-batch", batch.digest(), folder)
 
 
-def places(study: Study | MarketStudy, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
+def places(study: Any, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
     """Where the run file of each scheme belongs, by the scheme's name."""
     return {name_of(s): place_of(replace(study, scheme=s), folder) for s in schemes}.__getitem__
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, final
+from typing import Any, TypeVar, final
 
 import numpy as np
 
@@ -24,17 +24,14 @@ from gridtandem.cases.folder.read import case_in
 from gridtandem.cases.folder.write import case_texts
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import AlreadyThere, Fault, InvalidCase, TandemError, Unavailable
-from gridtandem.study.kinds import FLOW, KINDS, Kind
+from gridtandem.study.kinds import FLOW, KINDS, Kind, Stored
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of, records_of, scheme_kind
 from gridtandem.study.study import Study
 from gridtandem.tables import Table
 
-if TYPE_CHECKING:
-    from gridtandem.study.market.study import MarketStudy
-
 T = TypeVar("T", bound=Table)
-S = TypeVar("S", Study, "MarketStudy")
+S = TypeVar("S", bound=Stored)
 
 APPLICATION = 0x67544D31  # "gTM1"
 VERSION = 1
@@ -58,7 +55,7 @@ class RunFile:
     path: Path
 
     @staticmethod
-    def create(path: Path, study: Study | MarketStudy, *, kind: str = "run", digest: str = "", more: Mapping[str, str] | None = None) -> RunFile:
+    def create(path: Path, study: Stored, *, kind: str = "run", digest: str = "", more: Mapping[str, str] | None = None) -> RunFile:
         """A new file with the study in it, or with what is made of it: its kind, digest and ``more`` facts.
 
         It replaces an older run of the same study, and nothing else.
@@ -160,7 +157,7 @@ class RunFile:
             raise _other(self)
         return _study(self, record)
 
-    def outcome(self, study: Study | MarketStudy | None = None) -> Outcome[Any]:
+    def outcome(self, study: Stored | None = None) -> Outcome[Any]:
         """How far the run of its ``study`` came."""
         if self.kind() not in {kind.name for kind in KINDS}:
             mend = "open it with gridtandem.BatchRun.opened, or look with `tandem show`"
@@ -191,7 +188,9 @@ def _study(file: RunFile, record: type[S]) -> S:
         settings = {k: v for k, v in facts.items() if k.startswith("setting.")}
         if facts.get("inputs_digest", digest := _inputs_digest(settings, files)) != digest:
             raise ValueError("case or settings are not those that the run began with")
-        return record(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
+        make: Any = record  # studies of all kinds are made alike
+        made: S = make(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
+        return made
 
 
 @contextmanager

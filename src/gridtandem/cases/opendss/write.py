@@ -24,7 +24,7 @@ MODELS = {pe.POWER: 1, pe.IMPEDANCE: 2, pe.CURRENT: 5, pe.POWER_REACTANCE: 3, pe
 def write_opendss(network: ThreePhaseNetwork, folder: str | Path) -> Path:
     """Write ``master.dss`` into a folder, without `solve`; the path of the file."""
     network.check()
-    if faults := [*_spelling(network), *_uneven_switches(network.lines)]:
+    if faults := [*_spelling(network), *_uneven_switches(network.lines), *_limits(network.buses)]:
         raise InvalidCase(f.at(network.name) for f in faults)
     path = Path(folder) / MASTER
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,6 +41,13 @@ def _spelling(network: ThreePhaseNetwork) -> Iterator[Fault]:
             name = table.label(row)  # every table here has names
             if not SPELLED.fullmatch(name) or name != name.lower():
                 yield table.fault(row, "name", "cannot be spelled in an OpenDSS file", mend, "case-124")
+
+
+def _limits(buses: pe.PhaseBuses) -> Iterator[Fault]:
+    if len(limited := np.flatnonzero((buses.v_low_pu > 0) | np.isfinite(buses.v_high_pu))):
+        more = f" and {len(limited) - 1} more" if len(limited) > 1 else ""
+        what = f"has limits of {buses.label(int(limited[0]))!r}{more}, which an OpenDSS file cannot hold"
+        yield Fault("buses", what, "write it without them; a folder with feeder.toml states them", "phase-011", column="v_low_pu")
 
 
 def _script(net: ThreePhaseNetwork) -> Iterator[str]:

@@ -22,6 +22,7 @@ import numpy as np
 from scipy import sparse
 
 from gridtandem.grid.forest import plant
+from gridtandem.grid.nodal import standing
 from gridtandem.opf.feeder import FeederProblem, FeederState
 from gridtandem.opf.forms.lindist import branch_above, ratings, voltage_bounds
 from gridtandem.program.answer import Answer
@@ -53,7 +54,7 @@ class BranchFlow:
     def of(feeder: FeederProblem, *, root_pu: float = 1.0) -> BranchFlow:
         """With the resources, demand, ratings and voltage limits of a feeder; ratings limit apparent power at both ends of a branch."""
         nodal, t = feeder.nodal, feeder.window.periods
-        tree = plant([nodal], np.array([feeder.root]), np.zeros(1, np.int64), np.ones(1))
+        tree = plant([standing(nodal)], np.array([feeder.root]), np.zeros(1, np.int64), np.ones(1))
         g2 = np.abs(tree.turn) ** 2
         z = tree.z / g2 / MVA
         low, high = (bound[tree.node] / g2 for bound in voltage_bounds(nodal))

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from gridtandem.grid.forest import Forest, plant
-from gridtandem.grid.nodal import Nodal
+from gridtandem.grid.nodal import Nodal, standing
 from gridtandem.opf.limits import KINDS, Limits, stacked
 from gridtandem.program.arrays import Matrix
 from gridtandem.tables import Index, Real
@@ -43,11 +43,12 @@ class Lindist:
     w_base: Real  # (node) with nothing injected
     q_shunt: Real  # (node) [Mvar]
     p_shunt: Real
+    nodal: Nodal
 
     @staticmethod
     def of(nodal: Nodal, root: int, *, root_pu: float = 1.0, flow: Flow = "apparent") -> Lindist:
         """``flow`` says what ratings limit: apparent power, or active power alone."""
-        tree = plant([nodal], np.array([root]), np.zeros(1, np.int64), np.ones(1))
+        tree = plant([standing(nodal)], np.array([root]), np.zeros(1, np.int64), np.ones(1))
         below, n = _below(tree), nodal.nodes
         g2 = np.abs(tree.turn) ** 2
         z = tree.z / g2 / MVA
@@ -64,12 +65,20 @@ class Lindist:
         return Lindist(
             limits=stacked([_voltage(nodal, root, w_by_p, w_by_q, w_base), _flow(nodal, tree, branch, flows, flow)]), below=flows, node=tree.node,
             parent=tree.parent, branch=branch, w_by_p=w_by_p, w_by_q=w_by_q, w_base=w_base, q_shunt=shunt.imag * MVA, p_shunt=-shunt.real * MVA,
+            nodal=nodal,
         )  # fmt: skip
 
     def voltage(self, p: Real, q: Real) -> Real:
         """Voltages (period, node) under injections net of demand. [pu]"""
         w = self.w_base + (self.w_by_p @ p.T).T + (self.w_by_q @ q.T).T
         return np.sqrt(np.maximum(w, 0.0))
+
+    def named(self, kind: int, element: int) -> str:
+        """A bus, or the line or transformer that carries a flow."""
+        if KINDS[kind] == "voltage":
+            return f"voltage at {self.nodal.label[element]}"
+        net, branches = self.nodal.network, self.nodal.branches
+        return f"flow on {(net.lines if branches.kind[element] == 0 else net.transformers).label(int(branches.row[element]))}"
 
     def flow(self, p: Real, q: Real) -> tuple[Real, Real]:
         """Flow down into each tree position (period, position). [MW, Mvar]"""

@@ -88,15 +88,16 @@ class Held:
         x = np.where(fixed, low, self.program.start)
         steepest = float(np.abs(chosen.slopes(x)[0]).max(initial=0.0))
         return Task(
-            functions=chosen, system=system, low=np.where(has_low | both, t_low, 0.0), high=np.where(has_high, t_high, 0.0), has_low=has_low,
-            has_high=has_high, fixed=fixed, rows=self._rows.size, right=row_low[equal], scale=min(1.0, STEEPEST / max(steepest, 1e-300)),
+            functions=chosen, system=system, low=np.where(has_low | both, t_low, 0.0),
+            high=np.where(has_high, t_high, 0.0), has_low=has_low, has_high=has_high, fixed=fixed, rows=self._rows.size, right=row_low[equal],
+            scale=min(1.0, STEEPEST / max(steepest, 1e-300)),
         )  # fmt: skip
 
     def _begin(self, task: Task, start: Answer | None) -> Point:
         """Pushed inside the bounds, slacks at what the rows are."""
         s, rows = task.system, self._rows.size
         x = self.program.start if start is None else np.concatenate([start.x[name].ravel() for name in self._columns.shapes])
-        push, least = (PUSH, 1.0) if start is None else (WARM, WARM)
+        push = PUSH if start is None else WARM
         n = s.size
         x = np.where(task.fixed, task.low[:n], _pushed(task, x, slice(0, n), push))
         values = task.functions.values(x)[1]
@@ -110,7 +111,7 @@ class Held:
         y = -task.scale * np.concatenate([price[s.equations], price[s.ranges]])
         reduced = task.scale * np.concatenate([*(start.reduced[name].ravel() for name in self._columns.shapes), price[s.ranges] / task.scale])
         reduced[n:] *= task.scale
-        low, high = np.maximum(reduced, least / near), np.maximum(-reduced, least / far)
+        low, high = np.maximum(reduced, push / near), np.maximum(-reduced, push / far)
         return Point(t=t, y=y, low=low * task.has_low, high=high * task.has_high)
 
     def _answer(self, task: Task, point: Point, ladder: int, steps: int) -> Answer:

@@ -33,7 +33,7 @@ def chosen(study: Study, scheme: object, options: Mapping[str, object] | None) -
     return _named(study, setting.usual(study.case) if scheme is None else scheme, options)
 
 
-def several(study: Study, schemes: Sequence[object] | None, options: Mapping[str, float] | None) -> tuple[object, ...]:
+def several(study: Study, schemes: Sequence[object] | None, options: Mapping[str, float | str] | None) -> tuple[object, ...]:
     """Schemes by name or as they are; none given are those that are usually compared."""
     wanted = setting.usually_compared(study.case) if schemes is None else schemes
     if all(isinstance(s, str) for s in wanted):

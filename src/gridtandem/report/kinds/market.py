@@ -35,7 +35,7 @@ def chosen(study: MarketStudy, scheme: object, options: Mapping[str, object] | N
     return scheme_of(scheme, options)
 
 
-def several(study: MarketStudy, schemes: Sequence[object] | None, options: Mapping[str, float] | None) -> tuple[object, ...]:
+def several(study: MarketStudy, schemes: Sequence[object] | None, options: Mapping[str, float | str] | None) -> tuple[object, ...]:
     """Schemes by name or as they are."""
     wanted = able(study) if schemes is None else schemes
     return options_for([str(s) for s in wanted], options) if all(isinstance(s, str) for s in wanted) else tuple(map(scheme_of, wanted))

@@ -17,6 +17,7 @@ from gridtandem.cases.case import Case
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.network import Network
 from gridtandem.orders.rules import Rules
+from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Status
 from gridtandem.program.solve import solve
@@ -26,11 +27,12 @@ from gridtandem.study.market.exchange import Document, error_of, offer_of, rule_
 from gridtandem.study.market.exchange_stores import Row, rows_of, stores_of, use_of
 from gridtandem.study.market.naming import Known, reason
 from gridtandem.study.market.offer import own_desk, rows_named
+from gridtandem.study.market.phase_check import PhaseChecks
 from gridtandem.study.market.results import MONEY, PRICE, DeviceResults, NodePrices
-from gridtandem.study.market.run import above, below, by_itself
+from gridtandem.study.market.run import FeederPlan, above, below, by_itself
 from gridtandem.study.market.study import MarketStudy
-from gridtandem.study.market.tables import feeder_devices, feeder_prices, stacked, transmission_devices, transmission_prices
-from gridtandem.tables import Index, Names, Real, Table, column
+from gridtandem.study.market.tables import feeder_devices, feeder_prices, transmission_devices, transmission_prices
+from gridtandem.tables import Index, Names, Real, Table, column, stacked
 
 
 @final
@@ -57,6 +59,7 @@ class Side:
     devices: DeviceResults
     cost: float  # of its own resources [currency]
     trouble: tuple[str, ...] = ()
+    checks: PhaseChecks | None = None  # of a three-phase feeder: the exact load flow of its dispatch
     used: Mapping[tuple[str, int], object] = field(default_factory=dict)  # by interface and hour: what storage does that was lent
 
     def award(self) -> Mapping[tuple[str, int], tuple[float, float]]:
@@ -94,29 +97,43 @@ def cleared_offers(network: Network, offers: Sequence[Document], rules: Rules) -
 
 def shared_out(study: MarketStudy, word: str, awards: Sequence[Document]) -> Side:
     """What a company's feeders do with the award they were sent; ``study`` gives the case and the rules of its own day."""
-    rows = {(str(r["dso"]), int(r["interval"])): r for d in awards for r in d.rows}
-    case, which = study.case, rows_named(study.case, word)
+    which = rows_named(study.case, word)
+    study = of_awards(study, which, awards)
+    return shared_by(study, which, own_desk(study, which), awards)[0]
+
+
+def of_awards(study: MarketStudy, which: Index, awards: Sequence[Document]) -> MarketStudy:
+    """The study with the hours of awards; `InvalidCase` where they are not for these interfaces."""
+    rows = {(str(r["dso"]), int(r["interval"])) for d in awards for r in d.rows}
     hours = sorted({hour for _, hour in rows})
-    names = case.interfaces.name[which].tolist()
-    wrong = [_silent(awards, name) for name in names if (name, hours[0]) not in rows] + _other_money(case, awards)
+    names = study.case.interfaces.name[which].tolist()
+    wrong = [_silent(awards, name) for name in names if (name, hours[0]) not in rows] + _other_money(study.case, awards)
     if wrong:
         raise InvalidCase(wrong)
-    study = replace(study, first=hours[0], hours=len(hours), step_h=awards[0].hours_each)
-    desk = own_desk(study, which)
+    return replace(study, first=hours[0], hours=len(hours), step_h=awards[0].hours_each)
+
+
+def shared_by(study: MarketStudy, which: Index, desk: FeederMarket, awards: Sequence[Document]) -> tuple[Side, tuple[FeederPlan, ...]]:
+    """What the desk behind these interfaces does with awards for the periods of the study."""
+    rows = {(str(r["dso"]), int(r["interval"])): r for d in awards for r in d.rows}
+    case, hours = study.case, range(study.window.first + 1, study.window.end + 1)
+    names = case.interfaces.name[which].tolist()
     z, price = (np.array([[[sign * rows[n, h][key] for n in names] for h in hours]]) for key, sign in (("mw", -1.0), ("price", 1.0)))
     use = use_of([[rows[n, h] for n in names] for h in hours])
     receipt = desk.award(Award(z, price, use)).worth[0]
     if (receipt == Worth.REFUSED).any():
         missed = [(names[k], hours[t]) for t, k in np.argwhere(receipt == Worth.REFUSED).tolist()]
-        return _nothing(case.currency, tuple(f"feeder {n!r} cannot deliver its award of {rows[n, h]['mw']:g} MW in hour {h}" for n, h in missed))
+        said = tuple(f"feeder {n!r} cannot deliver its award of {rows[n, h]['mw']:g} MW in hour {h}" for n, h in missed)
+        return _nothing(case.currency, said), ()
     own_use = replace(use, interface=which[use.interface])
     plans = [below(desk, k, (str(case.interfaces.company[i]), int(i)), (z[0, :, k], price[0, :, k]), own_use) for k, i in enumerate(which.tolist())]
     told = [(p, str(case.interfaces.feeder[p.interface])) for p in plans]
-    return Side(
+    side = Side(
         currency=case.currency, awards=_awarded(study.window, names, z[0], price[0]),
         prices=stacked(NodePrices, [feeder_prices(p, f) for p, f in told]), devices=stacked(DeviceResults, [feeder_devices(p, f) for p, f in told]),
         cost=sum(p.dispatch.cost for p in plans),
     )  # fmt: skip
+    return side, tuple(plans)
 
 
 def _why(market: Wholesale) -> str:

@@ -20,9 +20,9 @@ from gridtandem.resources.storage import overlaps
 from gridtandem.study.judge import broken_limits
 from gridtandem.study.market.results import MarketChecks
 from gridtandem.study.market.run import MarketResult
-from gridtandem.study.market.tables import devices_of, stacked
+from gridtandem.study.market.tables import devices_of
 from gridtandem.study.results import Violations
-from gridtandem.tables import Real
+from gridtandem.tables import Real, stacked
 from gridtandem.units import MVA
 
 
@@ -88,11 +88,13 @@ def _beside(units: el.Generators, extra: list[tuple[Dispatch, Any]], t: int) -> 
 
 
 def _apart(result: MarketResult, whole: Joined, nodal: Nodal, found: Solution, t: int) -> float:
-    """Largest difference of voltage inside feeders, market's model against AC; NaN where there is no load flow."""
+    """Largest difference of voltage below the roots of feeders, market's model against AC; NaN where there is no load flow."""
     apart = [0.0]
     for k, plan in enumerate(result.feeders):
         own = plan.problem.nodal
-        live = np.flatnonzero(own.node >= 0)
+        live = np.flatnonzero((own.node >= 0) & (own.node != plan.problem.root))
+        if not len(live):
+            continue
         node = nodal.node[whole.first_bus[whole.interface_feeder[k]] + live]
         apart.append(float(np.max(np.abs(np.abs(found.v[node]) - plan.dispatch.v[t, own.node[live]]))))
     return max(apart)

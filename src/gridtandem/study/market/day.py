@@ -13,7 +13,8 @@ from gridtandem.coordinate import Outcome
 from gridtandem.study.kinds import MARKET
 from gridtandem.study.market.books import books, surplus
 from gridtandem.study.market.check import checked
-from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus
+from gridtandem.study.market.choice import unit_sales
+from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus, UnitSales
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.study.market.tables import awards, devices, prices
@@ -25,7 +26,7 @@ from gridtandem.tables import Table
 T = TypeVar("T", bound=Table)
 
 TABLES: dict[str, type[Table]] = {
-    "awards": Awards, "prices": NodePrices, "devices": DeviceResults, "books": Books, "surplus": Surplus, "checks": MarketChecks,
+    "awards": Awards, "prices": NodePrices, "devices": DeviceResults, "books": Books, "surplus": Surplus, "sales": UnitSales, "checks": MarketChecks,
     "violations": Violations,
 }  # fmt: skip
 
@@ -40,6 +41,7 @@ class MarketTables:
     devices: DeviceResults
     books: Books
     surplus: Surplus
+    sales: UnitSales
     checks: MarketChecks
     violations: Violations
 
@@ -49,7 +51,7 @@ class MarketTables:
         checks, violations = checked(result)
         return MarketTables(
             awards=_plain(awards(result)), prices=_plain(prices(result)), devices=_plain(devices(result)), books=_plain(books(result)),
-            surplus=_plain(surplus(result)), checks=_plain(checks), violations=_plain(violations),
+            surplus=_plain(surplus(result)), sales=_plain(unit_sales(result)), checks=_plain(checks), violations=_plain(violations),
         )  # fmt: skip
 
 

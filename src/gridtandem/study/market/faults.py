@@ -12,6 +12,7 @@ from gridtandem.cases.case import Case
 from gridtandem.errors import Fault
 from gridtandem.grid.network import Network, table_faults
 from gridtandem.resources.day import faults
+from gridtandem.schemes.choice_of_market import ChoiceOfMarket
 from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.schemes.ideal import Ideal
 
@@ -28,6 +29,8 @@ def study_faults(study: MarketStudy) -> Iterator[Fault]:
     yield from _form_faults(study)
     if isinstance(study.scheme, DsoOffer):
         yield from _rule_faults(study.scheme)
+    if isinstance(study.scheme, ChoiceOfMarket):
+        yield from _choice_faults(study.scheme, study.case.transmission)
     yield from _interface_faults(study.case, alone=isinstance(study.scheme, Ideal))
     end = study.window.end
     for k, net in enumerate((study.case.transmission, *study.case.models)):
@@ -83,6 +86,22 @@ def _rule_faults(rules: DsoOffer) -> Iterator[Fault]:
     for name in ("least_mw", "step_mw", "step_price"):
         if not 0 <= getattr(rules, name) < np.inf:
             yield Fault("study", f"is {getattr(rules, name)!r}", "give a number of 0 or more", "study-012", column=name)
+
+
+def _choice_faults(rules: ChoiceOfMarket, above: Network) -> Iterator[Fault]:
+    for name, known in rules.words.items():
+        if getattr(rules, name) not in known:
+            yield Fault("study", f"is {getattr(rules, name)!r}", f"it must be one of {', '.join(known)}", "study-012", column=name)
+    for name in ("fee", "least_mw", "blocks", "passes", "saving"):
+        if not 0 <= getattr(rules, name) < np.inf:
+            yield Fault("study", f"is {getattr(rules, name)!r}", "give a number of 0 or more", "study-012", column=name)
+    if not rules.share <= 1:
+        yield Fault("study", f"is {rules.share!r}", "give a share up to 1, or one below 0 for the choice of each unit", "study-012", column="share")
+    if not rules.saving <= 1:
+        yield Fault("study", f"is {rules.saving!r}", "give a share from 0 to 1", "study-012", column="saving")
+    if rules.blocks and (above.costs.coefficient[above.costs.order == 2] != 0).any():
+        told = f"is {rules.blocks} where transmission has quadratic costs, which no solver here clears with whole numbers"
+        yield Fault("study", told, "give stations stepped costs, or take 0", "study-012", column="blocks")
 
 
 def _interface_faults(case: Case, *, alone: bool) -> Iterator[Fault]:

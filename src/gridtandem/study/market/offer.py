@@ -19,6 +19,7 @@ from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.program.answer import Status
 from gridtandem.resources.dispatch import dispatched
 from gridtandem.study.market.naming import unoffered
+from gridtandem.study.market.phase_check import PhaseChecks
 from gridtandem.study.market.results import PRICE
 from gridtandem.study.market.study import MarketStudy, desk_of
 from gridtandem.tables import Index, Names, Real, Table, column
@@ -65,6 +66,11 @@ class Offered:
     steps: OfferSteps
     truths: tuple[Truth, ...]
     trouble: tuple[str, ...]
+    checks: PhaseChecks | None = None  # of a three-phase feeder: the exact load flow at the corners of its true curves
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.study.case.interfaces.name[self.rows].tolist())
+        return f"Offer of {names}: {len(self.steps)} steps over {self.study.window.periods} periods"
 
 
 def rows_named(case: Case, word: str) -> Index:
@@ -86,7 +92,11 @@ def own_desk(study: MarketStudy, rows: Index) -> FeederMarket:
 def offered(study: MarketStudy, word: str) -> Offered:
     """The offers of the interface, feeder or company of that name, by the rules that the study's scheme tells."""
     rows = rows_named(study.case, word)
-    desk = own_desk(study, rows)
+    return offered_by(study, rows, own_desk(study, rows))
+
+
+def offered_by(study: MarketStudy, rows: Index, desk: FeederMarket) -> Offered:
+    """The offers of the desk behind these interfaces."""
     rules: Offers = study.scheme.rules
     curves = desk.offers(rules)
     seen = [_seen(study, desk, curves, (t, k)) for k in range(len(rows)) for t in range(study.window.periods)]

@@ -83,17 +83,51 @@ class Books(Table):
 @final
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Surplus(Table):
-    """What stays with each operator, and what it consists of: rent of limits that bind."""
+    """Who has what of the net surplus, worth less cost, and what the part that stays with each operator consists of.
+
+    worth − cost − exchange = profit − demand + kept, and exchanges add up to 0, so that profits, less what fixed demand pays, and what is kept make
+    up the net surplus. kept + choice + reactive = rents + off_price, but for ``left``.
+    """
 
     kind: ClassVar[str] = "surplus"
-    company: Names = column("tso, or a distribution company", dtype="U")
+    company: Names = column("tso, or a distribution company and its feeder", dtype="U")
+    worth: Real = column("worth of what demand with a price bought there; fixed demand has none", unit=MONEY)
+    cost: Real = column("cost of all other resources there", unit=MONEY)
+    exchange: Real = column("paid to the wholesale market for the exchange, below 0 received", unit=MONEY)
+    profit: Real = column("of resources and of demand with a price: received less cost, worth less paid", unit=MONEY)
+    demand: Real = column("paid by fixed demand", unit=MONEY)
     kept: Real = column("received less paid", unit=MONEY)
     flow_rent: Real = column("price of flow limits times their flow", unit=MONEY)
     voltage_rent: Real = column("price of voltage limits times their slack to an unloaded feeder", unit=MONEY)
     loss_rent: Real = column("what prices of the last MW lost bring in beyond the losses; 0 in networks without losses", unit=MONEY)
+    essential_rent: Real = column(
+        "rent of essential demand, 0 or less: worth inside of an exchange that it enforces, less what that costs", unit=MONEY
+    )
+    off_price: Real = column("the same for an exchange that is no answer to its price", unit=MONEY)
+    choice: Real = column("what others get beyond prices at buses where units choose their market: incentives, rules of payment", unit=MONEY)
     reactive: Real = column("worth of reactive demand less that of reactive injections, which nobody is paid for", unit=MONEY)
-    left: Real = column("kept and reactive less rents; 0 but for rounding, and but for awards that are no answer to their price", unit=MONEY)
     regret: Real = column("what an answer to its price would have earned more; NaN below prices that losses allow", unit=MONEY, finite=False)
+    left: Real = column("what these parts leave unexplained; 0 but for rounding", unit=MONEY)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class UnitSales(Table):
+    """Where units of feeders sold that may choose their market, and what they got there; empty where none may."""
+
+    kind: ClassVar[str] = "sales"
+    period: Index = column("period, from 1", dtype="i8")
+    company: Names = column("distribution company", dtype="U")
+    feeder: Names = column("feeder", dtype="U")
+    name: Names = column("name of the unit", dtype="U")
+    made_mw: Real = column("power", unit="MW")
+    sold_mw: Real = column("of that, sold in the wholesale market", unit="MW")
+    wholesale_per_mwh: Real = column("price there", unit=PRICE)
+    local_per_mwh: Real = column("what the feeder's own market pays it", unit=PRICE)
+    wholesale: Real = column("paid by the wholesale market", unit=MONEY)
+    local: Real = column("paid by the company in the feeder's own market", unit=MONEY)
+    fee: Real = column("paid to the company for what was sold wholesale", unit=MONEY)
+    incentive: Real = column("paid by the company", unit=MONEY)
 
 
 @final
@@ -104,7 +138,7 @@ class MarketChecks(Table):
     kind: ClassVar[str] = "market_checks"
     period: Index = column("period, from 1", dtype="i8")
     solved: Index = column("1: the joined grid has a load flow at this dispatch", dtype="i8")
-    voltage_error_pu: Real = column("largest difference of voltage in feeders, market's model against AC", unit="pu")
+    voltage_error_pu: Real = column("largest difference of voltage below the roots of feeders, market's model against AC", unit="pu")
     loss_mw: Real = column("active losses of the AC load flow, which the market leaves out", unit="MW")
     slack_mw: Real = column("what the reference unit adds to its schedule", unit="MW")
     v_low_pu: Real = column("lowest voltage of the AC load flow", unit="pu")

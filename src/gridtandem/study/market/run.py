@@ -15,11 +15,13 @@ from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.branch_flow_curve import WITHIN
 from gridtandem.opf.feeder import FeederProblem, FeederState
 from gridtandem.opf.forms.branch_flow import FLOOR, TIGHT
+from gridtandem.parties.feeder_choice import planned, type_1
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
+from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
@@ -106,7 +108,7 @@ def run_market(
             ideal_price=ideal_price, trouble=explained(seats, outcome),
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
-    plans = _plans(seats, bargain)
+    plans = _plans(seats, bargain, outcome.state)
     tso = above(seats.wholesale, bargain.z[0], bargain.price[0])
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
     return MarketResult(
@@ -173,9 +175,11 @@ def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
 
 def below(desk: FeederMarket, k: int, who: tuple[str, int], award: tuple[Real, Real], use: StoreUse = NO_USE) -> FeederPlan:
     """What the k-th feeder of a desk does with an award, exchange and price (period); ``who`` is its company, and its interface in the award."""
-    z, price = award
-    done, priced = desk.plan(k, z, price, desk.use(k, use, who[1]))
-    problem = desk.whole[int(desk.kind[k])]
+    return _plan(desk.whole[int(desk.kind[k])], who, *award, desk.plan(k, *award, desk.use(k, use, who[1])))
+
+
+def _plan(problem: FeederProblem, who: tuple[str, int], z: Real, price: Real, answers: tuple[Answer, Answer]) -> FeederPlan:
+    done, priced = answers
     regret = done.cost + float(price @ z) * problem.window.hours - priced.cost
     return FeederPlan(
         company=who[0], interface=who[1], problem=problem, dispatch=problem.state(done), priced=problem.state(priced), decisions=done.x,
@@ -183,9 +187,17 @@ def below(desk: FeederMarket, k: int, who: tuple[str, int], award: tuple[Real, R
     )  # fmt: skip
 
 
-def _plans(seats: MarketSeats, bargain: Bargain) -> tuple[FeederPlan, ...]:
+def _plans(seats: MarketSeats, bargain: Bargain, state: object) -> tuple[FeederPlan, ...]:
+    """Units that chose their market are bound by what they sold and kept."""
     plans: dict[int, FeederPlan] = {}
     for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True):
         for k, row in enumerate(rows.tolist()):
-            plans[row] = below(desk, k, (company, row), (bargain.z[0, :, row], bargain.price[0, :, row]), bargain.use)
+            who, z, price = (company, row), bargain.z[0, :, row], bargain.price[0, :, row]
+            if isinstance(state, ChoiceOfMarketState):
+                problem = desk.whole[int(desk.kind[k])]
+                many = len(type_1(problem))
+                answers = planned(problem, z, price, state.sold[0, :, row, :many], state.offers.kept[0, :, row, :many])
+                plans[row] = _plan(problem, who, z, price, answers)
+            else:
+                plans[row] = below(desk, k, who, (z, price), bargain.use)
     return tuple(plans[i] for i in range(len(plans)))

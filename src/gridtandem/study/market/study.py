@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
@@ -110,11 +110,16 @@ def _desks(market: FeederMarket) -> tuple[Desk, ...]:
 
 def seated(study: MarketStudy) -> MarketSeats:
     """Check case and settings, and give each company its part."""
-    case, window = study.case, study.window
+    case = study.case
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
-    wholesale = Wholesale.of(case.transmission, case.interfaces.bus, window)
-    desks = [(desk_of(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies]
+    return seats_of(study, [(desk_of(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies])
+
+
+def seats_of(study: MarketStudy, desks: Sequence[tuple[FeederMarket, Index]]) -> MarketSeats:
+    """The parties, with the desk of each company and the interfaces behind which it stands."""
+    case = study.case
+    wholesale = Wholesale.of(case.transmission, case.interfaces.bus, study.window)
     by_interface: dict[int, FeederProblem] = {}
     for desk, rows in desks:
         by_interface |= {int(row): desk.whole[int(desk.kind[k])] for k, row in enumerate(rows)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,7 +15,7 @@ from gridtandem.resources.dispatch import Dispatch, dispatched
 from gridtandem.resources.part import Window
 from gridtandem.study.market.results import Awards, DeviceResults, NodePrices
 from gridtandem.study.market.run import FeederPlan, MarketResult, TransmissionPlan
-from gridtandem.tables import Index, Names, Real, Table
+from gridtandem.tables import Index, Names, Real, Table, stacked
 
 T = TypeVar("T", bound=Table)
 
@@ -142,10 +141,3 @@ def _periods(window: Window, each: int) -> Index:
 
 def _same(word: str, size: int) -> Any:
     return np.full(size, word)
-
-
-def stacked(kind: type[T], parts: Sequence[T]) -> T:
-    """Tables below each other."""
-    if not parts:
-        return kind.empty()
-    return kind(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in kind.columns()})

@@ -1,0 +1,95 @@
+"""The AC check of a dispatch: every unit placed where its company puts it, all networks joined and solved as one load flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+
+from gridtandem.cases.case import Case
+from gridtandem.cases.join import Joined, joined
+from gridtandem.flow.newton import Newton, Solution
+from gridtandem.flow.results import branch_flows
+from gridtandem.grid.elements import REFERENCE
+from gridtandem.grid.nodal import Nodal
+from gridtandem.opf.ac import cost_of
+from gridtandem.parties.owner import Ports
+from gridtandem.study.dispatch.plans import Plans
+from gridtandem.study.judge import broken_limits
+from gridtandem.study.results import Violations
+from gridtandem.tables import Names, Real, stacked
+from gridtandem.units import MVA
+
+NEAR = 1e-5  # a limit counts as broken beyond this share of itself: exchanges agree to 1e-6 pu, and what binds lies on its limit
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Found:
+    """The joined grid under the plans of one period; NaN where it has no load flow."""
+
+    whole: Joined
+    nodal: Nodal
+    solution: Solution
+    exchange: Real  # (interface, 3) [MW, Mvar, pu]
+    realised: float  # [currency/h]
+    loss_mw: float
+    violations: Violations
+
+
+def found_of(case: Case, plans: Plans, period: int) -> Found:
+    """Solve it. Units of transmission that hold voltage hold that of the plan; those of feeders hold their power."""
+    whole = joined(_case_of(case, plans))
+    nodal = Nodal.of(whole.network)
+    newton = Newton.of(nodal)
+    got = newton.solve()
+    s_from, s_to = branch_flows(nodal, got.v, got.ratio)
+    through = np.maximum(np.abs(s_from), np.abs(s_to)) * MVA
+    ports = Ports.of(whole, nodal, case.interfaces.bus)
+    s = ports.drawn(got.v, got.ratio, np.ones(1)) if got.converged else np.full(len(case.interfaces), np.nan, complex)
+    injected = _injected(nodal, got)
+    broken = [broken_limits(nodal, got.v, through, (0, period), NEAR), _units_broken(nodal, injected, period)]
+    return Found(
+        whole=whole, nodal=nodal, solution=got, exchange=np.stack([s.real * MVA, s.imag * MVA, np.abs(got.v[ports.at])], -1),
+        realised=float(cost_of(nodal, injected.real).sum()), loss_mw=float((s_from + s_to).real.sum()) * MVA, violations=stacked(Violations, broken),
+    )  # fmt: skip
+
+
+def _case_of(case: Case, plans: Plans) -> Case:
+    """One model for every interface, all with their decisions."""
+    models = tuple(replace(p.network, name=f"feeder {k}") for k, p in enumerate(plans.feeders))
+    many = len(models)
+    table = replace(case.interfaces, model=np.arange(many), count=np.ones(many, np.int64), scale=np.ones(many))
+    return replace(case, transmission=plans.transmission.network, models=models, interfaces=table)
+
+
+def _injected(nodal: Nodal, got: Solution) -> Real:
+    """What units inject: as decided, and the first reference unit what is left. [per unit]"""
+    u = nodal.units
+    s = np.array(u.s)
+    held = np.flatnonzero(u.control != 0)
+    s[held] = got.unit_s[held]
+    s.real = u.s.real
+    if len(first := np.flatnonzero(u.control == REFERENCE)):
+        s[first[0]] += got.slack
+    return np.asarray(s)
+
+
+def _units_broken(nodal: Nodal, s: Real, period: int) -> Violations:
+    """Units that the load flow puts beyond their limits."""
+    g, u = nodal.network.generators, nodal.units
+    name: Names = g.name[u.row]
+    looked = []
+    for unit, value, low, high in (
+        ("MW", s.real * MVA, g.p_low_mw[u.row], g.p_high_mw[u.row]), ("Mvar", s.imag * MVA, g.q_low_mvar[u.row], g.q_high_mvar[u.row]),
+    ):  # fmt: skip
+        room = NEAR * np.maximum(MVA, np.abs(value))
+        looked += [(unit, name, value, low, value < low - room), (unit, name, value, high, value > high + room)]
+    rows = [(unit, name[at], value[at], limit[at]) for unit, name, value, limit, at in looked]
+    size = [len(r[1]) for r in rows]
+    return Violations(
+        scenario=np.zeros(sum(size), np.int64), period=np.full(sum(size), period), element=np.full(sum(size), "unit"),
+        name=np.concatenate([r[1] for r in rows]), value=np.concatenate([r[2] for r in rows]), limit=np.concatenate([r[3] for r in rows]),
+        unit=np.repeat([r[0] for r in rows], size),
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+"""The same case under several schemes of AC dispatch, side by side, every one held against one owner's dispatch and the same AC check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from gridtandem.coordinate import End, Outcome
+from gridtandem.study.compare import crossed
+from gridtandem.study.dispatch.run import DispatchResult, dispatch
+from gridtandem.study.dispatch.study import DispatchStudy
+from gridtandem.study.registry import name_of
+from gridtandem.tables import Flag, Index, Names, Real, Table, column
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class DispatchComparison(Table):
+    """One row per scheme; NaN where a scheme found no answer."""
+
+    kind: ClassVar[str] = "dispatch_comparison"
+    scheme: Names = column("scheme", dtype="U")
+    agreed: Flag = column("did the parties agree?", dtype="?")
+    end: Names = column("how it ended", dtype="U")
+    promised: Real = column("cost of all plans together, over all periods", unit="currency")
+    gap_to_central: Real = column("what that is more than the dispatch of one owner, relative to it; less than 0: nobody can carry it out")
+    realised: Real = column("cost in the AC check, where the reference unit takes what is left", unit="currency")
+    limits_broken: Index = column("limits broken in the AC check, over all periods", dtype="i8")
+    rounds: Index = column("rounds", dtype="i8")
+    letters: Index = column("letters", dtype="i8")
+    numbers: Index = column("numbers that left their company: in letters, both ways, or as models to be joined", dtype="i8")
+    bytes: Index = column("letters as JSON text", dtype="i8", unit="B")
+    price_error_per_mwh: Real = column("largest difference of an interface's price of active power to that of one owner", unit="currency/MWh")
+    voltage_error_pu: Real = column("largest difference of voltage, plan against AC check", unit="pu")
+    exchange_error_mva: Real = column("largest difference of power at an interface, transmission's view against AC check", unit="MVA")
+    v_low_pu: Real = column("lowest voltage of the AC check", unit="pu")
+    v_high_pu: Real = column("highest voltage of the AC check", unit="pu")
+    seconds: Real = column("wall time of this run on this machine; not reproducible", unit="s")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """The table and the results behind it."""
+
+    table: DispatchComparison
+    results: tuple[DispatchResult, ...]
+
+
+def compare(
+    study: DispatchStudy,
+    schemes: Sequence[object],
+    *,
+    save: Callable[[str], Path] | None = None,
+    watch: Callable[[str, Outcome[Any]], None] | None = None,
+) -> Compared:
+    """Dispatch under every scheme; ``save`` names the run file, ``watch`` hears the scheme's name."""
+    results, seconds = [], []
+    for scheme in schemes:
+        name, begin = name_of(scheme), perf_counter()
+        heard = None if watch is None else _named(watch, name)
+        results.append(dispatch(replace(study, scheme=scheme), save=None if save is None else save(name), watch=heard))
+        seconds.append(perf_counter() - begin)
+        if results[-1].outcome.end is End.STOPPED:  # who stops one run wants no other
+            break
+    return Compared(tabled(results, seconds), tuple(results))
+
+
+def tabled(results: Sequence[DispatchResult], seconds: Sequence[float]) -> DispatchComparison:
+    """The table of results that are there already."""
+    books, checks, exchanges = [r.outcome.books() for r in results], [r.tables.checks for r in results], [r.tables.exchanges for r in results]
+    return DispatchComparison.of({
+        "scheme": [name_of(r.study.scheme) for r in results], "agreed": [r.outcome.agreed for r in results],
+        "end": [r.outcome.end.value for r in results], "promised": [r.promised for r in results], "gap_to_central": [r.gap for r in results],
+        "realised": [r.realised for r in results], "limits_broken": [int(c.limits_broken.sum()) for c in checks],
+        "rounds": [r.outcome.rounds for r in results], "letters": [len(r.outcome.ledger) for r in results],
+        "numbers": [crossed(r) for r in results], "bytes": [b["bytes"] for b in books],
+        "price_error_per_mwh": [_worst(e.price_per_mwh - e.price_central_per_mwh) for e in exchanges],
+        "voltage_error_pu": [_worst(c.voltage_error_pu) for c in checks], "exchange_error_mva": [_worst(c.exchange_error_mva) for c in checks],
+        "v_low_pu": [float(c.v_low_pu.min()) if len(c) else np.nan for c in checks],
+        "v_high_pu": [float(c.v_high_pu.max()) if len(c) else np.nan for c in checks], "seconds": list(seconds),
+    })  # fmt: skip
+
+
+def _named(watch: Callable[[str, Outcome[Any]], None], name: str) -> Callable[[Outcome[Any]], None]:
+    return lambda outcome: watch(name, outcome)
+
+
+def _worst(apart: Real) -> float:
+    """Largest magnitude; NaN where there is none, or where one is missing."""
+    return float(np.abs(apart).max()) if len(apart) else np.nan

@@ -1,0 +1,138 @@
+"""A study of AC dispatch: everything that determines it, as one frozen record; and the parties it seats."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+import numpy as np
+
+from gridtandem.boundary.mailbox import Company, Mailbox
+from gridtandem.boundary.wire import text
+from gridtandem.cases.case import Case
+from gridtandem.cases.join import bundle
+from gridtandem.errors import Fault, InvalidCase
+from gridtandem.grid.elements import REFERENCE
+from gridtandem.grid.network import Network
+from gridtandem.grid.nodal import Nodal
+from gridtandem.opf.ac_boundary import AcBoundary
+from gridtandem.parties.ac_feeder import AcFeeders
+from gridtandem.parties.ac_owner import AcOwner
+from gridtandem.parties.ac_transmission import AcTransmission
+from gridtandem.schemes.central import Central
+from gridtandem.tables import Index, Real
+from gridtandem.units import MVA
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class DispatchStudy:
+    """A case, a scheme of AC dispatch and the periods it is about. Same study, same bits."""
+
+    case: Case
+    scheme: Any
+    first: int = 1  # first period, counted from 1
+    hours: int = 1  # periods, each dispatched by itself
+    rounds: int = 100
+
+    def settings(self) -> dict[str, Any]:
+        """Everything but the case, as plain words and numbers."""
+        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "rounds")}
+
+    def digest(self) -> str:
+        """SHA-256 of case and settings; equal digests give equal results."""
+        told = "\n".join(f"{name}={text(value)}" for name, value in self.settings().items())
+        return hashlib.sha256(f"{self.case.digest()}\n{told}".encode()).hexdigest()
+
+    def faults(self) -> Iterator[Fault]:
+        """Everything that keeps this case from a dispatch under these settings."""
+        for name in ("first", "hours", "rounds"):
+            given = getattr(self, name)
+            if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 1:
+                yield Fault("study", f"is {given!r}", "give a whole number of 1 or more", "study-024", column=name)
+        names, count = np.unique(self.case.interfaces.feeder, return_counts=True)
+        if len(many := names[count > 1].tolist()):
+            what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
+            mend = "a feeder here is told one voltage; give each port a feeder of its own, or open one"
+            yield Fault("interfaces", what, mend, "study-022", column="feeder", place=self.case.name)
+        if not len(self.case.interfaces) and not isinstance(self.scheme, Central):
+            mend = "take the scheme central, which then is a plain optimal power flow, or hang feeders on it"
+            yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=self.case.name)
+        for k, net in enumerate((self.case.transmission, *self.case.models)):
+            yield from (f.at(net.name) for f in _network_faults(net, self.first + self.hours - 1, source=k == 0))
+
+    def at(self, t: int) -> Case:
+        """The case as it stands in the t-th of the periods, from 0."""
+        case, period = self.case, self.first - 1 + t
+        return replace(case, transmission=in_period(case.transmission, period), models=tuple(in_period(m, period) for m in case.models))
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class DispatchSeats:
+    """The parties. The owner sits only where one person holds all models: he is the benchmark."""
+
+    cases: tuple[Case, ...]  # (period)
+    transmission: AcTransmission
+    fleets: tuple[tuple[AcFeeders, Index], ...]  # with the interfaces each stands behind
+    companies: tuple[str, ...]
+    owner: AcOwner
+
+    def mailbox(self, scheme: Any) -> Mailbox:
+        """The road between them."""
+        tso = Company("owner", (self.owner,)) if isinstance(scheme, Central) else Company("tso", (self.transmission,))
+        dsos = tuple((Company(name, (desk,)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
+        return Mailbox(tso, dsos, axes=(1, len(self.cases)))
+
+
+def seated(study: DispatchStudy) -> DispatchSeats:
+    """Check case and settings, and give each company its part."""
+    if found := [*study.case.faults(), *study.faults()]:
+        raise InvalidCase(found)
+    cases = tuple(study.at(t) for t in range(study.hours))
+    table = study.case.interfaces
+    transmission = AcTransmission.of(tuple(AcBoundary.of(c.transmission, table.bus, -1.0) for c in cases), np.stack([nominal(c) for c in cases]))
+    fleets = tuple((_desk(cases, study.case.rows_of(name)), study.case.rows_of(name)) for name in study.case.companies)
+    return DispatchSeats(cases=cases, transmission=transmission, fleets=fleets, companies=study.case.companies, owner=AcOwner.of(cases))
+
+
+def nominal(case: Case) -> Real:
+    """What transmission expects every feeder to draw: its nominal load, and nothing of its units (interface, 2). [MW, Mvar]"""
+    table, each = case.interfaces, []
+    for model in case.models:
+        law = Nodal.of(bundle(model)).loads
+        each.append(complex(law.at(np.ones(len(law.node)))[0].sum()) * MVA)
+    s = np.array(each, complex)[table.model] * table.count * table.scale if len(table) else np.empty(0, complex)
+    return np.stack([s.real, s.imag], -1)
+
+
+def in_period(net: Network, period: int) -> Network:
+    """A network with the loads and the available power of one of its periods, from 0."""
+    load, unit = (net.factors(what, period + 1)[-1] for what in ("loads", "generators"))
+    g, ld = net.generators, net.loads
+    low, high = (np.where(np.isfinite(p), np.where(np.isfinite(p), p, 0.0) * unit, p) for p in (g.p_low_mw, g.p_high_mw))
+    units = replace(g, p_low_mw=np.where(low > 0, np.minimum(low, high), low), p_high_mw=high)
+    return replace(net, generators=units, loads=replace(ld, p_mw=ld.p_mw * load, q_mvar=ld.q_mvar * load))
+
+
+def _desk(cases: tuple[Case, ...], rows: Index) -> AcFeeders:
+    """One problem for each different (model, root, count, scale) and period."""
+    table = cases[0].interfaces.take(rows)
+    kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
+    held = tuple(
+        tuple(AcBoundary.of(bundle(c.models[int(model)], count=int(count), scale=scale), np.array([int(root)]), 1.0) for c in cases)
+        for model, root, count, scale in kinds.tolist()
+    )
+    return AcFeeders.of(np.asarray(kind.ravel(), np.int64), held)
+
+
+def _network_faults(net: Network, end: int, *, source: bool) -> Iterator[Fault]:
+    g = net.generators
+    live = g.live & (source | (g.control != REFERENCE))
+    for side, mend in (("p_low_mw", "the least"), ("p_high_mw", "the most")):
+        for k in np.flatnonzero(live & ~np.isfinite(getattr(g, side))):
+            yield g.fault(int(k), side, "is infinite", f"a dispatch needs {mend} that it can inject", "study-023")
+    if net.periods and end > net.periods:
+        yield Fault("profiles", f"reach to period {net.periods} of {end}", "give every period a factor, or ask for fewer hours", "study-025")
