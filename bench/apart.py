@@ -1,16 +1,17 @@
-"""A peer that wants an environment of its own: it is handed the network as arrays and times itself there (`bench/pandapower_side.py`)."""
+"""Peers that want an environment of their own: handed their work as arrays, they time themselves there (`bench/pandapower_side.py`)."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridtandem.grid.elements import PQ, REFERENCE
 from gridtandem.grid.nodal import Nodal
@@ -19,12 +20,12 @@ from gridtandem.units import MVA
 
 SIDE = Path(__file__).with_name("pandapower_side.py")
 KV = 110.0  # one level for all: networks are handed over per unit
-NOWHERE = 7  # exit code: what it needs is not there
+NOWHERE, NOTHING = 7, 8  # exit codes: what it needs is not there; it has no answer, and says why
 
 
 @final
 class Absent(Exception):
-    """The peer is not installed."""
+    """There is no figure of this peer; the words say why."""
 
 
 @final
@@ -36,22 +37,28 @@ class Apart:
     engine: str  # numba or lightsim2grid
     start: str  # flat or file
     tol: float  # per unit
+    peer: str = "pandapower"
 
     def measured(self, python: Path | None, repeat: int) -> tuple[list[float], Complex, str]:
         """Milliseconds of each run, voltages (per unit), version."""
-        if python is None:
-            raise Absent
-        with tempfile.TemporaryDirectory() as folder:
-            given, taken = Path(folder) / "given.npz", Path(folder) / "taken.npz"
-            np.savez(given, **arrays(self.network()))
-            settings = json.dumps({"engine": self.engine, "start": self.start, "tol_mva": self.tol * MVA, "repeat": repeat})
-            done = subprocess.run([python, SIDE, given, taken, settings], capture_output=True, text=True, check=False)
-            if done.returncode == NOWHERE:
-                raise Absent
-            if done.returncode:
-                raise RuntimeError(f"pandapower ({self.engine}) failed: {done.stderr.strip().splitlines()[-1]}")
-            found = np.load(taken)
-            return found["ms"].tolist(), found["v"], str(found["version"])
+        settings = {"engine": self.engine, "start": self.start, "tol_mva": self.tol * MVA, "repeat": repeat}
+        found = elsewhere(python, SIDE, arrays(self.network()), settings)
+        return found["ms"].tolist(), found["v"], str(found["version"])
+
+
+def elsewhere(python: Path | None, side: Path, given: Mapping[str, Real], settings: Mapping[str, object]) -> Mapping[str, NDArray[Any]]:
+    """What a script of another environment makes of these arrays."""
+    if python is None:
+        raise Absent("not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        sent, taken = Path(folder) / "given.npz", Path(folder) / "taken.npz"
+        np.savez(sent, **given)
+        done = subprocess.run([python, side, sent, taken, json.dumps(settings)], capture_output=True, text=True, check=False)
+        if done.returncode in (NOWHERE, NOTHING):
+            raise Absent("not installed" if done.returncode == NOWHERE else done.stdout.strip())
+        if done.returncode:
+            raise RuntimeError(f"{side.stem} failed: {done.stderr.strip().splitlines()[-1]}")
+        return dict(np.load(taken).items())
 
 
 def arrays(nodal: Nodal) -> dict[str, Real]:

@@ -9,7 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGES = ("gridtandem", "numpy", "scipy", "numba", "lightsim2grid", "power-grid-model")
-BEHIND = {"lightsim2grid": "lightsim2grid", "PGM": "power-grid-model", "pandapower": "pandapower"}  # which package a contender is, by its first word
+BEHIND = {
+    "lightsim2grid": "lightsim2grid",
+    "PGM": "power-grid-model",
+    "pandapower": "pandapower",
+    "ppopt": "ppopt",
+}  # which package a contender is, by its first word
 
 
 def installed(contender: str) -> str:

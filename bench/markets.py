@@ -22,6 +22,7 @@ from gridtandem.grid.network import Network
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.offers import Asked
 from gridtandem.opf.swept import Reduced, swept
+from gridtandem.parties.decomposed import dantzig_wolfe
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.resources.part import Window
 from gridtandem.schemes.dso_offer import DsoOffer
@@ -30,7 +31,7 @@ from gridtandem.tables import Real
 
 Work = Callable[[], Real]
 Prepare = Callable[[], Work]
-HOURS, SEARCH = 24, "search with HiGHS"
+HOURS, SEARCH, STORAGE = 24, "search with HiGHS", "ieee118-2dso-storage"
 EXACT = Offers(10**9, -1e6, 1e6, 0.0, 0.0, 0.0)  # any number of steps at any price
 PLACES = ("50", "67", "15", "27", "34", "44", "78", "82", "95", "106")  # transmission buses that feeders hang on, in turn
 
@@ -61,9 +62,9 @@ def crowded(more: int = 80) -> Network:
 
 
 @cache
-def joined(feeders: int) -> Case:
+def joined(feeders: int, like: str = "ieee118-2dso") -> Case:
     """118 buses and so many feeders, all of one company."""
-    whole = case("ieee118-2dso")
+    whole = case(like)
     t, plain = whole.transmission, next(m for m in whole.models if "33" in m.name)
     row = {name: k for k, name in enumerate(t.buses.name.tolist())}
     rest = max(0.0, 1 - feeders * float(plain.loads.p_mw.sum()) / float(t.loads.p_mw.sum()))
@@ -79,9 +80,9 @@ def joined(feeders: int) -> Case:
 
 
 @cache
-def seats(feeders: int) -> MarketSeats:
+def seats(feeders: int, like: str = "ieee118-2dso") -> MarketSeats:
     """Every party with its arrays; this is not measured, since both contenders need it."""
-    return seated(MarketStudy(case=joined(feeders), scheme=DsoOffer(), hours=HOURS))
+    return seated(MarketStudy(case=joined(feeders, like), scheme=DsoOffer(), hours=HOURS))
 
 
 def fresh(feeders: int) -> FeederMarket:
@@ -127,6 +128,27 @@ def beginning(desk: FeederMarket) -> float:
 def market(feeders: int) -> dict[str, Prepare]:
     """Contenders of a whole market."""
     return {"offers and clearing": partial(both, feeders), "clearing": partial(clearing, feeders), "one program": partial(monolith, feeders)}
+
+
+def profiles(feeders: int) -> Work:
+    """The day with storage by parts: profiles of feeders mixed by transmission (Dantzig and Wolfe)."""
+    pool = seats(feeders, STORAGE).pool
+
+    def work() -> Real:
+        found = dantzig_wolfe(pool)
+        return np.array([found.cost, found.bound]) / 1e6
+
+    return work
+
+
+def coupled(feeders: int) -> dict[str, Prepare]:
+    """Contenders of a day whose hours hang together."""
+
+    def one_program() -> Work:
+        pool = seats(feeders, STORAGE).pool
+        return lambda: np.full(2, pool.solve().cost / 1e6)
+
+    return {"profiles": partial(profiles, feeders), "one program": one_program}
 
 
 def problem(net: Network) -> FeederProblem:

@@ -14,6 +14,7 @@ from typing import Any, final
 
 from bench.apart import Absent, Apart
 from bench.machine import installed, processors
+from bench.parametric import Regions
 from bench.registry import Phase, Prepare
 from bench.start import spent
 
@@ -27,6 +28,7 @@ class Setting:
 
     smoke: bool = False
     pandapower: Path | None = None  # Python of its environment
+    ppopt: Path | None = None
 
 
 @final
@@ -63,14 +65,14 @@ def measure(phase: Phase, setting: Setting) -> Measured:
     for name, contender in phase.contenders.items():
         version[name] = installed(name)
         try:
-            if isinstance(contender, Apart):
-                took, answers[name], version[name] = contender.measured(setting.pandapower, repeat)
+            if isinstance(contender, Apart | Regions):
+                took, answers[name], version[name] = contender.measured(getattr(setting, contender.peer), repeat)
             else:
                 took, answers[name] = timed(contender, repeat, perf_counter if name in phase.wall else spent)
         except (Absent, ModuleNotFoundError) as e:
             if str(getattr(e, "name", "")).startswith("gridtandem"):
                 raise
-            ms[name], version[name] = float("nan"), "not installed"
+            ms[name], version[name] = float("nan"), str(e) if isinstance(e, Absent) else "not installed"
             continue
         ms[name] = min(took) if phase.name in FRESH else statistics.median(took)
     return Measured(phase, ms, version, phase.differences(answers))

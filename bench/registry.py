@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import coordinated, flow, markets, opf, outages, phases, start, study
+from bench import coordinated, flow, markets, opf, outages, parametric, phases, start, study
 from bench.apart import Apart
+from bench.parametric import Regions
 from gridtandem.grid.network import Network
+from gridtandem.opf.forms.lindist import Flow
 from gridtandem.schemes import FeederCurve, Fused, Merged, Response
 
 Work = Callable[[], NDArray[Any] | Callable[[], NDArray[Any]] | None]
@@ -38,7 +41,7 @@ class Phase:
 
     name: str
     case: str
-    contenders: dict[str, Prepare | Apart]
+    contenders: dict[str, Prepare | Apart | Regions]
     agree: float = 0.0  # largest difference between answers, with its reason beside the entry
     repeat: int = 7
     wall: frozenset[str] = frozenset()  # contenders that use several threads, whose time is the clock's
@@ -87,7 +90,7 @@ BATCH, THREE_PHASE = (Must("PGM", 1 / 8),), (Must("PGM", 1 / 5),)
 def _together(name: str, feeders: int, repeat: int, *musts: Must) -> Phase:
     """Transmission and so many feeders, side by side and as one."""
     two = "fused, 2 threads (wall)"
-    contenders: dict[str, Prepare | Apart] = {
+    contenders: dict[str, Prepare | Apart | Regions] = {
         "fused": coordinated.fused(name, feeders, 1), two: coordinated.fused(name, feeders, 2), "repeated": coordinated.repeated(name, feeders),
         "merged": coordinated.merged(name, feeders), "lightsim2grid": coordinated.lightsim2grid(name, feeders),
     }  # fmt: skip
@@ -110,9 +113,18 @@ def _offer(name: str, net: Callable[[], Network], most_ms: float) -> Phase:
     return Phase("offer", name, beside, CURVE, 3, most_ms=most_ms)
 
 
+def _parametric(name: str, net: Callable[[], Network], flow: Flow = "apparent") -> Phase:
+    return Phase("parametric", name, parametric.contenders(net, flow), CURVE, 21, musts=(Must("ppopt", 1.0),))
+
+
 def _market(feeders: int, repeat: int) -> Phase:
     name = f"118 + {feeders} x 33, {markets.HOURS} h"
     return Phase("market", name, markets.market(feeders), MONEY, repeat, large=feeders > 10, musts=WHOLE if feeders == 100 else ())
+
+
+def _coupled(feeders: int, repeat: int) -> Phase:
+    name = f"118 + {feeders} x 33, storage"
+    return Phase("coupled", name, markets.coupled(feeders), MONEY, repeat, large=feeders > 10)  # nothing is promised of it
 
 
 CHEAPEST = 1e-6  # relative; both keep scaled conditions to 1e-8
@@ -162,7 +174,11 @@ PHASES = (
     Phase("study", "9241 + 1000 x case141", study.parts("case9241pegase", "case141", 1000), repeat=3),
     _offer("33 nodes, 24 h", markets.small, 300.0),
     _offer("240 nodes, 120 DERs, 24 h", markets.crowded, 4000.0),
+    *(_parametric(f"golden feeder {name}", partial(parametric.golden, k), "active") for k, name in enumerate("AB")),
+    *(_parametric(f"33 nodes, {units} DER{'s' * (units > 1)}", partial(parametric.with_units, units)) for units in (1, 2, 3, 4)),
     _market(10, 5),
     _market(100, 3),
     _market(1000, 1),
+    _coupled(10, 3),
+    _coupled(100, 1),
 )

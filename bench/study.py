@@ -11,10 +11,10 @@ import numpy as np
 
 from gridtandem.cases.generate import joined
 from gridtandem.coordinate import coordinate
+from gridtandem.schemes import Response
 from gridtandem.study.judge import judged
 from gridtandem.study.plans import plans_of
 from gridtandem.study.run import run, saved
-from gridtandem.study.setting import studied
 from gridtandem.study.study import Study, seated
 from gridtandem.tables import Real
 
@@ -26,7 +26,7 @@ ONE, HERE = (1, 1), (0, 0)  # a scenario and a period
 @cache
 def study(transmission: str, feeder: str, how_many: int) -> Study:
     """Each feeder with a company of its own, so that letters are as many as they can be."""
-    return studied(joined(transmission, feeder, how_many=how_many, count=1))
+    return Study(case=joined(transmission, feeder, how_many=how_many, count=1), scheme=Response())
 
 
 def parts(transmission: str, feeder: str, how_many: int) -> dict[str, Prepare]:

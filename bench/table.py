@@ -101,4 +101,4 @@ def figure(x: float) -> str:
 
 
 def _figure(x: float) -> str:
-    return "" if math.isnan(x) else f"{x:.3f}" if x < 0.995 else f"{x:.2f}"
+    return "" if math.isnan(x) else f"{x:.1e}" if x < 0.01 else f"{x:.3f}" if x < 0.995 else f"{x:.2f}"

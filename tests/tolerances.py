@@ -178,7 +178,7 @@ CONE_PRICE = 1e-2  # currency/MWh; central differences over 2e-3 MW of costs to 
 REDUCED = 1e-9  # relative; the reduction promised; two programs of one vertex, their limits rounded apart
 COEFFICIENT = 1e-13  # pu²/MW; a handful of operations on numbers of 0.1
 HALVED = 0.3  # half the power leaves a quarter of a second-order error; third orders add to that where drops are large
-FIRST_ORDER = 1e-3  # relative; fourth orders of changes of a fiftieth, and noise of sweeps to 1e-14; a wrong factor is of order 1
+FIRST_ORDER = 1e-3  # relative; fourth orders of changes of a hundredth, and noise of sweeps to 1e-14; a wrong factor is of order 1
 
 # schemes of optimal power flow between paraboloids: algebra of 3 × 3 matrices with condition 1e5, and springs of 1e9 in place of none
 DISPATCH_ALGEBRA = 1e-8
@@ -192,6 +192,8 @@ def next_to_nothing(mismatch: float, share: float, admittance: float) -> float:
     return math.sqrt(mismatch / (share * admittance))
 
 
+# what the bench hands to peers
+SAME_PROGRAM = 1e-7  # currency/h; a few hundred, from two solvers that keep rows to 1e-9
 GUARDED = 1e-4  # pu²; what a guard of a millionth of a transformer draws through a source of a thousandth of its impedance, with room
 TIGHTENED_PU = 4.5e-3  # pu; error of the three-phase model on feeder33x3, measured 3.9e-3 too high and 1.1e-3 too low
 PUBLISHED_PU = 1e-2  # pu; the same on IEEE 13 (9.4e-3) and 123 (5.5e-3), whose voltages fall by a tenth

@@ -62,7 +62,6 @@ ANY_ALLOWED = {
     "src/gridtandem/study/market/exchange.py": "JSON that others wrote",
     "src/gridtandem/study/market/exchange_stores.py": "JSON that others wrote",
     "src/gridtandem/study/market/setting.py": "options of either kind of study, as they were given",
-    "src/gridtandem/study/market/check.py": "names of tables chosen at run time",
     "src/gridtandem/study/market/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/study.py": "schemes are of any kind, settings go to TOML",
     "src/gridtandem/program/solvers/clarabel.py": "the solver ships no types",

@@ -39,7 +39,7 @@ def test_a_market_is_what_the_catalogue_says(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", APART)
 @pytest.mark.parametrize("hour", [NOON, EVENING])
 def test_offers_reach_the_ideal_market_in_hours_when_networks_make_prices(name: str, hour: int) -> None:
-    done = run_market(MarketStudy(case=case(name), scheme=DsoOffer(), first=hour, hours=1))
+    done = run_market(MarketStudy(case=case(name), scheme=DsoOffer(), first=hour, hours=1, benchmark="joint"))
     assert done.outcome.agreed
     assert abs(done.cost - done.ideal) <= ALIKE * abs(done.ideal)
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 import bench.__main__ as door
-from bench import market_growth
-from bench.apart import Absent, Apart, arrays
+from bench import market_growth, parametric, ppopt_side
+from bench.apart import Absent, Apart, arrays, elsewhere
 from bench.growth import slope
 from bench.machine import installed, machine, sentence
 from bench.measure import Measured, Setting, measure, spinning
@@ -22,7 +25,8 @@ from bench.table import HEAD, WIDTH, fastest, line, markdown, rows
 from gridtandem.cases.library import network
 from gridtandem.flow.newton import Newton
 from gridtandem.grid.nodal import Nodal
-from tests.tolerances import FITTED_SLOPE
+from gridtandem.opf.swept import swept
+from tests.tolerances import FITTED_SLOPE, SAME_PROGRAM
 
 
 def says(value: float) -> Callable[[], Callable[[], np.ndarray]]:
@@ -177,3 +181,23 @@ def test_a_side_that_is_stopped_is_not_tried_with_more_feeders(monkeypatch: pyte
     page = market_growth.page(found, 50, machine())
     assert "| 1000 | one program |  | more than 50 |" in page
     assert "| 1000 | offers and clearing | 100 | 1000 |" in page
+
+
+def test_a_peer_elsewhere_says_why_it_has_no_answer(tmp_path: Path) -> None:
+    side = tmp_path / "side.py"
+    side.write_text("import sys; print('has gaps'); sys.exit(8)", encoding="utf-8")
+    with pytest.raises(Absent, match="has gaps"):
+        elsewhere(Path(sys.executable), side, {}, {})
+    with pytest.raises(Absent, match="not installed"):  # no ppopt here
+        parametric.Regions(lambda: parametric.problem(partial(parametric.golden, 0), "active"), "geometric").measured(Path(sys.executable), 1)
+
+
+def test_what_is_handed_to_the_peer_is_the_feeder_s_own_program() -> None:
+    """Least cost at an export by rows alone, against the walk."""
+    r = parametric.problem(partial(parametric.golden, 0), "active")
+    left, right = ppopt_side.rows(parametric.given(r))
+    found = swept(r)
+    for k in range(int(found.count[0])):
+        right[0] = found.export[0, k] - r.there[0]
+        best = linprog(r.cost[0], A_ub=left[1:], b_ub=right[1:, 0], A_eq=left[:1], b_eq=right[0], bounds=(None, None))
+        assert best.fun + r.constant == pytest.approx(found.cost[0, k], abs=SAME_PROGRAM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -265,6 +266,25 @@ def test_a_line_moves_only_on_a_terminal_and_only_when_it_takes_long(
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err == "\r\x1b[2K14A  round 1  gap 1.00e-03  goal 1e-09" * moves
+
+
+def test_the_clock_moves_where_no_round_ends(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Seating before the first round, plans and checks after the last."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("gridtandem.cli.patience.TICK", 0.001)
+    with patience(Out(), "118") as watch:
+        watch.begin -= 65.0
+        while not watch.shown:
+            threading.Event().wait(0.001)
+        watch(Outcome(End.STOPPED, None, (1e-3,), 1e-9))
+        watch.tick()
+    assert not any("_ticking" in thread.name for thread in threading.enumerate())
+    said = capsys.readouterr().err
+    assert said.startswith("\r\x1b[2K118  0:01:0")
+    assert "118  round 1  gap 1.00e-03  goal 1e-09  0:01:0" in said
+    assert said.endswith("\r\x1b[2K")
 
 
 @pytest.mark.parametrize("name", ["NO_COLOR", "TERM"])

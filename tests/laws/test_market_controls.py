@@ -40,12 +40,12 @@ def golden(loads: tuple[float, ...]) -> Case:
 
 
 def run(it: Case) -> MarketResult:
-    return run_market(MarketStudy(case=it, scheme=DsoOffer(), flow="active")).require()
+    return run_market(MarketStudy(case=it, scheme=DsoOffer(), flow="active", benchmark="joint")).require()
 
 
 def test_prices_of_the_dispatch_run_are_wrong_at_a_kink() -> None:
     """A5, the negative control: hour 1 awards feeder A a kink of its cost, where the dispatch run prices an end of [24, 31] and not 26."""
-    result = run_market(MarketStudy(case=case("golden-3bus"), scheme=DsoOffer(), first=1, hours=1, flow="active")).require()
+    result = run_market(MarketStudy(case=case("golden-3bus"), scheme=DsoOffer(), first=1, hours=1, flow="active", benchmark="joint")).require()
     plan = result.feeders[0]
     right, naive = plan.prices.price[0, 1:], plan.dispatch.price[0, 1:]
     assert np.abs(right - 26.0).max() <= PRICED

@@ -50,7 +50,7 @@ class Both:
 
 def cleared(seed: int) -> Both:
     """Apparent and active ratings in turn."""
-    result = run_market(MarketStudy(case=market(seed).check(), scheme=DsoOffer(), flow=("apparent", "active")[seed % 2]))
+    result = run_market(MarketStudy(case=market(seed).check(), scheme=DsoOffer(), flow=("apparent", "active")[seed % 2], benchmark="joint"))
     return Both(result.require(), result.seats.pool.solve().require())
 
 
@@ -171,7 +171,7 @@ def nobody_loses(both: Both) -> None:
 def test_short_offers_cost_at_most_what_they_say(seed: int) -> None:
     """T6: leaving points out costs no more than the largest gap of each offer, and what the market believes lies above what comes true."""
     scheme = DsoOffer(steps=SHORT.steps)
-    result = run_market(MarketStudy(case=market(seed), scheme=scheme, flow=("apparent", "active")[seed % 2])).require()
+    result = run_market(MarketStudy(case=market(seed), scheme=scheme, flow=("apparent", "active")[seed % 2], benchmark="joint")).require()
     offers = []
     for problem in result.seats.pool.feeders:
         curve = Asked.of(problem).curve()

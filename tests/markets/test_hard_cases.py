@@ -42,7 +42,7 @@ def golden(**changed: Any) -> Case:
 
 
 def run(it: Case, scheme: Any = None, **settings: Any) -> MarketResult:
-    return run_market(MarketStudy(case=it, scheme=scheme or DsoOffer(), flow="active", **settings))
+    return run_market(MarketStudy(case=it, scheme=scheme or DsoOffer(), flow="active", benchmark="joint", **settings))
 
 
 def optimal(it: Case) -> MarketResult:

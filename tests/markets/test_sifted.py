@@ -32,12 +32,12 @@ def two_places(line: float, demand: float = 1000.0) -> tuple[Program, Orders]:
     return market(orders, fixed, Wires(periods=PERIODS, nodes=2, columns=columns, balance=balance), hours=1.0), orders
 
 
-@pytest.mark.parametrize(("nearest", "line"), [(20, 1e4), (330, 500.0), (330, 300.0), (150, 400.0)])
-def test_it_is_the_whole_clearing(nearest: int, line: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "NEAREST", nearest)
+@pytest.mark.parametrize(("bins", "line"), [(2, 1e4), (16, 500.0), (16, 300.0), (4, 400.0), (1000, 400.0)])
+def test_it_is_the_whole_clearing(bins: int, line: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BINS", bins)
     monkeypatch.setattr(module, "MANY", 1)
     program, orders = two_places(line)
-    found, truth = sifted(program, orders.period), solve(program).require()
+    found, truth = sifted(program, 2 * orders.period + orders.node), solve(program).require()
     assert found is not None
     assert found.cost == pytest.approx(truth.cost, rel=OPTIMUM)
     assert found.price["balance"] == pytest.approx(truth.price["balance"], rel=VERTEX)
@@ -46,28 +46,30 @@ def test_it_is_the_whole_clearing(nearest: int, line: float, monkeypatch: pytest
 
 
 def test_orders_set_aside_come_back_where_their_reduced_cost_disagrees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behind a full line the price is far from the first one: without the check load would be shed."""
-    monkeypatch.setattr(module, "NEAREST", 120)
+    """A coarse clearing that takes the dear ones first: without the check they would stay."""
+    monkeypatch.setattr(module, "BINS", 16)
+    right = module._summed
+    monkeypatch.setattr(module, "_summed", lambda *given: replace(made := right(*given), cost=100.0 - made.cost))
     monkeypatch.setattr(module, "MANY", 1)
     program, orders = two_places(400.0)
-    found, truth = sifted(program, orders.period), solve(program).require()
+    found, truth = sifted(program, 2 * orders.period + orders.node), solve(program).require()
     assert found is not None
     assert found.cost == pytest.approx(truth.cost, rel=OPTIMUM)
     monkeypatch.setattr(module, "DUAL", 1e9)
-    careless = sifted(program, orders.period)
+    careless = sifted(program, 2 * orders.period + orders.node)
     assert careless is not None
     assert careless.cost > truth.cost * 1.01
 
 
 def test_rows_over_orders_count_in_their_price(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit on the sum of some orders, as ramps set it."""
-    monkeypatch.setattr(module, "NEAREST", 330)
+    monkeypatch.setattr(module, "BINS", 8)
     monkeypatch.setattr(module, "MANY", 1)
     program, orders = two_places(1e4)
     some = (np.arange(len(orders.price)) % 7 == 0).astype(float)[None]
     most = 0.9 * float(some[0] @ solve(program).require().x["order"])
     program = replace(program, rows={**program.rows, "cap": Rows.of((1,), -np.inf, most, {"order": some})})
-    found, truth = sifted(program, orders.period), solve(program).require()
+    found, truth = sifted(program, 2 * orders.period + orders.node), solve(program).require()
     assert found is not None
     assert truth.price["cap"][0] < 0
     assert found.cost == pytest.approx(truth.cost, rel=OPTIMUM)
@@ -76,7 +78,7 @@ def test_rows_over_orders_count_in_their_price(monkeypatch: pytest.MonkeyPatch) 
 
 def test_small_and_impossible_clearings_are_left_to_the_whole_program(monkeypatch: pytest.MonkeyPatch) -> None:
     program, orders = two_places(1e4)
-    assert sifted(program, orders.period) is None
+    assert sifted(program, 2 * orders.period + orders.node) is None
     monkeypatch.setattr(module, "MANY", 1)
     program, orders = two_places(1e4, demand=1e5)
-    assert sifted(program, orders.period) is None
+    assert sifted(program, 2 * orders.period + orders.node) is None

@@ -24,7 +24,7 @@ Row = tuple[str, float, str, Callable[[], float]]  # what, theirs, unit, ours
 
 def study(hour: int) -> MarketStudy:
     """One of its hours under the offers; ratings of its feeders limit active power."""
-    return MarketStudy(case=case("golden-3bus"), scheme=DsoOffer(), first=hour, hours=1, flow="active")
+    return MarketStudy(case=case("golden-3bus"), scheme=DsoOffer(), first=hour, hours=1, flow="active", benchmark="joint")
 
 
 @cache

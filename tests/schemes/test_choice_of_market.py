@@ -28,7 +28,7 @@ from tests.tolerances import BOOKS_MONEY, SURPLUS_LEFT, WELFARE, WHOLE
 
 
 def cleared(case: Case, scheme: Any) -> MarketResult:
-    return run_market(MarketStudy(case=case, scheme=scheme, rounds=300))
+    return run_market(MarketStudy(case=case, scheme=scheme, rounds=300, benchmark="joint"))
 
 
 def tight(seed: int, slope: float) -> Case:

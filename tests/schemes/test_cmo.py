@@ -36,7 +36,7 @@ TO_AND_FRO = [CmoPrice(), CmoPrice(relaxation=0.5), CmoSlope(), CmoSlope(others=
 
 
 def cleared(case: Case, scheme: Any, **rules: Any) -> MarketResult:
-    return run_market(MarketStudy(case=case, scheme=scheme, rounds=400, **rules))
+    return run_market(MarketStudy(case=case, scheme=scheme, rounds=400, benchmark="joint", **rules))
 
 
 def stands_at_the_optimum(found: MarketResult) -> None:

@@ -6,7 +6,7 @@ A folder holds ``feeder.toml``, the OpenDSS file it names, and ``devices/``, a n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -109,10 +109,13 @@ def with_devices(net: ThreePhaseNetwork, rows: list[tuple[str, UnitRow]]) -> Pha
 
 
 def tripled(net: Network, *, mutual: float = 0.0, shares: Real | None = None, root: int = 0) -> ThreePhaseNetwork:
-    """A balanced network of lines as three phases: every conductor has the line's impedance, and this share of it between any two.
+    """A balanced network as three phases: every conductor has the line's impedance, and this share of it between any two.
 
-    Loads are split by ``shares`` (load, phase), evenly where there are none; ratings are those of each conductor.
+    Transformers become three coils from star to star at their ratio. Loads are split by ``shares`` (load, phase), evenly where there are none;
+    ratings are those of each conductor. What has no counterpart is refused.
     """
+    if found := [f.at(net.name) for f in _untripled(net)]:
+        raise InvalidCase(found)
     ln, ld, n = net.lines, net.loads, len(net.buses)
     coupled = mutual + (1 - mutual) * np.eye(3)
     kv = net.buses.nominal_kv
@@ -127,6 +130,7 @@ def tripled(net: Network, *, mutual: float = 0.0, shares: Real | None = None, ro
             r_ohm=ln.r_ohm[:, None, None] * coupled, x_ohm=ln.x_ohm[:, None, None] * coupled, b_us=ln.b_us[:, None, None] * np.eye(3),
             rating_a=1e3 * ln.rating_mva / np.sqrt(3.0) / kv[ln.from_bus],
         ),
+        transformers=_coils(net),
         loads=pe.PhaseLoads.of({
             "name": [f"{name}-{pe.PHASES[p]}" for name in ld.name.tolist() for p in range(3)], "bus": np.repeat(ld.bus, 3),
             "connection": np.full(3 * len(ld), pe.WYE), "terminals": np.stack([phase + 1, 0 * phase, 0 * phase], -1),
@@ -135,6 +139,26 @@ def tripled(net: Network, *, mutual: float = 0.0, shares: Real | None = None, ro
         }),
         sources=pe.PhaseSources.of({"name": ["source"], "bus": [root], "nominal_kv": [kv[root]], "x_positive_ohm": [0.0], "x_zero_ohm": [0.0]}),
     ).check()  # fmt: skip
+
+
+def _coils(net: Network) -> pe.PhaseTransformers:
+    t, kv = net.transformers, net.buses.nominal_kv
+    if not len(t):
+        return pe.PhaseTransformers.empty()
+    star, ends = np.full(len(t), pe.WYE), np.tile([1, 2, 3], (len(t), 1))
+    return pe.PhaseTransformers.of({
+        "name": t.name, "from_bus": t.from_bus, "to_bus": t.to_bus, "connection_from": star, "connection_to": star, "terminals_from": ends,
+        "terminals_to": ends, "nominal_from_kv": kv[t.from_bus], "nominal_to_kv": kv[t.to_bus], "base_mva": t.base_mva, "r_to_pu": t.r_pu,
+        "x_pu": t.x_pu, "tap_from_pu": t.ratio, "rating_mva": t.rating_mva, "closed": t.closed,
+    })  # fmt: skip
+
+
+def _untripled(net: Network) -> Iterator[Fault]:
+    for name in ("ties", "shunts"):
+        if size := len(getattr(net, name)):
+            yield Fault(name, f"have {size} rows", "a balanced network of lines, transformers and loads becomes three phases", "phase-012")
+    for k in np.flatnonzero((net.transformers.shift_deg != 0) | (net.transformers.b_pu != 0)).tolist():
+        yield net.transformers.fault(k, "shift_deg", "or b_pu is not 0", "state the unit in a three-phase network", "phase-012")
 
 
 # ── feeders by name ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,9 +14,7 @@ from gridtandem.cli.words import CASE, Setting, Span
 RULES = click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Rule of the market: steps floor ceiling least_mw …")
 DSO = click.option("--dso", default="", metavar="NAME", help="Feeder, interface, or company (all its feeders); not of a three-phase feeder.")
 MARGIN = click.option("--margin", type=float, default=0.0, metavar="V", help="Tighten lower voltage limits of a three-phase feeder [pu].  [0]")
-FLOW = click.option(
-    "--flow", type=click.Choice(["apparent", "active"]), default="apparent", help="What ratings limit.  For losses: --form branch-flow"
-)
+FLOW = click.option("--flow", type=click.Choice(["apparent", "active"]), default="apparent", help="What ratings limit; or --form branch-flow.")
 FORM = click.option("--form", type=click.Choice(["lindist", "branch-flow"]), default="lindist", hidden=True, help="Network equations.")
 ROWS = click.option("--rows", type=click.IntRange(1), default=40, metavar="N", help="Most rows shown.  [40]")
 FILES = click.Path(path_type=Path, exists=True, dir_okay=False)

@@ -15,6 +15,7 @@ import click
 from gridtandem.cli.out import Out, plain_terminal
 
 SHOWN_AFTER = 0.7  # seconds of work before a moving line is worth its flicker
+TICK = 1.0  # seconds between two looks at the clock
 
 
 class Ending(Protocol):
@@ -54,6 +55,7 @@ class Watch:
 
     def __init__(self, out: Out, label: str = "", step: str = "round") -> None:
         self.out, self.label, self.step, self.begin, self.wanted, self.shown = out, label, step, time.monotonic(), False, False
+        self.line = f"{label}  " if label else ""
         self.moving = sys.stderr.isatty() and not out.quiet and not plain_terminal()
 
     def __call__(self, outcome: Progress) -> None:
@@ -77,8 +79,16 @@ class Watch:
         if self.wanted and progress.done < progress.size:
             raise KeyboardInterrupt
 
+    def tick(self) -> None:
+        """The line with the time so far: a run also works before its first round and after its last."""
+        self._move(f"{self.line}{_clock(time.monotonic() - self.begin)}")
+
     def _show(self, line: str) -> None:
         self.out.detail(line)
+        self.line = f"{line}  "
+        self._move(line)
+
+    def _move(self, line: str) -> None:
         if self.moving and not self.out.verbose and time.monotonic() > self.begin + SHOWN_AFTER:
             click.echo(f"\r\x1b[2K{line}", nl=False, err=True)
             self.shown = True
@@ -96,15 +106,27 @@ def _clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
+def _ticking(watch: Watch, over: threading.Event) -> None:
+    while not over.wait(TICK):
+        watch.tick()
+
+
 @contextmanager
 def patience(out: Out, label: str = "", step: str = "round") -> Iterator[Watch]:
     """A watch, with Ctrl-C in its hands while the block runs; ``step`` is what it lets end."""
     watch = Watch(out, label, step)
     ours = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, watch.interrupted) if ours else None
+    over = threading.Event()
+    clock = threading.Thread(target=_ticking, args=(watch, over), daemon=True)
+    if watch.moving:
+        clock.start()
     try:
         yield watch
     finally:
+        over.set()
+        if watch.moving:
+            clock.join()
         if ours:
             signal.signal(signal.SIGINT, before)
         if watch.shown:

@@ -94,7 +94,7 @@ class Newton:
             nodal=nodal, options=options, roles=roles, wiring=wiring, lost=lost, blocks=blocks, held=held,
             home=None if blocks is None else Border.of(nodal, blocks, wiring, held, roles),
             begin=following(nodal, roles.begin(nodal, None, None), roles.fixed), flat=following(nodal, _flat(nodal, roles), roles.fixed),
-            problem=_problem(nodal, wiring, roles, held, options),
+            problem=problem_of(nodal, wiring, roles, held, options),
         )  # fmt: skip
 
     @property
@@ -188,7 +188,7 @@ class Newton:
                 return self.problem if draw is None and loads == 1.0 else replace(self.problem, draw=draw, loads=loads)
             same = _units(self.nodal, self.roles, held, units)
             return replace(self.problem, draw=draw, loads=loads, units=units, scheduled=same[0], inside=same[1], planned=same[2])
-        made = _problem(self.nodal, self.wiring, self.roles, held, self.options, units=units)
+        made = problem_of(self.nodal, self.wiring, self.roles, held, self.options, units=units)
         return replace(made, draw=draw, loads=loads)
 
     def tol(self, ratio: Complex) -> float:
@@ -264,7 +264,8 @@ def _units(nodal: Nodal, roles: Roles, held: Held, units: Factor) -> tuple[Compl
     return roles.scheduled(u, held.limit, units), roles.inside_power(u, units, 0.0), planned
 
 
-def _problem(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held, options: Options, *, units: Factor = 1.0) -> Problem:
+def problem_of(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held, options: Options, *, units: Factor = 1.0) -> Problem:
+    """Equations with these things held."""
     scheduled, inside, planned = _units(nodal, roles, held, units)
     return Problem(
         nodal=nodal, wiring=wiring, scheduled=scheduled, inside=inside, planned=planned, target=held.target(nodal, roles), draw=None, loads=1.0,

@@ -1,4 +1,4 @@
-"""One network with other numbers: branches open, loads in other proportions. Equations, order of elimination and pattern stay as they are."""
+"""One network with other numbers: branches open, loads in other proportions, other powers. Equations, order of elimination and pattern stay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from scipy.sparse import csgraph
 
 from gridtandem.flow.border import Border
 from gridtandem.flow.control import STOPPED
-from gridtandem.flow.newton import Newton
+from gridtandem.flow.newton import Newton, problem_of
+from gridtandem.flow.roles import Roles
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Index, Real
 
@@ -43,6 +44,14 @@ def loaded(newton: Newton, factor: Real) -> Newton:
     nodal = replace(newton.nodal, loads=replace(law, s=_times(law.s, factor)))
     blocks = None if newton.blocks is None else newton.blocks.loaded(nodal)
     return replace(newton, nodal=nodal, blocks=blocks, problem=replace(newton.problem, nodal=nodal))
+
+
+def powered(newton: Newton, nodal: Nodal) -> Newton:
+    """The network of `Newton.of` with powers of its loads and units as another model of the same rows has them."""
+    roles = Roles.of(nodal, None, shared=newton.options.slack == "shared")
+    blocks = None if newton.blocks is None else newton.blocks.loaded(nodal)
+    problem = problem_of(nodal, newton.wiring, roles, newton.held, newton.options)
+    return replace(newton, nodal=nodal, roles=roles, blocks=blocks, problem=problem)
 
 
 def cut_off(nodal: Nodal, roots: Index, branches: Index) -> Index:

@@ -110,7 +110,10 @@ def table_faults(tables: Mapping[str, Table]) -> Iterator[Fault]:
         for name, spec in table.columns().items():
             if spec.refers:
                 size, rows = len(tables[spec.refers]), getattr(table, name)
-                for k in np.flatnonzero((rows >= size) | (rows < min(0, -1 if spec.at_least is not None else 0))):
+                low = -1 if spec.at_least is not None else 0
+                if not len(rows) or (low <= rows.min() and rows.max() < size):
+                    continue
+                for k in np.flatnonzero((rows >= size) | (rows < low)):
                     yield table.fault(int(k), name, f"refers to row {rows[k]} of {size} {spec.refers}", f"name one of the {spec.refers}", "case-020")
 
 

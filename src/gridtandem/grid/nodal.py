@@ -131,6 +131,10 @@ class Nodal:
             loads=_loads(net, node), units=_units(net, node), taps=_taps(net, node, t, len(lines)), label=net.buses.name[bus], start=start,
         )  # fmt: skip
 
+    def powered(self, net: Network) -> Nodal:
+        """The same wires with the loads and units of a network that differs in nothing else."""
+        return replace(self, network=net, loads=_loads(net, self.node), units=_units(net, self.node))
+
     def named(self, nodes: Index, most: int = 5) -> str:
         """Nodes as a sentence lists them."""
         more = f" and {len(nodes) - most} more" if len(nodes) > most else ""
@@ -151,9 +155,13 @@ def _fuse(net: Network) -> tuple[Index, Index]:
     n, closed = len(net.buses), net.ties.closed
     a, b = net.ties.from_bus[closed], net.ties.to_bus[closed]
     both = net.buses.live[a] & net.buses.live[b]
+    live = np.flatnonzero(net.buses.live)
+    if not both.any():
+        node = np.full(n, -1, np.int64)
+        node[live] = np.arange(len(live))
+        return node, live
     link = sparse.coo_array((np.ones(both.sum()), (a[both], b[both])), shape=(n, n))
     _, group = csgraph.connected_components(link, directed=False)
-    live = np.flatnonzero(net.buses.live)
     _, first, member = np.unique(group[live], return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty(len(order), np.int64)

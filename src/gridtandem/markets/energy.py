@@ -83,7 +83,7 @@ def market(orders: Orders, fixed: Real, wires: Wires, *, hours: float) -> Progra
 def cleared(orders: Orders, fixed: Real, wires: Wires, *, hours: float) -> Cleared:
     """Clear the market. Where something is accepted whole or not at all, prices are those of the rest."""
     program = market(orders, fixed, wires, hours=hours)
-    answer = sifted(program, orders.period) or solve(program)
+    answer = sifted(program, orders.period * wires.nodes + orders.node) or solve(program)
     if program.integer and answer.status is Status.SOLVED:
         answer = solve(program.fixed(answer.x))
     return Cleared(accepted=answer.x["order"], price=answer.price["balance"] / hours, cost=answer.cost, answer=answer)

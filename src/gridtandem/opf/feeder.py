@@ -18,13 +18,14 @@ from scipy import sparse
 
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
+from gridtandem.opf.common import Common, names
 from gridtandem.opf.forms.form import Form
 from gridtandem.opf.forms.lindist import Flow, Lindist
-from gridtandem.opf.limits import KINDS, Limits
+from gridtandem.opf.limits import KINDS, Limits, signed
 from gridtandem.program.answer import Answer
 from gridtandem.program.arrays import Columns, Matrix, Program, Rows
 from gridtandem.resources.day import Owned, owned
-from gridtandem.resources.part import Window
+from gridtandem.resources.part import Window, repeated
 from gridtandem.tables import Real
 
 
@@ -87,29 +88,37 @@ class FeederProblem:
     p_there: Real  # (period, node) injected whatever is decided [MW]
     q_there: Real
     program: Program
+    common: Common  # with feeders built alike
     physics: Physics | None = None  # None: the limits of the form are all there is
 
     @staticmethod
-    def of(net: Network, root: int, window: Window, *, root_pu: float = 1.0, flow: Flow = "apparent", essential: float = 0.0) -> FeederProblem:
-        """``root`` is the bus that transmission holds at ``root_pu``; ``essential`` is the share χ, 0: no such rule."""
-        nodal = Nodal.of(net)
+    def of(
+        net: Network, root: int, window: Window, *, root_pu: float = 1.0, flow: Flow = "apparent", essential: float = 0.0,
+        common: Common | None = None,
+    ) -> FeederProblem:  # fmt: skip
+        """``root`` is the bus that transmission holds at ``root_pu``; ``essential`` is the share χ, 0: no such rule; ``common`` is what feeders made
+        before have left.
+        """
+        nodal, common = Nodal.of(net), Common() if common is None else common
         at = int(nodal.node[root])
-        return FeederProblem.under(Lindist.of(nodal, at, root_pu=root_pu, flow=flow), nodal, at, window, essential=essential)
+        form = common.once(Lindist.likeness(nodal, at, root_pu=root_pu, flow=flow), lambda: Lindist.of(nodal, at, root_pu=root_pu, flow=flow))
+        return FeederProblem.under(form, nodal, at, window, essential=essential, common=common)
 
     @staticmethod
-    def under(form: Form, nodal: Nodal, root: int, window: Window, *, essential: float = 0.0) -> FeederProblem:
+    def under(form: Form, nodal: Nodal, root: int, window: Window, *, essential: float = 0.0, common: Common | None = None) -> FeederProblem:
         """With the network equations of a form; ``root`` is a node, and resources are those of the network behind ``nodal``."""
-        net = nodal.network
+        net, common = nodal.network, Common() if common is None else common
         have = owned(net, nodal.node, nodal.nodes, window, source=False)
+        have = replace(have, part=common.part(have.part))
         p = np.broadcast_to(have.part.p_fixed, have.p_load.shape) - have.p_load + form.p_shunt
         q = np.broadcast_to(have.part.q_fixed, have.q_load.shape) - have.q_load + form.q_shunt
-        limits = form.limits.take(form.limits.within_reach(have.part, p, q))
+        limits, parts = _near(form.limits, have, (p, q), common)
         columns = {**have.part.columns, "z": Columns.of((window.periods,), _least(have, essential))}
-        rows = {**have.part.rows, "balance": _balance(have, p), "limit": limits.rows(have.part, p, q)}
+        rows = {**have.part.rows, "balance": _balance(have, p, common), "limit": limits.rows(parts, p, q)}
         constant = have.steps.constant * window.hours * window.periods
         return FeederProblem(
             network=net, nodal=nodal, root=root, window=window, owned=have, form=form, limits=limits, p_there=p, q_there=q,
-            program=Program(columns, rows, constant=constant),
+            program=Program(columns, rows, constant=constant), common=common,
         )  # fmt: skip
 
     def state(self, answer: Answer) -> FeederState:
@@ -174,13 +183,25 @@ def _least(have: Owned, essential: float) -> Real:
     return np.where((net > 0) & (essential > 0), essential * net, -np.inf)
 
 
-def _balance(have: Owned, p: Real) -> Rows:
+def _near(limits: Limits, have: Owned, there: tuple[Real, Real], common: Common) -> tuple[Limits, Mapping[str, Matrix]]:
+    """Limits within reach of the resources, and what these do to them."""
+    part, periods = have.part, len(there[0])
+    made = periods, *names(part.p), *names(part.q)
+    sides = common.once(("sides", id(limits), made), lambda: signed(limits.parts(part, periods)), limits, part)
+    keep = limits.within_reach(part, sides, *there)
+    near = common.once(("near", id(limits), keep.tobytes()), lambda: limits.take(keep), limits)
+    return near, common.once(("parts", id(near), made), lambda: near.parts(part, periods), near, part)
+
+
+def _balance(have: Owned, p: Real, common: Common) -> Rows:
     periods, nodes = p.shape
-    whole = sparse.kron(sparse.eye_array(periods), np.ones((1, nodes)), format="csr")
-    parts: dict[str, Matrix] = {name: whole @ m for name, m in have.part.p.items()}
-    parts["z"] = sparse.csr_array(sparse.eye_array(periods))
+
+    def parts() -> dict[str, Matrix]:
+        whole = repeated(sparse.csr_array(np.ones((1, nodes))), periods)
+        return {name: whole @ m for name, m in have.part.p.items()} | {"z": sparse.csr_array(sparse.eye_array(periods))}
+
     right = -p.sum(-1)
-    return Rows.of((periods,), right, right, parts)
+    return Rows(right, right, common.once(("balance", periods, nodes, names(have.part.p)), parts, have.part))
 
 
 def _sum(maps: Mapping[str, Matrix], x: Mapping[str, Real], shape: tuple[int, ...]) -> Real:

@@ -12,6 +12,7 @@ so that a price comes with its split: energy λ, and a share for every kind of l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -19,7 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from gridtandem.program.arrays import Columns, Matrix, Rows
-from gridtandem.resources.part import Part
+from gridtandem.resources.part import Part, repeated
 from gridtandem.tables import Code, Flag, Index, Real
 
 KINDS = ("voltage", "flow")  # of limits
@@ -51,37 +52,45 @@ class Limits:
         out: Real = self.base + (self.p @ p.T).T + (self.q @ q.T).T
         return out
 
-    def rows(self, part: Part, p: Real, q: Real) -> Rows:
-        """Rows (period, row) over the blocks of a part, with injections p and q (period, node) already there."""
-        periods, there = len(p), self.fixed(p, q)
-        wide_p, wide_q = (sparse.kron(sparse.eye_array(periods), m, format="csr") for m in (self.p, self.q))
+    def parts(self, part: Part, periods: int) -> dict[str, Matrix]:
+        """What a part's unknowns do to every row (period, row)."""
+        wide_p, wide_q = repeated(self.p, periods), repeated(self.q, periods)
         parts: dict[str, Matrix] = {}
         for wide, blocks in ((wide_p, part.p), (wide_q, part.q)):
             for name, m in blocks.items():
                 parts[name] = parts[name] + wide @ m if name in parts else wide @ m
-        return Rows.of(there.shape, self.low - there, self.high - there, parts)
+        return parts
 
-    def within_reach(self, part: Part, p: Real, q: Real) -> Flag:
-        """Rows that the blocks of a part can drive to a limit at all, in some period; the others may be left out."""
-        rows = self.rows(part, p, q)
-        least, most = np.zeros(rows.low.size), np.zeros(rows.low.size)
-        for name, m in rows.parts.items():
+    def rows(self, parts: Mapping[str, Matrix], p: Real, q: Real) -> Rows:
+        """Rows (period, row) over the blocks of a part, with injections p and q (period, node) already there."""
+        there = self.fixed(p, q)
+        return Rows(self.low - there, self.high - there, parts)
+
+    def within_reach(self, part: Part, sides: Mapping[str, tuple[Matrix, Matrix]], p: Real, q: Real) -> Flag:
+        """Rows that the blocks of a part can drive to a limit at all, in some period; the others may be left out. ``sides`` are `signed` parts."""
+        there = self.fixed(p, q)
+        least, most = np.zeros(there.size), np.zeros(there.size)
+        for name, (up, down) in sides.items():
             low, high = part.columns[name].low.ravel(), part.columns[name].high.ravel()
-            up, down = m.maximum(0), m.minimum(0)
             most += _times(up, high) + _times(down, low)
             least += _times(up, low) + _times(down, high)
-        near = (most > rows.high.ravel() - SLACK) | (least < rows.low.ravel() + SLACK)
-        return np.asarray(near.reshape(rows.low.shape).any(0))
+        near = (most > (self.high - there).ravel() - SLACK) | (least < (self.low - there).ravel() + SLACK)
+        return np.asarray(near.reshape(there.shape).any(0))
 
     def priced(self, price: Real) -> tuple[Real, Real]:
         """What limits add to the price of demand (period, kind, node), active and reactive, for prices of their rows (period, row)."""
         shape = (len(price), len(KINDS), self.p.shape[1])
         out = np.zeros((2, *shape))
         for k in range(len(KINDS)):
-            mine = self.kind == k
+            mine = price * (self.kind == k)
             for part, m in zip(out, (self.p, self.q), strict=True):
-                part[:, k] = (m[mine].T @ price[:, mine].T).T
+                part[:, k] = (m.T @ mine.T).T
         return out[0], out[1]
+
+
+def signed(parts: Mapping[str, Matrix]) -> dict[str, tuple[Matrix, Matrix]]:
+    """Positive and negative entries of each."""
+    return {name: (m.maximum(0), m.minimum(0)) for name, m in parts.items()}
 
 
 def stacked(limits: list[Limits]) -> Limits:
@@ -106,6 +115,8 @@ def free(shape: tuple[int, ...]) -> Columns:
 def _times(m: Matrix, x: Real) -> Real:
     """Matrix times bounds; nothing times infinity is nothing."""
     finite = np.isfinite(x)
+    if finite.all():
+        return np.asarray(m @ x)
     out: Real = m @ np.where(finite, x, 0.0)
     endless = abs(m) @ (~finite).astype(float)
     sign = m @ np.where(finite, 0.0, np.sign(np.where(finite, 0.0, x)))

@@ -11,7 +11,7 @@ Curves that the walk gives up, or that its certificate leaves open by more than 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
@@ -19,9 +19,10 @@ from typing import final
 
 import numpy as np
 
+from gridtandem.opf.common import names
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.value_curve import EXACT
-from gridtandem.program.arrays import Matrix, Rows
+from gridtandem.program.arrays import Matrix, Program, Rows
 from gridtandem.tables import Code, Flag, Index, Real
 
 POINTS = 8  # of a curve, for each unknown and 8 besides: room, not a limit of the method
@@ -49,27 +50,21 @@ class Reduced:
         if problem.owned.coupled or program.quadratic or program.cones:
             return None
         columns = {k: c for k, c in program.columns.items() if k != "z"}
-        names, rows = list(columns), {k: r for k, r in program.rows.items() if k != "balance"}
-        of_rows = {k: {name: _first(m, periods) for name, m in r.parts.items()} for k, r in rows.items()}
-        of_balance = {k: _first(m, periods) for k, m in program.rows["balance"].parts.items() if k != "z"}
-        if any(m is None for parts in (*of_rows.values(), of_balance) for m in parts.values()):
+        rows = {k: r for k, r in program.rows.items() if k != "balance"}
+        sizes = tuple((k, c.low.size // periods) for k, c in columns.items())
+        key = ("wide", periods, sizes, *((k, r.low.size, names(r.parts)) for k, r in program.rows.items()))
+        found = problem.common.once(key, lambda: _wide(program, dict(sizes), periods), program)
+        if found is None:
             return None
-        sizes = {k: c.low.size // periods for k, c in columns.items()}
+        matrix, give, scale = found
 
         def side(what: str, blocks: Sequence[object]) -> Real:
             return np.concatenate([np.empty((periods, 0)), *(getattr(b, what).reshape(periods, -1) for b in blocks)], axis=1)
 
-        def wide(parts: dict[str, Real | None], height: int) -> Real:
-            every = [(np.zeros((height, sizes[k])) if (m := parts.get(k)) is None else m) for k in names]
-            return np.concatenate([np.empty((height, 0)), *every], axis=1)
-
-        give, there, z = wide(of_balance, 1)[0], problem.p_there.sum(-1), program.columns["z"]
-        matrix = np.concatenate([give[None], *(wide(of_rows[k], r.low.size // periods) for k, r in rows.items())])
-        largest = np.abs(matrix).max(1, initial=0.0)
-        scale = np.where(largest > 0, 1 / np.where(largest > 0, largest, 1.0), 1.0)
+        there, z = problem.p_there.sum(-1), program.columns["z"]
         unknowns, held = list(columns.values()), [Rows.of((periods, 1), -(z.high + there)[:, None], -(z.low + there)[:, None], {}), *rows.values()]
         return Reduced(
-            matrix=np.ascontiguousarray(matrix * scale[:, None]), give=give, cost=side("cost", unknowns) / hours,
+            matrix=matrix, give=give, cost=side("cost", unknowns) / hours,
             low=side("low", unknowns), high=side("high", unknowns), row_low=side("low", held) * scale, row_high=side("high", held) * scale,
             there=there, constant=problem.owned.steps.constant,
         )  # fmt: skip
@@ -126,6 +121,24 @@ def swept_all(problems: Sequence[FeederProblem], *, threads: int = 0) -> Iterato
 def _one(problem: FeederProblem) -> Swept | None:
     reduced = Reduced.of(problem)
     return None if reduced is None else swept(reduced)
+
+
+def _wide(program: Program, sizes: Mapping[str, int], periods: int) -> tuple[Real, Real, Real] | None:
+    """Scaled matrix of a period, export of one unit, and the scale of each row; None where periods are not alike."""
+    blocks = {k: {name: _first(m, periods) for name, m in r.parts.items() if name != "z"} for k, r in program.rows.items()}
+    if any(m is None for parts in blocks.values() for m in parts.values()):
+        return None
+
+    def wide(name: str) -> Real:
+        height, parts = program.rows[name].low.size // periods, blocks[name]
+        every = [np.zeros((height, size)) if (m := parts.get(k)) is None else m for k, size in sizes.items()]
+        return np.concatenate([np.empty((height, 0)), *every], axis=1)
+
+    give = wide("balance")[0]
+    matrix = np.concatenate([give[None], *(wide(k) for k in program.rows if k != "balance")])
+    largest = np.abs(matrix).max(1, initial=0.0)
+    scale = np.where(largest > 0, 1 / np.where(largest > 0, largest, 1.0), 1.0)
+    return np.ascontiguousarray(matrix * scale[:, None]), give, scale
 
 
 def _first(m: Matrix, periods: int) -> Real | None:

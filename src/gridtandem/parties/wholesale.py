@@ -85,8 +85,10 @@ class Wholesale:
         """The owner's door: the dispatch for an exchange (period, interface), and the answer to prices at the interfaces with the exchange free,
         from which prices everywhere else are taken; see `FeederMarket.plan`.
         """
-        free = {"z": Columns.of(z.shape, cost=-price * self.window.hours)}
-        wires = self.wires(len(self.orders.node), free, {"z": taken(self)}, {})
+        _, first = np.unique(np.vstack([self.at, price]), axis=1, return_index=True)  # interfaces of one node and price answer as one
+        free = {"z": Columns.of((len(z), len(first)), cost=-price[:, first] * self.window.hours)}
+        here = sparse.kron(sparse.eye_array(len(z)), -_at(self.at[first], self.nodal.nodes), format="csr")
+        wires = self.wires(len(self.orders.node), free, {"z": here}, {})
         given = self.fixed + _spread(-z, self.at, self.nodal.nodes)
         return self.clear(self.orders, given), cleared(self.orders, self.fixed, wires, hours=self.window.hours)
 

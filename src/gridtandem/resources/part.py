@@ -51,8 +51,15 @@ class Part:
 def at_nodes(node: Index, periods: int, nodes: int, factor: Real | float = 1.0) -> Matrix:
     """The matrix that adds (period, resource) up to (period, node), each times its factor (resource)."""
     size = len(node)
-    one = sparse.coo_array((np.broadcast_to(np.asarray(factor, float), size).copy(), (node, np.arange(size))), shape=(nodes, size))
-    return sparse.csr_array(sparse.kron(sparse.eye_array(periods), one, format="csr"))
+    one = sparse.csr_array((np.broadcast_to(np.asarray(factor, float), size).copy(), (node, np.arange(size))), shape=(nodes, size))
+    return repeated(one, periods)
+
+
+def repeated(m: Matrix, periods: int) -> Matrix:
+    """The same matrix for every period, nothing between periods."""
+    (height, width), t = m.shape, np.arange(periods)[:, None]
+    start = np.concatenate([np.zeros(1, m.indptr.dtype), (m.indptr[1:] + m.nnz * t).ravel()])
+    return sparse.csr_array((np.tile(m.data, periods), (m.indices + width * t).ravel(), start), shape=(height * periods, width * periods))
 
 
 def joined(parts: list[Part]) -> Part:

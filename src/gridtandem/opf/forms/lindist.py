@@ -18,6 +18,7 @@ from scipy import sparse
 
 from gridtandem.grid.forest import Forest, plant
 from gridtandem.grid.nodal import Nodal, standing
+from gridtandem.opf.common import content
 from gridtandem.opf.limits import KINDS, Limits, stacked
 from gridtandem.program.arrays import Matrix
 from gridtandem.tables import Index, Real
@@ -67,6 +68,16 @@ class Lindist:
             parent=tree.parent, branch=branch, w_by_p=w_by_p, w_by_q=w_by_q, w_base=w_base, q_shunt=shunt.imag * MVA, p_shunt=-shunt.real * MVA,
             nodal=nodal,
         )  # fmt: skip
+
+    @staticmethod
+    def likeness(nodal: Nodal, root: int, *, root_pu: float, flow: Flow) -> bytes:
+        """Equal where `of` gives equal forms: everything that it reads, and that decides whether a feeder is radial."""
+        br, units, taps, net = nodal.branches, nodal.units, nodal.taps, nodal.network
+        bounds = voltage_bounds(nodal)
+        wires = (getattr(br, name) for name in br.__slots__)
+        ratings = (net.lines.rating_mva, net.transformers.rating_mva)
+        held = (nodal.shunt, units.node, units.control, units.v_set, taps.branch, taps.node)
+        return content(nodal.nodes, root, root_pu, flow, *bounds, *wires, *ratings, *held)
 
     def voltage(self, p: Real, q: Real) -> Real:
         """Voltages (period, node) under injections net of demand. [pu]"""

@@ -122,7 +122,7 @@ class Held:
                 "small_matrix_value": NOISE,
             }
         )  # fmt: skip
-        _accept(self._highs.passModel(_model(program)), "the model")
+        _accept(_passed(self._highs, program), "the model")
         self._blocks = _Blocks.of(program, self._highs)
         self._home: Any = None  # a basis
         if self._presolve == "off":
@@ -255,22 +255,20 @@ def _out_of_range(name: str, rows: Rows) -> Iterator[Fault]:
             yield Fault("program", f"has a part for {block!r} with entries that HiGHS cannot hold", mend, "program-024", column=name)
 
 
-def _model(program: Program) -> highspy.HighsModel:
-    """The arrays as HiGHS wants them."""
+def _passed(highs: Any, program: Program) -> highspy.HighsStatus:
+    """The arrays as HiGHS wants them, without a model object, whose lists would be filled entry by entry."""
     import highspy
 
-    matrix, model = program.matrix(), highspy.HighsModel()
-    lp = model.lp_
-    lp.num_row_, lp.num_col_ = matrix.shape[0], max(1, matrix.shape[1])  # of a program without unknowns HiGHS would read no row
-    lp.offset_ = program.constant
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = (flat(program.columns, what) if matrix.shape[1] else np.zeros(1) for what in ("cost", "low", "high"))
-    lp.row_lower_, lp.row_upper_ = (flat(program.rows, what) for what in ("low", "high"))
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-    if program.integer:
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[c.integer] for c in program.columns.values() for _ in range(c.low.size)]
-    return model
+    matrix = program.matrix()
+    height, width = matrix.shape[0], max(1, matrix.shape[1])  # of a program without unknowns HiGHS would read no row
+    cost, low, high = (flat(program.columns, what) if matrix.shape[1] else np.zeros(1) for what in ("cost", "low", "high"))
+    whole = np.concatenate([np.zeros(0, np.int32), *(np.full(c.low.size, c.integer, np.int32) for c in program.columns.values())])
+    done: highspy.HighsStatus = highs.passModel(
+        width, height, matrix.nnz, int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMinimize), program.constant, cost, low, high,
+        flat(program.rows, "low"), flat(program.rows, "high"), matrix.indptr, matrix.indices, matrix.data,
+        whole if matrix.shape[1] else np.zeros(1, np.int32),
+    )  # fmt: skip
+    return done
 
 
 def _accept(status: highspy.HighsStatus, what: str) -> None:

@@ -19,7 +19,7 @@ from gridtandem.schemes.ideal import Ideal
 if TYPE_CHECKING:
     from gridtandem.study.market.study import MarketStudy
 
-WORDS = {"flow": ("apparent", "active"), "form": ("lindist", "branch-flow")}  # that a rule may be
+WORDS = {"flow": ("apparent", "active"), "form": ("lindist", "branch-flow"), "benchmark": ("prices", "joint")}  # that a rule may be
 REFERS = "case-020"  # code of rows that refer to rows which do not exist
 
 

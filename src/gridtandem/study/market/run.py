@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from os import cpu_count
 from typing import Any, final
 
 import numpy as np
@@ -22,6 +24,7 @@ from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
 from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
+from gridtandem.study.market.benchmark import Ideal, joint, proved
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Real
@@ -59,6 +62,7 @@ class TransmissionPlan:
     dispatch: Cleared
     price: Real  # (period, node)
     flow_price: Real  # (period, branch with a limit)
+    regret: float  # what transmission would gain with its answer to the prices [currency]
 
 
 @final
@@ -96,35 +100,30 @@ def run_market(
     seats = seated(study) if seats is None else seats
     mail = seats.mailbox(study.scheme, study.window.periods)
     outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=resume, watch=watch or (lambda _: None))
-    best = seats.pool.solve()
-    shape = study.window.periods, len(study.case.interfaces)
-    ideal, ideal_z, ideal_price = np.nan, np.full(shape, np.nan), np.full(shape, np.nan)
-    if best.status is Status.SOLVED:
-        ideal, ideal_z = best.cost, best.x["tso.z"]
-        ideal_price = best.price["tso.balance"][:, seats.wholesale.at] / study.window.hours
     if not outcome.answered or outcome.state is None:
+        best = joint(seats.pool)
         return MarketResult(
-            study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=ideal, ideal_z=ideal_z,
-            ideal_price=ideal_price, trouble=explained(seats, outcome),
+            study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=best.cost, ideal_z=best.z,
+            ideal_price=best.price, trouble=explained(seats, outcome),
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain, outcome.state)
     tso = above(seats.wholesale, bargain.z[0], bargain.price[0])
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
+    free = study.benchmark == "prices" and not isinstance(outcome.state, ChoiceOfMarketState)  # bound units regret less than they could
+    told = proved(cost, [tso.regret, *(p.regret for p in plans)], bargain.z[0], bargain.price[0]) if free else None
+    best = joint(seats.pool) if told is None else told
     return MarketResult(
-        study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=ideal, ideal_z=ideal_z,
-        ideal_price=ideal_price, trouble=_loose(seats, best),
+        study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=best.cost, ideal_z=best.z,
+        ideal_price=best.price, trouble=_loose(best),
     )  # fmt: skip
 
 
-def _loose(seats: MarketSeats, best: Answer) -> tuple[str, ...]:
+def _loose(best: Ideal) -> tuple[str, ...]:
     """Whether the ideal market burns power that no network could."""
-    if best.status is not Status.SOLVED:
+    if not best.slack > LOOSE:
         return ()
-    slack = [float(f.physics.slack(seats.pool.part(best, i)).max()) for i, f in enumerate(seats.pool.feeders) if f.physics is not None]
-    if max(slack, default=0.0) <= LOOSE:
-        return ()
-    return (f"the ideal market with losses is no load flow (slack {max(slack):.2g}): its cost is a lower bound only, and prices there may be wrong",)
+    return (f"the ideal market with losses is no load flow (slack {best.slack:.2g}): its cost is a lower bound only, and prices there may be wrong",)
 
 
 def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
@@ -170,7 +169,7 @@ def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
     done, told = wholesale.plan(z, price)
     regret = done.cost - float((price * z).sum()) * hours - told.cost
     chosen = told if regret <= REGRET * max(1.0, abs(done.cost)) else done
-    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours)
+    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours, regret=regret)
 
 
 def below(desk: FeederMarket, k: int, who: tuple[str, int], award: tuple[Real, Real], use: StoreUse = NO_USE) -> FeederPlan:
@@ -188,16 +187,22 @@ def _plan(problem: FeederProblem, who: tuple[str, int], z: Real, price: Real, an
 
 
 def _plans(seats: MarketSeats, bargain: Bargain, state: object) -> tuple[FeederPlan, ...]:
-    """Units that chose their market are bound by what they sold and kept."""
-    plans: dict[int, FeederPlan] = {}
-    for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True):
-        for k, row in enumerate(rows.tolist()):
-            who, z, price = (company, row), bargain.z[0, :, row], bargain.price[0, :, row]
-            if isinstance(state, ChoiceOfMarketState):
-                problem = desk.whole[int(desk.kind[k])]
-                many = len(type_1(problem))
-                answers = planned(problem, z, price, state.sold[0, :, row, :many], state.offers.kept[0, :, row, :many])
-                plans[row] = _plan(problem, who, z, price, answers)
-            else:
-                plans[row] = below(desk, k, who, (z, price), bargain.use)
-    return tuple(plans[i] for i in range(len(plans)))
+    """Of all feeders, on every processor: each holds a program of its own, so the bits are the same for any number.
+
+    Units that chose their market are bound by what they sold and kept.
+    """
+    z, price = bargain.z[0], bargain.price[0]
+    fleets = zip(seats.companies, seats.fleets, strict=True)
+    asked = sorted(((row, k, desk, company) for company, (desk, rows) in fleets for k, row in enumerate(rows.tolist())), key=lambda one: one[0])
+
+    def plan(one: tuple[int, int, FeederMarket, str]) -> FeederPlan:
+        row, k, desk, company = one
+        if not isinstance(state, ChoiceOfMarketState):
+            return below(desk, k, (company, row), (z[:, row], price[:, row]), bargain.use)
+        problem = desk.whole[int(desk.kind[k])]
+        many = len(type_1(problem))
+        answers = planned(problem, z[:, row], price[:, row], state.sold[0, :, row, :many], state.offers.kept[0, :, row, :many])
+        return _plan(problem, (company, row), z[:, row], price[:, row], answers)
+
+    with ThreadPoolExecutor(cpu_count() or 1) as pool:
+        return tuple(pool.map(plan, asked))

@@ -14,6 +14,7 @@ from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
+from gridtandem.opf.common import Common
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.branch_flow import BranchFlow
 from gridtandem.opf.forms.lindist import Flow
@@ -28,6 +29,7 @@ from gridtandem.parties.wholesale_choice import WholesaleChoice
 from gridtandem.parties.wholesale_near import WholesaleNear
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
+from gridtandem.study.market.benchmark import Benchmark
 from gridtandem.study.market.faults import study_faults
 from gridtandem.tables import Index
 
@@ -35,6 +37,7 @@ Form = Literal["lindist", "branch-flow"]
 FORMS: Mapping[str, Callable[[FeederProblem, float], FeederProblem]] = {
     "lindist": lambda problem, _: problem, "branch-flow": lambda problem, root_pu: BranchFlow.of(problem, root_pu=root_pu).problem,
 }  # fmt: skip
+SETTINGS = ("scheme", "first", "hours", "step_h", "root_pu", "flow", "form", "essential", "forecast", "rounds", "benchmark")
 
 
 @final
@@ -53,6 +56,7 @@ class MarketStudy:
     essential: float = 0.0  # share of fixed load less free power that feeders must take from transmission; 0: no such rule
     forecast: tuple[float, ...] = ()  # prices by which feeders schedule storage before they offer, one for each period; none: a level price
     rounds: int = 100
+    benchmark: Benchmark = "prices"  # what proves the least cost of all: prices where they can, else the joint program; or that in any case
 
     @property
     def window(self) -> Window:
@@ -67,9 +71,7 @@ class MarketStudy:
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {
-            name: getattr(self, name) for name in ("scheme", "first", "hours", "step_h", "root_pu", "flow", "form", "essential", "forecast", "rounds")
-        }
+        return {name: getattr(self, name) for name in SETTINGS}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -113,7 +115,8 @@ def seated(study: MarketStudy) -> MarketSeats:
     case = study.case
     if found := [*case.faults(), *study.faults()]:
         raise InvalidCase(found)
-    return seats_of(study, [(desk_of(study, case.rows_of(name)), case.rows_of(name)) for name in case.companies])
+    common = Common()
+    return seats_of(study, [(desk_of(study, case.rows_of(name), common), case.rows_of(name)) for name in case.companies])
 
 
 def seats_of(study: MarketStudy, desks: Sequence[tuple[FeederMarket, Index]]) -> MarketSeats:
@@ -127,9 +130,9 @@ def seats_of(study: MarketStudy, desks: Sequence[tuple[FeederMarket, Index]]) ->
     return MarketSeats(wholesale=wholesale, fleets=tuple(desks), companies=case.companies, pool=pool)
 
 
-def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
+def desk_of(study: MarketStudy, rows: Index, common: Common | None = None) -> FeederMarket:
     """The market desk of a company that stands behind these interfaces: one problem for each different (model, root, count, scale)."""
-    table, window = study.case.interfaces.take(rows), study.window
+    table, window, common = study.case.interfaces.take(rows), study.window, Common() if common is None else common
     kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
     whole: list[FeederProblem] = []
     hourly: list[EachHour] = []
@@ -137,7 +140,7 @@ def desk_of(study: MarketStudy, rows: Index) -> FeederMarket:
         net = bundle(study.case.models[int(model)], count=int(count), scale=scale)
 
         def problem(part: Window, net: Any = net, root: int = int(root)) -> FeederProblem:
-            made = FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential)
+            made = FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential, common=common)
             return FORMS[study.form](made, study.root_pu)
 
         day = problem(window)
