@@ -81,13 +81,18 @@ class Bargain:
 
     z: Real  # (scenario, period, interface) [MW]
     price: Real  # [currency/MWh]
+    reserve: Real | None = None  # (scenario, period, interface, product) regulation sold; None: no market of feeders' regulation [MW]
+    reserve_price: Real | None = None  # [currency/MW in an hour]
     use: StoreUse = NO_USE  # of storage that feeders lent
 
     @staticmethod
     def of(plan: Plan | None) -> Bargain:
         """As the wholesale market cleared it."""
         nowhere = np.full((0, 0, 0), np.nan)
-        return Bargain(nowhere, nowhere) if plan is None else Bargain(plan.z, plan.price, plan.use)
+        if plan is None:
+            return Bargain(nowhere, nowhere)
+        sold = plan.reserve.shape[-1] > 0
+        return Bargain(plan.z, plan.price, plan.reserve if sold else None, plan.reserve_price if sold else None, plan.use)
 
 
 @final

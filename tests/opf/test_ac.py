@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,6 +166,20 @@ def test_a_case_is_dispatched_as_one_network() -> None:
     assert any(name.startswith("F9") for name in found.buses.bus.tolist())
     with pytest.raises(TypeError, match="a network or a case is wanted"):
         optimal_power_flow(14)  # type: ignore[arg-type]
+
+
+def test_the_page_says_what_happens() -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/dispatch-under-full-ac-physics.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, object] = {}
+    exec("\n".join(block for block in blocks if "ipopt" not in block), names)  # the page is ours
+    said = re.findall(r"^(\S+)  # (AC optimal .*|no point .*)$|^(gt\S+)\n# (.*)$", "\n".join(blocks), re.MULTILINE)
+    assert len(said) == 2
+    for first, shown, second, below in said:
+        beginning, _, end = (shown or below).partition(" … ")
+        found = str(eval(first or second, names))
+        assert found.startswith(beginning)
+        assert found.endswith(end)
 
 
 def test_a_result_reads_well(five: Network) -> None:

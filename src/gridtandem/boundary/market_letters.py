@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import final
 
+import numpy as np
+
 from gridtandem.boundary.layout import Ask, common, dense, long
 from gridtandem.boundary.storage_letters import NO_STORES, NO_USE, Stores, StoreUse
 from gridtandem.tables import Code, Index, Real
@@ -87,7 +89,14 @@ class Plan:
     worth: Code = dense("worth of the row", dtype="i1")
     cost: float = common("whole cost as transmission believes it", "currency")
     own_cost: float = common("cost of what was accepted in transmission", "currency")
+    reserve: Real = dense("regulation that the feeder sells, by product; no product where the market buys none of feeders", "MW", default=None)
+    reserve_price: Real = dense("its price: d cost / d requirement", "currency/MW", default=None)
     use: StoreUse = common("what lent storage does", default=NO_USE)
+
+    def __post_init__(self) -> None:
+        for name in ("reserve", "reserve_price"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, np.empty((*self.z.shape, 0)))
 
 
 @final

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from gridtandem.boundary import choice_letters, cmo_letters, letters, market_letters, opf_letters, storage_letters
+from gridtandem.boundary import choice_letters, cmo_letters, letters, market_letters, opf_letters, reserve_letters, storage_letters
 
 VERSION = 1
-SHELVES = (letters, market_letters, cmo_letters, choice_letters, opf_letters, storage_letters)
+SHELVES = (letters, market_letters, cmo_letters, choice_letters, opf_letters, reserve_letters, storage_letters)
 LETTERS: Mapping[str, type] = {name: kind for shelf in SHELVES for name, kind in getmembers(shelf, isclass) if kind.__module__ == shelf.__name__}
 
 

@@ -16,7 +16,7 @@ from gridtandem.resources.storage import OVERLAP
 from gridtandem.study.kinds import MARKET
 from gridtandem.study.market import day as keeping
 from gridtandem.study.market.day import MarketDay
-from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus, UnitSales
+from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus, UnitSales
 from gridtandem.study.registry import name_of
 from gridtandem.study.results import Letters, Rounds, Violations
 
@@ -47,6 +47,8 @@ class MarketRun:
     sales: UnitSales
     checks: MarketChecks
     violations: Violations
+    reserves: Reserves
+    regulation: RegulationResults
     letters: Letters
     rounds: Rounds
 
@@ -115,6 +117,7 @@ def _lines(run: MarketRun) -> Iterator[str]:
     beside = "the same as" if abs(result.gap) <= SAME else share
     yield f"  cost      {result.cost:,.2f} {money}, {beside} the ideal market, which sees every network"
     yield from _interface_lines(run, money)
+    yield from _reserve_lines(run, money)
     for k in range(len(run.surplus)):
         s = run.surplus
         head = "kept" if k == 0 else "    "
@@ -146,6 +149,18 @@ def _promise(mine: Awards) -> str:
     """The tier of offers of hours that hang together."""
     said = [word for word in dict.fromkeys(mine.tier.tolist()) if word not in ("", "hourly")]
     return f"; offer {', '.join(said)}" if said else ""
+
+
+def _reserve_lines(run: MarketRun, money: str) -> Iterator[str]:
+    table = run.reserves
+    for k, product in enumerate(dict.fromkeys(table.product.tolist())):
+        mine = table.take(table.product == product)
+        inside, head = mine.seller != "tso", "reserves " if k == 0 else "         "
+        share = mine.mw[inside].sum() / max(mine.mw.sum(), 1e-12)
+        yield (
+            f"  {head} {product.replace('_', ' ')}: {spelled(mine.required_mw.min(), 'MW')} to {spelled(mine.required_mw.max(), 'MW')} at "
+            f"{mine.price_per_mw.min():,.2f} to {mine.price_per_mw.max():,.2f} {money}/MW; {100 * share:.3g} % of it from feeders"
+        )
 
 
 def _choice_lines(run: MarketRun, money: str) -> Iterator[str]:

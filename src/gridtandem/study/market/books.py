@@ -14,7 +14,7 @@ because each has a payer and a payee. Where units chose their market, who pays t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from gridtandem.opf.feeder_value import SHORT
 from gridtandem.opf.limits import KINDS
 from gridtandem.resources.dispatch import Dispatch
 from gridtandem.study.market.choice import Settlement, settlement
+from gridtandem.study.market.regulation import regulation_lines, surplus_above, surplus_inside
 from gridtandem.study.market.results import Books, Surplus
 from gridtandem.study.market.run import FeederPlan, MarketResult
 from gridtandem.study.market.tables import devices_of, feeder_of
@@ -57,6 +58,7 @@ def _lines(result: MarketResult) -> Iterator[Line]:
             yield "tso", name, "energy", float((price * d.p)[:, k].sum()) * hours
     for plan in result.feeders:
         yield from _feeder_lines(result, plan)
+    yield from regulation_lines(result)
 
 
 def _feeder_lines(result: MarketResult, plan: FeederPlan) -> Iterator[Line]:
@@ -104,7 +106,7 @@ def _feeder_surplus(result: MarketResult, plan: FeederPlan) -> Surplus:
         "choice": at_bus_demand - at_bus - exchange - keeps if done.settled else 0.0,
         "reactive": -float((found.price_q * plan.dispatch.q).sum()) * hours, "regret": plan.regret,
         "missed": plan.regret if found is plan.priced else 0.0, "fixed": float((found.price * problem.form.p_shunt).sum()) * hours,
-    })  # fmt: skip
+    }, surplus_inside(result, plan))  # fmt: skip
 
 
 def _more(done: Settlement) -> float:
@@ -137,16 +139,15 @@ def _transmission_surplus(result: MarketResult) -> Surplus:
         "kept": demand + sold - paid, "essential_rent": 0.0, "off_price": sold - worth, "choice": 0.0, "reactive": 0.0,
         "loss_rent": 0.0, "regret": 0.0, "missed": 0.0,
         "fixed": float((above.price * w.form.fixed).sum()) * hours,
-    })  # fmt: skip
+    }, surplus_above(result))  # fmt: skip
 
 
-def _row(company: str, has: tuple[Network, tuple[Dispatch, ...]], found: dict[str, float]) -> Surplus:
-    """``received`` is what resources are paid, ``fixed`` the worth of what shunts and phase shifts inject, for which nobody is paid.
-
-    ``missed`` is the regret behind prices that are those of an answer to the price, and not of the award.
+def _row(company: str, has: tuple[Network, tuple[Dispatch, ...]], energy: Mapping[str, float], regulation: Mapping[str, float]) -> Surplus:
+    """``received`` is what resources are paid, ``fixed`` the worth of what shunts and phase shifts inject, for which nobody is paid; ``regulation``
+    is what it adds, ``missed`` the regret behind prices that are those of an answer to the price, and not of the award.
     """
-    net, devices = has
-    whole, worth = 0.0, 0.0
+    (net, devices), found = has, {name: value + regulation.get(name, 0.0) for name, value in energy.items()}
+    whole, worth = regulation.get("cost", 0.0), 0.0
     for d in devices:
         buys: Real = d.cost[:, net.flexible.does[d.row] == TAKES] if d.kind == "flexible" else d.cost[:, :0]
         whole, worth = whole + float(d.cost.sum()), worth - float(buys.sum())

@@ -14,7 +14,8 @@ from gridtandem.study.kinds import MARKET
 from gridtandem.study.market.books import books, surplus
 from gridtandem.study.market.check import checked
 from gridtandem.study.market.choice import unit_sales
-from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus, UnitSales
+from gridtandem.study.market.regulation import regulation, reserves
+from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus, UnitSales
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.study.market.tables import awards, devices, prices
@@ -27,7 +28,7 @@ T = TypeVar("T", bound=Table)
 
 TABLES: dict[str, type[Table]] = {
     "awards": Awards, "prices": NodePrices, "devices": DeviceResults, "books": Books, "surplus": Surplus, "sales": UnitSales, "checks": MarketChecks,
-    "violations": Violations,
+    "violations": Violations, "reserves": Reserves, "regulation": RegulationResults,
 }  # fmt: skip
 
 
@@ -44,6 +45,8 @@ class MarketTables:
     sales: UnitSales
     checks: MarketChecks
     violations: Violations
+    reserves: Reserves
+    regulation: RegulationResults
 
     @staticmethod
     def of(result: MarketResult) -> MarketTables:
@@ -52,6 +55,7 @@ class MarketTables:
         return MarketTables(
             awards=_plain(awards(result)), prices=_plain(prices(result)), devices=_plain(devices(result)), books=_plain(books(result)),
             surplus=_plain(surplus(result)), sales=_plain(unit_sales(result)), checks=_plain(checks), violations=_plain(violations),
+            reserves=_plain(reserves(result)), regulation=_plain(regulation(result)),
         )  # fmt: skip
 
 

@@ -22,8 +22,8 @@ class Awards(Table):
     bus: Names = column("transmission bus", dtype="U")
     exchange_mw: Real = column("from transmission into the feeder", unit="MW")
     price_per_mwh: Real = column("price there: d cost / d demand", unit=PRICE)
-    payment: Real = column("what the company pays the wholesale market", unit=MONEY)
-    feeder_cost: Real = column("cost of the feeder's own resources in that period", unit=MONEY)
+    payment: Real = column("what the company pays the wholesale market for it", unit=MONEY)
+    feeder_cost: Real = column("cost of the feeder's own resources in that period, regulation included", unit=MONEY)
     tier: Names = column("what the offer promised (hourly, certified, scheduled); empty where the scheme has no offers", dtype="U", default="")
     ideal_mw: Real = column("exchange in one market that sees every network", unit="MW")
     ideal_price_per_mwh: Real = column("price there in that market; at a kink of costs several are right", unit=PRICE)
@@ -66,6 +66,46 @@ class DeviceResults(Table):
     payment: Real = column("price times energy; below 0 it pays", unit=MONEY)
     cost: Real = column("its cost; minus its worth for demand that buys", unit=MONEY)
     profit: Real = column("payment less cost", unit=MONEY)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Reserves(Table):
+    """Who sells how much of what the operator of transmission buys beside energy."""
+
+    kind: ClassVar[str] = "reserves"
+    period: Index = column("period, from 1", dtype="i8")
+    product: Names = column("up, down, mileage_up or mileage_down", dtype="U")
+    seller: Names = column("tso: its own stations; else the name of an interface", dtype="U")
+    mw: Real = column("capacity, or mileage in an hour", unit="MW")
+    price_per_mw: Real = column("d cost / d requirement, for an hour", unit="currency/MW")
+    payment: Real = column("what the seller receives", unit=MONEY)
+    required_mw: Real = column("what all sellers together must give at least", unit="MW")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class RegulationResults(Table):
+    """Every device that offers regulation: what it keeps ready, what it is paid, what it costs."""
+
+    kind: ClassVar[str] = "regulation_results"
+    period: Index = column("period, from 1", dtype="i8")
+    company: Names = column("whose network it is in: tso, or a distribution company", dtype="U")
+    feeder: Names = column("feeder; empty for transmission", dtype="U")
+    what: Names = column("generators, flexible or storages", dtype="U")
+    name: Names = column("its name there", dtype="U")
+    bus: Names = column("where it is", dtype="U")
+    up_mw: Real = column("capacity up", unit="MW")
+    down_mw: Real = column("capacity down", unit="MW")
+    mileage_up_mw: Real = column("mileage up in an hour", unit="MW")
+    mileage_down_mw: Real = column("mileage down in an hour", unit="MW")
+    up_per_mw: Real = column("price of capacity up at its bus, for an hour", unit="currency/MW")
+    down_per_mw: Real = column("price of capacity down at its bus, for an hour", unit="currency/MW")
+    mileage_up_per_mw: Real = column("price of mileage up", unit="currency/MW")
+    mileage_down_per_mw: Real = column("price of mileage down", unit="currency/MW")
+    payment: Real = column("prices times amounts", unit=MONEY)
+    cost: Real = column("its own cost of them", unit=MONEY)
+    profit: Real = column("payment less cost; what energy it forgoes is not counted here", unit=MONEY)
 
 
 @final

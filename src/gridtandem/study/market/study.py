@@ -19,14 +19,17 @@ from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.forms.branch_flow import BranchFlow
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.opf.hours import EachHour, Hours
+from gridtandem.opf.regulated import RegulatedFeeder
 from gridtandem.parties.feeder_choice import FeederChoice
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.feeder_plain import FeederPlain
+from gridtandem.parties.feeder_reserve import FeederReserve
 from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.parties.wholesale_choice import WholesaleChoice
 from gridtandem.parties.wholesale_near import WholesaleNear
+from gridtandem.parties.wholesale_reserve import WholesaleReserve
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.market.benchmark import Benchmark
@@ -98,7 +101,7 @@ class MarketSeats:
         tso = (
             Company("owner", (self.pool,))
             if isinstance(scheme, Ideal)
-            else Company("tso", (self.wholesale, WholesaleNear(self.wholesale), WholesaleChoice(self.wholesale)))
+            else Company("tso", (self.wholesale, WholesaleNear(self.wholesale), WholesaleChoice(self.wholesale), WholesaleReserve(self.wholesale)))
         )
         dsos = tuple((Company(name, _desks(desk)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
@@ -107,7 +110,7 @@ class MarketSeats:
 def _desks(market: FeederMarket) -> tuple[Desk, ...]:
     """All of a distribution company's desks."""
     values = FeederValues.of(market)
-    return market, values, FeederPlain(values), FeederChoice.of(values)
+    return market, values, FeederPlain(values), FeederChoice.of(values), FeederReserve(market)
 
 
 def seated(study: MarketStudy) -> MarketSeats:
@@ -126,7 +129,10 @@ def seats_of(study: MarketStudy, desks: Sequence[tuple[FeederMarket, Index]]) ->
     by_interface: dict[int, FeederProblem] = {}
     for desk, rows in desks:
         by_interface |= {int(row): desk.whole[int(desk.kind[k])] for k, row in enumerate(rows)}
-    pool = Pool(wholesale=wholesale, feeders=tuple(by_interface[i] for i in range(len(case.interfaces))))
+    feeders = tuple(by_interface[i] for i in range(len(case.interfaces)))
+    bought = None if wholesale.reserve is None else wholesale.reserve.bought
+    regulated = () if bought is None else tuple(RegulatedFeeder.of(f, bought) for f in feeders)
+    pool = Pool(wholesale=wholesale, feeders=feeders, regulated=regulated)
     return MarketSeats(wholesale=wholesale, fleets=tuple(desks), companies=case.companies, pool=pool)
 
 

@@ -28,7 +28,7 @@ def awards(result: MarketResult) -> Awards:
     table, window, case = result.study.case.interfaces, result.study.window, result.study.case
     z, price = found.z[0], found.price[0]
     shape = z.shape
-    cost = np.array([sum((d.cost.sum(-1) for d in devices_of(result, p)), np.zeros(shape[0])) for p in result.feeders]).reshape(shape[::-1]).T
+    cost = np.array([sum((d.cost.sum(-1) for d in devices_of(result, p)), _regulation_cost(p)) for p in result.feeders]).reshape(shape[::-1]).T
     return Awards(
         period=_periods(window, shape[1]), interface=np.tile(table.name, shape[0]), company=np.tile(table.company, shape[0]),
         bus=np.tile(case.transmission.buses.name[table.bus], shape[0]), exchange_mw=z.ravel(), price_per_mwh=price.ravel(),
@@ -98,6 +98,13 @@ def feeder_prices(plan: FeederPlan, feeder: str) -> NodePrices:
         "v_pu": plan.dispatch.v,
     }  # fmt: skip
     return _prices(plan.problem.window, (plan.company, feeder), plan.problem.nodal, found.price, shares)
+
+
+def _regulation_cost(plan: FeederPlan) -> Real:
+    """Cost of regulation (period); nothing where none is sold. [currency]"""
+    if plan.regulation is None:
+        return np.zeros(plan.problem.window.periods)
+    return np.asarray(plan.regulation.problem.regulators.cost(plan.decisions).sum(-1) * plan.problem.window.hours)
 
 
 def _inside(plan: FeederPlan) -> tuple[Dispatch, ...]:
