@@ -22,6 +22,9 @@ FUNCTION_MOST, FUNCTION_USUAL, USUAL_SHARE = 80, 40, 0.95
 METHODS_MOST, POSITIONAL_MOST, SCHEME_MOST = 12, 5, 120
 
 ANY_ALLOWED = {
+    "src/gridtandem/kernels.py": "a kernel takes and returns what its own file says",
+    "src/gridtandem/machine_code.py": "kernels of every kind; JSON; llvmlite has no types",
+    "src/gridtandem/machine_code_of_numba.py": "numba has no types",
     "src/gridtandem/tables.py": "a declared column takes the type its annotation says, as dataclasses.field does",
     "src/gridtandem/cases/folder/read.py": "the tables of a network are those whose files exist",
     "src/gridtandem/cases/join.py": "dataclasses.replace with columns chosen at run time",

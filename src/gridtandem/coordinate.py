@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import numpy as np
 
 from gridtandem.boundary.letters import PortResponse, PowerCurve
 from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal, Refused
-from gridtandem.boundary.market_letters import Plan
-from gridtandem.boundary.opf_letters import Bus, Drawn, SteepBus
 from gridtandem.boundary.storage_letters import NO_USE, StoreUse
 from gridtandem.errors import CannotAnswer, NotAgreed
 from gridtandem.tables import Real
+
+if TYPE_CHECKING:
+    from gridtandem.boundary.market_letters import Plan
+    from gridtandem.boundary.opf_letters import Bus, Drawn, SteepBus
 
 S = TypeVar("S")
 S_contra = TypeVar("S_contra", contravariant=True)

@@ -143,6 +143,14 @@ def test_power_that_nobody_has_is_named(five: Network) -> None:
     assert 300 < beyond < 300 + GIVEN_WAY
 
 
+def test_a_unit_that_must_give_more_than_it_can_is_named() -> None:
+    """At least 50 MW from a unit of 30 MVA: to let it have 20 MVA more weighs less than to let it stay below its least power."""
+    net = priced(5)
+    g = replace(net.generators, p_low_mw=shifted(net.generators.p_low_mw, 1, 50.0), s_high_mva=np.array([np.inf, 30.0, np.inf, 40, np.inf]))
+    found = optimal_power_flow(replace(net, generators=g))
+    assert "unit g1 20 MVA above its apparent power" in found.trouble
+
+
 def test_bad_limits_are_refused_with_their_names(five: Network) -> None:
     crossed = replace(five, generators=replace(five.generators, p_low_mw=five.generators.p_high_mw + 1))
     with pytest.raises(InvalidCase, match=r"generators\[1\]\.p_low_mw lies above p_high_mw"):

@@ -89,7 +89,8 @@ def _sourceless(model: Network) -> Network:
     new[keep] = np.arange(len(keep))
     cost, point = model.costs.take(new[model.costs.generator] >= 0), model.cost_points.take(new[model.cost_points.generator] >= 0)
     ramps = model.ramps.take(new[model.ramps.generator] >= 0)
-    gone = (model.regulation.what == dv.REGULATORS.index("generators")) & ~np.isin(model.regulation.row, model.generators.name[keep])
+    kept = set(model.generators.name[keep].tolist())
+    gone = (model.regulation.what == dv.REGULATORS.index("generators")) & np.array([row not in kept for row in model.regulation.row.tolist()], bool)
     return replace(
         model, generators=model.generators.take(keep), costs=replace(cost, generator=new[cost.generator]),
         cost_points=replace(point, generator=new[point.generator]), ramps=replace(ramps, generator=new[ramps.generator]),

@@ -168,13 +168,13 @@ def regulation_faults(offers: Regulation, names: dict[str, Names]) -> Iterator[F
 def requirement_faults(wanted: Requirements) -> Iterator[Fault]:
     """Periods that are asked for twice."""
     _, first = np.unique(wanted.period, return_index=True)
-    for k in np.setdiff1d(np.arange(len(wanted)), first).tolist():
+    for k in sorted(set(range(len(wanted))) - set(first.tolist())):
         yield wanted.fault(k, "period", f"{int(wanted.period[k])} stands in two rows", "say once what a period needs", "case-085")
 
 
 def profile_faults(profiles: Profiles, follows: Follows, names: dict[str, Names]) -> Iterator[Fault]:
     """Profiles that nobody wrote, rows that do not exist, periods written twice or left out."""
-    known = np.unique(profiles.profile)
+    known = sorted(set(profiles.profile.tolist()))
     for k in range(len(follows)):
         if str(follows.profile[k]) not in known:
             yield follows.fault(k, "profile", f"names {str(follows.profile[k])!r}", f"profiles are: {', '.join(known) or 'none'}", "case-064")

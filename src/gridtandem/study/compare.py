@@ -11,8 +11,6 @@ from typing import Any, ClassVar, Protocol, final
 import numpy as np
 
 from gridtandem.boundary.letters import Alone, Interleaved, Together
-from gridtandem.boundary.market_letters import Pooled
-from gridtandem.boundary.opf_letters import DispatchWhole
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End, Outcome
 from gridtandem.study.judge import Verdict
@@ -96,7 +94,8 @@ def crossed(result: Ended) -> int:
     answered by whoever has every model: what crosses is the models of the distribution companies, once.
     """
     ledger = result.outcome.ledger
-    owned = {Together.__name__, Interleaved.__name__, Pooled.__name__, DispatchWhole.__name__}
+    others = {"Pooled", "DispatchWhole"}  # of markets and of dispatch, whose letters a load flow does not load
+    owned = {Together.__name__, Interleaved.__name__, *others}
     letters = sum(e.numbers_down + e.numbers_up for e in ledger if e.question not in {Alone.__name__, *owned})
     return letters + (model_numbers(result.study.case) if any(e.question in owned for e in ledger) else 0)
 
