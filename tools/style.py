@@ -65,6 +65,7 @@ ANY_ALLOWED = {
     "src/gridtandem/study/market/compare.py": "schemes and their states are of any kind",
     "src/gridtandem/study/market/day.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/exchange.py": "JSON that others wrote",
+    "src/gridtandem/study/market/exchange_stores.py": "JSON that others wrote",
     "src/gridtandem/study/market/setting.py": "options of either kind of study, as they were given",
     "src/gridtandem/study/market/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/study.py": "schemes are of any kind, settings go to TOML",

@@ -13,6 +13,7 @@ import numpy as np
 
 from gridtandem.boundary.letters import PortResponse, PowerCurve
 from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal, Refused
+from gridtandem.boundary.storage_letters import NO_USE, StoreUse
 from gridtandem.errors import CannotAnswer, NotAgreed
 from gridtandem.tables import Real
 
@@ -84,6 +85,7 @@ class Bargain:
     price: Real  # [currency/MWh]
     reserve: Real | None = None  # (scenario, period, interface, product) regulation sold; None: no market of feeders' regulation [MW]
     reserve_price: Real | None = None  # [currency/MW in an hour]
+    use: StoreUse = NO_USE  # of storage that feeders lent
 
     @staticmethod
     def of(plan: Plan | None) -> Bargain:
@@ -92,7 +94,7 @@ class Bargain:
         if plan is None:
             return Bargain(nowhere, nowhere)
         sold = plan.reserve.shape[-1] > 0
-        return Bargain(plan.z, plan.price, plan.reserve if sold else None, plan.reserve_price if sold else None)
+        return Bargain(plan.z, plan.price, plan.reserve if sold else None, plan.reserve_price if sold else None, plan.use)
 
 
 @final

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -15,6 +15,7 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.markets.energy import Cleared, Orders, Wires, cleared
 from gridtandem.opf.forms.dc import Dc
+from gridtandem.parties.lent import LentStores
 from gridtandem.parties.reserve import Reserve
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Columns, Matrix, Rows
@@ -60,11 +61,16 @@ class Wholesale:
         curves, shape = ask.curves, ask.curves.start.shape
         if (curves.worth == Worth.REFUSED).any():
             return _nothing(shape)
-        found = self.clear(self.offered(curves), self.fixed + spread(-curves.start[0], self.at, self.nodal.nodes))
-        mine = len(self.orders.node)
-        z = curves.start[0].copy()
+        orders, mine, hours = self.offered(curves), len(self.orders.node), self.window.hours
+        lent = LentStores.of(curves.stores, self.at, self.nodal.nodes, hours)
+        wires = self.wires(len(orders.node), lent.columns, lent.balance, lent.rows)
+        found = cleared(orders, self.fixed + spread(-curves.start[0], self.at, self.nodal.nodes), wires, hours=hours)
+        z, theirs = curves.start[0].copy(), cost_of(orders, found.accepted, hours, mine)
         np.subtract.at(z, (curves.period, curves.interface), found.accepted[mine:])
-        return self._plan(found, z, cost_of(self.offered(curves), found.accepted, self.window.hours, mine))
+        if not lent.columns or found.answer.status is not Status.SOLVED:
+            return self._plan(found, z, theirs)
+        use, given, wear = lent.used(dict(found.answer.x), shape[2])
+        return replace(self._plan(found, z - given, theirs + wear), use=use)
 
     def clear_at(self, ask: ClearAt) -> Plan:
         """The exchange is given."""

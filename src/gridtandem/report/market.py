@@ -121,7 +121,9 @@ def _lines(run: MarketRun) -> Iterator[str]:
     for k in range(len(run.surplus)):
         s = run.surplus
         head = "kept" if k == 0 else "    "
-        yield f"  {head}      {s.company[k]}: {s.kept[k]:,.2f} {money}; rent of flows {s.flow_rent[k]:,.2f}, of voltages {s.voltage_rent[k]:,.2f}"
+        rents = f"rent of flows {s.flow_rent[k]:,.2f}, of voltages {s.voltage_rent[k]:,.2f}"
+        rents += f", of losses {s.loss_rent[k]:,.2f}; regret {s.regret[k]:,.4f}" if run.result.study.form != "lindist" else ""
+        yield f"  {head}      {s.company[k]}: {s.kept[k]:,.2f} {money}; {rents}"
     yield from _choice_lines(run, money)
     yield from _check_lines(run)
     if run.path is not None:
@@ -139,8 +141,14 @@ def _interface_lines(run: MarketRun, money: str) -> Iterator[str]:
         head = "awards" if k == 0 else "      "
         yield (
             f"  {head}    {name} at bus {mine.bus[0]}: {spelled(z.min(), 'MW')} to {spelled(z.max(), 'MW')} "
-            f"at {price.min():,.2f} to {price.max():,.2f} {money}/MWh; {mine.company[0]} pays {mine.payment.sum():,.2f} {money}"
+            f"at {price.min():,.2f} to {price.max():,.2f} {money}/MWh; {mine.company[0]} pays {mine.payment.sum():,.2f} {money}{_promise(mine)}"
         )
+
+
+def _promise(mine: Awards) -> str:
+    """The tier of offers of hours that hang together."""
+    said = [word for word in dict.fromkeys(mine.tier.tolist()) if word not in ("", "hourly")]
+    return f"; offer {', '.join(said)}" if said else ""
 
 
 def _reserve_lines(run: MarketRun, money: str) -> Iterator[str]:
@@ -179,8 +187,9 @@ def _check_lines(run: MarketRun) -> Iterator[str]:
         yield f"  AC check  the joined grid has no load flow in {int((~solved).sum())} of {len(c)} periods"
     if solved.any():
         low = int(np.nanargmin(c.v_low_pu))
-        yield f"  AC check  voltages of the linear model are off by at most {spelled(float(np.nanmax(c.voltage_error_pu)), 'pu')} in feeders"
-        yield f"            losses that the market left out: {spelled(float(np.nansum(c.loss_mw)), 'MW')} over all periods"
+        model, lost = ("linear model", "losses that the market left out") if run.result.study.form == "lindist" else ("model with losses", "losses")
+        yield f"  AC check  voltages of the {model} are off by at most {spelled(float(np.nanmax(c.voltage_error_pu)), 'pu')} in feeders"
+        yield f"            {lost}: {spelled(float(np.nansum(c.loss_mw)), 'MW')} over all periods"
         broken = int(c.limits_broken.sum())
         limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken (table violations)"
         yield f"            lowest voltage {spelled(float(c.v_low_pu[low]), 'pu')} at {c.v_low_bus[low]}; {limits}"

@@ -59,7 +59,7 @@ FLOW = Kind("run", "load flow", "gridtandem.schemes", "agreement", "gridtandem.r
     "parallel": "parallel",
 })  # fmt: skip
 MARKET = Kind("market", "markets", "gridtandem.markets", "bargain", "gridtandem.report.kinds.market", {
-    "hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow",
+    "hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow", "form": "form",
 })  # fmt: skip
 DISPATCH = Kind("dispatch", "optimal power flow", "gridtandem.opf", "schedule", "gridtandem.report.kinds.dispatch", {
     "hours": "hours", "first_hour": "first-hour",

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
+
 from gridtandem.grid.network import Network
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.orders.products import PRODUCTS
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Program
-from gridtandem.program.solve import solve
+from gridtandem.program.solve import hold, solve
 from gridtandem.program.why import why
 from gridtandem.resources.steps import UNIT, PricedSteps
 
@@ -40,6 +42,11 @@ def unoffered(problem: FeederProblem, period: int) -> str:
     """Why a feeder makes no offer for a period."""
     if problem.owned.coupled:
         return f"hours of feeder {problem.network.name!r} hang together, so no offer hour by hour can tell what it costs"
+    if problem.physics is not None:
+        found = hold(problem.program).solve(cost={"z": np.full(problem.window.periods, problem.physics.least_price * problem.window.hours)})
+        if found.status is Status.SOLVED:
+            told = f"the model with losses of feeder {problem.network.name!r} is a load flow at no price in period {period}"
+            return f"{told} (slack {float(problem.physics.slack(found).max()):.2g}), so that it cannot be offered; take the form lindist"
     return unserved(problem, period)
 
 

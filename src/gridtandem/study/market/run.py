@@ -10,11 +10,14 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.market_letters import Offers
+from gridtandem.boundary.market_letters import Award, Offers
 from gridtandem.boundary.reserve_letters import ReserveOffers, VectorOffers
+from gridtandem.boundary.storage_letters import NO_USE, StoreUse
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
+from gridtandem.opf.branch_flow_curve import WITHIN
 from gridtandem.opf.feeder import FeederProblem, FeederState
+from gridtandem.opf.forms.branch_flow import FLOOR, TIGHT
 from gridtandem.opf.regulated import RegulatedFeeder, RegulatedState
 from gridtandem.orders.products import PRODUCTS
 from gridtandem.parties.feeder_choice import planned, type_1
@@ -25,11 +28,12 @@ from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
 from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
-from gridtandem.study.market.benchmark import joint, proved
+from gridtandem.study.market.benchmark import Ideal, joint, proved
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved, unvectored
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Flag, Real
 
+LOOSE = 10 * TIGHT  # slack of all feeders and transmission in one program, whose numbers are of more different size
 Sold = tuple[Real, Real]  # regulation [MW], and its price [currency/MW in an hour]
 REGRET = 1e-5  # relative to the cost: below it an award is an answer to its price, found by a scheme that stops at some tolerance
 
@@ -60,8 +64,10 @@ class FeederPlan:
 
     @property
     def answers(self) -> bool:
-        """Whether the award is an answer to its price."""
-        return self.regret <= REGRET * max(1.0, abs(self.dispatch.cost))
+        """Whether the award is an answer to its price, but for what chords of a cost with losses leave."""
+        window = self.problem.window
+        chorded = 0.0 if self.problem.physics is None else WITHIN * window.hours * window.periods
+        return self.regret <= REGRET * max(1.0, abs(self.dispatch.cost)) + chorded
 
     @property
     def prices(self) -> FeederState:
@@ -133,8 +139,15 @@ def run_market(
     best = joint(seats.pool) if told is None else told
     return MarketResult(
         study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=best.cost, ideal_z=best.z,
-        ideal_price=best.price,
+        ideal_price=best.price, trouble=_loose(best),
     )  # fmt: skip
+
+
+def _loose(best: Ideal) -> tuple[str, ...]:
+    """Whether the ideal market burns power that no network could."""
+    if not best.slack > LOOSE:
+        return ()
+    return (f"the ideal market with losses is no load flow (slack {best.slack:.2g}): its cost is a lower bound only, and prices there may be wrong",)
 
 
 def explained(seats: MarketSeats, outcome: Outcome[Any], planes: int = 0) -> tuple[str, ...]:
@@ -146,13 +159,17 @@ def explained(seats: MarketSeats, outcome: Outcome[Any], planes: int = 0) -> tup
         _, t, i = refusal.rows[0]
         if refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
-        else:
+        elif refusal.question != Award.__name__ or not said:
             problem, period = _hour(seats, i, t), t + 1 + seats.wholesale.window.first
             if refusal.question in (VectorOffers.__name__, ReserveOffers.__name__):
                 told = unvectored(problem, period, planes)
             else:
                 told = (unoffered if refusal.question == Offers.__name__ else unserved)(problem, period)
             said.append(f"{refusal.by}: {told}")
+    if outcome.trouble and any(f.physics is not None for f in seats.pool.feeders):
+        said.append(
+            f"feeders with losses answer prices of {FLOOR:g} per MWh and more, below which their model burns power; the form lindist has no floor"
+        )
     return tuple(dict.fromkeys(said))
 
 
@@ -192,9 +209,9 @@ def sold_of(bargain: Bargain) -> Sold | None:
     return None if bargain.reserve is None or bargain.reserve_price is None else (bargain.reserve[0], bargain.reserve_price[0])
 
 
-def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real) -> FeederPlan:
-    """What the k-th feeder of a desk does with an award (period); ``who`` is its company and interface."""
-    return _plan(desk.whole[int(desk.kind[k])], who, z, price, desk.plan(k, z, price))
+def below(desk: FeederMarket, k: int, who: tuple[str, int], award: tuple[Real, Real], use: StoreUse = NO_USE) -> FeederPlan:
+    """What the k-th feeder of a desk does with an award, exchange and price (period); ``who`` is its company, and its interface in the award."""
+    return _plan(desk.whole[int(desk.kind[k])], who, *award, desk.plan(k, *award, desk.use(k, use, who[1])))
 
 
 def _plan(problem: FeederProblem, who: tuple[str, int], z: Real, price: Real, answers: tuple[Answer, Answer]) -> FeederPlan:
@@ -232,7 +249,7 @@ def _plans(seats: MarketSeats, bargain: Bargain, state: object) -> tuple[FeederP
             mine = (sold[0][:, row], sold[1][:, row])
             return regulated(desk, k, (company, row), (z[:, row], price[:, row]), sold=mine, bought=reserve.bought)
         if not isinstance(state, ChoiceOfMarketState):
-            return below(desk, k, (company, row), z[:, row], price[:, row])
+            return below(desk, k, (company, row), (z[:, row], price[:, row]), bargain.use)
         problem = desk.whole[int(desk.kind[k])]
         many = len(type_1(problem))
         answers = planned(problem, z[:, row], price[:, row], state.sold[0, :, row, :many], state.offers.kept[0, :, row, :many])

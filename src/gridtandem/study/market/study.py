@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.opf.common import Common
 from gridtandem.opf.feeder import FeederProblem
+from gridtandem.opf.forms.branch_flow import BranchFlow
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.opf.hours import EachHour, Hours
 from gridtandem.opf.regulated import RegulatedFeeder
@@ -35,7 +36,11 @@ from gridtandem.study.market.benchmark import Benchmark
 from gridtandem.study.market.faults import study_faults
 from gridtandem.tables import Index
 
-SETTINGS = ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "forecast", "rounds", "benchmark")
+Form = Literal["lindist", "branch-flow"]
+FORMS: Mapping[str, Callable[[FeederProblem, float], FeederProblem]] = {
+    "lindist": lambda problem, _: problem, "branch-flow": lambda problem, root_pu: BranchFlow.of(problem, root_pu=root_pu).problem,
+}  # fmt: skip
+SETTINGS = ("scheme", "first", "hours", "step_h", "root_pu", "flow", "form", "essential", "forecast", "rounds", "benchmark")
 
 
 @final
@@ -50,6 +55,7 @@ class MarketStudy:
     step_h: float = 1.0  # length of a period
     root_pu: float = 1.0  # voltage that feeders reckon with at their root
     flow: Flow = "apparent"  # what ratings of feeder lines limit
+    form: Form = "lindist"  # network equations of feeders: without losses, or branch-flow with losses and currents
     essential: float = 0.0  # share of fixed load less free power that feeders must take from transmission; 0: no such rule
     forecast: tuple[float, ...] = ()  # prices by which feeders schedule storage before they offer, one for each period; none: a level price
     rounds: int = 100
@@ -140,7 +146,8 @@ def desk_of(study: MarketStudy, rows: Index, common: Common | None = None) -> Fe
         net = bundle(study.case.models[int(model)], count=int(count), scale=scale)
 
         def problem(part: Window, net: Any = net, root: int = int(root)) -> FeederProblem:
-            return FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential, common=common)
+            made = FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential, common=common)
+            return FORMS[study.form](made, study.root_pu)
 
         day = problem(window)
         whole.append(day)
