@@ -170,6 +170,14 @@ BOOKS_MONEY = 1e-9  # currency; sums of a dozen products below 1e3
 # markets through the doors
 GOLDEN_DIGITS = 1e-6  # relative; published to six decimals
 MONEY_CLOSES = 1e-9  # relative to the cost of the day; sums of a hundred payments of up to a fifth of it
+# markets with losses
+LOSS_SPLIT = 5e-4  # currency/MWh; multipliers of interior points to 1e-9 of costs of 1e3 through a linear system; measured 1.3e-4 at prices of 600
+LOSS_BOOKS = 1e-5  # currency; products of multipliers and states of interior points, summed over a feeder and two hours
+CONE_PRICE = 1e-2  # currency/MWh; central differences over 2e-3 MW of costs to 1e-6
+# regulation
+RESERVED = 1e-7  # MW, pu²; bounds and rows to 1e-9 through a dozen additions
+RESERVE_PRICE = 1e-4  # currency/MW; central differences with PRICE_STEP of two costs of 1e4 to 1e-9, away from kinks
+HULL = 1e-8  # relative to the cost; facets end at 1e-9 of the range, programs keep rows to 1e-9 at prices of up to 450 per MW
 # three-phase feeders in markets
 REDUCED = 1e-9  # relative; the reduction promised; two programs of one vertex, their limits rounded apart
 COEFFICIENT = 1e-13  # pu²/MW; a handful of operations on numbers of 0.1
@@ -222,3 +230,4 @@ SAME_CHECK = 1e-3  # MW; exchanges agree to 1e-6 pu, which losses and the refere
 STEP_SOLVED = 1e-8  # relative; refined to 1e-10, with matrices whose entries spread over up to six orders
 SAME_AS_IPOPT = 1e-7  # relative; both keep conditions to 1e-8 times multipliers
 PUBLISHED_ITD = 5e-4  # currency/h of 2e4; their Ipopt accepts what is solved to 1e-8 at an acceptable level
+ROUNDING = 1e-15  # asked of a program whose products of size 10 leave 3e-14

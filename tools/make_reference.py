@@ -19,6 +19,8 @@ from gridtandem.boundary.letters import Power
 from gridtandem.cli.app import COMMANDS, tandem
 from gridtandem.cli.exits import MEANING
 from gridtandem.errors import TandemError
+from gridtandem.study.kinds import KINDS
+from gridtandem.study.registry import scheme_kind
 from gridtandem.tables import Column, Table
 
 ROOT = Path(__file__).parents[1]
@@ -208,25 +210,28 @@ def _fields(c: type) -> tuple:
 
 
 def schemes() -> str:
-    """Every scheme from its header: source, who decides, what crosses, options."""
-    out = [NOTE + "# Schemes\n"]
-    for module in (import_module(m) for m in modules() if m.startswith("gridtandem.schemes.")):
-        for c in vars(module).values():
-            if isinstance(c, type) and c.__module__ == module.__name__ and hasattr(c, "round"):
-                text = cleandoc(module.__doc__ or "")
-                head = {
-                    w: " ".join(t.split())
-                    for w, t in re.findall(r"^(Paper|Decides|Crosses) +((?:.|\n)*?)(?=^(?:Paper|Decides|Crosses) |\Z)", text, re.MULTILINE)
-                }
-                asks = "; ".join(
-                    f"{who} for {', '.join(sorted(f'`{q.__name__}`' for q in letters)) or 'nothing'}"
-                    for who, letters in (("transmission", c.asks_tso), ("feeders", c.asks_dsos))
-                )
-                rows = [(f"`{f.name}`", default_in_words(f.default)) for f in fields(c)]
-                options = table(("option", "default"), rows) if rows else "No options.\n"
-                said = "".join(f"{w}\n: {t}\n\n" for w, t in head.items())
-                out.append(f"## {c.__name__}\n\n{text.splitlines()[0]} {doc(c)}\n\n{said}Asks\n: {asks}\n\n{options}")
+    """Every scheme by its name and kind, from its header: source, who decides, what crosses, options."""
+    out = [NOTE + "# Schemes\n\nA name goes to `--scheme`; `gt.run(case, scheme=…)` takes a name or an object of the class.\n"]
+    for kind in KINDS:
+        out.append(f"## Of {kind.called}\n")
+        out += [_scheme(name) for name in kind.schemes()]
     return "\n".join(out)
+
+
+def _scheme(name: str) -> str:
+    c = scheme_kind(name)
+    text = cleandoc(import_module(c.__module__).__doc__ or "")
+    head = {
+        w: " ".join(t.split()) for w, t in re.findall(r"^(Paper|Decides|Crosses) +((?:.|\n)*?)(?=^(?:Paper|Decides|Crosses) |\Z)", text, re.MULTILINE)
+    }
+    asks = "; ".join(
+        f"{who} for {', '.join(sorted(f'`{q.__name__}`' for q in letters)) or 'nothing'}"
+        for who, letters in (("transmission", c.asks_tso), ("feeders", c.asks_dsos))
+    )
+    rows = [(f"`{f.name}`", default_in_words(f.default)) for f in fields(c)]
+    options = table(("option", "default"), rows) if rows else "No options.\n"
+    said = "".join(f"{w}\n: {t}\n\n" for w, t in head.items())
+    return f"### {name}\n\n{text.splitlines()[0]} {doc(c)}\n\n{said}Asks\n: {asks}\n\nClass\n: `{c.__module__}.{c.__name__}`\n\n{options}"
 
 
 def nomenclature() -> str:

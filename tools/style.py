@@ -22,6 +22,9 @@ FUNCTION_MOST, FUNCTION_USUAL, USUAL_SHARE = 80, 40, 0.95
 METHODS_MOST, POSITIONAL_MOST, SCHEME_MOST = 12, 5, 120
 
 ANY_ALLOWED = {
+    "src/gridtandem/kernels.py": "a kernel takes and returns what its own file says",
+    "src/gridtandem/machine_code.py": "kernels of every kind; JSON; llvmlite has no types",
+    "src/gridtandem/machine_code_of_numba.py": "numba has no types",
     "src/gridtandem/tables.py": "a declared column takes the type its annotation says, as dataclasses.field does",
     "src/gridtandem/cases/folder/read.py": "the tables of a network are those whose files exist",
     "src/gridtandem/cases/join.py": "dataclasses.replace with columns chosen at run time",
@@ -41,6 +44,7 @@ ANY_ALLOWED = {
     "src/gridtandem/study/block.py": "the state belongs to the scheme; columns of a record taken by name",
     "src/gridtandem/study/together.py": "the state belongs to the scheme",
     "src/gridtandem/parties/feeder_market.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/feeder_reserve.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/feeder_choice.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/feeder_plain.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/feeder_value.py": "handlers of every letter lie in one mapping",
@@ -48,6 +52,7 @@ ANY_ALLOWED = {
     "src/gridtandem/parties/wholesale.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/wholesale_choice.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/wholesale_near.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/wholesale_reserve.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/cases/golden.py": "columns of every kind in one literal",
     "src/gridtandem/resources/steps.py": "columns of every kind in one mapping",
     "src/gridtandem/study/market/tables.py": "columns of every kind in one mapping",
@@ -60,6 +65,7 @@ ANY_ALLOWED = {
     "src/gridtandem/study/market/compare.py": "schemes and their states are of any kind",
     "src/gridtandem/study/market/day.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/exchange.py": "JSON that others wrote",
+    "src/gridtandem/study/market/exchange_stores.py": "JSON that others wrote",
     "src/gridtandem/study/market/setting.py": "options of either kind of study, as they were given",
     "src/gridtandem/study/market/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/study.py": "schemes are of any kind, settings go to TOML",
@@ -74,6 +80,7 @@ ANY_ALLOWED = {
     "src/gridtandem/study/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/store.py": "the state belongs to the scheme; values as SQLite takes them",
     "src/gridtandem/study/study.py": "schemes are of any kind, settings go to TOML",
+    "src/gridtandem/study/side_by_side.py": "studies of every kind pass through",
     "src/gridtandem/study/shelf.py": "studies of every kind pass through",
     "src/gridtandem/study/kinds.py": "schemes are of any kind",
     "src/gridtandem/study/dispatch/run.py": "the state belongs to the scheme",

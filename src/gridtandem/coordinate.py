@@ -7,16 +7,19 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import numpy as np
 
 from gridtandem.boundary.letters import PortResponse, PowerCurve
 from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal, Refused
-from gridtandem.boundary.market_letters import Plan
-from gridtandem.boundary.opf_letters import Bus, Drawn, SteepBus
+from gridtandem.boundary.storage_letters import NO_USE, StoreUse
 from gridtandem.errors import CannotAnswer, NotAgreed
 from gridtandem.tables import Real
+
+if TYPE_CHECKING:
+    from gridtandem.boundary.market_letters import Plan
+    from gridtandem.boundary.opf_letters import Bus, Drawn, SteepBus
 
 S = TypeVar("S")
 S_contra = TypeVar("S_contra", contravariant=True)
@@ -80,12 +83,18 @@ class Bargain:
 
     z: Real  # (scenario, period, interface) [MW]
     price: Real  # [currency/MWh]
+    reserve: Real | None = None  # (scenario, period, interface, product) regulation sold; None: no market of feeders' regulation [MW]
+    reserve_price: Real | None = None  # [currency/MW in an hour]
+    use: StoreUse = NO_USE  # of storage that feeders lent
 
     @staticmethod
     def of(plan: Plan | None) -> Bargain:
         """As the wholesale market cleared it."""
         nowhere = np.full((0, 0, 0), np.nan)
-        return Bargain(nowhere, nowhere) if plan is None else Bargain(plan.z, plan.price)
+        if plan is None:
+            return Bargain(nowhere, nowhere)
+        sold = plan.reserve.shape[-1] > 0
+        return Bargain(plan.z, plan.price, plan.reserve if sold else None, plan.reserve_price if sold else None, plan.use)
 
 
 @final
@@ -115,31 +124,6 @@ class Schedule:
         """Nothing was found."""
         nothing = np.full((0, 0, 0, 3), np.nan)
         return Schedule(nothing, nothing)
-
-
-MEMORY = 12  # prices of the last rounds that a watch over cycles remembers
-AGAIN = 1e-4  # of the last step: nearer to an earlier price is the same price
-PATIENCE = 30  # rounds without an improvement of the gap
-
-
-def cycling(seen: tuple[Real, ...], gaps: tuple[float, ...], goal: float, advice: str = "bids are nearly linear; take cmo-cuts") -> str:
-    """Why a scheme that goes to and fro with prices never will agree; empty where nothing is wrong.
-
-    ``seen`` are prices (scenario, period, interface) of the last rounds, the newest last; ``gaps`` those of all rounds.
-    """
-    if len(seen) < 3 or not gaps[-1] > goal:
-        return ""
-    step = float(np.abs(seen[-1] - seen[-2]).max())
-    again = next((m for m in range(2, len(seen)) if step > 0 and np.abs(seen[-1] - seen[-1 - m]).max() <= AGAIN * step), 0)
-    stalled = len(gaps) > PATIENCE and min(gaps[-PATIENCE:]) >= 0.99 * min(gaps[:-PATIENCE])
-    if not again and not stalled:
-        return ""
-    part = np.stack(seen[-again:] if again else seen)
-    _, t, i = (int(k) for k in np.unravel_index(int(np.argmax(np.ptp(part, 0))), part.shape[1:]))
-    low, high = float(part[:, 0, t, i].min()), float(part[:, 0, t, i].max())
-    how = f"alternate with period {again}" if again else f"wander for {PATIENCE} rounds"
-    where = f"in period {t + 1} at interface {i + 1} of {part.shape[-1]}"
-    return f"prices {how} between {low:.6g} and {high:.6g} {where}: {advice}"
 
 
 class Scheme(Protocol[S]):

@@ -140,7 +140,7 @@ class Table:
 
     def faults(self) -> Iterator[Fault]:
         """Every promise of the declarations that the numbers break."""
-        for name, spec in self.columns().items():
+        for name, spec in self.columns().items() if len(self) else ():
             values = getattr(self, name)
             if spec.dtype == "f8":
                 yield from _number_faults(self, name, spec, values)
@@ -228,9 +228,11 @@ def _integer_faults(table: Table, name: str, spec: Column, values: Index) -> Ite
 
 
 def _name_faults(table: Table, name: str, spec: Column, values: Names) -> Iterator[Fault]:
-    for row in np.flatnonzero(np.char.str_len(values) == 0) if spec.unique else ():
+    if not spec.unique:
+        return
+    for row in np.flatnonzero(np.char.str_len(values) == 0):
         yield table.fault(int(row), name, "is empty", "give a name", "case-016")
-    if spec.unique and len(np.unique(values)) < len(values):
+    if len(set(values.tolist())) < len(values):
         seen, count = np.unique(values, return_counts=True)
         for twice in seen[count > 1]:
             rows = np.flatnonzero(values == twice)

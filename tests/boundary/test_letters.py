@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gridtandem.boundary import layout
+from gridtandem.boundary import layout, wire
 from gridtandem.boundary.curves import curve_at, overlaid, scenarios
 from gridtandem.boundary.layout import Ask, distance, join, lies, numbers, reply_type, split
 from gridtandem.boundary.letters import Bends, Power, PowerAt, PowerCurve, Response, Sensitivity, Voltage, VoltageUnder, Worth
-from gridtandem.boundary.wire import LETTERS, read, text
+from gridtandem.boundary.wire import SHELVES, read, register, text
 from tests.tolerances import SERIES_ROUNDS
 
 GOLDEN = Path(__file__).parents[1] / "wire" / "letters.json"
@@ -145,9 +145,9 @@ def test_distance_is_zero_for_equal_letters_and_infinite_where_a_number_is_missi
     assert distance(PowerAt(np.array([[[200.0]]])), PowerAt(np.array([[[100.0]]]))) == 1.0
 
 
-@pytest.mark.parametrize("name", sorted(LETTERS))
+@pytest.mark.parametrize("name", sorted(register()))
 def test_every_field_says_how_it_lies_and_in_what_unit(name: str) -> None:
-    kind = LETTERS[name]
+    kind = register()[name]
     if not hasattr(kind, "__dataclass_fields__"):
         return
     for lie in (f.metadata["lie"] for f in fields(kind)):
@@ -156,9 +156,13 @@ def test_every_field_says_how_it_lies_and_in_what_unit(name: str) -> None:
         assert lie.unit
 
 
+def test_every_shelf_of_letters_is_registered() -> None:
+    assert sorted(SHELVES) == sorted(path.stem for path in Path(wire.__file__).parent.glob("*letters.py"))
+
+
 def test_questions_know_their_reply() -> None:
     assert reply_type(PowerAt) is Power
-    assert all(reply_type(k) in LETTERS.values() for k in LETTERS.values() if issubclass(k, Ask))
+    assert all(reply_type(k) in register().values() for k in register().values() if issubclass(k, Ask))
 
 
 def test_schema_snapshot() -> None:
@@ -167,7 +171,7 @@ def test_schema_snapshot() -> None:
 
 
 def schema() -> dict[str, dict[str, list[str]]]:
-    kinds = {name: kind for name, kind in LETTERS.items() if hasattr(kind, "__dataclass_fields__")}
+    kinds = {name: kind for name, kind in register().items() if hasattr(kind, "__dataclass_fields__")}
     return {name: {f.name: [(m := f.metadata["lie"]).lies, m.unit, m.dtype] for f in fields(kind)} for name, kind in sorted(kinds.items())}
 
 

@@ -20,7 +20,7 @@ from gridtandem.study.market.study import MarketStudy
 from tests.tolerances import ALIKE, LINEAR_MODEL
 
 NOON, EVENING = 12, 19  # hours: sun at its most, load at its most
-APART = [name for name in MARKETS if not name.endswith("storage") and name != "golden-3bus"]
+APART = [name for name in MARKETS if not name.endswith("storage") and name != "golden-3bus" and "regulation" not in name]
 
 
 @pytest.mark.parametrize("name", MARKETS)

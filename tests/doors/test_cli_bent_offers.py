@@ -1,4 +1,4 @@
-"""Offers whose price rises within a step, between companies that exchange files."""
+"""Offers whose price rises within a step, and offers of feeders with losses, between companies that exchange files."""
 
 from __future__ import annotations
 
@@ -66,3 +66,32 @@ def test_words_show_the_rise_only_where_there_is_one() -> None:
     gt.write_case(replace(gt.case("golden-3bus"), models=tuple(bent(net, 6.0) for net in gt.case("golden-3bus").models)), Path("case"))
     assert "rise" in tandem("offer", "case", "--dso", "A", "--flow", "active").out
     assert "rise" not in tandem("offer", "golden-3bus", "--dso", "A", "--flow", "active").out
+
+
+def test_offers_with_losses_tell_their_error_and_are_shared_out_with_losses() -> None:
+    gt.write_case(gt.case("golden-3bus"), Path("case"))
+    for name in ("dso-a", "dso-b"):
+        said = tandem("offer", "case", "--dso", name, "--form", "branch-flow", "--set", "within=0.05", "--out", f"{name}.json")
+        assert "chords of a cost with losses, above it by at most 0.0" in said.out
+    assert 0 < json.loads(Path("dso-a.json").read_text(encoding="utf-8"))["offers"][0]["error"] <= 0.05
+    assert tandem("clear", "case/tso", "dso-a.json", "dso-b.json", "--out-dir", "awards").code == 0
+    told = tandem("award", "case", "awards/dso-a.json", "--dso", "A", "--form", "branch-flow", "--json").document
+    assert any(abs(row["loss_per_mwh"]) > KINK for row in told["prices"])
+    for row in told["prices"]:
+        parts = sum(row[part] for part in ("energy_per_mwh", "congestion_per_mwh", "voltage_per_mwh", "loss_per_mwh"))
+        assert parts == pytest.approx(row["price_per_mwh"], abs=KINK)
+    assert (
+        tandem(
+            "compare", "golden-3bus", "--hours", "1", "--schemes", "ideal,dso-offer", "--form", "branch-flow", "--fail-if", "gap-to-ideal>1e-3"
+        ).code
+        == 0
+    )
+
+
+def test_an_error_below_nothing_is_refused() -> None:
+    row = {"dso": "A", "bus": "bus3", "interval": 1, "p_min": -1.0, "steps": [[1.0, 20.0]], "tier": "hourly", "error": -1.0}
+    document = {"schema": "tandem/offer/1", "company": "dso-a", "currency": "USD", "hours_each": 1.0, "offers": [row]}
+    Path("a.json").write_text(json.dumps(document), encoding="utf-8")
+    said = tandem("clear", "golden-3bus", "a.json")
+    assert said.code == 3
+    assert "error is -1.0; give a number of 0 or more" in said.err

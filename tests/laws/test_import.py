@@ -8,11 +8,13 @@ import os
 import subprocess
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 import gridtandem
+from gridtandem.machine_code import Shelf
 
 ROOT = Path(__file__).parents[2]
 NAMES = ROOT / "tests/golden/public_names.txt"
@@ -64,6 +66,38 @@ def test_a_room_loads_no_picture_no_frame_and_no_solver() -> None:
     own = [m for m in modules if not m.endswith("__main__") and ".kernels_" not in m]  # compiled kernels are imported where they are used
     line = "; ".join(f"import {m.removesuffix('.__init__')}" for m in own)
     assert not {"pandas", "matplotlib", "numba", "opendssdirect", "highspy", "clarabel"} & set(traces(line)["heavy"])  # type: ignore[call-overload]
+
+
+NOT_FOR_A_LOAD_FLOW = (
+    "numba", "scipy", "pandas", "matplotlib", "highspy", "clarabel", "gridtandem.boundary.market_letters", "gridtandem.cases.itd",
+    "gridtandem.cases.market_systems", "gridtandem.cases.matpower", "gridtandem.cases.opendss", "gridtandem.flow.abreast", "gridtandem.flow.outages",
+    "gridtandem.grid.three_phase", "gridtandem.opf", "gridtandem.program", "gridtandem.schemes.anderson", "gridtandem.study.batch",
+    "gridtandem.study.diagnose", "gridtandem.study.market.study",
+)  # fmt: skip
+RUN = """
+import sys
+from gridtandem.cli import main
+try:
+    main(["run", "14A"])
+except SystemExit as e:
+    assert not e.code
+print(*(name for name in {names!r} if name in sys.modules), file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(Shelf.here() is None, reason="here numba loads its own cache")
+def test_a_load_flow_loads_what_it_needs(tmp_path: Path) -> None:
+    """The first run may have to compile; from the second on nobody waits for a compiler, a solver, or another room's matter."""
+    env = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    for _ in range(2):
+        command = [sys.executable, "-c", RUN.format(names=NOT_FOR_A_LOAD_FLOW)]
+        done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=tmp_path, check=True, timeout=300)
+        assert "the parties agree" in done.stdout
+    assert done.stderr.split() == []
+
+
+def test_what_a_load_flow_does_not_load_exists() -> None:
+    assert [name for name in NOT_FOR_A_LOAD_FLOW if find_spec(name) is None] == []
 
 
 def test_public_names_are_the_promised_ones() -> None:

@@ -106,7 +106,7 @@ def test_an_offer_of_a_feeder_is_an_offer_of_a_station(monkeypatch: pytest.Monke
     monkeypatch.setattr(wholesale, "cleared", lambda orders, *rest, **more: seen.append(orders) or real(orders, *rest, **more))
     by_offers = seats.wholesale.clear_with(ClearWith(both))
     with_stations = replace(stations_instead(seats.wholesale.network, curves), profiles=dv.Profiles.empty(), follows=dv.Follows.empty())
-    nothing = Curves(np.zeros((1, 1, 2)), both.tier, np.full((1, 1, 2), Worth.EXACT, np.int8), *(x[:0] for x in steps(both)))
+    nothing = Curves(np.zeros((1, 1, 2)), both.tier, np.full((1, 1, 2), Worth.EXACT, np.int8), *(x[:0] for x in steps(both)), both.error)
     by_stations = Wholesale.of(with_stations, np.array(AT), Window()).clear_with(ClearWith(nothing))
     assert abs(by_offers.cost - by_stations.cost) <= PAID
     assert np.abs(by_offers.price - by_stations.price).max() <= PRICED
@@ -136,5 +136,5 @@ def joined(curves: list[Curves]) -> Curves:
     """Letters of companies with one interface each, as one."""
     whole = [np.concatenate(c) for c in zip(*(steps(c) for c in curves), strict=True)]
     whole[2] = np.repeat(np.arange(len(curves)), [len(c.mw) for c in curves])
-    start, tier, worth = (np.concatenate([getattr(c, name) for c in curves], -1) for name in ("start", "tier", "worth"))
-    return Curves(start, tier, worth, *whole)
+    start, tier, worth, error = (np.concatenate([getattr(c, name) for c in curves], -1) for name in ("start", "tier", "worth", "error"))
+    return Curves(start, tier, worth, *whole, error)

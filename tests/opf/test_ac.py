@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,6 +143,14 @@ def test_power_that_nobody_has_is_named(five: Network) -> None:
     assert 300 < beyond < 300 + GIVEN_WAY
 
 
+def test_a_unit_that_must_give_more_than_it_can_is_named() -> None:
+    """At least 50 MW from a unit of 30 MVA: to let it have 20 MVA more weighs less than to let it stay below its least power."""
+    net = priced(5)
+    g = replace(net.generators, p_low_mw=shifted(net.generators.p_low_mw, 1, 50.0), s_high_mva=np.array([np.inf, 30.0, np.inf, 40, np.inf]))
+    found = optimal_power_flow(replace(net, generators=g))
+    assert "unit g1 20 MVA above its apparent power" in found.trouble
+
+
 def test_bad_limits_are_refused_with_their_names(five: Network) -> None:
     crossed = replace(five, generators=replace(five.generators, p_low_mw=five.generators.p_high_mw + 1))
     with pytest.raises(InvalidCase, match=r"generators\[1\]\.p_low_mw lies above p_high_mw"):
@@ -165,6 +174,20 @@ def test_a_case_is_dispatched_as_one_network() -> None:
     assert any(name.startswith("F9") for name in found.buses.bus.tolist())
     with pytest.raises(TypeError, match="a network or a case is wanted"):
         optimal_power_flow(14)  # type: ignore[arg-type]
+
+
+def test_the_page_says_what_happens() -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/dispatch-under-full-ac-physics.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, object] = {}
+    exec("\n".join(block for block in blocks if "ipopt" not in block), names)  # the page is ours
+    said = re.findall(r"^(\S+)  # (AC optimal .*|no point .*)$|^(gt\S+)\n# (.*)$", "\n".join(blocks), re.MULTILINE)
+    assert len(said) == 2
+    for first, shown, second, below in said:
+        beginning, _, end = (shown or below).partition(" … ")
+        found = str(eval(first or second, names))
+        assert found.startswith(beginning)
+        assert found.endswith(end)
 
 
 def test_a_result_reads_well(five: Network) -> None:

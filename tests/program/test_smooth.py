@@ -14,7 +14,7 @@ from gridtandem.program.smooth import Smooth, Span
 from gridtandem.program.solve import smooth_solver_named
 from gridtandem.program.solvers.interior import Interior
 from tests.program.smooth_examples import apart, hill, problem_6, problem_14, problem_71
-from tests.tolerances import PRICE_STEP, SMOOTH_OPTIMUM, SMOOTH_PRICE
+from tests.tolerances import PRICE_STEP, ROUNDING, SMOOTH_OPTIMUM, SMOOTH_PRICE
 
 SHARP = Interior(tolerance=1e-10)
 
@@ -59,6 +59,13 @@ def test_an_answer_depends_on_the_question_alone() -> None:
     held.solve(right={"g": (np.array([20.0, 38.0]), np.array([np.inf, 38.0]))})
     again = held.solve()
     assert first.x["x"].tobytes() == again.x["x"].tobytes()
+
+
+def test_rounding_is_the_end_and_is_said() -> None:
+    """A tolerance that no sum of a few products of size 10 can meet: the best point is the answer, with its error."""
+    near = Interior(tolerance=ROUNDING).solve(problem_71()).require()
+    assert near.cost == pytest.approx(17.0140173, abs=SMOOTH_OPTIMUM)
+    assert near.said.startswith("rounding ended it at errors of")
 
 
 def test_an_earlier_answer_is_a_start() -> None:

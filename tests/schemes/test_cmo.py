@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridtandem.boundary.cycles import cycling
 from gridtandem.boundary.market_letters import DrawAt, ValueAt
 from gridtandem.cases.case import Case
 from gridtandem.cases.golden import golden
-from gridtandem.coordinate import End, cycling
+from gridtandem.coordinate import End
 from gridtandem.errors import InvalidCase, NotAgreed
 from gridtandem.schemes.cmo_admm import CmoAdmm
 from gridtandem.schemes.cmo_curvature import CmoCurvature

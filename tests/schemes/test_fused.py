@@ -15,8 +15,8 @@ from gridtandem.parties.holder import Holder
 from gridtandem.report.run import Run
 from gridtandem.report.telling import run_in_words
 from gridtandem.schemes import Fused, Merged
-from gridtandem.study.compare import crossed
 from gridtandem.study.run import Result, run
+from gridtandem.study.side_by_side import crossed
 from gridtandem.study.study import Study, seated
 from gridtandem.units import MVA
 from tests.schemes.test_feeders_as_they_are import KINDS

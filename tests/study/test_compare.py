@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 import gridtandem as gt
-from gridtandem.study.compare import model_numbers
+from gridtandem.study.side_by_side import model_numbers
 
 
 def test_numbers_are_those_that_leave_their_company() -> None:

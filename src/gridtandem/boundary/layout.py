@@ -32,9 +32,9 @@ class Lie:
     dtype: str
 
 
-def dense(meaning: str, unit: str = "1", dtype: str = "f8") -> Any:
+def dense(meaning: str, unit: str = "1", dtype: str = "f8", *, default: Any = MISSING) -> Any:
     """Declare a field (scenario, period, interface, …)."""
-    return field(metadata={"lie": Lie("dense", meaning, unit, dtype)})
+    return field(default=default, metadata={"lie": Lie("dense", meaning, unit, dtype)})
 
 
 def long(meaning: str, unit: str = "1", dtype: str = "f8") -> Any:

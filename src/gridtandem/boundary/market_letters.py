@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import final
 
+import numpy as np
+
 from gridtandem.boundary.layout import Ask, common, dense, long
+from gridtandem.boundary.storage_letters import NO_STORES, NO_USE, Stores, StoreUse
 from gridtandem.tables import Code, Index, Real
 
 
@@ -16,6 +19,11 @@ class Tier(IntEnum):
     HOURLY = 1  # hours do not hang together: the curve is the whole truth
     CERTIFIED = 2  # any award can be delivered; some of what storage could earn is left
     SCHEDULED = 3  # storage keeps to a schedule made beforehand
+
+
+def tier_word(tier: int) -> str:
+    """As it is written in offers and results."""
+    return Tier(tier).name.lower()
 
 
 # ── replies ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -35,6 +43,8 @@ class Curves:
     mw: Real = long("width of the step", "MW")
     price: Real = long("price of its first MW, rising within an offer", "currency/MWh")
     rise: Real = long("from its first MW to its last", "currency/MWh")
+    error: Real = dense("largest amount by which the steps lie above the cost they stand for", "currency/h")
+    stores: Stores = common("storage lent beside the steps", default=NO_STORES)
 
 
 @final
@@ -79,6 +89,14 @@ class Plan:
     worth: Code = dense("worth of the row", dtype="i1")
     cost: float = common("whole cost as transmission believes it", "currency")
     own_cost: float = common("cost of what was accepted in transmission", "currency")
+    reserve: Real = dense("regulation that the feeder sells, by product; no product where the market buys none of feeders", "MW", default=None)
+    reserve_price: Real = dense("its price: d cost / d requirement", "currency/MW", default=None)
+    use: StoreUse = common("what lent storage does", default=NO_USE)
+
+    def __post_init__(self) -> None:
+        for name in ("reserve", "reserve_price"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, np.empty((*self.z.shape, 0)))
 
 
 @final
@@ -103,6 +121,8 @@ class Offers(Ask[Curves]):
     least_mw: float = common("smallest range of power", "MW")
     step_mw: float = common("powers are multiples of it; 0: any", "MW")
     step_price: float = common("prices are multiples of it; 0: any", "currency/MWh")
+    tier: int = common("what feeders whose hours hang together shall promise, as in `Tier`", default=int(Tier.SCHEDULED))
+    within: float = common("largest error of an offer that no number of steps makes exact", "currency/h", default=0.1)
 
 
 @final
@@ -165,10 +185,11 @@ class PlanWith(Ask[Plan]):
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Award(Ask[Receipt]):
-    """So much is yours, at this price."""
+    """So much is yours, at this price; and this is what the storage does that you lent."""
 
-    z: Real = dense("exchange", "MW")
+    z: Real = dense("exchange, with that of lent storage", "MW")
     price: Real = dense("price at the interface", "currency/MWh")
+    use: StoreUse = common("what lent storage does", default=NO_USE)
 
 
 @final

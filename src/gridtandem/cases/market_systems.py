@@ -12,17 +12,19 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.cases import golden
+from gridtandem.cases import golden, golden_regulation
 from gridtandem.cases.case import Case
 from gridtandem.cases.generate import bus_load, feeder_load, interfaces, root_of, without_load
 from gridtandem.cases.library import network
-from gridtandem.cases.market_parts import UnitRow, elastic, giving, limited, regulated, renewables, stepped, with_day, with_units, within
+from gridtandem.cases.market_parts import HOURS, UnitRow, elastic, giving, limited, regulated, renewables, stepped, with_day, with_units, within
+from gridtandem.cases.regulating import feeder33, regulating
 from gridtandem.cases.synthetic import synthetic240
 from gridtandem.grid import devices as dv
 from gridtandem.grid.network import Network
 
 WU = "set-up of M. Mousavi and M. Wu, arXiv 2306.08258: IEEE 118-bus with a 33-node and a 240-node feeder; resources, prices and line limits are ours"
 GUPTA = "M. Gupta, PhD thesis, Indian Institute of Technology Delhi, 2022, ch. 4 (kind and number of feeders: our reconstruction); prices are ours"
+BARAN = "networks: IEEE 14-bus and the 33-node feeder of M. E. Baran and F. F. Wu; resources, prices, line limits and requirements are ours"
 OURS = "networks: see their own entries; resources and prices: MIT"
 STATIONS = "Stations offer ten equal steps along MATPOWER's polynomial cost."
 REGULATORS = "Each feeder begins with a regulator of ours that holds 1 pu behind it by a ratio of 0.9 to 1.1, for its market reckons with 1 pu."
@@ -152,6 +154,15 @@ def _for_a_day(net: Network, name: str) -> Network:
     return with_day(replace(net, name=name), follows)
 
 
+def _ieee14_regulation(name: str) -> Case:
+    notes = (
+        "Five units of the feeder and all stations offer capacity up and down; ramps and prices of regulation are ours.",
+        "The requirement is 4 MW up and 3 MW down, 6 and 4 MW from hour 7 to 9 and from 18 to 21.",
+    )
+    made = _hung(name, "ieee14", LIMITS_14, [Hung("9", with_day(feeder33(5), {"loads": [("", "load")]}), "feeder33")], notes)
+    return replace(made, transmission=regulating(made.transmission, HOURS))
+
+
 # ── all of them ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -193,6 +204,13 @@ C = tuple(
 MARKETS: dict[str, MarketSystem] = {
     golden.NAME: MarketSystem(
         title=golden.TITLE, source=golden.SOURCE, licence="MIT", size=(3, 6, 2), build=lambda _: golden.golden(),
+    ),
+    golden_regulation.NAME: MarketSystem(
+        title=golden_regulation.TITLE, source=golden.SOURCE, licence="MIT", size=(3, 6, 2), build=lambda _: golden_regulation.golden_regulation(),
+    ),
+    "ieee14-regulation": MarketSystem(
+        title="IEEE 14-bus with a 33-node feeder of five regulating units, energy and regulation, 24 h", source=BARAN, licence=OURS,
+        size=(14, 33, 1), build=_ieee14_regulation,
     ),
     "ieee118-2dso": MarketSystem(
         title="IEEE 118-bus, 33-node and synthetic 240-node feeder, 24 h", source=WU, licence=OURS, size=(118, 273, 2),

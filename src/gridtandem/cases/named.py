@@ -8,10 +8,7 @@ from typing import ClassVar, final
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.folder.read import read_case, read_network_folder
-from gridtandem.cases.itd import FEEDERS, itd_case
 from gridtandem.cases.library import entries, known_names, network
-from gridtandem.cases.market_systems import MARKETS, market_system
-from gridtandem.cases.phase_case import is_phase_case
 from gridtandem.cases.systems import SYSTEMS, size_of, system
 from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.grid.interfaces import Interfaces
@@ -45,11 +42,15 @@ def case(name_or_folder: str | Path) -> Case:
     name = str(name_or_folder)
     if name in SYSTEMS:
         return system(name)
-    if name in MARKETS:
-        return market_system(name)
     if name in known_names():
         entry = entries()[known_names()[name]]
         return alone(network(name), title=entry.title, source=entry.source, licence=entry.licence)
+    from gridtandem.cases.itd import FEEDERS, itd_case
+    from gridtandem.cases.market_systems import MARKETS, market_system
+    from gridtandem.cases.phase_case import is_phase_case
+
+    if name in MARKETS:
+        return market_system(name)
     if name in FEEDERS:
         return itd_case(name)
     path = Path(name_or_folder)
@@ -69,6 +70,8 @@ def case(name_or_folder: str | Path) -> Case:
 
 def catalogue() -> Catalogue:
     """All names, networks and feeders first, joined systems last."""
+    from gridtandem.cases.market_systems import MARKETS
+
     own = list(entries().values())
     none = "see the networks it is made of"
     joined = [(name, *size_of(what), sum(len(h.buses) for h in what.hangs), what.title, what.source, none) for name, what in SYSTEMS.items()]

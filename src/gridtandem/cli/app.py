@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -110,16 +111,23 @@ def main(args: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks ρ is no reason to fail
+    code = _carried_out(given)
+    if args is None:
+        gc.freeze()  # the process ends: nobody need look for what is left over
+    sys.exit(code)
+
+
+def _carried_out(given: Sequence[str]) -> int:
+    """The exit code of a command line."""
     try:
         done = tandem.main(given, prog_name="tandem", standalone_mode=False)
-        code = done if isinstance(done, int) else 0
+        return done if isinstance(done, int) else 0
     except Exception as e:
         if "--debug" in given and not isinstance(e, click.ClickException):
             raise
-        code = _told(e)
+        return _told(e)
     except KeyboardInterrupt:
-        code = _said("interrupted", EXIT_INTERRUPTED)
-    sys.exit(code)
+        return _said("interrupted", EXIT_INTERRUPTED)
 
 
 def _told(e: Exception) -> int:

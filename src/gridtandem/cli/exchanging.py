@@ -14,7 +14,8 @@ from gridtandem.cli.words import CASE, Setting, Span
 RULES = click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Rule of the market: steps floor ceiling least_mw …")
 DSO = click.option("--dso", default="", metavar="NAME", help="Feeder, interface, or company (all its feeders); not of a three-phase feeder.")
 MARGIN = click.option("--margin", type=float, default=0.0, metavar="V", help="Tighten lower voltage limits of a three-phase feeder [pu].  [0]")
-FLOW = click.option("--flow", type=click.Choice(["apparent", "active"]), default="apparent", help="What feeder ratings limit.  [apparent]")
+FLOW = click.option("--flow", type=click.Choice(["apparent", "active"]), default="apparent", help="What ratings limit; or --form branch-flow.")
+FORM = click.option("--form", type=click.Choice(["lindist", "branch-flow"]), default="lindist", hidden=True, help="Network equations.")
 ROWS = click.option("--rows", type=click.IntRange(1), default=40, metavar="N", help="Most rows shown.  [40]")
 FILES = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -25,6 +26,7 @@ FILES = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--hour", "--hours", "hours", type=Span(), default="1", metavar="H|A:B", help="Hour, or from the first to the last.  [1]")
 @RULES
 @FLOW
+@FORM
 @MARGIN
 @click.option("--bus", default="", metavar="NAME", help="Transmission bus of a three-phase feeder.  [as its folder says]")
 @click.option("--out", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write the offer as it is sent (JSON).")
@@ -40,6 +42,7 @@ def offer_command(
     hours: tuple[int, int],
     options: tuple[tuple[str, float | str], ...],
     flow: Literal["apparent", "active"],
+    form: Literal["lindist", "branch-flow"],
     margin: float,
     bus: str,
     target: Path | None,
@@ -56,7 +59,7 @@ def offer_command(
     from gridtandem.report.style import save
     from gridtandem.study.market.setting import offering
 
-    found = offering(case, dso, hours, dict(options), flow=flow, margin_pu=margin, bus=bus)
+    found = offering(case, dso, hours, dict(options), flow=flow, form=form, margin_pu=margin, bus=bus)
     out.data(lambda: offer_explained(found), lambda: offer_in_words(found, rows))
     if target is not None and not found.trouble:
         from gridtandem.study.market.exchange import offer_document
@@ -89,7 +92,7 @@ def clear_command(
     read, side = clearing(transmission, offers, dict(options))
     out.data(lambda: side_document(side), lambda: side_in_words(side, rows))
     if folder is not None and not side.trouble:
-        answers = {place: award_document(o, side.award()) for place, o in zip(new_places(folder, read), read, strict=True)}
+        answers = {place: award_document(o, side.award(), side.used) for place, o in zip(new_places(folder, read), read, strict=True)}
         out.say("\n".join(f"wrote {p}" for p in write_new(answers)))
     return EXIT_NO_SOLUTION if side.trouble else 0
 
@@ -99,11 +102,22 @@ def clear_command(
 @click.argument("award", type=FILES)
 @DSO
 @FLOW
+@FORM
 @MARGIN
 @ROWS
 @speaks
 @click.pass_obj
-def award_command(out: Out, *, case: str, award: Path, dso: str, flow: Literal["apparent", "active"], margin: float, rows: int) -> int:
+def award_command(
+    out: Out,
+    *,
+    case: str,
+    award: Path,
+    dso: str,
+    flow: Literal["apparent", "active"],
+    form: Literal["lindist", "branch-flow"],
+    margin: float,
+    rows: int,
+) -> int:
     """$ tandem award my-case --dso A awards/a.json
 
     Share an award out among a company's resources: what each does, and the price at every bus. Reads the company's own networks and the award.
@@ -111,6 +125,6 @@ def award_command(out: Out, *, case: str, award: Path, dso: str, flow: Literal["
     from gridtandem.report.market_offer import side_document, side_in_words
     from gridtandem.study.market.setting import sharing
 
-    side = sharing(case, dso, award, flow=flow, margin_pu=margin)
+    side = sharing(case, dso, award, flow=flow, form=form, margin_pu=margin)
     out.data(lambda: side_document(side), lambda: side_in_words(side, rows))
     return EXIT_NO_SOLUTION if side.trouble else 0

@@ -112,21 +112,30 @@ def _ticking(watch: Watch, over: threading.Event) -> None:
 
 
 @contextmanager
-def patience(out: Out, label: str = "", step: str = "round") -> Iterator[Watch]:
-    """A watch, with Ctrl-C in its hands while the block runs; ``step`` is what it lets end."""
-    watch = Watch(out, label, step)
-    ours = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, watch.interrupted) if ours else None
+def _telling_time(watch: Watch) -> Iterator[None]:
+    """The moving line tells the time while the block runs."""
     over = threading.Event()
     clock = threading.Thread(target=_ticking, args=(watch, over), daemon=True)
     if watch.moving:
         clock.start()
     try:
-        yield watch
+        yield
     finally:
         over.set()
         if watch.moving:
             clock.join()
+
+
+@contextmanager
+def patience(out: Out, label: str = "", step: str = "round") -> Iterator[Watch]:
+    """A watch, with Ctrl-C in its hands while the block runs; ``step`` is what it lets end."""
+    watch = Watch(out, label, step)
+    ours = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, watch.interrupted) if ours else None
+    try:
+        with _telling_time(watch):
+            yield watch
+    finally:
         if ours:
             signal.signal(signal.SIGINT, before)
         if watch.shown:

@@ -38,6 +38,7 @@ class Wishes:
     hours: int | None = None
     first_hour: int | None = None
     flow: Literal["apparent", "active"] | None = None
+    form: Literal["lindist", "branch-flow"] | None = None
     options: tuple[tuple[str, float | str], ...] = ()
     folder: Path = SHELF
     picture: bool = False
@@ -116,7 +117,12 @@ OPTIONS = {
     "parallel": click.option("--parallel", type=Numbers(whole=True), metavar="N[,N…]", help="Parallel feeders at each interface, or at all."),
     "hours": click.option("--hours", type=click.IntRange(1), metavar="N", help="Markets: periods, from --first-hour H on."),
     "first_hour": click.option("--first-hour", type=click.IntRange(1), metavar="H", hidden=True, help="Markets: the first of them."),
-    "flow": click.option("--flow", type=click.Choice(["apparent", "active"]), metavar="POWER", help="Markets: ratings limit apparent or active."),
+    "flow": click.option(
+        "--flow", type=click.Choice(["apparent", "active"]), metavar="POWER", help="Markets: apparent, active; or --form branch-flow."
+    ),
+    "form": click.option(
+        "--form", type=click.Choice(["lindist", "branch-flow"]), metavar="FORM", hidden=True, help="Markets: lindist, or branch-flow (losses)."
+    ),
     "options": click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Option of the scheme, e.g. tol=1e-10."),
     "rounds": click.option("--rounds", type=click.IntRange(1), metavar="N", help="Most rounds.  [100]"),
     "feeder_solver": click.option(
@@ -130,7 +136,7 @@ OPTIONS = {
     "picture": click.option("--picture/--no-picture", default=False, help="Draw an overview beside the run file."),
 }
 FLOW = ("loading", "exponents", "parallel", "feeder_solver", "q_rule", "slack", "taps")
-MARKETS = ("hours", "first_hour", "flow")
+MARKETS = ("hours", "first_hour", "flow", "form")
 OF_CASE = ("exponents", "parallel")  # what changes the case before it is studied
 STUDIED = FLOW
 KEPT = ("rules", "folder", "picture")

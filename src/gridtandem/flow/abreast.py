@@ -14,9 +14,11 @@ from typing import final
 
 import numpy as np
 
+from gridtandem.flow.kernels_shared import OWN, workspace
 from gridtandem.flow.sweep import LANES, Ready
 from gridtandem.grid.forest import plant, slices
 from gridtandem.grid.nodal import Nodal
+from gridtandem.kernels import kernel
 from gridtandem.tables import Code, Complex, Index, Real
 
 AT_ONCE = 100_000  # nodes handed to a thread at a time: a tenth of a millisecond of work or more
@@ -97,8 +99,6 @@ class Kept:
     @staticmethod
     def begun(model: Abreast, loading: float) -> Kept:
         """No voltages yet."""
-        from gridtandem.flow.kernels_lanes import workspace
-
         kinds, m = model.kinds, len(model.kind)
         law = np.concatenate([loading * kinds.demand[:, 2:] - kinds.demand[:, :2], loading * kinds.curved], axis=1)
         return Kept(
@@ -124,9 +124,7 @@ class Kept:
 
     def _some(self, parts: Iterator[slice], root: Real, goal: float, most: int) -> None:
         """Parts as long as there are any: threads take them from the same hand."""
-        from gridtandem.flow.kernels_fused import OWN, feeders
-        from gridtandem.flow.kernels_lanes import workspace
-
+        feeders = kernel("flow.kernels_fused", "feeders")
         of, kinds = self.of, self.of.kinds
         flow, own = workspace(2 * int(np.diff(kinds.start).max())), workspace(OWN)
         for part in parts:

@@ -17,10 +17,12 @@ from gridtandem.flow.border import Border
 from gridtandem.flow.control import adjusted
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.iteration import Trial
+from gridtandem.flow.kernels_shared import workspace
 from gridtandem.flow.newton import LOW, Newton
 from gridtandem.flow.sums import summed
 from gridtandem.flow.sweep import processors, shared_out
 from gridtandem.grid.elements import REFERENCE
+from gridtandem.kernels import kernel
 from gridtandem.tables import Complex, Flag, Index, Real
 
 __all__ = ["Batch", "solve_many"]
@@ -108,8 +110,6 @@ def _rows(newton: Newton, loads: Real | float, units: Real | float, start: Compl
 
 def _abreast(newton: Newton, asked: _Rows, part: slice, out: Batch, *, blocks: Blocks, border: Border) -> None:
     """Some rows in lanes; what they leave unsolved is marked."""
-    from gridtandem.flow.kernels_newton_lanes import newton_lanes
-
     problem, nodal, roles = newton.problem, newton.nodal, newton.roles
     loads, units, draw, u = asked.loads[part], asked.units[part], asked.draw, nodal.units
     scheduled = problem.scheduled.imag * 1j + _at_nodes(units, u.s.real, u.node, nodal.nodes)
@@ -121,7 +121,7 @@ def _abreast(newton: Newton, asked: _Rows, part: slice, out: Batch, *, blocks: B
     node = np.empty(0, np.int64) if draw is None else blocks.place[draw.node]
     entering, done, m = np.empty((len(loads), nodal.nodes - len(blocks.factors[1])), complex), np.zeros(len(loads), bool), len(blocks.factors[1])
     plan = loads[:, None] * blocks.drawn - scheduled
-    newton_lanes(
+    kernel("flow.kernels_newton_lanes", "newton_lanes")(
         begin, plan, loads, blocks.order, blocks.lines, border.values, blocks.factors,
         (~np.isnan(problem.target[blocks.order[:m]])).astype(np.int8), (*blocks.law, node), *(np.ascontiguousarray(c) for c in curves), problem.tol,
         problem.iterations, _room(blocks, curves[2].shape), out.v[part], entering, out.iterations[part], out.mismatch[part], done,
@@ -136,8 +136,6 @@ def _abreast(newton: Newton, asked: _Rows, part: slice, out: Batch, *, blocks: B
 
 def _room(blocks: Blocks, curves: tuple[int, ...]) -> tuple[Real, ...]:
     """To work in: v, plan, s, e, extra, slope, x, a, [loading, mismatch], own curves."""
-    from gridtandem.flow.kernels_lanes import workspace
-
     n, m, (_, k, degree) = len(blocks.order), len(blocks.factors[1]), curves
     sizes = 2 * n, 2 * n, 2 * n, 2 * len(blocks.entry), 2 * n, 2 * n, 2 * m, 4 * len(blocks.factors[2]), 2, k * (2 + 2 * degree)
     room = tuple(workspace(size) for size in sizes)

@@ -12,15 +12,16 @@ from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.linalg import splu
 
+from gridtandem.flow import kernels_shared as ends
 from gridtandem.flow.border import Border
 from gridtandem.flow.iteration import DIVERGES, STUCK, Problem, Trial, slow
 from gridtandem.flow.jacobian import Pattern, Wiring
 from gridtandem.flow.roles import Roles
 from gridtandem.flow.sums import gathered
+from gridtandem.grid.graph import minimum_degree
 from gridtandem.grid.nodal import LoadLaw, Nodal
+from gridtandem.kernels import kernel
 from gridtandem.tables import Complex, Index, Real
 
 Small = NDArray[np.int32]  # half the memory of an Index, read once per product
@@ -88,17 +89,15 @@ class Blocks:
 
     def iterate(self, problem: Problem, border: Border, v: Complex, ratio: Complex, *, damped: bool) -> Trial | str:
         """As `gridtandem.flow.iteration.iterate`; or why that must serve instead."""
-        from gridtandem.flow import kernels_newton as kernels
-
         if len(border.edge[0]) > MOST:
             return f"{len(border.edge[0])} transformers hold voltages of buses they do not end at, and the compiled iteration takes {MOST}"
         out, needed, size = np.empty(len(v), np.complex128), np.empty(len(v), np.complex128), abs(ratio[border.tap])
-        why, steps, mismatch, worst, slack = kernels.newton(
+        why, steps, mismatch, worst, slack = kernel("flow.kernels_newton", "newton")(
             *self._given(problem, border, v), size, problem.tol, problem.iterations, damped, problem.factors == "kept", out, needed
         )
-        if why in (kernels.SINGULAR, kernels.INACCURATE):
+        if why in (ends.SINGULAR, ends.INACCURATE):
             return PIVOTS
-        said = {kernels.SOLVED: "", kernels.DIVERGED: DIVERGES, kernels.STUCK: STUCK, kernels.SLOW: slow(steps)}
+        said = {ends.SOLVED: "", ends.DIVERGED: DIVERGES, ends.STUCK: STUCK, ends.SLOW: slow(steps)}
         if len(border.tap):
             ratio = ratio.copy()
             ratio[border.tap] = size * border.moving[3]
@@ -109,8 +108,7 @@ class Blocks:
 
     def back(self, problem: Problem, border: Border, pattern: Pattern, v: Complex, ratio: Complex) -> Callable[[Real], Real]:
         """Solves with the Jacobian of ``pattern`` at ``v``, for one right-hand side or many; not checked."""
-        from gridtandem.flow.kernels_newton import answered, factored
-
+        answered, factored = kernel("flow.kernels_newton", "answered"), kernel("flow.kernels_newton", "factored")
         now, work = factored(*self._given(problem, border, v), abs(ratio[border.tap]))
         couples = border.couples
         m, place = len(self.factors[1]), self.place
@@ -143,6 +141,7 @@ class Blocks:
 
 
 MOST = 64  # equations in a border; each costs one substitution per step and a column of numbers
+FEW = 200  # nodes that are put in order here, in a millisecond or two; scipy takes longer to load than that
 PIVOTS = "the pivots of the compiled iteration failed"
 NO_CURVES = np.empty(0, np.int64), np.empty((0, 2)), np.empty((0, 1), np.complex128)
 
@@ -153,13 +152,18 @@ def _values(y: Complex, at: tuple[Index, Index]) -> tuple[Real, Real]:
 
 
 def _elimination(wiring: Wiring, inner: Index, nodes: int) -> Index:
-    """An order of these nodes in which few products arise: minimum degree, as SuperLU finds it. Numbers do not matter to it."""
+    """An order of these nodes in which few products arise: minimum degree, in large networks as SuperLU finds it. Numbers do not matter to it."""
     if not len(inner):
         return inner
     number = np.full(nodes, -1, np.int64)
     number[inner] = np.arange(len(inner))
     row, col = number[wiring.row], number[wiring.col]
     kept = (row >= 0) & (col >= 0)
+    if len(inner) <= FEW:
+        return minimum_degree(len(inner), row[kept], col[kept])
+    from scipy import sparse
+    from scipy.sparse.linalg import splu
+
     heavy = np.where(row == col, float(nodes), 1.0)[kept]
     matrix = sparse.csc_array((heavy, (row[kept], col[kept])), shape=(len(inner), len(inner)))
     return np.argsort(splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}).perm_c)
@@ -167,12 +171,11 @@ def _elimination(wiring: Wiring, inner: Index, nodes: int) -> Index:
 
 def _symbolic(row: Index, col: Index, m: int) -> tuple[Index, Index, Small, Small]:
     """Pattern of the factors and tape of the elimination; entries sorted by row."""
-    from gridtandem.flow import kernels_block as kernels
-
+    tree, lower, whole, tape_of = (kernel("flow.kernels_block", name) for name in ("tree", "lower", "whole", "tape_of"))
     kept = (row < m) & (col < m)
     pointer, column = np.searchsorted(row[kept], np.arange(m + 1)), col[kept]
-    start, diagonal, column = kernels.whole(*kernels.lower(pointer, column, kernels.tree(pointer, column)))
-    return start, diagonal, column, kernels.tape_of(start, diagonal, column)
+    start, diagonal, column = whole(*lower(pointer, column, tree(pointer, column)))
+    return start, diagonal, column, tape_of(start, diagonal, column)
 
 
 def _split(law: LoadLaw) -> tuple[Index, Index]:

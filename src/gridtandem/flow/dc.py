@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from scipy import sparse
 
 from gridtandem.flow.jacobian import solver
 from gridtandem.flow.sums import summed
@@ -47,6 +46,8 @@ def dc_flow(nodal: Nodal, injection: Real | None = None, fixed: Index | None = N
 
     Angles at ``fixed`` (without it, at the reference units' nodes) are those of the network's start; these nodes take the imbalance.
     """
+    from scipy import sparse
+
     br, n, b = nodal.branches, nodal.nodes, susceptance(nodal)
     at = np.unique(nodal.units.node[nodal.units.control == REFERENCE]) if fixed is None else np.asarray(fixed, np.int64)
     p = scheduled_injection(nodal) if injection is None else injection

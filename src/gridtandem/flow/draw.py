@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
-from scipy import sparse
 
 from gridtandem.flow.sums import gathered
 from gridtandem.tables import Complex, Index, Real
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 @final
@@ -38,6 +40,8 @@ class Ports:
 
     def slopes(self, nodes: int, further: int = 0) -> sparse.csr_array:
         """Its derivatives: (P, then Q of each node) by (angle, then magnitude of each node, then ``further`` unknowns that do nothing)."""
+        from scipy import sparse
+
         row, column = self.node[self.row], self.node[self.column]
         rows, columns = np.concatenate([row, row + nodes] * 2), np.concatenate([column, column, column + nodes, column + nodes])
         data = np.concatenate([self.by_angle.real, self.by_angle.imag, self.by_v.real, self.by_v.imag])

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Literal, final
 
 import numpy as np
-from scipy.sparse.linalg import spsolve
 
 from gridtandem.errors import InvalidCase
 from gridtandem.flow.newton import Newton, Options, Solution
@@ -119,6 +118,8 @@ class Single:
     @staticmethod
     def of(nodal: Nodal, roots: Index, scale: float, options: Options) -> Single:
         """The feeder with its loads and units times ``scale``."""
+        from scipy.sparse.linalg import spsolve
+
         newton = Newton.of(scaled(nodal, scale), roots, options)
         home = np.ones((nodal.nodes, len(roots)), np.complex128) / len(roots)
         if not len(newton.lost):

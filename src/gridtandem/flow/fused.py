@@ -38,6 +38,7 @@ from gridtandem.flow.newton import LOW, Factor, Newton, Solution
 from gridtandem.flow.sums import gathered
 from gridtandem.flow.sweep import processors
 from gridtandem.grid.nodal import Nodal
+from gridtandem.kernels import kernel
 from gridtandem.tables import Code, Complex, Index, Real
 
 STEPS, ROUNDS = 30, 60  # before it gives up
@@ -141,14 +142,12 @@ class _Exchange:
     @staticmethod
     def begun(fused: Fused, start: Complex, loads: float, units: Factor, hands: tuple[ThreadPoolExecutor, int] | None) -> _Exchange | None:
         """None where a compiled Newton step does not serve."""
-        from gridtandem.flow.kernels_newton import begun
-
         core, blocks, border = fused.core, fused.core.blocks, fused.core.home
         if blocks is None or border is None or border.values is not blocks.values or core.roles.shared:
             return None
         problem, n, m = core.asked(core.held, None, (loads, units)), core.nodal.nodes, len(blocks.factors[1])
         begin = core.roles.begin(core.nodal, start, None)
-        v, plan, kind = begun(begin, problem.scheduled, blocks.drawn, loads, problem.target, blocks.order, None, m)
+        v, plan, kind = kernel("flow.kernels_newton", "begun")(begin, problem.scheduled, blocks.drawn, loads, problem.target, blocks.order, None, m)
         entries, fill, node = len(blocks.lines[1]), len(blocks.factors[2]), blocks.place[fused.node]
         room = (*(np.zeros((k, 2)) for k in (n, n, entries, n, m)), np.empty((fill, 4)), np.empty((m, 2)), v.copy())
         return _Exchange(
@@ -158,8 +157,6 @@ class _Exchange:
 
     def converge(self) -> int:
         """Steps it took; 0 where it did not come to rest."""
-        from gridtandem.flow.kernels_fused import step
-
         start, diagonal, column, _ = self.blocks.factors
         *_, f, a, x, after = self.room
         rest, before, far, fresh = self.fused.core.options.tol, np.inf, np.inf, True
@@ -169,7 +166,7 @@ class _Exchange:
             if size <= self.tol and moved <= rest:
                 return k if float(np.hypot(self.v[:, 0], self.v[:, 1]).min()) >= LOW else 0
             fresh, before = not size < KEEP * before or k == 1, size
-            far = step(self.v, self.node, start, diagonal, column, a, f, x, self.root, after)
+            far = kernel("flow.kernels_fused", "step")(self.v, self.node, start, diagonal, column, a, f, x, self.root, after)
             if not (np.isfinite(size) and np.isfinite(far)):
                 return 0
             self.v[:] = after
@@ -189,14 +186,12 @@ class _Exchange:
 
     def _swept(self, goal: float, most: int, *, fresh: bool) -> float:
         """Feeders sweep at the voltages there are, while transmission makes its flows and, where ``fresh``, its factors."""
-        from gridtandem.flow.kernels_fused import linear
-
         b, (extra, slope, e, s, f, a, x, _) = self.blocks, self.room
         at, column, slot = b.lines
         before = self.kept.slope.copy()  # feeders make new ones meanwhile
 
         def transmission() -> None:
-            linear(
+            kernel("flow.kernels_fused", "linear")(
                 self.v, self.factors[0], *b.law, at, column, *b.values, self.node, self.fused.count, before, self.kind, slot, *b.factors, None, None,
                 fresh, extra, slope, e, s, f, a, x,
             )  # fmt: skip
@@ -204,9 +199,8 @@ class _Exchange:
         return self.kept.sweep(self.root, goal, most, self.hands, transmission)
 
     def _mismatch(self, drawn: Real) -> float:
-        from gridtandem.flow.kernels_fused import balance
-
         extra, _, _, s, f, *_ = self.room
+        balance = kernel("flow.kernels_fused", "balance")
         return float(balance(self.node, self.fused.count, drawn, s, self.plan, self.kind, extra, None, f)[0])
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import TYPE_CHECKING, Literal, final
 
 import numpy as np
-from scipy import sparse
 
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.jacobian import Pattern, Point, Wiring, jacobian, solver
 from gridtandem.flow.sums import gathered
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Complex, Real
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 SHORTEST = 1 / 1024  # of a full step
 DESCENT = 1e-4  # part of the promised decrease of the mismatch that a shortened step must bring (Armijo's rule)
@@ -62,6 +64,8 @@ class Problem:
         own = jacobian(self.nodal, self.wiring, pattern, point, slope)
         if self.draw is None or self.draw.ports is None:
             return own
+        from scipy import sparse
+
         rows, columns = pattern.inside(self.nodal.nodes)
         further = pattern.shape[1] - len(pattern.turn) - len(pattern.lift)
         return sparse.csc_array(own + self.draw.ports.slopes(self.nodal.nodes, further)[rows][:, columns])

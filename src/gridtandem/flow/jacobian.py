@@ -14,15 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
-from scipy import linalg, sparse
-from scipy.sparse.linalg import splu
 
 from gridtandem.flow.sums import gathered
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Complex, Index, Real
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 NONE: Index = np.empty(0, np.int64)
 DENSE = 130  # unknowns below which a dense factorisation is the faster one (measured on case14 to case300)
@@ -154,6 +155,8 @@ class Point:
 
 def jacobian(nodal: Nodal, wiring: Wiring, pattern: Pattern, point: Point, slope: Complex) -> sparse.csc_array:
     """Derivatives of (power into the network + power drawn) by the unknowns; ``slope`` is what is drawn, by |V|."""
+    from scipy import sparse
+
     (e, s), vm, at = point.flows(wiring), abs(point.v), wiring.diagonal
     by_angle, by_vm = -1j * e, e / vm[wiring.col]
     by_angle[at] += 1j * s
@@ -184,6 +187,9 @@ def _by_ratio(nodal: Nodal, tap: Index, point: Point) -> Complex:
 
 def solver(matrix: sparse.csc_array) -> Callable[[Real], Real]:
     """Factors of a square matrix, ready for right-hand sides; `ArithmeticError` where it is singular."""
+    from scipy import linalg
+    from scipy.sparse.linalg import splu
+
     size = matrix.shape[0]
     if size == 0:
         return lambda b: b

@@ -21,11 +21,8 @@ import numpy as np
 from gridtandem.flow.kernels_block import FAST, backward, forward
 from gridtandem.flow.kernels_equations import factor, flows, laws, missing, moved
 from gridtandem.flow.kernels_lanes import ALL, WIDTH, at_most, fill, inlined, inner, larger, power, put, square_root, take
+from gridtandem.flow.kernels_shared import DP, DQ, MOVED, RATIO, ROOT_P, ROOT_Q, SCALE, P, Q, V
 from gridtandem.flow.kernels_sweep import B, G, R, X
-
-P, Q, DP, DQ, ROOT_P, ROOT_Q, MOVED = range(7)  # rows of ``own`` that are answers
-SCALE, V, RATIO = 7, 8, 9  # and those that are given
-OWN = 10
 
 
 @inlined

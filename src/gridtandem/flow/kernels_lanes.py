@@ -25,9 +25,9 @@ from numba.core import cgutils, types
 from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-WIDTH = 8
+from gridtandem.flow.kernels_shared import WIDTH
+
 ALL = (1 << WIDTH) - 1  # a mark has one bit per lane
-LINE = 64  # bytes; a load that straddles two cache lines costs two
 
 DOUBLE, LONG = ir.DoubleType(), ir.IntType(64)
 VECTOR, INTEGERS, BITS = (ir.VectorType(t, WIDTH) for t in (DOUBLE, LONG, ir.IntType(1)))
@@ -218,10 +218,3 @@ def power(m, n):
     for i in range(1, len(TAYLOR)):
         out = out * r + fill(TAYLOR[i])
     return out * two_to(k)
-
-
-def workspace(rows: int) -> np.ndarray:
-    """An array (rows, 8) that begins with a cache line."""
-    raw = np.empty(rows * WIDTH + LINE // 8)
-    skip = (-raw.ctypes.data % LINE) // 8
-    return raw[skip : skip + rows * WIDTH].reshape(rows, WIDTH)

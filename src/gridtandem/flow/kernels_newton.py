@@ -24,10 +24,10 @@ from numba import njit
 from gridtandem.flow.kernels_block import FAST, backward, forward, substituted
 from gridtandem.flow.kernels_border import by_ratio, closed, crossed, edged, joined, spread, wired
 from gridtandem.flow.kernels_equations import HOLDS, MOVES, curves, factor, flows, laws, missing, moved, residual
+from gridtandem.flow.kernels_shared import DIVERGED, INACCURATE, SINGULAR, SLOW, SOLVED, STUCK
 from gridtandem.tables import Code, Complex, Index, Real
 
 PART = {**{name: value for name, value in FAST.items() if name != "cache"}, "inline": "always"}
-SOLVED, DIVERGED, SLOW, SINGULAR, STUCK, INACCURATE = range(6)
 SHORTEST, DESCENT, FAR = 1 / 1024, 1e-4, 1e8  # as in gridtandem.flow.iteration
 RESIDUAL = 1e-6  # of a linear solution, relative to the right-hand side, beyond which the pivots are blamed
 POOR = 0.5  # a step that leaves more than this of the mismatch has its linear solution checked

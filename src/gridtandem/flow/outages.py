@@ -20,6 +20,7 @@ from gridtandem.flow.sums import summed
 from gridtandem.flow.variants import without
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.forest import slices
+from gridtandem.kernels import kernel
 from gridtandem.tables import Complex, Index, Real
 
 
@@ -54,8 +55,6 @@ def _compiled(
     newton: Newton, opened: Sequence[Index], factors: tuple[Real, Real], begin: tuple[Complex, Draw | None], to: tuple[Blocks, Border, Batch]
 ) -> None:
     """All rows in one call."""
-    from gridtandem.flow.kernels_outages import newton_outages
-
     (loads, units), (start, draw), (blocks, border, out) = factors, begin, to
     problem, u = newton.problem, newton.nodal.units
     rows, n = len(opened), newton.nodal.nodes
@@ -68,7 +67,7 @@ def _compiled(
         node, reach, series = blocks.place[draw.node], np.stack([draw.low, draw.high], -1), np.ascontiguousarray(draw.c)
     needed = np.empty((rows, n), np.complex128)
     off, on = (values.copy() for values in border.values)
-    newton_outages(
+    kernel("flow.kernels_outages", "newton_outages")(
         first, scheduled, blocks.drawn, loads, problem.target, blocks.order, blocks.lines, off, on, blocks.factors, *blocks.law, node, reach, series,
         *border.couples, problem.tol, problem.iterations, problem.factors == "kept", *_changes(newton, blocks, opened),
         out.v, needed, out.iterations, out.mismatch, out.converged,

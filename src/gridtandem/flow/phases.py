@@ -26,11 +26,13 @@ from typing import final
 import numpy as np
 
 from gridtandem.errors import InvalidCase
+from gridtandem.flow.kernels_shared import workspace
 from gridtandem.flow.phase_branches import PhaseBranches, phase_branches, reaches_ground
 from gridtandem.flow.phase_coils import SortedCoils, coils_of
 from gridtandem.flow.sweep import AT_ONCE, processors, shared_out
 from gridtandem.grid.phase_tree import PhaseTree, phase_tree
 from gridtandem.grid.three_phase import ThreePhaseNetwork
+from gridtandem.kernels import kernel
 from gridtandem.tables import Complex, Flag, Index, Real
 
 SWEEPS = 4000  # most; feeders rest after a dozen, and after hundreds where they are close to what sweeps can solve
@@ -97,9 +99,6 @@ class ReadyPhases:
         ``loading`` multiplies loads, not generators. A row rests when no voltage moved by more than ``tol``. ``threads`` 0 is as many as
         there are processors for this process.
         """
-        from gridtandem.flow.kernels_lanes import workspace
-        from gridtandem.flow.kernels_phase import sweep_phases
-
         v_root, loading = np.broadcast_arrays(np.asarray(v_root, np.float64), np.asarray(loading, np.float64))
         shape, rows, nodes = v_root.shape, v_root.size, int(self.start[-1])
         out = np.empty((rows // max(len(self.trees), 1) * nodes if voltages else 0, 3), np.complex128)
@@ -111,7 +110,7 @@ class ReadyPhases:
 
         def some(part: Index) -> None:
             room = workspace((3 if slope else 2) * most + 1)
-            sweep_phases(
+            kernel("flow.kernels_phase", "sweep_phases")(
                 part, self.start, self.parent, self.turns, self.a, self.back, self.z, self.y_root, self.phase, self.wye, c.first, c.ends, c.law,
                 root, load, tol, sweeps, slope, room[:most], room[most : 2 * most], room[2 * most : -1], np.empty((coils, 4)), room[-1:],
                 out, s, ds, ok, count,
@@ -130,10 +129,9 @@ class ReadyPhases:
 
 def eliminated(tree: PhaseTree, branches: PhaseBranches) -> tuple[Flag, Complex, Complex, Complex, Flag]:
     """Whether A is more than 1, A, Z, the admittance of all, and which nodes float."""
-    from gridtandem.flow.kernels_phase_tree import eliminate
-
     n, b = len(tree.parent), branches
     turns, floats, a, z, shunt = np.zeros(n, bool), np.zeros(n, bool), np.zeros((n, 3, 3), complex), np.zeros((n, 3, 3), complex), b.shunt.copy()
+    eliminate = kernel("flow.kernels_phase_tree", "eliminate")
     at = eliminate(tree.parent, b.z, shunt, b.block, b.nodal, b.common, b.blocks, tree.live, a, z, turns, floats)
     if at >= 0:
         buses, what = tree.network.buses, "stands behind a branch whose admittances cancel, a resonance"
@@ -150,8 +148,6 @@ def _columns(matrices: Sequence[Complex]) -> Real:
 
 def _vectors(x: Complex) -> Real:
     """(…, 3) as vectors of the kernel: real parts and a spare lane, imaginary parts and a spare lane, on cache lines of their own."""
-    from gridtandem.flow.kernels_lanes import workspace
-
     out = workspace(x.size // 3)
     out[:] = 0.0
     out[:, :3], out[:, 4:7] = x.real.reshape(-1, 3), x.imag.reshape(-1, 3)

@@ -42,7 +42,7 @@ class Roles:
     def of(nodal: Nodal, fixed: Index | None, *, shared: bool) -> Roles:
         """``fixed`` = nodes whose complex voltage is given; without it, the nodes of the reference units."""
         u, n = nodal.units, nodal.nodes
-        reference = np.unique(u.node[u.control == REFERENCE])
+        reference = np.array(sorted(set(u.node[u.control == REFERENCE].tolist())), np.int64)
         if fixed is None and not len(reference):
             raise InvalidCase([Fault("generators", "has no reference (slack)", "set control = reference at one bus", "case-045", place=nodal.name)])
         if fixed is None and shared and len(reference) > 1 and u.slack_share.any():

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
-from scipy import sparse
 
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.iteration import drawn
@@ -23,6 +22,9 @@ from gridtandem.flow.jacobian import Pattern, Point, jacobian, solver
 from gridtandem.flow.newton import Newton, Solution
 from gridtandem.flow.sums import gathered
 from gridtandem.tables import Complex, Index, Real
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 SIDES = 32  # right-hand sides at once: wide enough for whole machine vectors, narrow enough for the cache
 ACCURATE = 1e-10  # of a linear solution: what it leaves over, relative to the right-hand side

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csgraph
 
+from gridtandem.grid.graph import breadth_first
 from gridtandem.grid.nodal import Nodal
-from gridtandem.grid.topology import links
 from gridtandem.tables import Complex, Index
 
 SHIFT = np.radians(20.0)  # smaller shifts are left to the iteration
@@ -27,7 +26,7 @@ def following(nodal: Nodal, v: Complex, roots: Index) -> Complex:
         across.setdefault((a, b), -s)
         across.setdefault((b, a), s)
     out = angle.copy()
-    order, before = csgraph.breadth_first_order(links(nodal), int(roots[0]), directed=False)
+    order, before = breadth_first(nodal.nodes, br.start, br.end, int(roots[0]))
     for k in order[1:].tolist():
         up = int(before[k])
         told, expected = _wrapped(float(angle[k] - angle[up])), across[up, k]

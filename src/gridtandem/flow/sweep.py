@@ -30,7 +30,9 @@ from typing import TypeVar, final
 
 import numpy as np
 
+from gridtandem.flow.kernels_shared import workspace
 from gridtandem.grid.forest import Forest, slices
+from gridtandem.kernels import kernel
 from gridtandem.tables import Code, Complex, Flag, Index, Real
 
 T = TypeVar("T")
@@ -133,9 +135,6 @@ class Ready:
         .. math:: S = \sum_j S_j + \sum_j z_j |I_j|^2 + \sum_j \overline{y_j} |V_j|^2, \qquad
                   \frac{\mathrm{d}S}{\mathrm{d}V} = \overline{I_0} + V \overline{\frac{\mathrm{d}I_0}{\mathrm{d}V}}
         """
-        from gridtandem.flow.kernels_lanes import workspace
-        from gridtandem.flow.kernels_sweep import sweep_groups
-
         v_root, loading = np.broadcast_arrays(np.asarray(v_root, np.float64), np.asarray(loading, np.float64))
         shape, rows, feeders, nodes = v_root.shape, v_root.size, len(self.like), int(self.start[-1])
         wide = rows // max(feeders, 1) * nodes if voltages else 0
@@ -149,17 +148,15 @@ class Ready:
             room, bent = workspace(14 * n + terms + 6), self.bends[groups[:, 0] % feeders]
             for curved, some in ((None, groups[~bent]), (self.curved, groups[bent])):
                 if len(some):
-                    sweep_groups(
+                    kernel("flow.kernels_sweep", "sweep_groups")(
                         some, self.start, self.like, self.parent, self.line, self.demand, curved, *demand[2:], room[: 4 * n], room[4 * n : 10 * n],
                         room[10 * n : 14 * n], room[14 * n : -6], room[-6:], np.zeros((2, LANES), np.int64), v, s, ds, ok, count,
                     )  # fmt: skip
 
         def mixed(groups: Index) -> None:
-            from gridtandem.flow.kernels_mixed import mixed_groups
-
             wide = n * int(np.diff(self.first_term).max(initial=0))  # terms, if every node had as many as one has
             room, marks = workspace(18 * n + 2 * wide + 6), np.zeros((5, max(wide, n + 1)), np.int64)
-            mixed_groups(
+            kernel("flow.kernels_mixed", "mixed_groups")(
                 groups, self.start, self.parent, self.line, self.bends, *demand, room[: 4 * n], room[4 * n : 10 * n], room[10 * n : 14 * n],
                 room[14 * n : 18 * n], room[18 * n : -6], room[-6:], np.zeros((2, n, LANES), np.int64), marks,
                 np.zeros((3, LANES), np.int64), v, s, ds, ok, count,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from gridtandem.flow.border import Border
 from gridtandem.flow.control import STOPPED
 from gridtandem.flow.newton import Newton, problem_of
 from gridtandem.flow.roles import Roles
+from gridtandem.grid.graph import components
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Index, Real
 
@@ -59,8 +58,7 @@ def cut_off(nodal: Nodal, roots: Index, branches: Index) -> Index:
     br, n = nodal.branches, nodal.nodes
     closed = np.ones(len(br.start), bool)
     closed[branches] = False
-    link = sparse.coo_array((np.ones(int(closed.sum())), (br.start[closed], br.end[closed])), shape=(n, n)).tocsr()
-    _, part = csgraph.connected_components(link, directed=False)
+    part = components(n, br.start[closed], br.end[closed])
     return np.flatnonzero(~np.isin(part, part[roots]))
 
 

@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el
 from gridtandem.grid import phase_elements as pe
+from gridtandem.grid.graph import breadth_first
 from gridtandem.grid.network import Network
 from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.tables import Flag, Real
@@ -133,7 +132,7 @@ def _buses(net: ThreePhaseNetwork, transformers: el.Transformers) -> el.Buses:
     back = np.concatenate([np.zeros(len(net.lines)), transformers.shift_deg])  # from the first end to the second
     shift = {(i, j): s for i, j, s in zip([*a, *b], [*b, *a], [*back, *-back], strict=True)}
     size = len(net.buses)
-    order, before = csgraph.breadth_first_order(sparse.coo_array((np.ones(len(a)), (a, b)), shape=(size, size)), root, directed=False)
+    order, before = breadth_first(size, a, b, root)
     start = np.full(size + 1, angle)
     for k in order[1:]:
         start[k] = start[before[k]] - shift[before[k], k]

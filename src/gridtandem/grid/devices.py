@@ -17,6 +17,7 @@ from gridtandem.tables import Code, Flag, Index, Names, Real, Table, column
 INF = float("inf")
 GIVES, TAKES = 0, 1  # what flexible demand does for its price
 FOLLOWERS = ("loads", "generators", "flexible", "storages", "vehicles")  # kinds of rows that may follow a profile
+REGULATORS = ("generators", "flexible", "storages")  # kinds of rows that may sell regulation
 
 
 @final
@@ -113,9 +114,67 @@ class Follows(Table):
     profile: Names = column("its profile", dtype="U")
 
 
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Regulation(Table):
+    """Offers of regulation: capacity to follow the operator's signal up (more injection) and down, paid by capacity and by mileage, the way made.
+
+    Capacity has room within the limits of the device, and in a feeder the network must carry its full deployment either way. One MW of
+    capacity makes at least one MW of mileage in an hour, and at most what its row says.
+    """
+
+    kind: ClassVar[str] = "regulation"
+    what: Code = column("kind of device", dtype="i8", choices=REGULATORS)
+    row: Names = column("name of the device", dtype="U")
+    up_high_mw: Real = column("most capacity up", unit="MW", default=INF, at_least=0.0, finite=False)
+    down_high_mw: Real = column("most capacity down", unit="MW", default=INF, at_least=0.0, finite=False)
+    ramp_mw_per_min: Real = column("how fast it follows; capacity is what it reaches in 5 min", unit="MW/min", default=INF, above=0.0, finite=False)
+    up_per_mw: Real = column("price of capacity up, for an hour", unit="currency/MW", default=0.0, at_least=0.0)
+    down_per_mw: Real = column("price of capacity down, for an hour", unit="currency/MW", default=0.0, at_least=0.0)
+    mileage_up_per_mw: Real = column("price of mileage up", unit="currency/MW", default=0.0, at_least=0.0)
+    mileage_down_per_mw: Real = column("price of mileage down", unit="currency/MW", default=0.0, at_least=0.0)
+    mileage_up_most: Real = column("most mileage up in an hour for each MW of capacity up", default=1.0, at_least=1.0)
+    mileage_down_most: Real = column("most mileage down in an hour for each MW of capacity down", default=1.0, at_least=1.0)
+    sustain_h: Real = column("how long storage must be able to hold its capacity from what is inside", unit="h", default=0.25, at_least=0.0)
+    live: Flag = column("no: does not regulate", dtype="?", default=True)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Requirements(Table):
+    """What the operator of transmission buys of regulation in each period; periods without a row want none. Mileage is counted in an hour."""
+
+    kind: ClassVar[str] = "requirements"
+    period: Index = column("period, counted from 1", dtype="i8", at_least=1)
+    up_mw: Real = column("capacity up", unit="MW", default=0.0, at_least=0.0)
+    down_mw: Real = column("capacity down", unit="MW", default=0.0, at_least=0.0)
+    mileage_up_mw: Real = column("mileage up", unit="MW", default=0.0, at_least=0.0)
+    mileage_down_mw: Real = column("mileage down", unit="MW", default=0.0, at_least=0.0)
+
+
+def regulation_faults(offers: Regulation, names: dict[str, Names]) -> Iterator[Fault]:
+    """Offers of devices that do not exist, or that offer twice."""
+    seen: dict[tuple[int, str], int] = {}
+    for k in range(len(offers)):
+        code, row = int(offers.what[k]), str(offers.row[k])
+        if not 0 <= code < len(REGULATORS):
+            continue  # told by the column
+        if row not in names[REGULATORS[code]]:
+            yield offers.fault(k, "row", f"names {row!r}", f"name one of the {REGULATORS[code]}", "case-068")
+        if (first := seen.setdefault((code, row), k)) != k:
+            yield offers.fault(k, "row", f"offers for {row!r}, as row {first + 1} does", "give a device one offer of regulation", "case-069")
+
+
+def requirement_faults(wanted: Requirements) -> Iterator[Fault]:
+    """Periods that are asked for twice."""
+    _, first = np.unique(wanted.period, return_index=True)
+    for k in sorted(set(range(len(wanted))) - set(first.tolist())):
+        yield wanted.fault(k, "period", f"{int(wanted.period[k])} stands in two rows", "say once what a period needs", "case-085")
+
+
 def profile_faults(profiles: Profiles, follows: Follows, names: dict[str, Names]) -> Iterator[Fault]:
     """Profiles that nobody wrote, rows that do not exist, periods written twice or left out."""
-    known = np.unique(profiles.profile)
+    known = sorted(set(profiles.profile.tolist()))
     for k in range(len(follows)):
         if str(follows.profile[k]) not in known:
             yield follows.fault(k, "profile", f"names {str(follows.profile[k])!r}", f"profiles are: {', '.join(known) or 'none'}", "case-064")

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from scipy.sparse import csgraph
 
 from gridtandem.errors import InvalidCase
 from gridtandem.grid.elements import REFERENCE
+from gridtandem.grid.graph import depth_first
 from gridtandem.grid.loops import radial_faults
 from gridtandem.grid.nodal import Branches, LoadLaw, Nodal
-from gridtandem.grid.topology import links
 from gridtandem.tables import Complex, Index, Real
 
 
@@ -88,7 +87,7 @@ def slices(first: Index, count: Index) -> Index:
 
 def _tree(nodal: Nodal, root: int) -> Forest:
     """A forest of this one feeder."""
-    order, before = csgraph.depth_first_order(links(nodal), root, directed=False)
+    order, before = depth_first(nodal.nodes, nodal.branches.start, nodal.branches.end, root)
     n = len(order)
     place = np.full(nodal.nodes, -1)
     place[order] = np.arange(n)

@@ -36,6 +36,8 @@ class Network:
     flexible: dv.Flexible = field(default_factory=dv.Flexible.empty)
     profiles: dv.Profiles = field(default_factory=dv.Profiles.empty)
     follows: dv.Follows = field(default_factory=dv.Follows.empty)
+    regulation: dv.Regulation = field(default_factory=dv.Regulation.empty)
+    requirements: dv.Requirements = field(default_factory=dv.Requirements.empty)
     base_mva: float = 100.0  # the base a file of per-unit numbers was written on; kept for writing it again
     frequency_hz: float = 50.0
     notes: tuple[str, ...] = ()  # what a reader assumed
@@ -92,6 +94,8 @@ class Network:
         yield from crossed(self.vehicles, "arrives", "leaves")
         yield from crossed(self.vehicles, "energy_need_mwh", "energy_room_mwh")
         yield from dv.profile_faults(self.profiles, self.follows, {kind: getattr(self, kind).name for kind in dv.FOLLOWERS})
+        yield from dv.regulation_faults(self.regulation, {kind: getattr(self, kind).name for kind in dv.REGULATORS})
+        yield from dv.requirement_faults(self.requirements)
 
     def factors(self, what: str, periods: int) -> Real:
         """Forecast factors (period, row) of a kind of rows; 1 where a row follows no profile."""

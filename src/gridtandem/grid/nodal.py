@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from gridtandem.grid import elements as el
+from gridtandem.grid.graph import components
 from gridtandem.grid.network import Network
 from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA, ohm_base, polar, power
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 @final
@@ -142,6 +144,8 @@ class Nodal:
 
     def admittance(self) -> sparse.csr_array:
         """Bus admittance matrix; ratio at the from end."""
+        from scipy import sparse
+
         br, y, half = self.branches, 1 / self.branches.z, 0.5j * self.branches.b
         own = np.arange(self.nodes)
         rows = np.concatenate([br.start, br.start, br.end, br.end, own])
@@ -160,8 +164,7 @@ def _fuse(net: Network) -> tuple[Index, Index]:
         node = np.full(n, -1, np.int64)
         node[live] = np.arange(len(live))
         return node, live
-    link = sparse.coo_array((np.ones(both.sum()), (a[both], b[both])), shape=(n, n))
-    _, group = csgraph.connected_components(link, directed=False)
+    group = components(n, a[both], b[both])
     _, first, member = np.unique(group[live], return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty(len(order), np.int64)

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import phase_elements as pe
+from gridtandem.grid.graph import depth_first
 from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.tables import Code, Complex, Flag, Index, Real
 
@@ -65,8 +64,7 @@ def phase_tree(net: ThreePhaseNetwork) -> PhaseTree:
     net.check()
     kind, row, a, b = _elements(net)
     size = len(net.buses) + 1
-    graph = sparse.coo_matrix((np.ones(len(a)), (a, b)), (size, size)).tocsr()
-    order, before = csgraph.depth_first_order(graph, size - 1, directed=False)
+    order, before = depth_first(size, a, b, size - 1)
     place = np.full(size, -1)
     place[order] = np.arange(len(order))
     parent = np.concatenate([[-1], place[before[order[1:]]]])

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
+from gridtandem.grid.graph import breadth_first, components
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Flag, Index, Real
 
 
-def links(nodal: Nodal) -> sparse.csr_array:
-    """Node-to-node adjacency with ones."""
-    br, n = nodal.branches, nodal.nodes
-    ones = np.ones(len(br.start))
-    return sparse.coo_array((ones, (br.start, br.end)), shape=(n, n)).tocsr()
-
-
 def reached(nodal: Nodal, roots: Index) -> Flag:
     """Nodes with a path to one of the roots."""
-    _, part = csgraph.connected_components(links(nodal), directed=False)
+    part = components(nodal.nodes, nodal.branches.start, nodal.branches.end)
     home = roots[roots >= 0]
     return np.asarray(np.isin(part, part[home]))
 
@@ -31,7 +23,7 @@ def linear_drops(nodal: Nodal, root: int) -> tuple[Real, Real]:
 
     Orders of magnitude, to tell a heavy load from a wrong unit; feeders of the library stay below 0.12 and 0.06.
     """
-    order, before = csgraph.breadth_first_order(links(nodal), root, directed=False)
+    order, before = breadth_first(nodal.nodes, nodal.branches.start, nodal.branches.end, root)
     size = np.zeros(nodal.nodes)
     np.add.at(size, nodal.loads.node, abs(nodal.loads.s))
     own = size.copy()

@@ -56,7 +56,9 @@ def _sentence(problem: AcOpf, name: str, k: int, by: float) -> str:
     if name in ("p", "q"):
         return f"unit {units[k]} {size:.4g} {'MW' if name == 'p' else 'Mvar'} {way} its limit"
     if name == "capability":
-        return f"unit {capped[k]} beyond its apparent power by {size:.4g} MVA²/100"
+        g, row = form.nodal.network.generators, form.nodal.units.row
+        most = g.s_high_mva[row][np.isfinite(g.s_high_mva[row])][k]
+        return f"unit {capped[k]} {np.sqrt(most**2 + MVA * size) - most:.4g} MVA above its apparent power"
     if name == "factor":
         return f"unit {factored[k % max(len(factored), 1)]} {size:.4g} Mvar beyond its power factor"
     if name == "angle":

@@ -18,20 +18,25 @@ from gridtandem.program.answer import Answer, Status
 from gridtandem.program.solve import Holding, hold
 from gridtandem.tables import Real
 
+WITHIN = 0.1  # currency/h; error of chords unless another is asked for
+CEILING = 10000.0  # currency/MWh; a price above those of markets, at which a solver of interior points keeps its digits
 
-def chords(feeder: BranchFlow, *, tol: float = 0.1, floor: float = FLOOR, ceiling: float = 1000.0) -> Curve | None:
+
+def chords(feeder: BranchFlow, *, tol: float = WITHIN, floor: float = FLOOR, ceiling: float = CEILING) -> Curve | None:
     """The curve of one period, within ``tol`` [currency/h] for prices from floor to ceiling; None where no point is a load flow."""
     held, hours, loose = hold(feeder.program), feeder.feeder.window.hours, list[float]()
 
     def at(price: float) -> Point:
         answer = at_price(held, price, hours)
         point = _point(feeder, answer)
-        if feeder.slack(answer) > TIGHT:
+        if feeder.slack(answer).max() > TIGHT:
             loose.append(point.x)
         return point
 
     if at_price(held, floor, hours).status is not Status.SOLVED:
         return None
+    while at_price(held, ceiling, hours).status is not Status.SOLVED and ceiling > 2 * floor:
+        ceiling /= 2  # a price so high that the solver loses its digits
     found = searched(at(floor), at(ceiling), lambda price: at(float(np.clip(price, floor, ceiling))), tol=tol)
     kept = _longest(found.points, np.array(loose))
     return replace(found, points=kept, asked=found.asked + 2) if kept else None

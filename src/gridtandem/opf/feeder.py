@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Protocol, final
 
 import numpy as np
 from scipy import sparse
@@ -21,7 +21,7 @@ from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.common import Common, names
 from gridtandem.opf.forms.form import Form
 from gridtandem.opf.forms.lindist import Flow, Lindist
-from gridtandem.opf.limits import Limits, signed
+from gridtandem.opf.limits import KINDS, Limits, signed
 from gridtandem.program.answer import Answer
 from gridtandem.program.arrays import Columns, Matrix, Program, Rows
 from gridtandem.resources.day import Owned, owned
@@ -44,6 +44,33 @@ class FeederState:
     price_q: Real  # (period, node)
     split: Real  # (period, kind of limit, node) shares of the price; see `gridtandem.opf.limits.KINDS`
     shadow: Real  # (period, limit) price of its right-hand side
+    loss: Real  # (period, node) share of the price: losses that one more MW there makes elsewhere; 0 in a network without losses
+    answer: Answer
+
+
+class Physics(Protocol):
+    """Network equations that are more than limits linear in nodal injections: what an answer to a program with them means."""
+
+    @property
+    def least_price(self) -> float:
+        """At lower ones an answer is no load flow. [currency/MWh]"""
+        ...
+
+    def state(self, answer: Answer) -> FeederState:
+        """Powers, voltages, and prices with their split."""
+        ...
+
+    def rents(self, prices: FeederState, dispatch: FeederState) -> Real:
+        """What each kind of limit, and losses last, leave with the company (period, kind), by the prices of one answer and the state of another."""
+        ...
+
+    def holds(self, answer: Answer, period: int) -> tuple[str, ...]:
+        """Names of the limits that shape the price in a period, the dearest first."""
+        ...
+
+    def slack(self, answer: Answer) -> Real:
+        """How far an answer is from a load flow (period), relative to its flows."""
+        ...
 
 
 @final
@@ -62,6 +89,7 @@ class FeederProblem:
     q_there: Real
     program: Program
     common: Common  # with feeders built alike
+    physics: Physics | None = None  # None: the limits of the form are all there is
 
     @staticmethod
     def of(
@@ -95,18 +123,46 @@ class FeederProblem:
 
     def state(self, answer: Answer) -> FeederState:
         """Powers, voltages and prices of an answer."""
-        part, shape, hours = self.owned.part, self.p_there.shape, self.window.hours
-        p, q = (there + _sum(maps, answer.x, shape) for there, maps in ((self.p_there, part.p), (self.q_there, part.q)))
+        if self.physics is not None:
+            return self.physics.state(answer)
+        hours, (p, q) = self.window.hours, self.injected(answer)
+        shape = p.shape
         shadow = answer.price["limit"].reshape(shape[0], len(self.limits.kind)) / hours
         split, split_q = self.limits.priced(shadow)
         energy = answer.price["balance"] / hours
         return FeederState(
             z=answer.x["z"], p=p, q=q, v=self.form.voltage(p, q), cost=answer.cost, energy=energy, price=energy[:, None] + split.sum(1),
-            price_q=split_q.sum(1), split=split, shadow=shadow,
+            price_q=split_q.sum(1), split=split, shadow=shadow, loss=np.zeros(shape), answer=answer,
         )  # fmt: skip
+
+    def injected(self, answer: Answer) -> tuple[Real, Real]:
+        """Injections net of demand (period, node). [MW, Mvar]"""
+        part, shape = self.owned.part, self.p_there.shape
+        return self.p_there + _sum(part.p, answer.x, shape), self.q_there + _sum(part.q, answer.x, shape)
+
+    def rents(self, prices: FeederState, dispatch: FeederState) -> Real:
+        """What each kind of limit, and losses last, leave with the company (period, kind): price of a limit times the way from unloaded to it."""
+        if self.physics is not None:
+            return self.physics.rents(prices, dispatch)
+        each = prices.shadow * (self.limits.base - self.limits.fixed(dispatch.p, dispatch.q))
+        return np.stack([*(each[:, self.limits.kind == k].sum(-1) for k in range(len(KINDS))), np.zeros(len(each))], -1)
+
+    def unanswerable(self, price: Real) -> bool:
+        """Whether some price lies below those that the network equations answer with a load flow."""
+        return self.physics is not None and bool((price < self.physics.least_price).any())
+
+    def taking(self, z: Real) -> tuple[Real, Real]:
+        """Bounds of the exchange that stand for an award (period).
+
+        Where losses could burn what is too much, no more than the award: power has a price, so as much is taken, and an award at the very end of the
+        feeder's reach leaves a solver some room.
+        """
+        return (z, z) if self.physics is None else (np.minimum(self.program.columns["z"].low, z), z)
 
     def binding(self, answer: Answer, period: int, least: float = 1e-7) -> tuple[str, ...]:
         """Names of the limits that shape the price in a period, the dearest first."""
+        if self.physics is not None:
+            return self.physics.holds(answer, period)
         shadow = np.abs(answer.price["limit"].reshape(self.p_there.shape[0], -1)[period])
         return tuple(dict.fromkeys(self.label(int(k)) for k in np.argsort(-shadow, kind="stable") if shadow[k] > least))
 

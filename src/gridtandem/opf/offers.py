@@ -7,7 +7,9 @@ from typing import final
 
 import numpy as np
 
+from gridtandem.opf.branch_flow_curve import CEILING, WITHIN, chords
 from gridtandem.opf.feeder import FeederProblem
+from gridtandem.opf.forms.branch_flow import BranchFlow
 from gridtandem.opf.quadratic_curve import bent
 from gridtandem.opf.value_curve import Curve, Point, searched
 from gridtandem.program.answer import Answer, Status
@@ -26,7 +28,8 @@ class Asked:
     @staticmethod
     def of(problem: FeederProblem) -> Asked:
         """Hand it over once."""
-        return Asked(problem, hold(problem.program) if problem.program.quadratic else Highs().hold(problem.program, chain=True))
+        smooth = problem.program.quadratic or problem.program.cones
+        return Asked(problem, hold(problem.program) if smooth else Highs().hold(problem.program, chain=True))
 
     def at_price(self, price: float) -> Answer:
         """Cheapest at a price per MWh of export, or of import saved."""
@@ -34,7 +37,7 @@ class Asked:
 
     def at_exchange(self, z: float) -> Answer:
         """Cheapest at a given exchange."""
-        return self.held.solve(bounds={"z": (np.array([z]), np.array([z]))})
+        return self.held.solve(bounds={"z": self.problem.taking(np.array([z]))})
 
     def reach(self) -> tuple[Answer, Answer]:
         """Least and most exchange, whatever they cost."""
@@ -46,8 +49,11 @@ class Asked:
         low, high = (held.solve(cost={**nothing, "z": np.array([sign])}) for sign in (1.0, -1.0))
         return low, high
 
-    def curve(self, *, tol: float = 0.0) -> Curve | None:
-        """The whole curve; None where no exchange serves the feeder at all."""
+    def curve(self, *, tol: float = 0.0, floor: float = -np.inf, ceiling: float = np.inf) -> Curve | None:
+        """The whole curve; None where no exchange serves the feeder at all. With losses: chords between prices floor and ceiling, within ``tol``."""
+        if isinstance(form := self.problem.physics, BranchFlow):
+            least = max(floor, form.least_price)
+            return chords(form, tol=tol or WITHIN, floor=least, ceiling=min(max(ceiling, least), CEILING))
         if isinstance(self.held, Held):
             self.held.restart()
         low, high = self.reach()

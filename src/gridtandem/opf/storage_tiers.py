@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from gridtandem.opf.feeder import FeederProblem
+from gridtandem.opf.forms.branch_flow import BranchFlow
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Columns, Matrix, Program, Rows
 from gridtandem.program.solve import hold
@@ -30,10 +31,14 @@ KEPT = ("charge", "discharge", "plug", "back")  # unknowns that a schedule fixes
 
 def scheduled(whole: FeederProblem, price: Real) -> tuple[FeederProblem, ...] | None:
     """The hours of a day under the schedule that answers prices (period); None where the feeder cannot be served at all."""
-    answer = hold(whole.program).solve(cost={"z": price * whole.window.hours})
+    form = whole.physics if isinstance(whole.physics, BranchFlow) else None
+    least = -np.inf if form is None else form.least_price
+    answer = hold(whole.program).solve(cost={"z": np.maximum(price, least) * whole.window.hours})
     if answer.status is not Status.SOLVED:
         return None
-    return tuple(_hour(whole, answer.x, t) for t in range(whole.window.periods))
+    if form is None:
+        return tuple(_hour(whole, answer.x, t) for t in range(whole.window.periods))
+    return tuple(BranchFlow.of(_hour(form.feeder, answer.x, t), root_pu=form.root_pu).problem for t in range(whole.window.periods))
 
 
 def _hour(whole: FeederProblem, schedule: Mapping[str, Real], t: int) -> FeederProblem:

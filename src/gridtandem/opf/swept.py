@@ -19,6 +19,7 @@ from typing import final
 
 import numpy as np
 
+from gridtandem.kernels import kernel
 from gridtandem.opf.common import names
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.value_curve import EXACT
@@ -91,15 +92,13 @@ class Swept:
 
 def swept(problem: Reduced) -> Swept:
     """Walk all periods."""
-    from gridtandem.opf.kernels_curve import walk_all
-
     (periods, size), rows = problem.low.shape, len(problem.matrix)
     room = POINTS * (size + 8)
     export, cost = np.zeros((periods, room)), np.zeros((periods, room))
     count, steps, status = np.zeros(periods, np.int64), np.zeros(periods, np.int64), np.zeros(periods, np.int8)
     error, miss = np.zeros(periods), np.zeros(periods)
     turned = np.ascontiguousarray(problem.matrix.T).reshape(size, rows)
-    walk_all(
+    kernel("opf.kernels_curve", "walk_all")(
         problem.matrix, turned, problem.give, problem.cost, problem.low, problem.high, problem.row_low, problem.row_high,
         export, cost, count, error, miss, status, steps,
     )  # fmt: skip

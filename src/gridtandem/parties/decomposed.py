@@ -23,6 +23,7 @@ from scipy import sparse
 
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.market_letters import Cut, PlanWith, Range
+from gridtandem.errors import Unreadable
 from gridtandem.markets.energy import Cleared, cleared
 from gridtandem.opf.feeder_value import BEYOND, FeederValue
 from gridtandem.parties.pool import Pool
@@ -60,7 +61,7 @@ class _Profile:
 
 def dantzig_wolfe(pool: Pool, *, tol: float = 1e-10, rounds: int = 200) -> ByParts:
     """By profiles. Ends where cost and bound lie within ``tol`` of each other, relative, or after so many rounds."""
-    feeders = [FeederValue.of(f) for f in pool.feeders]
+    feeders = _by_energy(pool)
     periods, hours = pool.wholesale.window.periods, pool.wholesale.window.hours
     price, profiles, bound = np.zeros((periods, len(feeders))), list[_Profile](), -np.inf
     profiles += _answers(feeders, price)
@@ -85,7 +86,7 @@ def dantzig_wolfe(pool: Pool, *, tol: float = 1e-10, rounds: int = 200) -> ByPar
 
 def benders(pool: Pool, *, tol: float = 1e-6, rounds: int = 200) -> ByParts:
     """By planes below the cost of feeders. Slow near the end: planes over a whole day are many."""
-    feeders = [FeederValue.of(f) for f in pool.feeders]
+    feeders = _by_energy(pool)
     ends = [f.reach() for f in feeders]
     low, high = (np.stack([end[k] for end in ends], axis=-1)[None] for k in (0, 1))
     reach, cuts = Range(low, high, np.full(low.shape, Worth.EXACT, np.int8)), list[Cut]()
@@ -106,6 +107,13 @@ def benders(pool: Pool, *, tol: float = 1e-6, rounds: int = 200) -> ByParts:
         plan = pool.wholesale.plan_with(PlanWith(reach, tuple(cuts)))
         z = plan.z
     return best
+
+
+def _by_energy(pool: Pool) -> list[FeederValue]:
+    """Feeders as they answer prices of energy."""
+    if pool.regulated:
+        raise Unreadable("days with requirements of regulation are not solved by parts; Pool.solve solves them whole")
+    return [FeederValue.of(f) for f in pool.feeders]
 
 
 def _answers(feeders: list[FeederValue], price: Real) -> list[_Profile]:

@@ -68,7 +68,7 @@ def curves_of(start: Real, worth: Code, steps: list[tuple[int, int, Real, Real, 
     period, interface = (np.repeat(np.array([s[k] for s in steps], np.int64), count) for k in (0, 1))
     mw, price, rise = (np.concatenate([np.empty(0), *(s[k] for s in steps)]) for k in (2, 3, 4))
     none = np.zeros(len(mw), np.int64)
-    return Curves(start, np.full(start.shape, Tier.HOURLY, np.int8), worth, none, period, interface, mw, price, rise)
+    return Curves(start, np.full(start.shape, Tier.HOURLY, np.int8), worth, none, period, interface, mw, price, rise, np.zeros(start.shape))
 
 
 def _plain(problem: FeederProblem) -> Real:

@@ -25,7 +25,6 @@ from gridtandem.flow.batch import Batch, solve_many
 from gridtandem.flow.draw import Pieces, Ports
 from gridtandem.flow.loadability import carried, largest_loading
 from gridtandem.flow.newton import Draw, Newton, Options, Solution
-from gridtandem.flow.outages import solve_outages
 from gridtandem.flow.sensitivity import voltage_slope
 from gridtandem.flow.switching import settled
 from gridtandem.flow.variants import loaded, without
@@ -249,6 +248,8 @@ def _together(party: Transmission, curve: PowerCurve, able: Flag) -> Batch:
     if not able.any() or not party.opened:
         return solve_many(party.newton, loads=k, units=k, start=start, draw=draw)
     opened = [party.opened[s] for s in np.nonzero(able)[0].tolist()]
+    from gridtandem.flow.outages import solve_outages
+
     return solve_outages(party.newton, opened=opened, loads=k, units=k, start=start, draw=draw)
 
 

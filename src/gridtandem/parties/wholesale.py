@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -15,6 +15,8 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.markets.energy import Cleared, Orders, Wires, cleared
 from gridtandem.opf.forms.dc import Dc
+from gridtandem.parties.lent import LentStores
+from gridtandem.parties.reserve import Reserve
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Columns, Matrix, Rows
 from gridtandem.resources.day import Owned, owned
@@ -35,6 +37,7 @@ class Wholesale:
     orders: Orders  # of stations and of demand in transmission, (period, step) in C order
     fixed: Real  # (period, node) injected in any case [MW]
     at: Index  # (interface) node
+    reserve: Reserve | None  # None: no regulation is bought
 
     @staticmethod
     def of(network: Network, bus: Index, window: Window) -> Wholesale:
@@ -45,6 +48,7 @@ class Wholesale:
         return Wholesale(
             network=network, nodal=nodal, window=window, owned=have, form=form, orders=_orders(have, nodal.node), at=nodal.node[bus],
             fixed=np.broadcast_to(have.part.p_fixed, have.p_load.shape) - have.p_load + form.fixed,
+            reserve=Reserve.of(network, have.steps, window),
         )  # fmt: skip
 
     @property
@@ -57,15 +61,20 @@ class Wholesale:
         curves, shape = ask.curves, ask.curves.start.shape
         if (curves.worth == Worth.REFUSED).any():
             return _nothing(shape)
-        found = self.clear(self._offered(curves), self.fixed + _spread(-curves.start[0], self.at, self.nodal.nodes))
-        mine = len(self.orders.node)
-        z = curves.start[0].copy()
+        orders, mine, hours = self.offered(curves), len(self.orders.node), self.window.hours
+        lent = LentStores.of(curves.stores, self.at, self.nodal.nodes, hours)
+        wires = self.wires(len(orders.node), lent.columns, lent.balance, lent.rows)
+        found = cleared(orders, self.fixed + spread(-curves.start[0], self.at, self.nodal.nodes), wires, hours=hours)
+        z, theirs = curves.start[0].copy(), cost_of(orders, found.accepted, hours, mine)
         np.subtract.at(z, (curves.period, curves.interface), found.accepted[mine:])
-        return self._plan(found, z, _cost(self._offered(curves), found.accepted, self.window.hours, mine))
+        if not lent.columns or found.answer.status is not Status.SOLVED:
+            return self._plan(found, z, theirs)
+        use, given, wear = lent.used(dict(found.answer.x), shape[2])
+        return replace(self._plan(found, z - given, theirs + wear), use=use)
 
     def clear_at(self, ask: ClearAt) -> Plan:
         """The exchange is given."""
-        found = self.clear(self.orders, self.fixed + _spread(-ask.z[0], self.at, self.nodal.nodes))
+        found = self.clear(self.orders, self.fixed + spread(-ask.z[0], self.at, self.nodal.nodes))
         return self._plan(found, ask.z[0], 0.0)
 
     def plan_with(self, ask: PlanWith) -> Plan:
@@ -75,22 +84,27 @@ class Wholesale:
         found = cleared(self.orders, self.fixed, wires, hours=self.window.hours)
         return self._plan(found, found.answer.x["z"], float(found.answer.x["eta"].sum()))
 
-    def plan(self, z: Real, price: Real) -> tuple[Cleared, Cleared]:
+    def plan(self, z: Real, price: Real, sold: tuple[Real, Real] | None = None) -> tuple[Cleared, Cleared]:
         """The owner's door: the dispatch for an exchange (period, interface), and the answer to prices at the interfaces with the exchange free,
-        from which prices everywhere else are taken; see `FeederMarket.plan`.
+        from which prices everywhere else are taken; see `FeederMarket.plan`. ``sold`` is feeders' regulation (period, interface, product), and
+        its price.
         """
+        hours, count = self.window.hours, len(self.orders.node)
         _, first = np.unique(np.vstack([self.at, price]), axis=1, return_index=True)  # interfaces of one node and price answer as one
-        free = {"z": Columns.of((len(z), len(first)), cost=-price[:, first] * self.window.hours)}
+        free = {"z": Columns.of((len(z), len(first)), cost=-price[:, first] * hours)}
+        given: dict[str, Columns] = {}
+        if sold is not None:  # a price of regulation is one everywhere
+            given["reserve"] = Columns.of(sold[0].shape, sold[0], sold[0])
+            free["reserve"] = Columns.of(sold[0][:, :1].shape, 0.0, cost=sold[1][:, :1] * hours)
         here = sparse.kron(sparse.eye_array(len(z)), -_at(self.at[first], self.nodal.nodes), format="csr")
-        wires = self.wires(len(self.orders.node), free, {"z": here}, {})
-        given = self.fixed + _spread(-z, self.at, self.nodal.nodes)
-        return self.clear(self.orders, given), cleared(self.orders, self.fixed, wires, hours=self.window.hours)
+        done = cleared(self.orders, self.fixed + spread(-z, self.at, self.nodal.nodes), self.wires(count, given, {}, {}), hours=hours)
+        return done, cleared(self.orders, self.fixed, self.wires(count, free, {"z": here}, {}), hours=hours)
 
     def noted(self, ask: Award) -> Receipt:
         """Transmission keeps its own plan."""
         return Receipt(np.full(ask.z.shape, Worth.EXACT, np.int8))
 
-    def _offered(self, curves: Curves) -> Orders:
+    def offered(self, curves: Curves) -> Orders:
         """All orders: its own, then feeders' steps in the order of the letter."""
         width = np.where(curves.mw > 0, curves.mw, 1.0)
         steps = Orders(
@@ -104,14 +118,15 @@ class Wholesale:
         return cleared(orders, fixed, self.wires(len(orders.node), {}, {}, {}), hours=self.window.hours)
 
     def wires(self, orders: int, columns: Mapping[str, Columns], balance: Mapping[str, Matrix], rows: Mapping[str, Rows]) -> Wires:
-        """Network, storage and ramps of transmission, for a market of so many orders."""
+        """Network, storage, ramps and regulation of transmission, for a market of so many orders. A column ``reserve`` is what feeders sell."""
         part, form = self.owned.part, self.form
         others = {k: c for k, c in part.columns.items() if k != "x"}
         brought = {k: m for k, m in part.p.items() if k != "x"}
         own_rows = {k: Rows(r.low, r.high, _as_orders(r.parts, orders)) for k, r in part.rows.items()}
+        kept, required = ({}, {}) if self.reserve is None else self.reserve.blocks(orders, columns.get("reserve"))
         return Wires(
-            periods=self.window.periods, nodes=self.nodal.nodes, columns={**form.columns, **others, **columns},
-            balance={**form.balance, **brought, **balance}, rows={**form.rows, **own_rows, **rows},
+            periods=self.window.periods, nodes=self.nodal.nodes, columns={**form.columns, **others, **kept, **columns},
+            balance={**form.balance, **brought, **balance}, rows={**form.rows, **own_rows, **required, **rows},
         )  # fmt: skip
 
     @property
@@ -127,7 +142,7 @@ class Wholesale:
         return Plan(z[None], found.price[:, self.at][None], exact, found.cost + self.constant, found.cost + self.constant - theirs)
 
 
-def _cost(o: Orders, accepted: Real, hours: float, first: int) -> float:
+def cost_of(o: Orders, accepted: Real, hours: float, first: int) -> float:
     """Cost of the orders from the ``first`` on."""
     return float((o.price * accepted + 0.5 * o.slope * accepted**2)[first:].sum()) * hours
 
@@ -165,7 +180,7 @@ def taken(market: Wholesale) -> Matrix:
     return sparse.csr_array(-sparse.kron(sparse.eye_array(market.window.periods), _at(market.at, market.nodal.nodes)))
 
 
-def _spread(injection: Real, node: Index, nodes: int) -> Real:
+def spread(injection: Real, node: Index, nodes: int) -> Real:
     """Injections (period, interface) at their nodes."""
     return np.asarray((_at(node, nodes) @ injection.T).T)
 

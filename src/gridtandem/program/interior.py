@@ -37,6 +37,7 @@ SHRINK = 0.1  # of the mean product, aimed at next
 RAISE, FLAT = (1e-4, 1e8), 1e-11  # diagonal added where curvature along the step, per squared length, is not above FLAT
 BINDS = 1e3  # Σ of a range that binds
 TOUCH = 1e-20  # the least distance: rounding may put a point on its bound
+STILL, NOISY = 6, 100.0  # steps after which an error that no longer halves is rounding, if it is not above so many times the tolerance
 LOST = 1e10  # an error or a mean product as large as this does not come back
 
 
@@ -182,16 +183,17 @@ class Careful:
         return 0.0
 
 
-def climbed(task: Task, point: Point, rule: Rule, *, tolerance: float, steps: int) -> tuple[Point, int, bool]:
-    """Where the iteration ends, after how many steps, and whether it is a solution."""
-    mu = FIRST
+def climbed(task: Task, point: Point, rule: Rule, *, tolerance: float, steps: int) -> tuple[Point, int, float]:
+    """Where the iteration ends, after how many steps, and its error there; the best point where rounding is all that moves it any more."""
+    mu, best, least, still = FIRST, point, np.inf, 0
     for k in range(steps):
         look = Look.at(task, point.t)
         wrong = error(task, point, look, 0.0)
-        if wrong <= tolerance:
-            return point, k, True
-        if not wrong < LOST:
-            return point, k, False
+        still = 0 if wrong < least / 2 else still + 1
+        if wrong < least:
+            best, least = point, wrong
+        if wrong <= tolerance or not wrong < LOST or (still > STILL and least <= NOISY * tolerance):
+            return best if least <= NOISY * tolerance else point, k, min(wrong, least)
         mu = rule.barrier(task, point, look, mu)
         step = _step(task, point, look, mu) if mu < LOST else None
         if step is not None and step.rough and (binding := _binding(task, point)).any():
@@ -199,10 +201,10 @@ def climbed(task: Task, point: Point, rule: Rule, *, tolerance: float, steps: in
             step = _step(task, point, look, mu)
         part = 0.0 if step is None else rule.part(task, point, look, step, mu)
         if step is None or part == 0.0:
-            return point, k, False
+            return point, k, wrong
         d, of = step.to, step.part_of_multipliers
         point = Point(t=point.t + part * d.t, y=point.y + of * d.y, low=point.low + of * d.low, high=point.high + of * d.high)
-    return point, steps, False
+    return point, steps, np.inf
 
 
 def error(task: Task, point: Point, look: Look, mu: float) -> float:

@@ -27,30 +27,8 @@ if TYPE_CHECKING:
 
     Solve: TypeAlias = Callable[[Real], Real]
 
-REFINED, EXACT = 4, 1e-10  # how often an answer is refined at most, and the relative miss that is good enough
+REFINED, EXACT = 4, 1e-12  # how often an answer is refined at most, and the relative miss that is good enough
 ROUGH = 1e-6  # a relative miss as large as this asks for ranges to be kept
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Pattern:
-    """A sparse matrix by rows whose numbers come later; entries at the same place add up."""
-
-    place: Index  # (entry) of the numbers given
-    indices: Index
-    pointer: Index
-    shape: tuple[int, int]
-
-    @staticmethod
-    def of(row: Index, column: Index, shape: tuple[int, int]) -> Pattern:
-        """Places of all entries."""
-        every, place = np.unique(row * shape[1] + column, return_inverse=True)
-        pointer = np.searchsorted(every, np.arange(shape[0] + 1) * shape[1])
-        return Pattern(place, every % max(shape[1], 1), pointer, shape)
-
-    def filled(self, numbers: Real) -> sparse.csr_array:
-        """The matrix."""
-        return sparse.csr_array((np.bincount(self.place, numbers, len(self.indices)), self.indices, self.pointer), shape=self.shape)
 
 
 @final
@@ -68,11 +46,11 @@ class NewtonSystem:
     pair: tuple[Index, Index, Index]  # entries of the Jacobian that meet in an eliminated range, and the range
     border: Index  # entries of the Jacobian in equations and in ranges that are kept
     hessian: Entries
-    matrix: Pattern  # what is factored, by columns
+    place: Index  # of every number in what is factored, by columns
+    indices: Index
+    pointer: Index
     order: Index  # its columns in the order of factorisation
-    whole: Pattern  # H
-    rows: Pattern  # equations and ranges by unknowns
-    used: Index  # entries of the Jacobian in them
+    used: Index  # entries of the Jacobian in equations and ranges
 
     @staticmethod
     def of(program: Smooth, equations: Index, ranges: Index, size: int, rows: int) -> NewtonSystem:
@@ -100,12 +78,11 @@ class NewtonSystem:
         order = _order(rows, columns, total)
         turned = np.empty(total, np.int64)
         turned[order] = np.arange(total)
-        used = np.flatnonzero(row >= 0)
-        symmetric = np.concatenate([hessian.row, hessian.column[off], own]), np.concatenate([hessian.column, hessian.row[off], own])
+        every, where = np.unique(turned[columns] * total + rows, return_inverse=True)
         return NewtonSystem(
             size=size, equations=equations, ranges=ranges, kept=kept, row_of=row, column_of=column, off=off, pair=(first, second, which),
-            border=border, hessian=hessian, matrix=Pattern.of(turned[columns], rows, (total, total)), order=order,
-            whole=Pattern.of(*symmetric, (size, size)), rows=Pattern.of(row[used], column[used], (e + len(ranges), size)), used=used,
+            border=border, hessian=hessian, place=where, indices=every % total,
+            pointer=np.searchsorted(every, np.arange(total + 1) * total), order=order, used=np.flatnonzero(row >= 0),
         )  # fmt: skip
 
     def keeping(self, binding: Flag) -> NewtonSystem:
@@ -123,15 +100,13 @@ class NewtonSystem:
         first, second, which = self.pair
         own, border = np.where(fixed, 1.0, diagonal), j[self.border]
         numbers = [h, h[self.off], own, j[first] * j[second] * bent[which], -1 / bent[self.kept], border, border]
+        data, total = np.bincount(self.place, np.concatenate(numbers), len(self.indices)), len(self.order)
+        matrix = sparse.csc_array((data, self.indices, self.pointer), shape=(total, total))
         try:
-            factors = splu(self.matrix.filled(np.concatenate(numbers)).T, permc_spec="NATURAL", options={"Equil": False})
+            factors = splu(matrix, permc_spec="NATURAL", relax=1, panel_size=1, options={"Equil": False})
         except RuntimeError:  # exactly singular
             return None
-        rows = self.rows.filled(j[self.used])
-        return Factors(
-            system=self, factors=factors.solve, whole=self.whole.filled(np.concatenate([h, h[self.off], own])), rows=rows, across=rows.T.tocsr(),
-            bent=bent,
-        )  # fmt: skip
+        return Factors(system=self, factors=factors.solve, hessian=h, diagonal=own, jacobian=j[self.used], bent=bent)
 
 
 @final
@@ -141,9 +116,9 @@ class Factors:
 
     system: NewtonSystem
     factors: Callable[[Real], Real]
-    whole: sparse.csr_array  # H
-    rows: sparse.csr_array  # equations and ranges by unknowns
-    across: sparse.csr_array  # their transpose
+    hessian: Real  # lower triangle; nothing at what is fixed
+    diagonal: Real
+    jacobian: Real  # of equations and ranges
     bent: Real
 
     def solved(self, right: Real) -> tuple[Real, float]:
@@ -153,7 +128,7 @@ class Factors:
         gone[e + self.system.kept] = 0.0
         found, size = self._once(right, gone), max(float(np.abs(right).max()), 1e-300)
         for k in range(REFINED + 1):
-            there = np.concatenate([self.whole @ found[:n] + self.across @ found[n:], self.rows @ found[:n]])
+            there = np.concatenate([self._whole(found[:n]) + self._across(found[n:]), self._rows(found[:n])])
             there[n + e :] -= found[n + e :] / self.bent
             left = right - there
             miss = float(np.abs(left).max()) / size
@@ -171,11 +146,29 @@ class Factors:
         """By the factors alone."""
         s, n, e = self.system, self.system.size, len(self.system.equations)
         out, there, found = np.empty(len(right)), right[n:], np.empty(len(self.system.order))
-        found[s.order] = self.factors(np.concatenate([right[:n] + self.across @ (gone * there), there[:e], there[e:][s.kept]]))
+        found[s.order] = self.factors(np.concatenate([right[:n] + self._across(gone * there), there[:e], there[e:][s.kept]]))
         out[:n] = found[:n]
-        out[n:] = gone * (self.rows @ found[:n] - there)
+        out[n:] = gone * (self._rows(found[:n]) - there)
         out[n : n + e], out[n + e + s.kept] = found[n : n + e], found[n + e :]
         return out
+
+    def _whole(self, x: Real) -> Real:
+        """H times x."""
+        s, h, off = self.system, self.system.hessian, self.system.off
+        below = np.bincount(h.row, self.hessian * x[h.column], s.size)
+        above = np.bincount(h.column[off], self.hessian[off] * x[h.row[off]], s.size)
+        return np.asarray(below + above + self.diagonal * x)
+
+    def _rows(self, x: Real) -> Real:
+        """Equations and ranges times x."""
+        s = self.system
+        count = len(s.equations) + len(s.ranges)
+        return np.asarray(np.bincount(s.row_of[s.used], self.jacobian * x[s.column_of[s.used]], count), np.float64)
+
+    def _across(self, y: Real) -> Real:
+        """Their transpose times y."""
+        s = self.system
+        return np.asarray(np.bincount(s.column_of[s.used], self.jacobian * y[s.row_of[s.used]], s.size), np.float64)
 
 
 def _pairs(range_of: Index, ranges: int) -> tuple[Index, Index, Index]:

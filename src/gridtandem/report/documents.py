@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gridtandem.report.batch_words import batch_document
 from gridtandem.report.kinds import Shown, door_of
 from gridtandem.report.tables import as_records
 from gridtandem.tables import Table
@@ -36,7 +35,11 @@ def summary_of(run: Shown | BatchRun) -> dict[str, object]:
     """The summary of a run of any kind; of a batch its extremes."""
     from gridtandem.report.batch import BatchRun
 
-    return batch_document(run) if isinstance(run, BatchRun) else door_of(run).summary(run)
+    if isinstance(run, BatchRun):
+        from gridtandem.report.batch_words import batch_document
+
+        return batch_document(run)
+    return door_of(run).summary(run)
 
 
 def number(x: float) -> float | None:

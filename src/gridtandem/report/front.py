@@ -33,6 +33,7 @@ def run(
     hours: int | None = None,
     first_hour: int | None = None,
     flow: Literal["apparent", "active"] | None = None,
+    form: Literal["lindist", "branch-flow"] | None = None,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
@@ -50,9 +51,12 @@ def run(
 
     Load flow: ``loading`` multiplies loads and transmission's schedule; several numbers are scenarios, an array is (scenario, period).
     Markets, such as "dso-offer": ``hours`` periods from ``first_hour`` (counted from 1) are cleared, by default all that the profiles cover;
-    ``flow`` says what ratings of feeder lines limit, apparent power unless told otherwise.
+    ``flow`` says what ratings of feeder lines limit, apparent power unless told otherwise; ``form`` "branch-flow" gives feeders losses.
     """
-    own = {"feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow}
+    own = {
+        "feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow,
+        "form": form,
+    }  # fmt: skip
     given = _given(loading=loading, **own)
     way = door(kind_for([] if scheme is None else [scheme], given))
     study = way.studied(opened_case(case), given, rounds)
@@ -68,6 +72,7 @@ def compare(
     hours: int | None = None,
     first_hour: int | None = None,
     flow: Literal["apparent", "active"] | None = None,
+    form: Literal["lindist", "branch-flow"] | None = None,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
@@ -81,7 +86,10 @@ def compare(
 
     ``save`` names the run file of a scheme, ``watch`` hears its name too.
     """
-    own = {"feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow}
+    own = {
+        "feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow,
+        "form": form,
+    }  # fmt: skip
     given = _given(loading=loading, **own)
     way = door(kind_for(schemes or [], given))
     study = way.studied(opened_case(case), given, rounds)

@@ -16,7 +16,7 @@ from gridtandem.resources.storage import OVERLAP
 from gridtandem.study.kinds import MARKET
 from gridtandem.study.market import day as keeping
 from gridtandem.study.market.day import MarketDay
-from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus, UnitSales
+from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus, UnitSales
 from gridtandem.study.registry import name_of
 from gridtandem.study.results import Letters, Rounds, Violations
 
@@ -47,6 +47,8 @@ class MarketRun:
     sales: UnitSales
     checks: MarketChecks
     violations: Violations
+    reserves: Reserves
+    regulation: RegulationResults
     letters: Letters
     rounds: Rounds
 
@@ -115,10 +117,13 @@ def _lines(run: MarketRun) -> Iterator[str]:
     beside = "the same as" if abs(result.gap) <= SAME else share
     yield f"  cost      {result.cost:,.2f} {money}, {beside} the ideal market, which sees every network"
     yield from _interface_lines(run, money)
+    yield from _reserve_lines(run, money)
     for k in range(len(run.surplus)):
         s = run.surplus
         head = "kept" if k == 0 else "    "
-        yield f"  {head}      {s.company[k]}: {s.kept[k]:,.2f} {money}; rent of flows {s.flow_rent[k]:,.2f}, of voltages {s.voltage_rent[k]:,.2f}"
+        rents = f"rent of flows {s.flow_rent[k]:,.2f}, of voltages {s.voltage_rent[k]:,.2f}"
+        rents += f", of losses {s.loss_rent[k]:,.2f}; regret {s.regret[k]:,.4f}" if run.result.study.form != "lindist" else ""
+        yield f"  {head}      {s.company[k]}: {s.kept[k]:,.2f} {money}; {rents}"
     yield from _choice_lines(run, money)
     yield from _check_lines(run)
     if run.path is not None:
@@ -136,7 +141,25 @@ def _interface_lines(run: MarketRun, money: str) -> Iterator[str]:
         head = "awards" if k == 0 else "      "
         yield (
             f"  {head}    {name} at bus {mine.bus[0]}: {spelled(z.min(), 'MW')} to {spelled(z.max(), 'MW')} "
-            f"at {price.min():,.2f} to {price.max():,.2f} {money}/MWh; {mine.company[0]} pays {mine.payment.sum():,.2f} {money}"
+            f"at {price.min():,.2f} to {price.max():,.2f} {money}/MWh; {mine.company[0]} pays {mine.payment.sum():,.2f} {money}{_promise(mine)}"
+        )
+
+
+def _promise(mine: Awards) -> str:
+    """The tier of offers of hours that hang together."""
+    said = [word for word in dict.fromkeys(mine.tier.tolist()) if word not in ("", "hourly")]
+    return f"; offer {', '.join(said)}" if said else ""
+
+
+def _reserve_lines(run: MarketRun, money: str) -> Iterator[str]:
+    table = run.reserves
+    for k, product in enumerate(dict.fromkeys(table.product.tolist())):
+        mine = table.take(table.product == product)
+        inside, head = mine.seller != "tso", "reserves " if k == 0 else "         "
+        share = mine.mw[inside].sum() / max(mine.mw.sum(), 1e-12)
+        yield (
+            f"  {head} {product.replace('_', ' ')}: {spelled(mine.required_mw.min(), 'MW')} to {spelled(mine.required_mw.max(), 'MW')} at "
+            f"{mine.price_per_mw.min():,.2f} to {mine.price_per_mw.max():,.2f} {money}/MW; {100 * share:.3g} % of it from feeders"
         )
 
 
@@ -164,8 +187,9 @@ def _check_lines(run: MarketRun) -> Iterator[str]:
         yield f"  AC check  the joined grid has no load flow in {int((~solved).sum())} of {len(c)} periods"
     if solved.any():
         low = int(np.nanargmin(c.v_low_pu))
-        yield f"  AC check  voltages of the linear model are off by at most {spelled(float(np.nanmax(c.voltage_error_pu)), 'pu')} in feeders"
-        yield f"            losses that the market left out: {spelled(float(np.nansum(c.loss_mw)), 'MW')} over all periods"
+        model, lost = ("linear model", "losses that the market left out") if run.result.study.form == "lindist" else ("model with losses", "losses")
+        yield f"  AC check  voltages of the {model} are off by at most {spelled(float(np.nanmax(c.voltage_error_pu)), 'pu')} in feeders"
+        yield f"            {lost}: {spelled(float(np.nansum(c.loss_mw)), 'MW')} over all periods"
         broken = int(c.limits_broken.sum())
         limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken (table violations)"
         yield f"            lowest voltage {spelled(float(c.v_low_pu[low]), 'pu')} at {c.v_low_bus[low]}; {limits}"

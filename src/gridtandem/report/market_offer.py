@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtandem.boundary.market_letters import Tier
+from gridtandem.boundary.market_letters import Tier, tier_word
 from gridtandem.cases.case import Case
 from gridtandem.cases.phase_case import PhaseCase
 from gridtandem.errors import AlreadyThere
@@ -17,7 +17,7 @@ from gridtandem.opf.forms.lindist import Flow
 from gridtandem.report.tables import as_records, plain, spelled
 from gridtandem.study.market.apart import Side
 from gridtandem.study.market.exchange import offer_document
-from gridtandem.study.market.offer import Offered, OfferSteps, loss_of_rules, tier_word
+from gridtandem.study.market.offer import Offered, OfferSteps, loss_of_rules
 from gridtandem.study.market.phase_check import PhaseChecks
 from gridtandem.study.market.setting import offering
 
@@ -112,6 +112,9 @@ def _offer_lines(offer: Offered, rows: int) -> Iterator[str]:
         yield plain(offer.steps, columns=[c for c in OfferSteps.columns() if not (level and c == "rise_per_mwh")], rows=rows)
     for tier in sorted(set(offer.curves.tier[offer.curves.worth > 0].tolist())):
         yield f"tier {tier_word(tier)}: {PROMISES[Tier(tier)]}"
+    if many := len(np.unique(np.stack([(lent := offer.curves.stores).interface, lent.unit]), axis=1).T):
+        envelope = f"{spelled(float(lent.charge_mw.sum()), 'MWh')} taken or {spelled(float(lent.discharge_mw.sum()), 'MWh')} given over all hours"
+        yield f"beside these steps {many} storage{'s' * (many != 1)} lent, at most {envelope}; certified at every corner of every hour's envelope"
     yield from _loss_lines(offer)
     yield from _check_lines(offer.checks)
     for line in offer.trouble:
@@ -142,6 +145,8 @@ def _check_lines(checks: PhaseChecks | None) -> Iterator[str]:
 def _loss_lines(offer: Offered) -> Iterator[str]:
     """How far the rules of the market lead the offer away from the true cost."""
     loss, held = loss_of_rules(offer)
+    if offer.study.form != "lindist" and (error := float(offer.curves.error.max(initial=0.0))):
+        yield f"steps are chords of a cost with losses, above it by at most {error:,.4g} {offer.study.case.currency}/h"
     if loss > ENDS or held > ENDS:
         back = f", and {spelled(held, 'MW')} of range are not offered" if held > ENDS else ""
         yield f"the market's rules make the offer dearer than the truth by at most {loss:,.4g} {offer.study.case.currency}/h{back}"

@@ -18,10 +18,8 @@ from gridtandem.coordinate import Outcome
 from gridtandem.grid.network import Network
 from gridtandem.report import telling
 from gridtandem.report.drawing import drawn
-from gridtandem.study import diagnose as diagnosing
 from gridtandem.study import run as running
 from gridtandem.study.compare import Comparison as ComparisonTable
-from gridtandem.study.diagnose import Diagnosis
 from gridtandem.study.judge import Verdict
 from gridtandem.study.kinds import FLOW
 from gridtandem.study.registry import name_of
@@ -32,6 +30,8 @@ from gridtandem.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from gridtandem.study.diagnose import Diagnosis
 
 RUN_PICTURES = {
     "overview": "gridtandem.report.overview:of_run",
@@ -152,7 +152,9 @@ class Comparison:
 
 def diagnose(case: Case | Network | str | Path, *, loading: ArrayLike = 1.0) -> Diagnosis:
     """How fast the plain exchange will converge on a case, and which scheme to take."""
-    return diagnosing.diagnose(Study(case=opened_case(case), scheme=None, loading=loading_of(loading)))
+    from gridtandem.study.diagnose import diagnose as predicted
+
+    return predicted(Study(case=opened_case(case), scheme=None, loading=loading_of(loading)))
 
 
 def opened_case(case: Case | Network | str | Path) -> Case:

@@ -61,5 +61,8 @@ def faults(net: Network, periods: int, *, source: bool) -> Iterator[Fault]:
     """Everything that keeps this network from a market over so many periods."""
     yield from cost_faults(net, source=source)
     yield from store_faults(net, periods)
+    for k in range(0 if source else len(net.requirements)):
+        mend = "write it into transmission's folder; feeders only offer"
+        yield net.requirements.fault(k, "period", "asks for regulation in a feeder, which only transmission buys", mend, "case-086")
     if net.periods and net.periods < periods:
         yield Fault("profiles", f"reach to period {net.periods} of {periods}", "give every period a factor, or ask for fewer hours", "case-097")

@@ -38,18 +38,29 @@ def storage(net: Network, nodes: int, node: np.ndarray, window: Window) -> Part 
     last = np.arange(t)[:, None] == t - 1
     low = np.where(last & s.returns, s.energy_start_mwh, s.energy_low_mwh)
     high = np.where(last & s.returns, s.energy_start_mwh, s.energy_high_mwh)
-    columns = {
-        "charge": Columns.of(shape, 0.0, s.charge_high_mw * factor, cost=s.cost_per_mwh * hours),
-        "discharge": Columns.of(shape, 0.0, s.discharge_high_mw * factor, cost=s.cost_per_mwh * hours),
-        "energy": Columns.of(shape, low, high),
-    }
+    columns, rows = stored(
+        (s.charge_high_mw * factor, s.discharge_high_mw * factor), (low, high), s.energy_start_mwh, efficiency=(s.efficiency_in, s.efficiency_out),
+        cost=s.cost_per_mwh, hours=hours,
+    )  # fmt: skip
     q: dict[str, Matrix] = {}
     if s.q_high_mvar.any():
         columns["q_storage"] = Columns.of(shape, -s.q_high_mvar, s.q_high_mvar)
         q["q_storage"] = at_nodes(node[s.bus], t, nodes)
-    carried = _carried(s.energy_start_mwh, t, {"charge": s.efficiency_in * hours, "discharge": -hours / s.efficiency_out}, "energy")
     give = at_nodes(node[s.bus], t, nodes)
-    return Part(columns=columns, rows={"store": carried}, p={"charge": -give, "discharge": give}, q=q)
+    return Part(columns=columns, rows=rows, p={"charge": -give, "discharge": give}, q=q)
+
+
+def stored(
+    power: tuple[Real, Real], energy: tuple[Real, Real], start: Real, *, efficiency: tuple[Real, Real], cost: Real, hours: float
+) -> tuple[dict[str, Columns], dict[str, Rows]]:
+    """Blocks and rows of storage from most power taken and given, and least and most energy (all: period, storage)."""
+    periods, size = power[0].shape
+    columns = {
+        "charge": Columns.of((periods, size), 0.0, power[0], cost=cost * hours),
+        "discharge": Columns.of((periods, size), 0.0, power[1], cost=cost * hours),
+        "energy": Columns.of((periods, size), *energy),
+    }
+    return columns, {"store": _carried(start, periods, {"charge": efficiency[0] * hours, "discharge": -hours / efficiency[1]}, "energy")}
 
 
 def vehicles(net: Network, nodes: int, node: np.ndarray, window: Window) -> Part | None:

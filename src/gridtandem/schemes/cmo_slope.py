@@ -14,10 +14,11 @@ from typing import ClassVar, final
 import numpy as np
 
 from gridtandem.boundary.cmo_letters import Slope, SlopeAt
+from gridtandem.boundary.cycles import MEMORY, cycling
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import DrawNear, Reach
-from gridtandem.coordinate import MEMORY, Bargain, Gap, cycling
+from gridtandem.coordinate import Bargain, Gap
 from gridtandem.tables import Real
 
 

@@ -4,7 +4,8 @@ Paper    M. Mousavi and M. Wu, "Transmission and Distribution Coordination for D
          arXiv 2306.08258: a bid-in cost function by parametric programming, cleared by the ISO (a); the equations are our derivation,
          see docs/explanation/markets.md.
 Decides  the ISO clears; each DSO shares out its award among its aggregators.
-Crosses  per interface and period: one offer up (start, and 3 numbers per step), one award down (2 numbers). Nothing else, once.
+Crosses  per interface and period: one offer up (start, error, and 3 numbers per step), one award down (2 numbers). Nothing else, once.
+         With tier 2 the offer lends storage (its envelope), and the award says what it does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import Award, ClearWith, Offers, Plan
 from gridtandem.coordinate import Bargain, Gap
-from gridtandem.tables import Code
+from gridtandem.tables import Code, Index, Real
 
 
 @final
@@ -29,6 +30,8 @@ class DsoOfferState:
     plan: Plan | None = None
     undelivered: float = np.inf
     tier: Code | None = None  # what each offer promised; see `gridtandem.boundary.market_letters.Tier`
+    error: Real | None = None  # (scenario, period, interface) by which each offer may lie above its cost [currency/h]
+    trouble: str = ""
 
 
 @final
@@ -42,6 +45,8 @@ class DsoOffer:
     least_mw: float = 0.0
     step_mw: float = 0.0
     step_price: float = 0.0
+    tier: int = 3  # of feeders whose hours hang together; 2 lends storage to the market, see `gridtandem.boundary.market_letters.Tier`
+    within: float = 0.1  # [currency/h] largest error of the offer of a feeder with losses, whose cost no number of steps tells exactly
 
     asks_tso: ClassVar = frozenset({ClearWith})
     asks_dsos: ClassVar = frozenset({Offers, Award})
@@ -49,7 +54,7 @@ class DsoOffer:
     @property
     def rules(self) -> Offers:
         """The question, which tells the rules of the market."""
-        return Offers(self.steps or 10**9, self.floor, self.ceiling, self.least_mw, self.step_mw, self.step_price)
+        return Offers(self.steps or 10**9, self.floor, self.ceiling, self.least_mw, self.step_mw, self.step_price, self.tier, self.within)
 
     def start(self, mail: Mail) -> DsoOfferState:  # noqa: ARG002 — nothing is known yet
         """Nothing is known yet."""
@@ -59,13 +64,24 @@ class DsoOffer:
         """Offer, clear, award."""
         offers = mail.ask_dsos(self.rules, worth=Worth.BOUND)
         plan = mail.ask_tso(ClearWith(offers), worth=Worth.ESTIMATE)  # (a)
-        receipt = mail.ask_dsos(Award(plan.z, plan.price))
-        return DsoOfferState(plan, float((receipt.worth == 0).sum()) if np.isfinite(plan.cost) else np.nan, offers.tier)
+        refused = np.argwhere(mail.ask_dsos(Award(plan.z, plan.price, plan.use)).worth == Worth.REFUSED)
+        if not np.isfinite(plan.cost):
+            return DsoOfferState(plan, np.nan, offers.tier, offers.error)
+        return DsoOfferState(plan, float(len(refused)), offers.tier, offers.error, _told(plan, refused))
 
     def gap(self, s: DsoOfferState) -> Gap:
-        """Awards that cannot be delivered: none, because offers keep every limit of the feeder."""
-        return Gap(s.undelivered, 0.0)
+        """Awards that are not delivered: none where offers keep every limit of the feeder; to ask again would change nothing."""
+        return Gap(0.0 if s.undelivered == 0 else np.nan, 0.0)
 
     def bargain(self, s: DsoOfferState) -> Bargain:
         """What the parties take home."""
         return Bargain.of(s.plan)
+
+
+def _told(plan: Plan, refused: Index) -> str:
+    """The first award that is refused, for people."""
+    if not len(refused):
+        return ""
+    s, t, i = (int(k) for k in refused[0])
+    where = f"in period {t + 1} at interface {i + 1}"
+    return f"{len(refused)} awards are refused, first {plan.z[s, t, i]:.6g} MW at {plan.price[s, t, i]:.6g} per MWh {where}"

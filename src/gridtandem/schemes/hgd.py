@@ -15,10 +15,11 @@ from typing import ClassVar, final
 
 import numpy as np
 
+from gridtandem.boundary.cycles import MEMORY, cycling
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.opf_letters import Bus, BusUnder, DispatchAlone, Drawn, DrawnAt
-from gridtandem.coordinate import MEMORY, Gap, Schedule, cycling, widest
+from gridtandem.coordinate import Gap, Schedule, widest
 from gridtandem.tables import Real
 
 ADVICE = "feeders answer prices more than transmission bears; take copf"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Protocol, final
 
 from gridtandem.errors import Unreadable
@@ -39,7 +40,18 @@ class Kind:
 
     def schemes(self) -> tuple[str, ...]:
         """Names of its installed schemes, in alphabetical order."""
-        return tuple(sorted({e.name for e in entry_points(group=self.group)}))
+        return tuple(sorted({e.name for e in self.found()}))
+
+    def found(self) -> tuple[EntryPoint, ...]:
+        """Entry points of its schemes."""
+        return _installed()[self.group]
+
+
+@cache
+def _installed() -> dict[str, tuple[EntryPoint, ...]]:
+    """Of each group. Looked up once: all that is installed is read for it."""
+    everything = entry_points()
+    return {kind.group: tuple(everything.select(group=kind.group)) for kind in KINDS}
 
 
 FLOW = Kind("run", "load flow", "gridtandem.schemes", "agreement", "gridtandem.report.kinds.flow", {
@@ -47,7 +59,7 @@ FLOW = Kind("run", "load flow", "gridtandem.schemes", "agreement", "gridtandem.r
     "parallel": "parallel",
 })  # fmt: skip
 MARKET = Kind("market", "markets", "gridtandem.markets", "bargain", "gridtandem.report.kinds.market", {
-    "hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow",
+    "hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow", "form": "form",
 })  # fmt: skip
 DISPATCH = Kind("dispatch", "optimal power flow", "gridtandem.opf", "schedule", "gridtandem.report.kinds.dispatch", {
     "hours": "hours", "first_hour": "first-hour",

@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from importlib.metadata import entry_points
 from inspect import getdoc, getmembers, isclass
 from typing import Any
 
@@ -25,7 +24,7 @@ def scheme_names() -> tuple[str, ...]:
 
 def _installed() -> dict[str, Any]:
     """Entry points of every kind by name."""
-    return {e.name: e for kind in reversed(KINDS) for e in entry_points(group=kind.group)}
+    return {e.name: e for kind in reversed(KINDS) for e in kind.found()}
 
 
 def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:

@@ -14,7 +14,7 @@ from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.study.judge import Verdict, judged
 from gridtandem.study.plans import plans_of
 from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
-from gridtandem.study.store import RunFile
+from gridtandem.study.store import RunFile, followed
 from gridtandem.study.study import Seats, Study, seated
 from gridtandem.tables import Table
 
@@ -103,14 +103,8 @@ def _carried(
     watch: Callable[[Outcome[Any]], None] | None,
     through: Callable[[Mailbox], Mail],
 ) -> Result:
-    def seen(outcome: Outcome[Any]) -> None:
-        if file is not None:
-            file.save(outcome)
-        if watch is not None:
-            watch(outcome)
-
     mail = seats.mailbox(study.scheme, (study.loading.shape[0], study.loading.shape[1]))
-    outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=before, watch=seen, through=through)
+    outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=before, watch=followed(file, watch), through=through)
     if not len(study.case.interfaces):
         outcome = _alone(seats, study, outcome)
     there = living(study, outcome)

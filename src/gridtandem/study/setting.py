@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 
 from gridtandem.cases.case import Case
 from gridtandem.errors import UnknownName, Unreadable
-from gridtandem.study.diagnose import diagnose
 from gridtandem.study.registry import scheme_kind, scheme_named, scheme_names
 from gridtandem.study.study import BLIND, Study
 from gridtandem.tables import Real
@@ -51,7 +50,10 @@ def loading_of(factor: ArrayLike) -> Real:
 
 def schemes_for(study: Study, names: Sequence[str], options: Mapping[str, float | str] | None = None) -> tuple[object, ...]:
     """Schemes by name; each takes those of the options that it has, and one of them must have each."""
-    names = [diagnose(study).recommend if name == AUTO else name for name in names]
+    if AUTO in names:
+        from gridtandem.study.diagnose import diagnose
+
+        names = [diagnose(study).recommend if name == AUTO else name for name in names]
     return options_for(names, options)
 
 

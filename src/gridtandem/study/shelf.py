@@ -6,18 +6,18 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from gridtandem.cases.library import known_names
-from gridtandem.cases.market_systems import MARKETS
 from gridtandem.cases.systems import SYSTEMS
 from gridtandem.errors import InvalidCase, Unavailable, UnknownName, Unreadable
-from gridtandem.study.batch import Batch
-from gridtandem.study.batch_file import KIND, BatchFile
 from gridtandem.study.kinds import Stored
 from gridtandem.study.registry import name_of
 from gridtandem.study.store import RunFile
 from gridtandem.tables import Index, Names, Table, column
+
+if TYPE_CHECKING:
+    from gridtandem.study.batch import Batch
 
 FOLDER = Path("tandem-runs")
 SUFFIX = ".tandem"
@@ -84,11 +84,15 @@ def is_run(word: str, folder: Path = FOLDER) -> bool:
     names = names_in(folder)
     if word.endswith(SUFFIX) or word in names:
         return True
+    from gridtandem.cases.market_systems import MARKETS
+
     return any(n.startswith(word) for n in names) and not (word in SYSTEMS or word in MARKETS or word in known_names() or Path(word).exists())
 
 
 def is_batch(path: Path) -> bool:
     """Does the file hold a batch?"""
+    from gridtandem.study.batch_file import KIND
+
     return RunFile.open(path).kind() == KIND
 
 
@@ -99,6 +103,8 @@ def shelf(folder: Path = FOLDER) -> Shelf:
 
 
 def _row(path: Path, name: str) -> tuple[str, str, str, str, int]:
+    from gridtandem.study.batch_file import KIND, BatchFile
+
     try:
         file = RunFile.open(path)
         facts = file.facts()

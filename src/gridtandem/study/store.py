@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,6 +174,18 @@ class RunFile:
             begun = bool(gaps) or "end" in facts
             state = read(facts["state"], known) if begun else None
             return Outcome(end, state, gaps, (read(facts["goal"]) if begun else None) or np.nan, ledger, refusals)
+
+
+def followed(file: RunFile | None, watch: Callable[[Outcome[Any]], None] | None) -> Callable[[Outcome[Any]], None]:
+    """A watch that brings the file up to every outcome, and then lets the other one see it."""
+
+    def seen(outcome: Outcome[Any]) -> None:
+        if file is not None:
+            file.save(outcome)
+        if watch is not None:
+            watch(outcome)
+
+    return seen
 
 
 def _other(file: RunFile) -> InvalidCase:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, final
+from typing import TYPE_CHECKING, Any, Literal, final
 
 import numpy as np
 
@@ -20,13 +20,15 @@ from gridtandem.flow.multiport import MultiPort
 from gridtandem.flow.newton import Options
 from gridtandem.grid.nodal import LoadLaw, Nodal
 from gridtandem.parties.fleet import Fleet
-from gridtandem.parties.holder import Holder
 from gridtandem.parties.owner import Owner
 from gridtandem.parties.transmission import Transmission, boundary_bus
 from gridtandem.schemes.fused import Fused
 from gridtandem.schemes.merged import Merged
 from gridtandem.study.roster import Roster
 from gridtandem.tables import Index, Real
+
+if TYPE_CHECKING:
+    from gridtandem.parties.holder import Holder
 
 WORDS = {  # that a rule may be
     "feeder_solver": ("auto", "sweep", "newton"), "q_rule": ("ignore", "switch"), "slack": ("reference", "shared"), "taps": ("hold", "move"),
@@ -159,13 +161,17 @@ def seated(study: Study) -> Seats:
         raise InvalidCase(found)
     models = [Nodal.of(bundle(model)) for model in case.models]
     transmission = Transmission.of(case.transmission, forecast(case, models), study.loading, study.options, study.feeder_loading)
+    holder = None
+    if isinstance(study.scheme, Fused):
+        from gridtandem.parties.holder import Holder
+
+        holder = Holder.of(case, study.loading, study.options, study.feeder_solver)
     companies = _by_company(case)
     *fleets, everybody = _fleets(study, models, [*companies, np.arange(len(case.interfaces))])
     return Seats(
         transmission=transmission, fleets=tuple(zip(fleets, companies, strict=True)), everybody=everybody, companies=case.companies,
         owner=Owner.of(case, study.loading, study.options, study.feeder_loading),
-        roster=Roster.of(transmission.newton.nodal, models, case.interfaces),
-        holder=Holder.of(case, study.loading, study.options, study.feeder_solver) if isinstance(study.scheme, Fused) else None,
+        roster=Roster.of(transmission.newton.nodal, models, case.interfaces), holder=holder,
     )  # fmt: skip
 
 

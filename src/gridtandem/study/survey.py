@@ -16,6 +16,7 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.flow.feeders import Feeders
 from gridtandem.grid.nodal import Nodal
+from gridtandem.kernels import kernel
 from gridtandem.study.judge import EDGE
 from gridtandem.study.study import Seats
 from gridtandem.tables import Complex, Flag, Index, Names, Real
@@ -158,12 +159,10 @@ def surveyed(
     layout: Layout, seen: Voltages, extremes: Extremes, *, number: Index, opened: Sequence[Index], loading: Real
 ) -> tuple[Real, Index]:  # fmt: skip
     """Figures and places of each row, see `gridtandem.flow.kernels_survey.survey`; ``extremes`` grow."""
-    from gridtandem.flow.kernels_survey import survey
-
     rows, places = np.full((len(number), 6), np.nan), np.full((len(number), 4), -1)
     first_open = np.cumsum([0, *map(len, opened)])
     e, n = extremes, layout
-    survey(
+    kernel("flow.kernels_survey", "survey")(
         seen.ok, number, seen.v, seen.ratio, seen.ratio_of, np.concatenate([np.empty(0, np.int64), *opened]), first_open, loading,
         n.start, n.end, n.y, n.half, n.rating, n.weight, int(n.first_branch[1]), *n.load, n.counted, n.low, n.high, EDGE, rows, places,
         e.worst, e.worst_at, e.above, e.lowest, e.lowest_at, e.highest, e.highest_at,

@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from gridtandem.cases.matpower.costs import SHUTDOWN, STARTUP, read_costs
 from gridtandem.cases.matpower.tables import MatpowerTables, read_tables, row_fault
@@ -21,6 +19,7 @@ from gridtandem.cases.matpower.text import run_matpower
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el
+from gridtandem.grid.graph import components
 from gridtandem.grid.network import Network
 from gridtandem.tables import Index, Names, Real
 
@@ -191,8 +190,7 @@ def _reference_faults(tables: MatpowerTables, kind: Real) -> Iterator[Fault]:
         what = f"makes bus {number[references[0]]} the reference, but no reference or PV bus has a generator in service"
         yield row_fault("bus", int(references[0]), "BUS_TYPE", what, "put a generator in service there", code="case-115")
     on = (tables.of_branch("BR_STATUS") != 0) & (kind[tables.from_bus] != ISOLATED) & (kind[tables.to_bus] != ISOLATED)
-    links = sparse.coo_array((np.ones(on.sum()), (tables.from_bus[on], tables.to_bus[on])), shape=(len(kind), len(kind)))
-    _, island = csgraph.connected_components(links, directed=False)
+    island = components(len(kind), tables.from_bus[on], tables.to_bus[on])
     first: dict[int, int] = {}
     for row in references.tolist():
         here = first.setdefault(int(island[row]), row)

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from gridtandem.cases.matpower.read import ISOLATED, PV, REFERENCE, ohm_of
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el
+from gridtandem.grid.graph import components
 from gridtandem.grid.network import Network
 from gridtandem.tables import Flag, Index, Real
 
@@ -80,8 +79,7 @@ def _homes(network: Network) -> Index:
     sound = (a >= 0) & (a < n) & (b >= 0) & (b < n)
     a, b = a[sound], b[sound]
     live = network.buses.live[a] & network.buses.live[b]
-    links = sparse.coo_array((np.ones(live.sum()), (a[live], b[live])), shape=(n, n))
-    _, group = csgraph.connected_components(links, directed=False)
+    group = components(n, a[live], b[live])
     _, first, member = np.unique(group, return_index=True, return_inverse=True)
     return np.asarray(first[member], np.int64)
 

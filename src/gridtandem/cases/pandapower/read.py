@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import numpy as np
-from scipy.sparse import csgraph
 
 from gridtandem.cases.matpower.read import numbered_names
 from gridtandem.cases.pandapower.branches import Ends, bus_switches, impedance_columns, line_columns, transformer_columns
@@ -21,9 +20,10 @@ from gridtandem.cases.pandapower.frames import Book, Frame, read_book
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el
+from gridtandem.grid.graph import breadth_first
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
-from gridtandem.grid.topology import links, reached
+from gridtandem.grid.topology import reached
 from gridtandem.tables import Index, Table
 
 T = TypeVar("T", bound=Table)
@@ -238,7 +238,7 @@ def _angles(nodal: Nodal, roots: Index) -> np.ndarray[tuple[int, ...], np.dtype[
         turn.setdefault((a, b), -shift)
         turn.setdefault((b, a), shift)
     for root in roots.tolist():
-        order, before = csgraph.breadth_first_order(links(nodal), root, directed=False)
+        order, before = breadth_first(nodal.nodes, br.start, br.end, root)
         known[root] = True
         for node in order[1:].tolist():
             if not known[node] and node not in roots:

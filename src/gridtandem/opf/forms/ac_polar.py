@@ -21,12 +21,11 @@ from typing import final
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import csgraph
 
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.elements import REFERENCE
+from gridtandem.grid.graph import components
 from gridtandem.grid.nodal import Nodal
-from gridtandem.grid.topology import links
 from gridtandem.program.smooth import Span
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
@@ -109,14 +108,14 @@ def _constants(nodal: Nodal) -> Real:
 
 def _references(nodal: Nodal, supplied: Index) -> Index:
     """The node whose angle is given, for each island: the first that is supplied or has a reference unit, else the first with a unit at all."""
-    count, island = csgraph.connected_components(links(nodal), directed=False)
+    islands, island = np.unique(components(nodal.nodes, nodal.branches.start, nodal.branches.end), return_inverse=True)
     units = nodal.units
     rank = np.full(nodal.nodes, 2)
     rank[units.node] = 1
     rank[units.node[units.control == REFERENCE]] = 0
     rank[supplied] = -1
     order = np.lexsort((np.arange(nodal.nodes), rank, island))
-    first = order[np.searchsorted(island[order], np.arange(count))]
+    first = order[np.searchsorted(island[order], np.arange(len(islands)))]
     if len(lost := np.flatnonzero(rank[first][island] == 2)):
         what = f"at {nodal.named(lost)} can be reached from no unit"
         raise InvalidCase([Fault("buses", what, "close a line to them, or set live = no", "case-099", place=nodal.name)])

@@ -15,7 +15,7 @@ do at 1 pu.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -23,8 +23,8 @@ from scipy import sparse
 
 from gridtandem.grid.forest import plant
 from gridtandem.grid.nodal import standing
-from gridtandem.opf.feeder import FeederProblem
-from gridtandem.opf.forms.lindist import ratings, voltage_bounds
+from gridtandem.opf.feeder import FeederProblem, FeederState
+from gridtandem.opf.forms.lindist import branch_above, ratings, voltage_bounds
 from gridtandem.program.answer import Answer
 from gridtandem.program.arrays import Columns, Cones, Matrix, Program, Rows
 from gridtandem.tables import Index, Real
@@ -41,9 +41,13 @@ class BranchFlow:
     """A feeder's problem with losses: resources and demand are those of the lossless problem."""
 
     feeder: FeederProblem
-    parent: Index  # (tree position)
+    node: Index  # (tree position) node; the root first
+    parent: Index  # (tree position) tree position of its parent
+    branch: Index  # (tree position) first branch above the node; −1 at the root
+    scale: Real  # (tree position) squared voltage at the node by that of the tree, of which ratios are taken out
     r: Real  # (tree position) [1/MW]
     x: Real
+    root_pu: float
     program: Program
 
     @staticmethod
@@ -68,13 +72,44 @@ class BranchFlow:
         balance = _balances(feeder, tree.node, tree.parent, z)
         own = {k: r for k, r in feeder.program.rows.items() if k not in ("balance", "limit")}
         program = Program({**feeder.program.columns, **columns}, {**own, **balance, **rows}, cones, feeder.program.constant)
-        return BranchFlow(feeder=feeder, parent=tree.parent, r=z.real, x=z.imag, program=program)
+        return BranchFlow(
+            feeder=feeder, node=tree.node, parent=tree.parent, branch=branch_above(nodal, tree), scale=g2, r=z.real, x=z.imag, root_pu=root_pu,
+            program=program,
+        )  # fmt: skip
 
-    def slack(self, answer: Answer) -> float:
-        """How far the worst cone is from a load flow: relative to its squared flow, or to 1 MVA²."""
+    @property
+    def problem(self) -> FeederProblem:
+        """As a feeder's problem like any other."""
+        return replace(self.feeder, program=self.program, physics=self)
+
+    @property
+    def least_price(self) -> float:
+        """See `FLOOR`."""
+        return FLOOR
+
+    def slack(self, answer: Answer) -> Real:
+        """How far the worst cone is from a load flow (period): relative to its squared flow, or to 1 MVA²."""
         p, q, ell, w = (answer.x[k][:, 1:] if k != "w" else answer.x[k] for k in STATES)
         squared = p**2 + q**2
-        return float(np.max((ell * w[:, self.parent[1:]] - squared) / np.maximum(squared, 1.0), initial=0.0))
+        return np.asarray(np.max((ell * w[:, self.parent[1:]] - squared) / np.maximum(squared, 1.0), axis=1, initial=0.0))
+
+    def state(self, answer: Answer) -> FeederState:
+        """See `gridtandem.opf.forms.branch_flow_prices`."""
+        from gridtandem.opf.forms.branch_flow_prices import state
+
+        return state(self, answer)
+
+    def rents(self, prices: FeederState, dispatch: FeederState) -> Real:
+        """The same."""
+        from gridtandem.opf.forms.branch_flow_prices import rents
+
+        return rents(self, prices, dispatch)
+
+    def holds(self, answer: Answer, period: int) -> tuple[str, ...]:
+        """The same."""
+        from gridtandem.opf.forms.branch_flow_prices import holds
+
+        return holds(self, answer, period)
 
     def losses(self, answer: Answer) -> Real:
         """Active losses (period). [MW]"""

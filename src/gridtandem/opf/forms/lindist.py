@@ -61,7 +61,7 @@ class Lindist:
         w_base[tree.node] = root_pu**2 * g2
         shunt = np.zeros(n, complex)
         shunt[tree.node] = tree.shunt
-        branch = _branch_above(nodal, tree)
+        branch = branch_above(nodal, tree)
         flows = sparse.csr_array(below @ to_node.T)
         return Lindist(
             limits=stacked([_voltage(nodal, root, w_by_p, w_by_q, w_base), _flow(nodal, tree, branch, flows, flow)]), below=flows, node=tree.node,
@@ -105,7 +105,7 @@ def _below(tree: Forest) -> Matrix:
     return sparse.csr_array((np.ones(len(row)), (row, column)), shape=(n, n))
 
 
-def _branch_above(nodal: Nodal, tree: Forest) -> Index:
+def branch_above(nodal: Nodal, tree: Forest) -> Index:
     """First branch between each position and its parent."""
     place = np.full(nodal.nodes, -1)
     place[tree.node] = np.arange(len(tree.node))

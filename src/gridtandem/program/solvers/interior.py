@@ -11,7 +11,7 @@ import numpy as np
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Places
 from gridtandem.program.faults import Sides, smooth_accepted, smooth_checked
-from gridtandem.program.interior import STEEPEST, Careful, Free, Look, Point, Rule, Task, climbed
+from gridtandem.program.interior import NOISY, STEEPEST, Careful, Free, Look, Point, Rule, Task, climbed
 from gridtandem.program.newton_system import NewtonSystem
 from gridtandem.program.smooth import Functions, Smooth, answered, sides, unanswered
 from gridtandem.tables import Real
@@ -61,10 +61,11 @@ class Held:
         least, tried = self._options.tolerance / 10, 0
         rungs: tuple[tuple[Rule, Point], ...] = ((Free(least), self._begin(task, start)), (Careful(least), self._begin(task, None)))
         for ladder, (rule, begin) in enumerate(rungs):
-            point, steps, fine = climbed(task, begin, rule, tolerance=self._options.tolerance, steps=self._options.steps)
+            point, steps, wrong = climbed(task, begin, rule, tolerance=self._options.tolerance, steps=self._options.steps)
             tried += steps
-            if fine:
-                return self._answer(task, point, ladder, tried)
+            if wrong <= NOISY * self._options.tolerance:
+                rounding = f"rounding ended it at errors of {wrong:.1g}" if wrong > self._options.tolerance else ""
+                return self._answer(task, point, ladder=ladder, steps=tried, said=rounding)
         missed = float(np.abs(Look.at(task, point.t).missed).max(initial=0.0))
         status = Status.NEARBY if missed > STUCK else Status.STOPPED if steps >= self._options.steps else Status.FAILED
         said = f"largest miss of a row {missed:.2g}"
@@ -114,14 +115,15 @@ class Held:
         low, high = np.maximum(reduced, push / near), np.maximum(-reduced, push / far)
         return Point(t=t, y=y, low=low * task.has_low, high=high * task.has_high)
 
-    def _answer(self, task: Task, point: Point, ladder: int, steps: int) -> Answer:
+    def _answer(self, task: Task, point: Point, *, ladder: int, steps: int, said: str) -> Answer:
         look, n = Look.at(task, point.t), task.system.size
         price = np.zeros(self._rows.size)
         price[np.concatenate([task.system.equations, task.system.ranges])] = -point.y / task.scale
         total = look.gradient + task.transposed(look, point.y)
         reduced = np.where(task.fixed, total, (point.low - point.high)[:n]) / task.scale
         return answered(
-            self.program, point.t[:n], cost=look.cost, price=price, reduced=reduced, ladder=ladder, steps=steps, solver=self._version
+            self.program, point.t[:n], cost=look.cost, price=price, reduced=reduced, ladder=ladder, steps=steps, solver=self._version,
+            said=said,
         )  # fmt: skip
 
 

@@ -13,7 +13,6 @@ from gridtandem.report.documents import COMPARE, RUN, number
 from gridtandem.report.run import Comparison, Run
 from gridtandem.report.tables import as_records
 from gridtandem.study import compare as comparing
-from gridtandem.study import diagnose as diagnosing
 from gridtandem.study import run as running
 from gridtandem.study import setting
 from gridtandem.study.provenance import provenance
@@ -99,10 +98,15 @@ def row(run: Run) -> Table:
 
 
 def _named(study: Study, scheme: object, options: Mapping[str, object] | None) -> object:
-    return scheme_of(diagnosing.diagnose(study).recommend if isinstance(scheme, str) and scheme == setting.AUTO else scheme, options)
+    if isinstance(scheme, str) and scheme == setting.AUTO:
+        from gridtandem.study.diagnose import diagnose
+
+        scheme = diagnose(study).recommend
+    return scheme_of(scheme, options)
 
 
 def forecast(study: Study, comparison: Comparison) -> Comparison:
     """The comparison, beside what was to be expected of the plain exchange."""
-    few = len(study.case.interfaces) <= diagnosing.MOST
-    return replace(comparison, diagnosis=diagnosing.diagnose(study) if few else None)
+    from gridtandem.study.diagnose import MOST, diagnose
+
+    return replace(comparison, diagnosis=diagnose(study) if len(study.case.interfaces) <= MOST else None)

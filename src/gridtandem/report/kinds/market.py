@@ -81,7 +81,7 @@ def summary(run: MarketRun) -> dict[str, object]:
         "agreed": outcome.agreed, "end": outcome.end.name.lower().replace("_", "-"), "sentence": run.end, "trouble": list(run.trouble),
         "rounds": outcome.rounds, "currency": result.study.case.currency, "cost": number(result.cost), "ideal_cost": number(result.ideal),
         "gap_to_ideal": number(result.gap), "letters": {"count": len(outcome.ledger), **outcome.books()},
-        **{name: as_records(getattr(run, name)) for name in ("awards", "surplus", "checks")}, "violations": len(run.violations),
+        **{name: as_records(getattr(run, name)) for name in ("awards", "surplus", "checks", "reserves")}, "violations": len(run.violations),
         "run_file": None if run.path is None else str(run.path), "made_with": provenance(),
     }  # fmt: skip
 

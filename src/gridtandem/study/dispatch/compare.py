@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import Any, ClassVar, final
 
 import numpy as np
 
-from gridtandem.coordinate import End, Outcome
-from gridtandem.study.compare import crossed
+from gridtandem.coordinate import Outcome
 from gridtandem.study.dispatch.run import DispatchResult, dispatch
 from gridtandem.study.dispatch.study import DispatchStudy
-from gridtandem.study.registry import name_of
+from gridtandem.study.side_by_side import beside, under_each, worst
 from gridtandem.tables import Flag, Index, Names, Real, Table, column
 
 
@@ -60,37 +58,18 @@ def compare(
     watch: Callable[[str, Outcome[Any]], None] | None = None,
 ) -> Compared:
     """Dispatch under every scheme; ``save`` names the run file, ``watch`` hears the scheme's name."""
-    results, seconds = [], []
-    for scheme in schemes:
-        name, begin = name_of(scheme), perf_counter()
-        heard = None if watch is None else _named(watch, name)
-        results.append(dispatch(replace(study, scheme=scheme), save=None if save is None else save(name), watch=heard))
-        seconds.append(perf_counter() - begin)
-        if results[-1].outcome.end is End.STOPPED:  # who stops one run wants no other
-            break
+    results, seconds = under_each(study, schemes, dispatch, save=save, watch=watch)
     return Compared(tabled(results, seconds), tuple(results))
 
 
 def tabled(results: Sequence[DispatchResult], seconds: Sequence[float]) -> DispatchComparison:
     """The table of results that are there already."""
-    books, checks, exchanges = [r.outcome.books() for r in results], [r.tables.checks for r in results], [r.tables.exchanges for r in results]
+    checks, exchanges = [r.tables.checks for r in results], [r.tables.exchanges for r in results]
     return DispatchComparison.of({
-        "scheme": [name_of(r.study.scheme) for r in results], "agreed": [r.outcome.agreed for r in results],
-        "end": [r.outcome.end.value for r in results], "promised": [r.promised for r in results], "gap_to_central": [r.gap for r in results],
+        **beside(results, seconds), "promised": [r.promised for r in results], "gap_to_central": [r.gap for r in results],
         "realised": [r.realised for r in results], "limits_broken": [int(c.limits_broken.sum()) for c in checks],
-        "rounds": [r.outcome.rounds for r in results], "letters": [len(r.outcome.ledger) for r in results],
-        "numbers": [crossed(r) for r in results], "bytes": [b["bytes"] for b in books],
-        "price_error_per_mwh": [_worst(e.price_per_mwh - e.price_central_per_mwh) for e in exchanges],
-        "voltage_error_pu": [_worst(c.voltage_error_pu) for c in checks], "exchange_error_mva": [_worst(c.exchange_error_mva) for c in checks],
+        "price_error_per_mwh": [worst(e.price_per_mwh - e.price_central_per_mwh) for e in exchanges],
+        "voltage_error_pu": [worst(c.voltage_error_pu) for c in checks], "exchange_error_mva": [worst(c.exchange_error_mva) for c in checks],
         "v_low_pu": [float(c.v_low_pu.min()) if len(c) else np.nan for c in checks],
-        "v_high_pu": [float(c.v_high_pu.max()) if len(c) else np.nan for c in checks], "seconds": list(seconds),
+        "v_high_pu": [float(c.v_high_pu.max()) if len(c) else np.nan for c in checks],
     })  # fmt: skip
-
-
-def _named(watch: Callable[[str, Outcome[Any]], None], name: str) -> Callable[[Outcome[Any]], None]:
-    return lambda outcome: watch(name, outcome)
-
-
-def _worst(apart: Real) -> float:
-    """Largest magnitude; NaN where there is none, or where one is missing."""
-    return float(np.abs(apart).max()) if len(apart) else np.nan

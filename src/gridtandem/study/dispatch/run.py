@@ -17,7 +17,7 @@ from gridtandem.study.dispatch.tables import Told, told
 from gridtandem.study.kinds import DISPATCH
 from gridtandem.study.results import Letters, Rounds, Violations
 from gridtandem.study.run import letters_table
-from gridtandem.study.store import RunFile
+from gridtandem.study.store import RunFile, followed
 from gridtandem.tables import Table
 
 TABLES: dict[str, type[Table]] = {
@@ -119,13 +119,7 @@ def saved(result: DispatchResult, path: Path) -> DispatchResult:
 def _carried(
     study: DispatchStudy, seats: DispatchSeats, file: RunFile | None, before: Outcome[Any] | None, *, watch: Callable[[Outcome[Any]], None] | None
 ) -> DispatchResult:
-    def seen(outcome: Outcome[Any]) -> None:
-        if file is not None:
-            file.save(outcome)
-        if watch is not None:
-            watch(outcome)
-
-    outcome = coordinate(seats.mailbox(study.scheme), study.scheme, rounds=study.rounds, resume=before, watch=seen)
+    outcome = coordinate(seats.mailbox(study.scheme), study.scheme, rounds=study.rounds, resume=before, watch=followed(file, watch))
     tables, missing = told(seats, study, outcome)
     result = DispatchResult(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome), *missing))
     return result if file is None else _kept(result, file)

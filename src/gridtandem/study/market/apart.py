@@ -6,7 +6,7 @@ Neither reads anything of the other's networks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, final
 
 import numpy as np
@@ -23,7 +23,8 @@ from gridtandem.program.answer import Status
 from gridtandem.program.solve import solve
 from gridtandem.resources.day import faults
 from gridtandem.resources.part import Window
-from gridtandem.study.market.exchange import Document, offer_of, rule_faults, steps_of
+from gridtandem.study.market.exchange import Document, error_of, offer_of, rule_faults, steps_of
+from gridtandem.study.market.exchange_stores import Row, rows_of, stores_of, use_of
 from gridtandem.study.market.naming import Known, reason
 from gridtandem.study.market.offer import own_desk, rows_named
 from gridtandem.study.market.phase_check import PhaseChecks
@@ -59,6 +60,7 @@ class Side:
     cost: float  # of its own resources [currency]
     trouble: tuple[str, ...] = ()
     checks: PhaseChecks | None = None  # of a three-phase feeder: the exact load flow of its dispatch
+    used: Mapping[tuple[str, int], object] = field(default_factory=dict)  # by interface and hour: what storage does that was lent
 
     def award(self) -> Mapping[tuple[str, int], tuple[float, float]]:
         """Export and price by interface and hour."""
@@ -89,6 +91,7 @@ def cleared_offers(network: Network, offers: Sequence[Document], rules: Rules) -
     return Side(
         currency=offers[0].currency, awards=_awarded(window, dsos, plan.z[0], plan.price[0]), prices=transmission_prices(market, tso),
         devices=transmission_devices(market, tso), cost=plan.own_cost,
+        used={(dso, hour): rows_of(plan.use, t, k) for t, hour in enumerate(hours) for k, dso in enumerate(dsos)},
     )  # fmt: skip
 
 
@@ -116,12 +119,14 @@ def shared_by(study: MarketStudy, which: Index, desk: FeederMarket, awards: Sequ
     case, hours = study.case, range(study.window.first + 1, study.window.end + 1)
     names = case.interfaces.name[which].tolist()
     z, price = (np.array([[[sign * rows[n, h][key] for n in names] for h in hours]]) for key, sign in (("mw", -1.0), ("price", 1.0)))
-    receipt = desk.award(Award(z, price)).worth[0]
+    use = use_of([[rows[n, h] for n in names] for h in hours])
+    receipt = desk.award(Award(z, price, use)).worth[0]
     if (receipt == Worth.REFUSED).any():
         missed = [(names[k], hours[t]) for t, k in np.argwhere(receipt == Worth.REFUSED).tolist()]
         said = tuple(f"feeder {n!r} cannot deliver its award of {rows[n, h]['mw']:g} MW in hour {h}" for n, h in missed)
         return _nothing(case.currency, said), ()
-    plans = [below(desk, k, (str(case.interfaces.company[i]), int(i)), z[0, :, k], price[0, :, k]) for k, i in enumerate(which.tolist())]
+    own_use = replace(use, interface=which[use.interface])
+    plans = [below(desk, k, (str(case.interfaces.company[i]), int(i)), (z[0, :, k], price[0, :, k]), own_use) for k, i in enumerate(which.tolist())]
     told = [(p, str(case.interfaces.feeder[p.interface])) for p in plans]
     side = Side(
         currency=case.currency, awards=_awarded(study.window, names, z[0], price[0]),
@@ -139,7 +144,7 @@ def _why(market: Wholesale) -> str:
     return "what feeders take or offer cannot be carried, though transmission by itself can be served"
 
 
-def _curves(rows: Sequence[Sequence[Mapping[str, object]]]) -> Curves:
+def _curves(rows: Sequence[Sequence[Row]]) -> Curves:
     """The letter that offers (hour, interface) make."""
     shape = (1, len(rows), len(rows[0]))
     start, steps = np.empty(shape), []
@@ -150,7 +155,9 @@ def _curves(rows: Sequence[Sequence[Mapping[str, object]]]) -> Curves:
     period, interface = (np.array([s[n] for s in steps], np.int64) for n in (0, 1))
     mw, price, rise = (np.array([s[n] for s in steps], float) for n in (2, 3, 4))
     tier = np.array([[[Tier[str(row["tier"]).upper()] for row in hour] for hour in rows]], np.int8)
-    return Curves(start, tier, np.full(shape, Worth.BOUND, np.int8), np.zeros(len(mw), np.int64), period, interface, mw, price, rise)
+    error = np.array([[[error_of(row) for row in hour] for hour in rows]])
+    bound, none = np.full(shape, Worth.BOUND, np.int8), np.zeros(len(mw), np.int64)
+    return Curves(start, tier, bound, none, period, interface, mw, price, rise, error, stores_of(rows))
 
 
 def _awarded(window: Window, dsos: Sequence[str], z: Real, price: Real) -> Awarded:

@@ -33,6 +33,7 @@ class Ideal:
     cost: float
     z: Real  # (period, interface) [MW]
     price: Real
+    slack: float = 0.0  # how far feeders with losses are from a load flow there
 
 
 def proved(cost: float, regret: Sequence[float], z: Real, price: Real) -> Ideal | None:
@@ -47,4 +48,5 @@ def joint(pool: Pool) -> Ideal:
     if found.status is not Status.SOLVED:
         nowhere = np.full((w.window.periods, len(pool.feeders)), np.nan)
         return Ideal(np.nan, nowhere, nowhere)
-    return Ideal(found.cost, found.x["tso.z"], found.price["tso.balance"][:, w.at] / w.window.hours)
+    slack = [float(f.physics.slack(pool.part(found, i)).max()) for i, f in enumerate(pool.feeders) if f.physics is not None]
+    return Ideal(found.cost, found.x["tso.z"], found.price["tso.balance"][:, w.at] / w.window.hours, max(slack, default=0.0))

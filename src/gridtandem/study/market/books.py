@@ -7,13 +7,14 @@ With λ the price at its root, the feeder's balance :math:`z = \sum_n (d_n - p_n
 
 the rent of its limits r (price μ times the way from the unloaded value c to the limit b) less the worth of reactive power, for which nobody is paid,
 and a last term that is 0 where the exchange answers its price. Where essential demand binds, :math:`\lambda_b - \lambda \ge 0` is the multiplier of
-:math:`z \ge \underline z` and the term its rent. Transmission keeps the price of its line limits times their flow. All lines together close to zero
+:math:`z \ge \underline z` and the term its rent. Where feeders have losses, see
+`gridtandem.opf.forms.branch_flow_prices`. Transmission keeps the price of its line limits times their flow. All lines together close to zero
 because each has a payer and a payee. Where units chose their market, who pays them what is in `gridtandem.markets.choice`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from gridtandem.opf.feeder_value import SHORT
 from gridtandem.opf.limits import KINDS
 from gridtandem.resources.dispatch import Dispatch
 from gridtandem.study.market.choice import Settlement, settlement
+from gridtandem.study.market.regulation import regulation_lines, surplus_above, surplus_inside
 from gridtandem.study.market.results import Books, Surplus
 from gridtandem.study.market.run import FeederPlan, MarketResult
 from gridtandem.study.market.tables import devices_of, feeder_of
@@ -56,6 +58,7 @@ def _lines(result: MarketResult) -> Iterator[Line]:
             yield "tso", name, "energy", float((price * d.p)[:, k].sum()) * hours
     for plan in result.feeders:
         yield from _feeder_lines(result, plan)
+    yield from regulation_lines(result)
 
 
 def _feeder_lines(result: MarketResult, plan: FeederPlan) -> Iterator[Line]:
@@ -94,16 +97,16 @@ def _feeder_surplus(result: MarketResult, plan: FeederPlan) -> Surplus:
     own, demand, more = sum(float(p.sum()) for p in done.own), float(done.demand.sum()), _more(done)
     at_bus = sum(float((found.price[:, problem.nodal.node[d.bus]] * d.p).sum()) for d in devices) * hours
     at_bus_demand = float((found.price * problem.owned.p_load).sum()) * hours
-    value = problem.limits.fixed(plan.dispatch.p, plan.dispatch.q)
-    by_limit = (found.shadow * (problem.limits.base - value)).sum(0) * hours
-    rent = {f"{kind}_rent": float(by_limit[problem.limits.kind == k].sum()) for k, kind in enumerate(KINDS)}
+    by_kind = (problem.rents(found, plan.dispatch).sum(0) * hours).tolist()
+    rent = {f"{kind}_rent": value for kind, value in zip((*KINDS, "loss"), by_kind, strict=True)}
     essential, off = _apart(result, plan)
     keeps = demand - own - more - exchange
     return _row(plan.company + "/" + feeder_of(result, plan), (problem.network, devices), {
         **rent, "exchange": exchange, "received": own + more, "demand": demand, "kept": keeps, "essential_rent": essential, "off_price": off,
         "choice": at_bus_demand - at_bus - exchange - keeps if done.settled else 0.0,
-        "reactive": -float((found.price_q * plan.dispatch.q).sum()) * hours, "fixed": float((found.price * problem.form.p_shunt).sum()) * hours,
-    })  # fmt: skip
+        "reactive": -float((found.price_q * plan.dispatch.q).sum()) * hours, "regret": plan.regret,
+        "missed": plan.regret if found is plan.priced else 0.0, "fixed": float((found.price * problem.form.p_shunt).sum()) * hours,
+    }, surplus_inside(result, plan))  # fmt: skip
 
 
 def _more(done: Settlement) -> float:
@@ -134,18 +137,21 @@ def _transmission_surplus(result: MarketResult) -> Surplus:
     return _row("tso", (w.network, devices), {
         "flow_rent": -float((above.flow_price * flow).sum()) * hours, "voltage_rent": 0.0, "exchange": -sold, "received": paid, "demand": demand,
         "kept": demand + sold - paid, "essential_rent": 0.0, "off_price": sold - worth, "choice": 0.0, "reactive": 0.0,
+        "loss_rent": 0.0, "regret": 0.0, "missed": 0.0,
         "fixed": float((above.price * w.form.fixed).sum()) * hours,
-    })  # fmt: skip
+    }, surplus_above(result))  # fmt: skip
 
 
-def _row(company: str, has: tuple[Network, tuple[Dispatch, ...]], found: dict[str, float]) -> Surplus:
-    """``received`` is what resources are paid, ``fixed`` the worth of what shunts and phase shifts inject, for which nobody is paid."""
-    net, devices = has
-    whole, worth = 0.0, 0.0
+def _row(company: str, has: tuple[Network, tuple[Dispatch, ...]], energy: Mapping[str, float], regulation: Mapping[str, float]) -> Surplus:
+    """``received`` is what resources are paid, ``fixed`` the worth of what shunts and phase shifts inject, for which nobody is paid; ``regulation``
+    is what it adds, ``missed`` the regret behind prices that are those of an answer to the price, and not of the award.
+    """
+    (net, devices), found = has, {name: value + regulation.get(name, 0.0) for name, value in energy.items()}
+    whole, worth = regulation.get("cost", 0.0), 0.0
     for d in devices:
         buys: Real = d.cost[:, net.flexible.does[d.row] == TAKES] if d.kind == "flexible" else d.cost[:, :0]
         whole, worth = whole + float(d.cost.sum()), worth - float(buys.sum())
-    rents = sum(found[name] for name in ("flow_rent", "voltage_rent", "essential_rent", "off_price"))
-    left = found["kept"] + found["choice"] + found["reactive"] - rents - found["fixed"]
+    rents = sum(found[name] for name in ("flow_rent", "voltage_rent", "loss_rent", "essential_rent", "off_price"))
+    left = found["kept"] + found["choice"] + found["reactive"] + found["missed"] - rents - found["fixed"]
     columns = {**found, "worth": worth, "cost": whole + worth, "profit": found["received"] - whole, "left": left, "company": company}
     return Surplus.of({name: np.array([columns[name]]) for name in Surplus.columns()})

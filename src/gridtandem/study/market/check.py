@@ -41,6 +41,7 @@ def checked(result: MarketResult) -> tuple[MarketChecks, Violations]:
     stays = [(net.generators.control != REFERENCE) | (k == 0) for k, (net, _) in enumerate(parts)]  # feeders have no source of their own there
     day, nodal = _beside(powers, stays), Nodal.of(whole.network)
     both = np.max([overlaps(x, window.periods) for x in _decisions(result)], axis=0)
+    loose = np.max([np.zeros(len(both)), *(p.problem.physics.slack(p.dispatch.answer) for p in result.feeders if p.problem.physics)], axis=0)
     newton, place = Newton.of(nodal), _places(result, whole, nodal)
     for t in range(window.periods):
         nodal = nodal.powered(day.put(whole.network, t))
@@ -49,7 +50,7 @@ def checked(result: MarketResult) -> tuple[MarketChecks, Violations]:
         through = np.maximum(np.abs(s_from), np.abs(s_to)) * MVA
         broken.append(broken_limits(nodal, found.v, through, (0, first + t + 1)))
         apart, lost = _apart(result, place, found, t), float((s_from + s_to).real.sum()) * MVA
-        rows.append(_row(result, t, nodal, found, (apart, lost, len(broken[-1]), float(both[t]))))
+        rows.append(_row(result, t, nodal, found, (apart, lost, len(broken[-1]), float(loose[t]), float(both[t]))))
     return stacked(MarketChecks, rows), stacked(Violations, broken)
 
 
@@ -132,11 +133,11 @@ def _apart(result: MarketResult, place: tuple[Index, Index, Index], found: Solut
     return float(np.max(np.abs(np.abs(found.v[joint]) - model), initial=0.0))
 
 
-def _row(result: MarketResult, t: int, nodal: Nodal, found: Solution, seen: tuple[float, float, int, float]) -> MarketChecks:
+def _row(result: MarketResult, t: int, nodal: Nodal, found: Solution, seen: tuple[float, float, int, float, float]) -> MarketChecks:
     size: Real = np.abs(found.v)
     low = int(np.argmin(size)) if found.converged else 0
     return MarketChecks.of({
         "period": [result.study.window.first + t + 1], "solved": [int(found.converged)], "voltage_error_pu": [seen[0]], "loss_mw": [seen[1]],
         "slack_mw": [found.slack * MVA], "v_low_pu": [size[low]], "v_low_bus": [str(nodal.label[low]) if found.converged else ""],
-        "limits_broken": [seen[2]], "overlap_mw2": [seen[3]],
+        "limits_broken": [seen[2]], "cone_slack": [seen[3]], "overlap_mw2": [seen[4]],
     })  # fmt: skip

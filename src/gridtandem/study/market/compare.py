@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import Any, ClassVar, final
 
 import numpy as np
 
-from gridtandem.coordinate import End, Outcome
-from gridtandem.study.compare import crossed
+from gridtandem.coordinate import Outcome
 from gridtandem.study.market.day import MarketDay, clear
 from gridtandem.study.market.study import MarketStudy
-from gridtandem.study.registry import name_of
+from gridtandem.study.side_by_side import beside, under_each, worst
 from gridtandem.tables import Flag, Index, Names, Real, Table, column
 
 
@@ -61,36 +59,17 @@ def compare(
     watch: Callable[[str, Outcome[Any]], None] | None = None,
 ) -> Compared:
     """Clear the day of the study under every scheme; ``save`` names the run file, ``watch`` hears the scheme's name."""
-    days, seconds = [], []
-    for scheme in schemes:
-        name, begin = name_of(scheme), perf_counter()
-        heard = None if watch is None else _named(watch, name)
-        days.append(clear(replace(study, scheme=scheme), save=None if save is None else save(name), watch=heard))
-        seconds.append(perf_counter() - begin)
-        if days[-1].outcome.end is End.STOPPED:  # who stops one run wants no other
-            break
+    days, seconds = under_each(study, schemes, clear, save=save, watch=watch)
     return Compared(tabled(days, seconds), tuple(days))
 
 
 def tabled(days: Sequence[MarketDay], seconds: Sequence[float]) -> MarketComparison:
     """The table of days that are there already."""
-    books, checks = [d.outcome.books() for d in days], [d.tables.checks for d in days]
+    checks = [d.tables.checks for d in days]
     return MarketComparison.of({
-        "scheme": [name_of(d.study.scheme) for d in days], "agreed": [d.outcome.agreed for d in days], "end": [d.outcome.end.value for d in days],
-        "cost": [d.cost for d in days], "gap_to_ideal": [d.gap for d in days], "rounds": [d.outcome.rounds for d in days],
-        "letters": [len(d.outcome.ledger) for d in days], "numbers": [crossed(d) for d in days], "bytes": [b["bytes"] for b in books],
-        "exchange_error_mw": [_worst(d.tables.awards.exchange_mw - d.tables.awards.ideal_mw) for d in days],
-        "price_error_per_mwh": [_worst(d.tables.awards.price_per_mwh - d.tables.awards.ideal_price_per_mwh) for d in days],
-        "voltage_error_pu": [_worst(c.voltage_error_pu) for c in checks], "loss_mw": [float(c.loss_mw.sum()) if len(c) else np.nan for c in checks],
+        **beside(days, seconds), "cost": [d.cost for d in days], "gap_to_ideal": [d.gap for d in days],
+        "exchange_error_mw": [worst(d.tables.awards.exchange_mw - d.tables.awards.ideal_mw) for d in days],
+        "price_error_per_mwh": [worst(d.tables.awards.price_per_mwh - d.tables.awards.ideal_price_per_mwh) for d in days],
+        "voltage_error_pu": [worst(c.voltage_error_pu) for c in checks], "loss_mw": [float(c.loss_mw.sum()) if len(c) else np.nan for c in checks],
         "v_low_pu": [float(c.v_low_pu.min()) if len(c) else np.nan for c in checks], "limits_broken": [int(c.limits_broken.sum()) for c in checks],
-        "seconds": list(seconds),
     })  # fmt: skip
-
-
-def _named(watch: Callable[[str, Outcome[Any]], None], name: str) -> Callable[[Outcome[Any]], None]:
-    return lambda outcome: watch(name, outcome)
-
-
-def _worst(apart: Real) -> float:
-    """Largest magnitude; NaN where there is none, or where one is missing."""
-    return float(np.abs(apart).max()) if len(apart) else np.nan

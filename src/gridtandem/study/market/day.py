@@ -14,20 +14,21 @@ from gridtandem.study.kinds import MARKET
 from gridtandem.study.market.books import books, surplus
 from gridtandem.study.market.check import checked
 from gridtandem.study.market.choice import unit_sales
-from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, Surplus, UnitSales
+from gridtandem.study.market.regulation import regulation, reserves
+from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus, UnitSales
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.study.market.tables import awards, devices, prices
 from gridtandem.study.results import Letters, Rounds, Violations
 from gridtandem.study.run import letters_table
-from gridtandem.study.store import RunFile, reading
+from gridtandem.study.store import RunFile, followed, reading
 from gridtandem.tables import Table
 
 T = TypeVar("T", bound=Table)
 
 TABLES: dict[str, type[Table]] = {
     "awards": Awards, "prices": NodePrices, "devices": DeviceResults, "books": Books, "surplus": Surplus, "sales": UnitSales, "checks": MarketChecks,
-    "violations": Violations,
+    "violations": Violations, "reserves": Reserves, "regulation": RegulationResults,
 }  # fmt: skip
 
 
@@ -44,6 +45,8 @@ class MarketTables:
     sales: UnitSales
     checks: MarketChecks
     violations: Violations
+    reserves: Reserves
+    regulation: RegulationResults
 
     @staticmethod
     def of(result: MarketResult) -> MarketTables:
@@ -52,6 +55,7 @@ class MarketTables:
         return MarketTables(
             awards=_plain(awards(result)), prices=_plain(prices(result)), devices=_plain(devices(result)), books=_plain(books(result)),
             surplus=_plain(surplus(result)), sales=_plain(unit_sales(result)), checks=_plain(checks), violations=_plain(violations),
+            reserves=_plain(reserves(result)), regulation=_plain(regulation(result)),
         )  # fmt: skip
 
 
@@ -135,13 +139,7 @@ def _plain(table: T) -> T:
 def _carried(
     study: MarketStudy, seats: MarketSeats, file: RunFile | None, before: Outcome[Any] | None, *, watch: Callable[[Outcome[Any]], None] | None
 ) -> MarketDay:
-    def seen(outcome: Outcome[Any]) -> None:
-        if file is not None:
-            file.save(outcome)
-        if watch is not None:
-            watch(outcome)
-
-    result = run_market(study, seats=seats, watch=seen, resume=before)
+    result = run_market(study, seats=seats, watch=followed(file, watch), resume=before)
     day = MarketDay(study=study, outcome=result.outcome, tables=MarketTables.of(result), cost=result.cost, ideal=result.ideal, trouble=result.trouble)
     return day if file is None else _kept(day, file)
 

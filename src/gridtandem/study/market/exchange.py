@@ -1,7 +1,8 @@
 """Offers and awards as files between companies that do not share a process: what is written, and all that can be wrong with what was read.
 
 Power is export, positive from the feeder into transmission; hours count from 1. An offer begins at ``p_min`` and goes up by steps (MW, price), or
-(MW, price of the first MW, rise of the price to the last MW) where the cost of a step is a parabola.
+(MW, price of the first MW, rise of the price to the last MW) where the cost of a step is a parabola. ``error`` (absent: 0) is the largest amount per
+hour by which the steps lie above the cost they stand for; ``stores`` is storage lent beside them, see `gridtandem.study.market.exchange_stores`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.letters import Worth
-from gridtandem.boundary.market_letters import Tier
+from gridtandem.boundary.market_letters import Tier, tier_word
 from gridtandem.errors import Fault, InvalidCase, Unreadable
 from gridtandem.orders.rules import Offer, Rules, faults_of
-from gridtandem.study.market.offer import Offered, tier_word
+from gridtandem.study.market.exchange_stores import LENT, USED, changes, rows_of, store_faults
+from gridtandem.study.market.offer import Offered
 from gridtandem.tables import Real
 
 OFFER, AWARD = "tandem/offer/1", "tandem/award/1"
@@ -28,6 +30,7 @@ KEYS: dict[str, tuple[str, dict[str, type]]] = {
     OFFER: ("offers", {"dso": str, "bus": str, "interval": int, "p_min": float, "steps": list, "tier": str}),
     AWARD: ("awards", {"dso": str, "interval": int, "mw": float, "price": float}),
 }
+MAY: dict[str, dict[str, type]] = {OFFER: {"error": float, "stores": list}, AWARD: {"stores": list}}  # of a row: what may be left out
 WORDS = {str: "a word", int: "a whole number", float: "a finite number", list: "a list of steps (MW, price) or (MW, price, rise)"}
 EDGE = 1e-9  # of a price: what adding up and taking apart again may cost
 
@@ -55,17 +58,19 @@ def offer_document(offer: Offered) -> dict[str, object]:
                 mine = (curves.period == t) & (curves.interface == k)
                 told = zip(curves.mw[mine].tolist(), curves.price[mine].tolist(), curves.rise[mine].tolist(), strict=True)
                 steps = [[mw, price, rise] if rise else [mw, price] for mw, price, rise in told]
+                error, stores = float(curves.error[0, t, k]), rows_of(curves.stores, t, k)
                 rows.append({
                     "dso": str(table.name[k]), "bus": str(study.case.transmission.buses.name[table.bus[k]]), "interval": first + t + 1,
                     "p_min": -float(curves.start[0, t, k]), "steps": steps, "tier": tier_word(int(curves.tier[0, t, k])),
-                })  # fmt: skip
+                } | ({"error": error} if error else {}) | ({"stores": stores} if stores else {}))  # fmt: skip
     return _head(OFFER, str(table.company[0]), study.case.currency, study.step_h) | {"offers": rows}
 
 
-def award_document(offer: Document, z: Mapping[tuple[str, int], tuple[float, float]]) -> dict[str, object]:
-    """What transmission answers to an offer: export and price by interface and hour."""
+def award_document(offer: Document, z: Mapping[tuple[str, int], tuple[float, float]], use: Mapping[tuple[str, int], object]) -> dict[str, object]:
+    """What transmission answers to an offer: export and price by interface and hour, and what storage does that was lent."""
     keys = [(str(r["dso"]), int(r["interval"])) for r in offer.rows]
-    rows = [{"dso": dso, "interval": hour, "mw": z[dso, hour][0], "price": z[dso, hour][1]} for dso, hour in keys]
+    lent = {key: {"stores": use[key]} if use.get(key) else {} for key in keys}
+    rows = [{"dso": dso, "interval": hour, "mw": z[dso, hour][0], "price": z[dso, hour][1], **lent[dso, hour]} for dso, hour in keys]
     return _head(AWARD, offer.company, offer.currency, offer.hours_each) | {"awards": rows}
 
 
@@ -107,6 +112,11 @@ def steps_of(row: Mapping[str, Any]) -> Real:
     return np.array([[*step, 0.0][:3] for step in row["steps"]], float).reshape(-1, 3)
 
 
+def error_of(row: Mapping[str, Any]) -> float:
+    """By how much its steps may lie above the cost they stand for. [currency/h]"""
+    return float(row.get("error", 0.0))
+
+
 def _head(schema: str, company: str, currency: str, hours_each: float) -> dict[str, object]:
     return {"schema": schema, "company": company, "currency": currency, "hours_each": float(hours_each)}
 
@@ -131,21 +141,29 @@ def _content(path: Path, schema: str) -> tuple[dict[str, Any], list[Fault]]:
             if not isinstance(row, dict):
                 faults.append(_fault(path, f"{where} is no object", f"give {', '.join(keys)}", 3))
             else:
-                faults += _key_faults(path, row, keys, where)
+                faults += _key_faults(path, row, keys, where, MAY[schema])
     return content, faults
 
 
-def _key_faults(path: Path, content: Mapping[str, Any], keys: Mapping[str, type], where: str) -> Iterator[Fault]:
-    at = f"{where}." if where else ""
-    for key in sorted(content.keys() - keys.keys()):
-        yield _fault(path, f"{at}{key} is not known", f"known: {', '.join(keys)}", 3)
-    for key, kind in keys.items():
+def _key_faults(
+    path: Path, content: Mapping[str, Any], keys: Mapping[str, type], where: str, may: Mapping[str, type] | None = None
+) -> Iterator[Fault]:
+    at, may = f"{where}." if where else "", may or {}
+    for key in sorted(content.keys() - keys.keys() - may.keys()):
+        yield _fault(path, f"{at}{key} is not known", f"known: {', '.join((*keys, *may))}", 3)
+    for key, kind in {**keys, **may}.items():
+        if key not in content and key in may:
+            continue
         if key not in content:
             yield _fault(path, f"{at}{key} is missing", f"give {WORDS[kind]}", 3)
         elif not _is(content[key], kind) or (key == "steps" and not _steps(content[key])):
             yield _fault(path, f"{at}{key} is {content[key]!r:.60}", f"give {WORDS[kind]}", 4)
         elif key == "tier" and content[key].upper() not in Tier.__members__:
             yield _fault(path, f"{at}{key} is {content[key]!r}", f"it must be one of {', '.join(map(tier_word, Tier))}", 4)
+        elif key == "stores":
+            yield from (_fault(path, f"{at}{what}", mend, 4) for what, mend in store_faults(content[key], LENT if "steps" in keys else USED))
+        elif key == "error" and content[key] < 0:
+            yield _fault(path, f"{at}{key} is {content[key]}", "give a number of 0 or more", 4)
         elif (key == "interval" and content[key] < 1) or (key == "hours_each" and content[key] <= 0):
             yield _fault(path, f"{at}{key} is {content[key]}", "give a number above 0", 4)
 
@@ -183,6 +201,8 @@ def _together(found: Sequence[Document], places: Sequence[str]) -> Iterator[Faul
             if bus.setdefault(key[0], str(row.get("bus", ""))) != str(row.get("bus", "")):
                 yield _fault(Path(place), f"{key[0]!r} hangs on bus {bus[key[0]]!r} and on {row['bus']!r}", "give it one bus", 6)
     for dso in dict.fromkeys(name for name, _ in seen):
+        for what in changes([row for d in found for row in d.rows if row["dso"] == dso]):
+            yield Fault("exchange", f"{dso!r} {what}", "lend the same storage in every hour, with one envelope each", "exchange-010")
         for hour in every:
             if (dso, hour) not in seen:
                 yield Fault("exchange", f"{dso!r} says nothing of hour {hour}", f"hours {every[0]} to {every[-1]} are there", "exchange-007")

@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
+
 from gridtandem.grid.network import Network
 from gridtandem.opf.feeder import FeederProblem
+from gridtandem.orders.products import PRODUCTS
 from gridtandem.parties.wholesale import Wholesale
+from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Program
+from gridtandem.program.solve import hold, solve
 from gridtandem.program.why import why
 from gridtandem.resources.steps import UNIT, PricedSteps
 
-UNITS = {"balance": "MW", "limit": "pu² or MVA", "flow": "MW"}  # of rows, for people
-PLACE = re.compile(r"(?:feeder(\d+)\.|(tso)\.)?(balance|limit|flow|order|x)\[(\d+)(?:,(\d+))?\]")
+UNITS = {"balance": "MW", "limit": "pu² or MVA", "flow": "MW", "requirement": "MW"}  # of rows, for people
+PLACE = re.compile(r"(?:feeder(\d+)\.|(tso)\.)?(balance|limit|flow|order|x|requirement)\[(\d+)(?:,(\d+))?\]")
 
 
 @final
@@ -37,7 +42,29 @@ def unoffered(problem: FeederProblem, period: int) -> str:
     """Why a feeder makes no offer for a period."""
     if problem.owned.coupled:
         return f"hours of feeder {problem.network.name!r} hang together, so no offer hour by hour can tell what it costs"
+    if problem.physics is not None:
+        found = hold(problem.program).solve(cost={"z": np.full(problem.window.periods, problem.physics.least_price * problem.window.hours)})
+        if found.status is Status.SOLVED:
+            told = f"the model with losses of feeder {problem.network.name!r} is a load flow at no price in period {period}"
+            return f"{told} (slack {float(problem.physics.slack(found).max()):.2g}), so that it cannot be offered; take the form lindist"
     return unserved(problem, period)
+
+
+def unvectored(problem: FeederProblem, period: int, planes: int) -> str:
+    """Why a feeder makes no offer of energy and regulation together for a period."""
+    name, instead = repr(problem.network.name), "take dso-reserve-offer, which sends an energy curve and two reserve prices"
+    if problem.owned.coupled and problem.window.periods > 1:
+        return (
+            f"hours of feeder {name} hang together, so no offer hour by hour can tell what it costs; clear one hour, or leave out what couples them"
+        )
+    if problem.program.quadratic:
+        return f"feeder {name} has costs with slopes, and an offer of planes needs costs in steps; give them as cost points"
+    if solve(problem.program).status is Status.INFEASIBLE:
+        return unserved(problem, period)
+    return (
+        f"the cost of feeder {name} by energy and regulation in period {period} takes more than {planes} planes (the option planes); {instead}, "
+        f"or let fewer than its {len(problem.network.regulation)} devices regulate"
+    )
 
 
 def reason(program: Program, known: Known, here: int | None) -> str:
@@ -72,6 +99,8 @@ def _inside(problem: FeederProblem, block: str, second: str | None) -> str:
 def _above(known: Known, block: str, first: int, second: str | None) -> str:
     w = known.wholesale
     assert w is not None
+    if block == "requirement":
+        return f"regulation {PRODUCTS[int(second or 0)].replace('_', ' ')} required in period {first + 1 + w.window.first}"
     if block == "order":
         t, step = divmod(first, w.owned.steps.low.shape[1])
         return f"{_step(w.owned.steps, w.network, step)} in period {t + 1 + w.window.first}"

@@ -9,7 +9,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from gridtandem.boundary.letters import Worth
-from gridtandem.boundary.market_letters import Curves, Offers, Tier
+from gridtandem.boundary.market_letters import Curves, Offers
 from gridtandem.cases.case import Case
 from gridtandem.errors import InvalidCase, UnknownName
 from gridtandem.opf.feeder import FeederProblem
@@ -143,7 +143,7 @@ def _seen(study: MarketStudy, desk: FeederMarket, curves: Curves, place: tuple[i
         (period, name, n + 1, x[n], x[n + 1], price, rise, *(("", "") if asked is None else _shaped(asked, x[n], x[n + 1])))
         for n, (price, rise) in enumerate(zip(curves.price[mine].tolist(), curves.rise[mine].tolist(), strict=True))
     ]
-    found = None if asked is None else asked.curve(tol=SMOOTH if asked.problem.program.quadratic else 0.0)
+    found = None if asked is None or asked.problem.physics is not None else asked.curve(tol=SMOOTH if asked.problem.program.quadratic else 0.0)
     return None if found is None else Truth(period=period, interface=name, curve=found.offer), lines, ""
 
 
@@ -160,8 +160,3 @@ def _shaped(asked: Asked, begin: float, end: float) -> tuple[str, str]:
 def _powers(problem: FeederProblem, x: Mapping[str, Real]) -> Iterator[tuple[str, float]]:
     for d in dispatched(problem.network, problem.owned.steps, x, problem.window, source=False):
         yield from zip(getattr(problem.network, d.kind).name[d.row].tolist(), d.p[0].tolist(), strict=True)
-
-
-def tier_word(tier: int) -> str:
-    """As it is written in offers."""
-    return Tier(tier).name.lower()

@@ -22,8 +22,9 @@ class Awards(Table):
     bus: Names = column("transmission bus", dtype="U")
     exchange_mw: Real = column("from transmission into the feeder", unit="MW")
     price_per_mwh: Real = column("price there: d cost / d demand", unit=PRICE)
-    payment: Real = column("what the company pays the wholesale market", unit=MONEY)
-    feeder_cost: Real = column("cost of the feeder's own resources in that period", unit=MONEY)
+    payment: Real = column("what the company pays the wholesale market for it", unit=MONEY)
+    feeder_cost: Real = column("cost of the feeder's own resources in that period, regulation included", unit=MONEY)
+    tier: Names = column("what the offer promised (hourly, certified, scheduled); empty where the scheme has no offers", dtype="U", default="")
     ideal_mw: Real = column("exchange in one market that sees every network", unit="MW")
     ideal_price_per_mwh: Real = column("price there in that market; at a kink of costs several are right", unit=PRICE)
 
@@ -42,6 +43,7 @@ class NodePrices(Table):
     energy_per_mwh: Real = column("of that: energy at the reference, or at the feeder's root", unit=PRICE)
     congestion_per_mwh: Real = column("of that: limits of flow", unit=PRICE)
     voltage_per_mwh: Real = column("of that: limits of voltage", unit=PRICE)
+    loss_per_mwh: Real = column("of that: losses which the last MW makes; 0 in networks without losses", unit=PRICE)
     price_per_mvarh: Real = column("d cost / d reactive demand; transmission's DC network has none", unit="currency/Mvarh")
     v_pu: Real = column("voltage of the market's linear model; 1 in transmission", unit="pu")
 
@@ -64,6 +66,46 @@ class DeviceResults(Table):
     payment: Real = column("price times energy; below 0 it pays", unit=MONEY)
     cost: Real = column("its cost; minus its worth for demand that buys", unit=MONEY)
     profit: Real = column("payment less cost", unit=MONEY)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Reserves(Table):
+    """Who sells how much of what the operator of transmission buys beside energy."""
+
+    kind: ClassVar[str] = "reserves"
+    period: Index = column("period, from 1", dtype="i8")
+    product: Names = column("up, down, mileage_up or mileage_down", dtype="U")
+    seller: Names = column("tso: its own stations; else the name of an interface", dtype="U")
+    mw: Real = column("capacity, or mileage in an hour", unit="MW")
+    price_per_mw: Real = column("d cost / d requirement, for an hour", unit="currency/MW")
+    payment: Real = column("what the seller receives", unit=MONEY)
+    required_mw: Real = column("what all sellers together must give at least", unit="MW")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class RegulationResults(Table):
+    """Every device that offers regulation: what it keeps ready, what it is paid, what it costs."""
+
+    kind: ClassVar[str] = "regulation_results"
+    period: Index = column("period, from 1", dtype="i8")
+    company: Names = column("whose network it is in: tso, or a distribution company", dtype="U")
+    feeder: Names = column("feeder; empty for transmission", dtype="U")
+    what: Names = column("generators, flexible or storages", dtype="U")
+    name: Names = column("its name there", dtype="U")
+    bus: Names = column("where it is", dtype="U")
+    up_mw: Real = column("capacity up", unit="MW")
+    down_mw: Real = column("capacity down", unit="MW")
+    mileage_up_mw: Real = column("mileage up in an hour", unit="MW")
+    mileage_down_mw: Real = column("mileage down in an hour", unit="MW")
+    up_per_mw: Real = column("price of capacity up at its bus, for an hour", unit="currency/MW")
+    down_per_mw: Real = column("price of capacity down at its bus, for an hour", unit="currency/MW")
+    mileage_up_per_mw: Real = column("price of mileage up", unit="currency/MW")
+    mileage_down_per_mw: Real = column("price of mileage down", unit="currency/MW")
+    payment: Real = column("prices times amounts", unit=MONEY)
+    cost: Real = column("its own cost of them", unit=MONEY)
+    profit: Real = column("payment less cost; what energy it forgoes is not counted here", unit=MONEY)
 
 
 @final
@@ -97,12 +139,14 @@ class Surplus(Table):
     kept: Real = column("received less paid", unit=MONEY)
     flow_rent: Real = column("price of flow limits times their flow", unit=MONEY)
     voltage_rent: Real = column("price of voltage limits times their slack to an unloaded feeder", unit=MONEY)
+    loss_rent: Real = column("what prices of the last MW lost bring in beyond the losses; 0 in networks without losses", unit=MONEY)
     essential_rent: Real = column(
         "rent of essential demand, 0 or less: worth inside of an exchange that it enforces, less what that costs", unit=MONEY
     )
     off_price: Real = column("the same for an exchange that is no answer to its price", unit=MONEY)
     choice: Real = column("what others get beyond prices at buses where units choose their market: incentives, rules of payment", unit=MONEY)
     reactive: Real = column("worth of reactive demand less that of reactive injections, which nobody is paid for", unit=MONEY)
+    regret: Real = column("what an answer to its price would have earned more; NaN below prices that losses allow", unit=MONEY, finite=False)
     left: Real = column("what these parts leave unexplained; 0 but for rounding", unit=MONEY)
 
 
@@ -140,6 +184,7 @@ class MarketChecks(Table):
     v_low_pu: Real = column("lowest voltage of the AC load flow", unit="pu")
     v_low_bus: Names = column("where that is", dtype="U")
     limits_broken: Index = column("voltage and flow limits broken", dtype="i8")
+    cone_slack: Real = column("how far the market's model with losses is from a load flow, relative to its flows; 0 without losses")
     overlap_mw2: Real = column("largest product of charging and discharging of one storage or vehicle: 0 where none does both at once", unit="MW²")
 
 

@@ -4,29 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import cpu_count
 from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.market_letters import Offers
+from gridtandem.boundary.market_letters import Award, Offers
+from gridtandem.boundary.reserve_letters import ReserveOffers, VectorOffers
+from gridtandem.boundary.storage_letters import NO_USE, StoreUse
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
+from gridtandem.opf.branch_flow_curve import WITHIN
 from gridtandem.opf.feeder import FeederProblem, FeederState
+from gridtandem.opf.forms.branch_flow import FLOOR, TIGHT
+from gridtandem.opf.regulated import RegulatedFeeder, RegulatedState
+from gridtandem.orders.products import PRODUCTS
 from gridtandem.parties.feeder_choice import planned, type_1
 from gridtandem.parties.feeder_market import FeederMarket
+from gridtandem.parties.feeder_reserve import FeederReserve
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
 from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
-from gridtandem.study.market.benchmark import joint, proved
-from gridtandem.study.market.naming import Known, reason, unoffered, unserved
+from gridtandem.study.market.benchmark import Ideal, joint, proved
+from gridtandem.study.market.naming import Known, reason, unoffered, unserved, unvectored
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
-from gridtandem.tables import Real
+from gridtandem.tables import Flag, Real
 
+LOOSE = 10 * TIGHT  # slack of all feeders and transmission in one program, whose numbers are of more different size
+Sold = tuple[Real, Real]  # regulation [MW], and its price [currency/MW in an hour]
 REGRET = 1e-5  # relative to the cost: below it an award is an answer to its price, found by a scheme that stops at some tolerance
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RegulationPlan:
+    """Regulation of a feeder, of the same two runs as its energy."""
+
+    problem: RegulatedFeeder
+    dispatch: RegulatedState
+    prices: RegulatedState  # whose prices hold inside
 
 
 @final
@@ -41,11 +60,19 @@ class FeederPlan:
     priced: FeederState  # the answer to the price of the award, with the exchange free
     decisions: Mapping[str, Real]  # blocks of the dispatch run
     regret: float  # what the company would gain with that answer [currency]
+    regulation: RegulationPlan | None = None  # where it sells regulation too
+
+    @property
+    def answers(self) -> bool:
+        """Whether the award is an answer to its price, but for what chords of a cost with losses leave."""
+        window = self.problem.window
+        chorded = 0.0 if self.problem.physics is None else WITHIN * window.hours * window.periods
+        return self.regret <= REGRET * max(1.0, abs(self.dispatch.cost)) + chorded
 
     @property
     def prices(self) -> FeederState:
         """Whose prices hold inside: those of the answer to the price; where the award is not such an answer, those of the dispatch itself."""
-        return self.priced if self.regret <= REGRET * max(1.0, abs(self.dispatch.cost)) else self.dispatch
+        return self.priced if self.answers else self.dispatch
 
 
 @final
@@ -56,6 +83,7 @@ class TransmissionPlan:
     dispatch: Cleared
     price: Real  # (period, node)
     flow_price: Real  # (period, branch with a limit)
+    reserve_price: Real  # (period, product) of regulation; 0 where none is bought
     regret: float  # what transmission would gain with its answer to the prices [currency]
 
 
@@ -98,31 +126,50 @@ def run_market(
         best = joint(seats.pool)
         return MarketResult(
             study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=best.cost, ideal_z=best.z,
-            ideal_price=best.price, trouble=explained(seats, outcome),
+            ideal_price=best.price, trouble=explained(seats, outcome, getattr(study.scheme, "planes", 0)),
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain, outcome.state)
-    tso = above(seats.wholesale, bargain.z[0], bargain.price[0])
+    tso = above(seats.wholesale, bargain.z[0], bargain.price[0], sold_of(bargain))
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
-    free = study.benchmark == "prices" and not isinstance(outcome.state, ChoiceOfMarketState)  # bound units regret less than they could
+    bound = isinstance(outcome.state, ChoiceOfMarketState)  # units that regret less than they could
+    apart = seats.wholesale.reserve is not None and bargain.reserve is None  # feeders that sell no regulation where some is bought
+    free = study.benchmark == "prices" and not bound and not apart
     told = proved(cost, [tso.regret, *(p.regret for p in plans)], bargain.z[0], bargain.price[0]) if free else None
     best = joint(seats.pool) if told is None else told
     return MarketResult(
         study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=best.cost, ideal_z=best.z,
-        ideal_price=best.price,
+        ideal_price=best.price, trouble=_loose(best),
     )  # fmt: skip
 
 
-def explained(seats: MarketSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
-    """Why there is no answer, asked at the owners' doors: which feeder or market cannot be served, and by which limits."""
+def _loose(best: Ideal) -> tuple[str, ...]:
+    """Whether the ideal market burns power that no network could."""
+    if not best.slack > LOOSE:
+        return ()
+    return (f"the ideal market with losses is no load flow (slack {best.slack:.2g}): its cost is a lower bound only, and prices there may be wrong",)
+
+
+def explained(seats: MarketSeats, outcome: Outcome[Any], planes: int = 0) -> tuple[str, ...]:
+    """Why there is no answer, asked at the owners' doors: which feeder or market cannot be served, and by which limits; ``planes`` is the most that
+    the market took of an offer.
+    """
     said = [told] if (told := getattr(outcome.state, "trouble", "")) else []
     for refusal in outcome.refused:
         _, t, i = refusal.rows[0]
         if refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
-        else:
-            told = unoffered if refusal.question == Offers.__name__ else unserved
-            said.append(f"{refusal.by}: {told(_hour(seats, i, t), t + 1 + seats.wholesale.window.first)}")
+        elif refusal.question != Award.__name__ or not said:
+            problem, period = _hour(seats, i, t), t + 1 + seats.wholesale.window.first
+            if refusal.question in (VectorOffers.__name__, ReserveOffers.__name__):
+                told = unvectored(problem, period, planes)
+            else:
+                told = (unoffered if refusal.question == Offers.__name__ else unserved)(problem, period)
+            said.append(f"{refusal.by}: {told}")
+    if outcome.trouble and any(f.physics is not None for f in seats.pool.feeders):
+        said.append(
+            f"feeders with losses answer prices of {FLOOR:g} per MWh and more, below which their model burns power; the form lindist has no floor"
+        )
     return tuple(dict.fromkeys(said))
 
 
@@ -146,18 +193,25 @@ def by_itself(w: Wholesale) -> Program:
     return market(w.orders, w.fixed, w.wires(len(w.orders.node), {}, {}, {}), hours=w.window.hours)
 
 
-def above(wholesale: Wholesale, z: Real, price: Real) -> TransmissionPlan:
+def above(wholesale: Wholesale, z: Real, price: Real, sold: Sold | None = None) -> TransmissionPlan:
     """The plan for an exchange (period, interface). Prices are those of the answer to the given ones, where it is one; else of the dispatch."""
     hours = wholesale.window.hours
-    done, told = wholesale.plan(z, price)
-    regret = done.cost - float((price * z).sum()) * hours - told.cost
+    done, told = wholesale.plan(z, price, sold)
+    paid = 0.0 if sold is None else float((sold[0] * sold[1]).sum()) * hours
+    regret = done.cost - float((price * z).sum()) * hours + paid - told.cost
     chosen = told if regret <= REGRET * max(1.0, abs(done.cost)) else done
-    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours, regret=regret)
+    reserve = np.zeros((len(z), len(PRODUCTS))) if wholesale.reserve is None else wholesale.reserve.price(chosen.answer)
+    return TransmissionPlan(dispatch=done, price=chosen.price, flow_price=chosen.answer.price["flow"] / hours, reserve_price=reserve, regret=regret)
 
 
-def below(desk: FeederMarket, k: int, who: tuple[str, int], z: Real, price: Real) -> FeederPlan:
-    """What the k-th feeder of a desk does with an award (period); ``who`` is its company and interface."""
-    return _plan(desk.whole[int(desk.kind[k])], who, z, price, desk.plan(k, z, price))
+def sold_of(bargain: Bargain) -> Sold | None:
+    """Regulation that feeders sell, and its price."""
+    return None if bargain.reserve is None or bargain.reserve_price is None else (bargain.reserve[0], bargain.reserve_price[0])
+
+
+def below(desk: FeederMarket, k: int, who: tuple[str, int], award: tuple[Real, Real], use: StoreUse = NO_USE) -> FeederPlan:
+    """What the k-th feeder of a desk does with an award, exchange and price (period); ``who`` is its company, and its interface in the award."""
+    return _plan(desk.whole[int(desk.kind[k])], who, *award, desk.plan(k, *award, desk.use(k, use, who[1])))
 
 
 def _plan(problem: FeederProblem, who: tuple[str, int], z: Real, price: Real, answers: tuple[Answer, Answer]) -> FeederPlan:
@@ -169,19 +223,33 @@ def _plan(problem: FeederProblem, who: tuple[str, int], z: Real, price: Real, an
     )  # fmt: skip
 
 
+def regulated(desk: FeederMarket, k: int, who: tuple[str, int], exchange: tuple[Real, Real], *, sold: Sold, bought: Flag) -> FeederPlan:
+    """The same with regulation: ``exchange`` (period) and ``sold`` (period, product), each with its price."""
+    problem, done, told = FeederReserve(desk).plan(k, exchange, sold, bought)
+    hours, (dispatch, priced) = problem.feeder.window.hours, (problem.state(done), problem.state(told))
+    regret = done.cost + (float(exchange[0] @ exchange[1]) - float((sold[0] * sold[1]).sum())) * hours - told.cost
+    plan = FeederPlan(
+        company=who[0], interface=who[1], problem=problem.feeder, dispatch=dispatch.feeder, priced=priced.feeder, decisions=done.x, regret=regret
+    )
+    return replace(plan, regulation=RegulationPlan(problem=problem, dispatch=dispatch, prices=priced if plan.answers else dispatch))
+
+
 def _plans(seats: MarketSeats, bargain: Bargain, state: object) -> tuple[FeederPlan, ...]:
     """Of all feeders, on every processor: each holds a program of its own, so the bits are the same for any number.
 
     Units that chose their market are bound by what they sold and kept.
     """
-    z, price = bargain.z[0], bargain.price[0]
+    z, price, sold, reserve = bargain.z[0], bargain.price[0], sold_of(bargain), seats.wholesale.reserve
     fleets = zip(seats.companies, seats.fleets, strict=True)
     asked = sorted(((row, k, desk, company) for company, (desk, rows) in fleets for k, row in enumerate(rows.tolist())), key=lambda one: one[0])
 
     def plan(one: tuple[int, int, FeederMarket, str]) -> FeederPlan:
         row, k, desk, company = one
+        if sold is not None and reserve is not None:
+            mine = (sold[0][:, row], sold[1][:, row])
+            return regulated(desk, k, (company, row), (z[:, row], price[:, row]), sold=mine, bought=reserve.bought)
         if not isinstance(state, ChoiceOfMarketState):
-            return below(desk, k, (company, row), z[:, row], price[:, row])
+            return below(desk, k, (company, row), (z[:, row], price[:, row]), bargain.use)
         problem = desk.whole[int(desk.kind[k])]
         many = len(type_1(problem))
         answers = planned(problem, z[:, row], price[:, row], state.sold[0, :, row, :many], state.offers.kept[0, :, row, :many])

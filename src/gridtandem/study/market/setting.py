@@ -17,7 +17,7 @@ from gridtandem.study.market.apart import Side, cleared_offers, shared_out
 from gridtandem.study.market.exchange import AWARD, OFFER, Document, read_documents
 from gridtandem.study.market.offer import Offered, offered
 from gridtandem.study.market.phase_study import PhaseStudy, phase_offered, phase_shared
-from gridtandem.study.market.study import MarketStudy
+from gridtandem.study.market.study import Form, MarketStudy
 from gridtandem.study.registry import scheme_named
 
 FIELDS = {"first_hour": "first"}  # where the study calls it otherwise
@@ -30,6 +30,7 @@ def offering(
     options: Mapping[str, float | str],
     *,
     flow: Flow,
+    form: Form = "lindist",
     margin_pu: float = 0.0,
     bus: str = "",
 ) -> Offered:
@@ -41,7 +42,8 @@ def offering(
     if isinstance(case, PhaseCase) or (not isinstance(case, Case) and is_phase_case(case)):
         return phase_offered(_phases(case, dso, scheme, flow=flow, margin_pu=margin_pu, bus=bus).over(hours[0], hours[1] - hours[0] + 1))
     _for_phases(margin_pu, bus)
-    study = MarketStudy(case=case if isinstance(case, Case) else named(case), scheme=scheme, first=hours[0], hours=hours[1] - hours[0] + 1, flow=flow)
+    found, many = case if isinstance(case, Case) else named(case), hours[1] - hours[0] + 1
+    study = MarketStudy(case=found, scheme=scheme, first=hours[0], hours=many, flow=flow, form=form)
     return offered(study, _whose(dso))
 
 
@@ -53,12 +55,12 @@ def clearing(transmission: str, paths: Sequence[Path], options: Mapping[str, flo
     return read, cleared_offers(named(transmission).transmission, read, rules)
 
 
-def sharing(case: str, dso: str, path: Path, *, flow: Flow, margin_pu: float = 0.0) -> Side:
+def sharing(case: str, dso: str, path: Path, *, flow: Flow, form: Form = "lindist", margin_pu: float = 0.0) -> Side:
     """What the feeders of that name do with the award in a file."""
     if is_phase_case(case):
         return phase_shared(_phases(case, dso, None, flow=flow, margin_pu=margin_pu), read_documents([path], AWARD))
     _for_phases(margin_pu, "")
-    study = MarketStudy(case=named(case), scheme=None, flow=flow)
+    study = MarketStudy(case=named(case), scheme=None, flow=flow, form=form)
     return shared_out(study, _whose(dso), read_documents([path], AWARD))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 
@@ -16,23 +16,31 @@ from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.opf.common import Common
 from gridtandem.opf.feeder import FeederProblem
+from gridtandem.opf.forms.branch_flow import BranchFlow
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.opf.hours import EachHour, Hours
+from gridtandem.opf.regulated import RegulatedFeeder
 from gridtandem.parties.feeder_choice import FeederChoice
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.feeder_plain import FeederPlain
+from gridtandem.parties.feeder_reserve import FeederReserve
 from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.parties.wholesale_choice import WholesaleChoice
 from gridtandem.parties.wholesale_near import WholesaleNear
+from gridtandem.parties.wholesale_reserve import WholesaleReserve
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.market.benchmark import Benchmark
 from gridtandem.study.market.faults import study_faults
 from gridtandem.tables import Index
 
-SETTINGS = ("scheme", "first", "hours", "step_h", "root_pu", "flow", "essential", "forecast", "rounds", "benchmark")
+Form = Literal["lindist", "branch-flow"]
+FORMS: Mapping[str, Callable[[FeederProblem, float], FeederProblem]] = {
+    "lindist": lambda problem, _: problem, "branch-flow": lambda problem, root_pu: BranchFlow.of(problem, root_pu=root_pu).problem,
+}  # fmt: skip
+SETTINGS = ("scheme", "first", "hours", "step_h", "root_pu", "flow", "form", "essential", "forecast", "rounds", "benchmark")
 
 
 @final
@@ -47,6 +55,7 @@ class MarketStudy:
     step_h: float = 1.0  # length of a period
     root_pu: float = 1.0  # voltage that feeders reckon with at their root
     flow: Flow = "apparent"  # what ratings of feeder lines limit
+    form: Form = "lindist"  # network equations of feeders: without losses, or branch-flow with losses and currents
     essential: float = 0.0  # share of fixed load less free power that feeders must take from transmission; 0: no such rule
     forecast: tuple[float, ...] = ()  # prices by which feeders schedule storage before they offer, one for each period; none: a level price
     rounds: int = 100
@@ -92,7 +101,7 @@ class MarketSeats:
         tso = (
             Company("owner", (self.pool,))
             if isinstance(scheme, Ideal)
-            else Company("tso", (self.wholesale, WholesaleNear(self.wholesale), WholesaleChoice(self.wholesale)))
+            else Company("tso", (self.wholesale, WholesaleNear(self.wholesale), WholesaleChoice(self.wholesale), WholesaleReserve(self.wholesale)))
         )
         dsos = tuple((Company(name, _desks(desk)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
@@ -101,7 +110,7 @@ class MarketSeats:
 def _desks(market: FeederMarket) -> tuple[Desk, ...]:
     """All of a distribution company's desks."""
     values = FeederValues.of(market)
-    return market, values, FeederPlain(values), FeederChoice.of(values)
+    return market, values, FeederPlain(values), FeederChoice.of(values), FeederReserve(market)
 
 
 def seated(study: MarketStudy) -> MarketSeats:
@@ -120,7 +129,10 @@ def seats_of(study: MarketStudy, desks: Sequence[tuple[FeederMarket, Index]]) ->
     by_interface: dict[int, FeederProblem] = {}
     for desk, rows in desks:
         by_interface |= {int(row): desk.whole[int(desk.kind[k])] for k, row in enumerate(rows)}
-    pool = Pool(wholesale=wholesale, feeders=tuple(by_interface[i] for i in range(len(case.interfaces))))
+    feeders = tuple(by_interface[i] for i in range(len(case.interfaces)))
+    bought = None if wholesale.reserve is None else wholesale.reserve.bought
+    regulated = () if bought is None else tuple(RegulatedFeeder.of(f, bought) for f in feeders)
+    pool = Pool(wholesale=wholesale, feeders=feeders, regulated=regulated)
     return MarketSeats(wholesale=wholesale, fleets=tuple(desks), companies=case.companies, pool=pool)
 
 
@@ -134,7 +146,8 @@ def desk_of(study: MarketStudy, rows: Index, common: Common | None = None) -> Fe
         net = bundle(study.case.models[int(model)], count=int(count), scale=scale)
 
         def problem(part: Window, net: Any = net, root: int = int(root)) -> FeederProblem:
-            return FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential, common=common)
+            made = FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential, common=common)
+            return FORMS[study.form](made, study.root_pu)
 
         day = problem(window)
         whole.append(day)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from gridtandem.boundary.market_letters import tier_word
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.limits import KINDS
@@ -14,7 +15,7 @@ from gridtandem.resources.dispatch import Dispatch, dispatched
 from gridtandem.resources.part import Window
 from gridtandem.study.market.results import Awards, DeviceResults, NodePrices
 from gridtandem.study.market.run import FeederPlan, MarketResult, TransmissionPlan
-from gridtandem.tables import Index, Real, Table, stacked
+from gridtandem.tables import Index, Names, Real, Table, stacked
 
 T = TypeVar("T", bound=Table)
 
@@ -27,13 +28,18 @@ def awards(result: MarketResult) -> Awards:
     table, window, case = result.study.case.interfaces, result.study.window, result.study.case
     z, price = found.z[0], found.price[0]
     shape = z.shape
-    cost = np.array([sum((d.cost.sum(-1) for d in devices_of(result, p)), np.zeros(shape[0])) for p in result.feeders]).reshape(shape[::-1]).T
+    cost = np.array([sum((d.cost.sum(-1) for d in devices_of(result, p)), _regulation_cost(p)) for p in result.feeders]).reshape(shape[::-1]).T
     return Awards(
         period=_periods(window, shape[1]), interface=np.tile(table.name, shape[0]), company=np.tile(table.company, shape[0]),
         bus=np.tile(case.transmission.buses.name[table.bus], shape[0]), exchange_mw=z.ravel(), price_per_mwh=price.ravel(),
-        payment=(z * price).ravel() * window.hours, feeder_cost=cost.ravel(), ideal_mw=result.ideal_z.ravel(),
+        payment=(z * price).ravel() * window.hours, feeder_cost=cost.ravel(), tier=_tiers(result, shape), ideal_mw=result.ideal_z.ravel(),
         ideal_price_per_mwh=result.ideal_price.ravel(),
     )  # fmt: skip
+
+
+def _tiers(result: MarketResult, shape: tuple[int, ...]) -> Names:
+    told = getattr(result.outcome.state, "tier", None)
+    return np.full(shape[0] * shape[1], "") if told is None else np.array([tier_word(tier) for tier in told[0].ravel().tolist()], str)
 
 
 def prices(result: MarketResult) -> NodePrices:
@@ -88,9 +94,17 @@ def feeder_prices(plan: FeederPlan, feeder: str) -> NodePrices:
     found = plan.prices
     shares = {
         "energy_per_mwh": found.energy[:, None], "congestion_per_mwh": found.split[:, KINDS.index("flow")],
-        "voltage_per_mwh": found.split[:, KINDS.index("voltage")], "price_per_mvarh": found.price_q, "v_pu": plan.dispatch.v,
+        "voltage_per_mwh": found.split[:, KINDS.index("voltage")], "loss_per_mwh": found.loss, "price_per_mvarh": found.price_q,
+        "v_pu": plan.dispatch.v,
     }  # fmt: skip
     return _prices(plan.problem.window, (plan.company, feeder), plan.problem.nodal, found.price, shares)
+
+
+def _regulation_cost(plan: FeederPlan) -> Real:
+    """Cost of regulation (period); nothing where none is sold. [currency]"""
+    if plan.regulation is None:
+        return np.zeros(plan.problem.window.periods)
+    return np.asarray(plan.regulation.problem.regulators.cost(plan.decisions).sum(-1) * plan.problem.window.hours)
 
 
 def _inside(plan: FeederPlan) -> tuple[Dispatch, ...]:
@@ -117,7 +131,7 @@ def _prices(window: Window, who: tuple[str, str], nodal: Nodal, price: Real, sha
     live = np.flatnonzero(nodal.node >= 0)
     node, periods = nodal.node[live], len(price)
     count = periods * len(live)
-    rest = {"energy_per_mwh": 0.0, "congestion_per_mwh": 0.0, "voltage_per_mwh": 0.0, "price_per_mvarh": 0.0, "v_pu": 1.0}
+    rest = {"energy_per_mwh": 0.0, "congestion_per_mwh": 0.0, "voltage_per_mwh": 0.0, "loss_per_mwh": 0.0, "price_per_mvarh": 0.0, "v_pu": 1.0}
     whole = {k: np.broadcast_to(shares.get(k, np.float64(x)), price.shape) for k, x in rest.items()}
     ready: dict[str, Any] = {k: x[:, node].ravel() for k, x in whole.items()}
     return NodePrices(
