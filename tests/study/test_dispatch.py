@@ -23,10 +23,10 @@ from gridtandem.schemes.hgd import Hgd
 from gridtandem.schemes.hgd_plain import HgdPlain
 from gridtandem.schemes.hgd_slope import HgdSlope
 from gridtandem.schemes.independent_opf import IndependentOpf
-from gridtandem.study.compare import crossed, model_numbers
 from gridtandem.study.dispatch.compare import compare
 from gridtandem.study.dispatch.run import DispatchResult, dispatch, reopened, resume, saved
 from gridtandem.study.dispatch.study import DispatchStudy, seated
+from gridtandem.study.side_by_side import crossed, model_numbers
 from tests.tolerances import DISPATCH_GAP, DISPATCH_GAP_LEAST, DISPATCH_PRICE, DISPATCH_VOLTAGE, MONEY_CLOSES, OWN_COST, SAME_CHECK
 from tools.dispatch_counts import CASES
 
