@@ -171,6 +171,16 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(scheme: Any, tmp_path:
     assert told(reopened(saved(whole, tmp_path / "b.tandem").path)) == told(whole)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("system", ["14B", "30B"])
+def test_plans_keep_what_was_agreed_where_a_voltage_is_at_its_limit(system: str) -> None:
+    """With draws fixed the best voltages of transmission alone are others; prices of voltage agree with those of who sees everything."""
+    found, best = result(system), result(system, Central())
+    for one in (found, best):
+        assert abs(one.gap) <= DISPATCH_GAP
+        assert not len(one.tables.violations)
+    assert found.tables.exchanges.price_per_pu == pytest.approx(best.tables.exchanges.price_per_pu, rel=DISPATCH_PRICE)
+
+
 def test_a_comparison_has_a_row_for_each_scheme() -> None:
     found = compare(DispatchStudy(case=CASES["overvoltage"].case(), scheme=None), [Central(), Copf(), Hgd()])
     t = found.table

@@ -45,32 +45,13 @@ class AcTransmission:
 
     def least(self, st: ST, asked: Asked) -> Answer | None:
         """The cheapest answer of a period, or none."""
-        found = self._home(st, asked)
+        found = _home(self, st, asked)
         return found if solved(found) else None
 
     def plan(self, st: ST, s: Real, kappa: Real) -> tuple[Asked, Answer]:
         """What transmission does for draws (interface, 2) in MW and Mvar, and a cost of voltages."""
         asked = Asked(toll=_toll(self.held[st[1]], _of_voltage(s, kappa)), fixed=_fixed(s))
-        return asked, self._home(st, asked)
-
-    def settled(self, st: ST, y: Real, kappa: Real) -> tuple[Asked, Answer]:
-        """What transmission does for an agreed exchange (interface, 3); asked at its owner's door.
-
-        With draws fixed and voltages free, agreed voltages may be a saddle that the feeders' response held up, so that voltages are fixed too. Where
-        transmission cannot have just these, both sides being a tolerance apart, a spring holds it near them.
-        """
-        at, s = self.held[st[1]], y[:, :2]
-        asked = Asked(toll=at.free(), fixed=_fixed(s) | {2: y[:, 2]})
-        if solved(answer := self._home(st, asked)):
-            return asked, answer
-        spring = np.broadcast_to(np.diag([0.0, 0.0, SPRING]), (len(y), 3, 3))
-        asked = Asked(toll=_toll(at, _of_voltage(s, np.nan_to_num(kappa)), y / BASE, spring), fixed=_fixed(s))
-        return asked, self._home(st, asked)
-
-    def _home(self, st: ST, asked: Asked) -> Answer:
-        """The cheapest answer near home."""
-        home = self.home[st[1]]
-        return self.held[st[1]].least(asked, home if solved(home) else None)
+        return asked, _home(self, st, asked)
 
     def explained(self, t: int) -> str:
         """Why a period has no dispatch even with the feeders as forecast; or that it has."""
@@ -133,6 +114,27 @@ class AcTransmission:
             if (answer := self.least(st, asked)) is not None:
                 y[st], cost[st] = self.held[st[1]].exchange(answer) * BASE, self.held[st[1]].own_cost(asked, answer)
         return Dispatch(y, price - np.einsum("...jk,...k->...j", bend, y - at), _worth(y[..., 0]), cost)
+
+
+def settled(desk: AcTransmission, st: ST, y: Real, kappa: Real) -> tuple[Asked, Answer]:
+    """What transmission does for an agreed exchange (interface, 3); asked at its owner's door.
+
+    With draws fixed and voltages free, agreed voltages may be a saddle that the feeders' response held up, so that voltages are fixed too. Where
+    transmission cannot have just these, both sides being a tolerance apart, a spring holds it near them.
+    """
+    at, s = desk.held[st[1]], y[:, :2]
+    asked = Asked(toll=at.free(), fixed=_fixed(s) | {2: y[:, 2]})
+    if solved(answer := _home(desk, st, asked)):
+        return asked, answer
+    spring = np.broadcast_to(np.diag([0.0, 0.0, SPRING]), (len(y), 3, 3))
+    asked = Asked(toll=_toll(at, _of_voltage(s, np.nan_to_num(kappa)), y / BASE, spring), fixed=_fixed(s))
+    return asked, _home(desk, st, asked)
+
+
+def _home(desk: AcTransmission, st: ST, asked: Asked) -> Answer:
+    """The cheapest answer near home."""
+    home = desk.home[st[1]]
+    return desk.held[st[1]].least(asked, home if solved(home) else None)
 
 
 def _toll(at: AcBoundary, slope: Real, wish: Real | None = None, bend: Real | None = None) -> Toll:

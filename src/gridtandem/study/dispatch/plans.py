@@ -10,6 +10,7 @@ import numpy as np
 from gridtandem.coordinate import Schedule
 from gridtandem.grid.network import Network
 from gridtandem.opf.ac_boundary import AcBoundary, Asked, decided, solved
+from gridtandem.parties.ac_transmission import settled
 from gridtandem.parties.ac_units import BASE, unpriced
 from gridtandem.program.answer import Answer
 from gridtandem.study.dispatch.study import DispatchSeats
@@ -70,7 +71,7 @@ def plans_of(seats: DispatchSeats, schedule: Schedule, t: int) -> Plans | None:
             if not solved(answer):
                 return None
             feeders[row] = Plan(at=desk.at((0, t, k)), asked=asked, answer=answer)
-    asked, answer = seats.transmission.settled((0, t), y, -price[:, 2])
+    asked, answer = settled(seats.transmission, (0, t), y, -price[:, 2])
     if not solved(answer):
         return None
     above = Plan(at=seats.transmission.held[t], asked=asked, answer=answer)
