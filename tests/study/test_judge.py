@@ -13,9 +13,9 @@ from gridtandem.cases.named import case as named
 from gridtandem.flow.results import branch_flows
 from gridtandem.study.judge import Verdict
 from gridtandem.study.run import run
-from gridtandem.study.setting import studied
 from gridtandem.study.study import seated
 from gridtandem.units import MVA
+from tests.study.asked import studied
 from tests.tolerances import SUMMED_UP
 
 LOADING = (0.8, 1.0, 9.0)  # the last has no solution

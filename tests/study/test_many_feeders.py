@@ -21,7 +21,7 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.study.roster import Roster
 from gridtandem.study.run import TABLES, Result, run
-from gridtandem.study.setting import studied
+from tests.study.asked import studied
 
 LOADING = (0.9, 9.0)  # the second has no solution
 

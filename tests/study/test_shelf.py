@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,17 +12,11 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.generate import with_parallel
 from gridtandem.cases.named import case
 from gridtandem.errors import UnknownName, Unreadable
-from gridtandem.report.kinds import flow
 from gridtandem.study.doctor import examined, sound
 from gridtandem.study.registry import header, scheme_named, scheme_names
-from gridtandem.study.setting import ROUNDS, schemes_for
+from gridtandem.study.setting import schemes_for
 from gridtandem.study.shelf import find, is_run, place_of, places
-from gridtandem.study.study import Study
-
-
-def studied(case: Case, *, scheme: object = None, options: Mapping[str, object] | None = None, rounds: int = ROUNDS, **given: object) -> Study:
-    study = flow.studied(case, given, rounds)
-    return replace(study, scheme=flow.chosen(study, scheme, options))
+from tests.study.asked import studied
 
 
 @pytest.fixture(scope="module")

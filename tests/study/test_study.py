@@ -11,8 +11,8 @@ import pytest
 from gridtandem.cases.named import case
 from gridtandem.errors import InvalidCase
 from gridtandem.schemes import Response
-from gridtandem.study.setting import studied
 from gridtandem.study.study import Study, seated
+from tests.study.asked import studied
 
 
 def faults(study: Study) -> list[str]:

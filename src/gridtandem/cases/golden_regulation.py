@@ -16,7 +16,7 @@ from gridtandem.cases.golden import golden
 from gridtandem.grid import devices as dv
 from gridtandem.grid.network import Network
 
-NAME, TITLE = "golden-3bus-regulation", "three buses, two feeders with DERs, four hours of energy and regulation"
+NAME, TITLE = "golden-3bus-regulation", "three buses, two feeders, four hours of energy and regulation"
 # name, ramp [MW/min], prices of capacity up and down and of mileage up and down
 Offer = tuple[str, float, float, float, float, float]
 T: Sequence[Offer] = (("G1", 0.6, 4.0, 3.0, 0.2, 0.2), ("G2", 0.5, 6.5, 5.0, 0.3, 0.3), ("G3", 0.4, 5.0, 6.0, 0.25, 0.25))

@@ -209,7 +209,7 @@ MARKETS: dict[str, MarketSystem] = {
         title=golden_regulation.TITLE, source=golden.SOURCE, licence="MIT", size=(3, 6, 2), build=lambda _: golden_regulation.golden_regulation(),
     ),
     "ieee14-regulation": MarketSystem(
-        title="IEEE 14-bus with a 33-node feeder of five regulating units, energy and regulation, 24 h", source=BARAN, licence=OURS,
+        title="IEEE 14-bus with a 33-node feeder of five regulating units, 24 h", source=BARAN, licence=OURS,
         size=(14, 33, 1), build=_ieee14_regulation,
     ),
     "ieee118-2dso": MarketSystem(
