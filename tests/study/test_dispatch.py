@@ -92,6 +92,15 @@ def test_alternating_directions_arrive_too() -> None:
     assert abs(found.gap) <= DISPATCH_GAP_LEAST
 
 
+def test_costs_in_steps_with_voltages_at_limits_need_no_curvature() -> None:
+    """The second hour of a market system, without the demand that buys."""
+    what, buys = gt.case("ieee14-3x17"), dv.FOLLOWERS.index("flexible")
+    models = tuple(replace(m, flexible=dv.Flexible.empty(), follows=m.follows.take(m.follows.what != buys)) for m in what.models)
+    found = dispatch(DispatchStudy(case=replace(what, models=models), scheme=Admm(), first=2))
+    assert found.outcome.agreed
+    assert abs(found.gap) <= DISPATCH_GAP_LEAST
+
+
 def test_nobody_answers_for_voltage_and_that_costs() -> None:
     full, plain = result("14A", Hgd()), result("14A", HgdPlain())
     assert abs(full.gap) <= DISPATCH_GAP
