@@ -46,7 +46,7 @@ def test_what_companies_regret_bounds_the_joint_cost_from_below_at_any_prices() 
     best, rng = joint(seats.pool), np.random.default_rng(4)
     for spread in (0.0, 5.0, 30.0):
         price = best.price + rng.uniform(-spread, spread, best.price.shape)
-        plans = [running.below(desk, k, (name, int(i)), best.z[:, i], price[:, i])
+        plans = [running.below(desk, k, (name, int(i)), (best.z[:, i], price[:, i]))
                  for name, (desk, rows) in zip(seats.companies, seats.fleets, strict=True) for k, i in enumerate(rows)]  # fmt: skip
         above = running.above(seats.wholesale, best.z, best.price)  # at other prices transmission alone has no bound
         regret = [above.regret, *(p.regret for p in plans)]
