@@ -165,8 +165,13 @@ def regulation_faults(offers: Regulation, names: dict[str, Names]) -> Iterator[F
             yield offers.fault(k, "row", f"offers for {row!r}, as row {first + 1} does", "give a device one offer of regulation", "case-069")
 
 
-def requirement_faults(wanted: Requirements) -> Iterator[Fault]:
-    """Periods that are asked for twice."""
+def requirement_faults(wanted: Requirements, periods: int) -> Iterator[Fault]:
+    """Periods that are asked for twice, that are left out, or that the profiles do not reach."""
+    if missing := sorted(set(range(1, int(wanted.period.max(initial=0)) + 1)) - set(wanted.period.tolist())):
+        told = ", ".join(map(str, missing[:8]))
+        yield wanted.fault(0, "period", f"has no row for period {told}", "give every period a row, of 0 where nothing is needed", "case-087")
+    for k in np.flatnonzero(wanted.period > periods) if periods else ():
+        yield wanted.fault(int(k), "period", f"is {wanted.period[k]}, and profiles reach to {periods}", "drop the row, or give profiles", "case-088")
     _, first = np.unique(wanted.period, return_index=True)
     for k in sorted(set(range(len(wanted))) - set(first.tolist())):
         yield wanted.fault(k, "period", f"{int(wanted.period[k])} stands in two rows", "say once what a period needs", "case-085")

@@ -95,7 +95,7 @@ class Network:
         yield from crossed(self.vehicles, "energy_need_mwh", "energy_room_mwh")
         yield from dv.profile_faults(self.profiles, self.follows, {kind: getattr(self, kind).name for kind in dv.FOLLOWERS})
         yield from dv.regulation_faults(self.regulation, {kind: getattr(self, kind).name for kind in dv.REGULATORS})
-        yield from dv.requirement_faults(self.requirements)
+        yield from dv.requirement_faults(self.requirements, self.periods)
 
     def factors(self, what: str, periods: int) -> Real:
         """Forecast factors (period, row) of a kind of rows; 1 where a row follows no profile."""

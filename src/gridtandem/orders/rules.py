@@ -44,8 +44,9 @@ class Offer:
 
     @property
     def price(self) -> Real:
-        """Mean price of each step."""
-        return np.diff(self.cost) / np.diff(self.x)
+        """Mean price of each step; no number where a step is of no width."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.diff(self.cost) / np.diff(self.x))
 
     @property
     def bend(self) -> Real:

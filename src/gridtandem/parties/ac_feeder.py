@@ -17,6 +17,7 @@ from gridtandem.program.answer import Answer
 from gridtandem.tables import Index, Real
 
 Row = tuple[int, int, int]
+SPRING = 1e8  # currency/h/pu²; a price of 40 per MWh moves voltages by less than 1e-6 pu against it
 NOWHERE, FLAT = np.zeros(3), np.zeros((3, 3))
 ONE_PU = {2: np.ones(1)}
 
@@ -51,10 +52,18 @@ class AcFeeders:
         found = self.at(k).least(asked, home if solved(home) else None)
         return found if solved(found) else None
 
-    def plan(self, k: Row, v: Real, price: Real) -> tuple[Asked, Answer]:
-        """What a feeder does at a voltage and at prices of power (2); asked at its owner's door."""
-        home, asked = self.home[int(self.kind[k[2]])][k[1]], Asked(toll=_under(self.at(k), _wide(price)), fixed={2: np.reshape(v, 1)})
-        return asked, self.at(k).least(asked, home if solved(home) else None)
+    def plan(self, k: Row, y: Real, price: Real) -> tuple[Asked, Answer]:
+        """What a feeder does at the voltage of an exchange (3) and at prices of power (2); asked at its owner's door.
+
+        Where it cannot have just that voltage, both sides being a tolerance apart, a spring holds it near.
+        """
+        home, at = self.home[int(self.kind[k[2]])][k[1]], self.at(k)
+        start = home if solved(home) else None
+        asked = Asked(toll=_under(at, _wide(price)), fixed={2: np.reshape(y[2], 1)})
+        if solved(answer := at.least(asked, start)):
+            return asked, answer
+        asked = Asked(toll=_under(at, _wide(price), y, np.diag([0.0, 0.0, SPRING])), fixed={})
+        return asked, at.least(asked, start)
 
     def explained(self, k: Row) -> str:
         """Why a feeder has no dispatch even at 1 pu; or that it has."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SAME = 1e-9  # relative; costs that differ by less are the same
+MISSED = 1e-6  # relative to the cost; a regret below it is a tolerance
 SHOWN = 6  # interfaces that a summary tells of
 PICTURES = {
     "overview": "gridtandem.report.market_pictures:overview",
@@ -124,6 +125,9 @@ def _lines(run: MarketRun) -> Iterator[str]:
         rents = f"rent of flows {s.flow_rent[k]:,.2f}, of voltages {s.voltage_rent[k]:,.2f}"
         rents += f", of losses {s.loss_rent[k]:,.2f}; regret {s.regret[k]:,.4f}" if run.result.study.form != "lindist" else ""
         yield f"  {head}      {s.company[k]}: {s.kept[k]:,.2f} {money}; {rents}"
+        if s.regret[k] > MISSED * max(1.0, abs(result.cost)):
+            more = f"{s.regret[k]:,.2f} {money} more at these prices by another exchange: its offers leave that out, or its scheme does"
+            yield f"            {s.company[k]} would have {more}"
     yield from _choice_lines(run, money)
     yield from _check_lines(run)
     if run.path is not None:

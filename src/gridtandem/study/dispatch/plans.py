@@ -67,7 +67,7 @@ def plans_of(seats: DispatchSeats, schedule: Schedule, t: int) -> Plans | None:
     feeders: dict[int, Plan] = {}
     for desk, rows in seats.fleets:
         for k, row in enumerate(rows.tolist()):
-            asked, answer = desk.plan((0, t, k), below[row, 2], price[row, :2])
+            asked, answer = desk.plan((0, t, k), below[row], price[row, :2])
             if not solved(answer):
                 return None
             feeders[row] = Plan(at=desk.at((0, t, k)), asked=asked, answer=answer)
