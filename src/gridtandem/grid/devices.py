@@ -170,8 +170,8 @@ def requirement_faults(wanted: Requirements, periods: int) -> Iterator[Fault]:
     if missing := sorted(set(range(1, int(wanted.period.max(initial=0)) + 1)) - set(wanted.period.tolist())):
         told = ", ".join(map(str, missing[:8]))
         yield wanted.fault(0, "period", f"has no row for period {told}", "give every period a row, of 0 where nothing is needed", "case-087")
-    for k in np.flatnonzero(wanted.period > periods) if periods else ():
-        yield wanted.fault(int(k), "period", f"is {wanted.period[k]}, and profiles reach to {periods}", "drop the row, or give profiles", "case-088")
+    for k in np.flatnonzero(wanted.period > periods).tolist() if periods else ():
+        yield wanted.fault(k, "period", f"is {wanted.period[k]}, and profiles reach to {periods}", "drop the row, or give profiles", "case-088")
     _, first = np.unique(wanted.period, return_index=True)
     for k in sorted(set(range(len(wanted))) - set(first.tolist())):
         yield wanted.fault(k, "period", f"{int(wanted.period[k])} stands in two rows", "say once what a period needs", "case-085")
