@@ -233,7 +233,9 @@ def test_an_award_that_cannot_be_delivered_is_told_and_gives_no_numbers(tmp_path
 
 def test_awards_are_never_written_over() -> None:
     tandem("offer", *CASE, "--dso", "A", "--out", "a.json")
-    assert tandem("clear", "golden-3bus", "a.json", "--out-dir", "x").code == 0
+    said = tandem("clear", "golden-3bus", "a.json", "--out-dir", "x")
+    assert said.code == 0
+    assert "B of this case sent no offer: nothing is served there" in said.out
     assert tandem("clear", "golden-3bus", "a.json", "--out-dir", "x").code == 2
     assert tandem("offer", *CASE, "--dso", "A", "--out", "a.json").code == 2
 

@@ -78,6 +78,7 @@ def offer_picture(offer: Offered) -> Figure:
 def side_in_words(side: Side, rows: int = 40) -> str:
     """Awards, prices and resources of one side."""
     lines = [f"trouble   {line}" for line in side.trouble]
+    lines += [f"note      {name} of this case sent no offer: nothing is served there" for name in side.unheard]
     if len(side.awards):
         lines += [plain(side.awards, rows=rows), "", plain(side.prices, rows=rows), "", plain(side.devices, rows=rows), ""]
         lines += [f"cost of these resources {side.cost:,.2f} {side.currency}", *_check_lines(side.checks)]
@@ -88,7 +89,8 @@ def side_document(side: Side) -> dict[str, object]:
     """The same for machines."""
     return {
         "schema": SIDE, "currency": side.currency, "cost": None if np.isnan(side.cost) else side.cost, "trouble": list(side.trouble),
-        "awards": as_records(side.awards), "prices": as_records(side.prices), "devices": as_records(side.devices), **_checks(side.checks),
+        "unheard": list(side.unheard), "awards": as_records(side.awards), "prices": as_records(side.prices), "devices": as_records(side.devices),
+        **_checks(side.checks),
     }  # fmt: skip
 
 

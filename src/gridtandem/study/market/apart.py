@@ -59,6 +59,7 @@ class Side:
     devices: DeviceResults
     cost: float  # of its own resources [currency]
     trouble: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()  # interfaces of the case that sent no offer, where a whole case was given: nothing is served there
     checks: PhaseChecks | None = None  # of a three-phase feeder: the exact load flow of its dispatch
     used: Mapping[tuple[str, int], object] = field(default_factory=dict)  # by interface and hour: what storage does that was lent
 

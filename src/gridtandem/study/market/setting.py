@@ -52,7 +52,9 @@ def clearing(transmission: str, paths: Sequence[Path], options: Mapping[str, flo
     asked = scheme_named("dso-offer", options).rules
     rules = Rules(asked.steps, asked.floor, asked.ceiling, asked.least_mw, asked.step_mw, asked.step_price)
     read = read_documents(paths, OFFER)
-    return read, cleared_offers(named(transmission).transmission, read, rules)
+    case, heard = named(transmission), {str(r["dso"]) for d in read for r in d.rows}
+    unheard = tuple(name for name in case.interfaces.name.tolist() if name not in heard)
+    return read, replace(cleared_offers(case.transmission, read, rules), unheard=unheard)
 
 
 def sharing(case: str, dso: str, path: Path, *, flow: Flow, form: Form = "lindist", margin_pu: float = 0.0) -> Side:
