@@ -13,6 +13,7 @@ from gridtandem.boundary.market_letters import Tier, tier_word
 from gridtandem.cases.case import Case
 from gridtandem.cases.phase_case import PhaseCase
 from gridtandem.errors import AlreadyThere
+from gridtandem.opf.forms.branch_flow import FLOOR
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.report.tables import as_records, plain, spelled
 from gridtandem.study.market.apart import Side
@@ -149,6 +150,8 @@ def _loss_lines(offer: Offered) -> Iterator[str]:
     loss, held = loss_of_rules(offer)
     if offer.study.form != "lindist" and (error := float(offer.curves.error.max(initial=0.0))):
         yield f"steps are chords of a cost with losses, above it by at most {error:,.4g} {offer.study.case.currency}/h"
+        money = offer.study.case.currency
+        yield f"not offered: what only prices below {FLOOR:g} {money}/MWh call for, and exports that no load flow of the feeder has"
     if loss > ENDS or held > ENDS:
         back = f", and {spelled(held, 'MW')} of range are not offered" if held > ENDS else ""
         yield f"the market's rules make the offer dearer than the truth by at most {loss:,.4g} {offer.study.case.currency}/h{back}"
