@@ -61,12 +61,14 @@ class Held:
         least, tried = self._options.tolerance / 10, 0
         rungs: tuple[tuple[Rule, Point], ...] = ((Free(least), self._begin(task, start)), (Careful(least), self._begin(task, None)))
         for ladder, (rule, begin) in enumerate(rungs):
-            point, steps, wrong = climbed(task, begin, rule, tolerance=self._options.tolerance, steps=self._options.steps)
+            with np.errstate(over="ignore", invalid="ignore"):  # a search that runs away is seen by its errors
+                point, steps, wrong = climbed(task, begin, rule, tolerance=self._options.tolerance, steps=self._options.steps)
             tried += steps
             if wrong <= NOISY * self._options.tolerance:
                 rounding = f"rounding ended it at errors of {wrong:.1g}" if wrong > self._options.tolerance else ""
                 return self._answer(task, point, ladder=ladder, steps=tried, said=rounding)
-        missed = float(np.abs(Look.at(task, point.t).missed).max(initial=0.0))
+        with np.errstate(over="ignore", invalid="ignore"):
+            missed = float(np.abs(Look.at(task, point.t).missed).max(initial=0.0))
         status = Status.NEARBY if missed > STUCK else Status.STOPPED if steps >= self._options.steps else Status.FAILED
         said = f"largest miss of a row {missed:.2g}"
         return unanswered(self.program, status, ladder=ladder, steps=tried, solver=self._version, said=said)
