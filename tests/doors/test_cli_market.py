@@ -287,3 +287,22 @@ def test_a_days_sales_and_incentives_are_shown_and_exported() -> None:
     assert tandem("show", name, "--table", "sales", "--out", "sales.csv").code == 0
     assert Path("sales.csv").read_text(encoding="utf-8").count("\n") == len(run.sales) + 1
     assert tandem("run", "ieee14-3x17", "--scheme", "choice-of-market", "--set", "local=median").code == 2
+
+
+def test_files_with_different_faults_are_told_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert tandem("offer", "golden-3bus", "--dso", "A", "--hours", "1:2", "--flow", "active", "--out", "a.json").code == 0
+    told = json.loads(Path("a.json").read_text())
+    falling, nowhere, missing = (json.loads(json.dumps(told)) for _ in range(3))
+    falling["offers"][0]["steps"] = [[1.0, 30.0], [1.0, 20.0]]
+    falling["offers"][1]["p_min"] = "much"
+    nowhere["offers"][1]["bus"] = "bus9"
+    del missing["offers"][1]
+    for name, content, dso in (("fall", falling, "F"), ("nowhere", nowhere, "N"), ("missing", missing, "M")):
+        for row in content["offers"]:
+            row["dso"] = dso
+        Path(f"{name}.json").write_text(json.dumps(content))
+    said = tandem("clear", "golden-3bus", "a.json", "fall.json", "nowhere.json", "missing.json")
+    assert said.code == 3
+    for words in ("p_min is 'much'", "hangs on bus 'bus9'", "says nothing of hour 2", "F, hour 1"):
+        assert words in said.err

@@ -78,10 +78,7 @@ def cleared_offers(network: Network, offers: Sequence[Document], rules: Rules) -
     rows = {(str(r["dso"]), int(r["interval"])): r for d in offers for r in d.rows}
     place = {name: k for k, name in enumerate(network.buses.name.tolist())}
     bus = [place.get(str(rows[dso, hours[0]]["bus"]), -1) for dso in dsos]
-    wrong = [
-        *rule_faults(offers, rules), *_bus_faults(network, dsos, bus, [str(rows[dso, hours[0]]["bus"]) for dso in dsos]),
-        *(f.at(network.name) for f in network.faults()),
-    ]  # fmt: skip
+    wrong = [*offer_faults(network, offers, rules), *(f.at(network.name) for f in network.faults())]
     if wrong := wrong or [f.at(network.name) for f in faults(network, window.end, source=True)]:
         raise InvalidCase(wrong)
     market = Wholesale.of(network, np.array(bus, np.int64), window)
@@ -174,8 +171,12 @@ def _nothing(currency: str, trouble: tuple[str, ...]) -> Side:
     return Side(currency=currency, awards=empty[0], prices=empty[1], devices=empty[2], cost=np.nan, trouble=trouble)
 
 
-def _bus_faults(network: Network, dsos: Sequence[str], bus: Sequence[int], named: Sequence[str]) -> Iterator[Fault]:
-    for dso, k, name in zip(dsos, bus, named, strict=True):
+def offer_faults(network: Network, offers: Sequence[Document], rules: Rules) -> Iterator[Fault]:
+    """Offers that break the rules of the market, and those at buses that the network does not have in service."""
+    yield from rule_faults(offers, rules)
+    place = {name: k for k, name in enumerate(network.buses.name.tolist())}
+    for dso, name in dict.fromkeys((str(r["dso"]), str(r["bus"])) for d in offers for r in d.rows):
+        k = place.get(name, -1)
         if k < 0 or not network.buses.live[k]:
             what = f"{dso!r} hangs on bus {name!r}, which is {'out of service' if k >= 0 else 'not a bus'} of {network.name!r}"
             yield Fault("exchange", what, "name one of its buses in service", "exchange-008")

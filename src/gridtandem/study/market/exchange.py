@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -74,20 +74,24 @@ def award_document(offer: Document, z: Mapping[tuple[str, int], tuple[float, flo
     return _head(AWARD, offer.company, offer.currency, offer.hours_each) | {"awards": rows}
 
 
-def read_documents(paths: Sequence[Path], schema: str) -> tuple[Document, ...]:
-    """Files of one schema, or `InvalidCase` with all faults of all of them at once."""
+def read_documents(
+    paths: Sequence[Path], schema: str, *, also: Callable[[Sequence[Document]], Iterable[Fault]] = lambda _: ()
+) -> tuple[Document, ...]:
+    """Files of one schema, or `InvalidCase` with all faults of all of them at once; ``also`` looks at every row that can be read."""
     faults: list[Fault] = []
-    found = []
+    sound, damaged, places = [], [], []
     for path in paths:
-        content, wrong = _content(path, schema)
+        content, rows, wrong = _content(path, schema)
         faults += wrong
         if not wrong:
-            found.append(_document(path, content, schema))
-    if not faults:
-        faults = list(_together(found, [str(p) for p in paths]))
+            sound.append(_document(path, content, rows))
+            places.append(str(path))
+        elif rows:
+            damaged.append(_document(path, content, rows))
+    faults += [*also([*sound, *damaged]), *_together(sound, places)]
     if faults:
         raise InvalidCase(faults)
-    return tuple(found)
+    return tuple(sound)
 
 
 def rule_faults(documents: Sequence[Document], rules: Rules) -> Iterator[Fault]:
@@ -121,18 +125,22 @@ def _head(schema: str, company: str, currency: str, hours_each: float) -> dict[s
     return {"schema": schema, "company": company, "currency": currency, "hours_each": float(hours_each)}
 
 
-def _content(path: Path, schema: str) -> tuple[dict[str, Any], list[Fault]]:
+Rows = tuple[dict[str, Any], ...]
+
+
+def _content(path: Path, schema: str) -> tuple[dict[str, Any], Rows, list[Fault]]:
+    """What a file says, those of its rows that can be read, if its head can, and its faults."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as e:
-        return {}, [_fault(path, f"is no JSON ({e})", "write it with `tandem offer --out` or `tandem clear`", 1)]
+        return {}, (), [_fault(path, f"is no JSON ({e})", "write it with `tandem offer --out` or `tandem clear`", 1)]
     if not isinstance(content, dict):
-        return {}, [_fault(path, "is no JSON object", f"give an object of schema {schema}", 1)]
+        return {}, (), [_fault(path, "is no JSON object", f"give an object of schema {schema}", 1)]
     if content.get("schema") != schema:
-        return {}, [_fault(path, f"has schema {content.get('schema')!r}", f"{schema} is wanted here", 2)]
+        return {}, (), [_fault(path, f"has schema {content.get('schema')!r}", f"{schema} is wanted here", 2)]
     name, keys = KEYS[schema]
     faults = list(_key_faults(path, content, {**HEAD, name: list}, ""))
-    rows = content.get(name)
+    rows, legible, head = content.get(name), list[dict[str, Any]](), not faults
     if isinstance(rows, list):
         if not rows:
             faults.append(_fault(path, f"has no {name}", "give one for each hour", 3))
@@ -140,9 +148,11 @@ def _content(path: Path, schema: str) -> tuple[dict[str, Any], list[Fault]]:
             where = f"{name}[{k + 1}]"
             if not isinstance(row, dict):
                 faults.append(_fault(path, f"{where} is no object", f"give {', '.join(keys)}", 3))
+            elif wrong := list(_key_faults(path, row, keys, where, MAY[schema])):
+                faults += wrong
             else:
-                faults += _key_faults(path, row, keys, where, MAY[schema])
-    return content, faults
+                legible.append(row)
+    return content, tuple(legible) if head else (), faults
 
 
 def _key_faults(
@@ -178,8 +188,7 @@ def _steps(steps: Sequence[object]) -> bool:
     return all(isinstance(s, list) and len(s) in (2, 3) and all(_is(x, float) for x in s) for s in steps)
 
 
-def _document(path: Path, content: Mapping[str, Any], schema: str) -> Document:
-    rows = tuple(content[KEYS[schema][0]])
+def _document(path: Path, content: Mapping[str, Any], rows: Rows) -> Document:
     return Document(name=path.stem, company=content["company"], currency=content["currency"], hours_each=float(content["hours_each"]), rows=rows)
 
 

@@ -13,7 +13,7 @@ from gridtandem.cases.phase_case import PhaseCase, is_phase_case, phase_case
 from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.orders.rules import Rules
-from gridtandem.study.market.apart import Side, cleared_offers, shared_out
+from gridtandem.study.market.apart import Side, cleared_offers, offer_faults, shared_out
 from gridtandem.study.market.exchange import AWARD, OFFER, Document, read_documents
 from gridtandem.study.market.offer import Offered, offered
 from gridtandem.study.market.phase_study import PhaseStudy, phase_offered, phase_shared
@@ -51,8 +51,9 @@ def clearing(transmission: str, paths: Sequence[Path], options: Mapping[str, flo
     """Offer files, and what transmission makes of them."""
     asked = scheme_named("dso-offer", options).rules
     rules = Rules(asked.steps, asked.floor, asked.ceiling, asked.least_mw, asked.step_mw, asked.step_price)
-    read = read_documents(paths, OFFER)
-    case, heard = named(transmission), {str(r["dso"]) for d in read for r in d.rows}
+    case = named(transmission)
+    read = read_documents(paths, OFFER, also=lambda told: offer_faults(case.transmission, told, rules))
+    heard = {str(r["dso"]) for d in read for r in d.rows}
     unheard = tuple(name for name in case.interfaces.name.tolist() if name not in heard)
     return read, replace(cleared_offers(case.transmission, read, rules), unheard=unheard)
 
