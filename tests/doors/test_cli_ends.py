@@ -235,7 +235,8 @@ def test_who_stops_a_comparison_wants_no_further_scheme(monkeypatch: pytest.Monk
 
 
 def test_ctrl_c_outside_of_rounds() -> None:
-    press = "import signal, gridtandem.study.shelf as s; s.shelf = lambda _: signal.raise_signal(signal.SIGINT); "
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # who starts us may have told us to ignore it
+    press = f"{heard}import gridtandem.study.shelf as s; s.shelf = lambda _: signal.raise_signal(signal.SIGINT); "
     said = process("runs", code=press + MAIN)
     assert (said.code, said.err.strip()) == (130, "tandem: interrupted")
 
