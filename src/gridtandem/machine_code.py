@@ -30,7 +30,7 @@ from threading import Lock
 from types import ModuleType
 from typing import Any, final
 
-TESTED = ("0.61", "0.62", "0.63", "0.64", "0.65", "0.66", "0.67", "0.68")  # series of numba; a test says so when another is installed
+TESTED = ("0.61", "0.62", "0.63", "0.64", "0.65", "0.66", "0.68")  # series of numba; a test says so when another is installed
 SHAPE = 1  # of these files; a change of it makes all of them void
 LENDERS = ("_helperlib", "_dynfunc", "core.runtime._nrt_python", "_devicearray", "_dispatcher")  # numba's extension modules
 NUMBERS = (*(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)), "float32", "float64", "complex64", "complex128")
