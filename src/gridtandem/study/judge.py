@@ -143,20 +143,20 @@ def _checks(owner: Owner, held: Sequence[Held], apart: Real, broken: Sequence[in
     )  # fmt: skip
 
 
-def broken_limits(nodal: Nodal, voltage: Complex, through: Real, st: tuple[int, ...], edge: float = EDGE) -> Violations:
+def broken_limits(nodal: Nodal, voltage: Complex, through: Real, st: tuple[int, ...]) -> Violations:
     """Buses too low, buses too high, lines, transformers, at node voltages and apparent power through branches [MVA]; none where these are NaN."""
     net, b = nodal.network, nodal.network.buses
     live = np.flatnonzero(nodal.node >= 0)
     v = np.abs(voltage[nodal.node[live]])
     looked: list[tuple[str, str, Names, Real, Real, Flag]] = [
-        ("bus", "pu", b.name[live], v, b.v_low_pu[live], v < b.v_low_pu[live] * (1 - edge)),
-        ("bus", "pu", b.name[live], v, b.v_high_pu[live], v > b.v_high_pu[live] * (1 + edge)),
+        ("bus", "pu", b.name[live], v, b.v_low_pu[live], v < b.v_low_pu[live] * (1 - EDGE)),
+        ("bus", "pu", b.name[live], v, b.v_high_pu[live], v > b.v_high_pu[live] * (1 + EDGE)),
     ]
     tables: tuple[Lines | Transformers, ...] = (net.lines, net.transformers)
     for kind, table in enumerate(tables):
         row, flow = nodal.branches.row[nodal.branches.kind == kind], through[nodal.branches.kind == kind]
         rating = table.rating_mva[row]
-        looked.append((table.kind.removesuffix("s"), "MVA", table.name[row], flow, rating, flow > rating * (1 + edge)))
+        looked.append((table.kind.removesuffix("s"), "MVA", table.name[row], flow, rating, flow > rating * (1 + EDGE)))
     count = [int(np.count_nonzero(beyond)) for *_, beyond in looked]
     element, unit = (np.repeat([row[k] for row in looked], count) for k in (0, 1))
     name, value, limit = (np.concatenate([row[k][row[-1]] for row in looked]) for k in (2, 3, 4))

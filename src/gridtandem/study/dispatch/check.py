@@ -16,12 +16,10 @@ from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.ac import cost_of
 from gridtandem.parties.owner import Ports
 from gridtandem.study.dispatch.plans import Plans
-from gridtandem.study.judge import broken_limits
+from gridtandem.study.judge import EDGE, broken_limits
 from gridtandem.study.results import Violations
 from gridtandem.tables import Names, Real, stacked
 from gridtandem.units import MVA
-
-NEAR = 1e-5  # a limit counts as broken beyond this share of itself: exchanges agree to 1e-6 pu, and what binds lies on its limit
 
 
 @final
@@ -49,7 +47,7 @@ def found_of(case: Case, plans: Plans, period: int) -> Found:
     ports = Ports.of(whole, nodal, case.interfaces.bus)
     s = ports.drawn(got.v, got.ratio, np.ones(1)) if got.converged else np.full(len(case.interfaces), np.nan, complex)
     injected = _injected(nodal, got)
-    broken = [broken_limits(nodal, got.v, through, (0, period), NEAR), _units_broken(nodal, injected, period)]
+    broken = [broken_limits(nodal, got.v, through, (0, period)), _units_broken(nodal, injected, period)]
     return Found(
         whole=whole, nodal=nodal, solution=got, exchange=np.stack([s.real * MVA, s.imag * MVA, np.abs(got.v[ports.at])], -1),
         realised=float(cost_of(nodal, injected.real).sum()) if got.converged else np.nan, loss_mw=float((s_from + s_to).real.sum()) * MVA,
@@ -85,7 +83,7 @@ def _units_broken(nodal: Nodal, s: Real, period: int) -> Violations:
     for unit, value, low, high in (
         ("MW", s.real * MVA, g.p_low_mw[u.row], g.p_high_mw[u.row]), ("Mvar", s.imag * MVA, g.q_low_mvar[u.row], g.q_high_mvar[u.row]),
     ):  # fmt: skip
-        room = NEAR * np.maximum(MVA, np.abs(value))
+        room = EDGE * np.maximum(1.0, np.abs(value))
         looked += [(unit, name, value, low, value < low - room), (unit, name, value, high, value > high + room)]
     rows = [(unit, name[at], value[at], limit[at]) for unit, name, value, limit, at in looked]
     size = [len(r[1]) for r in rows]
