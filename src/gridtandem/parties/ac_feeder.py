@@ -17,7 +17,7 @@ from gridtandem.program.answer import Answer
 from gridtandem.tables import Index, Real
 
 Row = tuple[int, int, int]
-SPRING = 1e8  # currency/h/pu²; a price of 40 per MWh moves voltages by less than 1e-6 pu against it
+SPRING = 1e8  # currency/h/pu²; a voltage worth 100 currency/h/pu moves by 1e-6 pu against it
 NOWHERE, FLAT = np.zeros(3), np.zeros((3, 3))
 ONE_PU = {2: np.ones(1)}
 

@@ -69,7 +69,7 @@ class CopfState:
 class Copf:
     """Ends when transmission, dispatching over the feeders' models, chooses what they take to ``tol``: then both are at the joint optimum."""
 
-    weight: float = 1e4  # [currency/h/pu²] of a feeder's distance from the wish
+    weight: float = 1e4  # [currency/h/pu²] of a feeder's distance from the wish; calibrated on the situations of the page named above
     tol: float = 1e-6  # [pu]
     base_mva: float = 100.0  # of per unit of power
 
