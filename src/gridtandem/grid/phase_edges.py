@@ -1,8 +1,8 @@
-"""Branches and shunts between the phase nodes of a feeder, element by element; the formulas stand at `gridtandem.grid.phase_nodes`."""
+"""What lies between the phase nodes of a feeder, element by element; the formulas stand at `gridtandem.grid.phase_nodes`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -10,24 +10,25 @@ import numpy as np
 
 from gridtandem.grid import elements as el
 from gridtandem.grid import phase_elements as pe
-from gridtandem.grid.phase_admittance import capacitor_admittance, element_admittance, line_matrices
+from gridtandem.grid.phase_admittance import capacitor_admittance, incidence, line_matrices, live_coils, rated_kv
 from gridtandem.grid.phase_tree import LINE, TRANSFORMER, PhaseTree
-from gridtandem.tables import Complex, Index, Names, Real, stacked
+from gridtandem.tables import Complex, Index, Names, Real
 from gridtandem.units import MVA
 
 NOISE = 1e-13  # relative; what is less between two nodes of an element is rounding, and goes to ground
-SPLIT = 0.02  # share of a conductor's own impedance that carries its rating
-TIE = 1e-7  # drop across an isolating transformer at the power there: a thousandth of what rounding of 1e-16 would leave of that power
+SPLIT = 0.02  # share of an impedance that stands by itself
+WINDING = 0.25  # share of a transformer's impedance on a side between two phases; with less of it angles 120° apart would be tied too stiffly
+TIE = 0.1  # drop across an isolating coil at the power there, which the leg behind it gives back
 STIFF = 1e-6  # pu on 100 MVA; stands for a source impedance of nothing
 COIL = np.outer([1.0, -1.0, -1.0], [1.0, -1.0, -1.0])  # between phases a, b and the bus of the coil a-b
-AHEAD = np.array([0.0, 120.0, -120.0])  # deg; the root of a, b, c
+AHEAD = (0.0, 120.0, -120.0)  # deg; the root of a, b, c
 Between = tuple[int, int, int, float]  # bus of a coil between two phases, buses of these phases, power [per unit]
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Wires:
-    """What lies between the buses of the network. After the buses given come ``inner`` ends of rated conductors."""
+    """What lies between the buses of the network. After the buses given come ``inner`` ones."""
 
     inner: Names
     inner_kv: Real
@@ -39,7 +40,7 @@ class Wires:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """An element as a symmetric admittance between buses. [S]"""
+    """An element, or a part of it, as a symmetric admittance between buses. [S]"""
 
     name: str
     at: Index
@@ -47,39 +48,52 @@ class Block:
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
-class Rated:
-    """A conductor that has a rating: from a bus to its inner end. [ohm]"""
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Leg:
+    """An element, or a part of it, between two buses: ideal ratio at the first, then an impedance on 100 MVA."""
 
     name: str
     start: int
     end: int
     z: complex
-    row: int  # of its line
+    ratio: float = 1.0
+    shift_deg: float = 0.0
+    rating_mva: float = np.inf
+    rating_emergency_mva: float = np.inf
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """An element as blocks, legs, and buses of its own with their nominal voltages."""
+
+    blocks: tuple[Block, ...] = ()
+    legs: tuple[Leg, ...] = ()
+    inner: tuple[tuple[str, float], ...] = ()
 
 
 def wires(tree: PhaseTree, node: Index, names: Sequence[str], kv: Sequence[float], between: Sequence[Between]) -> Wires:
     """Everything between buses of these names and nominal voltages: ``node`` (bus, phase) are phases, the last one is the root."""
-    rated, blocks = list[Rated](), [_source(tree, node)]
+    parts = [_source(tree, node, len(names))]
+    first = len(names) + len(parts[0].inner)
     for element, row in zip(tree.kind.tolist(), tree.row.tolist(), strict=True):
-        if element == LINE:
-            block, conductors = _line(tree, row, node, len(names) + len(rated))
-            blocks.append(block)
-            rated += conductors
-        elif element == TRANSFORMER:
-            t = tree.network.transformers
-            ends = np.concatenate([node[t.from_bus[row]], node[t.to_bus[row]]])
-            blocks.append(_block(f"transformer {t.name[row]}", ends, element_admittance(tree, row, np.array([t.tap_from_pu[row], t.tap_to_pu[row]]))))
+        if element in (LINE, TRANSFORMER):
+            parts.append(_line(tree, row, node, first) if element == LINE else _transformer(tree, row, node, first))
+            first += len(parts[-1].inner)
     c = tree.network.capacitors
-    blocks += [
-        _block(f"capacitor {c.name[k]}", node[c.bus[k]], capacitor_admittance(tree, k)) for k in np.flatnonzero(tree.node[c.bus] >= 0).tolist()
-    ]
-    blocks += [Block(f"coil {names[i]}", np.array([a, b, i]), COIL * (-1j * s * MVA / TIE / kv[i] ** 2)) for i, a, b, s in between]
-    every, volts = [*names, *(r.name for r in rated)], np.array([*kv, *(kv[r.start] for r in rated)])
-    lines, transformers, shunts = _branches(blocks, every, volts)
+    for k in np.flatnonzero(tree.node[c.bus] >= 0).tolist():
+        parts.append(Part((_block(f"capacitor {c.name[k]}", node[c.bus[k]], capacitor_admittance(tree, k)),)))
+    for i, a, b, s in between:
+        parts.append(_isolated((i, a, b), s, first, (f"coil {names[i]}", kv[i])))
+        first += 1
+    inner = [bus for part in parts for bus in part.inner]
+    every, volts = [*names, *(name for name, _ in inner)], np.array([*kv, *(x for _, x in inner)])
+    blocks = [block for part in parts for block in part.blocks]
+    edges = [edge for block in blocks for edge in _edges(block, every, volts)]
+    lines, transformers = _branches([*edges, *(leg for part in parts for leg in part.legs)], volts)
     return Wires(
-        inner=np.array([r.name for r in rated], dtype="U"), inner_kv=volts[len(names) :], shunts=shunts,
-        lines=stacked(el.Lines, [lines, _conductors(tree, rated, volts)]), transformers=_rooted(tree, transformers, node, names, volts),
+        inner=np.array(every[len(names) :], dtype="U"), inner_kv=volts[len(names) :], lines=lines, transformers=transformers,
+        shunts=_shunts(blocks, edges, every, volts),
     )  # fmt: skip
 
 
@@ -89,8 +103,25 @@ def _block(name: str, at: Index, y: Complex) -> Block:
     return Block(name, at[on], y[on][:, on])
 
 
-def _line(tree: PhaseTree, row: int, node: Index, first: int) -> tuple[Block, list[Rated]]:
-    """A line between its live conductors; where it is rated, their inner ends are buses from ``first`` on."""
+def _source(tree: PhaseTree, node: Index, first: int) -> Part:
+    """A share of the positive-sequence impedance in every phase, with its shift; then the rest, coupled."""
+    s, at = tree.network.sources, node[tree.network.sources.bus[0]]
+    kv, name = float(s.nominal_kv[0]), f"source {s.name[0]}"
+    bus_kv = float(tree.network.buses.nominal_kv[s.bus[0]]) / np.sqrt(3.0)
+    least = STIFF * kv**2 / MVA * 1j
+    z_1, z_0 = (complex(r[0], x[0]) or least for r, x in ((s.r_positive_ohm, s.x_positive_ohm), (s.r_zero_ohm, s.x_zero_ohm)))
+    own, inner = SPLIT * z_1, first + np.arange(3)
+    y = np.linalg.inv(np.full((3, 3), (z_0 - z_1) / 3) + (z_1 - own) * np.eye(3))
+    legs = [
+        Leg(name=f"{name}.{p}", start=first - 1, end=int(i), z=own * MVA / bus_kv**2, shift_deg=a)
+        for p, i, a in zip(pe.PHASES, inner, AHEAD, strict=True)
+    ]
+    whole = Block(name, np.concatenate([inner, at]), np.block([[y, -y], [-y, y]]))
+    return Part((whole,), tuple(legs), tuple((leg.name, bus_kv) for leg in legs))
+
+
+def _line(tree: PhaseTree, row: int, node: Index, first: int) -> Part:
+    """A line between its live conductors; where it is rated, a share of each conductor's own impedance bears the rating."""
     ln = tree.network.lines
     z, half, _ = (m[0] for m in line_matrices(tree, np.array([row])))
     here = np.flatnonzero((ln.to_phase[row] > 0) & (node[ln.from_bus[row]] >= 0))
@@ -98,75 +129,103 @@ def _line(tree: PhaseTree, row: int, node: Index, first: int) -> tuple[Block, li
     z, half, none, name = z[here][:, here], half[here][:, here], np.zeros((len(here), len(here))), f"line {ln.name[row]}"
     if not np.isfinite([ln.rating_a[row], ln.rating_emergency_a[row]]).any():
         y = np.linalg.inv(z)
-        return Block(name, np.concatenate([start, end]), np.block([[y + half, -y], [-y, y + half]])), []
-    own, inner = SPLIT * z.diagonal(), first + np.arange(len(here))
+        return Part((Block(name, np.concatenate([start, end]), np.block([[y + half, -y], [-y, y + half]])),))
+    own, inner, kv = SPLIT * z.diagonal(), first + np.arange(len(here)), float(tree.network.buses.nominal_kv[ln.from_bus[row]]) / np.sqrt(3.0)
     y = np.linalg.inv(z - np.diag(own))
-    conductors = [
-        Rated(f"{name}.{pe.PHASES[p]}", a, b, part, row)
-        for p, a, b, part in zip(here.tolist(), start.tolist(), inner.tolist(), own.tolist(), strict=True)
-    ]
-    whole = np.block([[half, none, none], [none, y, -y], [none, -y, y + half]])
-    return Block(name, np.concatenate([start, inner, end]), whole), conductors
-
-
-def _sequences(tree: PhaseTree) -> tuple[complex, complex]:
-    """Positive- and zero-sequence admittance of the source. [S]"""
-    s = tree.network.sources
-    least = 1j * STIFF * float(s.nominal_kv[0]) ** 2 / MVA
-    return 1 / (complex(s.r_positive_ohm[0], s.x_positive_ohm[0]) or least), 1 / (complex(s.r_zero_ohm[0], s.x_zero_ohm[0]) or least)
-
-
-def _source(tree: PhaseTree, node: Index) -> Block:
-    """The source without its branches from the root."""
-    y_1, y_0 = _sequences(tree)
-    return Block(f"source {tree.network.sources.name[0]}", node[tree.network.sources.bus[0]], np.full((3, 3), (y_0 - y_1) / 3, np.complex128))
-
-
-def _branches(blocks: list[Block], names: list[str], kv: Real) -> tuple[el.Lines, el.Transformers, el.Shunts]:
-    """Lines where nominal voltages are equal, else transformers; and what is left to ground."""
-    own, found = kv**2 / MVA, [edge for block in blocks for edge in _edges(block, kv)]
-    a, b, y = (np.array([edge[k] for edge in found], kind) for k, kind in ((1, np.int64), (2, np.int64), (3, np.complex128)))
-    name = np.array([f"{edge[0]}: {names[edge[1]]} to {names[edge[2]]}" for edge in found], dtype="U")
-    ground = np.zeros(len(names), np.complex128)
-    for block in blocks:
-        np.add.at(ground, block.at, block.y.diagonal() * own[block.at])
-    np.subtract.at(ground, np.concatenate([a, b]), np.concatenate([y, y]))
-    alike, some = kv[a] == kv[b], np.flatnonzero(ground)
-    z, far = own[a[alike]] / y[alike], 1 / y[~alike]
-    return (
-        el.Lines.of({"name": name[alike], "from_bus": a[alike], "to_bus": b[alike], "r_ohm": z.real, "x_ohm": z.imag, "equivalent": alike[alike]}),
-        el.Transformers.of({
-            "name": name[~alike], "from_bus": a[~alike], "to_bus": b[~alike], "r_pu": far.real, "x_pu": far.imag, "equivalent": ~alike[~alike],
-        }),
-        el.Shunts.of({"name": np.array(names)[some], "bus": some, "g_mw": MVA * ground[some].real, "b_mvar": MVA * ground[some].imag}),
+    whole, each = np.block([[half, none, none], [none, y, -y], [none, -y, y + half]]), [f"{name}.{pe.PHASES[p]}" for p in here.tolist()]
+    legs = tuple(
+        Leg(name=conductor, start=a, end=b, z=part * MVA / kv**2, rating_mva=ln.rating_a[row] * kv / 1e3,
+            rating_emergency_mva=ln.rating_emergency_a[row] * kv / 1e3)
+        for conductor, a, b, part in zip(each, start.tolist(), inner.tolist(), own.tolist(), strict=True)
     )  # fmt: skip
+    return Part((Block(name, np.concatenate([start, inner, end]), whole),), legs, tuple((conductor, kv) for conductor in each))
 
 
-def _edges(block: Block, kv: Real) -> Iterator[tuple[str, int, int, complex]]:
-    """Element, ends and admittance of the branches of an element. [per unit]"""
+def _isolated(at: tuple[int, int, int], s: float, inner: int, bus: tuple[str, float]) -> Part:
+    """A bus that stands between two phases: an isolating coil, and a leg that takes its reactance back."""
+    (i, a, b), z, (name, kv) = at, 1j * TIE / s, bus
+    return Part((Block(name, np.array([a, b, inner]), COIL * MVA / (z * kv**2)),), (Leg(name=name, start=inner, end=i, z=-z),), (bus,))
+
+
+def _transformer(tree: PhaseTree, row: int, node: Index, first: int) -> Part:
+    """Coil by coil: a winding between two phases gets a bus of its own behind a share of the impedance, all of it reactance."""
+    t, net = tree.network.transformers, tree.network
+    coils, count, rated = list(zip(*live_coils(tree, row), strict=True)), len(tree.coils(row)[0]), rated_kv(tree, row)
+    each, name, buses = float(t.base_mva[row]) / count, f"transformer {t.name[row]}", (t.from_bus[row], t.to_bus[row])
+    base = rated[0] * float(t.tap_from_pu[row]), rated[1] * float(t.tap_to_pu[row])  # voltage across a coil at 1 pu [kV]
+    z, blocks, legs, inner = complex(t.r_from_pu[row] + t.r_to_pu[row], t.x_pu[row]), list[Block](), list[Leg](), list[tuple[str, float]]()
+    for k, pair in enumerate(coils):
+        ends, ratio, left = list[int](), list[float](), z
+        for side, (p, q) in enumerate(pair):
+            at, kv = node[buses[side]], float(net.buses.nominal_kv[buses[side]])
+            ratio.append(base[side] / (kv if q else kv / np.sqrt(3.0)))
+            ends.append(first + len(inner) if q else int(at[p - 1]))
+            if q:
+                left -= 1j * WINDING * abs(z)
+                y = each / (1j * WINDING * abs(z) * base[side] ** 2)
+                blocks.append(Block(f"{name}.{k + 1}", np.array([at[p - 1], at[q - 1], ends[side]]), COIL * y))
+                inner.append((f"{name}.{k + 1} {'to' if side else 'from'}", kv))
+        legs.append(Leg(
+            name=f"{name}.{k + 1}", start=ends[0], end=ends[1], z=left * ratio[1] ** 2 * MVA / each, ratio=ratio[0] / ratio[1],
+            rating_mva=float(t.rating_mva[row]) / count, rating_emergency_mva=float(t.rating_emergency_mva[row]) / count,
+        ))  # fmt: skip
+    return Part((*blocks, *_beside(tree, row, node, (base[1], *rated))), tuple(legs), tuple(inner))
+
+
+def _beside(tree: PhaseTree, row: int, node: Index, kv: tuple[float, float, float]) -> Iterator[Block]:
+    """What a transformer draws without load, on its to side, and its guard on both."""
+    t, sides = tree.network.transformers, live_coils(tree, row)
+    each = float(t.base_mva[row]) / len(tree.coils(row)[0])
+    for side, (bus, coils) in enumerate(zip((t.from_bus[row], t.to_bus[row]), sides, strict=True)):
+        n = incidence(coils)
+        y = np.diag(-0.5e-6j * t.guard_ppm[row] * each * abs(n).sum(0) / kv[1 + side] ** 2)
+        if side:
+            y = y + n.T @ n * complex(t.no_load_loss_pu[row], -t.magnetizing_pu[row]) * each / kv[0] ** 2
+        yield _block(f"transformer {t.name[row]}", node[bus], y)
+
+
+def _edges(block: Block, names: Sequence[str], kv: Real) -> Iterator[Leg]:
+    """The branches that a block is."""
     y = block.y * np.outer(kv[block.at], kv[block.at]) / MVA
     i, j = np.nonzero(np.triu(abs(y) > NOISE * abs(y).max(initial=0.0), 1))
     for a, b, part in zip(block.at[i].tolist(), block.at[j].tolist(), y[i, j].tolist(), strict=True):
-        yield block.name, a, b, -part
+        yield Leg(name=f"{block.name}: {names[a]} to {names[b]}", start=a, end=b, z=-1 / part)
 
 
-def _conductors(tree: PhaseTree, rated: list[Rated], kv: Real) -> el.Lines:
-    """Of rated lines, what carries the rating."""
-    ln, row = tree.network.lines, np.array([r.row for r in rated], np.int64)
-    start, z = np.array([r.start for r in rated], np.int64), np.array([r.z for r in rated], np.complex128)
-    return el.Lines.of({
-        "name": [f"{r.name} conductor" for r in rated], "from_bus": start, "to_bus": [r.end for r in rated], "r_ohm": z.real, "x_ohm": z.imag,
-        "rating_mva": ln.rating_a[row] * kv[start] / 1e3, "rating_emergency_mva": ln.rating_emergency_a[row] * kv[start] / 1e3,
-        "equivalent": (z.real < 0) | (z.imag < 0),
-    })  # fmt: skip
+def _branches(legs: Sequence[Leg], kv: Real) -> tuple[el.Lines, el.Transformers]:
+    """Lines where there is neither ratio nor shift."""
+    plain = [bool(leg.ratio == 1.0 and leg.shift_deg == 0.0 and kv[leg.start] == kv[leg.end]) for leg in legs]
+    lines, rest = ([leg for leg, is_line in zip(legs, plain, strict=True) if is_line is kind] for kind in (True, False))
+    ohm = np.array([leg.z * kv[leg.start] ** 2 / MVA for leg in lines], np.complex128)
+    z = np.array([leg.z for leg in rest], np.complex128)
+    return (
+        el.Lines.of({**_told(lines), "r_ohm": ohm.real, "x_ohm": ohm.imag, "equivalent": (ohm.real < 0) | (ohm.imag < 0)}),
+        el.Transformers.of({
+            **_told(rest), "r_pu": z.real, "x_pu": z.imag, "equivalent": (z.real < 0) | (z.imag < 0),
+            "ratio": [leg.ratio for leg in rest], "shift_deg": [leg.shift_deg for leg in rest],
+        }),
+    )  # fmt: skip
 
 
-def _rooted(tree: PhaseTree, inside: el.Transformers, node: Index, names: Sequence[str], kv: Real) -> el.Transformers:
-    """Transformers of the feeder, and behind them the branches from the root."""
-    at, root = node[tree.network.sources.bus[0]], len(names) - 1
-    z = MVA / _sequences(tree)[0] / kv[at] ** 2
-    source = el.Transformers.of({
-        "name": [f"source {tree.network.sources.name[0]}: {names[root]} to {names[k]}" for k in at.tolist()], "from_bus": np.full(3, root),
-        "to_bus": at, "r_pu": z.real, "x_pu": z.imag, "shift_deg": AHEAD,
-    })  # fmt: skip
-    return stacked(el.Transformers, [inside, source])
+def _told(legs: Sequence[Leg]) -> dict[str, list[str] | Index | Real]:
+    """Columns that lines and transformers share."""
+    return {
+        "name": [leg.name for leg in legs], "from_bus": np.array([leg.start for leg in legs], np.int64),
+        "to_bus": np.array([leg.end for leg in legs], np.int64), "rating_mva": np.array([leg.rating_mva for leg in legs]),
+        "rating_emergency_mva": np.array([leg.rating_emergency_mva for leg in legs]),
+    }  # fmt: skip
+
+
+def _shunts(blocks: Iterable[Block], edges: Sequence[Leg], names: Sequence[str], kv: Real) -> el.Shunts:
+    """What is left to ground of all blocks; less than rounding is nothing."""
+    ground, size = np.zeros(len(names), np.complex128), np.zeros(len(names))
+    for block in blocks:
+        own = block.y.diagonal() * kv[block.at] ** 2 / MVA
+        np.add.at(ground, block.at, own)
+        np.add.at(size, block.at, abs(own))
+    for edge in edges:
+        ground[[edge.start, edge.end]] -= 1 / edge.z
+        size[[edge.start, edge.end]] += abs(1 / edge.z)
+    g, b = (np.where(abs(part) > NOISE * size, MVA * part, 0.0) for part in (ground.real, ground.imag))
+    some = np.flatnonzero((g != 0) | (b != 0))
+    return el.Shunts.of({"name": np.array(names)[some], "bus": some, "g_mw": g[some], "b_mvar": b[some]})

@@ -7,18 +7,21 @@ Any symmetric admittance matrix between nodes is a graph of two-terminal branche
 some with negative resistance or reactance (rows ``equivalent``). A bus here is one phase of a bus there, ``675.a``, whose nominal voltage is the one
 from phase to ground: powers are then true MW of that phase on the same base of 100 MVA, and rows of loads and units say what they do elsewhere.
 
-* **Root.** Behind the short-circuit impedance the phases are :math:`V \tau`, :math:`\tau = (1, e^{-j 2\pi/3}, e^{+j 2\pi/3})`: one unknown, hence one
-  bus, by its nominal line-to-line voltage. With :math:`Z^{-1} = y_s I + y_m (\mathbf 1 \mathbf 1^\top - I)` and :math:`y_1 = y_s - y_m`,
-  :math:`y_0 = y_s + 2 y_m`, what flows towards phase p is :math:`\sum_q Y_{pq} (V \tau_q - v_q) = y_1 V \tau_p - \sum_q Y_{pq} v_q`, since τ adds up
-  to nothing: a branch :math:`y_1` with the shift of p from the root, branches :math:`-y_m` between phases, :math:`y_0 - y_1` to ground. The
-  power through the three branches is the sum of that of the three phases, which is what a transmission grid in positive sequence gives.
-* **Between phases.** Loads, units and limits of voltage between two phases a, b stand at a bus of their own, ``675.a-b``, behind an isolating
-  transformer of one to one: :math:`Y = y\, n n^\top` on (a, b, a-b) with :math:`n = (1, -1, -\sqrt 3)` in the nominal voltages of the three, so that
-  :math:`v_{ab} = v_a - v_b - i / y`. Its reactance makes ``TIE`` of the voltage at the power there; it is the one thing that is not exact.
+* **Root.** Behind the short-circuit impedance the phases are :math:`V \tau`, :math:`\tau = (1, e^{-j 2\pi/3}, e^{+j 2\pi/3})`: one unknown,
+  hence one bus, by its nominal line-to-line voltage. From it a branch with the shift of each phase bears ``SPLIT`` of the positive-sequence
+  impedance :math:`z_1`; the rest, Z less that share of :math:`z_1` in its diagonal, couples the phases behind. What passes at the root is the
+  sum of the three phases' powers, which is what a transmission grid in positive sequence gives.
+* **Between phases.** A coil between phases a, b is an isolating transformer of one to one from them to a bus of its own:
+  :math:`Y = y\, n n^\top` on (a, b, that bus) with :math:`n = (1, -1, -1)` in kV, so that its voltage is :math:`v_a - v_b - i / y`. Of a winding,
+  1/y is part of the transformer's impedance. For loads, units and limits a branch :math:`-1/y` leads from there to the bus ``675.a-b``, whose
+  voltage then is :math:`v_a - v_b`. Both are exact for any y; it is chosen near the size of what hangs there.
 * **Conductors.** A rating holds for the current of a conductor. Where a line has one, ``SPLIT`` of its own impedance stands apart as a line
   of its own, rated at nominal voltage: :math:`Z = D + (Z - D)` with diagonal D, which changes nothing else. Charging flows outside of it.
+  A transformer is rated coil by coil, each for its share.
 
-Left out: the voltages beyond which OpenDSS turns loads into impedances, cut-outs, and ratings of transformers, of which a note tells. Taps stay.
+Only what transformers draw without load dissipates in a shunt, so that losses of branches add up to losses.
+
+Left out: the voltages beyond which OpenDSS turns loads into impedances, and those below which it cuts them off. Taps stay.
 """
 
 from __future__ import annotations
@@ -46,8 +49,7 @@ from gridtandem.tables import Flag, Index, Names, Real
 from gridtandem.units import MVA
 
 ROOT3 = np.sqrt(3.0)
-SHOWN = 4  # names in a note
-LEAST = 1e-3  # MVA; the least power for which a coil between phases is sized
+LEAST = 0.1  # MVA; the least power for which a coil between phases is sized
 ALIKE = 1e-9  # relative; by how much a matrix may differ from its transpose, for the digits of a file
 Coil = tuple[int, int]  # 1, 2, 3 are phases a, b, c and 0 is ground
 Spots = Mapping[tuple[int, Coil], float]  # bus, and coil there between two phases, the lower one first → power there [MVA]
@@ -142,10 +144,10 @@ def _spots(tree: PhaseTree, there: Flag, floats: Flag, more: Spots) -> dict[tupl
         for k, (a, b) in zip(row.tolist(), coils, strict=True):
             if b and there[table.bus[k], [a - 1, b - 1]].all():
                 spot = (int(table.bus[k]), rising((a, b)))
-                out[spot] = out.get(spot, LEAST) + float(size[k])
+                out[spot] = max(out.get(spot, 0.0) + float(size[k]), LEAST)
     for spot, mva in more.items():
         if there[spot[0], [p - 1 for p in spot[1]]].all():
-            out[spot] = out.get(spot, LEAST) + mva
+            out[spot] = max(out.get(spot, 0.0) + mva, LEAST)
     b = tree.network.buses
     for k in np.flatnonzero((tree.node >= 0) & ((b.v_low_pu > 0) | np.isfinite(b.v_high_pu))).tolist():
         loose = (np.flatnonzero(floats[tree.node[k]]) + 1).tolist()
@@ -176,7 +178,7 @@ def _buses(at: PhaseNodes, floats: Flag, given: tuple[list[str], list[float]], m
             low[k], high[k] = b.v_low_pu[bus], b.v_high_pu[bus]
     return el.Buses.of({
         "name": [*names, *made.inner.tolist()], "nominal_kv": [*kv, *made.inner_kv.tolist()], "v_low_pu": low, "v_high_pu": high,
-        "angle_start_deg": np.full(size, at.tree.network.sources.angle_deg[0]),
+        "v_start_pu": np.full(size, abs(tree.source[0])), "angle_start_deg": np.full(size, np.degrees(np.angle(tree.source[0]))),
     })  # fmt: skip
 
 
@@ -240,10 +242,7 @@ def _started(net: Network, root: int) -> el.Buses:
 
 
 def _notes(tree: PhaseTree) -> tuple[str, ...]:
-    t, notes = tree.network.transformers, ["phase by phase: bus 675.a is phase a of 675, and 675.a-b lies between its phases a and b"]
-    if len(rated := t.name[np.isfinite(t.rating_mva)].tolist()):
-        more = f" and {len(rated) - SHOWN} more" if len(rated) > SHOWN else ""
-        notes.append(f"ratings of transformers are not held: {', '.join(rated[:SHOWN])}{more}")
-    if len(tree.network.regulators):
-        notes.append(f"{len(tree.network.regulators)} tap controls hold the taps that the file leaves")
+    notes = ["phase by phase: bus 675.a is phase a of 675, and 675.a-b lies between its phases a and b"]
+    if count := len(tree.network.regulators):
+        notes.append(f"{count} tap controls hold the taps that the file leaves")
     return (*notes, *unfed(tree))
