@@ -106,9 +106,11 @@ class AcResult:
         if not self.converged:
             return f"AC optimal power flow of {self.name}: {self.trouble}"
         low, high = self.buses.price_per_mwh.min(), self.buses.price_per_mwh.max()
+        free = int(np.isinf(self.branches.rating_mva).sum())
+        unlimited = f", {free} of {len(self.branches)} branches without a rating" if free else ""
         return (
             f"AC optimal power flow of {self.name}: {self.cost_per_h:.2f} per hour, losses {self.loss_mw:.4g} MW, prices {low:.4g} to {high:.4g} per"
-            f" MWh, {self.answer.steps} steps"
+            f" MWh, {self.answer.steps} steps{unlimited}"
         )
 
 
