@@ -14,7 +14,10 @@ from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.tables import Real, Table
 
-TORN = frozenset({"case-015", "case-016", "case-017", "case-020"})  # names that are missing, twice or unknown: who is connected to whom cannot be told
+TORN = frozenset(
+    {"case-015", "case-016", "case-017", "case-020"}
+)  # names that are missing, twice or unknown: who is connected to whom cannot be told
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -105,8 +105,9 @@ class AcOpf:
         chosen = Interior() if solver is None else solver
         answer = chosen.solve(self.program, None if start is None or not start.converged else start.answer)
         if answer.status is Status.SOLVED:
-            return told(self, answer, "")
-        return told(self, answer, f"{answer.status.value} ({answer.solver}: {answer.said}). {explained(self)}")
+            return told(self, answer)
+        said, relief = explained(self)
+        return told(self, answer, f"{answer.status.value} ({answer.solver}: {answer.said}). {said}", relief)
 
     def unit_cost(self, answer: Answer) -> Real:
         """Cost of each unit. [currency/h]"""
