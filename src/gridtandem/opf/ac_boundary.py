@@ -31,7 +31,7 @@ from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
 if TYPE_CHECKING:
-    from gridtandem.program.newton_system import Solve
+    from gridtandem.program.blocks import Solve
 
 POWERS = ("draw_p", "draw_q")
 TIGHT = 1e-10  # of scaled conditions: what crosses is compared to 1e-6 pu, and slopes are taken of it
@@ -131,7 +131,7 @@ class AcBoundary:
         row_low, row_high = sides(program.rows)
         equal = row_low == row_high
         bounded = ~equal & (np.isfinite(row_low) | np.isfinite(row_high))
-        system = NewtonSystem.of(program, np.flatnonzero(equal), np.flatnonzero(bounded), len(x), len(equal))
+        system = NewtonSystem.of(program, np.flatnonzero(equal), np.flatnonzero(bounded))
         functions = replace(self.functions, toll=asked.toll)
         price = np.concatenate([answer.price[name].ravel() for name in Places.of(program.rows).shapes])
         reduced = np.concatenate([answer.reduced[name].ravel() for name in program.columns])

@@ -81,7 +81,7 @@ class Held:
         bounded = ~equal & (np.isfinite(row_low) | np.isfinite(row_high))
         key = np.concatenate([equal, bounded]).tobytes()
         if key not in self._systems:
-            found = NewtonSystem.of(self.program, np.flatnonzero(equal), np.flatnonzero(bounded), self._columns.size, self._rows.size)
+            found = NewtonSystem.of(self.program, np.flatnonzero(equal), np.flatnonzero(bounded))
             self._systems[key] = found
         system, fixed = self._systems[key], low == high
         t_low, t_high = np.concatenate([low, row_low[bounded]]), np.concatenate([high, row_high[bounded]])
