@@ -106,6 +106,21 @@ class NewtonSystem:
         solve = self.matrix.factored(numbers)
         return None if solve is None else Factors(system=self, solve=solve, hessian=h, diagonal=own, jacobian=j, bent=bent)
 
+    def answered(self, numbers: tuple[Real, Real, Real, Real, Flag], right: Real, hard: Flag) -> Real | None:
+        """Answers to columns of numbers for unknowns and equations, nothing at ranges, by the first way that is good; the same rows of the answer.
+
+        ``numbers`` are those of `factored`; unknowns and ranges that are ``hard`` can hardly move.
+        """
+        ways = lambda: self, lambda: self.keeping(hard[self.size :], hard[: self.size]), self.searching
+        whole, found = np.concatenate([right, np.zeros((len(self.ranges), right.shape[1]))]), None
+        for way in ways if self.groups is not None else ways[:2]:
+            if (factors := way().factored(*numbers)) is not None:
+                each = [factors.solved(one) for one in whole.T]
+                found = np.stack([one[: len(right)] for one, _ in each], -1)
+                if all(miss <= ROUGH for _, miss in each):
+                    break
+        return found
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -132,11 +147,6 @@ class Factors:
                 break
             found = found + self._once(left, gone)
         return found, miss
-
-    def __call__(self, right: Real) -> Real:
-        """Answers to columns of numbers for unknowns and equations, with nothing at ranges; the same rows of the answer."""
-        rest, size = np.zeros(len(self.bent)), len(right)
-        return np.stack([self.solved(np.concatenate([one, rest]))[0][:size] for one in right.T], -1)
 
     def _once(self, right: Real, gone: Real) -> Real:
         """By the factors alone."""
