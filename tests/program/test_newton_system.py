@@ -65,14 +65,16 @@ def test_answers_are_those_of_a_dense_solver(seed: int) -> None:
     bent = 10.0 ** np.random.default_rng(seed).uniform(-3, 3, R)
     matrix = dense(j, h, equations, ranges, fixed, diagonal, bent)
     for way in ways(jacobian, hessian, equations, ranges, bent > 1, fixed, j):
-        solve = way.factored(h[hessian.row, hessian.column], j[jacobian.row, jacobian.column], diagonal, bent, fixed)
+        numbers = (h[hessian.row, hessian.column], j[jacobian.row, jacobian.column], diagonal, bent, fixed)
+        solve = way.factored(*numbers)
         assert solve is not None
         found, miss = solve.solved(right)
         assert miss < STEP_SOLVED
         np.testing.assert_allclose(matrix @ found, right, atol=STEP_SOLVED * np.abs(right).max())
         beside = np.stack([right, 2 * right], 1)[: N + E]
         whole = np.concatenate([beside, np.zeros((R, 2))])
-        np.testing.assert_allclose(solve(beside), np.linalg.solve(matrix, whole)[: N + E], atol=STEP_SOLVED * np.abs(right).max())
+        answers = way.answered(numbers, beside, np.zeros(N + R, bool))
+        np.testing.assert_allclose(answers, np.linalg.solve(matrix, whole)[: N + E], atol=STEP_SOLVED * np.abs(right).max())
 
 
 @pytest.mark.parametrize("seed", [0, 2, 5])

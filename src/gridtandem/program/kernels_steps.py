@@ -127,17 +127,17 @@ def wrong(
 @njit(**FAST)
 def pushed(
     gradient: Real, row: Index, column: Index, j: Real, y: Real, low: Real, high: Real, near: Real, far: Real, has_low: Flag, has_high: Flag,
-    fixed: Flag, missing: Real, mu: float, sigma: Real, downhill: Real, right: Real,
+    fixed: Flag, missing: Real, aim_low: Real, aim_high: Real, sigma: Real, downhill: Real, right: Real,
 ) -> None:  # fmt: skip
-    """Σ, the slope of cost and barrier, and the right-hand side of a step towards μ."""
+    """Σ, the slope of cost and barrier, and the right-hand side of a step towards products of multipliers and distances."""
     n, e = len(gradient), len(y) - (len(low) - len(gradient))
     for k in range(len(low)):
         sigma[k] = low[k] / near[k] + high[k] / far[k]
         downhill[k] = gradient[k] if k < n else 0.0
         if has_low[k]:
-            downhill[k] -= mu / near[k]
+            downhill[k] -= aim_low[k] / near[k]
         if has_high[k]:
-            downhill[k] += mu / far[k]
+            downhill[k] += aim_high[k] / far[k]
     right[:n] = downhill[:n]
     across(row, column, j, y, right)
     for k in range(n):
@@ -147,24 +147,23 @@ def pushed(
 
 
 @njit(**FAST)
-def bent_along(h_row: Index, h_column: Index, hessian: Real, sigma: Real, raised: float, dx: Real, rows: Real) -> tuple[float, float]:
+def bent_along(h_row: Index, h_column: Index, hessian: Real, sigma: Real, own: Real, dx: Real, rows: Real) -> float:
     """Curvature along a step of the unknowns, ``rows`` being what it does to ranges; and the square of its length."""
-    n, out, length = len(dx), 0.0, 0.0
+    n, out = len(dx), 0.0
     for k in range(len(hessian)):
         once = hessian[k] * dx[h_row[k]] * dx[h_column[k]]
         out += once if h_row[k] == h_column[k] else 2.0 * once
     for k in range(n):
-        out += (sigma[k] + raised) * dx[k] * dx[k]
-        length += dx[k] * dx[k]
+        out += own[k] * dx[k] * dx[k]
     for k in range(len(rows)):
         out += sigma[n + k] * rows[k] * rows[k]
-    return out, length
+    return out
 
 
 @njit(**FAST)
 def reach(
-    d: Real, low: Real, high: Real, near: Real, far: Real, has_low: Flag, has_high: Flag, downhill: Real, mu: float, nearly: float,
-    by_low: Real, by_high: Real,
+    d: Real, low: Real, high: Real, near: Real, far: Real, has_low: Flag, has_high: Flag, downhill: Real, aim_low: Real, aim_high: Real,
+    nearly: float, by_low: Real, by_high: Real,
 ) -> tuple[float, float, float]:  # fmt: skip
     """Changes of multipliers, how much of the step keeps t within its bounds and multipliers positive, and the slope along it."""
     part, of, slope = 1.0, 1.0, 0.0
@@ -172,13 +171,13 @@ def reach(
         slope += downhill[k] * d[k]
         by_low[k], by_high[k] = 0.0, 0.0
         if has_low[k]:
-            by_low[k] = mu / near[k] - low[k] - low[k] / near[k] * d[k]
+            by_low[k] = aim_low[k] / near[k] - low[k] - low[k] / near[k] * d[k]
             if d[k] < 0.0:
                 part = min(part, nearly * near[k] / -d[k])
             if by_low[k] < 0.0:
                 of = min(of, nearly * low[k] / -by_low[k])
         if has_high[k]:
-            by_high[k] = mu / far[k] - high[k] + high[k] / far[k] * d[k]
+            by_high[k] = aim_high[k] / far[k] - high[k] + high[k] / far[k] * d[k]
             if d[k] > 0.0:
                 part = min(part, nearly * far[k] / d[k])
             if by_high[k] < 0.0:

@@ -26,6 +26,8 @@ from gridtandem.program.smooth import Entries, Groups, Smooth, sides
 from gridtandem.tables import Flag, Index, Real
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gridtandem.program.blocks import Solve
 
 REFINED, EXACT = 4, 1e-12  # how often an answer is refined at most, and the relative miss that is good enough
@@ -92,6 +94,13 @@ class NewtonSystem:
         """With factors that search for pivots."""
         return self._with(self.kept, None, self.stuck)
 
+    def _ways(self, hard: Flag) -> Iterator[NewtonSystem]:
+        """The quickest first."""
+        yield self
+        yield self.keeping(hard[self.size :], hard[: self.size])
+        if self.groups is not None:
+            yield self.searching()
+
     def _with(self, kept: Index, groups: Groups | None, stuck: Flag) -> NewtonSystem:
         jacobian = Entries(self.row_of, self.column_of)
         return NewtonSystem._of(jacobian, self.hessian, self.equations, self.ranges, kept=kept, groups=groups, stuck=stuck)
@@ -111,10 +120,9 @@ class NewtonSystem:
 
         ``numbers`` are those of `factored`; unknowns and ranges that are ``hard`` can hardly move.
         """
-        ways = lambda: self, lambda: self.keeping(hard[self.size :], hard[: self.size]), self.searching
         whole, found = np.concatenate([right, np.zeros((len(self.ranges), right.shape[1]))]), None
-        for way in ways if self.groups is not None else ways[:2]:
-            if (factors := way().factored(*numbers)) is not None:
+        for way in self._ways(hard):
+            if (factors := way.factored(*numbers)) is not None:
                 each = [factors.solved(one) for one in whole.T]
                 found = np.stack([one[: len(right)] for one, _ in each], -1)
                 if all(miss <= ROUGH for _, miss in each):

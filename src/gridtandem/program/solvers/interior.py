@@ -11,8 +11,9 @@ import numpy as np
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Places
 from gridtandem.program.faults import Sides, smooth_accepted, smooth_checked
-from gridtandem.program.interior import BINDS, NOISY, STEEPEST, Careful, Free, Look, Point, Rule, Task, climbed
+from gridtandem.program.interior import BINDS, NOISY, STEEPEST, Look, Point, Rule, Task, climbed
 from gridtandem.program.newton_system import NewtonSystem
+from gridtandem.program.rules import Careful, Free
 from gridtandem.program.smooth import Functions, Smooth, answered, sides, unanswered
 from gridtandem.tables import Real
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gridtandem.program.blocks import Solve
 
 PUSH = 1e-2  # of max(1, |bound|), or of the interval: how far from a bound a search begins
-WARM = 1e-5  # the same, and the least product of multiplier and distance, from an earlier answer
+WARM = 1e-4  # the same, and the least product of multiplier and distance, from an earlier answer
 LEAST = 1e-12  # distance to a bound: rounding may put an answer on it
 STUCK = 1e-5  # a row missed by more where the search ends has no point nearby that keeps it
 
