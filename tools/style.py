@@ -163,7 +163,7 @@ class Source:
     @property
     def kernel(self) -> bool:
         """Compiled kernels take all their arrays one by one."""
-        return self.path.startswith(("src/gridtandem/flow/kernels", "src/gridtandem/opf/kernels"))
+        return self.path.startswith(("src/gridtandem/flow/kernels", "src/gridtandem/opf/kernels", "src/gridtandem/program/kernels"))
 
     @property
     def scheme(self) -> bool:
