@@ -234,3 +234,6 @@ PUBLISHED_ITD = 5e-4  # currency/h of 2e4; their Ipopt accepts what is solved to
 ROUNDING = 1e-15  # asked of a program whose products of size 10 leave 3e-14
 # what would have to give way
 RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
+# shift factors and outages
+PTDF = 1e-10  # per unit; promised: one solution with factors of a matrix of condition 1e4 at most here
+LODF = 1e-9  # relative to 1 + the largest flow; promised: the same divided by 1 − h, which is above 1e-2 in these networks
