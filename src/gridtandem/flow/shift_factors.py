@@ -30,11 +30,38 @@ from gridtandem.tables import Index, Real
 if TYPE_CHECKING:
     from scipy import sparse
 
+PIVOT = 0.1  # of the largest entry of a column, what its diagonal must have to be taken
 ISLANDS = 1e-8  # of 1 − h; rounding leaves 1e-12 where an outage islands something
 AT_ONCE = 64  # outages that a thread takes in one go
 BLOCK = 2_000_000  # flows that are held at once, unless told otherwise
 
 Factors = tuple[Index, Index, Real]  # by columns: where each begins, rows, values
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Factored:
+    """A matrix as the product of two triangles, its rows and columns in another order."""
+
+    lower: Factors  # without its diagonal, which is ones
+    upper: Factors
+    row: Index  # of each unknown, in the equations
+    column: Index  # of each unknown, in their solution
+    solve: Callable[[Real], Real]  # of right-hand sides (unknown, …)
+
+
+def factored(matrix: sparse.csc_array) -> Factored | None:
+    """Factors of a matrix of symmetric pattern; None where it is singular."""
+    from scipy.sparse.linalg import splu
+
+    try:
+        lu = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=PIVOT, options={"SymmetricMode": True})
+    except RuntimeError:
+        return None
+    return Factored(
+        lower=_strict(lu.L), upper=_columns(lu.U), row=lu.perm_r.astype(np.int64), column=lu.perm_c.astype(np.int64),
+        solve=lambda right: np.asarray(lu.solve(right), np.float64),
+    )  # fmt: skip
 
 
 @final
@@ -55,7 +82,6 @@ class ShiftFactors:
     def of(nodal: Nodal) -> ShiftFactors:
         """Angles at the nodes of reference units are given; `InvalidCase` where the equations have no solution."""
         from scipy import sparse
-        from scipy.sparse.linalg import splu
 
         br, n, b = nodal.branches, nodal.nodes, susceptance(nodal)
         given = np.unique(nodal.units.node[nodal.units.control == REFERENCE])
@@ -65,16 +91,14 @@ class ShiftFactors:
         rows, cols = np.concatenate([br.start, br.end, br.start, br.end]), np.concatenate([br.start, br.end, br.end, br.start])
         laplacian = sparse.coo_array((np.concatenate([b, b, -b, -b]), (rows, cols)), shape=(n, n)).tocsc()
         free = np.setdiff1d(np.arange(n), given)
-        try:
-            lu = splu(laplacian[free][:, free].tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.1, options={"SymmetricMode": True})
-        except RuntimeError as e:
-            what, mend = "have reactances that cancel each other in the DC equations", "take the AC screening"
-            raise InvalidCase([Fault("branches", what, mend, "outage-006", place=nodal.name)]) from e
+        found = factored(laplacian[free][:, free].tocsc())
+        if found is None:
+            what, mend = "have reactances that cancel each other in the DC equations", "take an AC screening"
+            raise InvalidCase([Fault("branches", what, mend, "outage-006", place=nodal.name)])
         row, column = np.full((2, n), len(free))
-        row[free], column[free] = lu.perm_r, lu.perm_c
+        row[free], column[free] = found.row, found.column
         return ShiftFactors(
-            nodal=nodal, b=b, given=given, lower=_strict(lu.L), upper=_columns(lu.U), row=row, column=column,
-            solve=lambda right: np.asarray(lu.solve(right), np.float64),
+            nodal=nodal, b=b, given=given, lower=found.lower, upper=found.upper, row=row, column=column, solve=found.solve
         )  # fmt: skip
 
     def ptdf(self, node: Index, weights: Real | None = None) -> Real:
