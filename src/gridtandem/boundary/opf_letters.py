@@ -205,6 +205,16 @@ class Limits:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class Room:
+    """Outside of what feeders can never draw, whatever they decide."""
+
+    low: Real = dense("least active and reactive power (…, 2)", "MW, Mvar")
+    high: Real = dense("most of both (…, 2)", "MW, Mvar")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class Relaxed:
     """What feeders would take if their networks were cones, and what no dispatch of theirs costs less than."""
 
@@ -231,6 +241,15 @@ class LimitsOfVoltage(Ask[Limits]):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class RoomWithin(Ask[Room]):
+    """Between which limits does what you draw lie, at any voltage between these? Wide limits will do."""
+
+    low: Real = dense("least squared voltage", "pu²")
+    high: Real = dense("most squared voltage", "pu²")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class RelaxedAt(Ask[Relaxed]):
     """What is the least that you could cost at these prices, at any voltage between these?"""
 
@@ -242,9 +261,11 @@ class RelaxedAt(Ask[Relaxed]):
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class RelaxedUnder(Ask[RelaxedAbove]):
-    """What is the least that you could cost if feeders paid these prices for whatever they take? Those of power are one at a bus."""
+    """What is the least that you could cost if feeders paid these prices for whatever they take within limits? Prices of power are one at a bus."""
 
     price: Real = dense(PRICE, PRICES_SQUARED)
+    low: Real = dense("least active and reactive power that they draw (…, 2)", "MW, Mvar")
+    high: Real = dense("most of both (…, 2)", "MW, Mvar")
 
 
 def square(entries: Real) -> Real:

@@ -25,6 +25,7 @@ from gridtandem.grid.network import Network
 from gridtandem.opf.ac import NOWHERE, whole_of
 from gridtandem.opf.cone_costs import Bowls
 from gridtandem.opf.forms.ac_cone import AcCone, places
+from gridtandem.opf.forms.cone_reach import takes
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Cones, Matrix, Program, Rows
 from gridtandem.program.floor import floor, unpaid
@@ -33,6 +34,8 @@ from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
 Range = tuple[Real, Real]
+DRAWS = ("draw_p", "draw_q")
+NEAR, ROUGH = 1e-7, 1e-5  # of residuals and gap; feeders of 1 MVA on 100 MVA are not always solved to 1e-8, and what is left is corrected for
 
 
 @final
@@ -64,7 +67,7 @@ class ConeOpf:
 
         nodal = Nodal.of(network.check())
         port = nodal.node[ports]
-        form = AcCone.of(nodal, port if sign > 0 else port[:0])
+        form = AcCone.of(nodal, port, port if sign > 0 else port[:0])
         p, q = _ranges(form)
         bowls = Bowls.of(*costs(nodal), *p)
         columns = {
@@ -73,21 +76,31 @@ class ConeOpf:
             "draw_p": Columns.of(len(port)), "draw_q": Columns.of(len(port)),
         }  # fmt: skip
         balances = _balances(form, port, sign)
+        box = _boxes(form, columns, balances)
+        if sign < 0:  # where a question will say more about what passes
+            columns |= {k: Columns.of(len(port), *box[k]) for k in DRAWS}
         rows = {**balances, **form.rows(), **_factors(form), "piece": bowls.rows()}
         program = Program(columns, rows, {**form.cones(), **_capability(form)}, bowls.constant)
-        return ConeOpf(form=form, program=program, held=Clarabel().hold(program), box=_boxes(form, columns, balances), port=port)
+        return ConeOpf(form=form, program=program, held=Clarabel(tolerance=NEAR).hold(program), box=box, port=port)
 
-    def under(self, price: Real | None = None, w: Range | None = None) -> Floored:
-        """At prices (port, 3) that the network earns with what passes, and with limits of w at ports in place of its own. [per unit]"""
+    def under(self, price: Real | None = None, *, w: Range | None = None, room: Range | None = None) -> Floored:
+        """At prices (port, 3) that the network earns with what passes, with limits of w at ports in place of its own, and of p and q (port, 2) there.
+
+        Per unit.
+        """
         costs = {} if price is None else self._costs(price)
-        bounds = {} if w is None else self._bounds(w)
-        answer = self.held.solve(cost=costs, bounds=bounds)
-        if answer.status is not Status.SOLVED:
-            return Floored(least=np.nan, y=np.full((len(self.port), 3), np.nan), answer=answer)
+        bounds: dict[str, Range] = {} if w is None else {"w": self._limits(w)}
+        if room is not None:
+            bounds |= {k: (np.maximum(room[0][:, j], self.box[k][0]), np.minimum(room[1][:, j], self.box[k][1])) for j, k in enumerate(DRAWS)}
         columns = {k: replace(c, cost=costs.get(k, c.cost)) for k, c in self.program.columns.items()}
         columns |= {k: replace(columns[k], low=low, high=high) for k, (low, high) in bounds.items()}
         asked = replace(self.program, columns=columns)
-        least = floor(asked, _mended(asked, answer.price), self.box)
+        answer = self.held.solve(cost=costs, bounds=bounds)
+        if answer.status not in (Status.SOLVED, Status.INFEASIBLE):
+            answer = Clarabel(tolerance=ROUGH).solve(asked)
+        if answer.status is not Status.SOLVED:
+            return Floored(least=np.nan, y=np.full((len(self.port), 3), np.nan), answer=answer)
+        least = floor(asked, _mended(asked, answer.price), {**self.box, **bounds})
         y = np.stack([answer.x["draw_p"], answer.x["draw_q"], answer.x["w"][self.port]], -1)
         return Floored(least=least, y=y, answer=answer)
 
@@ -96,10 +109,16 @@ class ConeOpf:
         np.add.at(w, self.port, -price[:, 2])
         return {"draw_p": -price[:, 0], "draw_q": -price[:, 1], "w": w}
 
-    def _bounds(self, w: Range) -> dict[str, Range]:
+    def room(self, w: Range) -> Range:
+        """Least and most that can pass at the only port (1, 2), with these limits of w there, as far as it is known. [per unit]"""
+        form = self.form
+        low, high = takes(form.polar.nodal, form.demand, self._limits(w), (form.e_high * form.sigma**2)[form.pair])
+        return low[None], high[None]
+
+    def _limits(self, w: Range) -> Range:
         low, high = self.form.w_low.copy(), self.form.w_high.copy()
         low[self.port], high[self.port] = np.maximum(low[self.port], w[0]), np.minimum(high[self.port], w[1])
-        return {"w": (low, high)}
+        return low, high
 
 
 @final

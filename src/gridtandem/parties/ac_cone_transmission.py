@@ -14,6 +14,7 @@ from gridtandem.opf.cone import ConeOpf
 from gridtandem.parties.ac_transmission import AcTransmission
 from gridtandem.parties.ac_units import BASE, priced
 from gridtandem.tables import Index, Real
+from gridtandem.units import MVA
 
 
 @final
@@ -51,8 +52,15 @@ class AcConeTransmission:
             price, at = priced(ask.price[s, t]), np.zeros((len(self.held[t].port), 3))
             at[self.port, :2] = price[:, :2]
             np.add.at(at[:, 2], self.port, price[:, 2])
-            found = self.held[t].under(at)
+            room = tuple(self._summed(x[s, t]) / MVA for x in (ask.low, ask.high))
+            found = self.held[t].under(at, room=(room[0], room[1]))
             if np.isfinite(found.least) and np.array_equal(at[self.port, :2], price[:, :2]):
                 least[s, t], y[s, t] = found.least, found.y[self.port] * BASE
                 y[s, t, :, :2] /= self.many[:, None]
         return RelaxedAbove(y, np.where(np.isfinite(y[..., 0]), Worth.BOUND, Worth.REFUSED).astype(np.int8), least)
+
+    def _summed(self, limit: Real) -> Real:
+        """Limits of interfaces (interface, 2) together at each bus."""
+        out = np.zeros((len(self.held[0].port), 2))
+        np.add.at(out, self.port, limit)
+        return out

@@ -14,7 +14,7 @@ from gridtandem.report.drawing import drawn
 from gridtandem.report.tables import plain, spelled
 from gridtandem.study.dispatch import run as running
 from gridtandem.study.dispatch.compare import DispatchComparison as DispatchComparisonTable
-from gridtandem.study.dispatch.results import BusPrices, Decisions, DispatchChecks, Exchanges
+from gridtandem.study.dispatch.results import Bounds, BusPrices, Decisions, DispatchChecks, Exchanges
 from gridtandem.study.dispatch.run import DispatchResult
 from gridtandem.study.kinds import DISPATCH
 from gridtandem.study.registry import name_of
@@ -23,6 +23,8 @@ from gridtandem.study.results import Letters, Rounds, Violations
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CERTIFICATES = {"owner": "the dispatch of one owner, all models joined", "cones": "the cone bound, no model joined"}
+EDGE = 1e-6  # relative; a plan that promises less than this below the bound may do so by what is left of an exchange
 SHOWN = 6  # interfaces that a summary tells of
 RUN_PICTURES = {
     "overview": "gridtandem.report.dispatch_pictures:overview",
@@ -31,7 +33,7 @@ RUN_PICTURES = {
 }
 COMPARISON_PICTURES = {"overview": "gridtandem.report.dispatch_pictures:costs", "convergence": "gridtandem.report.dispatch_pictures:convergence"}
 COLUMNS = (
-    "scheme", "agreed", "promised", "gap_to_central", "realised", "limits_broken", "rounds", "numbers", "price_error_per_mwh", "v_high_pu", "seconds",
+    "scheme", "agreed", "promised", "{gap}", "realised", "limits_broken", "rounds", "numbers", "price_error_per_mwh", "v_high_pu", "seconds",
 )  # fmt: skip
 
 
@@ -47,6 +49,8 @@ class DispatchRun:
     prices: BusPrices
     checks: DispatchChecks
     violations: Violations
+    bounds: Bounds
+    bound_letters: Letters
     letters: Letters
     rounds: Rounds
 
@@ -123,16 +127,38 @@ def _lines(run: DispatchRun) -> Iterator[str]:
     yield f"{result.study.case.name} under {run.scheme}, {hours}: {run.end}"
     count = "1 round" if outcome.rounds == 1 else f"{outcome.rounds} rounds"
     yield f"  scheme    {count}; {len(outcome.ledger)} letters, {outcome.books()['numbers']:,} numbers, {outcome.books()['bytes']:,} B"
+    if len(run.bounds):
+        yield from _bound(run, money)
     for line in run.trouble:
         yield f"  trouble   {line}"
     if len(run.checks):
-        yield f"  cost      {result.promised:,.2f} {money} promised, {_beside(result.gap)} the dispatch of one owner ({result.central:,.2f})"
+        yield f"  cost      {result.promised:,.2f} {money} promised, {_held(result)}"
         left = spelled(float(run.checks.slack_mw.sum()), "MW")
         yield f"            {result.realised:,.2f} {money} in the AC check, which leaves {left} to the reference unit"
         yield from _interfaces(run, money)
         yield from _check(run)
     if run.path is not None:
         yield f"  run file  {run.path}"
+
+
+def _held(result: DispatchResult) -> str:
+    """What the cost is held against: one owner, or a bound."""
+    if result.study.certificate == "owner":
+        return f"{_beside(result.gap)} the dispatch of one owner ({result.central:,.2f})"
+    if not np.isfinite(result.gap_to_bound):
+        return "held against nothing: no bound was found"
+    if result.gap_to_bound < -EDGE:
+        return f"less than ANY dispatch can cost ({result.bound:,.2f}): nobody can carry it out"
+    return f"at most {100 * max(result.gap_to_bound, 0.0):.2g} % more than any dispatch"
+
+
+def _bound(run: DispatchRun, money: str) -> Iterator[str]:
+    """The cone bound, and what crossed for it."""
+    table, bound = run.bound_letters, run.result.bound
+    count = f"{int(run.bounds.round.max())} round{'s' * (int(run.bounds.round.max()) != 1)}"
+    numbers, size = int((table.numbers_down + table.numbers_up).sum()), int(table.bytes.sum())
+    said = f"no dispatch costs less than {bound:,.2f} {money}" if np.isfinite(bound) else "not in every period"
+    yield f"  bound     {said}; no model joined, {count}; {len(table)} letters, {numbers:,} numbers, {size:,} B"
 
 
 def _beside(gap: float) -> str:
@@ -170,7 +196,9 @@ def _check(run: DispatchRun) -> Iterator[str]:
 def _compared(comparison: DispatchComparison) -> Iterator[str]:
     study = comparison.runs[0].result.study
     yield f"{study.case.name}, {study.hours} period{'s' * (study.hours != 1)}; money in {study.case.currency}"
-    yield plain(comparison.table, columns=COLUMNS)
+    gap = "gap_to_central" if study.certificate == "owner" else "gap_to_bound"
+    yield f"certificate: {CERTIFICATES[study.certificate]}"
+    yield plain(comparison.table, columns=[c.format(gap=gap) for c in COLUMNS])
     for run in comparison.runs:
         if not run.outcome.agreed:
             yield f"{run.scheme}: {run.end}"

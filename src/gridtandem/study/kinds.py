@@ -62,7 +62,7 @@ MARKET = Kind("market", "markets", "gridtandem.markets", "bargain", "gridtandem.
     "hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow", "form": "form",
 })  # fmt: skip
 DISPATCH = Kind("dispatch", "optimal power flow", "gridtandem.opf", "schedule", "gridtandem.report.kinds.dispatch", {
-    "hours": "hours", "first_hour": "first-hour",
+    "hours": "hours", "first_hour": "first-hour", "certificate": "bound",
 }, {"independent": "independent-opf"})  # fmt: skip
 KINDS = (FLOW, MARKET, DISPATCH)
 

@@ -31,6 +31,7 @@ from scipy import sparse
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.forms.ac_polar import NOBODY, AcPolar
 from gridtandem.opf.forms.cone_demand import Demand
+from gridtandem.opf.forms.cone_reach import currents
 from gridtandem.program.arrays import Columns, Cones, Matrix, Rows
 from gridtandem.tables import Index, Real
 
@@ -55,32 +56,36 @@ class AcCone:
     sigma: Real  # (pair)
     w_low: Real  # (node)
     w_high: Real
+    e_high: Real  # (pair)
 
     @staticmethod
-    def of(nodal: Nodal, supplied: Index = NOBODY) -> AcCone:
-        """Of a network; nodes ``supplied`` from outside need no unit."""
+    def of(nodal: Nodal, ports: Index = NOBODY, supplied: Index = NOBODY) -> AcCone:
+        """Of a network that something else hangs on at nodes ``ports``; those of them ``supplied`` from outside need no unit."""
         polar, br = AcPolar.of(nodal, supplied), nodal.branches
         _, first, pair = np.unique(np.minimum(br.start, br.end) * nodal.nodes + np.maximum(br.start, br.end), return_index=True, return_inverse=True)
         low, high = polar.v_low**2, np.minimum(polar.v_high, HIGHEST) ** 2
+        demand, sigma = Demand.of(nodal, low, high), np.abs(br.z[first]) * _carried(nodal)
+        current, z = currents(nodal, demand, pair.ravel(), (low, high), ports)
         return AcCone(
-            polar=polar, demand=Demand.of(nodal, low, high), ends=np.stack([br.start[first], br.end[first]], -1), pair=pair.ravel(),
+            polar=polar, demand=demand, ends=np.stack([br.start[first], br.end[first]], -1), pair=pair.ravel(),
             turn=np.where(br.start == br.start[first][pair.ravel()], 1.0, -1.0), tau=np.abs(br.ratio[first]), phi=polar.shift[first],
-            sigma=np.abs(br.z[first]) * _carried(nodal), w_low=low, w_high=high,
+            sigma=sigma, w_low=low, w_high=high, e_high=current * (z / sigma) ** 2,
         )  # fmt: skip
 
     def columns(self) -> dict[str, Columns]:
         """Squared voltages, what pairs carry, demand that bends with voltage."""
         d, pairs = self.demand, len(self.ends)
         return {
-            "w": Columns.of(len(self.w_low), self.w_low, self.w_high), "a": Columns.of(pairs), "b": Columns.of(pairs), "e": Columns.of(pairs),
+            "w": Columns.of(len(self.w_low), self.w_low, self.w_high), "a": Columns.of(pairs), "b": Columns.of(pairs), "e": Columns.of(pairs, 0.0, self.e_high),
             "demand": Columns.of(len(d.node), d.low, d.high),
         }  # fmt: skip
 
     def box(self) -> dict[str, tuple[Real, Real]]:
         """What pairs keep because squared voltages do."""
         u, w = np.sqrt(self.w_high[self.ends[:, 0]]) / self.tau, np.sqrt(self.w_high[self.ends[:, 1]])
-        a, b, e = u * (u + w) / self.sigma, u * w / self.sigma, ((u + w) / self.sigma) ** 2
-        return {"a": (-a, a), "b": (-b, b), "e": (0 * e, e)}
+        e = np.minimum(((u + w) / self.sigma) ** 2, self.e_high)
+        most = u * np.sqrt(e)
+        return {"a": (-most, most), "b": (-most, most), "e": (0 * e, e)}
 
     def balances(self) -> tuple[dict[str, Matrix], dict[str, Matrix], Real]:
         """What the network takes out of each node, active and reactive: parts by columns, and constants (2, node)."""

@@ -80,6 +80,8 @@ def summary(run: DispatchRun) -> dict[str, object]:
         "agreed": outcome.agreed, "end": outcome.end.name.lower().replace("_", "-"), "sentence": run.end, "trouble": list(run.trouble),
         "rounds": outcome.rounds, "currency": result.study.case.currency, "promised": number(result.promised),
         "realised": number(result.realised), "central": number(result.central), "gap_to_central": number(result.gap),
+        "certificate": result.study.certificate, "bound": number(result.bound), "gap_to_bound": number(result.gap_to_bound),
+        "bound_letters": {"count": len(run.bound_letters), "numbers": int((run.bound_letters.numbers_down + run.bound_letters.numbers_up).sum())},
         "letters": {"count": len(outcome.ledger), **outcome.books()}, "exchanges": as_records(run.exchanges), "checks": as_records(run.checks),
         "violations": len(run.violations), "run_file": None if run.path is None else str(run.path), "made_with": provenance(),
     }  # fmt: skip
@@ -91,6 +93,7 @@ def document(comparison: DispatchComparison) -> dict[str, object]:
     study = comparison.runs[0].result.study if comparison.runs else None
     return {
         "schema": COMPARE, "case": None if study is None else study.case.name, "currency": None if study is None else study.case.currency,
+        "certificate": None if study is None else study.certificate,
         "schemes": as_records(comparison.table), "trouble": troubles, "made_with": provenance(),
     }  # fmt: skip
 

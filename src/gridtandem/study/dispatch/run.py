@@ -11,7 +11,7 @@ import numpy as np
 
 from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.opf.ac_boundary import Asked, solved
-from gridtandem.study.dispatch.results import BusPrices, Decisions, DispatchChecks, Exchanges
+from gridtandem.study.dispatch.results import Bounds, BusPrices, Decisions, DispatchChecks, Exchanges
 from gridtandem.study.dispatch.study import DispatchSeats, DispatchStudy, seated
 from gridtandem.study.dispatch.tables import Told, told
 from gridtandem.study.kinds import DISPATCH
@@ -22,6 +22,7 @@ from gridtandem.tables import Table
 
 TABLES: dict[str, type[Table]] = {
     "exchanges": Exchanges, "decisions": Decisions, "prices": BusPrices, "checks": DispatchChecks, "violations": Violations,
+    "bounds": Bounds, "bound_letters": Letters,
 }  # fmt: skip
 
 
@@ -65,6 +66,16 @@ class DispatchResult:
     def gap(self) -> float:
         """What the plans cost more than the dispatch of one owner, relative to it."""
         return (self.promised - self.central) / max(1.0, abs(self.central))
+
+    @property
+    def bound(self) -> float:
+        """What no dispatch of these periods costs less than: the cone bound; NaN where none was asked for. [currency]"""
+        return self._sum("bound_per_h")
+
+    @property
+    def gap_to_bound(self) -> float:
+        """What the plans cost more than that, relative to it: no dispatch is cheaper than they are by more."""
+        return (self.promised - self.bound) / max(1.0, abs(self.bound))
 
     @property
     def contradicted(self) -> float:
@@ -121,11 +132,11 @@ def _carried(
 ) -> DispatchResult:
     outcome = coordinate(seats.mailbox(study.scheme), study.scheme, rounds=study.rounds, resume=before, watch=followed(file, watch))
     tables, missing = told(seats, study, outcome)
-    result = DispatchResult(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome), *missing))
+    result = DispatchResult(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome, study.certificate), *missing))
     return result if file is None else _kept(result, file)
 
 
-def explained(seats: DispatchSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
+def explained(seats: DispatchSeats, outcome: Outcome[Any], certificate: str = "owner") -> tuple[str, ...]:
     """Why there is no answer, asked at the owners' doors: which limits would have to give way."""
     said = [words] if (words := getattr(outcome.state, "trouble", "")) else []
     for refusal in outcome.refused:
@@ -138,7 +149,7 @@ def explained(seats: DispatchSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
         else:
             desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
             said.append(f"{refusal.by}, {hour}{desk.explained((0, t, int(np.flatnonzero(rows == i)[0])))}")
-    if outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS):  # of what nobody could agree on, the owner knows whether it can be had at all
+    if outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS) and certificate == "owner":  # of what nobody could agree on, the owner knows whether it can be had at all
         said += [_impossible(seats, t) for t in range(len(seats.cases)) if not solved(seats.owner.solve(t))]
     return tuple(dict.fromkeys(said))
 

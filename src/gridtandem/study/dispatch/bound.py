@@ -1,0 +1,48 @@
+"""A certificate where models may not be joined: the cone bound, asked of the parties after a dispatch, from its prices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gridtandem.boundary.mailbox import Company, Mailbox
+from gridtandem.coordinate import End, Outcome, Schedule, coordinate
+from gridtandem.parties.ac_cone_feeder import AcConeFeeders
+from gridtandem.parties.ac_cone_transmission import AcConeTransmission
+from gridtandem.schemes.cone_bound import ConeBound, ConeState
+from gridtandem.study.dispatch.results import Bounds
+from gridtandem.study.dispatch.study import DispatchSeats
+
+ROUNDS = 20  # most; the bound holds after each
+
+
+def bounded(seats: DispatchSeats, schedule: Schedule) -> Outcome[ConeState]:
+    """Ask the parties, each with its own network relaxed. They begin at the prices of a schedule, or at transmission's own where it has none."""
+    desk = seats.transmission
+    tso = Company("tso", (desk, AcConeTransmission.of(desk)))
+    dsos = tuple((Company(name, (AcConeFeeders.of(own),)), rows) for name, (own, rows) in zip(seats.companies, seats.fleets, strict=True))
+    mail = Mailbox(tso, dsos, axes=(1, len(seats.cases)))
+    known = schedule.price.shape == (*mail.shape, 3) and bool(np.isfinite(schedule.price[..., :2]).all())
+    start = Outcome(End.STOPPED, ConeState.at(schedule.price, schedule.y[..., 2])) if known else None
+    return coordinate(mail, ConeBound(), rounds=ROUNDS, resume=start)
+
+
+def bounds_table(outcome: Outcome[ConeState], first: int) -> Bounds:
+    """What was found round by round, periods counted from ``first``."""
+    found = () if outcome.state is None else outcome.state.bounds
+    each = [np.where(np.isfinite(b[0]), b[0], np.nan) for b in found]
+    if not each:
+        return Bounds.empty()
+    hours = len(each[0])
+    return Bounds(
+        round=np.repeat(np.arange(1, len(each) + 1), hours), period=np.tile(first + np.arange(hours), len(each)), bound_per_h=np.concatenate(each)
+    )
+
+
+def missing(outcome: Outcome[ConeState]) -> tuple[str, ...]:
+    """Who had no bound, in a sentence for each."""
+    return tuple(
+        f"{r.by} has no cone bound in period {r.rows[0][1] + 1}: its relaxation has no dispatch, or a unit without limits stands beside a feeder"
+        for r in outcome.refused
+    )
