@@ -49,7 +49,7 @@ def uphill(slope: Real, turns: tuple[Turn, ...], weight: float) -> Real:
 
 
 def _over(a: Real, b: Real) -> Real:
-    """a / b; 0 where b says nothing of a curvature."""
+    """Their ratio; 0 where b says nothing of a curvature."""
     return np.where(b > 0, a / np.where(b > 0, b, 1.0), 0.0)
 
 

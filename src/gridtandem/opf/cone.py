@@ -20,7 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from gridtandem.cases.case import Case
-from gridtandem.errors import Fault, InvalidCase, Unsolved
+from gridtandem.errors import InvalidCase, Unsolved
 from gridtandem.grid.network import Network
 from gridtandem.opf.ac import NOWHERE, whole_of
 from gridtandem.opf.cone_costs import Bowls
@@ -30,7 +30,7 @@ from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Cones, Matrix, Program, Rows
 from gridtandem.program.floor import floor, unpaid
 from gridtandem.program.solvers.clarabel import Clarabel, Held
-from gridtandem.tables import Index, Real
+from gridtandem.tables import Flag, Index, Real
 from gridtandem.units import MVA
 
 Range = tuple[Real, Real]
@@ -141,8 +141,8 @@ class ConeBound:
 def _mended(program: Program, price: Mapping[str, Real]) -> dict[str, Real]:
     r"""The same prices, but that a, b and e of pairs, whose ranges are wide, are paid for to the last digit by their cones.
 
-    With multipliers (α, β, μ, ν) of u, e, 2a and 2b in :math:`a^2 + b^2 \le u e`, where :math:`\alpha \beta \ge \mu^2 + \nu^2`: what is unpaid goes to β, μ and ν,
-    and α, which w of a narrow range pays for, grows as far as it must.
+    With multipliers (α, β, μ, ν) of u, e, 2a and 2b in :math:`a^2 + b^2 \le u e`, where :math:`\alpha \beta \ge \mu^2 + \nu^2`: what is unpaid
+    goes to β, μ and ν, and α, which w of a narrow range pays for, grows as far as it must.
     """
     left, z = unpaid(program, price), -price["product"]
     beta, mu, nu = z[:, 0] - z[:, 3] + left["e"], z[:, 1] + left["a"] / 2, z[:, 2] + left["b"] / 2
@@ -172,7 +172,7 @@ def _ranges(form: AcCone) -> tuple[Range, Range]:
     p = np.maximum(g.p_low_mw[row] / MVA, -s), np.minimum(g.p_high_mw[row] / MVA, s)
     if len(bad := np.flatnonzero(~np.isfinite(p[0]) | ~np.isfinite(p[1]))):
         what, mend = "has no least or most active power, without which its cost has no bound", "give p_low_mw and p_high_mw, or s_high_mva"
-        raise InvalidCase(g.fault(int(row[k]), "p_high_mw", what, mend, "case-151").at(nodal.name) for k in bad)
+        raise InvalidCase(g.fault(int(row[k]), "p_high_mw", what, mend, "case-155").at(nodal.name) for k in bad)
     steep = _steep(form)
     cap = np.minimum(s, np.where(np.isfinite(steep), np.maximum(p[1], 0.0) * np.where(np.isfinite(steep), steep, 0.0), np.inf))
     return p, (np.maximum(g.q_low_mvar[row] / MVA, -cap), np.minimum(g.q_high_mvar[row] / MVA, cap))
@@ -239,7 +239,7 @@ def _boxes(form: AcCone, columns: dict[str, Columns], balances: dict[str, Rows])
     return out
 
 
-def _any(part: Matrix, which: Real) -> Real:
+def _any(part: Matrix, which: Flag) -> Flag:
     """Which nodes have some of these columns."""
     return np.asarray(abs(part) @ which.astype(float)) > 0
 

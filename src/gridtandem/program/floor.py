@@ -62,9 +62,10 @@ def _paid(multiplier: Real, side: Real) -> float:
 
 
 def _least(steep: Real, bend: Real, low: Real, high: Real) -> Real:
-    """min steep · x + ½ bend · x² over each interval."""
+    """The least of steep · x + ½ bend · x² over each interval."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ends = [np.where((steep == 0) & ~np.isfinite(x), 0.0, steep * x + 0.5 * np.where(bend > 0, bend * x**2, 0.0)) for x in (low, high)]
         middle = np.where(bend > 0, -steep / bend, low)
         inner = np.where((bend > 0) & (low < middle) & (middle < high), -0.5 * steep**2 / bend, np.inf)
-    return np.minimum(np.minimum(*np.nan_to_num(ends, nan=np.inf, posinf=np.inf, neginf=-np.inf)), inner)
+    at_ends = np.nan_to_num(np.minimum(*ends), nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+    return np.asarray(np.minimum(at_ends, inner))

@@ -94,7 +94,10 @@ def costs(comparison: DispatchComparison) -> Figure:
     axes.set_title("What is promised, and what it costs", pad=14)
     axes.margins(y=0.25)
     axes.legend(fontsize=7, frameon=False)
-    style.caption(axes, f"{comparison.runs[0].result.study.case.name}; {'one owner pays' if certificate == 'owner' else 'no dispatch costs less than'} {best:,.2f}")
+    style.caption(
+        axes,
+        f"{comparison.runs[0].result.study.case.name}; {'one owner pays' if certificate == 'owner' else 'no dispatch costs less than'} {best:,.2f}",
+    )
     return figure
 
 

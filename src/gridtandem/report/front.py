@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from gridtandem.report.market import MarketRun
     from gridtandem.report.market_compare import MarketComparison
 
-USUAL = {"loading": 1.0, "feeder_solver": "auto", "q_rule": "ignore", "slack": "reference", "taps": "move", "certificate": "owner"}  # unless told otherwise
+USUAL = {
+    "loading": 1.0,
+    "feeder_solver": "auto",
+    "q_rule": "ignore",
+    "slack": "reference",
+    "taps": "move",
+    "certificate": "owner",
+}  # unless told otherwise
 
 
 def run(

@@ -4,8 +4,8 @@ Paper    C. Lemaréchal, "Lagrangian relaxation", in Computational Combinatorial
          slope (b); the next prices (c) by `gridtandem.boundary.ascent`; derived in docs/explanation/coordinated-dispatch.md.
 Decides  nobody: it says how much less any dispatch could cost at best.
 Crosses  per round, interface and period: 3 prices and 2 limits of voltage down, an exchange of 3 and a bound up; transmission hears 3 prices and 4
-         limits of what a feeder draws, and says 3 and its own bound. Once before: limits of voltage, which interfaces share a bus, and what feeders draw
-         at least and at most.
+         limits of what a feeder draws, and says 3 and its own bound. Once before: limits of voltage, which interfaces share a bus, and what feeders
+         draw at least and at most.
 """
 
 from __future__ import annotations

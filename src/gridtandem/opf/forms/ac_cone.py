@@ -1,7 +1,8 @@
 r"""The network equations relaxed to second-order cones: every alternating-current dispatch is in it, and some points that are none.
 
-For each pair (i, j) of neighbours, seen through the ratio :math:`\tau e^{j\varphi}` of the first branch between them, with voltages V, :math:`w = |V|^2`,
-:math:`u_i = w_i / \tau^2` and :math:`\tilde c + j \tilde s = V_i V_j^* / (\tau e^{j\varphi})`, the unknowns are w and, on a scale σ of the pair,
+For each pair (i, j) of neighbours, seen through the ratio :math:`\tau e^{j\varphi}` of the first branch between them, with voltages V,
+:math:`w = |V|^2`, :math:`u_i = w_i / \tau^2` and :math:`\tilde c + j \tilde s = V_i V_j^* / (\tau e^{j\varphi})`, the unknowns are w and, on a
+scale σ of the pair,
 
 .. math:: a = (u_i - \tilde c) / \sigma, \qquad b = \tilde s / \sigma, \qquad e = (u_i + w_j - 2 \tilde c) / \sigma^2 .
 
@@ -11,9 +12,10 @@ a and b are what the branch carries at its first end as seen by its impedance, e
 
 .. math:: a^2 + b^2 \le u_i\, e, \qquad P^2 + Q^2 \le \overline S^2 \text{ at both ends}.
 
-The first is :math:`\tilde c^2 + \tilde s^2 \le u_i w_j` written without differences of numbers that are nearly equal. Where both voltages and the angle
-have limits, two rows for each pair hold the points between (lifted cuts). Demand :math:`w^{n/2}` stays between its chord over the limits of w
-and its tangents. A bus without an upper limit of voltage is taken to stay below `HIGHEST`. Per unit on 100 MVA.
+The first is :math:`\tilde c^2 + \tilde s^2 \le u_i w_j` written without differences of numbers that are nearly equal. Where both voltages and the
+angle have limits, two rows for each pair hold the points between (lifted cuts). Demand :math:`w^{n/2}` stays between its chord over the limits of
+w and its tangents (`gridtandem.opf.forms.cone_demand`), currents of branches that lead to an end below what can hang there
+(`gridtandem.opf.forms.cone_reach`). A bus without an upper limit of voltage is taken to stay below `HIGHEST`. Per unit on 100 MVA.
 
 Sources: R. A. Jabr, "Radial distribution load flow using conic programming", IEEE Trans. Power Syst. 21(3), 2006; M. Farivar, S. H. Low, "Branch flow
 model: relaxations and convexification", IEEE Trans. Power Syst. 28(3), 2013; C. Coffrin, H. L. Hijazi, P. Van Hentenryck, "Strengthening the SDP
@@ -76,8 +78,8 @@ class AcCone:
         """Squared voltages, what pairs carry, demand that bends with voltage."""
         d, pairs = self.demand, len(self.ends)
         return {
-            "w": Columns.of(len(self.w_low), self.w_low, self.w_high), "a": Columns.of(pairs), "b": Columns.of(pairs), "e": Columns.of(pairs, 0.0, self.e_high),
-            "demand": Columns.of(len(d.node), d.low, d.high),
+            "w": Columns.of(len(self.w_low), self.w_low, self.w_high), "a": Columns.of(pairs), "b": Columns.of(pairs),
+            "e": Columns.of(pairs, 0.0, self.e_high), "demand": Columns.of(len(d.node), d.low, d.high),
         }  # fmt: skip
 
     def box(self) -> dict[str, tuple[Real, Real]]:
@@ -124,8 +126,8 @@ class AcCone:
         """Voltages along branches, angle limits, lifted cuts and the envelope of demand."""
         first, second = (places(self.ends[:, k], len(self.w_low)) for k in (0, 1))
         drop = Rows.of(len(self.ends), 0.0, 0.0, {
-            "w": _times(1 / (self.sigma * self.tau**2), first) - _times(1 / self.sigma, second), "a": sparse.diags_array(np.full(len(self.ends), -2.0)),
-            "e": sparse.diags_array(self.sigma),
+            "w": _times(1 / (self.sigma * self.tau**2), first) - _times(1 / self.sigma, second),
+            "a": -2 * sparse.eye_array(len(self.ends)), "e": sparse.diags_array(self.sigma),
         })  # fmt: skip
         return {"drop": drop, **self._angles(), **self._lifted(), "envelope": self.demand.rows(len(self.w_low))}
 
@@ -146,7 +148,7 @@ class AcCone:
         return out
 
     def _product(self, x: Real, y: Real, pair: Index) -> dict[str, Matrix]:
-        """x · c + y · s of some pairs, for the products c = |V_i||V_j| cos, s = … sin of the angle from the first node to the second."""
+        """Sums x · c + y · s of some pairs, for the products c = |V_i||V_j| cos, s = … sin of the angle from the first node to the second."""
         tau, phi, sigma = self.tau[pair], self.phi[pair], self.sigma[pair]
         seen, across = tau * (x * np.cos(phi) + y * np.sin(phi)), tau * (y * np.cos(phi) - x * np.sin(phi))
         one, first = places(pair, len(self.ends)), places(self.ends[pair, 0], len(self.w_low))

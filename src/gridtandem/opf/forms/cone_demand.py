@@ -1,7 +1,8 @@
 r"""Demand that follows the voltage, by squared voltage w and between straight lines.
 
-A load :math:`a\,u^n`, :math:`u = v / v_0`, is :math:`a\,v_0^{-n} w^{n/2}`: constant for n = 0, linear for n = 2. All others of a node are gathered into a
-convex and a concave sum for each power. A convex sum lies above its tangents and below its chord between the limits of w, a concave one the other way round.
+A load :math:`a\,u^n`, :math:`u = v / v_0`, is :math:`a\,v_0^{-n} w^{n/2}`: constant for n = 0, linear for n = 2. All others of a node are gathered
+into a convex and a concave sum for each power. A convex sum lies above its tangents and below its chord between the limits of w, a concave one the
+other way round.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 r"""How large currents of branches can be that lead to an end of a network: no more than what hangs behind them can draw or give.
 
-Node n, behind which nothing else is open, takes at most :math:`\overline S_n`, the sum of sizes of its demand, units, shunts and charging, over the branch
-before it, and so that branch carries and sends
+Node n, behind which nothing else is open, takes at most :math:`\overline S_n`, the sum of sizes of its demand, units, shunts and charging, over the
+branch before it, and so that branch carries and sends
 
 .. math:: \ell \le \overline S_n^2 / \underline w_n, \qquad \overline S_m \mathrel{+}= \overline S_n + |z| \ell .
 
@@ -53,9 +53,9 @@ def currents(nodal: Nodal, demand: Demand, pair: Index, w: tuple[Real, Real], po
 
 
 def takes(nodal: Nodal, demand: Demand, w: tuple[Real, Real], lost: Real) -> tuple[Real, Real]:
-    """Least and most that all of the network draws through its ports, active and reactive; ``lost`` (branch) is the largest squared voltage across each.
+    """Least and most that all of the network draws through its ports, active and reactive. [per unit]
 
-    What branches lose is their admittance times that; all else lies between its own limits. [per unit]
+    What branches lose is their admittance times ``lost`` (branch), the largest squared voltage across each; all else lies between its own limits.
     """
     g, u, br = nodal.network.generators, nodal.units, nodal.branches
     low, high = np.zeros(2), np.zeros(2)
@@ -71,7 +71,9 @@ def takes(nodal: Nodal, demand: Demand, w: tuple[Real, Real], lost: Real) -> tup
         with np.errstate(invalid="ignore"):
             loss = np.nan_to_num(admittance[k] * lost, nan=0.0, posinf=np.inf, neginf=-np.inf)
         low[k] = demand.constant[k].sum() + demand.low[mine].sum() + np.minimum(at_w * w[0], at_w * w[1]).sum() + np.minimum(loss, 0).sum() - unit[1]
-        high[k] = demand.constant[k].sum() + demand.high[mine].sum() + np.maximum(at_w * w[0], at_w * w[1]).sum() + np.maximum(loss, 0).sum() - unit[0]
+        high[k] = (
+            demand.constant[k].sum() + demand.high[mine].sum() + np.maximum(at_w * w[0], at_w * w[1]).sum() + np.maximum(loss, 0).sum() - unit[0]
+        )
     return low, high
 
 

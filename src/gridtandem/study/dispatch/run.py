@@ -149,7 +149,9 @@ def explained(seats: DispatchSeats, outcome: Outcome[Any], certificate: str = "o
         else:
             desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
             said.append(f"{refusal.by}, {hour}{desk.explained((0, t, int(np.flatnonzero(rows == i)[0])))}")
-    if outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS) and certificate == "owner":  # of what nobody could agree on, the owner knows whether it can be had at all
+    if (
+        outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS) and certificate == "owner"
+    ):  # of what nobody could agree on, the owner knows whether it can be had at all
         said += [_impossible(seats, t) for t in range(len(seats.cases)) if not solved(seats.owner.solve(t))]
     return tuple(dict.fromkeys(said))
 

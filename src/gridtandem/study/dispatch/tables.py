@@ -132,7 +132,8 @@ def _check(plans: Plans, found: Found, seen: tuple[int, float]) -> DispatchCheck
     label = found.nodal.label
     return DispatchChecks(
         period=np.array([seen[0]]), solved=np.array([ok]), promised_per_h=np.array([plans.promised]),
-        realised_per_h=np.array([found.realised]), central_per_h=np.array([np.nan]), bound_per_h=np.array([np.nan]), voltage_error_pu=np.array([seen[1]]),
+        realised_per_h=np.array([found.realised]), central_per_h=np.array([np.nan]), bound_per_h=np.array([np.nan]),
+        voltage_error_pu=np.array([seen[1]]),
         exchange_error_mva=np.array([np.max(gap, initial=0.0)]), slack_mw=np.array([found.solution.slack * MVA]), loss_mw=np.array([found.loss_mw]),
         v_low_pu=v[[low]], v_low_bus=np.array([str(label[low]) if ok else ""]), v_high_pu=v[[high]],
         v_high_bus=np.array([str(label[high]) if ok else ""]), limits_broken=np.array([len(found.violations)]),
