@@ -63,9 +63,6 @@ def _paid(multiplier: Real, side: Real) -> float:
 
 def _least(steep: Real, bend: Real, low: Real, high: Real) -> Real:
     """The least of steep · x + ½ bend · x² over each interval."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ends = [np.where((steep == 0) & ~np.isfinite(x), 0.0, steep * x + 0.5 * np.where(bend > 0, bend * x**2, 0.0)) for x in (low, high)]
-        middle = np.where(bend > 0, -steep / bend, low)
-        inner = np.where((bend > 0) & (low < middle) & (middle < high), -0.5 * steep**2 / bend, np.inf)
-    at_ends = np.nan_to_num(np.minimum(*ends), nan=-np.inf, posinf=np.inf, neginf=-np.inf)
-    return np.asarray(np.minimum(at_ends, inner))
+    bowl = bend > 0
+    at = np.where(bowl, np.clip(-steep / np.where(bowl, bend, 1.0), low, high), np.where(steep > 0, low, np.where(steep < 0, high, 0.0)))
+    return np.asarray(steep * at + 0.5 * bend * np.where(bowl, at, 0.0) ** 2)

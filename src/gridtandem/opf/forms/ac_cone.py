@@ -12,14 +12,12 @@ a and b are what the branch carries at its first end as seen by its impedance, e
 
 .. math:: a^2 + b^2 \le u_i\, e, \qquad P^2 + Q^2 \le \overline S^2 \text{ at both ends}.
 
-The first is :math:`\tilde c^2 + \tilde s^2 \le u_i w_j` written without differences of numbers that are nearly equal. Where both voltages and the
-angle have limits, two rows for each pair hold the points between (lifted cuts). Demand :math:`w^{n/2}` stays between its chord over the limits of
-w and its tangents (`gridtandem.opf.forms.cone_demand`), currents of branches that lead to an end below what can hang there
-(`gridtandem.opf.forms.cone_reach`). A bus without an upper limit of voltage is taken to stay below `HIGHEST`. Per unit on 100 MVA.
+The first is :math:`\tilde c^2 + \tilde s^2 \le u_i w_j` written without differences of numbers that are nearly equal. Demand :math:`w^{n/2}` stays
+between its chord over the limits of w and its tangents (`gridtandem.opf.forms.cone_demand`), currents of branches that lead to an end below what can
+hang there (`gridtandem.opf.forms.cone_reach`). A bus without an upper limit of voltage is taken to stay below `HIGHEST`. Per unit on 100 MVA.
 
 Sources: R. A. Jabr, "Radial distribution load flow using conic programming", IEEE Trans. Power Syst. 21(3), 2006; M. Farivar, S. H. Low, "Branch flow
-model: relaxations and convexification", IEEE Trans. Power Syst. 28(3), 2013; C. Coffrin, H. L. Hijazi, P. Van Hentenryck, "Strengthening the SDP
-relaxation of AC power flows with convex envelopes, bound tightening, and valid inequalities", IEEE Trans. Power Syst. 32(5), 2017 (lifted cuts).
+model: relaxations and convexification", IEEE Trans. Power Syst. 28(3), 2013.
 """
 
 from __future__ import annotations
@@ -129,7 +127,7 @@ class AcCone:
             "w": _times(1 / (self.sigma * self.tau**2), first) - _times(1 / self.sigma, second),
             "a": -2 * sparse.eye_array(len(self.ends)), "e": sparse.diags_array(self.sigma),
         })  # fmt: skip
-        return {"drop": drop, **self._angles(), **self._lifted(), "envelope": self.demand.rows(len(self.w_low))}
+        return {"drop": drop, **self._angles(), "envelope": self.demand.rows(len(self.w_low))}
 
     def cones(self) -> dict[str, Cones]:
         """Products, and flows at both ends of rated branches."""
@@ -164,31 +162,6 @@ class AcCone:
             "angle_low": Rows.of(len(kept), 0.0, np.inf, self._product(-np.sin(low), turn * np.cos(low), pair)),
             "angle_high": Rows.of(len(kept), 0.0, np.inf, self._product(np.sin(high), -turn * np.cos(high), pair)),
         }
-
-    def _lifted(self) -> dict[str, Rows]:
-        r"""With :math:`\varphi` the middle and d half the width of the angles, :math:`\sigma_i = \underline v_i + \overline v_i`, for both sides b
-
-        .. math:: \sigma_i \sigma_j (\cos\varphi\, c + \sin\varphi\, s) - b_j \cos d\, \sigma_j w_i - b_i \cos d\, \sigma_i w_j
-                  \ge \pm b_i b_j \cos d\, (\underline v_i \underline v_j - \overline v_i \overline v_j)
-
-        with + and b the upper limits of voltage, − and b the lower ones.
-        """
-        polar, turn = self.polar, self.turn[self.polar.angled]
-        low, high = np.full(len(self.ends), -np.inf), np.full(len(self.ends), np.inf)
-        np.maximum.at(low, self.pair[polar.angled], np.where(turn > 0, polar.angle_low, -polar.angle_high))
-        np.minimum.at(high, self.pair[polar.angled], np.where(turn > 0, polar.angle_high, -polar.angle_low))
-        kept = np.flatnonzero((high - low <= HALF) & (high >= low))
-        i, j = self.ends[kept].T
-        limit = np.sqrt(np.stack([self.w_low, self.w_high]))
-        total, middle, narrow = limit.sum(0), (low[kept] + high[kept]) / 2, np.cos((high[kept] - low[kept]) / 2)
-        less = narrow * (limit[0, i] * limit[0, j] - limit[1, i] * limit[1, j])
-        first, second = places(i, len(self.w_low)), places(j, len(self.w_low))
-        out = {}
-        for name, b, sign in (("lifted_low", limit[0], -1.0), ("lifted_high", limit[1], 1.0)):
-            parts = self._product(total[i] * total[j] * np.cos(middle), total[i] * total[j] * np.sin(middle), kept)
-            parts["w"] = parts["w"] - _times(b[j] * narrow * total[j], first) - _times(b[i] * narrow * total[i], second)
-            out[name] = Rows.of(len(kept), sign * b[i] * b[j] * less, np.inf, parts)
-        return out
 
 
 def _carried(nodal: Nodal) -> float:
