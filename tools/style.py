@@ -107,6 +107,7 @@ SHARED_CODES = {
     "case-010": "not a number",
     "case-015": "not one of the words",
     "case-016": "a name is empty",
+    "case-017": "a name that stands twice",
     "case-020": "a row that does not exist",
     "case-030": "an impedance that no sum can take",
     "case-031": "both ends at one bus",

@@ -20,10 +20,11 @@ from scipy import sparse
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import joined
 from gridtandem.cases.named import case
-from gridtandem.errors import Fault, InvalidCase
-from gridtandem.flow.start import following
+from gridtandem.errors import InvalidCase
+from gridtandem.flow.start import from_flat
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
+from gridtandem.opf.ac_faults import ac_faults
 from gridtandem.opf.ac_functions import AcFunctions, Polynomials, Toll
 from gridtandem.opf.ac_results import AcResult, told
 from gridtandem.opf.ac_trouble import explained
@@ -36,7 +37,6 @@ from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
 NOWHERE: Index = np.empty(0, np.int64)
-CONVEX = 1e-9  # relative; by how much a slope of a piecewise-linear cost may fall, for the digits of a file
 
 
 @final
@@ -67,7 +67,9 @@ class AcOpf:
         ``ports`` are buses where power passes to or from somebody else's network: blocks draw_p and draw_q, free unless their bounds say otherwise,
         which enter the balance there with this ``sign``: −1 leaves, +1 enters.
         """
-        nodal = Nodal.of(network.check())
+        if faults := [f.at(network.name) for f in ac_faults(network, ports if sign > 0 else NOWHERE)]:
+            raise InvalidCase(faults)
+        nodal = Nodal.of(network)
         port = nodal.node[ports]
         form = AcPolar.of(nodal, port if sign > 0 else port[:0])
         pieces, polynomials = costs(nodal)
@@ -103,8 +105,9 @@ class AcOpf:
         chosen = Interior() if solver is None else solver
         answer = chosen.solve(self.program, None if start is None or not start.converged else start.answer)
         if answer.status is Status.SOLVED:
-            return told(self, answer, "")
-        return told(self, answer, f"{answer.status.value} ({answer.solver}: {answer.said}). {explained(self)}")
+            return told(self, answer)
+        said, relief = explained(self)
+        return told(self, answer, f"{answer.status.value} ({answer.solver}: {answer.said}). {said}", relief)
 
     def unit_cost(self, answer: Answer) -> Real:
         """Cost of each unit. [currency/h]"""
@@ -154,20 +157,15 @@ def costs(nodal: Nodal) -> tuple[Pieces, Real]:
     out = np.zeros((len(row), order + 1))
     live = place[net.costs.generator] >= 0
     np.add.at(out, (place[net.costs.generator[live]], net.costs.order[live]), net.costs.coefficient[live] * MVA ** net.costs.order[live])
-    unit, level, slope, faults = [], [], [], list[Fault]()
+    unit, level, slope = [], [], []
     points = net.cost_points
     for g in np.unique(points.generator[place[points.generator] >= 0]).tolist():
         here = np.flatnonzero(points.generator == g)
         x, y = points.p_mw[here] / MVA, points.cost_per_h[here]
         steep = np.diff(y) / np.diff(x)
-        if (np.diff(steep) < -CONVEX * np.abs(steep[:-1]) - CONVEX).any():
-            what, mend = "has a cost whose slope falls, which no line below it can follow", "give points of rising slope, or a polynomial"
-            faults.append(net.generators.fault(g, "name", what, mend, "case-098"))
         unit += [place[g]] * len(steep)
         level += (y[:-1] - steep * x[:-1]).tolist()
         slope += steep.tolist()
-    if faults:
-        raise InvalidCase(f.at(nodal.name) for f in faults)
     which = np.array(unit, np.int64)
     return Pieces(unit=which, level=np.array(level), slope=np.array(slope), priced=np.unique(which)), out
 
@@ -208,8 +206,8 @@ def _drawn(port: Index, sign: float, places: tuple[Places, Places]) -> sparse.cs
 
 
 def _start(form: AcPolar, columns: dict[str, Span], pieces: Pieces) -> Real:
-    """Flat voltages whose angles follow phase shifts, units in the middle of their boxes."""
-    angle = np.angle(following(form.nodal, np.ones(form.nodal.nodes) * np.exp(1j * np.angle(form.nodal.start[form.reference[0]])), form.reference))
+    """Flat voltages, and units in the middle of their boxes."""
+    angle = np.angle(from_flat(form.nodal, form.reference))
     middle = {name: np.clip(0.0, s.low, s.high) if not np.isfinite(s.high - s.low).all() else (s.low + s.high) / 2 for name, s in columns.items()}
     p = middle["p"]
     y = np.full(len(pieces.priced), -np.inf)

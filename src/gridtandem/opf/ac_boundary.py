@@ -111,7 +111,7 @@ class AcBoundary:
         """Why there is no answer: what would have to give way."""
         spans = {name: replace(self.problem.program.columns[name], low=low, high=high) for name, (low, high) in self._bounds(asked).items()}
         program = replace(self.problem.program, columns={**self.problem.program.columns, **spans})
-        return explained(replace(self.problem, program=program))
+        return explained(replace(self.problem, program=program))[0]
 
     def _bounds(self, asked: Asked) -> dict[str, tuple[Real, Real]]:
         out = {name: (asked.fixed[k], asked.fixed[k]) for k, name in enumerate(POWERS) if k in asked.fixed}

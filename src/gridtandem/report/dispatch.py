@@ -137,6 +137,7 @@ def _lines(run: DispatchRun) -> Iterator[str]:
         yield f"            {result.realised:,.2f} {money} in the AC check, which leaves {left} to the reference unit"
         yield from _interfaces(run, money)
         yield from _check(run)
+        yield from _unlimited(run)
     if run.path is not None:
         yield f"  run file  {run.path}"
 
@@ -191,6 +192,14 @@ def _check(run: DispatchRun) -> Iterator[str]:
     limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken (table violations)"
     yield f"  AC check  voltages {c.v_low_pu[low]:.4f} pu at {c.v_low_bus[low]} to {c.v_high_pu[high]:.4f} pu at {c.v_high_bus[high]}; {limits}"
     yield f"            plans off by at most {spelled(float(c.voltage_error_pu.max()), 'pu')}, losses {spelled(float(c.loss_mw.sum()), 'MW')}"
+
+
+def _unlimited(run: DispatchRun) -> Iterator[str]:
+    """Branches whose flow nothing limits."""
+    case = run.result.study.case
+    rating = np.concatenate([t.rating_mva for net in (case.transmission, *case.models) for t in (net.lines, net.transformers)])
+    if free := int(np.isinf(rating).sum()):
+        yield f"  ratings   {free} of {len(rating)} branches have none and are not limited (tandem check names them)"
 
 
 def _compared(comparison: DispatchComparison) -> Iterator[str]:

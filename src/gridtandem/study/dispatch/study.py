@@ -15,9 +15,10 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.elements import REFERENCE
-from gridtandem.grid.network import Network
+from gridtandem.grid.network import Network, wired
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.ac_boundary import AcBoundary
+from gridtandem.opf.ac_faults import bent_faults
 from gridtandem.parties.ac_feeder import AcFeeders
 from gridtandem.parties.ac_owner import AcOwner
 from gridtandem.parties.ac_transmission import AcTransmission
@@ -141,6 +142,7 @@ def _whole(given: object) -> bool:
 
 def _network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
     g, (first, hours) = net.generators, window
+    yield from bent_faults(net) if wired(net.faults()) else ()
     end = first + hours - 1
     live = g.live & (source | (g.control != REFERENCE))
     for side, mend in (("p_low_mw", "the least"), ("p_high_mw", "the most")):
