@@ -239,6 +239,8 @@ CONE_HOLDS = 1e-9  # per unit; identities of products of voltages, where impedan
 CONE_BELOW = 1e-7  # relative; an optimum keeps its rows to 1e-8, times multipliers of its own size; the bound itself needs none
 CONE_MEETS = 1e-5  # relative; what a solver of tolerance 1e-7 leaves, after its multipliers are mended
 CONE_TIGHT = 1e-4  # relative; demand between chords and tangents of its law
-BOUND_FALLS = 5e-3  # relative; measured 1e-3 to 2.4e-3 on the cases of docs/explanation/coordinated-dispatch.md: how loose cones are on meshed systems
+BOUND_FALLS = (
+    5e-3  # relative; measured 1e-3 to 2.4e-3 on the cases of docs/explanation/coordinated-dispatch.md: how loose cones are on meshed systems
+)
 # what would have to give way
 RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior

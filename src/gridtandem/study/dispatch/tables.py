@@ -162,7 +162,10 @@ def _best(seats: DispatchSeats, study: DispatchStudy) -> _Best:
     if study.certificate == "owner":
         return _Best(dispatch=seats.owner.dispatch(DispatchWhole()), whole=np.array([seats.owner.solve(t).cost for t in range(study.hours)]))
     nothing = np.full((1, study.hours, len(study.case.interfaces), 3), np.nan)
-    return _Best(dispatch=Dispatch(nothing, nothing, np.zeros(nothing.shape[:3], np.int8), nothing[0, :, 0]), whole=np.full(study.hours, np.nan))
+    return _Best(
+        dispatch=Dispatch(nothing, nothing, np.zeros(nothing.shape[:3], np.int8), np.full((1, study.hours), np.nan)),
+        whole=np.full(study.hours, np.nan),
+    )
 
 
 def _bounded(seats: DispatchSeats, study: DispatchStudy, schedule: Schedule) -> tuple[Bounds, Letters, list[str]]:
@@ -172,4 +175,4 @@ def _bounded(seats: DispatchSeats, study: DispatchStudy, schedule: Schedule) -> 
     from gridtandem.study.dispatch.bound import bounded, bounds_table, missing
 
     outcome = bounded(seats, schedule)
-    return bounds_table(outcome, study.first), letters_table(outcome.ledger), list(missing(outcome))
+    return bounds_table(outcome, study.first), letters_table(outcome.ledger), list(missing(outcome, study.first))
