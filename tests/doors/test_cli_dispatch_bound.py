@@ -22,7 +22,7 @@ def test_run_says_how_much_cheaper_any_dispatch_could_be() -> None:
     assert (said.code, said.err) == (0, "")
     assert "no dispatch costs less than 8,08" in said.out
     assert "no model joined" in said.out
-    assert "8,094.55 EUR promised, at most 0.13 % more than any dispatch" in said.out
+    assert "8,094.55 EUR promised, at most 0.14 % more than any dispatch" in said.out
     assert "one owner" not in said.out
     run = gt.opened(run_file(said))
     assert isinstance(run, DispatchRun)

@@ -123,19 +123,15 @@ class ConeOpf:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ConeBound:
+class LowerBound:
     """No AC dispatch of the network costs less."""
 
     name: str
-    bound_per_h: float  # −inf where there is none
+    bound_per_h: float
     relaxed_per_h: float  # what the relaxed dispatch costs to the solver's tolerance; the bound is this less what the solver leaves
 
-    def gap(self, cost_per_h: float) -> float:
-        """What a cost is more than the bound, relative to it."""
-        return (cost_per_h - self.bound_per_h) / max(1.0, abs(cost_per_h))
-
     def __repr__(self) -> str:
-        return f"Cone bound of {self.name}: no AC dispatch costs less than {self.bound_per_h:.2f} per hour"
+        return f"Cone bound of {self.name}: no AC dispatch costs less than {np.floor(100 * self.bound_per_h) / 100:.2f} per hour"
 
 
 def _mended(program: Program, price: Mapping[str, Real]) -> dict[str, Real]:
@@ -152,7 +148,7 @@ def _mended(program: Program, price: Mapping[str, Real]) -> dict[str, Real]:
     return {**price, "product": -np.where(able[:, None], mended, z)}
 
 
-def cone_bound(given: Network | Case | str | Path) -> ConeBound:
+def cone_bound(given: Network | Case | str | Path) -> LowerBound:
     """A cost below that of every AC dispatch of a network, or of a case as one network; see `gridtandem.optimal_power_flow`.
 
     From a relaxation to second-order cones, whose dual answer is corrected for what the solver leaves: the bound holds but for rounding.
@@ -161,7 +157,7 @@ def cone_bound(given: Network | Case | str | Path) -> ConeBound:
     found = ConeOpf.of(net).under()
     if not np.isfinite(found.least):
         raise Unsolved(f"cone bound of {net.name}: {found.answer.status.value} ({found.answer.solver}: {found.answer.said})")
-    return ConeBound(name=net.name, bound_per_h=found.least, relaxed_per_h=found.answer.cost)
+    return LowerBound(name=net.name, bound_per_h=found.least, relaxed_per_h=found.answer.cost)
 
 
 def _ranges(form: AcCone) -> tuple[Range, Range]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -149,8 +150,16 @@ def _held(result: DispatchResult) -> str:
     if not np.isfinite(result.gap_to_bound):
         return "held against nothing: no bound was found"
     if result.gap_to_bound < -EDGE:
-        return f"less than ANY dispatch can cost ({result.bound:,.2f}): nobody can carry it out"
-    return f"at most {100 * max(result.gap_to_bound, 0.0):.2g} % more than any dispatch"
+        return f"less than ANY dispatch can cost ({math.floor(100 * result.bound) / 100:,.2f}): nobody can carry it out"
+    return f"at most {_upward(100 * max(result.gap_to_bound, 0.0)):g} % more than any dispatch"
+
+
+def _upward(x: float) -> float:
+    """Two digits, never less."""
+    if x <= 0:
+        return 0.0
+    digit = 10.0 ** (math.floor(math.log10(x)) - 1)
+    return round(math.ceil(x / digit) * digit, 12)
 
 
 def _bound(run: DispatchRun, money: str) -> Iterator[str]:
@@ -158,7 +167,7 @@ def _bound(run: DispatchRun, money: str) -> Iterator[str]:
     table, bound = run.bound_letters, run.result.bound
     count = f"{int(run.bounds.round.max())} round{'s' * (int(run.bounds.round.max()) != 1)}"
     numbers, size = int((table.numbers_down + table.numbers_up).sum()), int(table.bytes.sum())
-    said = f"no dispatch costs less than {bound:,.2f} {money}" if np.isfinite(bound) else "not in every period"
+    said = f"no dispatch costs less than {math.floor(100 * bound) / 100:,.2f} {money}" if np.isfinite(bound) else "not in every period"
     yield f"  bound     {said}; no model joined, {count}; {len(table)} letters, {numbers:,} numbers, {size:,} B"
 
 

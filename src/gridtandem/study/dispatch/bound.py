@@ -49,5 +49,5 @@ def missing(outcome: Outcome[ConeState], first: int) -> tuple[str, ...]:
     """Who had no bound at all in a period, counted from ``first``, in a sentence for each."""
     found = np.empty(0) if outcome.state is None else outcome.state.bound[0]
     lost = [(r.by, t) for r in outcome.refused for t in sorted({row[1] for row in r.rows}) if t >= len(found) or not np.isfinite(found[t])]
-    why = "its relaxation has no dispatch, or a unit without limits of reactive power stands where a feeder begins"
+    why = "its relaxation has no answer, or none with an end (coupled phases, or units without reactive limits where a feeder begins)"
     return tuple(f"{by} has no cone bound in period {first + t}: {why}" for by, t in lost)
