@@ -51,7 +51,7 @@ def point(cone: ConeOpf, v: Complex, unit: Complex) -> dict[str, Real]:
 
 
 def misses(cone: ConeOpf, x: dict[str, Real]) -> dict[str, float]:
-    """By how much each block of rows, cones, bounds and ranges is missed; rows on the scale of their own terms."""
+    """By how much each block of rows, cones, bounds and ranges is missed; all on the scale of their own terms."""
     program, out = cone.program, {}
     whole = np.concatenate([x[name].ravel() for name in program.columns])
     matrix, cones = program.matrix(), program.cone_matrix()
@@ -62,7 +62,7 @@ def misses(cone: ConeOpf, x: dict[str, Real]) -> dict[str, float]:
     slack = flat(program.cones, "right") - cones @ whole
     for name, where in Places.of(program.cones).slices.items():
         s = slack[where].reshape(program.cones[name].shape)
-        out[name] = float((np.linalg.norm(s[:, 1:], axis=1) - s[:, 0]).max(initial=0.0))
+        out[name] = float(((np.linalg.norm(s[:, 1:], axis=1) - s[:, 0]) / (1.0 + np.abs(s[:, 0]))).max(initial=0.0))
     for name, column in program.columns.items():
         bottom, top = cone.box.get(name, (column.low, column.high))
         reach = 1.0 + np.abs(x[name])

@@ -78,6 +78,32 @@ def test_every_state_of_a_feeder_with_parallel_lines_and_ratios_either_way_is_in
     assert max(value for name, value in found.items() if "draw" not in name) <= CONE_HOLDS, found
 
 
+@settings(max_examples=25, deadline=None)
+@given(SEEDS)
+def test_branches_of_one_pair_may_begin_at_either_end(seed: int) -> None:
+    """Their flows are those of the network, and limits of their angles are kept just where the state keeps them."""
+    rng = np.random.default_rng(seed)
+    net = Network(
+        name="pair",
+        buses=el.Buses(name=["a", "b"], nominal_kv=[110.0, 20.0], v_low_pu=[0.9, 0.9], v_high_pu=[1.1, 1.1]),
+        transformers=el.Transformers(
+            name=["there", "back"], from_bus=[0, 1], to_bus=[1, 0], r_pu=[0.01, 0.02], x_pu=[0.1, 0.2], b_pu=[0.02, -0.01],
+            ratio=rng.uniform(0.9, 1.1, 2), shift_deg=rng.uniform(-30, 30, 2), rating_mva=[90.0, 80.0], angle_low_deg=rng.uniform(-9, 2, 2),
+            angle_high_deg=rng.uniform(3, 15, 2),
+        ),
+        generators=el.Generators(name=["g"], bus=[0], control=[2], p_low_mw=[0.0], p_high_mw=[50.0], q_low_mvar=[-50.0], q_high_mvar=[50.0]),
+    )  # fmt: skip
+    cone = open_to_all(net)
+    v, unit = state(cone, seed)
+    x = point(cone, v, unit)
+    assert carried(cone, v, x) <= CONE_HOLDS
+    found, t = misses(cone, x), net.transformers
+    angle = np.degrees(np.angle(v[0] / v[1])) * np.array([1.0, -1.0])
+    assert (found["angle_low"] <= CONE_HOLDS) == bool((angle >= t.angle_low_deg).all())
+    assert (found["angle_high"] <= CONE_HOLDS) == bool((angle <= t.angle_high_deg).all())
+    assert max(found[name] for name in ("drop", "balance", "balance_q", "product")) <= CONE_HOLDS
+
+
 def limited(net: Network) -> el.Generators:
     """Units between nothing and their power, with reactive power of as much either way."""
     g = net.generators
