@@ -48,10 +48,13 @@ def explained(problem: AcOpf) -> str:
 def _sentence(problem: AcOpf, name: str, k: int, by: float) -> str:
     """One limit and how far it is missed; negative: below its lower side."""
     form = problem.form
-    units, capped, factored = _unit_names(problem)
+    units, capped, factored = unit_names(problem)
     way = "below" if by < 0 else "above"
     size = MVA * abs(by)
     if name == "v":
+        given = problem.program.columns["v"]
+        if given.low[k] == given.high[k]:
+            return f"bus {form.nodal.label[k]!s} held {abs(by):.4g} pu {'lower' if by < 0 else 'higher'}"
         return f"bus {form.nodal.label[k]!s} {abs(by):.4g} pu {way} its voltage limit"
     if name in ("p", "q"):
         return f"unit {units[k]} {size:.4g} {'MW' if name == 'p' else 'Mvar'} {way} its limit"
@@ -62,21 +65,22 @@ def _sentence(problem: AcOpf, name: str, k: int, by: float) -> str:
     if name == "factor":
         return f"unit {factored[k % max(len(factored), 1)]} {size:.4g} Mvar beyond its power factor"
     if name == "angle":
-        return f"branch {_branch_names(problem)[form.angled[k]]} {np.degrees(abs(by)):.4g}° {way} its angle limit"
+        return f"branch {branch_names(problem)[form.angled[k]]} {np.degrees(abs(by)):.4g}° {way} its angle limit"
     if name in ("balance", "balance_q"):
         return f"{size:.4g} {'MW' if name == 'balance' else 'Mvar'} {'not served' if by < 0 else 'too much'} at bus {form.nodal.label[k]!s}"
     over = MVA * (np.sqrt(form.rating[k] ** 2 + max(by, 0.0)) - form.rating[k])
-    return f"branch {_branch_names(problem)[form.rated[k]]} {over:.4g} MVA above its rating at the {name.removeprefix('flow_')} end"
+    return f"branch {branch_names(problem)[form.rated[k]]} {over:.4g} MVA above its rating at the {name.removeprefix('flow_')} end"
 
 
-def _unit_names(problem: AcOpf) -> tuple[Names, Names, Names]:
+def unit_names(problem: AcOpf) -> tuple[Names, Names, Names]:
     """Of all units, of those with a limit of apparent power, of those with one of the power factor."""
     nodal = problem.form.nodal
     g, row = nodal.network.generators, nodal.units.row
     return g.name[row], g.name[row[np.isfinite(g.s_high_mva[row])]], g.name[row[g.power_factor_low[row] > 0]]
 
 
-def _branch_names(problem: AcOpf) -> Names:
+def branch_names(problem: AcOpf) -> Names:
+    """Of lines, then transformers, as the problem counts them."""
     nodal = problem.form.nodal
     br, net = nodal.branches, nodal.network
     return np.concatenate([net.lines.name[br.row[br.kind == 0]], net.transformers.name[br.row[br.kind == 1]]])
