@@ -7,8 +7,8 @@ chord behind which most room lies between both, so that directions gather where 
 (the sandwich algorithm: G. Rote, "The convergence rate of the sandwich algorithm for approximating convex functions", Computing 48, 1992).
 
 A set that is not convex has dents behind its chords. `cut` looks into them: in the middle of a chord P is held (Q, where the chord is steep) and the
-other goes as far out as it can. That shows the outline as seen from the chord; holes in the middle of the set, and turns beside the middle of a chord
-that is straight there, are not looked for. Powers in MW and Mvar, positive from transmission into the feeder.
+other goes as far out as it can, then in the middle of both halves, and so on. That shows the outline as seen from the chord: caves behind it, holes,
+and turns beside the middle of what is straight there are not looked for. Powers in MW and Mvar, positive from transmission into the feeder.
 """
 
 from __future__ import annotations
@@ -103,20 +103,23 @@ def cut(asks: Asks, outline: Outline, directions: int) -> Outline:
     ring, lost = list(outline.ring), 0
     if len(ring) < 2:
         return outline
-    room = [float(np.square(b.point - a.point).sum()) / 4 for a, b in _chords(ring)]  # a half circle would be more than this, a dent hardly is
+    views = [_view(a, b) for a, b in zip(ring, [*ring[1:], ring[0]], strict=True)]  # every part of a chord is looked at as the chord was
+    room = [float(np.square(b.point - a.point).sum()) / 4 for a, b in zip(ring, [*ring[1:], ring[0]], strict=True)]  # more than most dents have
     for _ in range(PER_DIRECTION * directions):
         if sum(room) <= CLOSE * _size(_points(ring)):
             break
         k = int(np.argmax(room))
         a, b = ring[k], ring[(k + 1) % len(ring)]
-        middle = _middle(asks, a, b)
+        middle = _middle(asks, a, b, views[k])
         if middle is None:
             room[k], lost = 0.0, lost + 1
             continue
         triangle = abs(_cross(middle.point - a.point, b.point - a.point)) / 2
         room[k : k + 1] = [triangle / 8] * 2  # what a parabola leaves behind each half
+        views.insert(k + 1, views[k])
         ring.insert(k + 1, middle)
-    return replace(outline, ring=tuple(ring), unanswered=outline.unanswered + lost)
+    lines = tuple(_renewed(asks, t, max(ring, key=lambda one, way=t.way: float(one.point @ way))) for t in outline.lines)  # type: ignore[misc]
+    return Outline(ring=tuple(ring), lines=lines, unanswered=outline.unanswered + lost)
 
 
 def inside(points: Real, at: Real) -> float:
@@ -147,12 +150,25 @@ def _added(asks: Asks, lines: list[Touch], way: Real) -> int:
     return int(found is None)
 
 
-def _middle(asks: Asks, a: Touch, b: Touch) -> Touch | None:
-    """How far the set reaches out over the middle of a chord, with the component held along which the chord is longer."""
-    along, middle = b.point - a.point, (a.point + b.point) / 2
+def _renewed(asks: Asks, line: Touch, beyond: Touch) -> Touch:
+    """A farthest point, sought again from a point that turned out to lie beyond it."""
+    if beyond.point @ line.way <= line.point @ line.way + SAME:
+        return line
+    found = asks.farthest(line.way, beyond)
+    return found if found is not None and found.point @ line.way > beyond.point @ line.way else replace(beyond, way=line.way)
+
+
+def _view(a: Touch, b: Touch) -> Real:
+    """Outwards from a chord, along P or Q: the one by which the chord is shorter."""
+    along, way = b.point - a.point, np.zeros(2)
     axis = 0 if abs(along[0]) >= abs(along[1]) else 1
-    way = np.zeros(2)
     way[1 - axis] = np.sign(-along[0] if axis == 0 else along[1])
+    return way
+
+
+def _middle(asks: Asks, a: Touch, b: Touch, way: Real) -> Touch | None:
+    """How far the set reaches out over the middle of a chord."""
+    axis, middle = int(way[0] != 0), (a.point + b.point) / 2
     found = [t for start in (a, b) if (t := asks.farthest(way, start, (axis, float(middle[axis])))) is not None]
     return replace(max(found, key=lambda t: float(t.point @ way)), middle=True) if found else None
 
@@ -196,10 +212,6 @@ def _ring(lines: Sequence[Touch]) -> tuple[Touch, ...]:
     if len(ring) > 1 and np.hypot(*(ring[0].point - ring[-1].point)) <= least:
         ring.pop()
     return tuple(ring)
-
-
-def _chords(ring: Sequence[Touch]) -> list[tuple[Touch, Touch]]:
-    return list(zip(ring, [*ring[1:], ring[0]], strict=True))
 
 
 def _points(touches: Sequence[Touch]) -> Real:

@@ -25,6 +25,7 @@ from gridtandem.tables import Names, Real
 from gridtandem.units import MVA
 
 SEEN = 1e-4  # MW by MW of a limit; interior points leave less on limits that do not hold
+FIXED = "fixed"  # how limits without a choice begin
 
 
 @final
@@ -66,9 +67,9 @@ def uncosted(network: Network) -> Network:
 
 
 def stopping(problem: AcOpf, answer: Answer, port: int) -> tuple[str, ...]:
-    """Limits that bind, the strongest first: by MW that one MW, MVA, 0.01 pu or 0.01 rad more of it would bring."""
-    found = [(abs(rate), words) for rate, words in _limits(problem, answer, port) if abs(rate) > SEEN]
-    return tuple(dict.fromkeys(words for _, words in sorted(found, key=lambda one: (-one[0], one[1]))))
+    """Limits that bind, the strongest first: by MW that one MW, MVA, 0.01 pu or 0.01 rad more of it would bring; what is fixed in any case, last."""
+    found = [(words.startswith(FIXED), -abs(rate), words) for rate, words in _limits(problem, answer, port) if abs(rate) > SEEN]
+    return tuple(dict.fromkeys(words for _, _, words in sorted(found)))
 
 
 def _limits(problem: AcOpf, answer: Answer, port: int) -> Iterator[tuple[float, str]]:
@@ -81,7 +82,7 @@ def _limits(problem: AcOpf, answer: Answer, port: int) -> Iterator[tuple[float, 
     for block, word in (("p", "P"), ("q", "Q")):
         still = columns[block].low == columns[block].high
         for k, rate in enumerate(answer.reduced[block].tolist()):
-            yield rate, f"{'fixed' if still[k] else _end(rate)} {word} of {units[k]}"
+            yield rate, f"{FIXED if still[k] else _end(rate)} {word} of {units[k]}"
     g = form.nodal.network.generators
     s = g.s_high_mva[form.nodal.units.row]
     yield from _named(answer.price["capability"] * 2 * s[np.isfinite(s)] / MVA, capped, "apparent power of")

@@ -157,7 +157,7 @@ def _region_lines(result: ReachResult, region: Region) -> Iterator[str]:
     if (award := result.study.award) is not None:
         room = result.room(region)
         where = "on the outline" if abs(room) <= EDGE else f"{spelled(abs(room), 'MVA')} {'inside' if room > 0 else 'OUTSIDE'}"
-        yield f"  award      {award.p_mw:.3f} MW, {award.q_mvar:.3f} Mvar under {award.scheme} ({award.run}): {where}"
+        yield f"  award      {award.p_mw:.3f} MW, {award.q_mvar:.3f} Mvar under {award.scheme}{f' ({award.run})' if award.run else ''}: {where}"
 
 
 def _place(touch: Touch) -> str:

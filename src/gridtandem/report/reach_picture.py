@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtandem.opf.reach import Outline
+from gridtandem.opf.reach_ac import FIXED
 from gridtandem.report import style
 from gridtandem.report.style import styled
 from gridtandem.study.reach import ReachResult
@@ -69,17 +70,15 @@ def _window(axes: Axes, shown: list[Real], result: ReachResult) -> None:
 
 def _limits(axes: Axes, outline: Outline) -> None:
     """The strongest limit of each stretch, beside its middle."""
-    names = [t.stops[0] if t.stops else "" for t in outline.ring]
+    names = [t.stops[0] if t.stops and not t.stops[0].startswith(FIXED) else "" for t in outline.ring]
     at, many = outline.points, len(names)
     turns = [k for k in range(many) if names[k] != names[k - 1]] or [0]
     step = np.hypot(*(np.roll(at, -1, axis=0) - at).T)
-    middle = at.mean(0)
     for first, after in zip(turns, [*turns[1:], turns[0] + many], strict=True):
         stretch = np.arange(first, after) % many
         if names[first] and step[stretch].sum() >= SMALL * step.sum():
-            place = at[stretch[len(stretch) // 2]]
-            out = (place - middle) / np.maximum(np.ptp(at, axis=0), 1e-9)
-            out = AWAY * out / max(float(np.hypot(*out)), 1e-9)
+            k = stretch[len(stretch) // 2]
+            place, out = at[k], AWAY * outline.ring[k].way
             note = axes.annotate(names[first], (float(place[0]), float(place[1])), (float(out[0]), float(out[1])), textcoords="offset points")
             note.set(fontsize=6, color=style.MUTED, ha="left" if out[0] > 0 else "right", va="bottom" if out[1] > 0 else "top")
             style.halo(note)

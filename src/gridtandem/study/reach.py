@@ -191,16 +191,16 @@ def reached(study: ReachStudy) -> ReachResult:
 def awarded(run: str | Path | DispatchResult, interface: str, period: int | None = None) -> tuple[Case, Award]:
     """The case of a run of dispatch, by its file or as it is, and what passes at an interface in a period, its first unless told otherwise."""
     result = run if isinstance(run, DispatchResult) else reopened(Path(run))
-    table, name = result.tables.exchanges, "the run" if result.path is None else result.path.stem
+    table, name = result.tables.exchanges, "" if result.path is None else result.path.stem
     if not len(table):
-        raise Unreadable(f"{name} has no exchanges to draw: {'; '.join((result.outcome.end.value, *result.trouble))}")
+        raise Unreadable(f"{name or 'the run'} has no exchanges to draw: {'; '.join((result.outcome.end.value, *result.trouble))}")
     periods, names = np.unique(table.period).tolist(), list(dict.fromkeys(table.interface.tolist()))
     if interface not in names:
         raise UnknownName("interface", interface, names)
     wanted = int(periods[0] if period is None else period)
     mine = table.take((table.interface == interface) & (table.period == wanted))
     if not len(mine):
-        raise Unreadable(f"{name} has no exchange at {interface} in period {wanted}; it has periods {periods[0]} to {periods[-1]}")
+        raise Unreadable(f"{name or 'the run'} has no exchange at {interface} in period {wanted}; it has periods {periods[0]} to {periods[-1]}")
     award = Award(
         run=name, scheme=name_of(result.study.scheme), period=wanted, p_mw=float(mine.p_mw[0]), q_mvar=float(mine.q_mvar[0]), v_pu=float(mine.v_pu[0])
     )
