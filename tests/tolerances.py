@@ -241,3 +241,4 @@ REACH_STATE = 1e-5  # MW; rows of the optimum to 1e-10 pu, Newton to 1e-10 pu, t
 REACH_BEYOND = 1e-2  # of the extent; inside of outlines by as much all points have a load flow, outside none
 REACH_CONE = 1e-4  # MW; cones and rows of the conic solver to 1e-8 of sums of 20 MW
 REACH_NEARBY = 1e-2  # MW; what searches from other starts may still gain; measured below 1e-3
+REACH_PRINTED = 1e-3  # MW; three digits are printed

