@@ -292,6 +292,15 @@ def test_a_dent_that_only_losses_make_is_told_from_the_hull() -> None:
     assert any(t.middle for t in outline.ring)
 
 
+@pytest.mark.parametrize(("name", "v"), [("ieee14-regulation", 1.0159), ("overvoltage", 1.05)])
+def test_no_point_of_an_outline_lies_beyond_a_direction(name: str, v: float) -> None:
+    """Also where a cut finds what a search in a direction had missed."""
+    outline = found_of(name, v)[1]
+    for line in outline.lines:
+        assert ((outline.points - line.point) @ line.way).max() <= REACH_ANALYTIC
+    assert outline.area + outline.dents <= outline.outer + REACH_ANALYTIC
+
+
 def test_costs_do_not_count() -> None:
     net = bundled(CASES["overvoltage"].case())
     dear, free = (whole(n, 1.0, 16) for n in (net, uncosted(net)))

@@ -26,7 +26,7 @@ FIRST = 8  # directions before any is chosen by what was found
 CLOSE = 1e-3  # of the area: room left between both polygons, or behind chords, at which the search ends
 THIN = 1e-2  # of the squared extent: a smaller area counts as this much for the rule above
 SAME = 1e-6  # of the extent, or MW: points closer than this are one
-NOISE = 1e-9  # of an area: what rounding leaves
+NOISE = 1e-12  # of squared distances: what rounding leaves of an area
 PER_DIRECTION = 2  # cuts for each direction that may be asked, at most
 
 
@@ -73,8 +73,7 @@ class Outline:
     @property
     def dents(self) -> float:
         """Between the outline and the smallest convex set around it."""
-        hull = _area(_hull(self.points))
-        return hull - self.area if hull - self.area > NOISE * hull else 0.0
+        return _plain(_area(_hull(self.points)) - self.area, self.points)
 
     @property
     def outer(self) -> float:
@@ -226,7 +225,12 @@ def _size(points: Real) -> float:
 def _area(points: Real) -> float:
     """Of a polygon, corners counterclockwise."""
     x, y = (points - points.mean(0)).T
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
+    return _plain(float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2), points)
+
+
+def _plain(area: float, points: Real) -> float:
+    """An area among points, or 0 where rounding made it."""
+    return area if abs(area) > NOISE * float(np.square(np.ptp(points, axis=0)).sum()) else 0.0
 
 
 def _hull(points: Real) -> Real:
