@@ -242,3 +242,5 @@ REACH_BEYOND = 1e-2  # of the extent; inside of outlines by as much all points h
 REACH_CONE = 1e-4  # MW; cones and rows of the conic solver to 1e-8 of sums of 20 MW
 REACH_NEARBY = 1e-2  # MW; what searches from other starts may still gain; measured below 1e-3
 REACH_PRINTED = 1e-3  # MW; three digits are printed
+# what would have to give way
+RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gridtandem.report.dispatch import DispatchRun
 from gridtandem.report.reach import Reach, reach
+from gridtandem.report.run import carried
 from gridtandem.schemes.copf import Copf
-from gridtandem.study.dispatch.run import dispatch
 from gridtandem.study.dispatch.study import DispatchStudy
 from tools.dispatch_counts import CASES
 
@@ -19,7 +18,7 @@ PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "reach.png"
 
 def found() -> Reach:
     """The region at the voltage of a dispatch, by all forms."""
-    run = DispatchRun.of(dispatch(DispatchStudy(case=CASES["overvoltage"].case(), scheme=Copf())))
+    run = carried(DispatchStudy(case=CASES["overvoltage"].case(), scheme=Copf()))
     return reach(None, "I10", run=run, physics=("ac", "lindist", "branch-flow"))
 
 

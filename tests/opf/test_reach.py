@@ -323,8 +323,8 @@ def test_where_there_is_no_state_the_limits_are_named() -> None:
     net = bundled(case("14A"))
     asks = AcReach.of(net, 0, 0.6)
     assert outlined(asks, DIRECTIONS) is None
-    assert "bus 1 held 0.30" in asks.trouble
-    assert "pu higher" in asks.trouble
+    assert "bus 1 0.30" in asks.trouble
+    assert "above the voltage it is given" in asks.trouble
     assert AcReach.of(net, 0, 1.0).trouble == ""
 
 

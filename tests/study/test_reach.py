@@ -11,10 +11,9 @@ import pytest
 import gridtandem as gt
 from gridtandem.cases.case import Case
 from gridtandem.errors import InvalidCase, UnknownName, Unreadable, Unsolved
-from gridtandem.report.dispatch import DispatchRun
 from gridtandem.report.reach import EDGE, Reach
+from gridtandem.report.run import Run, carried
 from gridtandem.schemes.copf import Copf
-from gridtandem.study.dispatch.run import dispatch
 from gridtandem.study.dispatch.study import DispatchStudy
 from gridtandem.study.reach import ReachStudy, reached
 from tests.tolerances import REACH_ANALYTIC
@@ -28,8 +27,8 @@ def system() -> Case:
 
 
 @cache
-def dispatched() -> DispatchRun:
-    return DispatchRun.of(dispatch(DispatchStudy(case=system(), scheme=Copf())))
+def dispatched() -> Run:
+    return carried(DispatchStudy(case=system(), scheme=Copf()))
 
 
 @cache
@@ -88,7 +87,7 @@ def test_a_family_has_a_region_for_each_voltage() -> None:
 def test_a_voltage_without_a_state_says_which_limits_stand_against_it() -> None:
     family = gt.reach("14A", "I10", voltage=(1.0, 0.6), directions=FEW)
     assert len(family.trouble) == 1
-    assert family.trouble[0].startswith("at 0.6 pu, ac: To have a solution nearby it would need: bus 1 held 0.30")
+    assert family.trouble[0].startswith("at 0.6 pu, ac: To have a solution nearby it would need: bus 1 0.30")
     assert np.isnan(family.regions.area[1])
     assert "no choice  9.001 MW, 1.894 Mvar" in repr(family)
     with pytest.raises(Unsolved, match=r"at 0\.6 pu"):
@@ -135,10 +134,12 @@ def test_a_run_and_its_case() -> None:
         gt.reach(None, "I10", run=dispatched(), voltage=1.0)
     with pytest.raises(Unreadable, match="give a case, or a run"):
         gt.reach(None, "I10")
-    cut_off = dispatch(DispatchStudy(case=system(), scheme=Copf(), rounds=1))
-    assert not len(cut_off.tables.exchanges)
+    with pytest.raises(Unreadable, match="a run under response is one of load flow; take one of optimal power flow, or give a voltage"):
+        gt.reach(None, "I10", run=gt.run("14A"))
+    cut_off = carried(DispatchStudy(case=system(), scheme=Copf(), rounds=1))
+    assert not len(cut_off.exchanges)
     with pytest.raises(Unreadable, match="the run has no exchanges to draw: "):
-        gt.reach(None, "I10", run=DispatchRun.of(cut_off))
+        gt.reach(None, "I10", run=cut_off)
 
 
 def test_a_study_is_a_function_of_its_record() -> None:

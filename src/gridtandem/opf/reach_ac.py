@@ -18,7 +18,6 @@ from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.opf.ac import AcOpf
 from gridtandem.opf.ac_boundary import AcBoundary, Asked, solved
-from gridtandem.opf.ac_trouble import branch_names, unit_names
 from gridtandem.opf.reach import Touch
 from gridtandem.program.answer import Answer
 from gridtandem.tables import Names, Real
@@ -75,18 +74,18 @@ def stopping(problem: AcOpf, answer: Answer, port: int) -> tuple[str, ...]:
 def _limits(problem: AcOpf, answer: Answer, port: int) -> Iterator[tuple[float, str]]:
     """Every limit with what more of it would bring; at a lower limit that is above 0."""
     form, columns = problem.form, problem.program.columns
-    units, capped, factored = unit_names(problem)
-    branches = branch_names(problem)
+    nodal, net = form.nodal, form.nodal.network
+    br, row = nodal.branches, nodal.units.row
+    branches = np.concatenate([net.lines.name[br.row[br.kind == 0]], net.transformers.name[br.row[br.kind == 1]]])
+    units, s, factor = net.generators.name[row], net.generators.s_high_mva[row], net.generators.power_factor_low[row]
     v = answer.reduced["v"]
-    yield from ((rate, f"{_end(rate)} voltage at {form.nodal.label[k]!s}") for k, rate in enumerate(v.tolist()) if k != port)
+    yield from ((rate, f"{_end(rate)} voltage at {nodal.label[k]!s}") for k, rate in enumerate(v.tolist()) if k != port)
     for block, word in (("p", "P"), ("q", "Q")):
         still = columns[block].low == columns[block].high
         for k, rate in enumerate(answer.reduced[block].tolist()):
             yield rate, f"{FIXED if still[k] else _end(rate)} {word} of {units[k]}"
-    g = form.nodal.network.generators
-    s = g.s_high_mva[form.nodal.units.row]
-    yield from _named(answer.price["capability"] * 2 * s[np.isfinite(s)] / MVA, capped, "apparent power of")
-    yield from _named(answer.price["factor"].sum(0), factored, "power factor of")
+    yield from _named(answer.price["capability"] * 2 * s[np.isfinite(s)] / MVA, units[np.isfinite(s)], "apparent power of")
+    yield from _named(answer.price["factor"].sum(0), units[factor > 0], "power factor of")
     yield from _named((answer.price["flow_from"] + answer.price["flow_to"]) * 2 * form.rating, branches[form.rated], "flow on")
     yield from _named(answer.price["angle"], branches[form.angled], "angle across")
 

@@ -12,10 +12,11 @@ import numpy as np
 from gridtandem.cases.case import Case
 from gridtandem.errors import Fault, InvalidCase, Unreadable, Unsolved
 from gridtandem.opf.reach import Touch
-from gridtandem.report.dispatch import DispatchRun
 from gridtandem.report.documents import number
-from gridtandem.report.run import opened_case
+from gridtandem.report.front import opened, opened_case
+from gridtandem.report.run import Run
 from gridtandem.report.tables import as_records, plain, spelled
+from gridtandem.study.kinds import DISPATCH
 from gridtandem.study.reach import Award, Physics, ReachResult, ReachStudy, Region, awarded, reached
 from gridtandem.study.reach_tables import ReachPoints, ReachRegions
 
@@ -77,7 +78,7 @@ def reach(
     interface: str,
     *,
     voltage: float | Sequence[float] | None = None,
-    run: DispatchRun | str | Path | None = None,
+    run: Run | str | Path | None = None,
     directions: int = 32,
     physics: str | Sequence[str] = "ac",
     hour: int | None = None,
@@ -113,13 +114,17 @@ def reach_document(found: Reach) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _setting(case: Case | str | Path | None, interface: str, run: DispatchRun | str | Path | None, hour: int | None) -> tuple[Case, Award | None]:
+def _setting(case: Case | str | Path | None, interface: str, run: Run | str | Path | None, hour: int | None) -> tuple[Case, Award | None]:
     """The case, and the award of a run of it."""
     if run is None:
         if case is None:
             raise Unreadable("give a case, or a run")
         return opened_case(case), None
-    of_run, award = awarded(run.result if isinstance(run, DispatchRun) else run, interface, hour)
+    dispatched = run if isinstance(run, Run) else opened(run)
+    if dispatched.kind is not DISPATCH:
+        raise Unreadable(f"a run under {dispatched.scheme} is one of {dispatched.kind.called}; take one of {DISPATCH.called}, or give a voltage")
+    of_run: Case = dispatched.result.study.case
+    award = awarded(dispatched.result, interface, hour)
     if case is not None and (named := opened_case(case)).digest() != of_run.digest():
         what = f"is of {of_run.name}, whose data differ from those of {named.name}"
         raise InvalidCase([Fault("run", what, "leave the case out to take that of the run", "study-033", label=award.run)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
-from pathlib import Path
 from typing import Literal, final
 
 import numpy as np
@@ -18,7 +17,7 @@ from gridtandem.grid.network import Network
 from gridtandem.opf.reach import FIRST, Outline, Touch, cut, inside, outlined
 from gridtandem.opf.reach_ac import AcReach
 from gridtandem.opf.reach_convex import ConvexReach, Form, outer
-from gridtandem.study.dispatch.run import DispatchResult, reopened
+from gridtandem.study.dispatch.run import DispatchResult
 from gridtandem.study.dispatch.study import in_period, network_faults
 from gridtandem.study.reach_tables import ReachPoints, ReachRegions
 from gridtandem.study.registry import name_of
@@ -188,9 +187,8 @@ def reached(study: ReachStudy) -> ReachResult:
     return ReachResult(study=study, feeder=now, regions=tuple(regions))
 
 
-def awarded(run: str | Path | DispatchResult, interface: str, period: int | None = None) -> tuple[Case, Award]:
-    """The case of a run of dispatch, by its file or as it is, and what passes at an interface in a period, its first unless told otherwise."""
-    result = run if isinstance(run, DispatchResult) else reopened(Path(run))
+def awarded(result: DispatchResult, interface: str, period: int | None = None) -> Award:
+    """What passes at an interface by a dispatch, in a period: its first unless told otherwise."""
     table, name = result.tables.exchanges, "" if result.path is None else result.path.stem
     if not len(table):
         raise Unreadable(f"{name or 'the run'} has no exchanges to draw: {'; '.join((result.outcome.end.value, *result.trouble))}")
@@ -201,10 +199,8 @@ def awarded(run: str | Path | DispatchResult, interface: str, period: int | None
     mine = table.take((table.interface == interface) & (table.period == wanted))
     if not len(mine):
         raise Unreadable(f"{name or 'the run'} has no exchange at {interface} in period {wanted}; it has periods {periods[0]} to {periods[-1]}")
-    award = Award(
-        run=name, scheme=name_of(result.study.scheme), period=wanted, p_mw=float(mine.p_mw[0]), q_mvar=float(mine.q_mvar[0]), v_pu=float(mine.v_pu[0])
-    )
-    return result.study.case, award
+    p, q, v = (float(column[0]) for column in (mine.p_mw, mine.q_mvar, mine.v_pu))
+    return Award(run=name, scheme=name_of(result.study.scheme), period=wanted, p_mw=p, q_mvar=q, v_pu=v)
 
 
 def _ac(net: Network, root: int, v: float, directions: int) -> Region:
