@@ -314,9 +314,25 @@ def test_parallel_feeders_exchange_so_many_times_as_much() -> None:
     assert three.points.min(0) == pytest.approx(3 * one.points.min(0), rel=REACH_INNER)
 
 
-def test_an_outline_is_a_function_of_the_question() -> None:
-    net = bundled(CASES["overvoltage"].case())
-    assert np.array_equal(whole(net, 1.0, 16).points, whole(net, 1.0, 16).points)
+def test_more_of_what_stops_a_feeder_lets_it_go_farther_and_more_of_anything_else_does_not() -> None:
+    net, export = bundled(CASES["overvoltage"].case()), np.array([-1.0, 0.0])
+    g, buses = net.generators, net.buses
+
+    def least(changed: Network) -> Touch:
+        found = AcReach.of(changed, 0, 1.0).farthest(export, None)
+        assert found is not None
+        return found
+
+    now = least(net)
+    assert set(now.stops) == {"highest P of unit-1", "highest P of unit-2", "highest voltage at 18", "highest voltage at 33"}
+    more = [replace(net, generators=replace(g, p_high_mw=g.p_high_mw + 0.1 * (g.name == f"unit-{k}"))) for k in (1, 2)]
+    more += [replace(net, buses=replace(buses, v_high_pu=buses.v_high_pu + 0.001 * (buses.name == name))) for name in ("18", "33")]
+    assert all(least(n).point[0] < now.point[0] - REACH_CONE for n in more)
+    other = replace(net, generators=replace(g, q_high_mvar=g.q_high_mvar + 1, q_low_mvar=g.q_low_mvar - 1, p_low_mw=g.p_low_mw - 1))
+    other = replace(
+        other, buses=replace(buses, v_low_pu=buses.v_low_pu - 0.05, v_high_pu=buses.v_high_pu + 0.01 * ~np.isin(buses.name, ["18", "33"]))
+    )
+    assert least(other).point[0] == pytest.approx(now.point[0], abs=REACH_ANALYTIC)
 
 
 def test_where_there_is_no_state_the_limits_are_named() -> None:
