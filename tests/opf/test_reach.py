@@ -116,9 +116,29 @@ def test_what_has_no_answer_is_counted_and_stays_straight() -> None:
     hull = outlined(Banana(0.3), DIRECTIONS)
     assert hull is not None
     found, whole = (cut(Banana(0.3, deaf), hull, DIRECTIONS) for deaf in (0.2, np.inf))
-    assert found.unanswered > whole.unanswered == 0
-    assert np.isnan(found.outer)
+    assert found.uncut > whole.uncut == 0
+    assert found.outer == hull.outer  # of directions, which all had answers
     assert found.area != pytest.approx(whole.area, rel=REACH_INNER)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Half:
+    """A disc that says nothing about directions to one side."""
+
+    side: float
+
+    def farthest(self, way: Real, start: Touch | None, fixed: tuple[int, float] | None = None) -> Touch | None:  # noqa: ARG002 - asked alike
+        return touch(float(way[0]), float(way[1]), way) if self.side * way[0] > -0.5 else None
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_direction_without_an_answer_leaves_what_lies_beyond_unknown(side: float) -> None:
+    found = outlined(Half(side), DIRECTIONS)
+    assert found is not None
+    assert found.unanswered > 0
+    assert np.isnan(found.outer)
+    assert 0 < found.area < np.pi
 
 
 @given(st.floats(-3, 3), st.floats(-3, 3))

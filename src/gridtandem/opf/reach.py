@@ -58,7 +58,8 @@ class Outline:
 
     ring: tuple[Touch, ...]  # counterclockwise; straight lines between them
     lines: tuple[Touch, ...]  # farthest points by direction
-    unanswered: int  # questions that no answer was found to
+    unanswered: int  # directions that no answer was found to
+    uncut: int = 0  # cuts without an answer: there the outline stays straight
 
     @property
     def points(self) -> Real:
@@ -77,17 +78,19 @@ class Outline:
 
     @property
     def outer(self) -> float:
-        """Of what no direction excludes; NaN where a question about one had no answer."""
+        """Of what no direction excludes; NaN where one had no answer."""
         return np.nan if self.unanswered else _area(_corners(self.lines))
 
 
 def outlined(asks: Asks, directions: int) -> Outline | None:
     """Farthest points in at most so many directions; None where there is no exchange at all."""
-    lines, lost = list[Touch](), 0
-    for angle in np.arange(min(FIRST, directions)) * 2 * np.pi / min(FIRST, directions):
-        lost += _added(asks, lines, _way(float(angle)))
-        if not lines:
-            return None
+    ways = [_way(2 * np.pi * k / FIRST) for k in range(FIRST)]
+    lines = list[Touch]()
+    lost = sum(_added(asks, lines, way) for way in ways)
+    if not lines:
+        return None
+    for way in ways[: FIRST - len(lines)]:  # asked before any point was known
+        lost += _added(asks, lines, way) - 1
     while len(lines) < directions:
         room = _room(lines)
         if room.sum() <= CLOSE * _size(_corners(lines)) + SAME**2:
@@ -118,7 +121,7 @@ def cut(asks: Asks, outline: Outline, directions: int) -> Outline:
         views.insert(k + 1, views[k])
         ring.insert(k + 1, middle)
     lines = tuple(_renewed(asks, t, max(ring, key=lambda one, way=t.way: float(one.point @ way))) for t in outline.lines)  # type: ignore[misc]
-    return Outline(ring=tuple(ring), lines=lines, unanswered=outline.unanswered + lost)
+    return replace(outline, ring=tuple(ring), lines=lines, uncut=lost)
 
 
 def inside(points: Real, at: Real) -> float:

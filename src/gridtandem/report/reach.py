@@ -157,8 +157,8 @@ def _region_lines(result: ReachResult, region: Region) -> Iterator[str]:
             end = max(outline.ring, key=lambda t, axis=axis, sign=sign: sign * t.point[axis])  # type: ignore[misc]
             more = f" and {len(end.stops) - SHOWN} more" if len(end.stops) > SHOWN else ""
             yield f"  {words:<9}  {_place(end)}: {', '.join(end.stops[:SHOWN])}{more}".rstrip(": ")
-    if outline.unanswered:
-        yield f"  unanswered {outline.unanswered} questions: between their neighbours the outline is straight"
+    if lost := outline.unanswered + outline.uncut:
+        yield f"  unanswered {lost} question{'s' * (lost > 1)}: there the outline stays straight"
     if (award := result.study.award) is not None:
         room = result.room(region)
         where = "on the outline" if abs(room) <= EDGE else f"{spelled(abs(room), 'MVA')} {'inside' if room > 0 else 'OUTSIDE'}"

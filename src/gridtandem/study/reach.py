@@ -165,7 +165,7 @@ def _measures(region: Region) -> dict[str, str | float | int]:
     (p_low, q_low), (p_high, q_high) = o.points.min(0).tolist(), o.points.max(0).tolist()
     return out | {
         "p_low_mw": p_low, "p_high_mw": p_high, "q_low_mvar": q_low, "q_high_mvar": q_high, "area": o.area, "area_outer": o.outer,
-        "area_dents": o.dents, "directions": len(o.lines), "cuts": sum(t.middle for t in o.ring), "unanswered": o.unanswered,
+        "area_dents": o.dents, "directions": len(o.lines), "cuts": sum(t.middle for t in o.ring), "unanswered": o.unanswered + o.uncut,
     }  # fmt: skip
 
 
