@@ -25,7 +25,9 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.grid import phase_elements as pe
+from gridtandem.grid.balanced import balanced
 from gridtandem.grid.network import Network
+from gridtandem.grid.phase_devices import dispatchable
 from gridtandem.grid.phase_feeder import PhaseFeeder, spot_named, within
 from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.tables import Real
@@ -70,6 +72,16 @@ def phase_case(word: str | Path) -> PhaseCase:
         return _from_folder(path)
     net = read_opendss(path)
     return PhaseCase(name=net.name, feeder=PhaseFeeder(network=net, devices=Network(name=net.name, buses=el.Buses.empty())).check())
+
+
+def plain_network(given: PhaseCase) -> Network:
+    """The feeder as a plain network: in positive sequence where it is balanced and has no devices, else phase by phase, taps as they stand."""
+    if not len(given.feeder.devices.buses):
+        try:
+            return balanced(given.feeder.network)
+        except InvalidCase:
+            pass
+    return dispatchable(given.feeder)
 
 
 def _from_folder(path: Path) -> PhaseCase:
