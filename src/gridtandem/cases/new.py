@@ -46,7 +46,7 @@ def new_case(
     told = entries().get(known_names().get(transmission, "")) if isinstance(transmission, str) else None
     case = Case(
         name=name or Path(path).name, title=f"{model.name} on {net.name}", transmission=net, models=(model,), interfaces=table,
-        source=told.source if told else "", licence=told.licence if told else "", notes=(note,),
+        source=told.source if told else "", licence=told.licence if told else "", notes=(note, *model.notes) if phases else (note,),
     )  # fmt: skip
     write_case(case, path)
     return case

@@ -39,6 +39,7 @@ KEYS: Settings = {
 }  # fmt: skip
 WORDS: Mapping[str, tuple[str, ...]] = {"taps": ("hold", "move"), "ratings": ("file", "none")}
 IEEE = "IEEE PES test feeders as OpenDSS ships them (BSD, EPRI; its text lies beside the files); devices, prices and limits are ours, synthetic"
+UNSTATED_A, UNSTATED_PU, DIGITS = (400.0, 600.0), (1.1, 1.5), 1e-6  # normal and emergency; relative, for the digits of a file
 Taps = Literal["hold", "move"]
 
 
@@ -75,13 +76,17 @@ def phase_case(word: str | Path) -> PhaseCase:
 
 
 def plain_network(given: PhaseCase) -> Network:
-    """The feeder as a plain network: in positive sequence where it is balanced and has no devices, else phase by phase, taps as they stand."""
+    """The feeder as a plain network: in positive sequence where it is balanced and has no devices, else phase by phase, taps as they stand.
+
+    Ratings that an OpenDSS file does not state are none (`stated`).
+    """
+    net = stated(given.feeder.network)
     if not len(given.feeder.devices.buses):
         try:
-            return balanced(given.feeder.network)
+            return balanced(net)
         except InvalidCase:
             pass
-    return dispatchable(given.feeder)
+    return dispatchable(replace(given.feeder, network=net))
 
 
 def _from_folder(path: Path) -> PhaseCase:
@@ -100,6 +105,19 @@ def _from_folder(path: Path) -> PhaseCase:
     name, company, bus, currency = (str(given[k]) for k in ("name", "company", "bus", "currency"))
     feeder = PhaseFeeder(network=replace(net, name=name), devices=read_network_folder(path / "devices")).check()
     return PhaseCase(name=name, feeder=feeder, company=company, bus=bus, currency=currency, taps="move" if given["taps"] == "move" else "hold")
+
+
+def stated(net: ThreePhaseNetwork) -> ThreePhaseNetwork:
+    """Without the ratings that OpenDSS gives to what states none: lines 400 A, in emergencies 600 A, transformers 1.1 and 1.5 of their power."""
+    ln, t = net.lines, net.transformers
+    bare = (ln.rating_a == UNSTATED_A[0]) & (ln.rating_emergency_a == UNSTATED_A[1])
+    plain = np.ones(len(t), bool)
+    for rating, share in zip((t.rating_mva, t.rating_emergency_mva), UNSTATED_PU, strict=True):
+        plain &= abs(rating - share * t.base_mva) <= DIGITS * t.base_mva
+    told = [f"{int(k.sum())} {word} state no rating, and have none" for k, word in ((bare, "lines"), (plain, "transformers")) if k.any()]
+    amps = {name: np.where(bare, np.inf, getattr(ln, name)) for name in ("rating_a", "rating_emergency_a")}
+    mva = {name: np.where(plain, np.inf, getattr(t, name)) for name in ("rating_mva", "rating_emergency_mva")}
+    return replace(net, notes=(*net.notes, *told), lines=replace(ln, **amps), transformers=replace(t, **mva))
 
 
 def unrated(net: ThreePhaseNetwork) -> ThreePhaseNetwork:

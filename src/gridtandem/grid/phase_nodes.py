@@ -94,8 +94,8 @@ def phase_nodes(network: ThreePhaseNetwork, more: Spots | None = None) -> tuple[
     between = [(at.between[s], int(node[s[0], s[1][0] - 1]), int(node[s[0], s[1][1] - 1]), mva / MVA) for s, mva in spots.items()]
     made = wires(tree, node, floats, given, between)
     net = Network(
-        name=network.name, buses=_buses(at, floats, given, made), ties=made.ties, lines=made.lines, transformers=made.transformers, shunts=made.shunts,
-        loads=_loads(at), generators=_units(at), frequency_hz=network.frequency_hz, notes=(*network.notes, *_notes(tree)),
+        name=network.name, buses=_buses(at, floats, given, made), ties=made.ties, lines=made.lines, transformers=made.transformers,
+        shunts=made.shunts, loads=_loads(at), generators=_units(at), frequency_hz=network.frequency_hz, notes=(*network.notes, *_notes(tree)),
     ).check()  # fmt: skip
     return replace(net, buses=_started(net, at.root)), at
 
@@ -113,7 +113,7 @@ def floating(tree: PhaseTree) -> Index:
             a, b = 3 * int(tree.node[net.lines.from_bus[row]]), 3 * int(tree.node[net.lines.to_bus[row]])
             ends += [(a + p, b + q - 1) for p, q in enumerate(net.lines.to_phase[row].tolist()) if q]
         else:
-            ends += [(3 * int(tree.node[net.sources.bus[0]]) + p, 3 * n) for p in range(3)]
+            ends += [(3 * k + p, 3 * n) for k in (0, int(tree.node[net.sources.bus[0]])) for p in range(3)]
     a, b = np.array(ends, np.int64).T
     group = components(3 * n + 1, a, b)
     return np.where((group[:-1] != group[-1]).reshape(n, 3) & tree.live, group[:-1].reshape(n, 3), -1)
