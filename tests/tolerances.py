@@ -232,3 +232,7 @@ STEP_SOLVED = 1e-8  # relative; refined to 1e-10, with matrices whose entries sp
 SAME_AS_IPOPT = 1e-7  # relative; both keep conditions to 1e-8 times multipliers
 PUBLISHED_ITD = 5e-4  # currency/h of 2e4; their Ipopt accepts what is solved to 1e-8 at an acceptable level
 ROUNDING = 1e-15  # asked of a program whose products of size 10 leave 3e-14
+# feeders as networks of phase nodes
+PHASES_PU = 1e-8  # between phases; two load flows to 1e-10 MVA through admittances of 1e-3 pu
+LOSSES_ADD_UP = 1e-7  # MW; sums of fifty flows of up to 10 MVA each to rounding, and load flows to 1e-8 MVA
+HELD_PU = 1e-6  # pu; limits are kept to 1e-8 of scaled conditions

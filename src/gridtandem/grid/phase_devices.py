@@ -37,8 +37,16 @@ def dispatchable(feeder: PhaseFeeder) -> Network:
         given: Table = getattr(d, kind)
         bus, pieces[kind] = _pieces(given, spots, at)
         found[kind] = stacked(type(given), [getattr(net, kind), _divided(given, pieces[kind][0], pieces[kind][2], bus=bus, name=pieces[kind][1])])
-    costs, points, ramps = (_of_units(t, pieces["generators"], len(net.generators)) for t in (d.costs, d.cost_points, d.ramps))
-    return replace(net, **found, costs=costs, cost_points=points, ramps=ramps, profiles=d.profiles, follows=_follows(feeder, net, pieces)).check()
+    units, before = pieces["generators"], len(net.generators)
+    return replace(
+        net,
+        **found,
+        costs=_of_units(d.costs, units, before),
+        cost_points=_of_units(d.cost_points, units, before),
+        ramps=_of_units(d.ramps, units, before),
+        profiles=d.profiles,
+        follows=_follows(feeder, net, pieces),
+    ).check()
 
 
 def _wanted(spots: tuple[Spot, ...], d: Network) -> dict[tuple[int, Coil], float]:

@@ -130,32 +130,29 @@ def _line(tree: PhaseTree, row: int, node: Index, first: int) -> Part:
     z, half, _ = (m[0] for m in line_matrices(tree, np.array([row])))
     here = np.flatnonzero((ln.to_phase[row] > 0) & (node[ln.from_bus[row]] >= 0))
     start, end = node[ln.from_bus[row], here], node[ln.to_bus[row], ln.to_phase[row, here] - 1]
-    z, half, none, name = z[here][:, here], half[here][:, here], np.zeros((len(here), len(here))), f"line {ln.name[row]}"
+    z, half, none = z[here][:, here], half[here][:, here], np.zeros((len(here), len(here)))
+    name, each = f"line {ln.name[row]}", [f"line {ln.name[row]}.{pe.PHASES[p]}" for p in here.tolist()]
     if not np.isfinite(ln.rating_a[row]):
         if ln.switch[row]:
-            return Part(
-                (),
-                tuple(
-                    Leg(name=f"{name}.{pe.PHASES[p]}", start=a, end=b) for p, a, b in zip(here.tolist(), start.tolist(), end.tolist(), strict=True)
-                ),
-            )
+            return Part((), tuple(Leg(name=n, start=a, end=b) for n, a, b in zip(each, start.tolist(), end.tolist(), strict=True)))
         y = np.linalg.inv(z)
         return Part((Block(name, np.concatenate([start, end]), np.block([[y + half, -y], [-y, y + half]])),))
     own, inner, kv = SPLIT * z.diagonal(), first + np.arange(len(here)), float(tree.network.buses.nominal_kv[ln.from_bus[row]]) / np.sqrt(3.0)
     y = np.linalg.inv(z - np.diag(own))
-    whole, each = np.block([[half, none, none], [none, y, -y], [none, -y, y + half]]), [f"{name}.{pe.PHASES[p]}" for p in here.tolist()]
+    whole = np.block([[half, none, none], [none, y, -y], [none, -y, y + half]])
+    rating, emergency = float(ln.rating_a[row]) * kv / 1e3, float(ln.rating_emergency_a[row]) * kv / 1e3
     legs = tuple(
-        Leg(name=conductor, start=a, end=b, z=part * MVA / kv**2, rating_mva=ln.rating_a[row] * kv / 1e3,
-            rating_emergency_mva=ln.rating_emergency_a[row] * kv / 1e3)
-        for conductor, a, b, part in zip(each, start.tolist(), inner.tolist(), own.tolist(), strict=True)
-    )  # fmt: skip
-    return Part((Block(name, np.concatenate([start, inner, end]), whole),), legs, tuple((conductor, kv) for conductor in each))
+        Leg(name=n, start=a, end=b, z=part * MVA / kv**2, rating_mva=rating, rating_emergency_mva=emergency)
+        for n, a, b, part in zip(each, start.tolist(), inner.tolist(), own.tolist(), strict=True)
+    )
+    return Part((Block(name, np.concatenate([start, inner, end]), whole),), legs, tuple((n, kv) for n in each))
 
 
 def _isolated(at: tuple[int, int, int], s: float, inner: int, bus: tuple[str, float]) -> Part:
     """A bus that stands between two phases: an isolating coil, and a leg that takes its reactance back."""
     (i, a, b), z, (name, kv) = at, 1j * TIE / s, bus
-    return Part((Block(name, np.array([a, b, inner]), COIL * MVA / (z * kv**2)),), (Leg(name=name, start=inner, end=i, z=-z),), (bus,))
+    y = np.asarray(COIL * MVA / (z * kv**2), np.complex128)
+    return Part((Block(name, np.array([a, b, inner]), y),), (Leg(name=name, start=inner, end=i, z=-z),), (bus,))
 
 
 def _transformer(tree: PhaseTree, row: int, node: Index, first: int) -> Part:
@@ -192,7 +189,7 @@ def _beside(tree: PhaseTree, row: int, node: Index, kv: tuple[float, float, floa
         y = np.diag(-0.5e-6j * t.guard_ppm[row] * each * abs(n).sum(0) / kv[1 + side] ** 2)
         if side:
             y = y + n.T @ n * complex(t.no_load_loss_pu[row], -t.magnetizing_pu[row]) * each / kv[0] ** 2
-        yield _block(f"transformer {t.name[row]}", node[bus], y)
+        yield _block(f"transformer {t.name[row]}", node[bus], np.asarray(y, np.complex128))
 
 
 def _held(tree: PhaseTree, node: Index, floats: Index) -> Iterator[Block]:

@@ -152,8 +152,8 @@ def _spots(tree: PhaseTree, there: Flag, floats: Index, more: Spots) -> dict[tup
     for spot, mva in more.items():
         if there[spot[0], [p - 1 for p in spot[1]]].all():
             out[spot] = max(out.get(spot, 0.0) + mva, LEAST)
-    b = tree.network.buses
-    for k in np.flatnonzero((tree.node >= 0) & ((b.v_low_pu > 0) | np.isfinite(b.v_high_pu))).tolist():
+    buses = tree.network.buses
+    for k in np.flatnonzero((tree.node >= 0) & ((buses.v_low_pu > 0) | np.isfinite(buses.v_high_pu))).tolist():
         loose = (np.flatnonzero(floats[tree.node[k]] >= 0) + 1).tolist()
         out.update({(k, pair): LEAST for pair in combinations(loose, 2) if (k, pair) not in out})
     return dict(sorted(out.items()))
