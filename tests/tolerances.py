@@ -236,3 +236,5 @@ ROUNDING = 1e-15  # asked of a program whose products of size 10 leave 3e-14
 PHASES_PU = 1e-8  # between phases; two load flows to 1e-10 MVA through admittances of 1e-3 pu
 LOSSES_ADD_UP = 1e-7  # MW; sums of fifty flows of up to 10 MVA each to rounding, and load flows to 1e-8 MVA
 HELD_PU = 1e-6  # pu; limits are kept to 1e-8 of scaled conditions
+# what would have to give way
+RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
