@@ -242,5 +242,11 @@ REACH_BEYOND = 1e-2  # of the extent; inside of outlines by as much all points h
 REACH_CONE = 1e-4  # MW; cones and rows of the conic solver to 1e-8 of sums of 20 MW
 REACH_NEARBY = 1e-2  # MW; what searches from other starts may still gain; measured below 1e-3
 REACH_PRINTED = 1e-3  # MW; three digits are printed
+# feeders as networks of phase nodes
+PHASES_PU = 1e-8  # between phases; two load flows to 1e-10 MVA through admittances of 1e-3 pu
+LOSSES_ADD_UP = 1e-7  # MW; sums of fifty flows of up to 10 MVA each to rounding, and load flows to 1e-8 MVA
+HELD_PU = 1e-6  # pu; limits are kept to 1e-8 of scaled conditions
 # what would have to give way
 RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
+ENGINE_MVA = 1e-4  # MW, Mvar at a boundary; promised against OpenDSS, whose own tolerance of 1e-12 leaves much less
+ENGINE_PU = 1e-4  # pu; promised likewise
