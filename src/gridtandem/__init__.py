@@ -38,15 +38,14 @@ if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
     from gridtandem.report.front import compare as compare
+    from gridtandem.report.front import diagnose as diagnose
     from gridtandem.report.front import opened as opened
     from gridtandem.report.front import resume as resume
     from gridtandem.report.front import run as run
-    from gridtandem.report.market import MarketRun as MarketRun
-    from gridtandem.report.market_compare import MarketComparison as MarketComparison
     from gridtandem.report.market_offer import offer as offer
+    from gridtandem.report.reach import reach as reach
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
-    from gridtandem.report.run import diagnose as diagnose
     from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.study import Study as Study
 
@@ -59,8 +58,6 @@ _PLACE = {
     "Comparison": "gridtandem.report.run:Comparison",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
-    "MarketComparison": "gridtandem.report.market_compare:MarketComparison",
-    "MarketRun": "gridtandem.report.market:MarketRun",
     "MissingPackage": "gridtandem.errors:MissingPackage",
     "Network": "gridtandem.grid.network:Network",
     "NotAgreed": "gridtandem.errors:NotAgreed",
@@ -74,7 +71,7 @@ _PLACE = {
     "catalogue": "gridtandem.cases.named:catalogue",
     "compare": "gridtandem.report.front:compare",
     "cone_bound": "gridtandem.opf.cone:cone_bound",
-    "diagnose": "gridtandem.report.run:diagnose",
+    "diagnose": "gridtandem.report.front:diagnose",
     "joined": "gridtandem.cases.generate:joined",
     "load_flow": "gridtandem.flow.results:load_flow",
     "network": "gridtandem.cases.library:network",
@@ -83,6 +80,7 @@ _PLACE = {
     "opened": "gridtandem.report.front:opened",
     "optimal_power_flow": "gridtandem.opf.ac:optimal_power_flow",
     "phase_case": "gridtandem.cases.phase_case:phase_case",
+    "reach": "gridtandem.report.reach:reach",
     "read_case": "gridtandem.cases.folder.write:read_case",
     "resume": "gridtandem.report.front:resume",
     "run": "gridtandem.report.front:run",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import gridtandem as gt
-from gridtandem.report.dispatch import DispatchRun
+from gridtandem.report.run import Run
 from tests.doors.terminal import run_file, tandem
 from tests.tolerances import BOUND_FALLS
 
@@ -25,7 +25,7 @@ def test_run_says_how_much_cheaper_any_dispatch_could_be() -> None:
     assert "8,094.55 EUR promised, at most 0.14 % more than any dispatch" in said.out
     assert "one owner" not in said.out
     run = gt.opened(run_file(said))
-    assert isinstance(run, DispatchRun)
+    assert isinstance(run, Run)
     assert repr(run) == said.out.rstrip("\n")
     document = tandem("run", "14A", "--scheme", "copf", "--bound", "--json").document
     assert document["certificate"] == "cones"

@@ -17,8 +17,7 @@ from gridtandem.schemes.central import Central
 from gridtandem.schemes.copf import Copf
 from gridtandem.schemes.hgd import Hgd
 from gridtandem.schemes.independent_opf import IndependentOpf
-from gridtandem.study.dispatch.compare import compare
-from gridtandem.study.dispatch.run import DispatchResult, dispatch, reopened
+from gridtandem.study.dispatch.run import DispatchResult, compare, dispatch, reopened
 from gridtandem.study.dispatch.study import DispatchStudy
 from tests.tolerances import BOUND_FALLS, CONE_BELOW
 from tools.dispatch_counts import CASES

@@ -31,7 +31,7 @@ from gridtandem.opf.ac_trouble import explained
 from gridtandem.opf.forms.ac_polar import AcPolar, unit_places
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Places
-from gridtandem.program.smooth import Entries, Smooth, SmoothSolver, Span
+from gridtandem.program.smooth import Entries, Groups, Smooth, SmoothSolver, Span
 from gridtandem.program.solvers.interior import Interior
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
@@ -97,7 +97,8 @@ class AcOpf:
         toll = Toll.none(np.stack([c.slices["draw_p"].start + draw, c.slices["draw_q"].start + draw, c.slices["v"].start + port], -1))
         functions = AcFunctions.of(form, columns, rows, linear=linear, squares=squares, cost=one, toll=toll)
         start = np.concatenate([_start(form, columns, pieces), np.zeros(2 * len(port))])
-        program = Smooth(columns, rows, functions, functions.jacobian, functions.hessian, start)
+        groups = _groups(form, pieces, port, r)
+        program = Smooth(columns, rows, functions, functions.jacobian, functions.hessian, start, groups)
         return AcOpf(form=form, pieces=pieces, polynomials=polynomials, program=program)
 
     def solve(self, *, solver: SmoothSolver | None = None, start: AcResult | None = None) -> AcResult:
@@ -205,11 +206,19 @@ def _drawn(port: Index, sign: float, places: tuple[Places, Places]) -> sparse.cs
     return sparse.csr_array((np.full(len(row), sign), (row, column)), shape=(r.size, c.size))
 
 
+def _groups(form: AcPolar, pieces: Pieces, port: Index, r: Places) -> Groups:
+    """Each node with its voltage, its balances, its units and what passes there."""
+    node, unit = np.arange(form.nodal.nodes), form.nodal.units.node
+    row = np.zeros(r.size, np.int64)
+    row[: 2 * len(node)] = np.tile(node, 2)
+    return Groups(unknown=np.concatenate([node, node, unit, unit, unit[pieces.priced], port, port]), row=row)
+
+
 def _start(form: AcPolar, columns: dict[str, Span], pieces: Pieces) -> Real:
     """Flat voltages, and units in the middle of their boxes."""
-    angle = np.angle(from_flat(form.nodal, form.reference))
+    v = from_flat(form.nodal, form.reference, form.v_high)
     middle = {name: np.clip(0.0, s.low, s.high) if not np.isfinite(s.high - s.low).all() else (s.low + s.high) / 2 for name, s in columns.items()}
     p = middle["p"]
     y = np.full(len(pieces.priced), -np.inf)
     np.maximum.at(y, np.searchsorted(pieces.priced, pieces.unit), pieces.level + pieces.slope * p[pieces.unit])
-    return np.concatenate([angle, np.clip(1.0, form.v_low, form.v_high), p, middle["q"], y])
+    return np.concatenate([np.angle(v), np.maximum(np.abs(v), form.v_low), p, middle["q"], y])

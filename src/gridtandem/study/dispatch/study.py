@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from gridtandem.parties.ac_feeder import AcFeeders
 from gridtandem.parties.ac_owner import AcOwner
 from gridtandem.parties.ac_transmission import AcTransmission
 from gridtandem.schemes.central import Central
+from gridtandem.study.kinds import DISPATCH, Kind
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
@@ -35,6 +36,7 @@ SHOWN = 3  # rows that a fault names
 class DispatchStudy:
     """A case, a scheme of AC dispatch and the periods it is about. Same study, same bits."""
 
+    kind: ClassVar[Kind] = DISPATCH
     case: Case
     scheme: Any
     first: int = 1  # first period, counted from 1
@@ -68,7 +70,7 @@ class DispatchStudy:
             yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=self.case.name)
         window = (1, 1) if wrong else (self.first, self.hours)
         for k, net in enumerate((self.case.transmission, *self.case.models)):
-            yield from (f.at(net.name) for f in _network_faults(net, window, source=k == 0))
+            yield from (f.at(net.name) for f in network_faults(net, window, source=k == 0))
 
     def at(self, t: int) -> Case:
         """The case as it stands in the t-th of the periods, from 0."""
@@ -140,7 +142,8 @@ def _whole(given: object) -> bool:
     return isinstance(given, int | np.integer) and not isinstance(given, bool) and bool(given >= 1)
 
 
-def _network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
+def network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
+    """What keeps a network from AC dispatch in a window of (first period, periods); ``source`` where its reference unit counts."""
     g, (first, hours) = net.generators, window
     yield from bent_faults(net) if wired(net.faults()) else ()
     end = first + hours - 1

@@ -15,10 +15,12 @@ from gridtandem.study.dispatch.check import Found, found_of
 from gridtandem.study.dispatch.plans import Plan, Plans, plans_of
 from gridtandem.study.dispatch.results import Bounds, BusPrices, Decisions, DispatchChecks, Exchanges
 from gridtandem.study.dispatch.study import DispatchSeats, DispatchStudy
+from gridtandem.study.result import letters_table, nothing
 from gridtandem.study.results import Letters, Violations
-from gridtandem.study.run import letters_table
 from gridtandem.tables import Real, stacked
 from gridtandem.units import MVA
+
+CONTRADICTS = 1e-4  # pu; schemes agree to 1e-6, and what is left of an exchange moves voltages by less than this
 
 
 @final
@@ -34,17 +36,50 @@ class Told:
     bounds: Bounds  # empty where none was asked for
     bound_letters: Letters
 
+    @property
+    def promised(self) -> float:
+        """Cost of all plans over all periods, one hour each; NaN where a period has none. [currency]"""
+        return self._sum("promised_per_h")
 
-NOTHING = Told(
-    exchanges=Exchanges.empty(), decisions=Decisions.empty(), prices=BusPrices.empty(), checks=DispatchChecks.empty(), violations=Violations.empty(),
-    bounds=Bounds.empty(), bound_letters=Letters.empty(),
-)  # fmt: skip
+    @property
+    def realised(self) -> float:
+        """What they really cost. [currency]"""
+        return self._sum("realised_per_h")
+
+    @property
+    def central(self) -> float:
+        """What one owner would pay. [currency]"""
+        return self._sum("central_per_h")
+
+    @property
+    def gap(self) -> float:
+        """What the plans cost more than the dispatch of one owner, relative to it."""
+        return (self.promised - self.central) / max(1.0, abs(self.central))
+
+    @property
+    def bound(self) -> float:
+        """What no dispatch of these periods costs less than: the cone bound; NaN where none was asked for. [currency]"""
+        return self._sum("bound_per_h")
+
+    @property
+    def gap_to_bound(self) -> float:
+        """What the plans cost more than that, relative to it: no dispatch is cheaper than they are by more."""
+        return (self.promised - self.bound) / max(1.0, abs(self.bound))
+
+    def contradicts(self, goal: float) -> float:  # noqa: ARG002 — asked alike of every kind
+        """By how much the AC check contradicts an agreement. [pu]"""
+        apart = float(np.max(self.checks.voltage_error_pu[self.checks.solved], initial=0.0))
+        return 0.0 if apart <= CONTRADICTS else apart
+
+    def _sum(self, name: str) -> float:
+        column: Real = getattr(self.checks, name)
+        return float(column.sum()) if len(column) else np.nan
 
 
 def told(seats: DispatchSeats, study: DispatchStudy, outcome: Outcome[Any]) -> tuple[Told, tuple[str, ...]]:
     """All periods that have plans; and a sentence for each that has none."""
     if not outcome.answered or outcome.state is None:
-        return NOTHING, ()
+        return nothing(Told), ()
     schedule, best = study.scheme.schedule(outcome.state), _best(seats, study)
     bounds, bound_letters, missing = _bounded(seats, study, schedule)
     least = bounds.bound_per_h[-study.hours :] if len(bounds) else np.full(study.hours, np.nan)
@@ -161,11 +196,9 @@ class _Best:
 def _best(seats: DispatchSeats, study: DispatchStudy) -> _Best:
     if study.certificate == "owner":
         return _Best(dispatch=seats.owner.dispatch(DispatchWhole()), whole=np.array([seats.owner.solve(t).cost for t in range(study.hours)]))
-    nothing = np.full((1, study.hours, len(study.case.interfaces), 3), np.nan)
-    return _Best(
-        dispatch=Dispatch(nothing, nothing, np.zeros(nothing.shape[:3], np.int8), np.full((1, study.hours), np.nan)),
-        whole=np.full(study.hours, np.nan),
-    )
+    unknown = np.full((1, study.hours, len(study.case.interfaces), 3), np.nan)
+    whole = np.full(study.hours, np.nan)
+    return _Best(dispatch=Dispatch(unknown, unknown, np.zeros(unknown.shape[:3], np.int8), whole[None]), whole=whole)
 
 
 def _bounded(seats: DispatchSeats, study: DispatchStudy, schedule: Schedule) -> tuple[Bounds, Letters, list[str]]:
