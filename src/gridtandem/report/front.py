@@ -28,14 +28,10 @@ from gridtandem.study.study import Study
 if TYPE_CHECKING:
     from gridtandem.study.diagnose import Diagnosis
 
+# unless told otherwise
 USUAL = {
-    "loading": 1.0,
-    "feeder_solver": "auto",
-    "q_rule": "ignore",
-    "slack": "reference",
-    "taps": "move",
-    "certificate": "owner",
-}  # fmt: skip — unless told otherwise
+    "loading": 1.0, "feeder_solver": "auto", "q_rule": "ignore", "slack": "reference", "taps": "move", "certificate": "owner",
+}  # fmt: skip
 
 
 def run(
