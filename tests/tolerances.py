@@ -260,3 +260,6 @@ HELD_PU = 1e-6  # pu; limits are kept to 1e-8 of scaled conditions
 RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
 ENGINE_MVA = 1e-4  # MW, Mvar at a boundary; promised against OpenDSS, whose own tolerance of 1e-12 leaves much less
 ENGINE_PU = 1e-4  # pu; promised likewise
+# networks that only carry
+TRANSPORTED = 1e-4  # currency/h of 1e4; linear and quadratic programs to 1e-8 relative
+CARRIED = 1e-3  # MW; where a square is all that decides, an error of cost of 1e-7 moves power by its root
