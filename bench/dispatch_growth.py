@@ -46,8 +46,9 @@ def page(rows: list[str], facts: dict[str, object]) -> str:
     return (
         "<!-- Written by python -m bench.dispatch_growth --page; never edited by hand. -->\n\n# Growth of dispatch\n\n"
         f"Measured {sentence(facts)}.\n\nFeeders of 33 buses with two units each, one at each of as many load buses of the 118-bus system, and\n"
-        f"the case {NAMED}. Boundary-SQP lets every feeder answer by itself, one after the other in one process; the owner of all models solves one optimal\n"
-        f"power flow of all networks, by the same solver. Processor time, median of {REPEAT} turns; parties are seated before.\n\n"
+        f"the case {NAMED}. Boundary-SQP lets every feeder answer by itself, one after the other in one process; the owner of all\n"
+        f"models solves one optimal power flow of all networks, by the same solver. Processor time, median of {REPEAT} turns; parties are\n"
+        "seated before.\n\n"
         + "\n".join(rows) + "\n\nEvery figure: `python -m bench.dispatch_growth --page`.\n"
     )  # fmt: skip
 
