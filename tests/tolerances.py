@@ -234,3 +234,6 @@ PUBLISHED_ITD = 5e-4  # currency/h of 2e4; their Ipopt accepts what is solved to
 ROUNDING = 1e-15  # asked of a program whose products of size 10 leave 3e-14
 # what would have to give way
 RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
+CENT = 5.001e-3  # currency/h; half of the last digit printed
+KAPPA = 1e-5  # relative; central differences over 2e-4 pu leave the square of that times third derivatives, and costs to 1e-10
+KAPPA_AGREED = 1e-5  # relative; the same at a voltage and prices agreed to 1e-6 pu

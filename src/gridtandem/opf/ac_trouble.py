@@ -2,7 +2,8 @@ r"""Why an AC optimal power flow has no solution: the limits that would have to 
 
 All limits and balances give way at a price, the least total is sought and left with nothing that is not needed (`gridtandem.program.elastic`), and
 what gave way is told in MW, Mvar, MVA, pu and degrees, what weighs most first. An overload of 10 MVA (at a rating of 50) weighs as much as 1 MW
-beyond the limit of a unit, 0.01 pu beyond one of voltage, 0.01 rad beyond one of an angle, and a tenth of 1 MW that is not delivered. Of these limits none can be kept while the others hold; as every search here finds what is nearby, another set elsewhere may be smaller.
+beyond the limit of a unit, 0.01 pu beyond one of voltage, 0.01 rad beyond one of an angle, and a tenth of 1 MW that is not delivered. Of these
+limits none can be kept while the others hold; as every search here finds what is nearby, another set elsewhere may be smaller.
 """
 
 from __future__ import annotations
