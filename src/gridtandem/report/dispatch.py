@@ -29,7 +29,12 @@ RUN_PICTURES = {
     "prices": "gridtandem.report.dispatch_pictures:prices",
     "convergence": "gridtandem.report.dispatch_pictures:of_run",
 }
-COMPARISON_PICTURES = {"overview": "gridtandem.report.dispatch_pictures:costs", "convergence": "gridtandem.report.dispatch_pictures:convergence"}
+COMPARISON_PICTURES = {
+    "overview": "gridtandem.report.dispatch_pictures:compared",
+    "costs": "gridtandem.report.dispatch_pictures:costs",
+    "convergence": "gridtandem.report.dispatch_pictures:convergence",
+    "exchange": "gridtandem.report.dispatch_pictures:exchange",
+}
 COLUMNS = (
     "scheme", "agreed", "promised", "gap_to_central", "realised", "limits_broken", "rounds", "numbers", "price_error_per_mwh", "v_high_pu", "seconds",
 )  # fmt: skip
