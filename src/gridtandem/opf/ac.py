@@ -21,7 +21,7 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.join import joined
 from gridtandem.cases.named import case
 from gridtandem.errors import InvalidCase
-from gridtandem.flow.start import following
+from gridtandem.flow.start import from_flat
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.ac_faults import ac_faults
@@ -206,8 +206,8 @@ def _drawn(port: Index, sign: float, places: tuple[Places, Places]) -> sparse.cs
 
 
 def _start(form: AcPolar, columns: dict[str, Span], pieces: Pieces) -> Real:
-    """Flat voltages whose angles follow phase shifts, units in the middle of their boxes."""
-    angle = np.angle(following(form.nodal, np.ones(form.nodal.nodes) * np.exp(1j * np.angle(form.nodal.start[form.reference[0]])), form.reference))
+    """Flat voltages, and units in the middle of their boxes."""
+    angle = np.angle(from_flat(form.nodal, form.reference))
     middle = {name: np.clip(0.0, s.low, s.high) if not np.isfinite(s.high - s.low).all() else (s.low + s.high) / 2 for name, s in columns.items()}
     p = middle["p"]
     y = np.full(len(pieces.priced), -np.inf)
