@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import gridtandem as gt
 from gridtandem.boundary.opf_letters import DrawnAt
 from gridtandem.schemes.copf import Copf
 from gridtandem.schemes.hgd import Hgd
@@ -51,3 +53,16 @@ def test_the_agreed_price_of_voltage_is_what_another_voltage_would_save_the_feed
     v, price = e.v_pu[None, None], np.stack([e.price_per_mwh, e.price_per_mvarh], -1)[None, None]
     slope = (paid(seats(name), v + PU, price) - paid(seats(name), v - PU, price)) / (2 * PU)
     assert -slope[0, 0] == pytest.approx(e.price_per_pu, rel=KAPPA_AGREED)
+
+
+def test_the_page_says_what_leaving_kappa_out_costs() -> None:
+    page = (Path(__file__).parents[2] / "docs/explanation/coordinated-dispatch.md").read_text(encoding="utf-8")
+    cost = {}
+    for shown, scheme in (("`hgd`, `copf`, one owner", "hgd"), ("`hgd`, `copf`, one owner", "copf"), ("`hgd-plain`", "hgd-plain")):
+        run = gt.run("14A", scheme=scheme)
+        e, cost[scheme] = run.exchanges, run.result.promised
+        volts = ", ".join(f"{v:.4f}" for v in e.v_pu)
+        assert f"| {shown} | {volts} pu | {e.p_mw.sum():.3f} MW | {run.checks.loss_mw[0]:.2f} MW | {cost[scheme]:,.2f} EUR/h |" in page
+        if scheme == "copf":
+            assert f"would save transmission {-e.price_per_pu[0]:.0f} EUR/h" in page
+    assert f"it costs {cost['hgd-plain'] - cost['copf']:.2f} EUR/h more" in page
