@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 import gridtandem as gt
 from gridtandem.report import style
-from gridtandem.report.dispatch import COMPARISON_PICTURES, RUN_PICTURES, DispatchComparison
+from gridtandem.report.kinds.dispatch import DOOR
+from gridtandem.report.run import Comparison
 from gridtandem.report.style import svg
 from gridtandem.study.kinds import DISPATCH
 from tests.tolerances import DISPATCH_PRICE
@@ -20,10 +21,10 @@ SCHEMES = ["central", "copf", "hgd", "hgd-plain", "independent"]
 
 
 @cache
-def swinging() -> DispatchComparison:
+def swinging() -> Comparison:
     """Where hgd finds no plan and the independent one breaks limits."""
     found = gt.compare(CASES["overvoltage"].case(), SCHEMES)
-    assert isinstance(found, DispatchComparison)
+    assert isinstance(found, Comparison)
     return found
 
 
@@ -31,12 +32,12 @@ def titled(axes: list[Axes], title: str) -> Axes:
     return next(a for a in axes if a.get_title(loc="left") == title or a.get_title() == title)
 
 
-@pytest.mark.parametrize("kind", COMPARISON_PICTURES)
+@pytest.mark.parametrize("kind", DOOR.words.comparison_pictures)
 def test_a_picture_of_a_comparison_is_the_same_bytes_twice(kind: str) -> None:
     assert svg(swinging().plot(kind)) == svg(swinging().plot(kind))
 
 
-@pytest.mark.parametrize("kind", RUN_PICTURES)
+@pytest.mark.parametrize("kind", DOOR.words.run_pictures)
 def test_every_run_is_drawn_even_without_a_plan(kind: str) -> None:
     for run in swinging().runs:
         if len(run.exchanges) or kind == "convergence":
@@ -50,7 +51,7 @@ def test_the_overview_shows_costs_convergence_exchange_and_prices() -> None:
     cost = titled(axes, "What is promised, and what it costs")
     bars = np.array([b.get_height() for b in cost.patches])
     there = np.isfinite(found.table.promised)
-    best = found.runs[0].result.central
+    best = found.runs[0].result.tables.central
     assert bars == pytest.approx(np.concatenate([found.table.promised[there], found.table.realised[there]]) - best)
     said = " ".join(t.get_text() for t in cost.texts)
     assert "no plan: hgd" in said

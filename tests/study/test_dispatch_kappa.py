@@ -60,7 +60,7 @@ def test_the_page_says_what_leaving_kappa_out_costs() -> None:
     cost = {}
     for shown, scheme in (("`hgd`, `copf`, one owner", "hgd"), ("`hgd`, `copf`, one owner", "copf"), ("`hgd-plain`", "hgd-plain")):
         run = gt.run("14A", scheme=scheme)
-        e, cost[scheme] = run.exchanges, run.result.promised
+        e, cost[scheme] = run.exchanges, run.result.tables.promised
         volts = ", ".join(f"{v:.4f}" for v in e.v_pu)
         assert f"| {shown} | {volts} pu | {e.p_mw.sum():.3f} MW | {run.checks.loss_mw[0]:.2f} MW | {cost[scheme]:,.2f} EUR/h |" in page
         if scheme == "copf":

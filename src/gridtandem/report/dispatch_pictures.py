@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from gridtandem.report.dispatch import DispatchComparison, DispatchRun
+    from gridtandem.report.run import Comparison, Run
 
 FLOOR = 1e-12  # a gap of zero is drawn here
 PLACES = 12  # interfaces whose names are written out
 
 
 @styled
-def overview(run: DispatchRun) -> Figure:
+def overview(run: Run) -> Figure:
     """Power and prices at interfaces: as agreed, and in the dispatch of one owner."""
     figure = style.new_figure(style.WIDE, 3.0)
     left, right = figure.subplots(1, 2)
@@ -51,7 +51,7 @@ def overview(run: DispatchRun) -> Figure:
 
 
 @styled
-def prices(run: DispatchRun) -> Figure:
+def prices(run: Run) -> Figure:
     """Prices of active and reactive power at every bus, in the first period; where a feeder hangs, both sides of the boundary are joined."""
     figure = style.new_figure(style.WIDE, 4.2)
     above, below = figure.subplots(2, sharex=True)
@@ -76,7 +76,7 @@ def prices(run: DispatchRun) -> Figure:
     return figure
 
 
-def _ends(run: DispatchRun, feeder: str, at: Index, bus: Names) -> tuple[int, int]:
+def _ends(run: Run, feeder: str, at: Index, bus: Names) -> tuple[int, int]:
     """Places of the boundary bus of transmission and of the root of a feeder, among all buses drawn; transmission stands first."""
     case = run.result.study.case
     k = int(np.flatnonzero(case.interfaces.feeder == feeder)[0])
@@ -86,7 +86,7 @@ def _ends(run: DispatchRun, feeder: str, at: Index, bus: Names) -> tuple[int, in
 
 
 @styled
-def compared(comparison: DispatchComparison) -> Figure:
+def compared(comparison: Comparison) -> Figure:
     """Costs, convergence, exchange and prices of all schemes on one sheet."""
     figure = style.new_figure(style.WIDE, 5.6)
     (cost, gap), (power, price) = figure.subplots(2, 2)
@@ -99,7 +99,7 @@ def compared(comparison: DispatchComparison) -> Figure:
 
 
 @styled
-def costs(comparison: DispatchComparison) -> Figure:
+def costs(comparison: Comparison) -> Figure:
     """What plans promise and what they cost in the AC check, beside the dispatch of one owner."""
     figure = style.new_figure(style.WIDE, 3.2)
     _costs(figure.add_subplot(), comparison)
@@ -107,7 +107,7 @@ def costs(comparison: DispatchComparison) -> Figure:
 
 
 @styled
-def exchange(comparison: DispatchComparison) -> Figure:
+def exchange(comparison: Comparison) -> Figure:
     """What passes at interfaces and what it is worth, under every scheme."""
     figure = style.new_figure(style.WIDE, 3.2)
     left, right = figure.subplots(1, 2)
@@ -118,27 +118,27 @@ def exchange(comparison: DispatchComparison) -> Figure:
 
 
 @styled
-def convergence(comparison: DispatchComparison) -> Figure:
+def convergence(comparison: Comparison) -> Figure:
     """How the gap of every scheme closes, against its own goal."""
     return _converging(comparison.runs)
 
 
 @styled
-def of_run(run: DispatchRun) -> Figure:
+def of_run(run: Run) -> Figure:
     """The same of one scheme."""
     return _converging([run])
 
 
-def _converging(runs: Sequence[DispatchRun]) -> Figure:
+def _converging(runs: Sequence[Run]) -> Figure:
     figure = style.new_figure(style.NARROW * 1.6, 3.2)
     _gaps(figure.add_subplot(), runs)
     return figure
 
 
-def _costs(axes: Axes, comparison: DispatchComparison) -> None:
+def _costs(axes: Axes, comparison: Comparison) -> None:
     table, case = comparison.table, comparison.runs[0].result.study.case
     there = np.flatnonzero(np.isfinite(table.promised))
-    best = comparison.runs[int(there[0])].result.central if len(there) else np.nan
+    best = comparison.runs[int(there[0])].result.tables.central if len(there) else np.nan
     place = np.arange(len(there))
     axes.bar(place - 0.2, table.promised[there] - best, 0.4, color=style.FAINT, edgecolor=style.MUTED, label="promised")
     axes.bar(place + 0.2, table.realised[there] - best, 0.4, color=style.TSO, label="in the AC check")
@@ -157,7 +157,7 @@ def _costs(axes: Axes, comparison: DispatchComparison) -> None:
     style.caption(axes, f"{case.name}; one owner pays {best:,.2f}{'; no plan: ' * bool(without) + ', '.join(without)}")
 
 
-def _powers(axes: Axes, comparison: DispatchComparison) -> None:
+def _powers(axes: Axes, comparison: Comparison) -> None:
     """Active power into each feeder, first period: as agreed, and what really passes where that is something else."""
     for k, run in enumerate(_planned(comparison)):
         table = run.exchanges.take(run.exchanges.period == run.exchanges.period[0])
@@ -170,7 +170,7 @@ def _powers(axes: Axes, comparison: DispatchComparison) -> None:
     style.caption(axes, "marks: as transmission reckons; dashes: AC check")
 
 
-def _worth(axes: Axes, comparison: DispatchComparison) -> None:
+def _worth(axes: Axes, comparison: Comparison) -> None:
     """Price of active power at each interface, first period, beside that of one owner."""
     for k, run in enumerate(_planned(comparison)):
         table = run.exchanges.take(run.exchanges.period == run.exchanges.period[0])
@@ -189,11 +189,11 @@ def _key(figure: Figure, axes: Axes) -> None:
         figure.legend(handles=axes.get_legend_handles_labels()[0], loc="outside lower center", ncols=7, fontsize=7, frameon=False)
 
 
-def _planned(comparison: DispatchComparison) -> list[DispatchRun]:
+def _planned(comparison: Comparison) -> list[Run]:
     return [run for run in comparison.runs if len(run.exchanges)]
 
 
-def _beside(comparison: DispatchComparison, k: int, size: int) -> Real:
+def _beside(comparison: Comparison, k: int, size: int) -> Real:
     """Places of the k-th scheme, beside the others at each interface."""
     many = len(_planned(comparison))
     return np.asarray(np.arange(size) + 0.7 * ((k + 0.5) / many - 0.5))
@@ -206,7 +206,7 @@ def _interfaces(axes: Axes, names: Names) -> None:
         axes.set_xlabel("interface, in the order of the case")
 
 
-def _gaps(axes: Axes, runs: Sequence[DispatchRun]) -> None:
+def _gaps(axes: Axes, runs: Sequence[Run]) -> None:
     from matplotlib.ticker import MaxNLocator
 
     for k, run in enumerate(r for r in runs if r.outcome.goal > 0):

@@ -17,7 +17,7 @@ from gridtandem.tables import Index, Names, Real
 PLACE: Final[Mapping[str, int]] = {name: number - 1 for pairs in CONSTANTS.values() for name, number in pairs}  # column, counted from 0
 WIDTH: Final = {"bus": 13, "gen": 10, "branch": 11}  # least number of columns: those of case files of version 1
 WHOLE: Final = {"bus": ("BUS_I", "BUS_TYPE", "BUS_AREA", "ZONE"), "gen": ("GEN_BUS",), "branch": ("F_BUS", "T_BUS")}
-LIMITS: Final = {"VMIN", "VMAX", "PMIN", "PMAX", "QMIN", "QMAX", "RATE_A", "RATE_B", "RATE_C"}  # no number here hides nothing: the network tells of it
+LIMITS: Final = {"VMIN", "VMAX", "PMIN", "PMAX", "QMIN", "QMAX", "RATE_A", "RATE_B", "RATE_C"}  # where none is a number, the network says so
 KEPT: Final = ("baseMVA", "bus", "gen", "branch", "gencost", "bus_name", "version", "areas", "gentype", "genfuel")
 LARGEST_NUMBER: Final = 2**31
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from gridtandem.parties.ac_feeder import AcFeeders
 from gridtandem.parties.ac_owner import AcOwner
 from gridtandem.parties.ac_transmission import AcTransmission
 from gridtandem.schemes.central import Central
+from gridtandem.study.kinds import DISPATCH, Kind
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
@@ -34,6 +35,7 @@ SHOWN = 3  # rows that a fault names
 class DispatchStudy:
     """A case, a scheme of AC dispatch and the periods it is about. Same study, same bits."""
 
+    kind: ClassVar[Kind] = DISPATCH
     case: Case
     scheme: Any
     first: int = 1  # first period, counted from 1
