@@ -66,7 +66,7 @@ class DispatchStudy:
             yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=self.case.name)
         window = (1, 1) if wrong else (self.first, self.hours)
         for k, net in enumerate((self.case.transmission, *self.case.models)):
-            yield from (f.at(net.name) for f in _network_faults(net, window, source=k == 0))
+            yield from (f.at(net.name) for f in network_faults(net, window, source=k == 0))
 
     def at(self, t: int) -> Case:
         """The case as it stands in the t-th of the periods, from 0."""
@@ -138,7 +138,8 @@ def _whole(given: object) -> bool:
     return isinstance(given, int | np.integer) and not isinstance(given, bool) and bool(given >= 1)
 
 
-def _network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
+def network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
+    """What keeps a network from AC dispatch in a window of (first period, periods); ``source`` where its reference unit counts."""
     g, (first, hours) = net.generators, window
     yield from bent_faults(net) if wired(net.faults()) else ()
     end = first + hours - 1
