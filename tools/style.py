@@ -88,6 +88,8 @@ ANY_ALLOWED = {
     "src/gridtandem/study/dispatch/study.py": "schemes are of any kind, settings go to TOML",
     "src/gridtandem/study/dispatch/tables.py": "columns of every kind in one mapping",
     "src/gridtandem/study/dispatch/compare.py": "schemes and their states are of any kind",
+    "src/gridtandem/parties/ac_cone_feeder.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/ac_cone_transmission.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/ac_feeder.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/ac_transmission.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/ac_owner.py": "handlers of every letter lie in one mapping",

@@ -22,7 +22,7 @@ from gridtandem.cases.named import case as named
 from gridtandem.errors import InvalidCase
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
-from gridtandem.opf.ac import costs, whole
+from gridtandem.opf.ac import costs, whole_of
 from gridtandem.opf.forms.ac_polar import unit_places
 from gridtandem.program.answer import Answer
 from gridtandem.program.arrays import Columns, Program, Rows
@@ -76,7 +76,7 @@ def transport(given: Network | Case | str | Path) -> TransportResult:
     Raises `errors.Unsolved` where units and ratings cannot serve the demand.
     """
     case = named(given) if isinstance(given, str | Path) else given
-    net = whole(case)
+    net = whole_of(case)
     nodal = Nodal.of(net.check())
     answer = solve(program_of(nodal)).require()
     u, p = nodal.units, answer.x["p"]
