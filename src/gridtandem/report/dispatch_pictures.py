@@ -151,7 +151,8 @@ def _costs(axes: Axes, comparison: Comparison) -> None:
             axes.annotate(words, (k + 0.2, top), (0, 3), textcoords="offset points").set(fontsize=6, color=style.WARN, ha="center")
     axes.axhline(0.0, color=style.INK, linewidth=0.6)
     axes.set_xticks(place, table.scheme[there].tolist(), rotation=30, ha="right", rotation_mode="anchor")
-    axes.set_ylabel(f"beyond {"one owner's cost" if owner else 'the cone bound'} [{case.currency}]")
+    floor = "one owner's cost" if owner else "the cone bound"
+    axes.set_ylabel(f"beyond {floor} [{case.currency}]")
     axes.set_title("What is promised, and what it costs", pad=14)
     axes.margins(y=0.25)
     axes.legend(fontsize=7, frameon=False)
