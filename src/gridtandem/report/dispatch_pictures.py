@@ -138,7 +138,9 @@ def _converging(runs: Sequence[Run]) -> Figure:
 def _costs(axes: Axes, comparison: Comparison) -> None:
     table, case = comparison.table, comparison.runs[0].result.study.case
     there = np.flatnonzero(np.isfinite(table.promised))
-    best = comparison.runs[int(there[0])].result.tables.central if len(there) else np.nan
+    owner = comparison.runs[0].result.study.certificate == "owner"
+    found = [run.result.central if owner else run.result.bound for run in comparison.runs]
+    best = max((found[k] for k in there), default=np.nan)
     place = np.arange(len(there))
     axes.bar(place - 0.2, table.promised[there] - best, 0.4, color=style.FAINT, edgecolor=style.MUTED, label="promised")
     axes.bar(place + 0.2, table.realised[there] - best, 0.4, color=style.TSO, label="in the AC check")
@@ -149,12 +151,14 @@ def _costs(axes: Axes, comparison: Comparison) -> None:
             axes.annotate(words, (k + 0.2, top), (0, 3), textcoords="offset points").set(fontsize=6, color=style.WARN, ha="center")
     axes.axhline(0.0, color=style.INK, linewidth=0.6)
     axes.set_xticks(place, table.scheme[there].tolist(), rotation=30, ha="right", rotation_mode="anchor")
-    axes.set_ylabel(f"beyond one owner's cost [{case.currency}]")
+    floor = "one owner's cost" if owner else "the cone bound"
+    axes.set_ylabel(f"beyond {floor} [{case.currency}]")
     axes.set_title("What is promised, and what it costs", pad=14)
     axes.margins(y=0.25)
     axes.legend(fontsize=7, frameon=False)
     without = table.scheme[~np.isfinite(table.promised)].tolist()
-    style.caption(axes, f"{case.name}; one owner pays {best:,.2f}{'; no plan: ' * bool(without) + ', '.join(without)}")
+    told = f"{'one owner pays' if owner else 'no dispatch costs less than'} {best:,.2f}"
+    style.caption(axes, f"{case.name}; {told}{'; no plan: ' * bool(without) + ', '.join(without)}")
 
 
 def _powers(axes: Axes, comparison: Comparison) -> None:
