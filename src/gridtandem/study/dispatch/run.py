@@ -20,14 +20,14 @@ DispatchResult: TypeAlias = Result[DispatchStudy, Told]
 def _carried(study: DispatchStudy, seats: DispatchSeats, before: Outcome[Any] | None, watch: Watch) -> DispatchResult:
     outcome = coordinate(seats.mailbox(study.scheme), study.scheme, rounds=study.rounds, resume=before, watch=watch)
     tables, missing = told(seats, study, outcome)
-    return Result(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome), *missing))
+    return Result(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome, study.certificate), *missing))
 
 
 CRAFT = Craft(study=DispatchStudy, tables=Told, seated=seated, carried=_carried, tabled=tabled)
 dispatch, resume, reopened, compare = CRAFT.run, CRAFT.resume, CRAFT.reopened, CRAFT.compare
 
 
-def explained(seats: DispatchSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
+def explained(seats: DispatchSeats, outcome: Outcome[Any], certificate: str = "owner") -> tuple[str, ...]:
     """Why there is no answer, asked at the owners' doors: which limits would have to give way."""
     said = [words] if (words := getattr(outcome.state, "trouble", "")) else []
     for refusal in outcome.refused:
@@ -40,7 +40,9 @@ def explained(seats: DispatchSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
         else:
             desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
             said.append(f"{refusal.by}, {hour}{desk.explained((0, t, int(np.flatnonzero(rows == i)[0])))}")
-    if outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS):  # of what nobody could agree on, the owner knows whether it can be had at all
+    if (
+        outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS) and certificate == "owner"
+    ):  # of what nobody could agree on, the owner knows whether it can be had at all
         said += [_impossible(seats, t) for t in range(len(seats.cases)) if not solved(seats.owner.solve(t))]
     return tuple(dict.fromkeys(said))
 

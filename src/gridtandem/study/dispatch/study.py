@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Literal, final
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from gridtandem.study.kinds import DISPATCH, Kind
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
+CERTIFICATES = ("owner", "cones")
 SHOWN = 3  # rows that a fault names
 
 
@@ -41,10 +42,11 @@ class DispatchStudy:
     first: int = 1  # first period, counted from 1
     hours: int = 1  # periods, each dispatched by itself
     rounds: int = 100
+    certificate: Literal["owner", "cones"] = "owner"  # what costs are held against: the dispatch of one owner of all models, or a cone bound
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "rounds")}
+        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "rounds", "certificate")}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -56,6 +58,8 @@ class DispatchStudy:
         wrong = [name for name in ("first", "hours", "rounds") if not _whole(getattr(self, name))]
         for name in wrong:
             yield Fault("study", f"is {getattr(self, name)!r}", "give a whole number of 1 or more", "study-024", column=name)
+        if self.certificate not in CERTIFICATES:
+            yield Fault("study", f"is {self.certificate!r}", f"take {' or '.join(CERTIFICATES)}", "study-034", column="certificate")
         names, count = np.unique(self.case.interfaces.feeder, return_counts=True)
         if len(many := names[count > 1].tolist()):
             what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
@@ -66,7 +70,7 @@ class DispatchStudy:
             yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=self.case.name)
         window = (1, 1) if wrong else (self.first, self.hours)
         for k, net in enumerate((self.case.transmission, *self.case.models)):
-            yield from (f.at(net.name) for f in _network_faults(net, window, source=k == 0))
+            yield from (f.at(net.name) for f in network_faults(net, window, source=k == 0))
 
     def at(self, t: int) -> Case:
         """The case as it stands in the t-th of the periods, from 0."""
@@ -138,7 +142,8 @@ def _whole(given: object) -> bool:
     return isinstance(given, int | np.integer) and not isinstance(given, bool) and bool(given >= 1)
 
 
-def _network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
+def network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
+    """What keeps a network from AC dispatch in a window of (first period, periods); ``source`` where its reference unit counts."""
     g, (first, hours) = net.generators, window
     yield from bent_faults(net) if wired(net.faults()) else ()
     end = first + hours - 1
