@@ -42,6 +42,7 @@ ANY_ALLOWED = {
     "src/gridtandem/parties/transmission.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/study/batch.py": "settings as plain words and numbers",
     "src/gridtandem/study/batch_file.py": "values as SQLite and JSON take them",
+    "src/gridtandem/study/contingency.py": "settings as plain words and numbers",
     "src/gridtandem/study/block.py": "the state belongs to the scheme; columns of a record taken by name",
     "src/gridtandem/study/together.py": "the state belongs to the scheme",
     "src/gridtandem/parties/feeder_market.py": "handlers of every letter lie in one mapping",

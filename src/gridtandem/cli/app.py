@@ -20,6 +20,7 @@ COMMANDS = {  # name: (module, one line); the order is that of the help page
     "cases": ("casework", "Every published system by name."),
     "run": ("running", "One case under one scheme, held against the AC check."),
     "batch": ("batching", "Many scenarios of a case: a year, every outage."),
+    "contingency": ("contingencies", "Outages by severity, with feeders as they are."),
     "resume": ("batching", "Go on with what was stopped."),
     "compare": ("running", "One case under several schemes, side by side."),
     "welfare": ("levels", "Net surplus of markets against the level of demand."),

@@ -87,7 +87,7 @@ class ShiftFactors:
         given = np.unique(nodal.units.node[nodal.units.control == REFERENCE])
         if len(lost := np.flatnonzero(~reached(nodal, given))):
             what, mend = f"has {nodal.named(lost)} without a path to a reference", "close a line to them, or set live = no"
-            raise InvalidCase([Fault("buses", what, mend, "case-099", place=nodal.name)])
+            raise InvalidCase([Fault("buses", what, mend, "outage-015", place=nodal.name)])
         rows, cols = np.concatenate([br.start, br.end, br.start, br.end]), np.concatenate([br.start, br.end, br.end, br.start])
         laplacian = sparse.coo_array((np.concatenate([b, b, -b, -b]), (rows, cols)), shape=(n, n)).tocsc()
         free = np.setdiff1d(np.arange(n), given)
@@ -102,7 +102,7 @@ class ShiftFactors:
         )  # fmt: skip
 
     def ptdf(self, node: Index, weights: Real | None = None) -> Real:
-        """Flows (branch, column) that one unit injected at each ``node`` drives to the given angles, or to all nodes by ``weights``, which sum to 1."""
+        """Flows (branch, column) that one unit injected at each ``node`` drives to the given angles, or to all nodes by ``weights`` of sum 1."""
         flow = self._flows(np.eye(self.nodal.nodes)[:, node])
         return flow if weights is None else flow - self._flows(weights[:, None])
 

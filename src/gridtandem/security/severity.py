@@ -68,9 +68,9 @@ def ratings(nodal: Nodal) -> Real:
     """Rating of each branch in service; inf: none. [per unit]"""
     net, br = nodal.network, nodal.branches
     out = np.empty(len(br.z))
-    for kind, table in enumerate((net.lines, net.transformers)):
+    for kind, rating in enumerate((net.lines.rating_mva, net.transformers.rating_mva)):
         rows = br.kind == kind
-        out[rows] = table.rating_mva[br.row[rows]]
+        out[rows] = rating[br.row[rows]]
     return out / MVA
 
 
@@ -82,7 +82,9 @@ def rating_faults(nodal: Nodal, rule: str) -> Iterator[Fault]:
     bare = int((~np.isfinite(ratings(nodal))).sum())
     if rule == "case" and bare:
         what = f"{bare:,} of {len(nodal.branches.z):,} branches in service have no rating, and the performance index is of flows over ratings"
-        mend = f"give them a rating_mva, or take ratings = base: {BASE_FACTOR:g} times the apparent power before any outage, at least {LEAST_MVA:g} MVA"
+        mend = (
+            f"give them a rating_mva, or take ratings = base: {BASE_FACTOR:g} times the apparent power before any outage, at least {LEAST_MVA:g} MVA"
+        )
         yield Fault("branches", what, mend, "outage-009", column="rating_mva", place=nodal.name)
 
 

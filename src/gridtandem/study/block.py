@@ -81,8 +81,8 @@ class Answers:
         """Nothing known yet of so many rows, interfaces and nodes of transmission."""
         nothing, apart = np.full((size, wide), np.nan), np.full(size, np.nan)
         return Answers(
-            end=np.zeros(size, np.int64), rounds=np.zeros(size, np.int64), asked=np.zeros(size, np.int64), v=nothing, s=nothing * (1 + 1j), error=apart, slack=apart.copy(),
-            why=[""] * size, tso=np.full((size, nodes), complex(np.nan, np.nan)), ratio=[None] * size,
+            end=np.zeros(size, np.int64), rounds=np.zeros(size, np.int64), asked=np.zeros(size, np.int64), v=nothing, s=nothing * (1 + 1j),
+            error=apart, slack=apart.copy(), why=[""] * size, tso=np.full((size, nodes), complex(np.nan, np.nan)), ratio=[None] * size,
         )  # fmt: skip
 
     @property

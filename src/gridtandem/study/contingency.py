@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, final
 
 import numpy as np
 
 from gridtandem.boundary.wire import text
-from gridtandem.errors import Fault
+from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.nodal import Nodal
 from gridtandem.security.severity import Rule, rating_faults
 from gridtandem.study.batch import Batch
-from gridtandem.study.outages import Outages
+from gridtandem.study.outages import NONE, Group, Outages, outages_of
 from gridtandem.study.study import Study
 from gridtandem.tables import Index
 
@@ -29,7 +29,7 @@ class Contingency:
     """Every outage is screened; those that come first, and those that come first without distribution, are solved in full."""
 
     study: Study  # of one scenario and one period
-    outages: Outages
+    outages: Outages = NONE
     screen: Screen = "decoupled"  # full: screened by decoupled steps, and all are solved in full
     top: int = 20  # solved in full, of each of the two orders
     ratings: Rule = "case"
@@ -76,3 +76,17 @@ class Contingency:
     def cases(self, outage: Index) -> Index:
         """Numbers in the batch."""
         return outage + 1
+
+
+def with_outages(of: Contingency, wanted: str | Sequence[str | Sequence[str] | Group]) -> Contingency:
+    """The analysis of these outages (see `gridtandem.study.outages.outages_of`); everything that is wrong with all of it is told at once."""
+    case = of.study.case.check()  # where wires are wrong, nothing else can be said of them
+    try:
+        found, faults = outages_of(case.transmission, wanted), list[Fault]()
+    except InvalidCase as e:
+        found, faults = of.outages, list(e.faults)
+    made = replace(of, outages=found)
+    faults += [fault for fault in (*made.study.faults(), *made.faults()) if not (faults and fault.code == "outage-014")]
+    if faults:
+        raise InvalidCase(faults)
+    return made

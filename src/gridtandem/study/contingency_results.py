@@ -10,7 +10,7 @@ import numpy as np
 from gridtandem.grid.nodal import Nodal
 from gridtandem.security.severity import Severity
 from gridtandem.study.contingency import Contingency
-from gridtandem.tables import Flag, Index, Names, Real, Table, column
+from gridtandem.tables import Complex, Flag, Index, Names, Real, Table, column
 
 BASE, ALONE, SCREENED, FULL = "base", "alone", "screened", "full"
 
@@ -35,6 +35,8 @@ class Findings(Table):
     v_low_bus: Names = column("where that is", dtype="U")
     v_high_pu: Real = column("highest voltage of transmission", unit="pu")
     v_high_bus: Names = column("where that is", dtype="U")
+    exchange_mw: Real = column("active power into all feeders; NaN while screened", unit="MW")
+    exchange_mvar: Real = column("reactive power into all feeders; NaN while screened", unit="Mvar")
     rounds: Index = column("rounds of letters", dtype="i8")
     feeder_solves: Index = column("answers of single feeders that it took, by the ledger", dtype="i8")
     why: Names = column("why there is no answer", dtype="U")
@@ -94,16 +96,16 @@ class Agreement:
 
 
 def tabled(
-    nodal: Nodal, branch: Names, step: str, outage: tuple[Index, Names], found: Severity, *, rounds: Index, asked: Index, why: Names
+    nodal: Nodal, branch: Names, step: str, outage: tuple[Index, Names], found: Severity, *, spent: tuple[Index, Index], s: Complex, why: Names
 ) -> Findings:  # fmt: skip
-    """What a step found for outages (numbers, names), with the names of branches and buses."""
-    number, name = outage
-    ok = np.isfinite(found.flow[:, 0])
+    """What a step found for outages (numbers, names), with the names of branches and buses; rounds and answers spent, power into feeders [MVA]."""
+    (number, name), (rounds, asked) = outage, spent
+    ok, p, q = np.isfinite(found.flow[:, 0]), s.real, s.imag
     return Findings(
         step=np.full(len(number), step), number=number, outage=name, ok=ok, flow_1=found.flow[:, 0], flow_2=found.flow[:, 1],
         voltage_1=found.voltage[:, 0], voltage_2=found.voltage[:, 1], loading_percent=100 * found.loading, loaded_branch=_named(branch, found.branch),
         v_low_pu=found.low, v_low_bus=_named(nodal.label, found.low_at), v_high_pu=found.high, v_high_bus=_named(nodal.label, found.high_at),
-        rounds=rounds, feeder_solves=asked, why=np.where(ok, "", why),
+        exchange_mw=np.where(ok, p, np.nan), exchange_mvar=np.where(ok, q, np.nan), rounds=rounds, feeder_solves=asked, why=np.where(ok, "", why),
     )  # fmt: skip
 
 
@@ -132,7 +134,7 @@ def ranking(of: Contingency, findings: Findings) -> Ranking:
     place[order] = np.arange(1, size + 1)
     both = known & np.isfinite(alone)
     mine, theirs = _places(full, both), _places(alone, both)
-    shown = _shown(findings, size, asked)
+    shown = _last(findings, size)
     own = findings.take(shown)
     solves = np.zeros(size, np.int64)
     later = np.isin(findings.step, (SCREENED, FULL))
@@ -150,7 +152,7 @@ def ranking(of: Contingency, findings: Findings) -> Ranking:
     return table.take(order)
 
 
-def _shown(findings: Findings, size: int, full: Flag) -> Index:
+def _last(findings: Findings, size: int) -> Index:
     """Row of each outage's last step: full where it has come to that, else screened."""
     out = np.zeros(size, np.int64)
     for step in (SCREENED, FULL):

@@ -53,8 +53,8 @@ class Ground:
     @staticmethod
     def of_state(of: Contingency) -> Ground:
         """Solve the base case; what is wrong with the analysis is told together, and a base case without a load flow by itself."""
-        if found := [*of.study.case.faults(), *of.study.faults(), *of.faults()]:
-            raise InvalidCase(found)
+        if faults := [*of.study.case.faults(), *of.study.faults(), *of.faults()]:
+            raise InvalidCase(faults)
         desk = Desk.of(of.batch)
         answers = solved(desk, np.zeros(1, np.int64), Extremes.none(desk.layout)).answers
         if not answers.ok[0]:
@@ -69,8 +69,9 @@ class Ground:
         by, names, nothing = yardstick(nodal, of.ratings, v), np.array(branch_names(nodal), str), np.array([""])
         asked = answers.asked + sum(entry.interfaces for entry in mail.ledger)
         found = severity(nodal, by, v[None], [np.empty(0, np.int64)])
-        base = tabled(nodal, names, BASE, (np.array([-1]), nothing), found, rounds=answers.rounds, asked=asked, why=nothing)
-        ds = (told.ds[0, 0, :, 0] + 1j * told.ds[0, 0, :, 1]) / MVA
+        spent, s = (answers.rounds, asked), MVA * answers.s.sum(axis=1)
+        base = tabled(nodal, names, BASE, (np.array([-1]), nothing), found, spent=spent, s=s, why=nothing)
+        ds = np.asarray(told.ds[0, 0, :, 0] + 1j * told.ds[0, 0, :, 1], np.complex128) / MVA
         return Ground(of=of, desk=desk, nodal=nodal, branch=names, v=v, at=at, s=answers.s[0], ds=ds, by=by, base=base)
 
     def opened(self, outage: Index) -> tuple[Index, ...]:
@@ -81,27 +82,31 @@ class Ground:
         """The parties with these outages, one for each scenario of theirs."""
         return self.desk.under(np.zeros(len(outage), np.int64), self.opened(outage))
 
-    def tabled(self, step: str, outage: Index, found: Severity, *, rounds: Index, asked: Index, why: Sequence[str]) -> Findings:
-        """As a table."""
-        names = np.array([self.of.outages.name[k] for k in outage.tolist()], str)
-        return tabled(self.nodal, self.branch, step, (outage, names), found, rounds=rounds, asked=asked, why=np.array(why, str))
+    def tabled(
+        self, step: str, outage: Index, found: Severity, *, why: Sequence[str], spent: tuple[Index, Index] | None = None, s: Complex | None = None
+    ) -> Findings:  # fmt: skip
+        """As a table; rounds and answers of feeders that were ``spent``, none unless told; power ``s`` (row, interface) into feeders, if known."""
+        names, none = np.array([self.of.outages.name[k] for k in outage.tolist()], str), np.zeros(len(outage), np.int64)
+        power = np.full(len(outage), complex(np.nan, np.nan)) if s is None else MVA * s.sum(axis=1)
+        spent = (none, none) if spent is None else spent
+        return tabled(self.nodal, self.branch, step, (outage, names), found, spent=spent, s=power, why=np.array(why, str))
 
 
 def alone(ground: Ground, outage: Index) -> Findings:
     """Transmission by itself: every feeder goes on drawing what it drew before."""
-    rows, none = len(outage), np.zeros(len(outage), np.int64)
+    rows = len(outage)
     v, c = np.repeat(ground.at[None, None], rows, axis=0), np.stack([ground.s.real, ground.s.imag], -1)[None, None, :, :, None] * MVA
     worth = np.full(v.shape, Worth.EXACT, np.int8)
     found = flows(ground.under(outage).transmission, PowerCurve(v - 1, v + 1, np.repeat(c, rows, axis=0), worth))
     seen = severity(ground.nodal, ground.by, found.v, ground.opened(outage), found.ratio)
-    return ground.tabled(ALONE, outage, seen, rounds=none, asked=none, why=found.trouble)
+    return ground.tabled(ALONE, outage, seen, s=np.repeat(ground.s[None], rows, axis=0), why=found.trouble)
 
 
 def full(ground: Ground, outage: Index) -> Findings:
     """Coordinated, as a batch does it."""
     answers = solved(ground.desk, ground.of.cases(outage), Extremes.none(ground.desk.layout)).answers
     seen = severity(ground.nodal, ground.by, np.where(answers.ok[:, None], answers.tso, np.nan), ground.opened(outage), answers.ratio)
-    return ground.tabled(FULL, outage, seen, rounds=answers.rounds, asked=answers.asked, why=answers.why)
+    return ground.tabled(FULL, outage, seen, spent=(answers.rounds, answers.asked), s=answers.s, why=answers.why)
 
 
 @final
@@ -120,9 +125,8 @@ class ByShiftFactors:
         return ByShiftFactors(ground=ground, factors=ShiftFactors.of(ground.nodal), flow=flow)
 
     def __call__(self, outage: Index) -> Findings:
-        none = np.zeros(len(outage), np.int64)
         seen = severity_of_flows(self.ground.by, self.factors.after(self.flow, self.ground.opened(outage)))
-        return self.ground.tabled(SCREENED, outage, seen, rounds=none, asked=none, why=["the outage islands something"] * len(outage))
+        return self.ground.tabled(SCREENED, outage, seen, why=["the outage islands something"] * len(outage))
 
 
 @final
@@ -156,7 +160,7 @@ class ByDecoupledSteps:
         assert v is not None
         seen = severity(ground.nodal, ground.by, v, opened)
         why = np.where(mute, "a feeder has no load flow at its voltage while screened", "the outage islands something while screened")
-        return ground.tabled(SCREENED, outage, seen, rounds=np.zeros(rows, np.int64), asked=asked, why=why.tolist())
+        return ground.tabled(SCREENED, outage, seen, spent=(np.zeros(rows, np.int64), asked), why=why.tolist())
 
     def _beyond(self, outage: Index, at: Real, moved: Flag, asked: Index) -> Complex:
         """What the marked feeders (row, interface) say they draw at these voltages, beyond their tangents; ``asked`` grows."""
