@@ -101,6 +101,8 @@ OPEN_ALLOWED = {
     "Ask": "base of the questions; carries only the type of the reply",
 }
 SHARED_CODES = {
+    "case-047": "a network in parts, of which other things can be said all the same",
+    "case-099": "a network in parts, of which other things can be said all the same",
     "batch-006": "two files whose rows do not belong together",
     "case-001": "no such column",
     "case-002": "a column is missing",

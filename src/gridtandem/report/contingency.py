@@ -30,7 +30,11 @@ from gridtandem.study.study import Study
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PICTURES = {"ranks": "gridtandem.report.contingency_pictures:ranks", "indices": "gridtandem.report.contingency_pictures:indices"}
+PICTURES = {
+    "overview": "gridtandem.report.contingency_pictures:ranks",
+    "ranks": "gridtandem.report.contingency_pictures:ranks",
+    "indices": "gridtandem.report.contingency_pictures:indices",
+}
 
 
 @final

@@ -38,18 +38,31 @@ def _lines(run: ContingencyRun) -> Iterator[str]:
     yield from (f"  note      {note}" for note in of.outages.notes)
     if of.ratings == "base":
         yield f"  ratings   where the case has none: {BASE_FACTOR:g} times the apparent power before any outage, at least {LEAST_MVA:g} MVA"
+    yield from _collapsed(table)
     known = table.take(table.rank > 0)
     yield from (f"  {line}" for line in plain(known, columns=COLUMNS, rows=LISTED).splitlines())
     yield from _changes(table)
     yield from _screening(run)
     yield from _solves(run, solved)
-    yield from _without(run, table)
+    yield from _islanding(run)
     if run.path is not None:
         yield f"  run file  {run.path}"
 
 
 def _way(screen: str) -> str:
     return "shift factors" if screen == "dc" else "decoupled steps"
+
+
+def _collapsed(table: Ranking) -> Iterator[str]:
+    """Outages without an answer, which may be the worst of all, and whether they have one without distribution."""
+    none = table.take(table.rank == 0)
+    for k in range(min(len(none), SHOWN)):
+        yield f"  refused   {none.outage[k]}: {none.why[k]}"
+    if (more := len(none) - SHOWN) > 0:
+        yield f"            … {more:,} more (table ranking, column why)"
+    if len(missed := none.outage[np.isfinite(none.pi_alone)]):
+        some = ", ".join(missed[:TOLD].tolist()) + ", …" * (len(missed) > TOLD)
+        yield f"  missed    {_many(len(missed), 'outage')} without an answer would have one if feeders drew what they drew before: {some}"
 
 
 def _changes(table: Ranking) -> Iterator[str]:
@@ -80,7 +93,7 @@ def _screening(run: ContingencyRun) -> Iterator[str]:
 
 def told(found: Agreement) -> str:
     """How far two orders agree, in words."""
-    rank = "–" if np.isnan(found.spearman) else f"{found.spearman:.4f}"
+    rank = "–" if np.isnan(found.spearman) else f"{found.spearman:.6g}"
     return f"against full: Spearman {rank} over {_many(found.count, 'outage')}, {found.overlap} of the first {found.top} the same"
 
 
@@ -93,12 +106,7 @@ def _solves(run: ContingencyRun, solved: int) -> Iterator[str]:
     yield f"  feeders   {sum(own.values()):,} DSO solves: {parts}{each}"
 
 
-def _without(run: ContingencyRun, table: Ranking) -> Iterator[str]:
-    none = table.take(table.rank == 0)
-    for k in range(min(len(none), SHOWN)):
-        yield f"  refused   {none.outage[k]}: {none.why[k]}"
-    if (more := len(none) - SHOWN) > 0:
-        yield f"            … {more:,} more (table ranking, column why)"
+def _islanding(run: ContingencyRun) -> Iterator[str]:
     for k in range(min(len(run.islanding), SHOWN)):
         yield f"  islanding {run.islanding.outage[k]} {run.islanding.why[k]}; not solved"
     if (more := len(run.islanding) - SHOWN) > 0:

@@ -98,7 +98,8 @@ def yardstick(nodal: Nodal, rule: str, before: Complex) -> Yardstick:
     np.maximum.at(low, nodal.node[live], np.where(buses.v_low_pu[live] > 0, buses.v_low_pu[live], -np.inf))
     np.minimum.at(high, nodal.node[live], buses.v_high_pu[live])
     both = np.isfinite(low) & np.isfinite(high) & (high > low)
-    return Yardstick(rating=rating, middle=np.where(both, (low + high) / 2, 1.0), half=np.where(both, (high - low) / 2, np.inf))
+    low, high = np.where(both, low, -1.0), np.where(both, high, 3.0)
+    return Yardstick(rating=rating, middle=(low + high) / 2, half=np.where(both, (high - low) / 2, np.inf))
 
 
 def apparent(nodal: Nodal, v: Complex) -> Real:

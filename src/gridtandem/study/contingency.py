@@ -20,6 +20,7 @@ from gridtandem.tables import Index
 
 Screen = Literal["dc", "decoupled", "full"]
 SCREENS = ("dc", "decoupled", "full")
+SPLIT = ("case-047", "case-099")  # faults of a network in parts, whose other numbers may be right
 TAU_MVA = 0.2  # 2e-3 per unit
 
 
@@ -80,11 +81,14 @@ class Contingency:
 
 def with_outages(of: Contingency, wanted: str | Sequence[str | Sequence[str] | Group]) -> Contingency:
     """The analysis of these outages (see `gridtandem.study.outages.outages_of`); everything that is wrong with all of it is told at once."""
-    case = of.study.case.check()  # where wires are wrong, nothing else can be said of them
+    case, found = of.study.case, of.outages
+    faults = list(case.faults())
+    if any(fault.code not in SPLIT for fault in faults):
+        raise InvalidCase(faults)  # where numbers are wrong, nothing else can be said of them
     try:
-        found, faults = outages_of(case.transmission, wanted), list[Fault]()
+        found = outages_of(case.transmission, wanted)
     except InvalidCase as e:
-        found, faults = of.outages, list(e.faults)
+        faults += e.faults
     made = replace(of, outages=found)
     faults += [fault for fault in (*made.study.faults(), *made.faults()) if not (faults and fault.code == "outage-014")]
     if faults:

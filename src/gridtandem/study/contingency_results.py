@@ -49,10 +49,10 @@ class Findings(Table):
 @final
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Ranking(Table):
-    """Outages, the most severe first: those solved in full, then the others as they were screened; last those without an answer."""
+    """Outages, the most severe first: those without an answer, those solved in full, then the others as they were screened."""
 
     kind: ClassVar[str] = "ranking"
-    rank: Index = column("place in the order, from 1; 0: without an answer", dtype="i8")
+    rank: Index = column("place in the order, from 1; 0: without an answer, which may be the most severe of all", dtype="i8")
     outage: Names = column("what is out of service", dtype="U")
     by: Names = column("full, or how it was screened", dtype="U")
     pi: Real = column("performance index that ranks")
@@ -129,9 +129,10 @@ def ranking(of: Contingency, findings: Findings) -> Ranking:
     asked = np.zeros(size, bool)
     asked[findings.number[findings.step == FULL]] = True
     pi[asked & ~known] = np.nan
-    order = np.lexsort((np.arange(size), np.where(np.isnan(pi), 0.0, -pi), ~known, np.isnan(pi)))
+    none = np.isnan(pi)
+    order = np.lexsort((np.arange(size), np.where(none, 0.0, -pi), ~known, ~none))
     place = np.zeros(size, np.int64)
-    place[order] = np.arange(1, size + 1)
+    place[order] = np.arange(1, size + 1) - none.sum()
     both = known & np.isfinite(alone)
     mine, theirs = _places(full, both), _places(alone, both)
     shown = _last(findings, size)
@@ -143,7 +144,7 @@ def ranking(of: Contingency, findings: Findings) -> Ranking:
     with np.errstate(divide="ignore", invalid="ignore"):
         change = 100 * (pi - alone) / alone
     table = Ranking(
-        rank=np.where(np.isnan(pi), 0, place), outage=np.array(of.outages.name, str), by=np.where(asked, FULL, of.screen), pi=pi, pi_flow=first,
+        rank=np.where(none, 0, place), outage=np.array(of.outages.name, str), by=np.where(asked, FULL, of.screen), pi=pi, pi_flow=first,
         pi_voltage=own.voltage_1 if power == 1 else own.voltage_2, pi_other=own.index(3 - power), alone_rank=theirs,
         moved=np.where(both, theirs - mine, 0), pi_alone=alone, change_percent=np.where(known, change, np.nan), pi_screened=screened,
         loading_percent=own.loading_percent, loaded_branch=own.loaded_branch, v_low_pu=own.v_low_pu, v_low_bus=own.v_low_bus,
