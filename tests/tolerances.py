@@ -279,5 +279,7 @@ SCREENED_INDEX = 0.11  # relative; error of the index after one cycle, measured 
 def scaled(tolerance: float, values: Any) -> float:
     """Relative to 1 + the largest."""
     return tolerance * (1 + float(abs(values).max()))
+
+
 AGREED_INDEX = 1e-6  # relative; boundary voltages agree to 1e-9 pu, which flows of 850 % of a rating take to the power 4
 PRINTED_MVA = 0.05 + 1e-9  # MVA; one decimal in the file

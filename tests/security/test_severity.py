@@ -12,7 +12,17 @@ from gridtandem.flow.newton import Newton
 from gridtandem.flow.results import branch_results
 from gridtandem.flow.variants import without
 from gridtandem.grid.nodal import Nodal
-from gridtandem.security.severity import BASE_FACTOR, LEAST_MVA, Yardstick, active_flows, rating_faults, ratings, severity, severity_of_flows, yardstick
+from gridtandem.security.severity import (
+    BASE_FACTOR,
+    LEAST_MVA,
+    Yardstick,
+    active_flows,
+    rating_faults,
+    ratings,
+    severity,
+    severity_of_flows,
+    yardstick,
+)
 from tests.tolerances import IDENTITY, SAME_ROUNDING
 
 NONE = np.empty(0, np.int64)

@@ -13,7 +13,7 @@ from gridtandem.cases.join import joined
 from gridtandem.cases.library import network
 from gridtandem.cases.renewables import renewable_share
 from gridtandem.coordinate import End
-from gridtandem.errors import InvalidCase, Unsolved, Unreadable
+from gridtandem.errors import InvalidCase, Unreadable, Unsolved
 from gridtandem.flow.newton import Newton
 from gridtandem.flow.variants import without
 from gridtandem.grid.nodal import Nodal
