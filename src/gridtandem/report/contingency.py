@@ -110,6 +110,7 @@ def contingency(
     renewables: float | None = None,
     screen: Literal["dc", "decoupled", "full"] = "decoupled",
     top: int = 20,
+    solve: Literal["curves", "letters"] = "curves",
     ratings: Literal["case", "base"] = "case",
     power: Literal[1, 2] = 1,
     cycles: int = 2,
@@ -129,7 +130,8 @@ def contingency(
 
     Every outage is solved without distribution (feeders draw what they drew before), then screened, and those that come first in either order,
     ``top`` of each, are solved in full. ``outages`` as in `batch`; ``renewables``: share of the feeders' load that units inside them serve.
-    ``screen``: shift factors (dc), decoupled half steps, or full, which solves all. ``ratings``: base gives branches without one 1.25 times their
+    ``screen``: shift factors (dc), decoupled half steps, or full, which solves all. ``solve``: on curves that feeders gave once, where those are
+    exact and reach, or by letters of the scheme. ``ratings``: base gives branches without one 1.25 times their
     apparent power before any outage, at least 15 MVA. ``power`` is n of the index. The other arguments are those of `run` and `batch`.
     """
     found = opened_case(case)
@@ -138,7 +140,7 @@ def contingency(
         case=found, scheme=None, loading=loading_of(loading), rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps
     )
     study = replace(study, scheme=door(FLOW).chosen(study, scheme, None))
-    draft = Contingency(study=study, screen=screen, top=top, ratings=ratings, power=power, cycles=cycles, tau_mva=float(tau_mva))
+    draft = Contingency(study=study, screen=screen, top=top, solve=solve, ratings=ratings, power=power, cycles=cycles, tau_mva=float(tau_mva))
     made = with_outages(draft, wanted_outages(outages))
     return ContingencyRun(result=running.run_contingency(made, save=None if save is None else Path(save), block=block, watch=watch))
 

@@ -10,7 +10,7 @@ import numpy as np
 from gridtandem.cases.renewables import renewable_share
 from gridtandem.report.tables import as_records, plain, spelled
 from gridtandem.security.severity import BASE_FACTOR, LEAST_MVA
-from gridtandem.study.contingency_results import FULL, Agreement, Ranking
+from gridtandem.study.contingency_results import BASE, CURVES, FULL, SCREENED, Agreement, Ranking
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CONTINGENCY = "tandem/contingency/1"
 SHOWN, LISTED, TOLD = 2, 10, 6  # islanding outages and refusals; rows of the table; outages that change places
+SPENT = {BASE: "before any outage", CURVES: "for curves", SCREENED: "while screened", FULL: "for outages in full"}
 FEW = 0.05  # % of change of an index below which distribution hardly matters
 COLUMNS = ("rank", "alone_rank", "outage", "by", "pi", "pi_alone", "change_percent", "loading_percent", "loaded_branch", "v_low_pu", "v_low_bus")
 
@@ -43,7 +44,7 @@ def _lines(run: ContingencyRun) -> Iterator[str]:
     yield from (f"  {line}" for line in plain(known, columns=COLUMNS, rows=LISTED).splitlines())
     yield from _changes(table)
     yield from _screening(run)
-    yield from _solves(run, solved)
+    yield from _solves(run)
     yield from _islanding(run)
     if run.path is not None:
         yield f"  run file  {run.path}"
@@ -97,13 +98,10 @@ def told(found: Agreement) -> str:
     return f"against full: Spearman {rank} over {_many(found.count, 'outage')}, {found.overlap} of the first {found.top} the same"
 
 
-def _solves(run: ContingencyRun, solved: int) -> Iterator[str]:
-    own, width = run.feeder_solves, len(run.result.of.study.case.interfaces)
-    parts = ", ".join(
-        f"{own.get(step, 0):,} {words}" for step, words in (("base", "before any outage"), ("screened", "while screened"), ("full", "in full"))
-    )
-    each = f" ({own['full'] / solved / width:.2g} per outage and interface)" if solved and width else ""
-    yield f"  feeders   {sum(own.values()):,} DSO solves: {parts}{each}"
+def _solves(run: ContingencyRun) -> Iterator[str]:
+    own = run.feeder_solves
+    parts = ", ".join(f"{own[step]:,} {words}" for step, words in SPENT.items() if own.get(step, 0))
+    yield f"  feeders   {sum(own.values()):,} DSO solves{': ' * bool(parts)}{parts}"
 
 
 def _islanding(run: ContingencyRun) -> Iterator[str]:

@@ -20,6 +20,8 @@ from gridtandem.tables import Index
 
 Screen = Literal["dc", "decoupled", "full"]
 SCREENS = ("dc", "decoupled", "full")
+Solve = Literal["curves", "letters"]
+SOLVES = ("curves", "letters")
 SPLIT = ("case-047", "case-099")  # faults of a network in parts, whose other numbers may be right
 TAU_MVA = 0.2  # 2e-3 per unit
 
@@ -33,6 +35,7 @@ class Contingency:
     outages: Outages = NONE
     screen: Screen = "decoupled"  # full: screened by decoupled steps, and all are solved in full
     top: int = 20  # solved in full, of each of the two orders
+    solve: Solve = "curves"  # full solution: on curves that feeders gave once, where these are exact and reach; or by letters of the scheme
     ratings: Rule = "case"
     power: int = 1  # n of the index that ranks
     cycles: int = 2  # of decoupled steps; one is two pairs of half steps with the feeders asked between them
@@ -48,7 +51,7 @@ class Contingency:
         islanding = self.outages.islanding
         return {
             "outages": tuple(self.outages.name), "branches": tuple(self.outages.branch), "screen": self.screen, "top": self.top,
-            "ratings": self.ratings, "power": self.power, "cycles": self.cycles, "tau_mva": self.tau_mva, "notes": self.outages.notes,
+            "solve": self.solve, "ratings": self.ratings, "power": self.power, "cycles": self.cycles, "tau_mva": self.tau_mva, "notes": self.outages.notes,
             "islanding": (tuple(islanding.outage.tolist()), tuple(islanding.why.tolist())),
         }  # fmt: skip
 
@@ -65,6 +68,8 @@ class Contingency:
             yield Fault("contingency", what, mend, "outage-010", column="loading")
         if self.screen not in SCREENS:
             yield Fault("contingency", f"is {self.screen!r}", f"it can be {', '.join(SCREENS)}", "outage-011", column="screen")
+        if self.solve not in SOLVES:
+            yield Fault("contingency", f"is {self.solve!r}", f"it can be {', '.join(SOLVES)}", "outage-016", column="solve")
         for name, value, least in (("top", self.top, 1), ("cycles", self.cycles, 1), ("tau_mva", self.tau_mva, 0)):
             if not (isinstance(value, int | float) and value >= least):
                 yield Fault("contingency", f"is {value!r}", f"give a number of {least} or more", "outage-012", column=name)

@@ -12,7 +12,7 @@ from gridtandem.security.severity import Severity
 from gridtandem.study.contingency import Contingency
 from gridtandem.tables import Complex, Flag, Index, Names, Real, Table, column
 
-BASE, ALONE, SCREENED, FULL = "base", "alone", "screened", "full"
+BASE, CURVES, ALONE, SCREENED, FULL = "base", "curves", "alone", "screened", "full"
 
 
 @final
@@ -21,7 +21,10 @@ class Findings(Table):
     """What one step found for one outage; NaN where there is no answer."""
 
     kind: ClassVar[str] = "findings"
-    step: Names = column("base: nothing is out; alone: feeders draw what they drew before; screened: by few steps; full: coordinated", dtype="U")
+    step: Names = column(
+        "base: nothing is out; curves: feeders say what they draw over a range; alone: they draw what they drew; screened: by few steps; full: coordinated",
+        dtype="U",
+    )
     number: Index = column("number of the outage, from 0; −1: none", dtype="i8")
     outage: Names = column("what is out of service", dtype="U")
     ok: Flag = column("is there an answer?", dtype="?")
@@ -107,6 +110,18 @@ def tabled(
         v_low_pu=found.low, v_low_bus=_named(nodal.label, found.low_at), v_high_pu=found.high, v_high_bus=_named(nodal.label, found.high_at),
         exchange_mw=np.where(ok, p, np.nan), exchange_mvar=np.where(ok, q, np.nan), rounds=rounds, feeder_solves=asked, why=np.where(ok, "", why),
     )  # fmt: skip
+
+
+def together(*parts: Findings) -> Findings:
+    """One after another."""
+    return Findings(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in Findings.columns()})
+
+
+def overlaid(findings: Findings, rows: Index, other: Findings) -> Findings:
+    """With these rows of another."""
+    order = np.arange(len(findings))
+    order[rows] = len(findings) + np.arange(len(rows))
+    return together(findings, other).take(order)
 
 
 def _named(words: Names, at: Index) -> Names:

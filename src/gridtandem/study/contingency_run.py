@@ -7,7 +7,7 @@ for goes to the next; in the end it is a row with the reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
@@ -18,8 +18,9 @@ from gridtandem.errors import Unreadable
 from gridtandem.study.batch_run import Progress
 from gridtandem.study.contingency import Contingency
 from gridtandem.study.contingency_file import ContingencyFile
-from gridtandem.study.contingency_results import ALONE, BASE, FULL, SCREENED, Findings, index_of
-from gridtandem.study.contingency_steps import ByDecoupledSteps, ByShiftFactors, Ground, alone, full
+from gridtandem.study.contingency_results import ALONE, BASE, CURVES, FULL, SCREENED, Findings, index_of, together
+from gridtandem.study.contingency_screens import ByDecoupledSteps, ByShiftFactors
+from gridtandem.study.contingency_steps import ByCurves, Ground, alone
 from gridtandem.tables import Index
 
 Watch = Callable[[Progress], None]
@@ -74,7 +75,7 @@ def _carried(ground: Ground, file: ContingencyFile | None, found: Findings, bloc
     end = End.STOPPED
     try:
         for more, last in _steps(ground, found, step):
-            found = _together(found, more)
+            found = together(found, more)
             end = _end(found) if last else End.STOPPED
             if file is not None:
                 file.add(more, end)
@@ -90,22 +91,22 @@ def _steps(ground: Ground, found: Findings, size: int) -> Iterator[tuple[Finding
     """Findings block by block, and whether they are the last; those that are there already are left out."""
     of, every = ground.of, np.arange(len(ground.of.outages))
     if not (found.step == BASE).any():
-        found = _together(found, ground.base)
+        found = together(found, ground.base)
         yield ground.base, False
+    full = ByCurves.of(ground)
+    if not (found.step == CURVES).any():
+        found = together(found, full.findings())
+        yield full.findings(), False
     screened = ByShiftFactors.of(ground) if of.screen == "dc" else ByDecoupledSteps.of(ground)
-    ways = ((ALONE, lambda rows: alone(ground, rows)), (SCREENED, screened), (FULL, lambda rows: full(ground, rows)))
+    ways = ((ALONE, lambda rows: alone(ground, rows)), (SCREENED, screened), (FULL, full))
     for step, way in ways:
         wanted = chosen(of, found) if step == FULL else every
         rest = np.setdiff1d(wanted, found.number[found.step == step])
         for first in range(0, len(rest), size):
             rows = rest[first : first + size]
             more = way(rows)
-            found = _together(found, more)
+            found = together(found, more)
             yield more, step == FULL and first + size >= len(rest)
-
-
-def _together(one: Findings, other: Findings) -> Findings:
-    return Findings(**{f.name: np.concatenate([getattr(one, f.name), getattr(other, f.name)]) for f in fields(one)})
 
 
 def _end(found: Findings) -> End:

@@ -8,25 +8,25 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.boundary.letters import PowerAt, PowerCurve, ResponseAt, Worth
+from gridtandem.boundary.curves import curve_at, scenarios
+from gridtandem.boundary.letters import PowerAt, PowerCurve, PowerOver, ResponseAt, Worth
+from gridtandem.boundary.mailbox import Mailbox
 from gridtandem.errors import InvalidCase, Unsolved
-from gridtandem.flow.decoupled import Decoupled
-from gridtandem.flow.draw import Draw
-from gridtandem.flow.shift_factors import ShiftFactors
+from gridtandem.flow.chebyshev import checks, nodes
 from gridtandem.grid.nodal import Nodal
-from gridtandem.parties.transmission import flows
-from gridtandem.security.severity import Severity, Yardstick, active_flows, severity, severity_of_flows, yardstick
+from gridtandem.parties.transmission import Transmission, flows
+from gridtandem.security.severity import Severity, Yardstick, severity, yardstick
 from gridtandem.study.block import Desk, solved
 from gridtandem.study.contingency import Contingency
-from gridtandem.study.contingency_results import ALONE, BASE, FULL, SCREENED, Findings, tabled
+from gridtandem.study.contingency_results import ALONE, BASE, CURVES, FULL, Findings, overlaid, tabled
 from gridtandem.study.outages import branch_names
-from gridtandem.study.study import Seats
 from gridtandem.study.survey import Extremes
-from gridtandem.tables import Complex, Flag, Index, Names, Real
+from gridtandem.tables import Complex, Index, Names, Real
 from gridtandem.units import MVA
 
 AT_ONCE = 2_000_000  # nodes of transmission in a block at most
 MOST = 500
+TRIED = ((0.1, 7), (0.1, 15), (0.05, 15), (0.025, 15))  # half the range of voltages [pu], and the degree of the curve over it
 
 
 @final
@@ -78,9 +78,15 @@ class Ground:
         """Branches of these outages."""
         return tuple(self.of.outages.branch[k] for k in outage.tolist())
 
-    def under(self, outage: Index) -> Seats:
-        """The parties with these outages, one for each scenario of theirs."""
-        return self.desk.under(np.zeros(len(outage), np.int64), self.opened(outage))
+    def mailbox(self, rows: Index) -> Mailbox:
+        """The road between the parties, as many scenarios as rows, all of the one loading. Feeders are not told of outages."""
+        return self.desk.under(np.zeros(len(rows), np.int64)).mailbox(self.of.study.scheme, (len(rows), 1), weigh=False)
+
+    def transmission(self, outage: Index) -> Transmission:
+        """Transmission with these outages, one for each scenario; it begins with the state before them."""
+        party, rows = self.desk.seats.transmission, len(outage)
+        loading, none = np.full((rows, 1), float(self.of.study.loading[0, 0])), np.zeros((rows, 1), np.int64)
+        return replace(party, loading=loading, at_feeders=None, opened=self.opened(outage), home=self.v[None], home_of=none, abreast=1)
 
     def tabled(
         self, step: str, outage: Index, found: Severity, *, why: Sequence[str], spent: tuple[Index, Index] | None = None, s: Complex | None = None
@@ -97,12 +103,12 @@ def alone(ground: Ground, outage: Index) -> Findings:
     rows = len(outage)
     v, c = np.repeat(ground.at[None, None], rows, axis=0), np.stack([ground.s.real, ground.s.imag], -1)[None, None, :, :, None] * MVA
     worth = np.full(v.shape, Worth.EXACT, np.int8)
-    found = flows(ground.under(outage).transmission, PowerCurve(v - 1, v + 1, np.repeat(c, rows, axis=0), worth))
+    found = flows(ground.transmission(outage), PowerCurve(v - 1, v + 1, np.repeat(c, rows, axis=0), worth))
     seen = severity(ground.nodal, ground.by, found.v, ground.opened(outage), found.ratio)
     return ground.tabled(ALONE, outage, seen, s=np.repeat(ground.s[None], rows, axis=0), why=found.trouble)
 
 
-def full(ground: Ground, outage: Index) -> Findings:
+def by_letters(ground: Ground, outage: Index) -> Findings:
     """Coordinated, as a batch does it."""
     answers = solved(ground.desk, ground.of.cases(outage), Extremes.none(ground.desk.layout)).answers
     seen = severity(ground.nodal, ground.by, np.where(answers.ok[:, None], answers.tso, np.nan), ground.opened(outage), answers.ratio)
@@ -111,64 +117,49 @@ def full(ground: Ground, outage: Index) -> Findings:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ByShiftFactors:
-    """Active flows of the state, shifted by what the outage's own flow leaves to the others."""
+class ByCurves:
+    """Coordinated, on curves that feeders gave once; by letters where these do not reach."""
 
     ground: Ground
-    factors: ShiftFactors
-    flow: Real  # (branch)
+    draw: PowerCurve | None  # None: the feeders' answers are no smooth curves there
+    asked: int  # answers of single feeders that it took
 
     @staticmethod
-    def of(ground: Ground) -> ByShiftFactors:
-        """Factors, once."""
-        flow = active_flows(ground.nodal, ground.v[None], [np.empty(0, np.int64)])[0]
-        return ByShiftFactors(ground=ground, factors=ShiftFactors.of(ground.nodal), flow=flow)
+    def of(ground: Ground) -> ByCurves:
+        """Ask over narrower ranges and by higher degrees until all are exact. Where no scheme asks feeders, nobody does."""
+        asked = 0
+        if ground.of.solve == "letters" or not ground.of.study.scheme.asks_dsos:
+            return ByCurves(ground=ground, draw=None, asked=0)
+        for half, degree in TRIED:
+            low, high = ground.at[None, None] - half, ground.at[None, None] + half
+            mail = ground.mailbox(np.zeros(1, np.int64))
+            told = mail.ask_dsos(PowerOver(low, high, degree))
+            asked += sum(entry.interfaces for entry in mail.ledger) * (len(nodes(degree)) + len(checks(degree)))
+            if (told.worth == Worth.EXACT).all():
+                return ByCurves(ground=ground, draw=PowerCurve(low, high, told.c, told.worth, told.bends), asked=asked)
+        return ByCurves(ground=ground, draw=None, asked=asked)
+
+    def findings(self) -> Findings:
+        """What the curves took."""
+        base = self.ground.base
+        return replace(base, step=np.array([CURVES]), rounds=np.zeros(1, np.int64), feeder_solves=np.array([self.asked]))
 
     def __call__(self, outage: Index) -> Findings:
-        seen = severity_of_flows(self.ground.by, self.factors.after(self.flow, self.ground.opened(outage)))
-        return self.ground.tabled(SCREENED, outage, seen, why=["the outage islands something"] * len(outage))
+        ground = self.ground
+        if self.draw is None:
+            return by_letters(ground, outage)
+        party, draw = ground.transmission(outage), _repeated(self.draw, len(outage))
+        found = flows(party, draw)
+        at = np.abs(found.v[:, party.forecast.node])
+        reached = found.ok & ((at >= draw.low[:, 0]) & (at <= draw.high[:, 0])).all(axis=1)
+        s = curve_at(draw, np.where(reached[:, None], at, ground.at)[:, None])[:, 0] / MVA
+        seen = severity(ground.nodal, ground.by, np.where(reached[:, None], found.v, np.nan), ground.opened(outage), found.ratio)
+        out = ground.tabled(FULL, outage, seen, s=s[..., 0] + 1j * s[..., 1], why=found.trouble)
+        far = np.flatnonzero(~reached)
+        return out if not len(far) else overlaid(out, far, by_letters(ground, outage[far]))
 
 
-@final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ByDecoupledSteps:
-    """Half steps of transmission with feeders on their tangents; those that move far are asked in between."""
-
-    ground: Ground
-    decoupled: Decoupled
-
-    @staticmethod
-    def of(ground: Ground) -> ByDecoupledSteps:
-        """Factors, once."""
-        party, k = ground.desk.seats.transmission, float(ground.of.study.loading[0, 0])
-        tangent = Draw(node=party.forecast.node, low=ground.at - 1, high=ground.at + 1, c=np.stack([ground.s, ground.ds], -1))
-        found = Decoupled.of(party.newton, ground.v, draw=tangent, loads=k, units=k, ratio=ground.nodal.branches.ratio)
-        return ByDecoupledSteps(ground=ground, decoupled=found)
-
-    def __call__(self, outage: Index) -> Findings:
-        ground, opened, rows = self.ground, self.ground.opened(outage), len(outage)
-        v, asked, mute = None, np.zeros(rows, np.int64), np.zeros(rows, bool)
-        extra = np.zeros((rows, len(ground.at)), np.complex128)
-        for _ in range(ground.of.cycles):
-            v = self.decoupled.after(opened, pairs=1, start=v, extra=extra)
-            at = np.abs(v[:, self.decoupled.node])
-            moved = MVA * np.abs(ground.ds) * np.abs(at - ground.at) > ground.of.tau_mva
-            if moved.any():
-                extra[moved] = self._beyond(outage, at, moved, asked)
-                mute |= np.isnan(extra).any(axis=1)
-            v = self.decoupled.after(opened, pairs=1, start=v, extra=extra)
-        assert v is not None
-        seen = severity(ground.nodal, ground.by, v, opened)
-        why = np.where(mute, "a feeder has no load flow at its voltage while screened", "the outage islands something while screened")
-        return ground.tabled(SCREENED, outage, seen, spent=(np.zeros(rows, np.int64), asked), why=why.tolist())
-
-    def _beyond(self, outage: Index, at: Real, moved: Flag, asked: Index) -> Complex:
-        """What the marked feeders (row, interface) say they draw at these voltages, beyond their tangents; ``asked`` grows."""
-        ground, rows = self.ground, np.flatnonzero(moved.any(axis=1))
-        question = np.where(moved[rows], at[rows], np.nan)[:, None]
-        mail = ground.under(outage[rows]).mailbox(ground.of.study.scheme, (len(rows), 1), weigh=False)
-        told = mail.ask_dsos(PowerAt(question)).s[:, 0]
-        asked[rows] += moved[rows].sum(axis=1)
-        s = np.full(moved.shape, complex(np.nan, np.nan))
-        s[rows] = (told[..., 0] + 1j * told[..., 1]) / MVA
-        return np.asarray((s - ground.s - ground.ds * (at - ground.at))[moved], np.complex128)
+def _repeated(curve: PowerCurve, rows: int) -> PowerCurve:
+    """The curves of one scenario, for as many."""
+    zeros = np.zeros(rows, np.int64)
+    return PowerCurve(curve.low[zeros], curve.high[zeros], curve.c[zeros], curve.worth[zeros], scenarios(curve.bends, zeros))
