@@ -121,15 +121,18 @@ def _carried(
 ) -> DispatchResult:
     outcome = coordinate(seats.mailbox(study.scheme), study.scheme, rounds=study.rounds, resume=before, watch=followed(file, watch))
     tables, missing = told(seats, study, outcome)
-    result = DispatchResult(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome), *missing))
+    planned = frozenset((tables.exchanges.period - study.first).tolist())
+    result = DispatchResult(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome, planned), *missing))
     return result if file is None else _kept(result, file)
 
 
-def explained(seats: DispatchSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
-    """Why there is no answer, asked at the owners' doors: which limits would have to give way."""
+def explained(seats: DispatchSeats, outcome: Outcome[Any], planned: frozenset[int] = frozenset()) -> tuple[str, ...]:
+    """Why there is no answer, asked at the owners' doors: which limits would have to give way. Periods that have plans need no words."""
     said = [words] if (words := getattr(outcome.state, "trouble", "")) else []
     for refusal in outcome.refused:
         _, t, i = refusal.rows[0]
+        if t in planned:  # it went another way
+            continue
         hour = f"in period {t + 1}: " if len(seats.cases) > 1 else ""
         if refusal.by == "owner":
             said.append(_impossible(seats, t))
