@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gridtandem.boundary.opf_letters import Condensed, Dispatch, square
-from gridtandem.tables import Flag, Real
+from gridtandem.tables import Real
 
 STIFF = 1e-9  # [pu²h/currency] least that any direction yields: what cannot move is held by a stiff spring
 
@@ -31,9 +32,9 @@ class Point:
         """The middle of both."""
         return Point((self.y + other.y) / 2, (self.price + other.price) / 2, (self.cost + other.cost) / 2)
 
-    def where(self, good: Flag, other: Point) -> Point:
+    def where(self, good: ArrayLike, other: Point) -> Point:
         """The other, where (scenario, period) it is good."""
-        wide = good[..., None, None]
+        wide = np.asarray(good)[..., None, None]
         return Point(np.where(wide, other.y, self.y), np.where(wide, other.price, self.price), np.where(good, other.cost, self.cost))
 
 

@@ -1,9 +1,9 @@
 """Boundary-SQP: each feeder condenses itself to a point, a price and nine numbers of curvature; transmission dispatches over these models.
 
 Paper    B. Houska, J. Frasch, M. Diehl, "An augmented Lagrangian based algorithm for distributed nonconvex optimization", SIAM J. Optim. 26(2),
-         2016 (ALADIN): steps (a), (c)-(e), merit (b); here the coupling step is transmission's own AC optimal power flow over quadratic models of the
-         feeders' value functions. Where models do not serve: J. Eckstein, D. P. Bertsekas, Math. Program. 55, 1992 (f), taken in turns with (d) by the
-         rule of A. Themelis, P. Patrinos, IEEE Trans. Autom. Control 64(12), 2019 (g). Derived in docs/explanation/coordinated-dispatch.md.
+         2016 (ALADIN): steps (a), (c)-(e), merit (b); here the coupling step is transmission's own AC optimal power flow over quadratic models
+         of the feeders' value functions. Where these do not serve: J. Eckstein, D. P. Bertsekas, Math. Program. 55, 1992 (f), in turns with (d)
+         by the rule of A. Themelis, P. Patrinos, IEEE Trans. Autom. Control 64(12), 2019 (g). See docs/explanation/coordinated-dispatch.md.
 Decides  transmission the exchange, each feeder its own units.
 Crosses  per round, interface and period: 9 numbers down (exchange, price, weight), 12 up (exchange, price, six entries of M) and the cost;
          transmission hears 12 and says 6 and its cost. Once before: its own forecast and prices, 6.
@@ -23,8 +23,7 @@ from gridtandem.boundary.opf_models import Point, stiffness
 from gridtandem.coordinate import Gap, Schedule, widest
 from gridtandem.tables import Index, Real
 
-FALL = 1e-9  # relative rise of the merit that is rounding
-HALVED = 1  # times that a step is halved before splitting begins
+FALL, HALVED = 1e-9, 1  # relative rise of the merit that is rounding; times that a step is halved before splitting begins
 NEARER = 0.5  # (g) part of the least miss that a step between splittings has to reach
 STRETCH, LONGEST = 5, 40  # splittings in a row, twice as many each time; beyond the longest nothing helps
 RELAXATION = 1.6  # (f) of what feeders took
@@ -40,12 +39,14 @@ class CopfState:
     here: Point
     near: Point
     taken: Real  # what feeders took there
-    miss: Real  # and how far that is from it [pu]
+    miss: Real  # how far from it [pu]
     merit: Real  # at the last good point; the exchange of transmission and feeders apart costs more than it can earn
     halved: Index
     stretch: Index  # splittings of the last row; 0: none was needed
     left: Index  # splittings to come, the one that is asked about next with them
     apart: Real  # [pu]
+    forecast: Real  # what transmission expected
+    bend: Real | None = None  # of the feeders' last models
     trouble: str = ""
 
 
@@ -64,8 +65,15 @@ class Copf:
     def start(self, mail: Mail) -> CopfState:
         """Where transmission stands with its own forecast, at its own prices."""
         own = Point.of(mail.ask_tso(DispatchAlone(), worth=Worth.ESTIMATE))
-        none, far = np.zeros(mail.shape[:2], np.int64), np.full(mail.shape[:2], np.inf)
-        return CopfState(own, own, own, own.y, far, far, none, none, none, far)
+        return begun(own, own.y)
+
+    def after(self, mail: Mail, before: CopfState) -> CopfState:
+        """Where transmission goes over the feeders' models of an earlier period, moved by what its forecast of them changes."""
+        own = Point.of(mail.ask_tso(DispatchAlone(), worth=Worth.ESTIMATE))
+        at = before.ask.y + (own.y - before.forecast) * [1.0, 1.0, 0.0]
+        bend = np.zeros((*at.shape, 3)) if before.bend is None else before.bend
+        plan = Point.of(mail.ask_tso(DispatchOver(at, before.ask.price, entries(bend))))
+        return begun(own.where(np.isfinite(plan.y).all(axis=(2, 3)), plan), own.y)
 
     def round(self, mail: Mail, s: CopfState) -> CopfState:
         """Feeders condense themselves; where that was a good step transmission dispatches over them, elsewhere it is halved, or splitting begins."""
@@ -87,18 +95,15 @@ class Copf:
         bend = np.where(split[..., None], weight[..., None] * np.eye(3), stiffness(feeder, pu, self.weight))  # (c)
         plan = Point.of(mail.ask_tso(DispatchOver(at, np.where(split, base.price, feeder.price), entries(bend))))  # (d), (e)
         answered = np.isfinite(plan.y).all(axis=(2, 3))
-        away = np.abs(pu * (plan.y - np.where(split, taken, feeder.y))).max(axis=(2, 3), initial=0.0)
-        moved = np.abs(pu * (plan.y - base.y) * split).max(axis=(2, 3), initial=0.0)
+        away = np.maximum(np.abs(plan.y - np.where(split, taken, feeder.y)), np.abs(plan.y - base.y) * split)
         lost = ~answered & ~over
-        apart = np.where(over | halve, s.apart, np.where(lost & ~split[..., 0, 0], miss, np.maximum(away, moved)))
+        apart = np.where(over | halve, s.apart, np.where(lost & ~split[..., 0, 0], miss, (pu * away).max(axis=(2, 3), initial=0.0)))
         stretch = np.where(lost, np.maximum(2 * stretch, STRETCH), stretch)
         ask = base.where(answered, plan).where(halve, s.here.half_way(s.ask)).where(over, s.ask)
-        ended = ~(apart > self.tol) | (stretch > LONGEST)
-        trouble = STUCK if ended.all() and (stretch > LONGEST).any() else ""
-        return CopfState(
-            ask, s.here.where(good, s.ask), base, taken, np.where(near, miss, s.miss), np.where(good, merit, s.merit),
-            np.where(halve, s.halved + 1, 0), stretch, np.where(lost, stretch, left), apart, trouble,
-        )  # fmt: skip
+        stuck, here = stretch > LONGEST, s.here.where(good, s.ask)
+        trouble = STUCK if (stuck | ~(apart > self.tol)).all() and stuck.any() else ""
+        miss, merit, halved = np.where(near, miss, s.miss), np.where(good, merit, s.merit), np.where(halve, s.halved + 1, 0)
+        return CopfState(ask, here, base, taken, miss, merit, halved, stretch, np.where(lost, stretch, left), apart, s.forecast, bend, trouble)
 
     def gap(self, s: CopfState) -> Gap:
         """Widest difference between what transmission chose and what feeders take. [pu]"""
@@ -107,3 +112,9 @@ class Copf:
     def schedule(self, s: CopfState) -> Schedule:
         """What transmission chose, at the price that the feeders' models say of it."""
         return Schedule(s.ask.y, s.ask.price)
+
+
+def begun(at: Point, forecast: Real) -> CopfState:
+    """Nothing is known but where to begin."""
+    none, far = np.zeros(at.cost.shape, np.int64), np.full(at.cost.shape, np.inf)
+    return CopfState(at, at, at, at.y, far, far, none, none, none, far, forecast)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,12 +157,12 @@ class RunFile:
             raise _other(self)
         return _study(self, record)
 
-    def outcome(self, study: Stored | None = None) -> Outcome[Any]:
-        """How far the run of its ``study`` came."""
+    def outcome(self, study: Stored | None = None, also: Iterable[type] = ()) -> Outcome[Any]:
+        """How far the run of its ``study`` came; ``also`` are records of its state that its scheme does not declare."""
         if self.kind() not in {kind.name for kind in KINDS}:
             mend = "open it with gridtandem.BatchRun.opened, or look with `tandem show`"
             raise InvalidCase([Fault("run file", f"holds a {self.kind()}, not a run", mend, "run-005", place=str(self.path))])
-        known = records_of((self.study() if study is None else study).scheme).values()
+        known = [*records_of((self.study() if study is None else study).scheme).values(), *also]
         with reading(self.path) as db:
             facts, end = self.facts(), self.end()
             gaps = tuple(np.nan if g is None else float(g) for (g,) in db.execute("SELECT gap FROM rounds ORDER BY round"))

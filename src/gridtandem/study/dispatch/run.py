@@ -11,8 +11,9 @@ import numpy as np
 
 from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.opf.ac_boundary import Asked, solved
+from gridtandem.study.dispatch.day import DayState, hour_by_hour
 from gridtandem.study.dispatch.results import BusPrices, Decisions, DispatchChecks, Exchanges
-from gridtandem.study.dispatch.study import DispatchSeats, DispatchStudy, seated
+from gridtandem.study.dispatch.study import PREVIOUS, DispatchSeats, DispatchStudy, seated
 from gridtandem.study.dispatch.tables import Told, told
 from gridtandem.study.kinds import DISPATCH
 from gridtandem.study.results import Letters, Rounds, Violations
@@ -96,7 +97,7 @@ def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[An
     """Go on with the run in a file, to the bit as if it had never stopped."""
     file = RunFile.open(path)
     study = file.study_of(DISPATCH, DispatchStudy)
-    before = file.outcome(study)
+    before = file.outcome(study, [DayState])
     study = study if rounds is None else replace(study, rounds=rounds)
     return _carried(study, seated(study), file, before, watch=watch)
 
@@ -108,7 +109,7 @@ def reopened(path: Path) -> DispatchResult:
     there = facts.get("judged") == "yes"
     found: dict[str, Any] = {name: file.get(name, kind) if there else kind.empty() for name, kind in TABLES.items()}
     trouble = tuple(line for line in facts.get("trouble", "").split("\n") if line)
-    return DispatchResult(study=study, outcome=file.outcome(study), tables=Told(**found), trouble=trouble, path=path)
+    return DispatchResult(study=study, outcome=file.outcome(study, [DayState]), tables=Told(**found), trouble=trouble, path=path)
 
 
 def saved(result: DispatchResult, path: Path) -> DispatchResult:
@@ -119,11 +120,17 @@ def saved(result: DispatchResult, path: Path) -> DispatchResult:
 def _carried(
     study: DispatchStudy, seats: DispatchSeats, file: RunFile | None, before: Outcome[Any] | None, *, watch: Callable[[Outcome[Any]], None] | None
 ) -> DispatchResult:
-    outcome = coordinate(seats.mailbox(study.scheme), study.scheme, rounds=study.rounds, resume=before, watch=followed(file, watch))
+    outcome = _coordinated(study, seats, before, followed(file, watch))
     tables, missing = told(seats, study, outcome)
     planned = frozenset((tables.exchanges.period - study.first).tolist())
     result = DispatchResult(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome, planned), *missing))
     return result if file is None else _kept(result, file)
+
+
+def _coordinated(study: DispatchStudy, seats: DispatchSeats, before: Outcome[Any] | None, watch: Callable[[Outcome[Any]], None]) -> Outcome[Any]:
+    if study.start == PREVIOUS:
+        return hour_by_hour(seats, study, before, watch)
+    return coordinate(seats.mailbox(study.scheme), study.scheme, rounds=study.rounds, resume=before, watch=watch)
 
 
 def explained(seats: DispatchSeats, outcome: Outcome[Any], planned: frozenset[int] = frozenset()) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from gridtandem.schemes.central import Central
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
+STARTS = FLAT, PREVIOUS = "flat", "previous-hour"
 SHOWN = 3  # rows that a fault names
 
 
@@ -38,11 +39,12 @@ class DispatchStudy:
     scheme: Any
     first: int = 1  # first period, counted from 1
     hours: int = 1  # periods, each dispatched by itself
-    rounds: int = 100
+    rounds: int = 100  # at most; from the previous hour, in each period
+    start: str = FLAT  # of a period: as the scheme begins by itself, or from where the period before it agreed
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "rounds")}
+        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "rounds", "start")}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -54,6 +56,7 @@ class DispatchStudy:
         wrong = [name for name in ("first", "hours", "rounds") if not _whole(getattr(self, name))]
         for name in wrong:
             yield Fault("study", f"is {getattr(self, name)!r}", "give a whole number of 1 or more", "study-024", column=name)
+        yield from _start_faults(self.start, self.scheme)
         names, count = np.unique(self.case.interfaces.feeder, return_counts=True)
         if len(many := names[count > 1].tolist()):
             what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
@@ -134,6 +137,14 @@ def _desk(cases: tuple[Case, ...], rows: Index) -> AcFeeders:
 def _whole(given: object) -> bool:
     """A whole number of 1 or more?"""
     return isinstance(given, int | np.integer) and not isinstance(given, bool) and bool(given >= 1)
+
+
+def _start_faults(start: str, scheme: Any) -> Iterator[Fault]:
+    if start not in STARTS:
+        yield Fault("study", f"is {start!r}", f"take one of {', '.join(STARTS)}", "study-035", column="start")
+    elif start == PREVIOUS and not callable(getattr(scheme, "after", None)):
+        what = f"is {start}, and {type(scheme).__name__} takes nothing from an earlier period"
+        yield Fault("study", what, f"take copf, hgd or admm, or start {FLAT}", "study-036", column="start")
 
 
 def _network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:

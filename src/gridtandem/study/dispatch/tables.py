@@ -42,7 +42,7 @@ def told(seats: DispatchSeats, study: DispatchStudy, outcome: Outcome[Any]) -> t
     """All periods that have plans; and a sentence for each that has none."""
     if not outcome.answered or outcome.state is None:
         return NOTHING, ()
-    schedule, best = study.scheme.schedule(outcome.state), seats.owner.dispatch(DispatchWhole())
+    schedule, best = schedule_of(study, outcome.state), seats.owner.dispatch(DispatchWhole())
     exchanges, decisions, prices, checks, violations, missing = [], [], [], [], [], []
     for t in range(study.hours):
         period = study.first + t
