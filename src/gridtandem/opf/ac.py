@@ -31,7 +31,7 @@ from gridtandem.opf.ac_trouble import explained
 from gridtandem.opf.forms.ac_polar import AcPolar, unit_places
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Places
-from gridtandem.program.smooth import Entries, Smooth, SmoothSolver, Span
+from gridtandem.program.smooth import Entries, Groups, Smooth, SmoothSolver, Span
 from gridtandem.program.solvers.interior import Interior
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
@@ -97,7 +97,8 @@ class AcOpf:
         toll = Toll.none(np.stack([c.slices["draw_p"].start + draw, c.slices["draw_q"].start + draw, c.slices["v"].start + port], -1))
         functions = AcFunctions.of(form, columns, rows, linear=linear, squares=squares, cost=one, toll=toll)
         start = np.concatenate([_start(form, columns, pieces), np.zeros(2 * len(port))])
-        program = Smooth(columns, rows, functions, functions.jacobian, functions.hessian, start)
+        groups = _groups(form, pieces, port, r)
+        program = Smooth(columns, rows, functions, functions.jacobian, functions.hessian, start, groups)
         return AcOpf(form=form, pieces=pieces, polynomials=polynomials, program=program)
 
     def solve(self, *, solver: SmoothSolver | None = None, start: AcResult | None = None) -> AcResult:
@@ -203,6 +204,14 @@ def _drawn(port: Index, sign: float, places: tuple[Places, Places]) -> sparse.cs
     row = np.concatenate([r.slices[name].start + port for name in ("balance", "balance_q")])
     column = np.concatenate([c.slices[name].start + k for name in ("draw_p", "draw_q")])
     return sparse.csr_array((np.full(len(row), sign), (row, column)), shape=(r.size, c.size))
+
+
+def _groups(form: AcPolar, pieces: Pieces, port: Index, r: Places) -> Groups:
+    """Each node with its voltage, its balances, its units and what passes there."""
+    node, unit = np.arange(form.nodal.nodes), form.nodal.units.node
+    row = np.zeros(r.size, np.int64)
+    row[: 2 * len(node)] = np.tile(node, 2)
+    return Groups(unknown=np.concatenate([node, node, unit, unit, unit[pieces.priced], port, port]), row=row)
 
 
 def _start(form: AcPolar, columns: dict[str, Span], pieces: Pieces) -> Real:

@@ -15,21 +15,7 @@ import numpy as np
 
 from gridtandem.boundary.mailbox import Entry, Mail, Refusal
 from gridtandem.coordinate import End, Gap, Outcome, Schedule, coordinate
-from gridtandem.study.dispatch.study import DispatchSeats, DispatchStudy
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class DayState:
-    """The scheme's state of every period begun, and how many rounds each took."""
-
-    periods: tuple[Any, ...]
-    rounds: tuple[int, ...]
-
-    @property
-    def trouble(self) -> str:
-        """Of the last period."""
-        return str(getattr(self.periods[-1], "trouble", "")) if self.periods else ""
+from gridtandem.study.dispatch.study import DayState, DispatchSeats, DispatchStudy
 
 
 @final
@@ -68,10 +54,9 @@ def hour_by_hour(seats: DispatchSeats, study: DispatchStudy, before: Outcome[Any
     if before is not None and before.answered:
         return before
     so_far: Outcome[Any] = Outcome(End.STOPPED, DayState((), ())) if before is None or before.state is None else before
-    begun = len(so_far.state.periods)
-    for t in range(max(begun - 1, 0), study.hours):
+    for t in range(max(len(_day(so_far).periods) - 1, 0), study.hours):
         past, state, gaps = _divided(so_far, t)
-        scheme = study.scheme if t == 0 else After(study.scheme, past.state.periods[-1])
+        scheme = study.scheme if t == 0 else After(study.scheme, _day(past).periods[-1])
         resumed = None if state is None else Outcome(End.AGREED if scheme.gap(state).closed else End.STOPPED, state, gaps, scheme.gap(state).goal)
 
         whole = partial(_joined, past, t, last=t + 1 == study.hours)
@@ -102,9 +87,19 @@ def schedule_of(study: DispatchStudy, state: Any) -> Schedule:
     return Schedule(y, price, below)
 
 
+def rounds_by_period(state: Any) -> tuple[int, ...]:
+    """Rounds that each period took; nothing where all went together."""
+    return state.rounds if isinstance(state, DayState) else ()
+
+
+def _day(so_far: Outcome[Any]) -> DayState:
+    assert isinstance(so_far.state, DayState)
+    return so_far.state
+
+
 def _divided(so_far: Outcome[Any], t: int) -> tuple[Outcome[Any], Any, tuple[float, ...]]:
     """Everything before the t-th period with all letters; the state of that one, where it has begun, and its gaps."""
-    day = so_far.state
+    day = _day(so_far)
     done = sum(day.rounds[:t])
     past = replace(so_far, state=DayState(day.periods[:t], day.rounds[:t]), gaps=so_far.gaps[:done])
     return past, day.periods[t] if t < len(day.periods) else None, so_far.gaps[done:]
@@ -116,7 +111,7 @@ def _seen(watch: Callable[[Outcome[Any]], None], whole: Callable[[Outcome[Any]],
 
 def _joined(past: Outcome[Any], t: int, now: Outcome[Any], *, last: bool) -> Outcome[Any]:
     """The day up to now."""
-    day, done = past.state, len(past.gaps)
+    day, done = _day(past), len(past.gaps)
     state = day if now.state is None else DayState((*day.periods, now.state), (*day.rounds, now.rounds))
     letters = tuple(Entry(e.round + done, e.to, e.question, e.interfaces, e.numbers_down, e.numbers_up, e.bytes) for e in now.ledger)
     refused = tuple(Refusal(r.by, r.question, tuple((s, t, i) for s, _, i in r.rows)) for r in now.refused)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from gridtandem.parties.ac_feeder import AcFeeders
 from gridtandem.parties.ac_owner import AcOwner
 from gridtandem.parties.ac_transmission import AcTransmission
 from gridtandem.schemes.central import Central
+from gridtandem.study.kinds import DISPATCH, Kind
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
@@ -31,16 +32,33 @@ SHOWN = 3  # rows that a fault names
 
 
 @final
+@dataclass(frozen=True, slots=True, eq=False)
+class DayState:
+    """The scheme's state of every period begun, and how many rounds each took."""
+
+    periods: tuple[Any, ...]
+    rounds: tuple[int, ...]
+
+    @property
+    def trouble(self) -> str:
+        """Of the last period."""
+        return str(getattr(self.periods[-1], "trouble", "")) if self.periods else ""
+
+
+@final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class DispatchStudy:
     """A case, a scheme of AC dispatch and the periods it is about. Same study, same bits."""
 
+    kind: ClassVar[Kind] = DISPATCH
     case: Case
     scheme: Any
     first: int = 1  # first period, counted from 1
     hours: int = 1  # periods, each dispatched by itself
     rounds: int = 100  # at most; from the previous hour, in each period
     start: str = FLAT  # of a period: as the scheme begins by itself, or from where the period before it agreed
+
+    records: ClassVar = (DayState,)  # that a state may consist of, beside those of its scheme
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
