@@ -92,15 +92,6 @@ def test_alternating_directions_arrive_too() -> None:
     assert abs(found.gap) <= DISPATCH_GAP_LEAST
 
 
-def test_costs_in_steps_with_voltages_at_limits_need_no_curvature() -> None:
-    """The second hour of a market system, without the demand that buys."""
-    what, buys = gt.case("ieee14-3x17"), dv.FOLLOWERS.index("flexible")
-    models = tuple(replace(m, flexible=dv.Flexible.empty(), follows=m.follows.take(m.follows.what != buys)) for m in what.models)
-    found = dispatch(DispatchStudy(case=replace(what, models=models), scheme=Admm(), first=2))
-    assert found.outcome.agreed
-    assert abs(found.gap) <= DISPATCH_GAP_LEAST
-
-
 def test_nobody_answers_for_voltage_and_that_costs() -> None:
     full, plain = result("14A", Hgd()), result("14A", HgdPlain())
     assert abs(full.gap) <= DISPATCH_GAP
@@ -201,41 +192,6 @@ def test_a_comparison_has_a_row_for_each_scheme() -> None:
     assert t.price_error_per_mwh[1] <= DISPATCH_PRICE * found.results[1].tables.exchanges.price_per_mwh.max()
 
 
-# ── periods ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-LOAD = (0.7, 1.0, 1.2)
-
-
-def day() -> Case:
-    """Loads of all networks by period, and the first unit of a feeder away in the last one."""
-    what = CASES["feeder ends, quadratic"].case()
-    profiles = dv.Profiles.of({
-        "profile": ["load"] * 3 + ["unit"] * 3, "period": [1, 2, 3] * 2, "factor": [*LOAD, 1.0, 0.5, 0.0],
-    })  # fmt: skip
-    above = dv.Follows.of({"what": [dv.FOLLOWERS.index("loads")], "profile": ["load"]})
-    below = dv.Follows.of({"what": [dv.FOLLOWERS.index(k) for k in ("loads", "generators")], "row": ["", "unit-1"], "profile": ["load", "unit"]})
-    model = replace(what.models[0], profiles=profiles, follows=below)
-    return replace(what, transmission=replace(what.transmission, profiles=profiles, follows=above), models=(model,))
-
-
-def test_every_period_is_dispatched_by_itself() -> None:
-    study = DispatchStudy(case=day(), scheme=Copf(), hours=3)
-    many = dispatch(study).require()
-    assert many.tables.checks.period.tolist() == [1, 2, 3]
-    assert abs(many.gap) <= DISPATCH_GAP
-    for k in range(3):
-        alone = dispatch(replace(study, first=k + 1, hours=1)).require()
-        assert many.tables.checks.central_per_h[k] == alone.tables.checks.central_per_h[0]
-        assert many.tables.checks.promised_per_h[k] == pytest.approx(alone.tables.checks.promised_per_h[0], rel=DISPATCH_GAP)
-    d = many.tables.decisions
-    unit = d.take((d.unit == "unit-1") & (d.feeder == "F10"))
-    assert unit.p_mw[1:] == pytest.approx([PARALLEL * 0.5, 0.0], abs=SAME_CHECK)
-    assert unit.p_mw[0] > unit.p_mw[1]
-    d = many.tables.checks.central_per_h
-    assert d[0] < d[1] < d[2]
-
-
 # ── what is refused, and what has no answer ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -268,14 +224,6 @@ def test_devices_that_dispatch_does_not_know_are_named(kind: str) -> None:
     assert "'heap'" in said["study-026"]
     asleep = replace(rows, live=np.array([False]))
     seated(DispatchStudy(case=replace(what, models=(replace(what.models[0], **{kind: asleep}),)), scheme=Copf()))
-
-
-def test_ramps_tie_periods_together() -> None:
-    what = day()
-    ramps = dv.Ramps.of({"generator": [0], "up_mw_per_h": [1.0], "down_mw_per_h": [1.0]})
-    what = replace(what, transmission=replace(what.transmission, ramps=ramps))
-    assert set(faults(what, hours=2)) == {"study-027"}
-    seated(DispatchStudy(case=what, scheme=Copf()))
 
 
 def test_a_unit_without_limits_is_named() -> None:

@@ -46,7 +46,7 @@ class Admm:
     """Ends when both sides want the same, and what they want moves, by less than ``tol``."""
 
     weight: float = 1e4  # [currency/h/pu²]
-    relaxation: float = 1.0  # (e)
+    relaxation: float = 1.3  # (e) of the feeders' wish
     tol: float = 1e-6  # [pu]
     base_mva: float = 100.0  # of per unit of power
 

@@ -94,12 +94,12 @@ class Copf:
         at = np.where(split, base.y + RELAXATION * (taken - base.y), feeder.y)  # (f)
         bend = np.where(split[..., None], weight[..., None] * np.eye(3), stiffness(feeder, pu, self.weight))  # (c)
         plan = Point.of(mail.ask_tso(DispatchOver(at, np.where(split, base.price, feeder.price), entries(bend))))  # (d), (e)
-        answered = np.isfinite(plan.y).all(axis=(2, 3))
+        lost = ~np.isfinite(plan.y).all(axis=(2, 3)) & ~over
         away = np.maximum(np.abs(plan.y - np.where(split, taken, feeder.y)), np.abs(plan.y - base.y) * split)
-        lost = ~answered & ~over
+        away[~good & ~np.isfinite(s.miss)] = np.nan  # nothing was ever good: a feeder has no answer
         apart = np.where(over | halve, s.apart, np.where(lost & ~split[..., 0, 0], miss, (pu * away).max(axis=(2, 3), initial=0.0)))
         stretch = np.where(lost, np.maximum(2 * stretch, STRETCH), stretch)
-        ask = base.where(answered, plan).where(halve, s.here.half_way(s.ask)).where(over, s.ask)
+        ask = base.where(~lost, plan).where(halve, s.here.half_way(s.ask)).where(over, s.ask)
         stuck, here = stretch > LONGEST, s.here.where(good, s.ask)
         trouble = STUCK if (stuck | ~(apart > self.tol)).all() and stuck.any() else ""
         miss, merit, halved = np.where(near, miss, s.miss), np.where(good, merit, s.merit), np.where(halve, s.halved + 1, 0)
