@@ -20,6 +20,7 @@ from gridtandem.schemes.central import Central
 from gridtandem.schemes.copf import Copf
 from gridtandem.schemes.hgd import Hgd
 from gridtandem.schemes.hgd_plain import HgdPlain
+from gridtandem.schemes.independent_opf import IndependentOpf
 from gridtandem.study.dispatch.day import rounds_by_period
 from gridtandem.study.dispatch.run import DispatchResult, dispatch, reopened, resume
 from gridtandem.study.dispatch.study import PREVIOUS, DispatchStudy, seated
@@ -117,6 +118,14 @@ def test_other_schemes_go_on_as_well(scheme: Any) -> None:
     assert hot.promised == pytest.approx(rising().promised, rel=DISPATCH_GAP_LEAST)
 
 
+def test_one_owner_begins_near_the_hour_before_too() -> None:
+    hot, flat = rising(Central()), rising(Central(), "flat")
+    assert hot.promised == pytest.approx(flat.promised, rel=DISPATCH_SAME)
+    steps = [[answer.steps for answer in seated(found.study).owner.solve()] for found in (hot, flat)]
+    assert steps[0][0] == steps[1][0]
+    assert sum(steps[0]) < sum(steps[1])
+
+
 @pytest.mark.parametrize("scheme", [Copf(), Hgd(), Admm()])
 @pytest.mark.parametrize("where", [2, "a period ends", "one begun"])
 def test_a_day_stopped_anywhere_goes_on_as_if_it_had_never_stopped(scheme: Any, where: Any, tmp_path: Path) -> None:
@@ -147,7 +156,7 @@ def test_a_day_ends_with_the_first_hour_that_does_not_agree_and_goes_on_with_mor
 
 
 @pytest.mark.parametrize(
-    ("scheme", "start", "code"), [(Copf(), "warm", "study-035"), (HgdPlain(), PREVIOUS, "study-036"), (Central(), PREVIOUS, "study-036")]
+    ("scheme", "start", "code"), [(Copf(), "warm", "study-035"), (HgdPlain(), PREVIOUS, "study-036"), (IndependentOpf(), PREVIOUS, "study-036")]
 )
 def test_a_start_that_nobody_knows_or_that_a_scheme_cannot_make_is_refused(scheme: Any, start: str, code: str) -> None:
     with pytest.raises(InvalidCase) as said:

@@ -8,6 +8,7 @@ import numpy as np
 
 from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.opf.ac_boundary import Asked, solved
+from gridtandem.schemes.central import Central
 from gridtandem.study.craft import Craft, Watch
 from gridtandem.study.dispatch.compare import tabled
 from gridtandem.study.dispatch.day import hour_by_hour
@@ -26,7 +27,7 @@ def _carried(study: DispatchStudy, seats: DispatchSeats, before: Outcome[Any] | 
 
 
 def _coordinated(study: DispatchStudy, seats: DispatchSeats, before: Outcome[Any] | None, watch: Watch) -> Outcome[Any]:
-    if study.start == PREVIOUS:
+    if study.start == PREVIOUS and not isinstance(study.scheme, Central):  # who has every model needs no agreement to go on from
         return hour_by_hour(seats, study, before, watch)
     return coordinate(seats.mailbox(study.scheme), study.scheme, rounds=study.rounds, resume=before, watch=watch)
 
@@ -51,7 +52,7 @@ def explained(seats: DispatchSeats, outcome: Outcome[Any], planned: frozenset[in
             desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
             said.append(f"{refusal.by}, {hour}{desk.explained((0, t, int(np.flatnonzero(rows == i)[0])))}")
     if outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS):  # of what nobody could agree on, the owner knows whether it can be had at all
-        said += [_impossible(seats, t) for t in range(len(seats.cases)) if not solved(seats.owner.solve(t))]
+        said += [_impossible(seats, t) for t, answer in enumerate(seats.owner.solve()) if not solved(answer)]
     return tuple(dict.fromkeys(said))
 
 

@@ -119,7 +119,8 @@ def seated(study: DispatchStudy) -> DispatchSeats:
     table = study.case.interfaces
     transmission = AcTransmission.of(tuple(AcBoundary.of(c.transmission, table.bus, -1.0) for c in cases), np.stack([nominal(c) for c in cases]))
     fleets = tuple((_desk(cases, study.case.rows_of(name)), study.case.rows_of(name)) for name in study.case.companies)
-    return DispatchSeats(cases=cases, transmission=transmission, fleets=fleets, companies=study.case.companies, owner=AcOwner.of(cases))
+    owner = AcOwner.of(cases, np.arange(study.hours) - 1 if study.start == PREVIOUS else np.full(study.hours, -1))
+    return DispatchSeats(cases=cases, transmission=transmission, fleets=fleets, companies=study.case.companies, owner=owner)
 
 
 def nominal(case: Case) -> Real:
@@ -160,9 +161,9 @@ def _whole(given: object) -> bool:
 def _start_faults(start: str, scheme: Any) -> Iterator[Fault]:
     if start not in STARTS:
         yield Fault("study", f"is {start!r}", f"take one of {', '.join(STARTS)}", "study-035", column="start")
-    elif start == PREVIOUS and not callable(getattr(scheme, "after", None)):
+    elif start == PREVIOUS and not isinstance(scheme, Central) and not callable(getattr(scheme, "after", None)):
         what = f"is {start}, and {type(scheme).__name__} takes nothing from an earlier period"
-        yield Fault("study", what, f"take copf, hgd or admm, or start {FLAT}", "study-036", column="start")
+        yield Fault("study", what, f"take copf, hgd, admm or central, or start {FLAT}", "study-036", column="start")
 
 
 def _network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:

@@ -8,10 +8,9 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.opf_letters import Dispatch, DispatchWhole
+from gridtandem.boundary.opf_letters import Dispatch
 from gridtandem.coordinate import Outcome
 from gridtandem.opf.ac import cost_of
-from gridtandem.program.answer import Answer
 from gridtandem.study.dispatch.check import Found, found_of
 from gridtandem.study.dispatch.day import schedule_of
 from gridtandem.study.dispatch.plans import Plan, Plans, plans_of
@@ -70,14 +69,15 @@ def told(seats: DispatchSeats, study: DispatchStudy, outcome: Outcome[Any]) -> t
     """All periods that have plans; and a sentence for each that has none."""
     if not outcome.answered or outcome.state is None:
         return nothing(Told), ()
-    schedule, best = schedule_of(study, outcome.state), seats.owner.dispatch(DispatchWhole())
+    schedule, central = schedule_of(study, outcome.state), seats.owner.solve()
+    best = seats.owner.told(central)
     exchanges, decisions, prices, checks, violations, missing = [], [], [], [], [], []
     for t in range(study.hours):
         period = study.first + t
         plans = plans_of(seats, schedule, t) if np.isfinite(schedule.y[0, t]).all() else None
         if plans is None:
             missing.append(f"period {period}: a company has no dispatch for what was agreed")
-            checks.append(_unplanned(period, _central(seats, t)))
+            checks.append(_unplanned(period, central[t].cost))
             continue
         found = found_of(seats.cases[t], plans, period)
         exchanges.append(_exchanges(seats, plans, found, best, period))
@@ -85,7 +85,7 @@ def told(seats: DispatchSeats, study: DispatchStudy, outcome: Outcome[Any]) -> t
         buses = [_buses(p, who, period, _checked(seats, found, k)) for k, (p, who) in enumerate(_everybody(seats, plans))]
         prices += buses
         apart = max(float(np.abs(b.v_pu - b.v_checked_pu).max(initial=0.0)) for b in buses)
-        checks.append(_check(seats, plans, found, (period, apart)))
+        checks.append(_check(plans, found, (period, apart, central[t].cost)))
         violations.append(found.violations)
     return Told(
         exchanges=stacked(Exchanges, exchanges), decisions=stacked(Decisions, decisions), prices=stacked(BusPrices, prices),
@@ -148,14 +148,14 @@ def _checked(seats: DispatchSeats, found: Found, k: int) -> Real:
     return np.where(node >= 0, np.abs(found.solution.v[node]), np.nan)
 
 
-def _check(seats: DispatchSeats, plans: Plans, found: Found, seen: tuple[int, float]) -> DispatchChecks:
+def _check(plans: Plans, found: Found, seen: tuple[int, float, float]) -> DispatchChecks:
     v, ok = np.abs(found.solution.v), found.solution.converged
     low, high = int(np.argmin(v)), int(np.argmax(v))
     gap = np.hypot(*(plans.transmission.exchange - found.exchange)[:, :2].T)
     label = found.nodal.label
     return DispatchChecks(
         period=np.array([seen[0]]), solved=np.array([ok]), promised_per_h=np.array([plans.promised]),
-        realised_per_h=np.array([found.realised]), central_per_h=np.array([_central(seats, plans.t)]), voltage_error_pu=np.array([seen[1]]),
+        realised_per_h=np.array([found.realised]), central_per_h=np.array([seen[2]]), voltage_error_pu=np.array([seen[1]]),
         exchange_error_mva=np.array([np.max(gap, initial=0.0)]), slack_mw=np.array([found.solution.slack * MVA]), loss_mw=np.array([found.loss_mw]),
         v_low_pu=v[[low]], v_low_bus=np.array([str(label[low]) if ok else ""]), v_high_pu=v[[high]],
         v_high_bus=np.array([str(label[high]) if ok else ""]), limits_broken=np.array([len(found.violations)]),
@@ -168,8 +168,3 @@ def _unplanned(period: int, central: float) -> DispatchChecks:
     return DispatchChecks(**rest | {
         "period": np.array([period]), "solved": np.array([False]), "central_per_h": np.array([central]), "limits_broken": np.zeros(1, np.int64),
     })  # fmt: skip
-
-
-def _central(seats: DispatchSeats, t: int) -> float:
-    answer: Answer = seats.owner.solve(t)
-    return answer.cost
