@@ -20,9 +20,10 @@ from gridtandem.coordinate import Outcome, coordinate
 from gridtandem.grid import devices as dv
 from gridtandem.grid.network import Network
 from gridtandem.schemes.copf import Copf
-from gridtandem.study.dispatch.day import hour, hour_by_hour, schedule_of
+from gridtandem.study.dispatch.day import hour, hour_by_hour, rounds_by_period, schedule_of
 from gridtandem.study.dispatch.plans import plans_of
 from gridtandem.study.dispatch.study import DayState, DispatchSeats, DispatchStudy, seated
+from gridtandem.tables import Real
 from tools.dispatch_counts import CASES
 
 HOURS = 24
@@ -63,7 +64,12 @@ def one_by_one(seats: DispatchSeats, study: DispatchStudy) -> Outcome[Any]:
     return replace(found[-1], state=each, ledger=tuple(e for f in found for e in f.ledger))
 
 
-def promised(seats: DispatchSeats, study: DispatchStudy, outcome: Outcome[Any]) -> np.ndarray[Any, Any]:
+def hot(seats: DispatchSeats, study: DispatchStudy) -> Outcome[Any]:
+    """Every hour from where the one before it agreed."""
+    return hour_by_hour(seats, study, None, lambda _: None)
+
+
+def promised(seats: DispatchSeats, study: DispatchStudy, outcome: Outcome[Any]) -> Real:
     """What the plans of each hour cost."""
     plans = [plans_of(seats, schedule_of(study, outcome.state), t) for t in range(study.hours)]
     return np.array([np.nan if p is None else p.promised for p in plans])
@@ -73,10 +79,10 @@ def row(name: str) -> str:
     """Rounds, letters and CPU time both ways, and how far costs are apart."""
     study = DispatchStudy(case=DAYS[name](), scheme=Copf(), hours=HOURS)
     seats, told, costs = seated(study), [], []
-    for carried in (one_by_one, lambda at, of: hour_by_hour(at, of, None, lambda _: None)):
+    for carried in (one_by_one, hot):
         begin = process_time()
         found = carried(seats, study)
-        spent, each = process_time() - begin, found.state.rounds
+        spent, each = process_time() - begin, rounds_by_period(found.state)
         told.append(f"{sum(each)} ({min(each)}-{max(each)}) | {len(found.ledger)} | {1e3 * spent / HOURS:.0f}")
         costs.append(promised(seats, study, found))
     return f"| {name} | {' | '.join(told)} | {np.max(np.abs(costs[1] / costs[0] - 1)):.0e} |"

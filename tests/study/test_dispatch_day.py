@@ -77,8 +77,8 @@ def test_every_period_is_dispatched_by_itself() -> None:
     unit = d.take((d.unit == "unit-1") & (d.feeder == "F10"))
     assert unit.p_mw[1:] == pytest.approx([PARALLEL * 0.5, 0.0], abs=SAME_CHECK)
     assert unit.p_mw[0] > unit.p_mw[1]
-    d = many.tables.checks.central_per_h
-    assert d[0] < d[1] < d[2]
+    cost = many.tables.checks.central_per_h
+    assert cost[0] < cost[1] < cost[2]
 
 
 def test_ramps_tie_periods_together() -> None:

@@ -23,7 +23,7 @@ from gridtandem.boundary.opf_models import Point, stiffness
 from gridtandem.coordinate import Gap, Schedule, widest
 from gridtandem.tables import Index, Real
 
-FALL, HALVED = 1e-9, 1  # relative rise of the merit that is rounding; times that a step is halved before splitting begins
+FALL, HALVED = 1e-9, 4  # relative rise of the merit that is rounding; times that a step is halved before splitting begins
 NEARER = 0.5  # (g) part of the least miss that a step between splittings has to reach
 STRETCH, LONGEST = 5, 40  # splittings in a row, twice as many each time; beyond the longest nothing helps
 RELAXATION = 1.6  # (f) of what feeders took
