@@ -233,5 +233,21 @@ STEP_SOLVED = 1e-8  # relative; refined to 1e-10, with matrices whose entries sp
 SAME_AS_IPOPT = 1e-7  # relative; both keep conditions to 1e-8 times multipliers
 PUBLISHED_ITD = 5e-4  # currency/h of 2e4; their Ipopt accepts what is solved to 1e-8 at an acceptable level
 ROUNDING = 1e-15  # asked of a program whose products of size 10 leave 3e-14
+# what a feeder can exchange
+REACH_ANALYTIC = 1e-6  # MW, Mvar, MW·Mvar; rows of the optimum are kept to 1e-10 pu, and interior points stay a little inside of corners
+REACH_ROUND = 2.5e-2  # relative; π²/n² of n = 32 directions evenly about an ellipse is 0.0096; of a thin one the first directions are wasted
+REACH_SPLIT = 3.0  # twice the directions leave a quarter of the room; the last doublings are uneven
+REACH_INNER = 1e-2  # relative; the search ends at 1e-3 of the area, and a parabola's halves are reckoned, not known
+REACH_STATE = 1e-5  # MW; rows of the optimum to 1e-10 pu, Newton to 1e-10 pu, through 33 buses
+REACH_BEYOND = 1e-2  # of the extent; inside of outlines by as much all points have a load flow, outside none
+REACH_CONE = 1e-4  # MW; cones and rows of the conic solver to 1e-8 of sums of 20 MW
+REACH_NEARBY = 1e-2  # MW; what searches from other starts may still gain; measured below 1e-3
+REACH_PRINTED = 1e-3  # MW; three digits are printed
+# feeders as networks of phase nodes
+PHASES_PU = 1e-8  # between phases; two load flows to 1e-10 MVA through admittances of 1e-3 pu
+LOSSES_ADD_UP = 1e-7  # MW; sums of fifty flows of up to 10 MVA each to rounding, and load flows to 1e-8 MVA
+HELD_PU = 1e-6  # pu; limits are kept to 1e-8 of scaled conditions
 # what would have to give way
 RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
+ENGINE_MVA = 1e-4  # MW, Mvar at a boundary; promised against OpenDSS, whose own tolerance of 1e-12 leaves much less
+ENGINE_PU = 1e-4  # pu; promised likewise

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from gridtandem.report.front import resume as resume
     from gridtandem.report.front import run as run
     from gridtandem.report.market_offer import offer as offer
+    from gridtandem.report.reach import reach as reach
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
     from gridtandem.study.phases import three_phase as three_phase
@@ -77,6 +78,7 @@ _PLACE = {
     "opened": "gridtandem.report.front:opened",
     "optimal_power_flow": "gridtandem.opf.ac:optimal_power_flow",
     "phase_case": "gridtandem.cases.phase_case:phase_case",
+    "reach": "gridtandem.report.reach:reach",
     "read_case": "gridtandem.cases.folder.write:read_case",
     "resume": "gridtandem.report.front:resume",
     "run": "gridtandem.report.front:run",

@@ -26,6 +26,7 @@ COMMANDS = {  # name: (module, one line); the order is that of the help page
     "offer": ("exchanging", "What a feeder would offer, and what shaped each step."),
     "clear": ("exchanging", "Clear the wholesale market with offers from files."),
     "award": ("exchanging", "Share an award out inside a feeder."),
+    "reach": ("reaching", "What a feeder can exchange at a voltage, and what stops it."),
     "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
     "phases": ("phases", "One OpenDSS feeder phase by phase."),
     "new": ("casework", "A starter folder: your feeder on a transmission network."),

@@ -85,7 +85,7 @@ class DispatchStudy:
             yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=self.case.name)
         window = (1, 1) if wrong else (self.first, self.hours)
         for k, net in enumerate((self.case.transmission, *self.case.models)):
-            yield from (f.at(net.name) for f in _network_faults(net, window, source=k == 0))
+            yield from (f.at(net.name) for f in network_faults(net, window, source=k == 0))
 
     def at(self, t: int) -> Case:
         """The case as it stands in the t-th of the periods, from 0."""
@@ -166,7 +166,8 @@ def _start_faults(start: str, scheme: Any) -> Iterator[Fault]:
         yield Fault("study", what, f"take copf, hgd, admm or central, or start {FLAT}", "study-036", column="start")
 
 
-def _network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
+def network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
+    """What keeps a network from AC dispatch in a window of (first period, periods); ``source`` where its reference unit counts."""
     g, (first, hours) = net.generators, window
     yield from bent_faults(net) if wired(net.faults()) else ()
     end = first + hours - 1
