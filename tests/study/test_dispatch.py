@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import gridtandem as gt
-from gridtandem.boundary.letters import Worth
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import InvalidCase, NotAgreed
@@ -295,12 +294,3 @@ def test_an_island_is_named() -> None:
     with pytest.raises(InvalidCase) as said:
         dispatch(DispatchStudy(case=replace(what, models=(replace(net, lines=replace(net.lines, closed=closed)),)), scheme=Copf()))
     assert "12" in str(said.value)
-
-
-def test_an_answer_of_a_search_is_called_an_estimate() -> None:
-    """Nobody proves that there is no better dispatch elsewhere."""
-    seats = seated(DispatchStudy(case=gt.case("T14D2"), scheme=Copf()))
-    mail = seats.mailbox(Copf())
-    question = next(iter(IndependentOpf().asks_dsos))
-    reply = mail.ask_dsos(question(np.ones(mail.shape), np.full((*mail.shape, 2), 40.0)))
-    assert (reply.worth == Worth.ESTIMATE).all()

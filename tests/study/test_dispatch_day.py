@@ -156,7 +156,7 @@ def test_a_day_ends_with_the_first_hour_that_does_not_agree_and_goes_on_with_mor
 
 
 @pytest.mark.parametrize(
-    ("scheme", "start", "code"), [(Copf(), "warm", "study-035"), (HgdPlain(), PREVIOUS, "study-036"), (IndependentOpf(), PREVIOUS, "study-036")]
+    ("scheme", "start", "code"), [(Copf(), "warm", "study-034"), (HgdPlain(), PREVIOUS, "study-035"), (IndependentOpf(), PREVIOUS, "study-035")]
 )
 def test_a_start_that_nobody_knows_or_that_a_scheme_cannot_make_is_refused(scheme: Any, start: str, code: str) -> None:
     with pytest.raises(InvalidCase) as said:
@@ -177,6 +177,13 @@ def test_costs_in_steps_with_voltages_at_limits_are_split_until_models_serve(hou
     assert found.trouble == ()
     assert found.outcome.state.stretch.min() > 0  # type: ignore[union-attr]
     assert found.outcome.gaps[-1] < found.outcome.gaps[-2] ** 1.5  # the end is Newton's
+
+
+def test_a_feeder_at_a_step_agrees_at_no_other_price_than_its_own() -> None:
+    """Its model is so stiff there that transmission would take any exchange it names."""
+    found = dispatch(DispatchStudy(case=CASES["overvoltage, no Q"].case(), scheme=Copf(weight=1e3)))
+    assert found.outcome.agreed
+    assert abs(found.gap) <= DISPATCH_GAP
 
 
 def test_costs_in_steps_with_voltages_at_limits_need_no_curvature() -> None:

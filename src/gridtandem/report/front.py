@@ -40,6 +40,7 @@ def run(
     first_hour: int | None = None,
     flow: Literal["apparent", "active"] | None = None,
     form: Literal["lindist", "branch-flow"] | None = None,
+    start: Literal["flat", "previous-hour"] | None = None,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
@@ -58,10 +59,11 @@ def run(
     Load flow: ``loading`` multiplies loads and transmission's schedule; several numbers are scenarios, an array is (scenario, period).
     Markets, such as "dso-offer": ``hours`` periods from ``first_hour`` (counted from 1) are cleared, by default all that the profiles cover;
     ``flow`` says what ratings of feeder lines limit, apparent power unless told otherwise; ``form`` "branch-flow" gives feeders losses.
+    Dispatch, such as "copf": ``hours`` as well; with ``start`` "previous-hour" each begins where the one before it agreed.
     """
     own = {
         "feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow,
-        "form": form,
+        "form": form, "start": start,
     }  # fmt: skip
     given = _given(loading=loading, **own)
     way = door(kind_for([] if scheme is None else [scheme], given))
@@ -78,6 +80,7 @@ def compare(
     first_hour: int | None = None,
     flow: Literal["apparent", "active"] | None = None,
     form: Literal["lindist", "branch-flow"] | None = None,
+    start: Literal["flat", "previous-hour"] | None = None,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
@@ -93,7 +96,7 @@ def compare(
     """
     own = {
         "feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow,
-        "form": form,
+        "form": form, "start": start,
     }  # fmt: skip
     given = _given(loading=loading, **own)
     way = door(kind_for(schemes or [], given))

@@ -24,7 +24,7 @@ from gridtandem.coordinate import Gap, Schedule, widest
 from gridtandem.tables import Index, Real
 
 FALL, HALVED = 1e-9, 4  # relative rise of the merit that is rounding; times that a step is halved before splitting begins
-NEARER = 0.5  # (g) part of the least miss that a step between splittings has to reach
+NEARER, SURE = 0.5, 0.01  # (g) part of the least miss that a step between splittings has to reach; of the miss, that counts as not agreed
 STRETCH, LONGEST = 5, 40  # splittings in a row, twice as many each time; beyond the longest nothing helps
 RELAXATION = 1.6  # (f) of what feeders took
 STUCK = "neither models of the feeders nor splitting bring both sides nearer; take admm, or hgd-slope"
@@ -95,7 +95,7 @@ class Copf:
         bend = np.where(split[..., None], weight[..., None] * np.eye(3), stiffness(feeder, pu, self.weight))  # (c)
         plan = Point.of(mail.ask_tso(DispatchOver(at, np.where(split, base.price, feeder.price), entries(bend))))  # (d), (e)
         lost = ~np.isfinite(plan.y).all(axis=(2, 3)) & ~over
-        away = np.maximum(np.abs(plan.y - np.where(split, taken, feeder.y)), np.abs(plan.y - base.y) * split)
+        away = np.maximum(np.abs(plan.y - np.where(split, taken, feeder.y)), np.abs(np.where(split, plan.y - base.y, SURE * (feeder.y - s.ask.y))))
         away[~good & ~np.isfinite(s.miss)] = np.nan  # nothing was ever good: a feeder has no answer
         apart = np.where(over | halve, s.apart, np.where(lost & ~split[..., 0, 0], miss, (pu * away).max(axis=(2, 3), initial=0.0)))
         stretch = np.where(lost, np.maximum(2 * stretch, STRETCH), stretch)

@@ -160,10 +160,10 @@ def _whole(given: object) -> bool:
 
 def _start_faults(start: str, scheme: Any) -> Iterator[Fault]:
     if start not in STARTS:
-        yield Fault("study", f"is {start!r}", f"take one of {', '.join(STARTS)}", "study-035", column="start")
+        yield Fault("study", f"is {start!r}", f"take one of {', '.join(STARTS)}", "study-034", column="start")
     elif start == PREVIOUS and not isinstance(scheme, Central) and not callable(getattr(scheme, "after", None)):
         what = f"is {start}, and {type(scheme).__name__} takes nothing from an earlier period"
-        yield Fault("study", what, f"take copf, hgd, admm or central, or start {FLAT}", "study-036", column="start")
+        yield Fault("study", what, f"take copf, hgd, admm or central, or start {FLAT}", "study-035", column="start")
 
 
 def network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
