@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gridtandem.boundary.opf_letters import CondensedNear, DispatchAlone, DispatchWhole
+from gridtandem.boundary.opf_letters import CondensedNear, DispatchAlone, DispatchOver, DispatchWhole, entries
+from gridtandem.boundary.opf_models import stiffness
 from gridtandem.cases.case import Case
 from gridtandem.cases.generate import joined
 from gridtandem.cases.library import network
@@ -92,6 +93,20 @@ def day(name: str) -> dict[str, Prepare]:
         return prepare
 
     return {"from the hour before": carried(hot), "each by itself": carried(one_by_one)}
+
+
+def over(name: str | int) -> Prepare:
+    """What transmission answers in the first round: its dispatch over the models of all feeders."""
+
+    def prepare() -> Work:
+        seats, scheme = sat(name), Copf()
+        mail = seats.mailbox(scheme)
+        own, pu = mail.ask_tso(DispatchAlone()), np.array([1 / scheme.base_mva, 1 / scheme.base_mva, 1.0])
+        feeder = mail.ask_dsos(CondensedNear(own.y, own.price, np.broadcast_to(scheme.weight * pu**2, own.y.shape)))
+        ask = DispatchOver(feeder.y, feeder.price, entries(stiffness(feeder, pu, scheme.weight)))
+        return lambda: np.asarray(seats.transmission.over(ask).y[0, 0])
+
+    return prepare
 
 
 def contenders(name: str | int) -> dict[str, Prepare]:

@@ -133,7 +133,8 @@ BESIDE_IPOPT = "CasADi + Ipopt"
 
 def _opf(name: str, repeat: int, *, must: float = 0.0) -> Phase:
     beside: dict[str, Prepare | Apart] = {
-        "interior": opf.interior(name), BESIDE_IPOPT: opf.casadi(name), "Ipopt, our functions": opf.ipopt(name),
+        "interior": opf.interior(name), BESIDE_IPOPT: opf.casadi(name), "CasADi, derivation too": opf.derived(name),
+        "Ipopt, our functions": opf.ipopt(name), "from tables": opf.whole(name),
     }  # fmt: skip
     return Phase("optimal power flow", name, beside, CHEAPEST, repeat, musts=(Must(BESIDE_IPOPT, must),) if must else ())
 

@@ -233,6 +233,16 @@ STEP_SOLVED = 1e-8  # relative; refined to 1e-10, with matrices whose entries sp
 SAME_AS_IPOPT = 1e-7  # relative; both keep conditions to 1e-8 times multipliers
 PUBLISHED_ITD = 5e-4  # currency/h of 2e4; their Ipopt accepts what is solved to 1e-8 at an acceptable level
 ROUNDING = 1e-15  # asked of a program whose products of size 10 leave 3e-14
+# bounds from below
+FLOOR_MEETS = 1e-6  # relative; a solver's multipliers to 1e-9 over ranges of a few units
+FLOOR_ROUNDS = 1e-12  # relative; a dozen sums of products of order 10
+CONE_HOLDS = 1e-9  # per unit; identities of products of voltages, where impedances divide differences of voltages by 1e-3
+CONE_BELOW = 1e-7  # relative; an optimum keeps its rows to 1e-8, times multipliers of its own size; the bound itself needs none
+CONE_MEETS = 1e-5  # relative; what a solver of tolerance 1e-7 leaves, after its multipliers are mended
+CONE_TIGHT = 1e-4  # relative; demand between chords and tangents of its law
+BOUND_FALLS = (
+    5e-3  # relative; measured 1e-3 to 2.4e-3 on the cases of docs/explanation/coordinated-dispatch.md: how loose cones are on meshed systems
+)
 # what a feeder can exchange
 REACH_ANALYTIC = 1e-6  # MW, Mvar, MW·Mvar; rows of the optimum are kept to 1e-10 pu, and interior points stay a little inside of corners
 REACH_ROUND = 2.5e-2  # relative; π²/n² of n = 32 directions evenly about an ellipse is 0.0096; of a thin one the first directions are wasted
@@ -251,3 +261,6 @@ HELD_PU = 1e-6  # pu; limits are kept to 1e-8 of scaled conditions
 RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
 ENGINE_MVA = 1e-4  # MW, Mvar at a boundary; promised against OpenDSS, whose own tolerance of 1e-12 leaves much less
 ENGINE_PU = 1e-4  # pu; promised likewise
+# networks that only carry
+TRANSPORTED = 1e-4  # currency/h of 1e4; linear and quadratic programs to 1e-8 relative
+CARRIED = 1e-3  # MW; where a square is all that decides, an error of cost of 1e-7 moves power by its root

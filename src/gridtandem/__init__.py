@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
     from gridtandem.opf.ac import optimal_power_flow as optimal_power_flow
+    from gridtandem.opf.cone import cone_bound as cone_bound
+    from gridtandem.opf.transport import transport as transport
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
     from gridtandem.report.front import compare as compare
@@ -69,6 +71,7 @@ _PLACE = {
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
     "compare": "gridtandem.report.front:compare",
+    "cone_bound": "gridtandem.opf.cone:cone_bound",
     "diagnose": "gridtandem.report.front:diagnose",
     "joined": "gridtandem.cases.generate:joined",
     "load_flow": "gridtandem.flow.results:load_flow",
@@ -84,6 +87,7 @@ _PLACE = {
     "run": "gridtandem.report.front:run",
     "schemes": "gridtandem:schemes",
     "three_phase": "gridtandem.study.phases:three_phase",
+    "transport": "gridtandem.opf.transport:transport",
     "with_exponents": "gridtandem.cases.generate:with_exponents",
     "with_parallel": "gridtandem.cases.generate:with_parallel",
     "write_case": "gridtandem.cases.folder.write:write_case",

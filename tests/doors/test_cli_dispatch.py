@@ -55,7 +55,7 @@ def test_a_day_goes_from_hour_to_hour_and_says_how_many_rounds_each_took() -> No
     assert "each from where the one before it agreed: 3, 1, 1 rounds" in repr(run)
     refused = tandem("run", "14A", "--scheme", "hgd-plain", "--hours", "3", "--start", "previous-hour")
     assert refused.code == EXIT_INVALID
-    assert "study-035" in refused.err
+    assert "study-036" in refused.err
     assert "schemes of optimal power flow" in tandem("run", "14A", "--scheme", "merged", "--start", "previous-hour").err
 
 

@@ -22,8 +22,12 @@ from gridtandem.flow.loadability import largest_loading
 from gridtandem.flow.newton import Newton
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.ac import optimal_power_flow
+from gridtandem.opf.transport import transport
 from gridtandem.schemes import Anderson, LoadFlow, Merged, Response
+from gridtandem.schemes.central import Central
 from gridtandem.study.diagnose import diagnose
+from gridtandem.study.dispatch.run import DispatchResult, dispatch
+from gridtandem.study.dispatch.study import DispatchStudy
 from gridtandem.study.run import Result, run
 from gridtandem.study.study import Study, seated
 from tests.papers import golden
@@ -127,6 +131,7 @@ SECTION_5 = "Largest loading λ* of transmission alone"
 SECTION_6 = "Largest loading λ* of joined systems (the commands print (1 + λ*) / 5)"
 SECTION_7 = "The golden market: `golden-3bus`, its four hours under `dso-offer` with flow = active, each by itself"
 SECTION_8 = "Least cost under full AC physics: AC column of PGLib-OPF v23.07 (five significant digits), and costs of MATPOWER's `runopf`"
+SECTION_9 = "Integrated transmission and distribution: objectives of PowerModelsITD.jl, and OpenDSS at the voltage and the units of that dispatch"
 COUNT = "counts may differ by one where a gap falls next to the tolerance"
 STRESS = "ρ near 0.7 leaves the count open by a few rounds; λ* itself is given to four decimals"
 
@@ -139,6 +144,7 @@ CASES: dict[str, list[Published]] = {
     SECTION_6: [],
     SECTION_7: [],
     SECTION_8: [],
+    SECTION_9: [],
 }
 for _name, _kw, _digits, _v, _vd in FEEDERS:
     CASES[SECTION_1].append(Published(SPEC, f"{_name}: losses", _kw, _digits, "kW", loss(_name, 1e3), f"tandem run {_name} --scheme merged"))
@@ -258,6 +264,48 @@ for _name, _cost, _digits in PGLIB:
 for _name, _cost in RUNOPF:
     CASES[SECTION_8].append(
         Published("MATPOWER runopf", f"{_name}: least cost", _cost, 2, "currency/h", least_cost(_name), f"gt.optimal_power_flow('{_name}')")
+    )
+
+ITD, ENGINE = "PowerModelsITD.jl, test/opfitd.jl", "OpenDSS, opendssdirect.py 0.9.4"
+ACCEPTED = "their Ipopt stops at an acceptable level of 1e-8"
+INTEGRATED = (("case5_case3_bal_nogen", 17978.85605, 5), ("case5_case3_bal", 17926.7247, 4), ("case5_case3_unbal", 17953.7465, 4))
+
+
+@cache
+def integrated(name: str) -> DispatchResult:
+    """One owner's dispatch."""
+    return dispatch(DispatchStudy(case=case(name), scheme=Central())).require()
+
+
+def at_boundary(column: str) -> float:
+    """What the dispatch of the unbalanced case says of its interface."""
+    return float(getattr(integrated("case5_case3_unbal").tables.exchanges, column)[0])
+
+
+def at_load(phase: str) -> float:
+    """Voltage where its load is."""
+    prices = integrated("case5_case3_unbal").tables.prices
+    return float(prices.v_pu[prices.bus == f"loadbus.{phase}"][0])
+
+
+for _name, _cost, _digits in INTEGRATED:
+    _command = f"tandem run {_name} --scheme central"
+    CASES[SECTION_9].append(
+        Published(ITD, f"{_name}: least cost", _cost, _digits, "USD/h", partial(lambda n: integrated(n).promised, _name), _command, 5e-4, ACCEPTED)
+    )
+CASES[SECTION_9].append(
+    Published(
+        ITD, "case5_case3_bal_nogen as a transport network", 14779.99974, 5, "USD/h", lambda: transport("case5_case3_bal_nogen").cost_per_h,
+        "tandem transport case5_case3_bal_nogen", 5e-4, "analytic: 14 780",
+    )
+)  # fmt: skip
+for _what, _theirs, _unit, _ours in (
+    ("power at the boundary", 8.06846, "MW", partial(at_boundary, "p_mw")),
+    ("reactive power at the boundary", 4.36721, "Mvar", partial(at_boundary, "q_mvar")),
+    *((f"voltage at loadbus, phase {p}", v, "pu", partial(at_load, p)) for p, v in (("a", 0.92966), ("b", 0.93463), ("c", 0.93275))),
+):
+    CASES[SECTION_9].append(
+        Published(ENGINE, f"case5_case3_unbal: {_what}", _theirs, 5, _unit, _ours, "tandem run case5_case3_unbal --scheme central")
     )
 
 

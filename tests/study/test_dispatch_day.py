@@ -156,7 +156,7 @@ def test_a_day_ends_with_the_first_hour_that_does_not_agree_and_goes_on_with_mor
 
 
 @pytest.mark.parametrize(
-    ("scheme", "start", "code"), [(Copf(), "warm", "study-034"), (HgdPlain(), PREVIOUS, "study-035"), (IndependentOpf(), PREVIOUS, "study-035")]
+    ("scheme", "start", "code"), [(Copf(), "warm", "study-035"), (HgdPlain(), PREVIOUS, "study-036"), (IndependentOpf(), PREVIOUS, "study-036")]
 )
 def test_a_start_that_nobody_knows_or_that_a_scheme_cannot_make_is_refused(scheme: Any, start: str, code: str) -> None:
     with pytest.raises(InvalidCase) as said:

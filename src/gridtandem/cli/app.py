@@ -29,6 +29,7 @@ COMMANDS = {  # name: (module, one line); the order is that of the help page
     "reach": ("reaching", "What a feeder can exchange at a voltage, and what stops it."),
     "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
     "phases": ("phases", "One OpenDSS feeder phase by phase."),
+    "transport": ("transporting", "Least cost if networks only carried, without losses."),
     "new": ("casework", "A starter folder: your feeder on a transmission network."),
     "check": ("casework", "All faults of a case folder or file at once."),
     "convert": ("casework", "MATPOWER, pandapower JSON and case folders into each other."),

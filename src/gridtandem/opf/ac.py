@@ -126,10 +126,10 @@ def optimal_power_flow(given: Network | Case | str | Path, *, solver: SmoothSolv
     within their limits and cost what their cost says; voltages are decided within their limits. Without a solution the tables are empty and
     ``trouble`` says what would have to give way. ``start`` is an earlier result of the same network.
     """
-    return AcOpf.of(_whole(given)).solve(solver=solver, start=start)
+    return AcOpf.of(whole_of(given)).solve(solver=solver, start=start)
 
 
-def _whole(given: Network | Case | str | Path) -> Network:
+def whole_of(given: Network | Case | str | Path) -> Network:
     """As one network."""
     if not isinstance(given, Network | Case | str | Path):
         raise TypeError(f"a network or a case is wanted, or the name of one; this is of type {type(given).__name__}")

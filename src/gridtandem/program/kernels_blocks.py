@@ -194,8 +194,11 @@ def eliminated(size: Index, start: Index, row: Index, own: Index, below: Index, 
 
 
 @njit(**FAST)
-def substituted(size: Index, first: Index, start: Index, row: Index, own: Index, below: Index, data: Real, x: Real) -> None:
-    """The answer in the place of the right-hand side; a group's numbers begin at ``first``."""
+def substituted(size: Index, first: Index, start: Index, row: Index, own: Index, below: Index, data: Real, at: Index, right: Real, out: Real) -> None:
+    """The answer, in the order of the right-hand side: unknown k is at ``at[k]`` in the order of groups, whose numbers begin at ``first``."""
+    x = np.empty(len(at))
+    for k in range(len(at)):
+        x[at[k]] = right[k]
     for j in range(len(size)):
         n, f = size[j], first[j]
         for p in range(start[j], start[j + 1]):
@@ -221,3 +224,5 @@ def substituted(size: Index, first: Index, start: Index, row: Index, own: Index,
                     y[k] -= data[b + a * n + k] * z
         for a in range(n):
             x[f + a] = y[a]
+    for k in range(len(at)):
+        out[k] = x[at[k]]

@@ -18,6 +18,8 @@ def _figures(run: Run) -> dict[str, object]:
     return {
         "promised": number(told.promised), "realised": number(told.realised), "central": number(told.central), "gap_to_central": number(told.gap),
         "rounds_by_period": list(rounds_by_period(run.outcome.state)),
+        "certificate": result.study.certificate, "bound": number(told.bound), "gap_to_bound": number(told.gap_to_bound),
+        "bound_letters": {"count": len(told.bound_letters), "numbers": int((told.bound_letters.numbers_down + told.bound_letters.numbers_up).sum())},
     }  # fmt: skip
 
 
@@ -38,6 +40,6 @@ DOOR = Door(
     ),
     fields=Fields(
         schemas=("tandem/dispatch-summary/1", "tandem/dispatch-compare/1"), figures=_figures, shown=("exchanges", "checks"),
-        about=lambda study: {"currency": study.case.currency},
+        about=lambda study: {"currency": study.case.currency, "certificate": study.certificate},
     ),
 )  # fmt: skip

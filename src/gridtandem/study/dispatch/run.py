@@ -23,7 +23,7 @@ def _carried(study: DispatchStudy, seats: DispatchSeats, before: Outcome[Any] | 
     outcome = _coordinated(study, seats, before, watch)
     tables, missing = told(seats, study, outcome)
     planned = frozenset((tables.exchanges.period - study.first).tolist())
-    return Result(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome, planned), *missing))
+    return Result(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome, study.certificate, planned), *missing))
 
 
 def _coordinated(study: DispatchStudy, seats: DispatchSeats, before: Outcome[Any] | None, watch: Watch) -> Outcome[Any]:
@@ -36,7 +36,7 @@ CRAFT = Craft(study=DispatchStudy, tables=Told, seated=seated, carried=_carried,
 dispatch, resume, reopened, compare = CRAFT.run, CRAFT.resume, CRAFT.reopened, CRAFT.compare
 
 
-def explained(seats: DispatchSeats, outcome: Outcome[Any], planned: frozenset[int] = frozenset()) -> tuple[str, ...]:
+def explained(seats: DispatchSeats, outcome: Outcome[Any], certificate: str = "owner", planned: frozenset[int] = frozenset()) -> tuple[str, ...]:
     """Why there is no answer, asked at the owners' doors: which limits would have to give way. Periods that have plans need no words."""
     said = [words] if (words := getattr(outcome.state, "trouble", "")) else []
     for refusal in outcome.refused:
@@ -51,7 +51,9 @@ def explained(seats: DispatchSeats, outcome: Outcome[Any], planned: frozenset[in
         else:
             desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
             said.append(f"{refusal.by}, {hour}{desk.explained((0, t, int(np.flatnonzero(rows == i)[0])))}")
-    if outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS):  # of what nobody could agree on, the owner knows whether it can be had at all
+    if (
+        outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS) and certificate == "owner"
+    ):  # of what nobody could agree on, he knows whether it can be had at all
         said += [_impossible(seats, t) for t, answer in enumerate(seats.owner.solve()) if not solved(answer)]
     return tuple(dict.fromkeys(said))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Literal, final
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
 STARTS = FLAT, PREVIOUS = "flat", "previous-hour"
+CERTIFICATES = ("owner", "cones")
 SHOWN = 3  # rows that a fault names
 
 
@@ -57,12 +58,13 @@ class DispatchStudy:
     hours: int = 1  # periods, each dispatched by itself
     rounds: int = 100  # at most; from the previous hour, in each period
     start: str = FLAT  # of a period: as the scheme begins by itself, or from where the period before it agreed
+    certificate: Literal["owner", "cones"] = "owner"  # what costs are held against: the dispatch of one owner of all models, or a cone bound
 
     records: ClassVar = (DayState,)  # that a state may consist of, beside those of its scheme
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "rounds", "start")}
+        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "rounds", "start", "certificate")}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -75,6 +77,8 @@ class DispatchStudy:
         for name in wrong:
             yield Fault("study", f"is {getattr(self, name)!r}", "give a whole number of 1 or more", "study-024", column=name)
         yield from _start_faults(self.start, self.scheme)
+        if self.certificate not in CERTIFICATES:
+            yield Fault("study", f"is {self.certificate!r}", f"take {' or '.join(CERTIFICATES)}", "study-034", column="certificate")
         names, count = np.unique(self.case.interfaces.feeder, return_counts=True)
         if len(many := names[count > 1].tolist()):
             what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
@@ -160,10 +164,10 @@ def _whole(given: object) -> bool:
 
 def _start_faults(start: str, scheme: Any) -> Iterator[Fault]:
     if start not in STARTS:
-        yield Fault("study", f"is {start!r}", f"take one of {', '.join(STARTS)}", "study-034", column="start")
+        yield Fault("study", f"is {start!r}", f"take one of {', '.join(STARTS)}", "study-035", column="start")
     elif start == PREVIOUS and not isinstance(scheme, Central) and not callable(getattr(scheme, "after", None)):
         what = f"is {start}, and {type(scheme).__name__} takes nothing from an earlier period"
-        yield Fault("study", what, f"take copf, hgd, admm or central, or start {FLAT}", "study-035", column="start")
+        yield Fault("study", what, f"take copf, hgd, admm or central, or start {FLAT}", "study-036", column="start")
 
 
 def network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
