@@ -259,6 +259,9 @@ LOSSES_ADD_UP = 1e-7  # MW; sums of fifty flows of up to 10 MVA each to rounding
 HELD_PU = 1e-6  # pu; limits are kept to 1e-8 of scaled conditions
 # what would have to give way
 RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
+CENT = 5.001e-3  # currency/h; half of the last digit printed
+KAPPA = 1e-5  # relative; central differences over 2e-4 pu leave the square of that times third derivatives, and costs to 1e-10
+KAPPA_AGREED = 1e-5  # relative; the same at a voltage and prices agreed to 1e-6 pu
 ENGINE_MVA = 1e-4  # MW, Mvar at a boundary; promised against OpenDSS, whose own tolerance of 1e-12 leaves much less
 ENGINE_PU = 1e-4  # pu; promised likewise
 # networks that only carry

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import lzma
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -20,6 +21,7 @@ from gridtandem.cases.named import case
 from gridtandem.coordinate import Outcome
 from gridtandem.flow.loadability import largest_loading
 from gridtandem.flow.newton import Newton
+from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.ac import optimal_power_flow
 from gridtandem.opf.transport import transport
@@ -241,7 +243,10 @@ for _name, _n, _star in NOSES:
 for _what, _theirs, _unit, _ours in golden.rows():
     CASES[SECTION_7].append(Published(OFFERS, _what, _theirs, 6, _unit, golden.clean(_ours), "python -m tests.papers.published"))
 
-PGLIB = (("5_pjm", 17552, 0), ("14_ieee", 2178.1, 1), ("30_ieee", 8208.5, 1), ("118_ieee", 97214, 0), ("500_goc", 454950, -1))
+PGLIB = (
+    ("5_pjm", 17552, 0), ("14_ieee", 2178.1, 1), ("30_ieee", 8208.5, 1), ("118_ieee", 97214, 0), ("500_goc", 454950, -1),
+    ("1354_pegase", 1258800, -2), ("2869_pegase", 2462800, -2),
+)  # fmt: skip
 RUNOPF = (
     ("ieee14", 8081.52), ("alsac30", 576.89), ("ieee30", 8906.14), ("ieee57", 41737.79), ("rts24", 63352.20), ("ieee118", 129660.69),
     ("ieee300", 719725.10),
@@ -250,8 +255,16 @@ RUNOPF = (
 
 def least_cost(given: str, factor: float = 1.0) -> Callable[[], float]:
     """Cost of the AC optimal power flow of a network of the library, or of a file of PGLib."""
-    net = partial(read_matpower, DATA / f"pglib_opf_case{given}.m", equivalents=True) if "_" in given else partial(network, given)
+    net = partial(pglib, given) if "_" in given else partial(network, given)
     return lambda: optimal_power_flow(net()).require().cost_per_h * factor
+
+
+def pglib(name: str) -> Network:
+    """A network of PGLib; the large files are kept compressed."""
+    file = DATA / f"pglib_opf_case{name}.m"
+    if file.exists():
+        return read_matpower(file, equivalents=True)
+    return read_matpower(lzma.decompress(Path(f"{file}.xz").read_bytes()).decode(), name=file.stem, equivalents=True)
 
 
 for _name, _cost, _digits in PGLIB:

@@ -127,4 +127,4 @@ def _unlimited(run: Run) -> Iterator[str]:
     case = run.result.study.case
     rating = np.concatenate([t.rating_mva for net in (case.transmission, *case.models) for t in (net.lines, net.transformers)])
     if free := int(np.isinf(rating).sum()):
-        yield f"  ratings   {free} of {len(rating)} branches have none and are not limited (tandem check names them)"
+        yield f"  ratings   {free} of {len(rating)} branches have none and are not limited (some of them: tandem check)"

@@ -34,7 +34,9 @@ DOOR = Door(
             "convergence": "gridtandem.report.dispatch_pictures:of_run",
         },
         comparison_pictures={
-            "overview": "gridtandem.report.dispatch_pictures:costs",
+            "overview": "gridtandem.report.dispatch_pictures:compared",
+            "costs": "gridtandem.report.dispatch_pictures:costs",
+            "exchange": "gridtandem.report.dispatch_pictures:exchange",
             "convergence": "gridtandem.report.dispatch_pictures:convergence",
         },
     ),
