@@ -11,7 +11,13 @@ from numba import njit
 
 from gridtandem.tables import Flag, Index, Real
 
-FAST = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}  # contract: one rounding per a·b + c, always
+FAST = {
+    "cache": True,
+    "no_cfunc_wrapper": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+}  # contract: one rounding per a·b + c, always
 
 
 @njit(**FAST)
