@@ -226,6 +226,7 @@ OWN_COST = 1e-9  # relative; a difference of sums of size 1e3
 UNIT_KEPT = 1e-12  # pu; to MW and back
 DISPATCH_GAP = 1e-6  # relative; promised of boundary-SQP: both sides within 1e-6 pu of each other, at prices of 4000 currency/h/pu, of costs of 8000
 DISPATCH_GAP_LEAST = 1e-5  # relative; of schemes that stop at movements of 1e-4 MW, and of hours of small cost
+DISPATCH_SAME = 1e-9  # relative; promised of hours begun in two ways, whose last steps square an error of 1e-4 pu
 DISPATCH_VOLTAGE = 1e-4  # pu; promised; the optimum is flat in voltages
 DISPATCH_PRICE = 1e-3  # relative; promised, as voltages move prices by their losses
 SAME_CHECK = 1e-3  # MW; exchanges agree to 1e-6 pu, which losses and the reference unit double

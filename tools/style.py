@@ -85,6 +85,7 @@ ANY_ALLOWED = {
     "src/gridtandem/study/side_by_side.py": "studies of every kind pass through",
     "src/gridtandem/study/shelf.py": "studies of every kind pass through",
     "src/gridtandem/study/kinds.py": "schemes are of any kind",
+    "src/gridtandem/study/dispatch/day.py": "states belong to the scheme",
     "src/gridtandem/study/dispatch/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/dispatch/study.py": "schemes are of any kind, settings go to TOML",
     "src/gridtandem/study/dispatch/tables.py": "columns of every kind in one mapping",

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from gridtandem.grid.network import Network as Network
     from gridtandem.opf.ac import optimal_power_flow as optimal_power_flow
     from gridtandem.opf.cone import cone_bound as cone_bound
-    from gridtandem.opf.transport import transport as transport
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
     from gridtandem.report.contingency import ContingencyRun as ContingencyRun
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from gridtandem.report.run import Run as Run
     from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.study import Study as Study
+    from gridtandem.study.transport import transport as transport
 
     __version__: str
 
@@ -92,7 +92,7 @@ _PLACE = {
     "run": "gridtandem.report.front:run",
     "schemes": "gridtandem:schemes",
     "three_phase": "gridtandem.study.phases:three_phase",
-    "transport": "gridtandem.opf.transport:transport",
+    "transport": "gridtandem.study.transport:transport",
     "with_exponents": "gridtandem.cases.generate:with_exponents",
     "with_parallel": "gridtandem.cases.generate:with_parallel",
     "with_renewables": "gridtandem.cases.renewables:with_renewables",

@@ -160,6 +160,15 @@ def test_switches_without_rating_are_ties_and_taps_are_told() -> None:
     assert "1 tap controls hold the taps that the file leaves" in phase_nodes(replace(net, regulators=regulator))[0].notes
 
 
+def test_phases_that_float_need_no_guard() -> None:
+    """What holds their mean to ground is enough; between phases it is as with a guard."""
+    v, *_ = solved(*phase_nodes(village(pe.WYE, pe.DELTA)))
+    guard, *_ = solved(*phase_nodes(guarded(village(pe.WYE, pe.DELTA))))
+    for p, q in PAIRS:
+        np.testing.assert_allclose(v[:, p] - v[:, q], guard[:, p] - guard[:, q], atol=PHASES_PU)
+    assert abs(v[3].sum()) <= HELD_PU
+
+
 # ── devices ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

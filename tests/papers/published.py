@@ -24,7 +24,6 @@ from gridtandem.flow.newton import Newton
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.ac import optimal_power_flow
-from gridtandem.opf.transport import transport
 from gridtandem.schemes import Anderson, LoadFlow, Merged, Response
 from gridtandem.schemes.central import Central
 from gridtandem.study.diagnose import diagnose
@@ -32,6 +31,7 @@ from gridtandem.study.dispatch.run import DispatchResult, dispatch
 from gridtandem.study.dispatch.study import DispatchStudy
 from gridtandem.study.run import Result, run
 from gridtandem.study.study import Study, seated
+from gridtandem.study.transport import transport
 from tests.papers import golden
 
 DATA = Path(__file__).parents[1] / "data" / "pglib"

@@ -69,7 +69,7 @@ def bound_at(mail: Mailbox, price: np.ndarray) -> float:
 def test_at_any_prices_it_is_below_the_dispatch_of_one_owner(seed: int) -> None:
     rng = np.random.default_rng(seed)
     price = rng.normal(size=(1, 1, 2, 3)) * np.array([40.0, 10.0, 500.0]) + np.array([20.0, 0.0, 0.0])
-    best = seats().owner.solve(0).cost
+    best = seats().owner.solve()[0].cost
     assert bound_at(mailbox(seats()), price) <= best * (1 + CONE_BELOW)
 
 
@@ -79,7 +79,7 @@ def test_it_rises_to_the_bound_of_the_joined_networks() -> None:
     assert out.agreed
     bounds = np.array([float(b.sum()) for b in out.state.bounds])
     assert (np.diff(bounds) >= 0).all()
-    joint, best = cone_bound(CASES[NAME].case()).bound_per_h, seats().owner.solve(0).cost
+    joint, best = cone_bound(CASES[NAME].case()).bound_per_h, seats().owner.solve()[0].cost
     assert bounds[-1] == pytest.approx(joint, rel=CONE_MEETS)
     assert bounds[-1] <= best * (1 + CONE_BELOW)
     assert bounds[0] < bounds[-1]
@@ -114,7 +114,7 @@ def test_feeders_of_one_bus_share_a_price_and_a_bound() -> None:
     same = replace(what, interfaces=replace(what.interfaces, bus=bus))
     at = seated(DispatchStudy(case=same, scheme=Copf()))
     out = coordinate(mailbox(at), ConeBound(), rounds=12)
-    best = at.owner.solve(0).cost
+    best = at.owner.solve()[0].cost
     assert best * (1 - BOUND_FALLS) <= out.state.bound.sum() <= best * (1 + CONE_BELOW)
     assert (out.state.price[0, 0, :, :2] == out.state.price[0, 0, :1, :2]).all()
     apart = out.state.price.copy() / np.array([100.0, 100.0, 1.0])
@@ -128,7 +128,7 @@ def test_prices_of_a_schedule_are_nearly_the_best_already() -> None:
     begun: Outcome[ConeState] = Outcome(End.STOPPED, ConeState.at(schedule.price, schedule.y[..., 2]))
     out = coordinate(mailbox(seats()), ConeBound(), rounds=1, resume=begun)
     alone = coordinate(mailbox(seats()), ConeBound(), rounds=1)
-    best = seats().owner.solve(0).cost
+    best = seats().owner.solve()[0].cost
     assert best - out.state.bound.sum() < best - alone.state.bound.sum()
     assert out.state.bound.sum() >= best * (1 - BOUND_FALLS)
     swapped = replace(begun.state, price=begun.state.price * np.array([1.0, 1.0, -1.0]))

@@ -39,6 +39,7 @@ class Wishes:
     first_hour: int | None = None
     flow: Literal["apparent", "active"] | None = None
     form: Literal["lindist", "branch-flow"] | None = None
+    start: Literal["flat", "previous-hour"] | None = None
     certificate: Literal["owner", "cones"] = "owner"
     options: tuple[tuple[str, float | str], ...] = ()
     folder: Path = SHELF
@@ -124,6 +125,9 @@ OPTIONS = {
     "form": click.option(
         "--form", type=click.Choice(["lindist", "branch-flow"]), metavar="FORM", hidden=True, help="Markets: lindist, or branch-flow (losses)."
     ),
+    "start": click.option(
+        "--start", type=click.Choice(["flat", "previous-hour"]), metavar="HOW", help="Optimal power flow: each period flat, or from previous-hour."
+    ),
     "certificate": click.option(
         "--bound", "certificate", flag_value="cones", default="owner", help="Optimal power flow: hold costs against a cone bound, no model joined."
     ),
@@ -141,7 +145,7 @@ OPTIONS = {
 }
 FLOW = ("loading", "exponents", "parallel", "feeder_solver", "q_rule", "slack", "taps")
 MARKETS = ("hours", "first_hour", "flow", "form")
-DISPATCHES = ("certificate",)
+DISPATCHES = ("start", "certificate")
 OF_CASE = ("exponents", "parallel")  # what changes the case before it is studied
 STUDIED = FLOW
 KEPT = ("rules", "folder", "picture")

@@ -18,12 +18,11 @@ from phase to ground: powers are then true MW of that phase on the same base of 
 * **Conductors.** A rating holds for the current of a conductor. Where a line has one, ``SPLIT`` of its own impedance stands apart as a line
   of its own, rated at nominal voltage: :math:`Z = D + (Z - D)` with diagonal D, which changes nothing else. Charging flows outside of it.
   A transformer is rated coil by coil, each for its share. Switches without a rating are ties.
-
 * **Phases that float.** Where no winding ties a set of phases to ground, only a guard and charging of cables do: the voltage that its phases have
   in common is then lost in rounding. At the first bus of the set ``HOLD`` ties their mean to ground; between phases nothing changes but by what
   charging would have pushed through ground.
 
-Only what transformers draw without load dissipates in a shunt, so that losses of branches add up to losses.
+Only what wye windings draw without load dissipates in a shunt, so that losses of branches add up to losses.
 
 Left out: the voltages beyond which OpenDSS turns loads into impedances, and those below which it cuts them off. Taps stay.
 """
@@ -240,9 +239,6 @@ def _started(net: Network, root: int) -> el.Buses:
     rest = np.flatnonzero(np.arange(nodal.nodes) != root)
     v = np.full(nodal.nodes, nodal.start[root])
     v[rest] = spsolve(y[rest][:, rest], -y[rest][:, [root]].toarray().ravel() * v[root])
-    if not np.isfinite(v).all() or not v.all():
-        what, mend = "has phases that nothing ties to ground", "ground a transformer, or give it a guard (guard_ppm)"
-        raise InvalidCase([Fault("transformers", what, mend, "phase-015", place=net.name)])
     return replace(net.buses, v_start_pu=abs(v[nodal.node]), angle_start_deg=np.degrees(np.angle(v[nodal.node])))
 
 

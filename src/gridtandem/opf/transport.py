@@ -11,18 +11,15 @@ units alone; what AC physics adds is the difference to `gridtandem.opf.ac`. "NFA
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, final
 
 import numpy as np
 from scipy import sparse
 
-from gridtandem.cases.case import Case
-from gridtandem.cases.named import case as named
 from gridtandem.errors import InvalidCase
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
-from gridtandem.opf.ac import costs, whole_of
+from gridtandem.opf.ac import costs
 from gridtandem.opf.forms.ac_polar import unit_places
 from gridtandem.program.answer import Answer
 from gridtandem.program.arrays import Columns, Program, Rows
@@ -70,13 +67,11 @@ class TransportResult:
         return f"transport of {self.name}: {self.cost_per_h:,.2f} {self.currency} per hour, {self.units.p_mw.sum():,.6g} MW without losses"
 
 
-def transport(given: Network | Case | str | Path) -> TransportResult:
-    """Of a network, or of a case with all its feeders, also by name or folder. Costs are linear, convex in lines, or convex quadratic.
+def carried(net: Network, currency: str = "currency") -> TransportResult:
+    """Of one network. Costs are linear, convex in lines, or convex quadratic.
 
     Raises `errors.Unsolved` where units and ratings cannot serve the demand.
     """
-    case = named(given) if isinstance(given, str | Path) else given
-    net = whole_of(case)
     nodal = Nodal.of(net.check())
     answer = solve(program_of(nodal)).require()
     u, p = nodal.units, answer.x["p"]
@@ -84,7 +79,7 @@ def transport(given: Network | Case | str | Path) -> TransportResult:
     lines = br.kind == 0
     cost = _quadratic(nodal, p) + np.bincount(costs(nodal)[0].priced, answer.x["cost"], len(p))
     return TransportResult(
-        name=net.name, cost_per_h=float(cost.sum()), currency=case.currency if isinstance(case, Case) else "currency", answer=answer,
+        name=net.name, cost_per_h=float(cost.sum()), currency=currency, answer=answer,
         units=TransportUnits(name=net.generators.name[u.row], bus=net.buses.name[net.generators.bus[u.row]], p_mw=MVA * p, cost_per_h=cost),
         branches=TransportBranches(
             name=np.concatenate([net.lines.name[br.row[lines]], net.transformers.name[br.row[~lines]]]), p_mw=MVA * answer.x["flow"],
@@ -100,7 +95,7 @@ def program_of(nodal: Nodal) -> Program:
     if faults := [g.fault(int(u.row[k]), "name", *CURVED) for k in np.flatnonzero((polynomial[:, 3:] != 0).any(axis=1) | (_bend(polynomial) < 0))]:
         raise InvalidCase(f.at(nodal.name) for f in faults)
     m, one, rating = len(br.start), np.ones(len(br.start)), _ratings(nodal)
-    carried = sparse.csr_array((np.concatenate([-one, one]), (np.concatenate([br.start, br.end]), np.tile(np.arange(m), 2))), shape=(nodal.nodes, m))
+    flow = sparse.csr_array((np.concatenate([-one, one]), (np.concatenate([br.start, br.end]), np.tile(np.arange(m), 2))), shape=(nodal.nodes, m))
     demand = nodal.shunt.real + np.bincount(nodal.loads.node, nodal.loads.at(np.ones(len(nodal.loads.node)))[0].real, nodal.nodes)
     at = sparse.csr_array((np.ones(len(pieces.unit)), (np.arange(len(pieces.unit)), np.searchsorted(pieces.priced, pieces.unit))),
                           shape=(len(pieces.unit), len(pieces.priced)))  # fmt: skip
@@ -111,7 +106,7 @@ def program_of(nodal: Nodal) -> Program:
             "flow": Columns.of(m, -rating, rating), "cost": Columns.of(len(pieces.priced), -np.inf, np.inf, cost=1.0),
         },
         {
-            "balance": Rows.of(nodal.nodes, demand, demand, {"p": unit_places(nodal), "flow": carried}),
+            "balance": Rows.of(nodal.nodes, demand, demand, {"p": unit_places(nodal), "flow": flow}),
             "piece": Rows.of(len(pieces.unit), pieces.level, np.inf, {"cost": at, "p": steep}),
         },
         constant=float(polynomial[:, 0].sum()),

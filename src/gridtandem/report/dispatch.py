@@ -10,6 +10,7 @@ import numpy as np
 
 from gridtandem.report.tables import spelled
 from gridtandem.report.words import beside_in_words, in_words
+from gridtandem.study.dispatch.day import rounds_by_period
 from gridtandem.study.dispatch.study import DispatchStudy
 from gridtandem.study.dispatch.tables import Told
 
@@ -44,6 +45,8 @@ def _hours(study: DispatchStudy) -> str:
 def _lines(run: Run) -> Iterator[str]:
     told: Told = run.result.tables
     money = run.result.study.case.currency
+    if each := rounds_by_period(run.outcome.state):
+        yield f"  periods   each from where the one before it agreed: {', '.join(map(str, each))} rounds"
     if len(run.bounds):
         yield from _bound(told, money)
     if len(run.checks):

@@ -27,8 +27,23 @@ from gridtandem.study.kinds import DISPATCH, Kind
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
+STARTS = FLAT, PREVIOUS = "flat", "previous-hour"
 CERTIFICATES = ("owner", "cones")
 SHOWN = 3  # rows that a fault names
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class DayState:
+    """The scheme's state of every period begun, and how many rounds each took."""
+
+    periods: tuple[Any, ...]
+    rounds: tuple[int, ...]
+
+    @property
+    def trouble(self) -> str:
+        """Of the last period."""
+        return str(getattr(self.periods[-1], "trouble", "")) if self.periods else ""
 
 
 @final
@@ -41,12 +56,15 @@ class DispatchStudy:
     scheme: Any
     first: int = 1  # first period, counted from 1
     hours: int = 1  # periods, each dispatched by itself
-    rounds: int = 100
+    rounds: int = 100  # at most; from the previous hour, in each period
+    start: str = FLAT  # of a period: as the scheme begins by itself, or from where the period before it agreed
     certificate: Literal["owner", "cones"] = "owner"  # what costs are held against: the dispatch of one owner of all models, or a cone bound
+
+    records: ClassVar = (DayState,)  # that a state may consist of, beside those of its scheme
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "rounds", "certificate")}
+        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "rounds", "start", "certificate")}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -58,6 +76,7 @@ class DispatchStudy:
         wrong = [name for name in ("first", "hours", "rounds") if not _whole(getattr(self, name))]
         for name in wrong:
             yield Fault("study", f"is {getattr(self, name)!r}", "give a whole number of 1 or more", "study-024", column=name)
+        yield from _start_faults(self.start, self.scheme)
         if self.certificate not in CERTIFICATES:
             yield Fault("study", f"is {self.certificate!r}", f"take {' or '.join(CERTIFICATES)}", "study-034", column="certificate")
         names, count = np.unique(self.case.interfaces.feeder, return_counts=True)
@@ -104,7 +123,8 @@ def seated(study: DispatchStudy) -> DispatchSeats:
     table = study.case.interfaces
     transmission = AcTransmission.of(tuple(AcBoundary.of(c.transmission, table.bus, -1.0) for c in cases), np.stack([nominal(c) for c in cases]))
     fleets = tuple((_desk(cases, study.case.rows_of(name)), study.case.rows_of(name)) for name in study.case.companies)
-    return DispatchSeats(cases=cases, transmission=transmission, fleets=fleets, companies=study.case.companies, owner=AcOwner.of(cases))
+    owner = AcOwner.of(cases, np.arange(study.hours) - 1 if study.start == PREVIOUS else np.full(study.hours, -1))
+    return DispatchSeats(cases=cases, transmission=transmission, fleets=fleets, companies=study.case.companies, owner=owner)
 
 
 def nominal(case: Case) -> Real:
@@ -140,6 +160,14 @@ def _desk(cases: tuple[Case, ...], rows: Index) -> AcFeeders:
 def _whole(given: object) -> bool:
     """A whole number of 1 or more?"""
     return isinstance(given, int | np.integer) and not isinstance(given, bool) and bool(given >= 1)
+
+
+def _start_faults(start: str, scheme: Any) -> Iterator[Fault]:
+    if start not in STARTS:
+        yield Fault("study", f"is {start!r}", f"take one of {', '.join(STARTS)}", "study-035", column="start")
+    elif start == PREVIOUS and not isinstance(scheme, Central) and not callable(getattr(scheme, "after", None)):
+        what = f"is {start}, and {type(scheme).__name__} takes nothing from an earlier period"
+        yield Fault("study", what, f"take copf, hgd, admm or central, or start {FLAT}", "study-036", column="start")
 
 
 def network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:

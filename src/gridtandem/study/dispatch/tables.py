@@ -8,10 +8,11 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.opf_letters import Dispatch, DispatchWhole
+from gridtandem.boundary.opf_letters import Dispatch
 from gridtandem.coordinate import Outcome, Schedule
 from gridtandem.opf.ac import cost_of
 from gridtandem.study.dispatch.check import Found, found_of
+from gridtandem.study.dispatch.day import schedule_of
 from gridtandem.study.dispatch.plans import Plan, Plans, plans_of
 from gridtandem.study.dispatch.results import Bounds, BusPrices, Decisions, DispatchChecks, Exchanges
 from gridtandem.study.dispatch.study import DispatchSeats, DispatchStudy
@@ -80,7 +81,7 @@ def told(seats: DispatchSeats, study: DispatchStudy, outcome: Outcome[Any]) -> t
     """All periods that have plans; and a sentence for each that has none."""
     if not outcome.answered or outcome.state is None:
         return nothing(Told), ()
-    schedule, best = study.scheme.schedule(outcome.state), _best(seats, study)
+    schedule, best = schedule_of(study, outcome.state), _best(seats, study)
     bounds, bound_letters, missing = _bounded(seats, study, schedule)
     least = bounds.bound_per_h[-study.hours :] if len(bounds) else np.full(study.hours, np.nan)
     exchanges, decisions, prices, checks, violations = [], [], [], [], []
@@ -195,7 +196,8 @@ class _Best:
 
 def _best(seats: DispatchSeats, study: DispatchStudy) -> _Best:
     if study.certificate == "owner":
-        return _Best(dispatch=seats.owner.dispatch(DispatchWhole()), whole=np.array([seats.owner.solve(t).cost for t in range(study.hours)]))
+        found = seats.owner.solve()
+        return _Best(dispatch=seats.owner.told(found), whole=np.array([answer.cost for answer in found]))
     unknown = np.full((1, study.hours, len(study.case.interfaces), 3), np.nan)
     whole = np.full(study.hours, np.nan)
     return _Best(dispatch=Dispatch(unknown, unknown, np.zeros(unknown.shape[:3], np.int8), whole[None]), whole=whole)

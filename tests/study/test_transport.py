@@ -11,7 +11,7 @@ import gridtandem as gt
 from gridtandem.errors import InvalidCase, Unsolved
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
-from gridtandem.opf.transport import transport
+from gridtandem.study.transport import transport
 from tests.tolerances import CARRIED, PUBLISHED_ITD, TRANSPORTED
 
 
