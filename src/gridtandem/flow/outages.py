@@ -17,11 +17,14 @@ from gridtandem.flow.border import Border
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.newton import LOW, Newton
 from gridtandem.flow.sums import summed
+from gridtandem.flow.sweep import processors, shared_out
 from gridtandem.flow.variants import without
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.forest import slices
 from gridtandem.kernels import kernel
 from gridtandem.tables import Complex, Index, Real
+
+AT_ONCE = 100_000  # nodes of all rows that a thread takes in one go
 
 
 def solve_outages(newton: Newton, *, opened: Sequence[Index], loads: Real, units: Real, start: Complex, draw: Draw | None = None) -> Batch:
@@ -54,7 +57,7 @@ def solve_outages(newton: Newton, *, opened: Sequence[Index], loads: Real, units
 def _compiled(
     newton: Newton, opened: Sequence[Index], factors: tuple[Real, Real], begin: tuple[Complex, Draw | None], to: tuple[Blocks, Border, Batch]
 ) -> None:
-    """All rows in one call."""
+    """All rows, some at a time on each thread: the admittances of a thread are its own."""
     (loads, units), (start, draw), (blocks, border, out) = factors, begin, to
     problem, u = newton.problem, newton.nodal.units
     rows, n = len(opened), newton.nodal.nodes
@@ -66,12 +69,19 @@ def _compiled(
     if draw is not None:
         node, reach, series = blocks.place[draw.node], np.stack([draw.low, draw.high], -1), np.ascontiguousarray(draw.c)
     needed = np.empty((rows, n), np.complex128)
-    off, on = (values.copy() for values in border.values)
-    kernel("flow.kernels_outages", "newton_outages")(
-        first, scheduled, blocks.drawn, loads, problem.target, blocks.order, blocks.lines, off, on, blocks.factors, *blocks.law, node, reach, series,
-        *border.couples, problem.tol, problem.iterations, problem.factors == "kept", *_changes(newton, blocks, opened),
-        out.v, needed, out.iterations, out.mismatch, out.converged,
-    )  # fmt: skip
+    begin_of, slot, value = _changes(newton, blocks, opened)
+    solve = kernel("flow.kernels_outages", "newton_outages")
+
+    def work(r: slice) -> None:
+        off, on = (values.copy() for values in border.values)
+        solve(
+            first[r], scheduled[r], blocks.drawn, loads[r], problem.target, blocks.order, blocks.lines, off, on, blocks.factors, *blocks.law, node,
+            reach[r], series[r], *border.couples, problem.tol, problem.iterations, problem.factors == "kept", begin_of[r.start : r.stop + 1], slot,
+            value, out.v[r], needed[r], out.iterations[r], out.mismatch[r], out.converged[r],
+        )  # fmt: skip
+
+    each = max(1, AT_ONCE // n)
+    shared_out([slice(k, min(k + each, rows)) for k in range(0, rows, each)], work, processors())
     inside = ~((u.control == REFERENCE) & newton.roles.given[u.node])
     own = units[:, None] * summed(u.node, u.s.real * inside, n)[newton.fixed] + 1j * newton.roles.own_q[newton.fixed]
     out.fixed_s[:] = needed[:, newton.fixed] - own

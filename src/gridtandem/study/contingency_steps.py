@@ -14,11 +14,12 @@ from gridtandem.boundary.mailbox import Mailbox
 from gridtandem.errors import InvalidCase, Unsolved
 from gridtandem.flow.chebyshev import checks, nodes
 from gridtandem.grid.nodal import Nodal
+from gridtandem.parties.fleet import Fleet
 from gridtandem.parties.transmission import Transmission, flows
 from gridtandem.security.severity import Severity, Yardstick, severity, yardstick
 from gridtandem.study.block import Desk, solved
 from gridtandem.study.contingency import Contingency
-from gridtandem.study.contingency_results import ALONE, BASE, CURVES, FULL, Findings, overlaid, tabled
+from gridtandem.study.contingency_results import ALONE, BASE, CURVES, FULL, Findings, overlaid, tabled, together
 from gridtandem.study.outages import branch_names
 from gridtandem.study.survey import Extremes
 from gridtandem.tables import Complex, Index, Names, Real
@@ -48,7 +49,7 @@ class Ground:
     @property
     def block(self) -> int:
         """Outages of a block."""
-        return int(np.clip(AT_ONCE // self.nodal.nodes, 1, min(MOST, self.desk.block)))
+        return int(np.clip(AT_ONCE // self.nodal.nodes, 1, MOST))
 
     @staticmethod
     def of_state(of: Contingency) -> Ground:
@@ -80,7 +81,14 @@ class Ground:
 
     def mailbox(self, rows: Index) -> Mailbox:
         """The road between the parties, as many scenarios as rows, all of the one loading. Feeders are not told of outages."""
-        return self.desk.under(np.zeros(len(rows), np.int64)).mailbox(self.of.study.scheme, (len(rows), 1), weigh=False)
+        seats = self.desk.seats
+
+        def several(fleet: Fleet) -> Fleet:
+            return replace(fleet, loading=np.repeat(fleet.loading[:1], len(rows), axis=0))
+
+        fleets = tuple((several(fleet), at) for fleet, at in seats.fleets)
+        seats = replace(seats, fleets=fleets, everybody=several(seats.everybody))
+        return seats.mailbox(self.of.study.scheme, (len(rows), 1), weigh=False)
 
     def transmission(self, outage: Index) -> Transmission:
         """Transmission with these outages, one for each scenario; it begins with the state before them."""
@@ -110,6 +118,11 @@ def alone(ground: Ground, outage: Index) -> Findings:
 
 def by_letters(ground: Ground, outage: Index) -> Findings:
     """Coordinated, as a batch does it."""
+    parts = [_by_letters(ground, outage[k : k + ground.desk.block]) for k in range(0, len(outage), ground.desk.block)]
+    return together(*parts)
+
+
+def _by_letters(ground: Ground, outage: Index) -> Findings:
     answers = solved(ground.desk, ground.of.cases(outage), Extremes.none(ground.desk.layout)).answers
     seen = severity(ground.nodal, ground.by, np.where(answers.ok[:, None], answers.tso, np.nan), ground.opened(outage), answers.ratio)
     return ground.tabled(FULL, outage, seen, spent=(answers.rounds, answers.asked), s=answers.s, why=answers.why)
