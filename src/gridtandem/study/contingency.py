@@ -51,7 +51,8 @@ class Contingency:
         islanding = self.outages.islanding
         return {
             "outages": tuple(self.outages.name), "branches": tuple(self.outages.branch), "screen": self.screen, "top": self.top,
-            "solve": self.solve, "ratings": self.ratings, "power": self.power, "cycles": self.cycles, "tau_mva": self.tau_mva, "notes": self.outages.notes,
+            "solve": self.solve, "ratings": self.ratings, "power": self.power, "cycles": self.cycles, "tau_mva": self.tau_mva,
+            "notes": self.outages.notes,
             "islanding": (tuple(islanding.outage.tolist()), tuple(islanding.why.tolist())),
         }  # fmt: skip
 

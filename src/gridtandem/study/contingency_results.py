@@ -22,7 +22,7 @@ class Findings(Table):
 
     kind: ClassVar[str] = "findings"
     step: Names = column(
-        "base: nothing is out; curves: feeders say what they draw over a range; alone: they draw what they drew; screened: by few steps; full: coordinated",
+        "base: nothing is out; curves: feeders tell theirs; alone: they draw what they drew before; screened: by few steps; full: coordinated",
         dtype="U",
     )
     number: Index = column("number of the outage, from 0; −1: none", dtype="i8")

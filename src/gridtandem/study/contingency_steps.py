@@ -9,13 +9,14 @@ from typing import final
 import numpy as np
 
 from gridtandem.boundary.curves import curve_at, scenarios
-from gridtandem.boundary.letters import PowerAt, PowerCurve, PowerOver, ResponseAt, Worth
+from gridtandem.boundary.letters import PowerCurve, PowerOver, ResponseAt, Worth
 from gridtandem.boundary.mailbox import Mailbox
 from gridtandem.errors import InvalidCase, Unsolved
 from gridtandem.flow.chebyshev import checks, nodes
+from gridtandem.flow.outages import solve_outages
 from gridtandem.grid.nodal import Nodal
 from gridtandem.parties.fleet import Fleet
-from gridtandem.parties.transmission import Transmission, flows
+from gridtandem.parties.transmission import Flows, Transmission, flows
 from gridtandem.security.severity import Severity, Yardstick, severity, yardstick
 from gridtandem.study.block import Desk, solved
 from gridtandem.study.contingency import Contingency
@@ -25,8 +26,9 @@ from gridtandem.study.survey import Extremes
 from gridtandem.tables import Complex, Index, Names, Real
 from gridtandem.units import MVA
 
-AT_ONCE = 2_000_000  # nodes of transmission in a block at most
+AT_ONCE = 500_000  # nodes of transmission in a block at most
 MOST = 500
+REST = 1e-9  # pu; movement of a voltage at which tangents are good, unless the scheme knows
 TRIED = ((0.1, 7), (0.1, 15), (0.05, 15), (0.025, 15))  # half the range of voltages [pu], and the degree of the curve over it
 
 
@@ -96,6 +98,17 @@ class Ground:
         loading, none = np.full((rows, 1), float(self.of.study.loading[0, 0])), np.zeros((rows, 1), np.int64)
         return replace(party, loading=loading, at_feeders=None, opened=self.opened(outage), home=self.v[None], home_of=none, abreast=1)
 
+    def solved(self, outage: Index, curve: PowerCurve) -> Flows:
+        """Transmission's load flows after these outages, with the curves of one scenario in the feeders' place."""
+        party, rows = self.transmission(outage), len(outage)
+        newton, k = party.newton, party.loading[:, 0]
+        moving = newton.options.taps == "move" and len(newton.nodal.taps.branch) > 0
+        if moving or newton.roles.shared or len(curve.bends.knot):
+            return flows(party, _repeated(curve, rows))
+        one = party.drawn(curve, np.ones((1, 1), bool), curve.low)
+        found = solve_outages(newton, opened=party.opened, loads=k, units=k, start=np.broadcast_to(self.v, (rows, self.nodal.nodes)), draw=one)
+        return Flows(v=found.v, slack=np.full(rows, np.nan), ratio=(None,) * rows, ok=found.converged, trouble=found.trouble)
+
     def tabled(
         self, step: str, outage: Index, found: Severity, *, why: Sequence[str], spent: tuple[Index, Index] | None = None, s: Complex | None = None
     ) -> Findings:  # fmt: skip
@@ -108,12 +121,11 @@ class Ground:
 
 def alone(ground: Ground, outage: Index) -> Findings:
     """Transmission by itself: every feeder goes on drawing what it drew before."""
-    rows = len(outage)
-    v, c = np.repeat(ground.at[None, None], rows, axis=0), np.stack([ground.s.real, ground.s.imag], -1)[None, None, :, :, None] * MVA
+    v, c = ground.at[None, None], np.stack([ground.s.real, ground.s.imag], -1)[None, None, :, :, None] * MVA
     worth = np.full(v.shape, Worth.EXACT, np.int8)
-    found = flows(ground.transmission(outage), PowerCurve(v - 1, v + 1, np.repeat(c, rows, axis=0), worth))
+    found = ground.solved(outage, PowerCurve(v - 1, v + 1, c, worth))
     seen = severity(ground.nodal, ground.by, found.v, ground.opened(outage), found.ratio)
-    return ground.tabled(ALONE, outage, seen, s=np.repeat(ground.s[None], rows, axis=0), why=found.trouble)
+    return ground.tabled(ALONE, outage, seen, s=np.repeat(ground.s[None], len(outage), axis=0), why=found.trouble)
 
 
 def by_letters(ground: Ground, outage: Index) -> Findings:
@@ -158,18 +170,49 @@ class ByCurves:
         return replace(base, step=np.array([CURVES]), rounds=np.zeros(1, np.int64), feeder_solves=np.array([self.asked]))
 
     def __call__(self, outage: Index) -> Findings:
-        ground = self.ground
         if self.draw is None:
-            return by_letters(ground, outage)
-        party, draw = ground.transmission(outage), _repeated(self.draw, len(outage))
-        found = flows(party, draw)
-        at = np.abs(found.v[:, party.forecast.node])
-        reached = found.ok & ((at >= draw.low[:, 0]) & (at <= draw.high[:, 0])).all(axis=1)
-        s = curve_at(draw, np.where(reached[:, None], at, ground.at)[:, None])[:, 0] / MVA
-        seen = severity(ground.nodal, ground.by, np.where(reached[:, None], found.v, np.nan), ground.opened(outage), found.ratio)
-        out = ground.tabled(FULL, outage, seen, s=s[..., 0] + 1j * s[..., 1], why=found.trouble)
-        far = np.flatnonzero(~reached)
-        return out if not len(far) else overlaid(out, far, by_letters(ground, outage[far]))
+            return by_letters(self.ground, outage)
+        draw, found = self.draw, self.ground.solved(outage, self.draw)
+        reached = found.ok & (self._at(found) == np.clip(self._at(found), draw.low, draw.high)).all(axis=(1, 2))
+        out = self._tabled(outage, draw, replace(found, v=np.where(reached[:, None], found.v, np.nan)))
+        for row in np.flatnonzero(found.ok & ~reached).tolist():
+            if (farther := self._farther(outage[[row]])) is not None:
+                out, reached[row] = overlaid(out, np.array([row]), farther), True
+        left = np.flatnonzero(~reached)
+        return overlaid(out, left, by_letters(self.ground, outage[left])) if len(left) else out
+
+    def _at(self, found: Flows) -> Real:
+        """Voltages (row, 1, interface)."""
+        return np.abs(found.v[:, None, self.ground.desk.seats.transmission.forecast.node])
+
+    def _tabled(self, outage: Index, draw: PowerCurve, found: Flows, asked: int = 0) -> Findings:
+        ground, rounds = self.ground, np.zeros(len(outage), np.int64)
+        at = np.where(np.isnan(at := self._at(found)), ground.at, at)
+        s = curve_at(_repeated(draw, len(outage)) if len(draw.bends.knot) else draw, at)[:, 0] / MVA
+        seen = severity(ground.nodal, ground.by, found.v, ground.opened(outage), found.ratio)
+        return ground.tabled(FULL, outage, seen, spent=(rounds, rounds + asked), s=s[..., 0] + 1j * s[..., 1], why=found.trouble)
+
+    def _farther(self, outage: Index) -> Findings | None:
+        """One outage after which some voltages leave the range of their curves: there feeders are asked for tangents until voltages rest."""
+        assert self.draw is not None
+        draw, tol, asked = self.draw, getattr(self.ground.of.study.scheme, "tol", REST), 0
+        low, high, c = draw.low.copy(), draw.high.copy(), draw.c.copy()
+        taken = np.full(low.shape, np.nan)  # voltage of each tangent
+        while not len(draw.bends.knot) and asked < MOST * low.size:
+            curve = PowerCurve(low, high, c, draw.worth)
+            found = self.ground.solved(outage, curve)
+            if not found.ok[0]:
+                return None
+            at = self._at(found)
+            beyond = ((at < draw.low) | (at > draw.high) | ~np.isnan(taken)) & ~(np.abs(at - taken) <= tol)
+            if not beyond.any():
+                return self._tabled(outage, curve, found, asked)
+            told = self.ground.mailbox(outage).ask_dsos(ResponseAt(np.where(beyond, at, np.nan)))
+            asked, taken = asked + int(beyond.sum()), np.where(beyond, at, taken)
+            low, high = np.where(beyond, at - 1, low), np.where(beyond, at + 1, high)
+            c[beyond] = 0.0
+            c[beyond, :, 0], c[beyond, :, 1] = told.s[beyond], told.ds[beyond]
+        return None
 
 
 def _repeated(curve: PowerCurve, rows: int) -> PowerCurve:
