@@ -35,7 +35,6 @@ from gridtandem.study.study import Study
 from gridtandem.study.survey import Extremes
 from gridtandem.tables import Complex, Real
 
-
 LARGE = 5000  # buses from which on some outages stand for all
 STEP = 10
 

@@ -65,7 +65,7 @@ def test_curves_asked_once_say_what_letters_say_and_feeders_are_counted_as_the_l
 
 def test_where_curves_do_not_reach_letters_do() -> None:
     case = gt.joined("ieee14", "case33bw", where=["10", "14"], count=1, p_exponent=1.0, q_exponent=1.0)
-    both = [gt.contingency(case, ratings="base", loading=2.0, screen="full", solve=way) for way in ("curves", "letters")]
+    both = [gt.contingency(case, ratings="base", loading=2.6, screen="full", solve=way) for way in ("curves", "letters")]
     assert both[0].feeder_solves["curves"] > 0
     assert 0 < both[0].feeder_solves["full"] < both[1].feeder_solves["full"]
     np.testing.assert_array_equal(both[0].ranking.outage, both[1].ranking.outage)

@@ -36,7 +36,8 @@ def newton_outages(
         exchanged(first[r], first[r + 1], slot, value, off, on)
         power = (law_node, law, draw_node, reach[r % len(reach)], series[r % len(series)])
         why, k, left, _, _ = newton(
-            begin[r], scheduled[r], drawn, loads[r], target, order, lines, (off, on), lu, power, moving, edge, still, tol, most, False, keep, v_out[r], needed[r],
+            begin[r], scheduled[r], drawn, loads[r], target, order, lines, (off, on), lu, power, moving, edge, still, tol, most, False, keep,
+            v_out[r], needed[r],
         )  # fmt: skip
         exchanged(first[r], first[r + 1], slot, value, off, on)
         steps[r], mismatch[r], done[r] = k, left, why == SOLVED

@@ -78,7 +78,8 @@ def _compiled(
         curves = (reach, series) if len(reach) == 1 else (reach[r], series[r])
         solve(
             first[r], scheduled[r], blocks.drawn, loads[r], problem.target, blocks.order, blocks.lines, off, on, blocks.factors, *blocks.law, node,
-            *curves, *border.couples, problem.tol, problem.iterations, problem.factors == "kept", begin_of[r.start : r.stop + 1], slot, value, out.v[r], needed[r], out.iterations[r], out.mismatch[r], out.converged[r],
+            *curves, *border.couples, problem.tol, problem.iterations, problem.factors == "kept", begin_of[r.start : r.stop + 1], slot, value,
+            out.v[r], needed[r], out.iterations[r], out.mismatch[r], out.converged[r],
         )  # fmt: skip
 
     each = max(1, AT_ONCE // n)

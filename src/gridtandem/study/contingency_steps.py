@@ -179,6 +179,8 @@ class ByCurves:
             if (farther := self._farther(outage[[row]])) is not None:
                 out, reached[row] = overlaid(out, np.array([row]), farther), True
         left = np.flatnonzero(~reached)
+        if len(left):  # where there is no load flow on curves, and none with constant draws either, letters would find none
+            left = left[found.ok[left] | alone(self.ground, outage[left]).ok]
         return overlaid(out, left, by_letters(self.ground, outage[left])) if len(left) else out
 
     def _at(self, found: Flows) -> Real:
