@@ -232,3 +232,16 @@ STEP_SOLVED = 1e-8  # relative; refined to 1e-10, with matrices whose entries sp
 SAME_AS_IPOPT = 1e-7  # relative; both keep conditions to 1e-8 times multipliers
 PUBLISHED_ITD = 5e-4  # currency/h of 2e4; their Ipopt accepts what is solved to 1e-8 at an acceptable level
 ROUNDING = 1e-15  # asked of a program whose products of size 10 leave 3e-14
+# continuation
+NOSE_FOUND = 1e-6  # relative; promised, and λ near a nose changes by the square of the distance along the curve, which is found to 1e-9
+ON_CURVE = 1e-8  # pu; voltages of a mismatch of 1e-10, away from the nose
+AT_NOSE_PU = 1e-4  # pu; λ to 1e-9 leaves the root of it in voltages
+BORDERED = 1e-9  # relative; two factorisations of one bordered matrix of condition 1e5 at most
+MATPOWER_CPF = 1e-3  # of λ; the accuracy at which MATPOWER's own test holds its noses
+MATPOWER_P = 1e-4  # of λ; that of its test of active limits
+MATPOWER_FLOW_MVA = 0.01  # MATPOWER stops where a flow is this close to its rating (cpf.flow_lims_tol)
+MATPOWER_V_PU = 1e-4  # and a voltage to its limit (cpf.v_lims_tol)
+MATPOWER_Q_MW = 5e-3  # of units at the end of the full trace; it takes limits of Q for met within 0.01 Mvar (cpf.q_lims_tol)
+LIMIT_MET = 1e-8  # pu; a limit is found to 1e-9
+TURNED = 1e-7  # dλ along the arc at a nose
+SLOPE_OF_POWER = 1e-7  # pu; central differences with 1e-5 of powers of size 1

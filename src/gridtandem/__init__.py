@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from gridtandem.report.front import opened as opened
     from gridtandem.report.front import resume as resume
     from gridtandem.report.front import run as run
+    from gridtandem.report.margin import MarginRun as MarginRun
+    from gridtandem.report.margin import margin as margin
     from gridtandem.report.market import MarketRun as MarketRun
     from gridtandem.report.market_compare import MarketComparison as MarketComparison
     from gridtandem.report.market_offer import offer as offer
@@ -58,6 +60,7 @@ _PLACE = {
     "Comparison": "gridtandem.report.run:Comparison",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
+    "MarginRun": "gridtandem.report.margin:MarginRun",
     "MarketComparison": "gridtandem.report.market_compare:MarketComparison",
     "MarketRun": "gridtandem.report.market:MarketRun",
     "MissingPackage": "gridtandem.errors:MissingPackage",
@@ -75,6 +78,7 @@ _PLACE = {
     "diagnose": "gridtandem.report.run:diagnose",
     "joined": "gridtandem.cases.generate:joined",
     "load_flow": "gridtandem.flow.results:load_flow",
+    "margin": "gridtandem.report.margin:margin",
     "network": "gridtandem.cases.library:network",
     "new_case": "gridtandem.cases.new:new_case",
     "offer": "gridtandem.report.market_offer:offer",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from gridtandem.cases.matpower.read import read_matpower
 from gridtandem.flow.continuation.direction import Direction
 from gridtandem.flow.newton import Newton
-from gridtandem.grid.nodal import Nodal
 from gridtandem.grid.network import Network
+from gridtandem.grid.nodal import Nodal
 
 TARGET = 1.5  # growth of loads and schedules at λ = 1
 

@@ -27,6 +27,7 @@ COMMANDS = {  # name: (module, one line); the order is that of the help page
     "clear": ("exchanging", "Clear the wholesale market with offers from files."),
     "award": ("exchanging", "Share an award out inside a feeder."),
     "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
+    "margin": ("securing", "How much load a system can still take, and where it is weakest."),
     "phases": ("phases", "One OpenDSS feeder phase by phase."),
     "new": ("casework", "A starter folder: your feeder on a transmission network."),
     "check": ("casework", "All faults of a case folder or file at once."),

@@ -9,8 +9,8 @@ case left them. Limits of buses and branches are noted and change nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import final
 
 import numpy as np
 
@@ -23,7 +23,9 @@ from gridtandem.grid.elements import REFERENCE, VOLTAGE
 from gridtandem.tables import Index, Real
 
 
-class Change(NamedTuple):
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
     """The next stage with the row that orients it, or why there is none."""
 
     stage: Stage | None
@@ -39,9 +41,9 @@ def changed(stage: Stage, place: Place, along: Tangent, sign: Sign, stopped: Ind
         limit[sign.element] = 0
         return _held(stage, place, along, replace(stage.held, limit=limit), stopped)
     if sign.kind == "q":
-        return _let_go(stage, place, sign, stopped, room)
+        return _let_go(stage, place, sign, stopped, room=room)
     if sign.kind == "p":
-        return _full(stage, place, along, sign, stopped, room)
+        return _full(stage, place, along, sign, stopped=stopped, room=room)
     tap = stage.held.tap.copy()
     tap[sign.element] = sign.side
     return _held(stage, place, along, replace(stage.held, tap=tap, ratio=place.ratio), stopped)
@@ -52,7 +54,7 @@ def _held(stage: Stage, place: Place, along: Tangent, held: Held, stopped: Index
     return Change(after, carried(stage, after, along), stopped)
 
 
-def _let_go(stage: Stage, place: Place, sign: Sign, stopped: Index, room: Real) -> Change:
+def _let_go(stage: Stage, place: Place, sign: Sign, stopped: Index, *, room: Real) -> Change:
     """A node at a reactive limit: beyond it the voltage falls below what was held (upper limit) or rises above it (lower)."""
     node = sign.element
     if stage.newton.roles.given[node]:
@@ -68,7 +70,7 @@ def _let_go(stage: Stage, place: Place, sign: Sign, stopped: Index, room: Real) 
     return Change(after, Tangent(x=row, growth=0.0), stopped)
 
 
-def _full(stage: Stage, place: Place, along: Tangent, sign: Sign, stopped: Index, room: Real) -> Change:
+def _full(stage: Stage, place: Place, along: Tangent, sign: Sign, *, stopped: Index, room: Real) -> Change:
     """A unit at an active limit."""
     stopped = np.union1d(stopped, [sign.element])
     if sign.element in stage.newton.roles.balance:

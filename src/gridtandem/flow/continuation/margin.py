@@ -1,7 +1,7 @@
 r"""What a curve says of security: how much can be added, what ends it, and where the network is weakest.
 
-Two margins: λ*, the largest λ with a solution, and the most power that the loads draw along the curve, P_max. For constant power both lie at the nose;
-loads that fall with their voltage draw most before it.
+Two margins: λ*, the largest λ with a solution, and the most power that the loads draw along the curve, P_max. For constant power both lie at
+the nose; loads that fall with their voltage draw most before it.
 
 At a nose the Jacobian is singular, :math:`J\phi = 0,\ \psi^\top J = 0`. A node's part in it is
 
@@ -18,7 +18,7 @@ from typing import Literal, final
 
 import numpy as np
 
-from gridtandem.flow.continuation.stage import Place, Stage
+from gridtandem.flow.continuation.stage import Place, Stage, bordered
 from gridtandem.flow.continuation.trace import Curve, power
 from gridtandem.tables import Real
 
@@ -60,9 +60,7 @@ def margin_of(curve: Curve) -> Margin:
     """The margins of a curve that was followed at least to its nose."""
     if not curve.knots:
         nothing = np.empty(0)
-        return Margin(
-            growth=np.nan, end="none", knot=-1, base=np.nan, most=np.nan, most_knot=-1, sway=nothing, participation=nothing, weakest=-1
-        )
+        return Margin(growth=np.nan, end="none", knot=-1, base=np.nan, most=np.nan, most_knot=-1, sway=nothing, participation=nothing, weakest=-1)
     drawn, growth = np.array([power(k) for k in curve.knots]), np.array([k.place.growth for k in curve.knots])
     knot, most = int(np.argmax(growth)), int(np.argmax(drawn))
     end, turn = _end(curve, knot), curve.knots[knot]
@@ -92,7 +90,6 @@ def _end(curve: Curve, knot: int) -> End:
 
 def participation(stage: Stage, place: Place) -> Real:
     """(node) Part of each node in the collapse at a nose."""
-    from scipy import sparse
     from scipy.sparse.linalg import splu
 
     p, n = stage.pattern, len(place.vm)
@@ -101,8 +98,8 @@ def participation(stage: Stage, place: Place) -> Real:
     right = np.ones(size)
     left, last = np.ones(size), np.append(np.zeros(size), 1.0)
     for _ in range(2):  # a border that is nearly null makes the matrix as regular as can be
-        whole = splu(sparse.csc_array(sparse.block_array([[j, left[:, None]], [right[None], np.zeros((1, 1))]])))
-        right, left = whole.solve(last)[:size], whole.solve(last, "T")[:size]
+        whole = bordered(j, left, right, 0.0)
+        right, left = splu(whole).solve(last)[:size], splu(whole.T.tocsc()).solve(last)[:size]
         right, left = right / np.linalg.norm(right), left / np.linalg.norm(left)
     voltage, reactive = np.zeros(n), np.zeros(n)
     voltage[p.lift] = right[len(p.turn) : len(p.turn) + len(p.lift)]

@@ -3,23 +3,27 @@ r"""Along the curve: tangent, prediction, correction (pseudo-arclength).
 .. math:: \begin{pmatrix} J & b \\ c^\top & d \end{pmatrix} t = \begin{pmatrix} 0 \\ 1 \end{pmatrix}, \qquad
     F(x, \lambda) = 0, \quad t_j^\top \left((x, \lambda) - (x_j, \lambda_j) - \sigma\,t_j\right) = 0
 
-Source: H. B. Keller, "Numerical solution of bifurcation and nonlinear eigenvalue problems", in: Applications of Bifurcation Theory, Academic Press, 1977;
-as used in the MATPOWER User's Manual, ch. 5.
+Source: H. B. Keller, "Numerical solution of bifurcation and nonlinear eigenvalue problems", in: Applications of Bifurcation Theory, Academic Press,
+1977; as used in the MATPOWER User's Manual, ch. 5.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
+from gridtandem.flow.continuation.bordered import factored
 from gridtandem.flow.continuation.stage import Place, Stage, Tangent
 
 MOST = 12  # corrections of one place
 FAR = 1e3  # per unit; a mismatch beyond it comes from a prediction that was too long
 
 
-class Corrected(NamedTuple):
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Corrected:
     """A place on the curve, and how many corrections it took."""
 
     place: Place
@@ -34,7 +38,7 @@ def ahead(stage: Stage) -> Tangent:
 def tangent(stage: Stage, place: Place, row: Tangent, *, pivoting: bool = False) -> Tangent | None:
     """Direction of the curve at a place, on the side to which ``row`` points; None where there is none."""
     try:
-        x, growth = stage.factored(place, row, pivoting=pivoting)(np.zeros(len(row.x)), np.array(1.0))
+        x, growth = factored(stage, place, row, pivoting=pivoting)(np.zeros(len(row.x)), np.array(1.0))
     except (ArithmeticError, np.linalg.LinAlgError):
         x, growth = row.x * np.nan, np.array(np.nan)
     length = float(np.sqrt(x @ x + growth**2))
@@ -62,7 +66,7 @@ def _newton(stage: Stage, place: Place, row: Tangent, *, pivoting: bool) -> Corr
             if k == MOST or not size < FAR:
                 return None
             try:
-                x, growth = stage.factored(place, row, pivoting=pivoting)(-f, np.array(0.0))
+                x, growth = factored(stage, place, row, pivoting=pivoting)(-f, np.array(0.0))
             except (ArithmeticError, np.linalg.LinAlgError):
                 return None
             place = stage.moved(place, x, float(growth))

@@ -1,21 +1,11 @@
 r"""The equations of the curve for one set of active limits: F(x, λ) = 0 with one unknown more than equations.
 
-Unknowns x as in `gridtandem.flow.jacobian.Pattern`: angles, magnitudes, moves of ratios. A row :math:`c^\top x + d\,\lambda` closes the system,
-
-.. math:: \begin{pmatrix} J & b \\ c^\top & d \end{pmatrix} \begin{pmatrix} \Delta x \\ \Delta\lambda \end{pmatrix} = -\begin{pmatrix} F \\ g \end{pmatrix},
-    \qquad b = \frac{\partial F}{\partial \lambda},
-
-regular at a nose, where J is not. So J is not factorised: :math:`\tilde J = J + \alpha\,e_Q e_V^\top` is, in which the reactive power of one node, the one
-that moves most, answers to its own voltage by α more. That is as good as holding its voltage, which no nose of the network can make singular. What was
-added is taken back by one unknown more, u = e_V·Δx, in a border of two. The compiled factors of the load flow serve (`gridtandem.flow.blocks`); where
-there are none, or their pivots fail, the bordered matrix is factorised as a whole with row exchanges.
-
-Source of the border: W. J. F. Govaerts, "Numerical Methods for Bifurcations of Dynamical Equilibria", SIAM, 2000, ch. 3; α is ours.
+Unknowns x as in `gridtandem.flow.jacobian.Pattern`: angles, magnitudes, moves of ratios. Their derivatives are J = ∂F/∂x and b = ∂F/∂λ; how they are
+solved with one row more: `gridtandem.flow.continuation.bordered`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
@@ -24,13 +14,12 @@ import numpy as np
 from gridtandem.flow.border import Border
 from gridtandem.flow.continuation.direction import Direction
 from gridtandem.flow.control import Held
-from gridtandem.flow.draw import Draw
 from gridtandem.flow.iteration import Problem
-from gridtandem.flow.jacobian import Pattern, Point, jacobian, solver
+from gridtandem.flow.jacobian import Pattern, Point, jacobian
 from gridtandem.flow.newton import Newton, problem_of
 from gridtandem.flow.sums import gathered, summed
 from gridtandem.grid.nodal import LoadLaw
-from gridtandem.tables import Complex, Index, Real
+from gridtandem.tables import Complex, Real
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -74,7 +63,7 @@ class Stage:
     p: Real  # (unit) scheduled at λ = 0
     direction: Direction
     q: Real  # (node) reactive power of units that do not hold a voltage
-    y: Complex  # (entry) admittance, where no ratio moves
+    y: Complex  # (entry) admittance at the ratios that are held
 
     @staticmethod
     def of(newton: Newton, held: Held, p: Real, direction: Direction) -> Stage:
@@ -121,7 +110,7 @@ class Stage:
         return np.concatenate([miss.real[self.pattern.p_rows], miss.imag[self.pattern.q_rows]])
 
     def by_growth(self, place: Place) -> Real:
-        """b = ∂F/∂λ. [per unit]"""
+        """B = ∂F/∂λ. [per unit]"""
         nodal = self.newton.nodal
         more = self._at_nodes(replace(nodal.loads, s=self.direction.loads), place.vm)[0]
         more = more - summed(nodal.units.node, self.direction.units, nodal.nodes)
@@ -139,58 +128,16 @@ class Stage:
             ratio[p.tap] *= (size + x[lifted + p.group]) / size
         return Place(vm=vm, angle=angle, ratio=ratio, growth=place.growth + growth)
 
-    def factored(self, place: Place, row: Tangent, *, pivoting: bool) -> Callable[[Real, Real], tuple[Real, Real]]:
-        """Solves the bordered system at a place for right-hand sides (equation, side) and (side); ``row`` = (c, d)."""
-        if pivoting or self.newton.blocks is None or self.border is None:
-            return self._pivoted(place, row)
-        return self._compiled(place, row)
-
     def matrix(self, place: Place) -> sparse.csc_array:
         """J."""
         return jacobian(self.newton.nodal, self.newton.wiring, self.pattern, self.point(place), self.drawn(place)[1])
 
-    def _pivoted(self, place: Place, row: Tangent) -> Callable[[Real, Real], tuple[Real, Real]]:
-        from scipy import sparse
 
-        n = len(row.x)
-        whole = sparse.block_array([[self.matrix(place), self.by_growth(place)[:, None]], [row.x[None], np.array([[row.growth]])]])
-        back = solver(sparse.csc_array(whole))
+def bordered(matrix: sparse.csc_array, column: Real, row: Real, corner: float) -> sparse.csc_array:
+    """A matrix with one column and one row more."""
+    from scipy import sparse
 
-        def solve(f: Real, g: Real) -> tuple[Real, Real]:
-            found = back(np.concatenate([f, g[None]]))
-            return found[:n], found[n]
-
-        return solve
-
-    def _compiled(self, place: Place, row: Tangent) -> Callable[[Real, Real], tuple[Real, Real]]:
-        blocks, border, nodal = self.newton.blocks, self.border, self.newton.nodal
-        assert blocks is not None and border is not None
-        here = replace(nodal, loads=self.loads(place.growth))
-        node, equation, unknown = self._swap(row)
-        alpha = np.array([abs(self.newton.wiring.admittance(nodal, place.ratio)[self.newton.wiring.diagonal[k]]) * place.vm[k] for k in node])
-        draw = Draw(node=node, low=place.vm[node] - 1, high=place.vm[node] + 1, c=np.stack([0j * alpha, 1j * alpha], -1))
-        back = blocks.loaded(here).back(replace(self.problem, nodal=here, draw=draw), border, self.pattern, place.v, place.ratio)
-        columns = np.zeros((len(row.x), 1 + len(node)))
-        columns[:, 0] = -self.by_growth(place)
-        columns[equation, 1 + np.arange(len(node))] = alpha
-        beside = back(columns)
-        small = np.concatenate([[row.x @ beside + np.eye(1, 1 + len(node))[0] * row.growth], beside[unknown] - np.eye(1 + len(node))[1:]])
-
-        def solve(f: Real, g: Real) -> tuple[Real, Real]:
-            alone = back(f)
-            u = np.linalg.solve(small, np.concatenate([[g - row.x @ alone], -alone[unknown]]))
-            return alone + beside @ u, u[0]
-
-        return solve
-
-    def _swap(self, row: Tangent) -> tuple[Index, Index, Index]:
-        """The node that moves most along a row, with its equation and its unknown; empty where no node has both."""
-        p = self.pattern
-        equation = np.full(self.newton.nodal.nodes, -1, np.int64)
-        equation[p.q_rows] = len(p.p_rows) + np.arange(len(p.q_rows))
-        unknown = len(p.turn) + np.arange(len(p.lift))
-        fit = np.flatnonzero(equation[p.lift] >= 0)
-        if not len(fit):
-            return fit, fit, fit
-        best = fit[[np.argmax(np.abs(row.x[unknown[fit]]))]]
-        return p.lift[best], equation[p.lift[best]], unknown[best]
+    own = sparse.coo_array(matrix)
+    n, every = len(column), np.arange(len(column))
+    rows, columns = np.concatenate([own.row, every, np.full(n + 1, n)]), np.concatenate([own.col, np.full(n, n), every, [n]])
+    return sparse.csc_array((np.concatenate([own.data, column, row, [corner]]), (rows, columns)), shape=(n + 1, n + 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple, final
+from typing import final
 
 import numpy as np
 
@@ -26,7 +26,9 @@ ROOT = 1e-9  # to which a sign is found: per unit; for noses and peaks, of what 
 HALF = 0.5  # of the most that was drawn; where the loads draw less than that and λ still grows, it has no end
 
 
-class Knot(NamedTuple):
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Knot:
     """A place on the curve, with its tangent onwards and the equations that hold there."""
 
     place: Place

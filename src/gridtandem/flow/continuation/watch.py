@@ -12,7 +12,7 @@ A limit is one of
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, final
+from typing import Literal, final
 
 import numpy as np
 
@@ -26,7 +26,9 @@ from gridtandem.units import MVA
 Kind = Literal["q", "q_back", "p", "tap", "v", "flow", "nose", "peak", "target"]
 
 
-class Sign(NamedTuple):
+@final
+@dataclass(frozen=True, slots=True)
+class Sign:
     """One thing watched: what, of which node, unit, transformer or branch, at its upper (1) or lower (−1) end."""
 
     kind: Kind

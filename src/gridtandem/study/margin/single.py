@@ -1,0 +1,131 @@
+"""The margin of one network: its curve in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar, final
+
+import numpy as np
+
+from gridtandem.errors import InvalidCase, UnknownName
+from gridtandem.flow.continuation.direction import Direction
+from gridtandem.flow.continuation.margin import ENDS, Margin, margin_of
+from gridtandem.flow.continuation.trace import Curve, Knot, Met, power, trace
+from gridtandem.flow.newton import Newton
+from gridtandem.grid.network import Network
+from gridtandem.grid.nodal import Nodal
+from gridtandem.study.margin.ask import Growth
+from gridtandem.study.margin.tables import KINDS, CurveResults, EventResults, NodeResults, ToolResults
+from gridtandem.tables import Index, Names, Real, Table
+from gridtandem.units import MVA
+
+ALONE = "network"  # name of the tool where there is only one
+SHOWN = 3  # weakest nodes in the tables of curves
+
+T = TypeVar("T", bound=Table)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Followed:
+    """The curve of one tool, and the network it belongs to."""
+
+    tool: str
+    nodal: Nodal
+    curve: Curve
+    margin: Margin
+
+
+def followed(network: Network, growth: Growth, tool: str = ALONE, *, units: float | Real = 1.0, loads: float | Real = 1.0) -> Followed:
+    """Follow the curve of a network; ``units`` and ``loads``: factors on the growth of each (row of those in service)."""
+    nodal = Nodal.of(network.check())
+    direction = Direction.of(nodal, loads=growth.loads * np.asarray(loads), units=growth.loads * np.asarray(units), generation=growth.generation)
+    if faults := [*growth.faults(), *direction.faults(nodal)]:
+        raise InvalidCase(faults)
+    curve = trace(Newton.of(nodal, options=growth.options), direction, growth.tracing)
+    return Followed(tool=tool, nodal=nodal, curve=curve, margin=margin_of(curve))
+
+
+def tools_table(tools: Sequence[Followed]) -> ToolResults:
+    """One row each."""
+    return _table(ToolResults, [_tool(f) for f in tools])
+
+
+def _tool(f: Followed) -> tuple[object, ...]:
+    m, label = f.margin, f.nodal.label
+    if m.knot < 0:
+        return f.tool, np.nan, ENDS[m.end], *(np.nan,) * 4, "", np.nan, "", np.nan, 0, f.curve.corrections
+    place = f.curve.knots[m.knot].place
+    low = int(np.argmin(place.vm))
+    return (
+        f.tool, m.growth, ENDS[m.end], m.base * MVA, m.most * MVA, m.added * MVA, f.curve.knots[m.most_knot].place.growth, str(label[m.weakest]),
+        place.vm[m.weakest], str(label[low]), place.vm[low], len(f.curve.knots), f.curve.corrections,
+    )  # fmt: skip
+
+
+def events_table(tools: Sequence[Followed]) -> EventResults:
+    """In order along each curve."""
+    return _table(EventResults, [_event(f, m) for f in tools for m in f.curve.met])
+
+
+def _event(f: Followed, m: Met) -> tuple[object, ...]:
+    knot = f.curve.knots[m.knot]
+    return (
+        f.tool, knot.place.growth, power(knot) * MVA, KINDS.index(m.sign.kind), element(f.nodal, m), m.sign.side, m.induced, m.from_start,
+        m.knot > f.margin.knot,
+    )  # fmt: skip
+
+
+def element(nodal: Nodal, met: Met) -> str:
+    """Name of the bus, unit or branch at which something was met."""
+    net, k = nodal.network, met.sign.element
+    if met.sign.kind == "p":
+        return str(net.generators.name[nodal.units.row[k]])
+    if met.sign.kind in ("flow", "tap"):
+        branch = int(nodal.taps.branch[k]) if met.sign.kind == "tap" else k
+        table = net.transformers if nodal.branches.kind[branch] else net.lines
+        return str(table.name[nodal.branches.row[branch]])
+    return str(nodal.label[k]) if k >= 0 else ""
+
+
+def nodes_table(tools: Sequence[Followed]) -> NodeResults:
+    """The weakest first; equally weak ones in the order of their buses."""
+    rows: list[tuple[object, ...]] = []
+    for f in tools:
+        if f.margin.knot >= 0:
+            m, base, there = f.margin, f.curve.knots[0].place.vm, f.curve.knots[f.margin.knot].place.vm
+            order = np.argsort(-m.sway, kind="stable").tolist()
+            rows += [(f.tool, str(f.nodal.label[k]), base[k], there[k], m.sway[k], m.participation[k]) for k in order]
+    return _table(NodeResults, rows)
+
+
+def curves_table(tools: Sequence[Followed], buses: Sequence[str] = ()) -> CurveResults:
+    """Of these buses, else of the weakest ones of each tool."""
+    rows: list[tuple[object, ...]] = []
+    for f in tools:
+        if not f.curve.knots:
+            continue
+        nodes = chosen(f.nodal, buses) if buses else np.argsort(-f.margin.sway, kind="stable")[:SHOWN]
+        for node in nodes.tolist():
+            rows += [(f.tool, str(f.nodal.label[node]), n, *_row(knot, node)) for n, knot in enumerate(f.curve.knots)]
+    return _table(CurveResults, rows)
+
+
+def _row(knot: Knot, node: int) -> tuple[float, float, float, float]:
+    return knot.place.growth, power(knot) * MVA, float(knot.place.vm[node]), float(knot.stage.drawn(knot.place)[0].real[node]) * MVA
+
+
+def chosen(nodal: Nodal, buses: Sequence[str]) -> Index:
+    """Nodes of buses by name."""
+    names: Names = nodal.network.buses.name
+    row = {str(name): k for k, name in enumerate(names.tolist())}
+    for name in buses:
+        if name not in row or nodal.node[row[name]] < 0:
+            raise UnknownName("bus", name, list(row))
+    return np.array([nodal.node[row[name]] for name in buses], np.int64)
+
+
+def _table(kind: type[T], rows: Sequence[tuple[object, ...]]) -> T:
+    columns = zip(*rows, strict=True) if rows else [()] * len(kind.columns())
+    return kind.of(dict(zip(kind.columns(), columns, strict=True)))
