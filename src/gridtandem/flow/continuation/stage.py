@@ -112,9 +112,12 @@ class Stage:
     def by_growth(self, place: Place) -> Real:
         """B = ∂F/∂λ. [per unit]"""
         nodal = self.newton.nodal
-        more = self._at_nodes(replace(nodal.loads, s=self.direction.loads), place.vm)[0]
-        more = more - summed(nodal.units.node, self.direction.units, nodal.nodes)
+        more = self.grown(place) - summed(nodal.units.node, self.direction.units, nodal.nodes)
         return np.concatenate([more.real[self.pattern.p_rows], more.imag[self.pattern.q_rows]])
+
+    def grown(self, place: Place) -> Complex:
+        """(node) Derivative by λ of what loads draw. [per unit]"""
+        return self._at_nodes(replace(self.newton.nodal.loads, s=self.direction.loads), place.vm)[0]
 
     def moved(self, place: Place, x: Real, growth: float) -> Place:
         """A place by so much further."""
