@@ -13,7 +13,7 @@ import numpy as np
 
 EASY, HARD = 3, 6  # corrections
 LONGER, SHORTER = 1.5, 0.5
-SHORTEST = 1e-9  # of the longest step
+SHORTEST = 1e-4  # of the longest step
 NOSE = 1e-9  # dλ along the arc
 
 RISING, TURNING, FALLING, DONE, LOST = "rising", "turning", "falling", "done", "lost"

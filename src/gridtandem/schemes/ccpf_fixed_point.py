@@ -24,14 +24,15 @@ from gridtandem.coordinate import Gap
 @final
 @dataclass(frozen=True, slots=True)
 class CcpfFixedPoint:
-    """The plain exchange within every place. Its contraction ratio goes to 1 and beyond where the nose comes near, so it ends before it: the λ that
-    was reached is a lower bound.
+    """The plain exchange within every place. Its contraction ratio goes to 1 and beyond where the nose comes near, so it ends before it, where no longer step
+    makes λ grow: what was reached is a lower bound.
     """
 
     tol_mva: float = 1e-5  # change of what feeders draw between exchanges
     longest: float = 0.05  # change of any voltage in a step [pu]
     past: float = 0.0  # part of λ* to be followed behind the nose
     most: int = 40  # exchanges of one place
+    shortest: float = 1e-4  # step at which the end counts as reached [pu]
     inner: int = 12  # corrections of transmission in one exchange
 
     asks_tso: ClassVar = frozenset({JointStep})
@@ -49,7 +50,11 @@ class CcpfFixedPoint:
             return s
         length, p = s.arc.length, s.base
         ask = RespondAt(p.v + length * p.turn[..., 1], p.growth + length * p.turn[..., 2])  # (a) prediction
-        return s.after(self._corrected(mail, ask, JointStep(nobody(mail.shape), np.array([0.0, length]), True, p.own)))
+        found = self._corrected(mail, ask, JointStep(nobody(mail.shape), np.array([0.0, length]), True, p.own))
+        if found is not None and found.growth.flat[0] > p.growth.flat[0]:
+            return s.after(replace(found, corrections=found.corrections // 2))
+        after = s.after(None)  # λ fell, or nothing rested: nearer to the end by shorter steps
+        return replace(after, arc=replace(after.arc, phase=DONE), trouble="") if after.arc.step < self.shortest else after
 
     def _corrected(self, mail: Mail, ask: RespondAt, joint: JointStep) -> Place | None:
         """Exchanges until what feeders draw rests; None where it does not, or somebody has no answer."""

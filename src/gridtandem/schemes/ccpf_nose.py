@@ -1,35 +1,37 @@
-r"""The nose itself, without the curve that leads there: the conditions of Moore and Spence, condensed to the boundary.
+r"""The nose itself by the conditions of Moore and Spence, condensed to the boundary; few long steps along the curve lead up to it.
 
 Paper    G. Moore and A. Spence, "The calculation of turning points of nonlinear equations", SIAM J. Numer. Anal. 17(4), 1980, doi 10.1137/0717048:
          F = 0, Jφ = 0, |φ| = 1. The bordered tangent t = (φ, t_λ) has Jφ = −b t_λ, so that φ is known by elimination and t_λ = 0 is left (a)-(c),
          our derivation, see docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
-Crosses  as in ccpf, once per round: per interface feeders hear 10 numbers and a memo, and say 22 and a memo; transmission hears those 22 and says 9,
+Crosses  as in ccpf; near the nose once per round: per interface feeders hear 10 numbers and a memo, and say 22 and a memo; transmission hears those 22 and says 9,
          and 6 for all.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.boundary.growth_letters import NOBODY, NOTHING, Condense, JointStep, Stepped, nobody
-from gridtandem.boundary.growth_points import Place, Points, Traced
+from gridtandem.boundary.arc import LOST, TURNING
+from gridtandem.boundary.growth_letters import Condense, JointStep, nobody
+from gridtandem.boundary.growth_points import Place, Traced, Tracked
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Gap
-from gridtandem.tables import Real
+from gridtandem.schemes.ccpf import Ccpf
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class CcpfNoseState:
-    """Where the iteration stands."""
+    """The walk up to the nose; then where the direct iteration stands."""
 
-    ask: Condense
-    joint: JointStep
-    here: Place
+    walk: Tracked
+    ask: Condense | None = None
+    joint: JointStep | None = None
+    here: Place | None = None
     left: float = np.inf  # mismatch [MVA]
     slope: float = np.nan  # t_λ
     moved: float = np.nan  # σ, along the tangent, that led here
@@ -40,50 +42,61 @@ class CcpfNoseState:
 @final
 @dataclass(frozen=True, slots=True)
 class CcpfNose:
-    """Margins only: correction and search for the nose at once, one exchange per round, the slope of t_λ by its last change."""
+    """Margins only: once a step has passed the nose, correction and search for it go together, one exchange per round."""
 
     tol_mva: float = 1e-8  # mismatch
     nose: float = 1e-7  # t_λ
-    longest: float = 0.1  # change of any voltage in a round [pu]
+    near_mva: float = 1e-3  # mismatch from which on tangents are those of the curve, and a round goes along them too
+    longest: float = 0.1  # change of any voltage in a step of the walk [pu]
 
     asks_tso: ClassVar = frozenset({JointStep})
     asks_dsos: ClassVar = frozenset({Condense})
 
     def start(self, mail: Mail) -> CcpfNoseState:
-        """Where transmission stands with its own forecast, at λ = 0."""
-        first, zero = JointStep(nobody(mail.shape), np.zeros(2), False, NOTHING), np.zeros((*mail.shape, 4))
-        v = mail.ask_tso(first).v
-        return CcpfNoseState(Condense(v, 0.0 * v, zero, zero, NOBODY, NOTHING), first, Place.nowhere(mail.shape))
+        """All load flows together, at λ = 0."""
+        return CcpfNoseState(Ccpf(longest=self.longest).start(mail))
 
     def round(self, mail: Mail, s: CcpfNoseState) -> CcpfNoseState:
-        """Newton's step to the curve, and σ along it to where t_λ = 0."""
+        """A step of the walk; or Newton's step to the curve and, at once, σ along it to where t_λ = 0."""
+        if s.ask is None or s.joint is None:
+            return self._walked(mail, Ccpf(longest=self.longest).round(mail, s.walk))
         told = mail.ask_dsos(s.ask)
         there = mail.ask_tso(JointStep(told, s.joint.by, s.joint.turn, s.joint.memo))  # (a) step and tangent t
         left = max(float(told.left.max(initial=0.0)), there.left)
         if not np.isfinite(left):
-            return CcpfNoseState(s.ask, s.joint, s.here, np.nan, trouble="a network has no step from here; take ccpf, which goes along the curve")
+            return replace(s, left=np.nan, trouble="a network has no step from here; take ccpf, which goes along the curve to the nose")
         slope = float(there.turn[..., 2].flat[0])
-        bend = (slope - s.slope) / s.moved if s.moved and np.isfinite(s.moved) else np.nan  # (b)
-        length = self._length(there, slope, bend, first=not s.ask.memo.size)
+        near = left <= self.near_mva
+        bend = (slope - s.slope) / s.moved if near and abs(s.moved) > 0 else s.bend  # (b) dt_λ/dσ between places on the curve
+        most = s.walk.arc.high[0] / 4
+        length = float(np.clip(-slope / bend, -most, most)) if near else 0.0
         by = there.step + length * there.turn  # (c) x + Δx + σ t
         ask = Condense(s.ask.v + by[..., 1], s.ask.growth + by[..., 2], by, there.turn, told.interface, told.memo)
-        joint = JointStep(told, np.array([1.0, length]), True, there.memo)
         here = Place.of(s.ask.v, s.ask.growth, told, there, 1)
-        return CcpfNoseState(ask, joint, here, left, slope, length, bend)
+        before = (slope, length) if near else (s.slope, s.moved)
+        return CcpfNoseState(s.walk, ask, JointStep(told, np.array([1.0, length]), True, there.memo), here, left, *before, bend)
 
-    def _length(self, there: Stepped, slope: float, bend: float, *, first: bool) -> float:
-        """σ, no further than a voltage may move; 0 in the first round, which only corrects."""
-        most = self.longest / there.speed
-        if first:
-            return 0.0
-        wish: Real = np.asarray(-slope / bend if bend < 0 else np.copysign(np.inf, slope))
-        return float(np.clip(wish, -most, most))
+    def _walked(self, mail: Mail, walk: Tracked) -> CcpfNoseState:
+        """The direct iteration begins at the last place before the nose, with the bend of the step that passed it."""
+        if walk.arc.phase != TURNING:
+            return CcpfNoseState(walk, trouble=walk.trouble)
+        b, arc = walk.base, walk.arc
+        bend = (arc.high[1] - arc.low[1]) / arc.high[0]
+        length = -b.slope / bend
+        ahead = length * b.turn
+        ask = Condense(b.v + ahead[..., 1], b.growth + ahead[..., 2], ahead, b.turn, b.interface, b.memo)
+        joint = JointStep(nobody(mail.shape), np.array([0.0, length]), True, b.own)
+        return CcpfNoseState(walk, ask, joint, b, slope=b.slope, moved=length, bend=bend)
 
     def gap(self, s: CcpfNoseState) -> Gap:
-        """t_λ, and the mismatch in its measure."""
+        """t_λ, and the mismatch in its measure; that of the walk before."""
+        if s.ask is None:
+            return Gap(np.nan if s.walk.arc.phase == LOST else max(s.walk.left, self.nose * 2), self.nose)
         return Gap(float(np.maximum(abs(s.slope), s.left * self.nose / self.tol_mva)), self.nose)
 
     def curve(self, s: CcpfNoseState) -> Traced:
-        """What the parties take home: one point."""
-        none = Points.none(s.here.v.shape[2])
-        return Traced(none if not np.isfinite(s.left) else none.and_(s.here, 0.0), bool(s.left <= self.tol_mva and abs(s.slope) <= self.nose), s.trouble)
+        """What the parties take home: the walk, and the nose."""
+        if s.here is None or s.ask is None:
+            return Traced(s.walk.points, False, s.trouble)
+        met = bool(s.left <= self.tol_mva and abs(s.slope) <= self.nose)
+        return Traced(s.walk.points.and_(s.here, s.moved) if met else s.walk.points, met, s.trouble)
