@@ -18,6 +18,7 @@ import numpy as np
 import bench  # noqa: F401 — one thread for every library, before numpy wakes any
 from bench import coordinated, flow, memory
 from bench.measure import timed
+from bench.memory import forget_peak, resident
 from gridtandem.tables import Real
 
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "growth.svg"
@@ -78,17 +79,6 @@ def drawn(figures: Mapping[str, tuple[Real, Real]], path: Path, units: tuple[str
         return save(figure, path)
 
     draw()
-
-
-def forget_peak() -> None:
-    """Let the peak of resident memory begin anew."""
-    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
-
-
-def resident(name: str) -> float:
-    """MB, of now (VmRSS) or at the most so far (VmHWM)."""
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(int(text.split()[1]) / 1024 for text in lines if text.startswith(name))
 
 
 if __name__ == "__main__":

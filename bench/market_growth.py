@@ -21,8 +21,9 @@ import numpy as np
 
 import bench  # noqa: F401 — one thread for every library, before numpy wakes any
 from bench import markets
-from bench.growth import drawn, forget_peak, resident, slope
+from bench.growth import drawn, slope
 from bench.machine import machine, sentence
+from bench.memory import forget_peak, resident
 from bench.registry import MONEY
 from bench.start import spent
 from bench.table import figure

@@ -24,6 +24,17 @@ TRANSMISSION, OWN, FEEDER = "case9241pegase", 9241, 141  # nodes of transmission
 EXPONENTS = np.linspace(0.5, 1.5, 101)
 
 
+def forget_peak() -> None:
+    """Let the peak of resident memory begin anew."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
+
+
+def resident(name: str) -> float:
+    """MB, of now (VmRSS) or at the most so far (VmHWM)."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(text.split()[1]) / 1024 for text in lines if text.startswith(name))
+
+
 def measured(nodes: int) -> dict[str, float]:
     """Nodes of the nearest system there is, and MB."""
     feeders = max(1, round((nodes - OWN) / FEEDER))
@@ -36,7 +47,6 @@ def of(feeders: int) -> dict[str, float]:
     """The same in this process, which must be fresh."""
     import bench  # noqa: F401 — one thread for every library, before numpy wakes any
     from bench import coordinated
-    from bench.growth import forget_peak, resident
 
     small = coordinated.system("case118", 8)
     fused = small.fused()

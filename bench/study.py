@@ -12,9 +12,10 @@ import numpy as np
 from gridtandem.cases.generate import joined
 from gridtandem.coordinate import coordinate
 from gridtandem.schemes import Response
+from gridtandem.study.craft import saved
 from gridtandem.study.judge import judged
 from gridtandem.study.plans import plans_of
-from gridtandem.study.run import run, saved
+from gridtandem.study.run import run
 from gridtandem.study.study import Study, seated
 from gridtandem.tables import Real
 

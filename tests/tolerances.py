@@ -245,3 +245,5 @@ MATPOWER_Q_MW = 5e-3  # of units at the end of the full trace; it takes limits o
 LIMIT_MET = 1e-8  # pu; a limit is found to 1e-9
 TURNED = 1e-7  # dλ along the arc at a nose
 SLOPE_OF_POWER = 1e-7  # pu; central differences with 1e-5 of powers of size 1
+# what would have to give way
+RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior

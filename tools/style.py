@@ -58,15 +58,15 @@ ANY_ALLOWED = {
     "src/gridtandem/study/market/tables.py": "columns of every kind in one mapping",
     "src/gridtandem/report/front.py": "options of every kind of study, as they were given",
     "src/gridtandem/report/kinds/__init__.py": "studies and runs of every kind pass through",
+    "src/gridtandem/report/run.py": "studies of every kind pass through",
+    "src/gridtandem/study/craft.py": "the state belongs to the scheme; parties are of any kind",
+    "src/gridtandem/study/result.py": "the state belongs to the scheme; tables and figures of every kind by name",
     "src/gridtandem/report/kinds/flow.py": "options as they were given",
-    "src/gridtandem/report/kinds/market.py": "options as they were given",
-    "src/gridtandem/cli/running.py": "runs of every kind pass through",
     "src/gridtandem/cli/wishes.py": "studies of every kind pass through",
     "src/gridtandem/study/market/compare.py": "schemes and their states are of any kind",
     "src/gridtandem/study/market/day.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/exchange.py": "JSON that others wrote",
     "src/gridtandem/study/market/exchange_stores.py": "JSON that others wrote",
-    "src/gridtandem/study/market/setting.py": "options of either kind of study, as they were given",
     "src/gridtandem/study/market/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/market/study.py": "schemes are of any kind, settings go to TOML",
     "src/gridtandem/program/solvers/clarabel.py": "the solver ships no types",
@@ -87,7 +87,6 @@ ANY_ALLOWED = {
     "src/gridtandem/study/dispatch/study.py": "schemes are of any kind, settings go to TOML",
     "src/gridtandem/study/dispatch/tables.py": "columns of every kind in one mapping",
     "src/gridtandem/study/dispatch/compare.py": "schemes and their states are of any kind",
-    "src/gridtandem/report/kinds/dispatch.py": "options as they were given",
     "src/gridtandem/parties/ac_feeder.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/ac_transmission.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/ac_owner.py": "handlers of every letter lie in one mapping",
@@ -105,6 +104,7 @@ SHARED_CODES = {
     "case-010": "not a number",
     "case-015": "not one of the words",
     "case-016": "a name is empty",
+    "case-017": "a name that stands twice",
     "case-020": "a row that does not exist",
     "case-030": "an impedance that no sum can take",
     "case-031": "both ends at one bus",
@@ -163,7 +163,7 @@ class Source:
     @property
     def kernel(self) -> bool:
         """Compiled kernels take all their arrays one by one."""
-        return self.path.startswith(("src/gridtandem/flow/kernels", "src/gridtandem/opf/kernels"))
+        return self.path.startswith(("src/gridtandem/flow/kernels", "src/gridtandem/opf/kernels", "src/gridtandem/program/kernels"))
 
     @property
     def scheme(self) -> bool:

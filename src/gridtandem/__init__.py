@@ -37,17 +37,15 @@ if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
     from gridtandem.report.front import compare as compare
+    from gridtandem.report.front import diagnose as diagnose
     from gridtandem.report.front import opened as opened
     from gridtandem.report.front import resume as resume
     from gridtandem.report.front import run as run
     from gridtandem.report.margin import MarginRun as MarginRun
     from gridtandem.report.margin import margin as margin
-    from gridtandem.report.market import MarketRun as MarketRun
-    from gridtandem.report.market_compare import MarketComparison as MarketComparison
     from gridtandem.report.market_offer import offer as offer
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
-    from gridtandem.report.run import diagnose as diagnose
     from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.study import Study as Study
 
@@ -61,8 +59,6 @@ _PLACE = {
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
     "MarginRun": "gridtandem.report.margin:MarginRun",
-    "MarketComparison": "gridtandem.report.market_compare:MarketComparison",
-    "MarketRun": "gridtandem.report.market:MarketRun",
     "MissingPackage": "gridtandem.errors:MissingPackage",
     "Network": "gridtandem.grid.network:Network",
     "NotAgreed": "gridtandem.errors:NotAgreed",
@@ -75,7 +71,7 @@ _PLACE = {
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
     "compare": "gridtandem.report.front:compare",
-    "diagnose": "gridtandem.report.run:diagnose",
+    "diagnose": "gridtandem.report.front:diagnose",
     "joined": "gridtandem.cases.generate:joined",
     "load_flow": "gridtandem.flow.results:load_flow",
     "margin": "gridtandem.report.margin:margin",

@@ -192,11 +192,11 @@ def _number_faults(table: Table, name: str, spec: Column, values: Real) -> Itera
     if _within(spec, values):
         return
     per_row = values.reshape(len(values), int(np.prod(spec.shape)))
-    nothing = np.zeros(per_row.shape, bool)
+    nothing, unlimited = np.zeros(per_row.shape, bool), "" if spec.finite else ", or give inf for no limit"
     broken: tuple[tuple[Flag, str, str, str], ...] = (
-        (np.isnan(per_row), "is not a number", "give a number", "case-010"),
+        (np.isnan(per_row), "is not a number", "give a number" + unlimited, "case-010"),
         (np.isinf(per_row) & spec.finite, "is infinite", "give a finite number", "case-011"),
-        (nothing if spec.above is None else per_row <= spec.above, f"must be above {spec.above}", "correct the value", "case-012"),
+        (nothing if spec.above is None else per_row <= spec.above, f"must be above {spec.above}", "correct the value" + unlimited, "case-012"),
         (nothing if spec.at_least is None else per_row < spec.at_least, f"must be at least {spec.at_least}", "correct the value", "case-013"),
         (nothing if spec.at_most is None else per_row > spec.at_most, f"must be at most {spec.at_most}", "correct the value", "case-014"),
     )

@@ -158,7 +158,7 @@ EDITS = {
     "word": ("tso/generators.csv", "name,bus,control\nplant,1,slack\n",
         ["my-case/tso/generators.csv row 2: generators[plant].control is 'slack'; it must be one of pq, voltage, reference (case-015)"]),
     "not a number": ("tso/loads.csv", "name,bus,p_mw\ncity,14,nan\n",
-        ["my-case/tso/loads.csv row 2: loads[city].p_mw is not a number; give a number (case-010)"]),
+        ["my-case/tso/loads.csv row 2: loads[city].p_mw is not a number, at bus '14'; give a number (case-010)"]),
     "too large": ("tso/loads.csv", "name,bus,p_mw\ncity,14,1e400\n",
         ["my-case/tso/loads.csv row 2: loads[city].p_mw is '1e400'; write a number that a 64-bit float can hold (case-003)"]),
     "empty cell": ("tso/loads.csv", "name,bus,p_mw\ncity,,\n",

@@ -12,7 +12,7 @@ import pytest
 import gridtandem as gt
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
-from gridtandem.report.market import MarketRun
+from gridtandem.report.run import Run
 from tests.doors.terminal import tandem
 from tests.tolerances import FLAT_MARKET, KINK
 
@@ -45,7 +45,7 @@ def test_bent_steps_travel_and_clear_as_in_one_process() -> None:
     assert {len(s) for s in steps} == {2, 3}  # level ones stay pairs
     assert tandem("clear", "case/tso", *(f"{name}.json" for name in case.companies), "--out-dir", "awards").code == 0
     whole = gt.run(case, scheme="dso-offer", flow="active", hours=2)
-    assert isinstance(whole, MarketRun)
+    assert isinstance(whole, Run)
     told = {(r["dso"], r["interval"]): r for n in case.companies for r in json.loads(Path(f"awards/{n}.json").read_text(encoding="utf-8"))["awards"]}
     a = whole.awards
     for name, period, z, price in zip(a.interface.tolist(), a.period.tolist(), a.exchange_mw, a.price_per_mwh, strict=True):

@@ -13,7 +13,7 @@ import pytest
 import gridtandem as gt
 from gridtandem.cases.case import Case
 from gridtandem.cli.exits import EXIT_INVALID, EXIT_NO_SOLUTION, EXIT_NOT_AGREED, EXIT_RULE
-from gridtandem.report.dispatch import DispatchRun
+from gridtandem.report.run import Run
 from tests.doors.terminal import process, run_file, tandem
 from tests.tolerances import DISPATCH_GAP
 from tools.dispatch_counts import CASES
@@ -39,7 +39,7 @@ def test_run_dispatches_and_keeps_it() -> None:
     assert "promised, the same as the dispatch of one owner" in said.out
     assert "no limit broken" in said.out
     run = gt.opened(run_file(said))
-    assert isinstance(run, DispatchRun)
+    assert isinstance(run, Run)
     assert repr(run) == said.out.rstrip("\n")
     assert abs(run.result.gap) <= DISPATCH_GAP
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import gridtandem as gt
-from gridtandem.report.market import MarketRun
+from gridtandem.report.run import Run
 from tests.doors.terminal import tandem
 from tests.opf.test_storage_tiers import stored
 from tests.tolerances import CARRIED, GOLDEN_DIGITS
@@ -40,7 +40,7 @@ def test_lent_storage_travels_and_is_used_as_in_one_process() -> None:
     files = offered()
     assert tandem("clear", "case/tso", *files, "--out-dir", "awards").code == 0
     whole = gt.run(stored(), scheme="dso-offer", options={"tier": 2}, flow="active")
-    assert isinstance(whole, MarketRun)
+    assert isinstance(whole, Run)
     assert set(whole.awards.tier.tolist()) == {"certified"}
     assert "offer certified" in repr(whole)
     for name, feeder in zip(files, "AB", strict=True):

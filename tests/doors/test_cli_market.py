@@ -14,8 +14,8 @@ import pytest
 
 import gridtandem as gt
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
-from gridtandem.report.market import MarketRun
 from gridtandem.report.market_pictures import payoff
+from gridtandem.report.run import Run
 from tests.doors.terminal import Said, process, run_file, tandem
 from tests.papers.golden import TOLD
 from tests.tolerances import GOLDEN_DIGITS, IDENTITY, MONEY_CLOSES
@@ -34,7 +34,7 @@ def test_run_clears_a_day_and_keeps_it() -> None:
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("golden-3bus under dso-offer, 4 periods of 1 h: the parties agree")
     run = gt.opened(run_file(said))
-    assert isinstance(run, MarketRun)
+    assert isinstance(run, Run)
     assert repr(run) == said.out.rstrip("\n")
     assert run.result.cost == pytest.approx(sum(h["cost"] for h in TOLD["hours"]), rel=GOLDEN_DIGITS)
 
@@ -127,7 +127,7 @@ def exchanged(case: gt.Case, folder: Path) -> tuple[Said, list[Path]]:
 def test_two_processes_give_the_golden_numbers(tmp_path: Path) -> None:
     _, files = exchanged(gt.case("golden-3bus"), tmp_path)
     whole = gt.run("golden-3bus", scheme="dso-offer", flow="active")
-    assert isinstance(whole, MarketRun)
+    assert isinstance(whole, Run)
     sent = {(row["dso"], row["interval"]): row for path in files[2:] for row in json.loads(path.read_text(encoding="utf-8"))["awards"]}
     for h, told in enumerate(TOLD["hours"], start=1):
         for i, name in enumerate("AB"):
@@ -242,7 +242,7 @@ def test_awards_are_never_written_over() -> None:
 
 def test_what_parties_end_up_with_is_minus_the_cost_of_all_resources() -> None:
     run = gt.run("golden-3bus", scheme="dso-offer", flow="active")
-    assert isinstance(run, MarketRun)
+    assert isinstance(run, Run)
     assert sum(payoff(run).values()) == pytest.approx(-run.result.cost, rel=MONEY_CLOSES)
     books = run.books
     everybody = {*books.payer.tolist(), *books.payee.tolist()}
@@ -280,7 +280,7 @@ def test_a_days_sales_and_incentives_are_shown_and_exported() -> None:
     assert said.code == 0, said.err
     assert "MWh units sold" in said.out
     run = gt.opened(run_file(said))
-    assert isinstance(run, MarketRun)
+    assert isinstance(run, Run)
     assert set(run.sales.name.tolist()) == {"DG1-6", "DG1-13"}  # those of type 2 stay local
     assert sum(payoff(run).values()) == pytest.approx(-run.result.cost, rel=MONEY_CLOSES)
     name = run.path.stem  # type: ignore[union-attr]

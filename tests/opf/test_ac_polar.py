@@ -108,5 +108,5 @@ def test_a_bus_that_no_unit_reaches_is_named() -> None:
 def test_a_cost_whose_slope_falls_is_named() -> None:
     net = priced(0)
     falling = el.CostPoints(generator=[2, 2, 2], p_mw=[0.0, 20, 50], cost_per_h=[0.0, 600, 900])
-    with pytest.raises(InvalidCase, match=r"generators\[g2\]\.name has a cost whose slope falls"):
+    with pytest.raises(InvalidCase, match=r"generators\[g2\]\.name at bus 'b2' has a cost whose slope falls"):
         AcOpf.of(replace(net, cost_points=falling))

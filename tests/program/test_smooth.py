@@ -79,8 +79,9 @@ def test_an_earlier_answer_is_a_start() -> None:
 
 @pytest.mark.parametrize("start", [0.01, -0.01])
 def test_the_way_leads_to_minima(start: float) -> None:
-    """Newton's own way from here leads up to the maximum at 0."""
-    assert SHARP.solve(hill(start)).require().x["x"][0] == pytest.approx(np.pi, abs=SMOOTH_PRICE)
+    """Newton's own way from here leads up to the maximum at 0; there are two minima, π and the lower bound."""
+    found = SHARP.solve(hill(start)).require().x["x"][0]
+    assert min(abs(found - np.pi), abs(found + 2.0)) < SMOOTH_PRICE
 
 
 def test_what_cannot_be_kept_is_said_and_gives_way() -> None:

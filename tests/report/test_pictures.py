@@ -15,7 +15,8 @@ from matplotlib.collections import LineCollection, PathCollection
 
 import gridtandem as gt
 from gridtandem.report import exponents, network, selection, style, voltages
-from gridtandem.report.run import COMPARISON_PICTURES, RUN_PICTURES, Comparison, Run
+from gridtandem.report.kinds.flow import DOOR
+from gridtandem.report.run import Comparison, Run
 from gridtandem.study.exponents import exponent_sweep
 from tests.tolerances import ON_SCREEN
 
@@ -35,7 +36,7 @@ def words(axes: Axes) -> str:
     return "\n".join(t.get_text() for t in (*axes.texts, axes.title, axes.xaxis.label, axes.yaxis.label))
 
 
-@pytest.mark.parametrize("kind", RUN_PICTURES)
+@pytest.mark.parametrize("kind", DOOR.words.run_pictures)
 def test_pictures_of_a_run_are_the_same_bytes_twice(kind: str) -> None:
     run = found()
     text = style.svg(run.plot(kind))
@@ -43,7 +44,7 @@ def test_pictures_of_a_run_are_the_same_bytes_twice(kind: str) -> None:
     assert "<dc:date>" not in text
 
 
-@pytest.mark.parametrize("kind", COMPARISON_PICTURES)
+@pytest.mark.parametrize("kind", DOOR.words.comparison_pictures)
 def test_pictures_of_a_comparison_are_the_same_bytes_twice(kind: str) -> None:
     assert style.svg(compared().plot(kind)) == style.svg(compared().plot(kind))
 
@@ -74,13 +75,13 @@ def test_drawing_leaves_no_trace() -> None:
     subprocess.run([sys.executable, "-c", line], check=True, timeout=120)
 
 
-@pytest.mark.parametrize("kind", RUN_PICTURES)
+@pytest.mark.parametrize("kind", DOOR.words.run_pictures)
 @pytest.mark.parametrize("run", [found(loading=5.0), found("ieee14", "merged"), found("14B", "independent")], ids=["no answer", "no feeder", "alone"])
 def test_every_picture_can_be_drawn_of_every_run(run: Run, kind: str) -> None:
     assert style.svg(run.plot(kind)).endswith("</svg>\n")
 
 
-@pytest.mark.parametrize("kind", COMPARISON_PICTURES)
+@pytest.mark.parametrize("kind", DOOR.words.comparison_pictures)
 def test_every_picture_can_be_drawn_without_any_answer(kind: str) -> None:
     assert style.svg(compared(loading=5.0).plot(kind)).endswith("</svg>\n")
 
@@ -201,7 +202,7 @@ def test_one_exponent_varied_alone() -> None:
 
 
 def test_every_axis_has_a_unit() -> None:
-    for kind in COMPARISON_PICTURES:
+    for kind in DOOR.words.comparison_pictures:
         for axes in compared().plot(kind).axes:
             labels = [axes.get_xlabel(), axes.get_ylabel()] if axes.axison and axes.get_title(loc="left") else []
             assert all("[" in x or x in ("", "round") or x.startswith("bus") for x in labels)

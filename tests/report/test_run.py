@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 from functools import cache
 from pathlib import Path
@@ -13,7 +15,8 @@ import pytest
 import gridtandem as gt
 from gridtandem.errors import Unreadable
 from gridtandem.report.run import Comparison, Run
-from gridtandem.study.run import TABLES
+from gridtandem.study.judge import Verdict
+from gridtandem.study.result import tables_in
 from gridtandem.study.run import run as study_run
 from gridtandem.study.setting import COMPARED
 from gridtandem.units import MVA
@@ -91,15 +94,26 @@ def test_no_summary_is_longer_than_twelve_lines(run: Run) -> None:
 def test_the_tables_are_those_of_the_study() -> None:
     run = found()
     again = study_run(run.result.study).verdict
-    for name in TABLES:
+    for name in tables_in(Verdict):
         assert getattr(run, name).digest() == getattr(again, name).digest()
     assert len(run.rounds) == run.outcome.rounds
     assert len(run.letters) == len(run.outcome.ledger)
 
 
+def test_tables_are_attributes_by_name() -> None:
+    run = found()
+    assert list(run.tables) == ["buses", "interfaces", "branches", "units", "checks", "violations", "letters", "rounds"]
+    assert set(run.tables) < set(dir(run))
+    assert run.buses is run.result.tables.buses
+    with pytest.raises(AttributeError, match="no table of a run named 'busses'; did you mean 'buses'"):
+        _ = run.busses
+    assert not hasattr(run, "_repr_png_")
+    assert copy.deepcopy(run).buses.digest() == pickle.loads(pickle.dumps(run)).buses.digest() == run.buses.digest()
+
+
 def test_without_answer_tables_are_empty_and_trouble_speaks() -> None:
     run = found(loading=5.0)
-    assert [len(getattr(run, name)) for name in TABLES] == [0] * len(TABLES)
+    assert {len(table) for table in run.result.named().values()} == {0}
     assert "the largest solvable loading" in " ".join(run.trouble)
     assert run.trouble[0] in repr(run)
     with pytest.raises(gt.NotAgreed):
@@ -113,7 +127,7 @@ def test_a_saved_run_opens_as_the_same_run(tmp_path: Path) -> None:
     assert f"3 limits broken (tandem show {saved.path} --table violations)" in repr(saved)
     opened = gt.opened(tmp_path / "a.tandem")
     assert repr(opened) == repr(saved)
-    for name in (*TABLES, "letters", "rounds"):
+    for name in saved.tables:
         assert getattr(opened, name).digest() == getattr(saved, name).digest()
 
 

@@ -14,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridtandem.grid.elements import Generators, Lines
-from gridtandem.report.documents import as_text, summary_of, table_document, tables_of
+from gridtandem.report.documents import as_text, comparison_document, summary_of, table_document, tables_of
 from gridtandem.report.front import compare, run
-from gridtandem.report.kinds import door_of
 from gridtandem.report.tables import as_csv, as_records, plain, spelled
 from gridtandem.study.results import UnitResults
 from gridtandem.tables import Flag, Index, Names, Real, Table, column
@@ -123,7 +122,7 @@ def test_documents_name_their_schema_and_are_valid_json() -> None:
 
 def test_a_comparison_without_answer_has_nulls_and_reasons() -> None:
     both = compare("T14D2", ["response", "merged"], loading=5.0)
-    document = json.loads(as_text(door_of(both).document(both)))
+    document = json.loads(as_text(comparison_document(both)))
     assert document["schema"] == "tandem/compare/1"
     assert [row["exchange_mw"] for row in document["schemes"]] == [None, None]
     assert set(document["trouble"]) == {"response", "merged"}

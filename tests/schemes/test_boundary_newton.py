@@ -29,9 +29,8 @@ from gridtandem.schemes import Anderson, BoundaryNewton, FeederCurve, Independen
 from gridtandem.schemes.boundary_newton import BoundaryNewtonState
 from gridtandem.study.batch import Batch
 from gridtandem.study.batch_run import run_batch
-from gridtandem.study.compare import compare
 from gridtandem.study.diagnose import diagnose
-from gridtandem.study.run import Result, resume, run
+from gridtandem.study.run import Result, compare, resume, run
 from gridtandem.study.setting import usual, usually_compared
 from gridtandem.study.study import Study, seated
 from gridtandem.units import MVA

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gridtandem.cases.case import Case
-from gridtandem.report.kinds import flow
+from gridtandem.report.kinds.flow import DOOR
 from gridtandem.study.setting import ROUNDS
 from gridtandem.study.study import Study
 
 
 def studied(case: Case, *, scheme: object = None, options: Mapping[str, object] | None = None, rounds: int = ROUNDS, **given: object) -> Study:
-    study = flow.studied(case, given, rounds)
-    return replace(study, scheme=flow.chosen(study, scheme, options))
+    study: Study = DOOR.asked.studied(case, given, rounds)
+    return replace(study, scheme=DOOR.chosen(study, scheme, options))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from gridtandem.schemes.hgd import Hgd
 from gridtandem.schemes.hgd_plain import HgdPlain
 from gridtandem.schemes.hgd_slope import HgdSlope
 from gridtandem.schemes.independent_opf import IndependentOpf
-from gridtandem.study.dispatch.compare import compare
-from gridtandem.study.dispatch.run import DispatchResult, dispatch, reopened, resume, saved
+from gridtandem.study.craft import saved
+from gridtandem.study.dispatch.run import DispatchResult, compare, dispatch, reopened, resume
 from gridtandem.study.dispatch.study import DispatchStudy, seated
 from gridtandem.study.side_by_side import crossed, model_numbers
 from tests.tolerances import DISPATCH_GAP, DISPATCH_GAP_LEAST, DISPATCH_PRICE, DISPATCH_VOLTAGE, MONEY_CLOSES, OWN_COST, SAME_CHECK
@@ -43,7 +43,7 @@ def result(name: str, scheme: Any = None) -> DispatchResult:
 
 def told(found: DispatchResult) -> dict[str, object]:
     """Everything a dispatch tells, to the bit."""
-    tables = {f.name: getattr(found.tables, f.name).digest() for f in fields(found.tables)}
+    tables = {name: table.digest() for name, table in found.named().items()}
     return {**tables, "gaps": found.outcome.gaps, "end": found.outcome.end, "letters": found.letters.digest(), "trouble": found.trouble}
 
 

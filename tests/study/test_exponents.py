@@ -10,9 +10,9 @@ import pytest
 from gridtandem.boundary.letters import PowerAt
 from gridtandem.cases.generate import with_exponents
 from gridtandem.cases.named import case
-from gridtandem.study.compare import compare
 from gridtandem.study.exponents import ExponentResults, crossings, equivalent_exponents, exponent_sweep, methods_table
 from gridtandem.study.registry import scheme_named
+from gridtandem.study.run import compare
 from gridtandem.study.study import Study, seated
 from tests.tolerances import (
     CROSSING_NEAR_ONE,

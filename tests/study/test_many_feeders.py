@@ -19,8 +19,10 @@ from gridtandem.cases.join import joined as joined_grid
 from gridtandem.cases.library import network
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
+from gridtandem.study.judge import Verdict
+from gridtandem.study.result import tables_in
 from gridtandem.study.roster import Roster
-from gridtandem.study.run import TABLES, Result, run
+from gridtandem.study.run import Result, run
 from tests.study.asked import studied
 
 LOADING = (0.9, 9.0)  # the second has no solution
@@ -47,7 +49,7 @@ def same(one: Result, other: Result, *but: str) -> None:
     """All tables to the bit, columns named in ``but`` apart."""
     assert one.verdict is not None
     assert other.verdict is not None
-    for name in TABLES:
+    for name in tables_in(Verdict):
         here, there = getattr(one.verdict, name), getattr(other.verdict, name)
         assert len(here), name
         for column in here.columns():
@@ -112,7 +114,7 @@ def test_blocks_of_scenarios_are_the_scenarios() -> None:
     assert both is not None
     for k, factor in enumerate((0.9, 1.0)):
         alone = run(studied(case, loading=factor)).verdict
-        for name in TABLES:
+        for name in tables_in(Verdict):
             table = getattr(both, name)
             mine = table.take(table.scenario == k)
             for column in set(table.columns()) - {"scenario"}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,10 @@ import pytest
 import gridtandem as gt
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import AlreadyThere, InvalidCase
-from gridtandem.report.market import MarketRun
 from gridtandem.schemes.dso_offer import DsoOffer
-from gridtandem.study.market.compare import compare
-from gridtandem.study.market.day import MarketDay, clear, reopened, resume, saved
+from gridtandem.study.craft import saved
+from gridtandem.study.kinds import FLOW, MARKET
+from gridtandem.study.market.day import MarketDay, clear, compare, reopened, resume
 from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.registry import scheme_named
 
@@ -28,7 +28,7 @@ def study(name: str = "dso-offer", **more: object) -> MarketStudy:
 
 def told(day: MarketDay) -> dict[str, object]:
     """Everything a day tells, to the bit."""
-    tables = {f.name: getattr(day.tables, f.name).digest() for f in fields(day.tables)}
+    tables = {name: table.digest() for name, table in day.named().items()}
     return {**tables, "cost": day.cost, "ideal": day.ideal, "gaps": day.outcome.gaps, "end": day.outcome.end, "letters": day.letters.digest()}
 
 
@@ -65,8 +65,8 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path: Path) -> Non
 def test_a_file_of_one_kind_is_not_read_as_the_other(tmp_path: Path) -> None:
     clear(study(), save=tmp_path / "m.tandem")
     gt.run("T14D2", save=tmp_path / "f.tandem")
-    assert isinstance(gt.opened(tmp_path / "m.tandem"), MarketRun)
-    assert isinstance(gt.opened(tmp_path / "f.tandem"), gt.Run)
+    assert gt.opened(tmp_path / "m.tandem").kind is MARKET
+    assert gt.opened(tmp_path / "f.tandem").kind is FLOW
     with pytest.raises(InvalidCase, match="holds a run"):
         reopened(tmp_path / "f.tandem")
     with pytest.raises(AlreadyThere):

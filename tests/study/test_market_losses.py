@@ -14,7 +14,7 @@ from gridtandem.coordinate import End
 from gridtandem.errors import InvalidCase
 from gridtandem.opf.forms.branch_flow import FLOOR, TIGHT
 from gridtandem.opf.offers import Asked
-from gridtandem.report.market import MarketRun
+from gridtandem.report.run import Run
 from gridtandem.schemes.cmo_cuts import CmoCuts
 from gridtandem.schemes.dso_offer import DsoOffer, DsoOfferState
 from gridtandem.schemes.ideal import Ideal
@@ -165,7 +165,7 @@ def test_an_award_below_the_floor_is_refused_and_says_why() -> None:
 def test_storage_keeps_to_a_schedule_with_losses_too() -> None:
     case = golden()
     models = (replace(case.models[0], storages=battery(3, 1.5, 4.0, cost_per_mwh=[1.0])), case.models[1])
-    run = MarketRun.of(clear(study(replace(case, models=models), forecast=(26.0, 31.0, 42.0, 45.0))))
+    run = Run.of(clear(study(replace(case, models=models), forecast=(26.0, 31.0, 42.0, 45.0))))
     assert run.outcome.agreed
     assert run.checks.cone_slack.max() <= TIGHT
     assert run.checks.overlap_mw2.max() <= CARRIED

@@ -9,7 +9,7 @@ import pytest
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.golden import golden
-from gridtandem.report.market import MarketRun
+from gridtandem.report.run import Run
 from gridtandem.resources.storage import OVERLAP
 from gridtandem.study.kinds import MARKET
 from gridtandem.study.market.day import clear
@@ -39,8 +39,8 @@ def stored(price: float) -> Case:
     return replace(case, models=(a, b), transmission=net)
 
 
-def checked(scheme: str, price: float, **options: float) -> MarketRun:
-    return MarketRun.of(clear(MarketStudy(case=stored(price), scheme=scheme_named(scheme, options), flow="active", hours=2)))
+def checked(scheme: str, price: float, **options: float) -> Run:
+    return Run.of(clear(MarketStudy(case=stored(price), scheme=scheme_named(scheme, options), flow="active", hours=2)))
 
 
 @pytest.mark.parametrize("scheme", [name for name in MARKET.schemes() if name != "choice-of-market"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,8 @@ from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.parties.decomposed import benders, dantzig_wolfe
-from gridtandem.report.kinds.market import summary
-from gridtandem.report.market import MarketRun
+from gridtandem.report.documents import summary_of
+from gridtandem.report.run import Run
 from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.schemes.dso_reserve_offer import DsoReserveOffer
 from gridtandem.schemes.dso_vector_offer import DsoVectorOffer
@@ -36,14 +36,14 @@ def study(scheme: object) -> MarketStudy:
 def test_a_day_of_regulation_is_read_again_as_it_was(scheme: object, tmp_path: Path) -> None:
     day = clear(study(scheme), save=tmp_path / "a.tandem")
     again = reopened(tmp_path / "a.tandem")
-    for f in fields(day.tables):
-        assert getattr(again.tables, f.name).digest() == getattr(day.tables, f.name).digest(), f.name
+    for name, table in day.named().items():
+        assert again.named()[name].digest() == table.digest(), name
     assert len(day.tables.regulation)
     assert np.array_equal(again.outcome.state.plan.reserve, day.outcome.state.plan.reserve)
-    said = repr(MarketRun.of(again))
+    said = repr(Run.of(again))
     assert "reserves  up: 4.000 MW to 5.000 MW" in said
     assert "% of it from feeders" in said
-    assert len(summary(MarketRun.of(again))["reserves"]) == len(day.tables.reserves)  # type: ignore[arg-type]
+    assert len(summary_of(Run.of(again))["reserves"]) == len(day.tables.reserves)  # type: ignore[arg-type]
 
 
 def test_the_published_way_of_numbers_of_the_regulating_golden_case() -> None:

@@ -12,9 +12,11 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.generate import with_parallel
 from gridtandem.cases.named import case
 from gridtandem.errors import UnknownName, Unreadable
+from gridtandem.report.kinds import door
 from gridtandem.study.doctor import examined, sound
+from gridtandem.study.kinds import FLOW
 from gridtandem.study.registry import header, scheme_named, scheme_names
-from gridtandem.study.setting import schemes_for
+from gridtandem.study.setting import options_for
 from gridtandem.study.shelf import find, is_run, place_of, places
 from tests.study.asked import studied
 
@@ -47,7 +49,7 @@ def test_every_setting_has_its_place(small: Case) -> None:
 
 def test_places_of_several_schemes(small: Case) -> None:
     study = studied(small)
-    schemes = schemes_for(study, ["merged", "response"])
+    schemes = options_for(["merged", "response"])
     where = places(study, schemes)
     assert where("merged") == place_of(studied(small, scheme="merged"))
     assert where("response") == place_of(study)
@@ -114,17 +116,17 @@ def test_several_loadings_are_several_scenarios(small: Case) -> None:
     assert studied(small, loading=1.2).loading.tolist() == [[1.2]]
 
 
-def test_options_are_numbers_of_their_kind(small: Case) -> None:
+def test_options_are_numbers_of_their_kind() -> None:
     scheme = scheme_named("anderson", {"memory": 2.0, "tol": 1})
     assert (type(scheme.memory), type(scheme.tol)) == (int, float)
     with pytest.raises(Unreadable, match=r"option memory of scheme anderson is a whole number; 2\.5 is not"):
         scheme_named("anderson", {"memory": 2.5})
     with pytest.raises(UnknownName, match="no option of load-flow or merged named 'memory'"):
-        schemes_for(studied(small), ["load-flow", "merged"], {"memory": 2})
+        options_for(["load-flow", "merged"], {"memory": 2})
 
 
 def test_a_scheme_asked_for_twice_runs_once(small: Case) -> None:
-    assert len(schemes_for(studied(small), ["load-flow", "auto", "load-flow"])) == 1
+    assert len(door(FLOW).several(studied(small), ["load-flow", "auto", "load-flow"], None)) == 1
 
 
 @pytest.mark.parametrize("name", scheme_names())

@@ -12,7 +12,7 @@ import numpy as np
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.interfaces import Interfaces
-from gridtandem.grid.network import Network
+from gridtandem.grid.network import Network, wired
 from gridtandem.grid.nodal import Nodal
 from gridtandem.grid.topology import linear_drops, reached
 from gridtandem.tables import Index
@@ -87,11 +87,12 @@ class Case:
     def located(self, unread: frozenset[int] = frozenset()) -> Iterator[tuple[int, Fault]]:
         """Faults with their place: 0 the case itself, 1 transmission, 2, 3, … the feeder models.
 
-        Faults that only sound tables can show (reach, references, units) are looked for where the tables are sound and not ``unread``.
+        Reach and references are looked for where tables say what is connected to what and are not ``unread``; mistaken units where they are sound.
         """
-        sound = []
+        whole, sound = [], []
         for k, net in enumerate((self.transmission, *self.models), start=1):
             found = list(net.faults())
+            whole.append(wired(found) and k not in unread)
             sound.append(not found and k not in unread)
             yield from ((k, f) for f in found)
         names = [m.name for m in self.models]
@@ -99,14 +100,14 @@ class Case:
             yield 0, Fault("models", f"{names.count(name)} feeder models are called {name!r}", "give each its own name", "case-040")
         wrong = list(self._interface_faults())
         yield from ((0, f) for f in wrong)
-        if sound[0]:
+        if whole[0]:
             bridges = self.interfaces.take(np.flatnonzero(self.ports > 1)) if not wrong else self.interfaces.take(np.empty(0, np.int64))
-            yield from ((1, f) for f in _reference_faults(self.transmission, bridges))
+            yield from ((1, f) for f in _reference_faults(self.transmission, bridges, sound=sound[0]))
             yield from ((0, f) for f in _twice_faults(self.transmission, bridges))
         if not wrong and 0 not in unread:
             for m in sorted(set(self.interfaces.model.tolist())):
-                if sound[1 + m]:
-                    yield from ((2 + m, f) for f in _model_faults(self.models[m], self._roots_of(m)))
+                if whole[1 + m]:
+                    yield from ((2 + m, f) for f in _model_faults(self.models[m], self._roots_of(m), sound=sound[1 + m]))
 
     def _roots_of(self, model: int) -> list[tuple[int, ...]]:
         """Every set of roots with which feeders of this model are fed."""
@@ -151,7 +152,7 @@ class Case:
 
 def _twice_faults(net: Network, bridges: Interfaces) -> Iterator[Fault]:
     """Feeders that meet transmission twice at one node."""
-    node = Nodal.of(net).node[bridges.bus] if len(bridges) else bridges.bus
+    node = _connected(net).node[bridges.bus] if len(bridges) else bridges.bus
     seen: dict[tuple[str, int], int] = {}
     for k, at in enumerate(zip(bridges.feeder.tolist(), node.tolist(), strict=True)):
         if (other := seen.setdefault(at, k)) != k:
@@ -160,9 +161,9 @@ def _twice_faults(net: Network, bridges: Interfaces) -> Iterator[Fault]:
             yield Fault(bridges.kind, what, mend, "case-055", column="bus", label=bridges.label(k))
 
 
-def _reference_faults(net: Network, bridges: Interfaces) -> Iterator[Fault]:
+def _reference_faults(net: Network, bridges: Interfaces, *, sound: bool) -> Iterator[Fault]:
     """``bridges``: interfaces of feeders that have several."""
-    nodal = Nodal.of(net)
+    nodal = _connected(net)
     at = sorted({int(n) for n in nodal.units.node[nodal.units.control == REFERENCE]})
     if not at:
         yield Fault("generators", "has no reference (slack)", "set control = reference at one bus", "case-045")
@@ -178,7 +179,7 @@ def _reference_faults(net: Network, bridges: Interfaces) -> Iterator[Fault]:
             but = f" but through {_some([repr(f) for f in dict.fromkeys(away)])}: a feeder cannot bridge two islands" if away else ""
             yield Fault("buses", f"{_some(lost)}: no path to the reference{but}", "close a branch, or set live = no", "case-047")
     u = nodal.units
-    for n in sorted(set(u.node[u.control > 0].tolist())):
+    for n in sorted(set(u.node[u.control > 0].tolist())) if sound else ():
         if len(set(u.v_set[(u.node == n) & (u.control > 0)].tolist())) > 1:
             what = f"at {net.buses.label(int(nodal.bus[n]))!r} hold different voltages"
             yield Fault("generators", what, "give them one v_set_pu", "case-048", column="v_set_pu")
@@ -199,15 +200,21 @@ def _root_faults(net: Network, nodal: Nodal, roots: list[int]) -> Iterator[Fault
             yield net.generators.fault(int(nodal.units.row[k]), "control", what, mend, "case-053")
 
 
-def _model_faults(net: Network, kinds: list[tuple[int, ...]]) -> Iterator[Fault]:
+def _connected(net: Network) -> Nodal:
+    """A network whose numbers may be wrong, for the sake of what is connected to what."""
+    with np.errstate(all="ignore"):
+        return Nodal.of(net)
+
+
+def _model_faults(net: Network, kinds: list[tuple[int, ...]], *, sound: bool) -> Iterator[Fault]:
     """Faults of a feeder model that is used with these sets of roots; the same fault once."""
-    nodal = Nodal.of(net)
+    nodal = _connected(net)
     yield from _root_faults(net, nodal, sorted({r for roots in kinds for r in roots}))
-    found = {str(f): f for roots in kinds for f in _feeder_faults(net, nodal, list(roots))}
+    found = {str(f): f for roots in kinds for f in _feeder_faults(net, nodal, list(roots), sound=sound)}
     yield from found.values()
 
 
-def _feeder_faults(net: Network, nodal: Nodal, roots: list[int]) -> Iterator[Fault]:
+def _feeder_faults(net: Network, nodal: Nodal, roots: list[int], *, sound: bool) -> Iterator[Fault]:
     nodes, labels = nodal.node[roots], ", ".join(repr(net.buses.label(r)) for r in roots)
     if len(set(nodes[nodes >= 0].tolist())) < (nodes >= 0).sum():
         what = f"{labels} are roots that closed ties make one bus, so that nothing says how power divides between them"
@@ -217,7 +224,7 @@ def _feeder_faults(net: Network, nodal: Nodal, roots: list[int]) -> Iterator[Fau
     if lost:
         what = f"{_some(lost)}: no path to the root {labels}"
         yield Fault("buses", what, "close a line or switch, or set live = no", "case-050")
-    else:
+    elif sound:
         yield from _unit_faults(net, nodal, int(nodal.node[roots[0]]))
 
 

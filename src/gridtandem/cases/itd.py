@@ -4,7 +4,10 @@ What that program means by its files, and this reader keeps:
 
 * the boundary is the bus **behind the short-circuit impedance** of the feeder's source, not the bus where the source stands;
 * the load of the boundary bus in the transmission file goes, the feeder takes its place;
-* a DSS generator, whatever its model, may give 0 up to its kW, reactive power within its kvar limits, and costs 1 currency unit per MWh.
+* a DSS generator, whatever its model, may give 0 up to its kW, reactive power within its kvar limits, and costs 1 currency unit per MWh;
+* voltages of a feeder have no limits unless its file states some, and its lines no ratings;
+* a feeder that is not balanced is dispatched phase by phase (`gridtandem.grid.phase_nodes`): its three source phases are V, V∠−120° and V∠+120°,
+  the sum of their powers enters transmission, and a generator of three phases may give each of them up to a third of its kW.
 """
 
 from __future__ import annotations
@@ -21,11 +24,14 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.generate import interfaces
 from gridtandem.cases.matpower.read import read_matpower
 from gridtandem.cases.opendss.read import read_opendss
+from gridtandem.cases.phase_case import unrated
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.grid import elements as el
 from gridtandem.grid.balanced import balanced, source_bus
 from gridtandem.grid.network import Network
+from gridtandem.grid.phase_nodes import phase_nodes, unit_shares
+from gridtandem.grid.three_phase import ThreePhaseNetwork
 
 PRICE = 1.0  # of a DSS generator, currency per MWh
 SOURCE = "test cases of PowerModelsITD.jl, Los Alamos National Laboratory, https://github.com/lanl-ansi/PowerModelsITD.jl"
@@ -41,7 +47,7 @@ Boundary = tuple[str, str, str]  # transmission bus, circuit, source
 
 
 def read_itd(boundaries: str | Path, *, transmission: str | Path, distribution: Sequence[str | Path]) -> Case:
-    """The case that the three kinds of files describe. Feeders that are not balanced are refused, element by element."""
+    """The case that the three kinds of files describe."""
     path = Path(boundaries)
     links = _boundaries(path)
     grid = read_matpower(Path(transmission), numbered=True)
@@ -50,7 +56,7 @@ def read_itd(boundaries: str | Path, *, transmission: str | Path, distribution: 
     sources = [[f"{s}".lower() for s in c.sources.name.tolist()] for c in circuits]
     if faults := list(_link_faults(links, bus, dict(zip(names, sources, strict=True)))):
         raise InvalidCase(f.at(path.name) for f in faults)
-    models = tuple(_priced(balanced(c)) for c in circuits)
+    models = tuple(_priced(_network(c)) for c in circuits)
     roots = [model.buses.name.tolist().index(source_bus(c)) for model, c in zip(models, circuits, strict=True)]
     model = np.array([names.index(circuit) for _, circuit, _ in links], np.int64)
     at = np.array([bus[b] for b, _, _ in links], np.int64)
@@ -64,7 +70,7 @@ def read_itd(boundaries: str | Path, *, transmission: str | Path, distribution: 
 
 
 def itd_case(name: str) -> Case:
-    """A case of `FEEDERS`, from the files in this package. The unbalanced one is refused by `read_itd`."""
+    """A case of `FEEDERS`, from the files in this package."""
     if name not in FEEDERS:
         raise UnknownName("case of PowerModelsITD", name, list(FEEDERS))
     home = Path(str(files("gridtandem.cases") / "itd_data"))
@@ -97,6 +103,18 @@ def _link_faults(links: list[Boundary], bus: dict[str, int], sources: dict[str, 
 
 def _unknown(k: int, key: str, what: str, mend: str) -> Fault:
     return Fault("boundaries", f"{what}, which is not there", mend, "case-131", column=key, row=k, label=str(k + 1))
+
+
+def _network(circuit: ThreePhaseNetwork) -> Network:
+    """In positive sequence where it is balanced, else phase by phase, its generators with the limits that the file gives their reactive power."""
+    given, g = unrated(circuit), circuit.generators
+    try:
+        return balanced(given)
+    except InvalidCase:
+        net, at = phase_nodes(replace(given, generators=replace(g, control=np.zeros_like(g.control))))
+    row, share = unit_shares(at)
+    low, high = (np.append(q[row] * share, q_root) for q, q_root in ((g.q_low_mvar, -el.INF), (g.q_high_mvar, el.INF)))
+    return replace(net, generators=replace(net.generators, q_low_mvar=low, q_high_mvar=high))
 
 
 def _priced(feeder: Network) -> Network:

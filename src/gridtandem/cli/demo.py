@@ -24,10 +24,10 @@ def demo_command(out: Out, *, wishes: Wishes) -> int:
     Ten feeders at four buses of the IEEE 30-bus network: each side alone, coordinated by letters in two ways, and as one merged load flow.
     Table on stdout, picture and run files in tandem-runs.
     """
-    from gridtandem.report.kinds import door_of
+    from gridtandem.report.documents import comparison_document
 
     done = compared(out, wishes, CASE, SCHEMES)
-    out.data(lambda: door_of(done).document(done), lambda: repr(done))
+    out.data(lambda: comparison_document(done), lambda: repr(done))
     picture(out, done, wishes.folder / "demo", replace(wishes, picture=True))
     out.say("\n".join(f"run file  {run.path}" for run in done.runs))
     out.say("next      tandem messages 30B-response · tandem show 30B-response --table interfaces · tandem help schemes")

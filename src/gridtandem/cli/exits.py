@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
-    from gridtandem.report.market import MarketRun
     from gridtandem.report.run import Run
 
 EXIT_INTERNAL, EXIT_USAGE, EXIT_INVALID, EXIT_NO_SOLUTION, EXIT_NOT_AGREED = 1, 2, 3, 4, 5
@@ -31,7 +30,7 @@ ENDS = {  # the worst first
 }  # fmt: skip
 
 
-def exit_code(runs: Iterable[Run | MarketRun]) -> int:
+def exit_code(runs: Iterable[Run]) -> int:
     """The worst end of all. A run that agreed counts as refused where a scenario has no answer or the joined grid has no load flow."""
     runs = tuple(runs)
     ends = {"REFUSED" if r.outcome.answered and (r.outcome.refused or not r.checks.solved.all()) else r.outcome.end.name for r in runs}

@@ -13,7 +13,6 @@ from gridtandem.cli.words import RUN, RUN_OR_CASE
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
-    from gridtandem.report.market import MarketRun
     from gridtandem.report.run import Run
 
 IN = click.option("--in", "folder", type=click.Path(path_type=Path), default=SHELF, metavar="DIR", help="Folder of run files.  [tandem-runs]")
@@ -132,7 +131,7 @@ def export_command(out: Out, *, run: str, kind: Literal["csv", "json"], target: 
     return 0
 
 
-def opened_run(word: str, folder: Path) -> Run | MarketRun:
+def opened_run(word: str, folder: Path) -> Run:
     """A run by name, by the beginning of its name, or by its file."""
     from gridtandem.report.front import opened
     from gridtandem.study.shelf import find
@@ -140,8 +139,8 @@ def opened_run(word: str, folder: Path) -> Run | MarketRun:
     return opened(find(word, folder))
 
 
-def opened_any(word: str, folder: Path) -> Run | MarketRun | BatchRun:
-    """A run of either kind, or a batch."""
+def opened_any(word: str, folder: Path) -> Run | BatchRun:
+    """A run of any kind, or a batch."""
     from gridtandem.report.batch import BatchRun
     from gridtandem.report.front import opened
     from gridtandem.study.shelf import find, is_batch

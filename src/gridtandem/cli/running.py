@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +16,7 @@ from gridtandem.cli.wishes import KEPT, MARKETS, STUDIED, Wishes, wishing
 from gridtandem.cli.words import CASE, RUN, SCHEME
 
 if TYPE_CHECKING:
-    from gridtandem.report.kinds import Beside, Shown
+    from gridtandem.report.run import Comparison, Run
 
 ALL = "all"
 
@@ -76,17 +76,18 @@ def diagnose_command(out: Out, *, case: str, wishes: Wishes) -> int:
     return 0
 
 
-def started(out: Out, wishes: Wishes, case: str, scheme: str | None) -> Any:
+def started(out: Out, wishes: Wishes, case: str, scheme: str | None) -> Run:
     """A new run in its own run file."""
+    from gridtandem.report.run import carried
     from gridtandem.study.shelf import place_of
 
     way, study = wishes.study(case, [scheme] if scheme else [])
     study = replace(study, scheme=way.chosen(study, scheme, dict(wishes.options)))
     with patience(out, place_of(study).stem) as watch:
-        return way.carried(study, save=place_of(study, wishes.folder), watch=watch)
+        return carried(study, save=place_of(study, wishes.folder), watch=watch)
 
 
-def resumed(out: Out, wishes: Wishes, stopped: str) -> Any:
+def resumed(out: Out, wishes: Wishes, stopped: str) -> Run:
     """The rest of a run that was stopped."""
     from gridtandem.report.front import resume
     from gridtandem.study.shelf import find
@@ -96,42 +97,43 @@ def resumed(out: Out, wishes: Wishes, stopped: str) -> Any:
         return resume(path, rounds=wishes.rounds, watch=watch)
 
 
-def compared(out: Out, wishes: Wishes, case: str, schemes: str | None) -> Any:
+def compared(out: Out, wishes: Wishes, case: str, schemes: str | None) -> Comparison:
     """All schemes, each in a run file of its own."""
+    from gridtandem.report import run as running
     from gridtandem.study.shelf import places
 
     named = None if schemes is None else wishes.all_of() if schemes == ALL else tuple(schemes.split(","))
     way, study = wishes.study(case, named or [])
-    chosen = way.several(study, way.able(study) if schemes == ALL else named, dict(wishes.options))
+    chosen = way.several(study, way.asked.able(study) if schemes == ALL else named, dict(wishes.options))
     with patience(out) as watch:
-        return way.compared(study, chosen, save=places(study, chosen, wishes.folder), watch=watch.named)
+        return running.compared(study, chosen, save=places(study, chosen, wishes.folder), watch=watch.named)
 
 
-def told(out: Out, run: Any, wishes: Wishes) -> int:
+def told(out: Out, run: Run, wishes: Wishes) -> int:
     """The answer of one run, and its exit code."""
-    from gridtandem.report.kinds import door_of
+    from gridtandem.report.documents import summary_of
+    from gridtandem.report.run import row
     from gridtandem.study.rules import broken
 
-    way = door_of(run)
-    out.data(lambda: way.summary(run), lambda: repr(run))
+    out.data(lambda: summary_of(run), lambda: repr(run))
     picture(out, run, run.path, wishes)
     follow_up(out, [run])
-    return exit_code([run]) or ruled(out, broken(wishes.rules, way.row(run)))
+    return exit_code([run]) or ruled(out, broken(wishes.rules, row(run)))
 
 
-def told_all(out: Out, comparison: Beside, wishes: Wishes) -> int:
+def told_all(out: Out, comparison: Comparison, wishes: Wishes) -> int:
     """The answer of a comparison, and its exit code."""
-    from gridtandem.report.kinds import door_of
+    from gridtandem.report.documents import comparison_document
     from gridtandem.study.rules import broken
 
-    out.data(lambda: door_of(comparison).document(comparison), lambda: repr(comparison))
+    out.data(lambda: comparison_document(comparison), lambda: repr(comparison))
     picture(out, comparison, comparison.runs[-1].path, wishes)
     follow_up(out, comparison.runs)
     code = exit_code(comparison.runs)
     return ruled(out, broken(wishes.rules, comparison.table)) if wishes.rules and code != EXIT_INTERRUPTED else code
 
 
-def picture(out: Out, shown: Shown | Beside, beside: Path | None, wishes: Wishes) -> None:
+def picture(out: Out, shown: Run | Comparison, beside: Path | None, wishes: Wishes) -> None:
     """Draw the overview beside the run file, if wanted."""
     if wishes.picture and beside is not None:
         from gridtandem.report.style import save
@@ -139,7 +141,7 @@ def picture(out: Out, shown: Shown | Beside, beside: Path | None, wishes: Wishes
         out.say(f"picture   {save(shown.plot('overview'), beside.with_suffix('.svg'))}")
 
 
-def follow_up(out: Out, runs: Sequence[Shown]) -> None:
+def follow_up(out: Out, runs: Sequence[Run]) -> None:
     """Where it is kept, and what to do with it."""
     for run in runs:
         if run.outcome.end.name in ("STOPPED", "OUT_OF_ROUNDS") and run.path is not None:

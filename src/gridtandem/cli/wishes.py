@@ -63,7 +63,7 @@ class Wishes:
         found = named(case)
         found = found if self.exponents is None else with_exponents(found, *self.exponents)
         found = found if self.parallel is None else with_parallel(found, self.parallel)
-        return way, way.studied(found, {name: x for name, x in given.items() if name not in OF_CASE}, self.rounds or ROUNDS)
+        return way, way.asked.studied(found, {name: x for name, x in given.items() if name not in OF_CASE}, self.rounds or ROUNDS)
 
     def flow_study(self, case: str, scheme: str | None) -> Study:
         """A study of load flow under a scheme; one of another kind is refused."""

@@ -16,9 +16,10 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.flow.feeders import Single, States
+from gridtandem.flow.feeders import Single
 from gridtandem.flow.newton import Options
 from gridtandem.flow.sensitivity import power_slope
+from gridtandem.flow.states import States
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Complex, Index, Real
 

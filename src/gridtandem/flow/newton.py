@@ -206,7 +206,8 @@ class Newton:
             at_limit=np.zeros(len(node), np.int8) if unmoved else np.where(roles.steered, held.limit[node], 0).astype(np.int8),
             switches=np.zeros(len(node), np.int64) if unmoved else np.where(roles.steered, held.unit_moves[node], 0),
             ratio=trial.ratio, fixed_s=outside, slack=trial.slack if roles.shared else float(outside.real.sum() - problem.planned),
-            trouble=told(self, held, trial), loads=problem.loads, units=problem.units, held=held, exchanged=trial.exchanged,
+            loads=problem.loads, units=problem.units, held=held, exchanged=trial.exchanged,
+            trouble=told(self.nodal, roles, self.options, None if unmoved and self.options.switches else held, trial),
         )  # fmt: skip
 
 

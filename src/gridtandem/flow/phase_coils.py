@@ -9,8 +9,8 @@ from typing import final
 import numpy as np
 
 from gridtandem.errors import InvalidCase
-from gridtandem.flow.phase_branches import EACH
 from gridtandem.grid import phase_elements as pe
+from gridtandem.grid.phase_admittance import EACH
 from gridtandem.grid.phase_tree import PhaseTree
 from gridtandem.tables import Complex, Flag, Index, Real
 

@@ -22,10 +22,11 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.flow.phase_branches import EACH, line_matrices, live_coils, phase_branches, rated_kv
-from gridtandem.flow.phase_branches import incidence as incidence_of
+from gridtandem.flow.phase_branches import phase_branches
 from gridtandem.flow.phases import eliminated
 from gridtandem.grid import phase_elements as pe
+from gridtandem.grid.phase_admittance import EACH, line_matrices, live_coils, rated_kv
+from gridtandem.grid.phase_admittance import incidence as incidence_of
 from gridtandem.grid.phase_tree import LINE, SOURCE, PhaseTree
 from gridtandem.tables import Complex, Flag, Index, Real
 

@@ -12,10 +12,10 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.flow.phase_branches import EACH, element_admittance, line_admittances
 from gridtandem.flow.phase_coils import GROUND, across_coils, coil_power, coils_of
 from gridtandem.flow.regulators import Regulated, ranges
 from gridtandem.grid import phase_elements as pe
+from gridtandem.grid.phase_admittance import EACH, element_admittance, line_admittances
 from gridtandem.grid.phase_tree import LINE, SOURCE, PhaseTree, unfed
 from gridtandem.tables import Code, Complex, Index, Names, Real, Table, column
 

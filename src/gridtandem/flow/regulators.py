@@ -17,9 +17,10 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.flow.phase_branches import element_admittance, phase_branches, rated_kv, retapped
+from gridtandem.flow.phase_branches import phase_branches, retapped
 from gridtandem.flow.phases import SWEEPS, ReadyPhases, SweptPhases
 from gridtandem.grid import phase_elements as pe
+from gridtandem.grid.phase_admittance import element_admittance, rated_kv
 from gridtandem.grid.phase_tree import PhaseTree
 from gridtandem.tables import Complex, Index, Real
 

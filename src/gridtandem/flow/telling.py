@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from gridtandem.flow.control import STOPPED, Held
 from gridtandem.flow.iteration import Trial
+from gridtandem.flow.options import Options
+from gridtandem.flow.roles import Roles
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Complex
 from gridtandem.units import MVA
 
-if TYPE_CHECKING:
-    from gridtandem.flow.newton import Newton
 
-
-def _restless(newton: Newton, held: Held, v: Complex) -> str:
+def _restless(nodal: Nodal, roles: Roles, options: Options, held: Held, v: Complex) -> str:
     """Who switched as often as allowed and was then left as it was, and which transformers hold a voltage they do not reach."""
-    most, t = newton.options.switches, newton.nodal.taps
-    if held is newton.held and most:
-        return ""
-    said = []
+    most, t, said = options.switches, nodal.taps, []
     if len(nodes := np.flatnonzero(held.unit_moves >= most)):
-        said.append(f"units at {newton.nodal.named(nodes)} met and left their reactive limits {most} times and then stayed")
+        said.append(f"units at {nodal.named(nodes)} met and left their reactive limits {most} times and then stayed")
     if len(taps := np.flatnonzero(held.tap_moves >= most)):
-        said.append(f"transformers that hold {newton.nodal.named(t.node[taps])} moved {most} times and then stayed")
-    if newton.options.taps == "move":
-        idle = (held.tap == STOPPED) & (t.steps == 0) & ~held.blocked(newton.nodal, newton.roles)
-        if len(taps := np.flatnonzero(idle & (abs(np.abs(v[t.node]) - t.v_set) > newton.options.hysteresis))):
-            said.append(f"transformers that should hold {newton.nodal.named(t.node[taps])} have no effect there and stood still")
+        said.append(f"transformers that hold {nodal.named(t.node[taps])} moved {most} times and then stayed")
+    if options.taps == "move":
+        idle = (held.tap == STOPPED) & (t.steps == 0) & ~held.blocked(nodal, roles)
+        if len(taps := np.flatnonzero(idle & (abs(np.abs(v[t.node]) - t.v_set) > options.hysteresis))):
+            said.append(f"transformers that should hold {nodal.named(t.node[taps])} have no effect there and stood still")
     return "; ".join(said)
 
 
-def told(newton: Newton, held: Held, trial: Trial) -> str:
-    """What a person should know of a solution."""
+def told(nodal: Nodal, roles: Roles, options: Options, held: Held | None, trial: Trial) -> str:
+    """What a person should know of a solution; ``held``: what control came to, where it moved anything or may not."""
+    restless = "" if held is None else _restless(nodal, roles, options, held, trial.v)
     rows = f"solved with rows exchanged: {trial.exchanged}" if trial.exchanged else ""
-    return "; ".join(filter(None, (_restless(newton, held, trial.v), rows)))
+    return "; ".join(filter(None, (restless, rows)))
 
 
 def explained(nodal: Nodal, trial: Trial) -> str:

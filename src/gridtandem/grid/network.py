@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import final
 
 import numpy as np
@@ -13,6 +13,10 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.tables import Real, Table
+
+TORN = frozenset(
+    {"case-015", "case-016", "case-017", "case-020"}
+)  # names that are missing, twice or unknown: who is connected to whom cannot be told
 
 
 @final
@@ -52,9 +56,9 @@ class Network:
         return {name: t for name, t in found if isinstance(t, Table)}
 
     def faults(self) -> Iterator[Fault]:
-        """Everything wrong with this network, in no need of a load flow to see."""
-        yield from table_faults(self.tables())
-        yield from self._electrical()
+        """Everything wrong with this network, in no need of a load flow to see; each row with its buses."""
+        yield from (_with_buses(self, f) for f in table_faults(self.tables()))
+        yield from (_with_buses(self, f) for f in self._electrical())
 
     def check(self) -> Network:
         """The network itself, or `InvalidCase` with all its faults."""
@@ -131,5 +135,25 @@ def tables_digest(tables: Mapping[str, Table]) -> str:
 
 def crossed(table: Table, low: str, high: str) -> Iterator[Fault]:
     """Rows whose lower bound lies above the upper one."""
-    for k in np.flatnonzero(getattr(table, low) > getattr(table, high)):
-        yield table.fault(int(k), low, f"lies above {high}", "exchange or correct the two", "case-033")
+    least, most = getattr(table, low), getattr(table, high)
+    for k in np.flatnonzero(least > most):
+        yield table.fault(int(k), low, f"lies above {high} ({least[k]:g} > {most[k]:g})", "exchange or correct the two", "case-033")
+
+
+def wired(faults: Iterable[Fault]) -> bool:
+    """Whether a network of these faults still says what is connected to what, so that islands can be looked for."""
+    return TORN.isdisjoint(f.code for f in faults)
+
+
+def _with_buses(net: Network, fault: Fault) -> Fault:
+    """The fault of a row with the buses of that row, where its name does not tell them."""
+    table = net.tables().get(fault.table)
+    if table is None or fault.row < 0:
+        return fault
+    rows = [int(getattr(table, c)[fault.row]) for c in ("bus", "from_bus", "to_bus") if c in table.columns()]
+    if not rows or not all(0 <= k < len(net.buses) for k in rows):
+        return fault
+    names = [net.buses.label(k) for k in rows]
+    if "-".join(names) == fault.label.partition("#")[0] and table is not net.generators:
+        return fault
+    return replace(fault, what=f"{fault.what}, {'at bus' if len(names) == 1 else 'between buses'} {' and '.join(map(repr, names))}")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from gridtandem.errors import Fault
 from gridtandem.grid.graph import breadth_first, components
+from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import Flag, Index, Real
+
+NOBODY: Index = np.empty(0, np.int64)
 
 
 def reached(nodal: Nodal, roots: Index) -> Flag:
@@ -14,6 +20,17 @@ def reached(nodal: Nodal, roots: Index) -> Flag:
     part = components(nodal.nodes, nodal.branches.start, nodal.branches.end)
     home = roots[roots >= 0]
     return np.asarray(np.isin(part, part[home]))
+
+
+def lost_faults(network: Network, supplied: Index = NOBODY) -> Iterator[Fault]:
+    """Buses in service that can be reached from no unit in service."""
+    with np.errstate(all="ignore"):  # numbers may be wrong; this is about connections
+        nodal = Nodal.of(network)
+    part = components(nodal.nodes, nodal.branches.start, nodal.branches.end)
+    homes = np.concatenate([nodal.units.node, nodal.node[supplied]])
+    lost = np.flatnonzero(~np.isin(part, part[homes[homes >= 0]]))
+    if len(lost):
+        yield Fault("buses", f"at {nodal.named(lost)} can be reached from no unit", "close a line to them, or set live = no", "case-099")
 
 
 def linear_drops(nodal: Nodal, root: int) -> tuple[Real, Real]:

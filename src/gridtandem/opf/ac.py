@@ -20,23 +20,23 @@ from scipy import sparse
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import joined
 from gridtandem.cases.named import case
-from gridtandem.errors import Fault, InvalidCase
-from gridtandem.flow.start import following
+from gridtandem.errors import InvalidCase
+from gridtandem.flow.start import from_flat
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
+from gridtandem.opf.ac_faults import ac_faults
 from gridtandem.opf.ac_functions import AcFunctions, Polynomials, Toll
 from gridtandem.opf.ac_results import AcResult, told
 from gridtandem.opf.ac_trouble import explained
 from gridtandem.opf.forms.ac_polar import AcPolar, unit_places
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Places
-from gridtandem.program.smooth import Entries, Smooth, SmoothSolver, Span
+from gridtandem.program.smooth import Entries, Groups, Smooth, SmoothSolver, Span
 from gridtandem.program.solvers.interior import Interior
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
 NOWHERE: Index = np.empty(0, np.int64)
-CONVEX = 1e-9  # relative; by how much a slope of a piecewise-linear cost may fall, for the digits of a file
 
 
 @final
@@ -67,7 +67,9 @@ class AcOpf:
         ``ports`` are buses where power passes to or from somebody else's network: blocks draw_p and draw_q, free unless their bounds say otherwise,
         which enter the balance there with this ``sign``: −1 leaves, +1 enters.
         """
-        nodal = Nodal.of(network.check())
+        if faults := [f.at(network.name) for f in ac_faults(network, ports if sign > 0 else NOWHERE)]:
+            raise InvalidCase(faults)
+        nodal = Nodal.of(network)
         port = nodal.node[ports]
         form = AcPolar.of(nodal, port if sign > 0 else port[:0])
         pieces, polynomials = costs(nodal)
@@ -95,7 +97,8 @@ class AcOpf:
         toll = Toll.none(np.stack([c.slices["draw_p"].start + draw, c.slices["draw_q"].start + draw, c.slices["v"].start + port], -1))
         functions = AcFunctions.of(form, columns, rows, linear=linear, squares=squares, cost=one, toll=toll)
         start = np.concatenate([_start(form, columns, pieces), np.zeros(2 * len(port))])
-        program = Smooth(columns, rows, functions, functions.jacobian, functions.hessian, start)
+        groups = _groups(form, pieces, port, r)
+        program = Smooth(columns, rows, functions, functions.jacobian, functions.hessian, start, groups)
         return AcOpf(form=form, pieces=pieces, polynomials=polynomials, program=program)
 
     def solve(self, *, solver: SmoothSolver | None = None, start: AcResult | None = None) -> AcResult:
@@ -103,8 +106,9 @@ class AcOpf:
         chosen = Interior() if solver is None else solver
         answer = chosen.solve(self.program, None if start is None or not start.converged else start.answer)
         if answer.status is Status.SOLVED:
-            return told(self, answer, "")
-        return told(self, answer, f"{answer.status.value} ({answer.solver}: {answer.said}). {explained(self)}")
+            return told(self, answer)
+        said, relief = explained(self)
+        return told(self, answer, f"{answer.status.value} ({answer.solver}: {answer.said}). {said}", relief)
 
     def unit_cost(self, answer: Answer) -> Real:
         """Cost of each unit. [currency/h]"""
@@ -154,20 +158,15 @@ def costs(nodal: Nodal) -> tuple[Pieces, Real]:
     out = np.zeros((len(row), order + 1))
     live = place[net.costs.generator] >= 0
     np.add.at(out, (place[net.costs.generator[live]], net.costs.order[live]), net.costs.coefficient[live] * MVA ** net.costs.order[live])
-    unit, level, slope, faults = [], [], [], list[Fault]()
+    unit, level, slope = [], [], []
     points = net.cost_points
     for g in np.unique(points.generator[place[points.generator] >= 0]).tolist():
         here = np.flatnonzero(points.generator == g)
         x, y = points.p_mw[here] / MVA, points.cost_per_h[here]
         steep = np.diff(y) / np.diff(x)
-        if (np.diff(steep) < -CONVEX * np.abs(steep[:-1]) - CONVEX).any():
-            what, mend = "has a cost whose slope falls, which no line below it can follow", "give points of rising slope, or a polynomial"
-            faults.append(net.generators.fault(g, "name", what, mend, "case-098"))
         unit += [place[g]] * len(steep)
         level += (y[:-1] - steep * x[:-1]).tolist()
         slope += steep.tolist()
-    if faults:
-        raise InvalidCase(f.at(nodal.name) for f in faults)
     which = np.array(unit, np.int64)
     return Pieces(unit=which, level=np.array(level), slope=np.array(slope), priced=np.unique(which)), out
 
@@ -207,9 +206,17 @@ def _drawn(port: Index, sign: float, places: tuple[Places, Places]) -> sparse.cs
     return sparse.csr_array((np.full(len(row), sign), (row, column)), shape=(r.size, c.size))
 
 
+def _groups(form: AcPolar, pieces: Pieces, port: Index, r: Places) -> Groups:
+    """Each node with its voltage, its balances, its units and what passes there."""
+    node, unit = np.arange(form.nodal.nodes), form.nodal.units.node
+    row = np.zeros(r.size, np.int64)
+    row[: 2 * len(node)] = np.tile(node, 2)
+    return Groups(unknown=np.concatenate([node, node, unit, unit, unit[pieces.priced], port, port]), row=row)
+
+
 def _start(form: AcPolar, columns: dict[str, Span], pieces: Pieces) -> Real:
-    """Flat voltages whose angles follow phase shifts, units in the middle of their boxes."""
-    angle = np.angle(following(form.nodal, np.ones(form.nodal.nodes) * np.exp(1j * np.angle(form.nodal.start[form.reference[0]])), form.reference))
+    """Flat voltages, and units in the middle of their boxes."""
+    angle = np.angle(from_flat(form.nodal, form.reference))
     middle = {name: np.clip(0.0, s.low, s.high) if not np.isfinite(s.high - s.low).all() else (s.low + s.high) / 2 for name, s in columns.items()}
     p = middle["p"]
     y = np.full(len(pieces.priced), -np.inf)

@@ -23,19 +23,16 @@ from gridtandem.opf.ac import AcOpf
 from gridtandem.opf.ac_functions import AcFunctions, Toll
 from gridtandem.opf.ac_trouble import explained
 from gridtandem.program.answer import Answer, Status
-from gridtandem.program.arrays import Places
-from gridtandem.program.newton_system import NewtonSystem
 from gridtandem.program.smooth import sides
 from gridtandem.program.solvers.interior import Held, Interior
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
 if TYPE_CHECKING:
-    from gridtandem.program.newton_system import Solve
+    from gridtandem.program.blocks import Solve
 
 POWERS = ("draw_p", "draw_q")
 TIGHT = 1e-10  # of scaled conditions: what crosses is compared to 1e-6 pu, and slopes are taken of it
-LEAST = 1e-12  # distance to a bound: rounding may put an answer on it
 
 
 @final
@@ -111,7 +108,7 @@ class AcBoundary:
         """Why there is no answer: what would have to give way."""
         spans = {name: replace(self.problem.program.columns[name], low=low, high=high) for name, (low, high) in self._bounds(asked).items()}
         program = replace(self.problem.program, columns={**self.problem.program.columns, **spans})
-        return explained(replace(self.problem, program=program))
+        return explained(replace(self.problem, program=program))[0]
 
     def _bounds(self, asked: Asked) -> dict[str, tuple[Real, Real]]:
         out = {name: (asked.fixed[k], asked.fixed[k]) for k, name in enumerate(POWERS) if k in asked.fixed}
@@ -125,24 +122,8 @@ class AcBoundary:
         return np.concatenate([answer.x[name].ravel() for name in self.problem.program.columns])
 
     def _newton(self, asked: Asked, answer: Answer) -> Solve:
-        """The factored optimality system at an answer."""
-        program, x = self.problem.program, self._flat(answer)
-        low, high = sides({**program.columns, **{k: replace(program.columns[k], low=a, high=b) for k, (a, b) in self._bounds(asked).items()}})
-        row_low, row_high = sides(program.rows)
-        equal = row_low == row_high
-        bounded = ~equal & (np.isfinite(row_low) | np.isfinite(row_high))
-        system = NewtonSystem.of(program, np.flatnonzero(equal), np.flatnonzero(bounded), len(x), len(equal))
-        functions = replace(self.functions, toll=asked.toll)
-        price = np.concatenate([answer.price[name].ravel() for name in Places.of(program.rows).shapes])
-        reduced = np.concatenate([answer.reduced[name].ravel() for name in program.columns])
-        values = functions.values(x)[1]
-        jacobian, hessian = functions.slopes(x)[1], functions.curvature(x, 1.0, -price)
-        bent = _barrier(price[bounded], values[bounded], row_low[bounded], row_high[bounded])
-        fixed = low == high
-        solve = system.factored(hessian, jacobian, _barrier(reduced, x, low, high) * ~fixed, bent, fixed)
-        if solve is None:
-            raise ArithmeticError("the optimality system of an answer is singular")
-        return solve
+        """The optimality system at an answer."""
+        return self.held.bent(answer, bounds=self._bounds(asked), functions=replace(self.functions, toll=asked.toll))
 
 
 def _size(at: AcBoundary) -> int:
@@ -165,12 +146,6 @@ def unlimited(network: Network, ports: Index) -> Network:
     low, high = network.buses.v_low_pu.copy(), network.buses.v_high_pu.copy()
     low[ports], high[ports] = 0.0, np.inf
     return replace(network, buses=replace(network.buses, v_low_pu=low, v_high_pu=high))
-
-
-def _barrier(price: Real, at: Real, low: Real, high: Real) -> Real:
-    """Multiplier over distance, of the lower or the upper side according to its sign."""
-    near, far = np.maximum(at - low, LEAST), np.maximum(high - at, LEAST)
-    return np.asarray(np.maximum(price, 0.0) / near + np.maximum(-price, 0.0) / far)
 
 
 def solved(answer: Answer) -> bool:

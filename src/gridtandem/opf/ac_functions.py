@@ -16,12 +16,14 @@ from typing import final
 
 import numpy as np
 
+from gridtandem.kernels import kernel
 from gridtandem.opf.forms.ac_polar import AcPolar
 from gridtandem.program.arrays import Matrix, Places
 from gridtandem.program.smooth import Entries, Span
 from gridtandem.tables import Index, Real
 
 PAIRS = np.tril_indices(3)
+KERNELS = "opf.kernels_ac"
 
 
 @final
@@ -87,6 +89,7 @@ class AcFunctions:
     fixed: Real  # entries of the Jacobian that never change
     places: Mapping[str, Index]  # where each part writes
     demand: tuple[Index, Real, Real, Real, Real, Real]  # node, s, exponent, z, i, v0 of loads
+    network: tuple[int, int, Index, Index, Real, Real, Real]  # where angles and magnitudes begin; start, end, shift, pi of branches; shunts
 
     @staticmethod
     def of(
@@ -125,61 +128,43 @@ class AcFunctions:
             form=form, theta=theta, v=v, limit=slice(r.slices["flow_from"].start, r.slices["flow_to"].stop), linear=linear, squares=squares,
             cost=cost, toll=toll, jacobian=jacobian, hessian=hessian, fixed=fixed, places={**at, **hat, "limit": everywhere},
             demand=(law.node, np.stack([law.s.real, law.s.imag], -1), law.exponent, law.z_share, law.i_share, law.v0),
+            network=(theta.start, v.start, br.start, br.end, form.shift, form.pi, _shunts(form)),
         )  # fmt: skip
 
     def values(self, x: Real) -> tuple[float, Real]:
         """Cost and rows."""
-        from gridtandem.opf.kernels_ac import demands, powers
-
-        form, v = self.form, x[self.v]
-        br, n = form.nodal.branches, form.nodal.nodes
-        flow, drawn = np.empty((len(br.start), 4)), np.zeros((n, 2))
-        powers(x[self.theta], v, br.start, br.end, form.shift, form.pi, flow)
-        demands(v, *self.demand, drawn)
-        np.add.at(drawn, br.start, flow[:, :2])
-        np.add.at(drawn, br.end, flow[:, 2:])
-        drawn += _shunts(form) * (v**2)[:, None]
-        rows = np.asarray(self.linear @ x)
-        rows[: 2 * n] -= drawn.T.ravel()
-        rows[self.limit] += (flow[form.rated].reshape(-1, 2, 2) ** 2).sum(2).T.ravel()
-        np.add.at(rows, self.squares.row, x[self.squares.column] ** 2)
-        return float(self.cost.at(x).sum()) + self.toll.cost(x), rows
+        drawn, rows, linear = np.zeros((self.form.nodal.nodes, 2)), np.empty(self.linear.shape[0]), self.linear
+        kernel(KERNELS, "demands")(x[self.v], *self.demand, drawn)
+        cost = kernel(KERNELS, "cost_and_rows")(
+            x, *self.network, self.form.rated, self.limit.start, linear.indptr, linear.indices, linear.data, self.squares.row, self.squares.column,
+            *self._priced(), drawn, rows,
+        )  # fmt: skip
+        return cost, rows
 
     def slopes(self, x: Real) -> tuple[Real, Real]:
         """Gradient of the cost, and the Jacobian."""
-        from gridtandem.opf.kernels_ac import branch_slopes, demand_slopes
-
-        form, v, at = self.form, x[self.v], self.places
-        br, out = form.nodal.branches, self.fixed.copy()
-        branch_slopes(x[self.theta], v, br.start, br.end, form.shift, form.pi, at["branch"], at["limit"], out)
-        steep = 2 * _shunts(form) * v[:, None]
-        demand_slopes(v, *self.demand, steep)
-        out[at["node"]] -= steep
-        np.add.at(out, at["square"], 2 * x[self.squares.column])
-        gradient = np.zeros(len(x))
-        np.add.at(gradient, self.cost.column, self.cost.at(x, 1))
-        np.add.at(gradient, self.toll.column, self.toll.steep(x))
+        steep, gradient, out, at = np.zeros((self.form.nodal.nodes, 2)), np.zeros(len(x)), self.fixed.copy(), self.places
+        kernel(KERNELS, "demand_slopes")(x[self.v], *self.demand, steep)
+        kernel(KERNELS, "gradient_and_rows")(
+            x, *self.network, self.squares.column, *self._priced(), at["branch"], at["limit"], at["node"], at["square"], steep, gradient, out
+        )
         return gradient, out
 
     def curvature(self, x: Real, weight: float, multiplier: Real) -> Real:
         """Second derivatives of ``weight · cost + multiplier · rows``."""
-        from gridtandem.opf.kernels_ac import branch_curvature, demand_curvature
-
-        form, v, at = self.form, x[self.v], self.places
-        br, n = form.nodal.branches, form.nodal.nodes
-        price = -multiplier[: 2 * n].reshape(2, n).T
-        squared = np.zeros((len(br.start), 2))
-        squared[form.rated] = multiplier[self.limit].reshape(2, -1).T
-        out = np.zeros(len(self.hessian.row))
-        paid = np.concatenate([price[br.start], price[br.end]], 1)
-        branch_curvature(x[self.theta], v, br.start, br.end, form.shift, form.pi, paid, squared, at["h_branch"], out)
-        bent = 2 * (_shunts(form) * price).sum(1)
-        demand_curvature(v, *self.demand, price, bent)
-        out[at["h_node"]] += bent
-        np.add.at(out, at["h_square"], 2 * multiplier[self.squares.row])
-        np.add.at(out, at["h_cost"], weight * self.cost.at(x, 2))
-        np.add.at(out, at["h_toll"], weight * self.toll.bend[:, PAIRS[0], PAIRS[1]])
+        n, bent, out, at = self.form.nodal.nodes, np.zeros(self.form.nodal.nodes), np.zeros(len(self.hessian.row)), self.places
+        price = np.ascontiguousarray(-multiplier[: 2 * n].reshape(2, n).T)
+        kernel(KERNELS, "demand_curvature")(x[self.v], *self.demand, price, bent)
+        kernel(KERNELS, "lagrangian_curvature")(
+            x, *self.network, self.form.rated, self.limit.start, weight, multiplier, self.squares.row, self.cost.column, self.cost.coefficient,
+            self.toll.bend, at["h_branch"], at["h_node"], at["h_square"], at["h_cost"], at["h_toll"], bent, out,
+        )  # fmt: skip
         return out
+
+    def _priced(self) -> tuple[Real | Index, ...]:
+        """What the cost is made of."""
+        cost, toll = self.cost, self.toll
+        return cost.column, cost.coefficient, toll.column, toll.slope, toll.at, toll.bend
 
 
 def _unknowns(form: AcPolar, theta: int, v: int) -> Index:

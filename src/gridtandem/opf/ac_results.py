@@ -1,7 +1,8 @@
 r"""What an AC optimal power flow found, as tables: MW, Mvar, kV, degrees and currency, rows named as in the network.
 
 Every price is d cost / d of the number it belongs to: of demand at a bus (at least 0 where more demand costs more), of a limit (at most 0 where more
-room saves money at an upper limit, at least 0 at a lower one), 0 where a limit does not bind. A problem without solution has empty tables.
+room saves money at an upper limit, at least 0 at a lower one), 0 where a limit does not bind. A problem without solution has empty tables, and one of
+the limits that would have to give way.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 import numpy as np
 
 from gridtandem.flow.results import branch_flows
+from gridtandem.opf.ac_trouble import Relief
 from gridtandem.program.answer import Answer
 from gridtandem.tables import Code, Names, Real, Table, column
 from gridtandem.units import MVA, polar
@@ -87,6 +89,7 @@ class AcResult:
     buses: OpfBuses
     branches: OpfBranches
     units: OpfUnits
+    relief: Relief  # without solution, the limits that would have to give way
     answer: Answer  # per unit, as a later solve may start from it
 
     @property
@@ -106,13 +109,15 @@ class AcResult:
         if not self.converged:
             return f"AC optimal power flow of {self.name}: {self.trouble}"
         low, high = self.buses.price_per_mwh.min(), self.buses.price_per_mwh.max()
+        free = int(np.isinf(self.branches.rating_mva).sum())
+        unlimited = f", {free} of {len(self.branches)} branches without a rating" if free else ""
         return (
             f"AC optimal power flow of {self.name}: {self.cost_per_h:.2f} per hour, losses {self.loss_mw:.4g} MW, prices {low:.4g} to {high:.4g} per"
-            f" MWh, {self.answer.steps} steps"
+            f" MWh, {self.answer.steps} steps{unlimited}"
         )
 
 
-def told(problem: AcOpf, answer: Answer, trouble: str) -> AcResult:
+def told(problem: AcOpf, answer: Answer, trouble: str = "", relief: Relief | None = None) -> AcResult:
     """The tables of an answer."""
     if trouble:
         tables = OpfBuses.empty(), OpfBranches.empty(), OpfUnits.empty()
@@ -120,7 +125,7 @@ def told(problem: AcOpf, answer: Answer, trouble: str) -> AcResult:
         tables = _buses(problem, answer), _branches(problem, answer), _units(problem, answer)
     return AcResult(
         name=problem.form.nodal.name, converged=not trouble, trouble=trouble, cost_per_h=answer.cost, buses=tables[0], branches=tables[1],
-        units=tables[2], answer=answer,
+        units=tables[2], relief=Relief.empty() if relief is None else relief, answer=answer,
     )  # fmt: skip
 
 

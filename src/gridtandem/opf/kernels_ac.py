@@ -143,3 +143,117 @@ def demand_curvature(v: Real, node: Index, s: Real, exponent: Real, z: Real, i: 
         for q in range(2):
             if s[k, q] != 0.0:
                 out[node[k]] += price[node[k], q] * s[k, q] * law(v[node[k]], v0[k], z[k, q], i[k, q], exponent[k, q])[2]
+
+
+@njit(**FAST)
+def cost_and_rows(
+    x: Real, theta: int, v: int, start: Index, end: Index, shift: Real, pi: Real, shunt: Real, rated: Index, limit: int, pointer: Index,
+    column: Index, value: Real, square: Index, squared: Index, priced: Index, coefficient: Real, at: Index, slope: Real, wish: Real, bend: Real,
+    drawn: Real, out: Real,
+) -> float:  # fmt: skip
+    """The cost, and all rows: linear ones, less what ``drawn`` and shunts and branches take at nodes, squares of flows and of unknowns."""
+    n, many = len(shunt), len(rated)
+    flow, vm = np.empty((len(start), 4)), x[v : v + n]
+    powers(x[theta : theta + n], vm, start, end, shift, pi, flow)
+    for r in range(len(out)):
+        total = 0.0
+        for p in range(pointer[r], pointer[r + 1]):
+            total += value[p] * x[column[p]]
+        out[r] = total
+    for i in range(n):
+        for q in range(2):
+            out[q * n + i] -= drawn[i, q] + shunt[i, q] * vm[i] * vm[i]
+    for k in range(len(start)):
+        out[start[k]] -= flow[k, 0]
+        out[n + start[k]] -= flow[k, 1]
+        out[end[k]] -= flow[k, 2]
+        out[n + end[k]] -= flow[k, 3]
+    for k in range(many):
+        f = flow[rated[k]]
+        out[limit + k] += f[0] * f[0] + f[1] * f[1]
+        out[limit + many + k] += f[2] * f[2] + f[3] * f[3]
+    for k in range(len(square)):
+        out[square[k]] += x[squared[k]] * x[squared[k]]
+    return polynomials(x, priced, coefficient) + toll(x, at, slope, wish, bend)
+
+
+@njit(**FAST)
+def polynomials(x: Real, column: Index, coefficient: Real) -> float:
+    """Cost of single unknowns."""
+    out = 0.0
+    for k in range(len(column)):
+        one = 0.0
+        for r in range(coefficient.shape[1] - 1, -1, -1):
+            one = one * x[column[k]] + coefficient[k, r]
+        out += one
+    return out
+
+
+@njit(**FAST)
+def toll(x: Real, at: Index, slope: Real, wish: Real, bend: Real) -> float:
+    """What exchanges cost."""
+    out = 0.0
+    for i in range(len(at)):
+        for a in range(3):
+            out += slope[i, a] * x[at[i, a]]
+            for b in range(3):
+                out += 0.5 * (x[at[i, a]] - wish[i, a]) * bend[i, a, b] * (x[at[i, b]] - wish[i, b])
+    return out
+
+
+@njit(**FAST)
+def gradient_and_rows(
+    x: Real, theta: int, v: int, start: Index, end: Index, shift: Real, pi: Real, shunt: Real, squared: Index, priced: Index, coefficient: Real,
+    at: Index, slope: Real, wish: Real, bend: Real, branch: Index, limit: Index, node: Index, square: Index, steep: Real, gradient: Real,
+    out: Real,
+) -> None:  # fmt: skip
+    """Adds the slopes of the cost, and those of rows at their places; ``steep`` are those of demands."""
+    n = len(shunt)
+    branch_slopes(x[theta : theta + n], x[v : v + n], start, end, shift, pi, branch, limit, out)
+    for i in range(n):
+        for q in range(2):
+            out[node[i, q]] -= steep[i, q] + 2.0 * shunt[i, q] * x[v + i]
+    for k in range(len(square)):
+        out[square[k]] += 2.0 * x[squared[k]]
+    for k in range(len(priced)):
+        one = 0.0
+        for r in range(coefficient.shape[1] - 1, 0, -1):
+            one = one * x[priced[k]] + r * coefficient[k, r]
+        gradient[priced[k]] += one
+    for i in range(len(at)):
+        for a in range(3):
+            gradient[at[i, a]] += slope[i, a]
+            for b in range(3):
+                gradient[at[i, a]] += bend[i, a, b] * (x[at[i, b]] - wish[i, b])
+
+
+@njit(**FAST)
+def lagrangian_curvature(
+    x: Real, theta: int, v: int, start: Index, end: Index, shift: Real, pi: Real, shunt: Real, rated: Index, first: int, weight: float,
+    multiplier: Real, square: Index, priced: Index, coefficient: Real, bend: Real, branch: Index, node: Index, squares: Index, cost: Index,
+    exchange: Index, bent: Real, out: Real,
+) -> None:  # fmt: skip
+    """Adds second derivatives of ``weight · cost + multiplier · rows`` at their places; ``bent`` are those of demands, by node."""
+    n, many = len(shunt), len(rated)
+    paid, flows = np.empty((len(start), 4)), np.zeros((len(start), 2))
+    for k in range(len(start)):
+        for q in range(2):
+            paid[k, q], paid[k, 2 + q] = -multiplier[q * n + start[k]], -multiplier[q * n + end[k]]
+    for k in range(many):
+        flows[rated[k], 0], flows[rated[k], 1] = multiplier[first + k], multiplier[first + many + k]
+    branch_curvature(x[theta : theta + n], x[v : v + n], start, end, shift, pi, paid, flows, branch, out)
+    for i in range(n):
+        out[node[i]] += bent[i] - 2.0 * (shunt[i, 0] * multiplier[i] + shunt[i, 1] * multiplier[n + i])
+    for k in range(len(squares)):
+        out[squares[k]] += 2.0 * multiplier[square[k]]
+    for k in range(len(priced)):
+        one = 0.0
+        for r in range(coefficient.shape[1] - 1, 1, -1):
+            one = one * x[priced[k]] + r * (r - 1) * coefficient[k, r]
+        out[cost[k]] += weight * one
+    for i in range(len(exchange)):
+        t = 0
+        for a in range(3):
+            for b in range(a + 1):
+                out[exchange[i, t]] += weight * bend[i, a, b]
+                t += 1

@@ -14,7 +14,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.errors import Fault, InvalidCase
-from gridtandem.flow.phase_branches import EACH, PhaseBranches, phase_branches
+from gridtandem.flow.phase_branches import PhaseBranches, phase_branches
 from gridtandem.flow.phase_coils import GROUND, PR, QR, Coils, coils_of
 from gridtandem.flow.phase_response import floating
 from gridtandem.grid import devices as dv
@@ -22,6 +22,7 @@ from gridtandem.grid import elements as el
 from gridtandem.grid.balanced import source_bus
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
+from gridtandem.grid.phase_admittance import EACH
 from gridtandem.grid.phase_elements import PHASES, WYE
 from gridtandem.grid.phase_feeder import LOADS, PhaseFeeder, Spot, rising
 from gridtandem.grid.phase_tree import PhaseTree, phase_tree

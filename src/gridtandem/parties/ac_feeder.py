@@ -66,10 +66,13 @@ class AcFeeders:
         return asked, at.least(asked, start)
 
     def explained(self, k: Row) -> str:
-        """Why a feeder has no dispatch even at 1 pu; or that it has."""
+        """Why a feeder has no dispatch at any voltage, or at 1 pu; or that it has."""
         if solved(self.home[int(self.kind[k[2]])][k[1]]):
             return "no dispatch at the voltage asked about, though there is one at 1 pu"
-        return self.at(k).explained(Asked(toll=self.at(k).free(), fixed=ONE_PU))
+        free = Asked(toll=self.at(k).free(), fixed={})
+        if self.least(k, free) is None:
+            return f"at any voltage of its root: {self.at(k).explained(free)}"
+        return f"at 1 pu, though not at every voltage of its root: {self.at(k).explained(Asked(toll=free.toll, fixed=ONE_PU))}"
 
     def drawn_at(self, ask: DrawnAt) -> Drawn:
         """Power drawn at a voltage and at prices, and what the voltage costs."""

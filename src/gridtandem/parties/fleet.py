@@ -23,9 +23,10 @@ from gridtandem.boundary.letters import (
     Worth,
 )  # fmt: skip
 from gridtandem.flow import chebyshev
-from gridtandem.flow.feeders import Feeders, States
+from gridtandem.flow.feeders import Feeders
 from gridtandem.flow.knots import Piece, pieces
 from gridtandem.flow.multiport import MultiPort, PortsDrawn
+from gridtandem.flow.states import States
 from gridtandem.tables import Code, Complex, Index, Names, Real
 from gridtandem.units import MVA
 

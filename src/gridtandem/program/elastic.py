@@ -4,22 +4,29 @@ r"""The nearest program that has an answer: rows and bounds give way, and giving
           \underline\beta \le x + s - t \le \overline\beta, \quad s, t \ge 0
 
 for the blocks that have a weight; the others stay. Its answer is a local minimum of the weighted sum of all misses: what would have to be relaxed, by
-how much, for a program to have a point at all.
+how much, for a program to have a point at all. A sum has few misses, not the fewest. `irreducible` leaves out, first in groups and then one at a
+time, whatever the others can do without: of what remains none can be left out, though a set of other limits may still be smaller. To ask whether one
+can, its own miss is minimised while the others are nearly free, which always has an answer: the deletion filter of J. W. Chinneck, "Feasibility and
+infeasibility in optimization", Springer, 2008, with a minimum in place of a verdict.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 
+from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Places
 from gridtandem.program.smooth import Entries, Functions, Smooth, Span, sides
-from gridtandem.tables import Index, Real
+from gridtandem.program.solvers.interior import Held, Interior
+from gridtandem.tables import Flag, Index, Real
 
 SHORT, BEYOND, BOUND = "short", "beyond", "bound of "
+MOST = 200  # questions of which misses can be left out
+NEARLY_FREE = 1e-3  # of its weight, that of a miss beside the one in question
 
 
 @final
@@ -75,6 +82,55 @@ def elastic(program: Smooth, weights: Mapping[str, float], floors: Mapping[str, 
     spans = {SHORT: Span.of(len(soft), 0.0), BEYOND: Span.of(len(soft), 0.0)}
     start = np.concatenate([program.start, *(m + 0.1 for m in miss)])
     return Smooth({**own, **spans}, every, functions, jacobian, program.hessian, start)
+
+
+def irreducible(relaxed: Smooth, seen: float, limit: Index) -> tuple[Answer, bool]:
+    """An answer of an elastic program with misses above ``seen`` of limits that all are needed, and whether that could be shown.
+
+    ``limit`` says which misses are of one limit (rows short, then rows beyond): they give way together.
+    """
+    held = Interior().hold(relaxed)
+    first, giving = held.solve(), relaxed.functions
+    assert isinstance(giving, Giving)
+    weight, twice = giving.weight, np.tile(giving.weight, 2)
+    if first.status is not Status.SOLVED:
+        return first, False
+    kept = _most(first, limit) > seen
+    answer, asked = _with(held, kept[limit]), 0
+    if answer.status is not Status.SOLVED:
+        return first, False
+    for parts in (2, 8, 0):
+        order = np.argsort(np.bincount(limit, twice * np.abs(_miss(answer))), kind="stable")
+        order = order[kept[order]]
+        for group in np.array_split(order, min(parts, len(order)) or max(len(order), 1)):
+            if asked == MOST:
+                return answer, False
+            here = np.isin(np.arange(len(kept)), group)
+            heavy = np.where(here[limit].reshape(2, -1).any(0), 1.0, NEARLY_FREE) * weight
+            least = _with(held, kept[limit], replace(giving, weight=heavy))
+            gone, asked = here & kept & (_most(least, limit) <= seen), asked + 1  # of no answer, no miss is known
+            if gone.any() and (found := _with(held, (kept & ~gone)[limit])).status is Status.SOLVED:
+                kept, answer = kept & ~gone, found
+    return answer, True
+
+
+def _most(answer: Answer, limit: Index) -> Real:
+    """Largest miss of each limit."""
+    out = np.full(limit.max(initial=-1) + 1, -np.inf)
+    np.maximum.at(out, limit, _miss(answer))
+    return out
+
+
+def _with(held: Held, kept: Flag, functions: Giving | None = None) -> Answer:
+    """An answer where these alone give way: rows short, then rows beyond."""
+    short, beyond = np.split(np.where(kept, np.inf, 0.0), 2)
+    return held.solve(bounds={SHORT: (np.zeros(len(short)), short), BEYOND: (np.zeros(len(short)), beyond)}, functions=functions)
+
+
+def _miss(answer: Answer) -> Real:
+    """How far rows are missed on their lower side, then on their upper one."""
+    net = answer.x[SHORT] - answer.x[BEYOND]
+    return np.concatenate([net, -net])
 
 
 def misses(relaxed: Smooth, weights: Mapping[str, float], x: Mapping[str, Real]) -> dict[str, Real]:

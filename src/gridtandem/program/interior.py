@@ -1,4 +1,4 @@
-r"""A primal-dual interior-point method for smooth programs: points, steps, and what tells a bold climb from a careful one.
+r"""A primal-dual interior-point method for smooth programs: points and steps.
 
 Ranges get slacks, :math:`g(x) - s = 0`, so that only unknowns t = (x, s) are bounded; the perturbed conditions
 
@@ -9,12 +9,9 @@ are followed to :math:`\mu \to 0` by Newton steps that keep t strictly within it
 eliminated; what remains is `gridtandem.program.newton_system`. Where the curvature along a step is not positive, the diagonal is raised: the way
 leads to minima, not to saddles.
 
-The written ladder: 0, from the point given: full steps, :math:`\mu` a tenth of the mean product z·distance (as in MIPS); 1, from the program's own
-start: the barrier problem of each :math:`\mu` in turn, steps shortened until the merit
-:math:`f - \mu \sum \ln(\text{distance}) + \nu \lVert c \rVert_1` falls; where that gets stuck at a point that misses rows, nothing nearby keeps them.
+What tells the rungs of the written ladder apart are rules, `gridtandem.program.rules`.
 
-Sources: H. Wang, C. E. Murillo-Sánchez, R. D. Zimmerman, R. J. Thomas, "On computational issues of market-based optimal power flow", IEEE Trans.
-Power Syst. 22(3), 2007; A. Wächter, L. T. Biegler, "On the implementation of an interior-point filter line-search algorithm for large-scale nonlinear
+Sources: A. Wächter, L. T. Biegler, "On the implementation of an interior-point filter line-search algorithm for large-scale nonlinear
 programming", Math. Program. 106, 2006 (scaled errors, pushes, fraction to the boundary); N.-Y. Chiang, V. M. Zavala, "An inertia-free filter
 line-search algorithm for large-scale nonlinear programming", Comput. Optim. Appl. 64, 2016 (the test of curvature).
 """
@@ -22,20 +19,26 @@ line-search algorithm for large-scale nonlinear programming", Comput. Optim. App
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol, final
+from typing import TYPE_CHECKING, Protocol, TypeAlias, final
 
 import numpy as np
 
-from gridtandem.program.newton_system import ROUGH, NewtonSystem
+from gridtandem.kernels import kernel
+from gridtandem.program.newton_system import ROUGH, STEPS, NewtonSystem
 from gridtandem.program.smooth import Functions
-from gridtandem.tables import Flag, Real
+from gridtandem.tables import Flag, Index, Real
+
+if TYPE_CHECKING:
+    from gridtandem.program.newton_system import Factors
+
+    Stand: TypeAlias = tuple[Real | Index | Flag, ...]
+    Aim: TypeAlias = tuple[Real, Real]  # products of multipliers and distances: low, high
 
 STEEPEST = 100.0  # largest slope of the cost at the start, after scaling; errors are scaled down by multipliers larger than this
 NEARLY = 0.99995  # of the way to a bound
 FIRST = 0.1  # μ, where it is lowered step by step
-SHRINK = 0.1  # of the mean product, aimed at next
 RAISE, FLAT = (1e-4, 1e8), 1e-11  # diagonal added where curvature along the step, per squared length, is not above FLAT
-BINDS = 1e3  # Σ of a range that binds
+BINDS = 1e3  # Σ of a range that binds, or of an unknown that can hardly move
 TOUCH = 1e-20  # the least distance: rounding may put a point on its bound
 STILL, NOISY = 6, 100.0  # steps after which an error that no longer halves is rounding, if it is not above so many times the tolerance
 LOST = 1e10  # an error or a mean product as large as this does not come back
@@ -70,21 +73,19 @@ class Task:
 
     def distances(self, t: Real) -> tuple[Real, Real]:
         """To the bounds; 1 where there is none."""
-        near, far = np.where(self.has_low, t - self.low, 1.0), np.where(self.has_high, self.high - t, 1.0)
-        return np.maximum(near, TOUCH), np.maximum(far, TOUCH)
+        near, far = np.empty(len(t)), np.empty(len(t))
+        kernel(STEPS, "distances")(t, self.low, self.high, self.has_low, self.has_high, TOUCH, near, far)
+        return near, far
 
     def transposed(self, look: Look, y: Real) -> Real:
         """Jacobian transposed times multipliers of equations and ranges."""
-        s = self.system
-        used = s.row_of >= 0
-        return np.asarray(np.bincount(s.column_of[used], look.jacobian[used] * y[s.row_of[used]], s.size), np.float64)
+        out = np.zeros(self.system.size)
+        kernel(STEPS, "across")(self.system.row_of, self.system.column_of, look.jacobian, y, out)
+        return out
 
-    def times(self, look: Look, dx: Real) -> Real:
-        """Jacobian times a step of the unknowns: equations, then ranges."""
-        s = self.system
-        used = s.row_of >= 0
-        size = len(s.equations) + len(s.ranges)
-        return np.asarray(np.bincount(s.row_of[used], look.jacobian[used] * dx[s.column_of[used]], size), np.float64)
+    def bounds(self) -> int:
+        """How many there are; 1 where there is none."""
+        return max(int(np.count_nonzero(self.has_low) + np.count_nonzero(self.has_high)), 1)
 
     def merit(self, t: Real, mu: float, weight: float) -> float:
         """Cost, barrier and weighted miss of rows."""
@@ -133,54 +134,17 @@ class Rule(Protocol):
         """The next μ."""
         ...
 
+    def first(self, task: Task, mu: float) -> Aim:
+        """Products of multipliers and distances (low, high) that a step aims at."""
+        ...
+
+    def second(self, task: Task, point: Point, step: Step, mu: float) -> Aim | None:
+        """What to aim at instead, now that this step is known; None: go it."""
+        ...
+
     def part(self, task: Task, point: Point, look: Look, step: Step, mu: float) -> float:
         """How much of the step to go; 0: stuck."""
         ...
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Free:
-    """A tenth of the mean product, and all of the step."""
-
-    least: float
-
-    def barrier(self, task: Task, point: Point, look: Look, mu: float) -> float:  # noqa: ARG002
-        """See the class."""
-        near, far = task.distances(point.t)
-        count = int(task.has_low.sum() + task.has_high.sum())
-        return max(SHRINK * float(point.low @ near + point.high @ far) / max(count, 1), self.least)
-
-    def part(self, task: Task, point: Point, look: Look, step: Step, mu: float) -> float:  # noqa: ARG002
-        """See the class."""
-        return step.part
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Careful:
-    """Each barrier problem to ten times its μ, steps halved until the merit falls."""
-
-    least: float
-
-    def barrier(self, task: Task, point: Point, look: Look, mu: float) -> float:
-        """See the class."""
-        while mu > self.least and error(task, point, look, mu) <= 10 * mu:
-            mu = max(self.least, min(0.2 * mu, mu**1.5))
-        return mu
-
-    def part(self, task: Task, point: Point, look: Look, step: Step, mu: float) -> float:
-        """The weight of missed rows is large enough that the step leads downhill (Armijo, 1e-4)."""
-        short = float(np.abs(look.missed).sum())
-        weight = max(1.0, (step.slope + max(step.curvature, 0.0) / 2) / (0.9 * short)) if short > self.least else 1.0
-        here, down = task.merit(point.t, mu, weight), step.slope - weight * short
-        noise = 1e-13 * abs(here)
-        part = step.part
-        while part > 1e-12:
-            if task.merit(point.t + part * step.to.t, mu, weight) <= here + 1e-4 * part * min(down, 0.0) + noise:
-                return part
-            part /= 2
-        return 0.0
 
 
 def climbed(task: Task, point: Point, rule: Rule, *, tolerance: float, steps: int) -> tuple[Point, int, float]:
@@ -195,10 +159,7 @@ def climbed(task: Task, point: Point, rule: Rule, *, tolerance: float, steps: in
         if wrong <= tolerance or not wrong < LOST or (still > STILL and least <= NOISY * tolerance):
             return best if least <= NOISY * tolerance else point, k, min(wrong, least)
         mu = rule.barrier(task, point, look, mu)
-        step = _step(task, point, look, mu) if mu < LOST else None
-        if step is not None and step.rough and (binding := _binding(task, point)).any():
-            task = replace(task, system=task.system.keeping(binding))
-            step = _step(task, point, look, mu)
+        task, step = _ventured(task, point, look, mu, rule) if mu < LOST else (task, None)
         part = 0.0 if step is None else rule.part(task, point, look, step, mu)
         if step is None or part == 0.0:
             return point, k, wrong
@@ -209,58 +170,63 @@ def climbed(task: Task, point: Point, rule: Rule, *, tolerance: float, steps: in
 
 def error(task: Task, point: Point, look: Look, mu: float) -> float:
     """Largest miss of the perturbed conditions, multipliers scaled down where they are large."""
-    near, far = task.distances(point.t)
-    dual = np.concatenate([look.gradient + task.transposed(look, point.y), -point.y[len(task.system.equations) :]]) - point.low + point.high
-    dual[: task.system.size][task.fixed] = 0.0
-    total = float(np.abs(point.y).sum() + point.low.sum() + point.high.sum())
-    large = max(STEEPEST, total / max(len(point.y) + int(task.has_low.sum() + task.has_high.sum()), 1)) / STEEPEST
-    product = max(
-        float(np.abs(point.low * near - mu)[task.has_low].max(initial=0.0)), float(np.abs(point.high * far - mu)[task.has_high].max(initial=0.0))
-    )
-    return max(float(np.abs(dual).max(initial=0.0)) / large, float(np.abs(look.missed).max(initial=0.0)), product / large)
+    found: float = kernel(STEPS, "wrong")(*_stand(task, point, look), STEEPEST, mu)
+    return found
 
 
-def _step(task: Task, point: Point, look: Look, mu: float) -> Step | None:
-    """The Newton step towards μ, its diagonal raised until it leads to a minimum."""
-    s, n, e = task.system, task.system.size, len(task.system.equations)
-    near, far = task.distances(point.t)
-    sigma = point.low / near + point.high / far
-    pull = -mu * task.has_low / near + mu * task.has_high / far
-    downhill = np.concatenate([look.gradient, np.zeros(len(s.ranges))]) + pull
-    x = point.t[:n]
-    hessian = task.functions.curvature(x, task.scale, _by_row(task, point.y))
-    q = pull[n:] - point.y[e:]
-    right = np.concatenate([-(downhill[:n] + task.transposed(look, point.y)), -look.missed[:e], -look.missed[e:] - q / sigma[n:]])
-    right[:n][task.fixed] = 0.0
-    raised = 0.0
+def _ventured(task: Task, point: Point, look: Look, mu: float, rule: Rule) -> tuple[Task, Step | None]:
+    """A step, where needed with ranges kept that bind, then with a search for pivots; and the task that it is a step of."""
+    step = _step(task, point, look, mu, rule)
+    if step is None or step.rough:
+        near, far = task.distances(point.t)
+        hard = point.low / near + point.high / far > BINDS
+        task = replace(task, system=task.system.keeping(hard[task.system.size :], hard[: task.system.size]))
+        step = _step(task, point, look, mu, rule)
+    if (step is None or step.rough) and task.system.groups is not None:
+        task = replace(task, system=task.system.searching())
+        step = _step(task, point, look, mu, rule)
+    return task, step
+
+
+def _step(task: Task, point: Point, look: Look, mu: float, rule: Rule) -> Step | None:
+    """The Newton step towards what the rule aims at, the diagonal raised until a step leads to a minimum."""
+    n, at = task.system.size, _stand(task, point, look)
+    hessian, raised = task.functions.curvature(point.t[:n], task.scale, _by_row(task, point.y)), 0.0
+    first, sigma = rule.first(task, mu), point.low / at[7] + point.high / at[8]
     while True:
-        factors = s.factored(hessian, look.jacobian, sigma[:n] + raised, sigma[n:], task.fixed)
-        found, miss = (np.full(len(right), np.nan), np.inf) if factors is None else factors.solved(right)
-        dx = found[:n]
-        along = task.times(look, dx)[e:]
-        bent = _form(s, hessian, dx) + float((sigma[:n] + raised) @ dx**2 + sigma[n:] @ along**2)
-        if bent > FLAT * float(dx @ dx) or raised > RAISE[1]:
+        factors = task.system.factored(hessian, look.jacobian, sigma[:n] + raised, sigma[n:], task.fixed)
+        step = None if factors is None else _towards(task, at, factors, first, hessian)
+        if (step is not None and step.curvature > FLAT * float(step.to.t[:n] @ step.to.t[:n])) or raised > RAISE[1]:
             break
         raised = RAISE[0] if raised == 0.0 else 10 * raised
+    second = None if step is None else rule.second(task, point, step, mu)
+    return step if second is None or factors is None else _towards(task, at, factors, second, hessian)
+
+
+def _towards(task: Task, at: Stand, factors: Factors, aim: Aim, hessian: Real) -> Step | None:
+    """The step towards these products of multipliers and distances; nothing where there is none."""
+    s, n, e = task.system, task.system.size, len(task.system.equations)
+    many, count = len(task.low), len(at[4])
+    sigma, downhill, right, rows = np.empty(many), np.empty(many), np.empty(n + count), np.zeros(count)
+    kernel(STEPS, "pushed")(*at, *aim, sigma, downhill, right)
+    found, miss = factors.solved(right)
     if not np.isfinite(found).all():
         return None
-    ds = along + look.missed[e:]
-    d = np.concatenate([dx, ds])
-    to = Point(
-        t=d, y=found[n:],
-        low=(mu / near - point.low - point.low / near * d) * task.has_low, high=(mu / far - point.high + point.high / far * d) * task.has_high,
-    )  # fmt: skip
-    part = min(_room(near, d, task.has_low), _room(far, -d, task.has_high))
-    of = min(_room(point.low, to.low, task.has_low), _room(point.high, to.high, task.has_high))
-    return Step(to=to, curvature=bent, slope=float(downhill @ d), part=part, part_of_multipliers=of, rough=miss > ROUGH)
+    kernel(STEPS, "along")(s.row_of, s.column_of, at[3], found[:n], rows)
+    bent = kernel(STEPS, "bent_along")(s.hessian.row, s.hessian.column, hessian, sigma, factors.diagonal, found[:n], rows[e:])
+    d, low, high = np.concatenate([found[:n], rows[e:] + at[12][e:]]), np.empty(many), np.empty(many)
+    part, of, slope = kernel(STEPS, "reach")(d, *at[5:11], downhill, *aim, NEARLY, low, high)
+    to = Point(t=d, y=found[n:], low=low, high=high)
+    return Step(to=to, curvature=bent, slope=slope, part=part, part_of_multipliers=of, rough=miss > ROUGH)
 
 
-def _binding(task: Task, point: Point) -> Flag:
-    """Ranges that bind and are not kept as rows yet."""
+def _stand(task: Task, point: Point, look: Look) -> Stand:
+    """Everything about a point, as kernels take it."""
     near, far = task.distances(point.t)
-    out = (point.low / near + point.high / far)[task.system.size :] > BINDS
-    out[task.system.kept] = False
-    return np.asarray(out)
+    return (
+        look.gradient, task.system.row_of, task.system.column_of, look.jacobian, point.y, point.low, point.high, near, far, task.has_low,
+        task.has_high, task.fixed, look.missed,
+    )  # fmt: skip
 
 
 def _by_row(task: Task, y: Real) -> Real:
@@ -273,14 +239,3 @@ def _by_row(task: Task, y: Real) -> Real:
 def _missed(task: Task, t: Real, rows: Real) -> Real:
     s = task.system
     return np.concatenate([rows[s.equations] - task.right, rows[s.ranges] - t[s.size :]])
-
-
-def _form(system: NewtonSystem, hessian: Real, dx: Real) -> float:
-    row, column = system.hessian.row, system.hessian.column
-    return float(hessian @ (dx[row] * dx[column] * np.where(row == column, 1.0, 2.0)))
-
-
-def _room(distance: Real, change: Real, bounded: Flag) -> float:
-    """How much of a change leaves distances positive."""
-    closing = bounded & (change < 0)
-    return float(np.min(NEARLY * distance[closing] / -change[closing], initial=1.0))

@@ -8,27 +8,31 @@ all pairs of their unknowns (they are meant to be short). A range that binds dro
 against the equations as they stand above, and where that does not help, the ranges that bind are kept as rows (`NewtonSystem.keeping`). A fixed
 unknown keeps its row and column with 1 on the diagonal and nothing beside it, so that the pattern does not depend on what is fixed.
 
-The factors are SuperLU's, with rows exchanged as numbers ask for it; the order of columns is that of the first factorisation (COLAMD).
+The factors are those of `gridtandem.program.blocks` where the program tells what belongs together, and of `gridtandem.program.pivoted` where it does
+not, or where even with ranges kept answers are not good (`NewtonSystem.searching`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, final
 
 import numpy as np
-from scipy import sparse
 
-from gridtandem.program.smooth import Entries, Smooth
+from gridtandem.kernels import kernel
+from gridtandem.program.blocks import Blocks, ordered
+from gridtandem.program.pivoted import Pivoted
+from gridtandem.program.smooth import Entries, Groups, Smooth, sides
 from gridtandem.tables import Flag, Index, Real
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
-    Solve: TypeAlias = Callable[[Real], Real]
+    from gridtandem.program.blocks import Solve
 
 REFINED, EXACT = 4, 1e-12  # how often an answer is refined at most, and the relative miss that is good enough
-ROUGH = 1e-6  # a relative miss as large as this asks for ranges to be kept
+ROUGH = 1e-6  # a relative miss as large as this asks for ranges to be kept, or for better pivots
+STEPS = "program.kernels_steps"
 
 
 @final
@@ -46,24 +50,25 @@ class NewtonSystem:
     pair: tuple[Index, Index, Index]  # entries of the Jacobian that meet in an eliminated range, and the range
     border: Index  # entries of the Jacobian in equations and in ranges that are kept
     hessian: Entries
-    place: Index  # of every number in what is factored, by columns
-    indices: Index
-    pointer: Index
-    order: Index  # its columns in the order of factorisation
-    used: Index  # entries of the Jacobian in equations and ranges
+    groups: Groups | None
+    stuck: Flag  # unknowns that cannot move
+    matrix: Blocks | Pivoted
 
     @staticmethod
-    def of(program: Smooth, equations: Index, ranges: Index, size: int, rows: int) -> NewtonSystem:
+    def of(program: Smooth, equations: Index, ranges: Index) -> NewtonSystem:
         """Find all places; all ranges are eliminated."""
-        kind = np.full(rows, -1)
+        kind = np.full(sum(span.low.size for span in program.rows.values()), -1)
         kind[equations], kind[ranges] = np.arange(len(equations)), len(equations) + np.arange(len(ranges))
         jacobian = Entries(kind[program.jacobian.row], program.jacobian.column)
-        return NewtonSystem._of(jacobian, program.hessian, equations, ranges, size=size, kept=np.empty(0, np.int64))
+        groups = None if program.groups is None else replace(program.groups, row=program.groups.row[equations])
+        low, high = sides(program.columns)
+        nothing = np.empty(0, np.int64)
+        return NewtonSystem._of(jacobian, program.hessian, equations, ranges, kept=nothing, groups=groups, stuck=low == high)
 
     @staticmethod
-    def _of(jacobian: Entries, hessian: Entries, equations: Index, ranges: Index, *, size: int, kept: Index) -> NewtonSystem:
-        """``jacobian`` by rows of the equations."""
-        e, row, column = len(equations), jacobian.row, jacobian.column
+    def _of(jacobian: Entries, hessian: Entries, equations: Index, ranges: Index, *, kept: Index, groups: Groups | None, stuck: Flag) -> NewtonSystem:
+        """``jacobian`` and groups by rows of the equations."""
+        size, e, row, column = len(stuck), len(equations), jacobian.row, jacobian.column
         place = np.concatenate([np.arange(e), np.full(len(ranges) + 1, -1)])  # among equations and kept ranges; the last stands for −1
         place[e + kept] = e + np.arange(len(kept))
         lies, off, own = place[row], np.flatnonzero(hessian.row != hessian.column), np.arange(size)
@@ -75,38 +80,54 @@ class NewtonSystem:
             (size + lies[border], column[border]), (column[border], size + lies[border]),
         ]  # fmt: skip
         rows, columns = (np.concatenate([p[i] for p in parts]) for i in range(2))
-        order = _order(rows, columns, total)
-        turned = np.empty(total, np.int64)
-        turned[order] = np.arange(total)
-        every, where = np.unique(turned[columns] * total + rows, return_inverse=True)
+        matrix = Pivoted.of(rows, columns, total) if groups is None else _blocks(rows, columns, groups, stuck, kept=len(kept))
         return NewtonSystem(
             size=size, equations=equations, ranges=ranges, kept=kept, row_of=row, column_of=column, off=off, pair=(first, second, which),
-            border=border, hessian=hessian, place=where, indices=every % total,
-            pointer=np.searchsorted(every, np.arange(total + 1) * total), order=order, used=np.flatnonzero(row >= 0),
+            border=border, hessian=hessian, groups=groups, stuck=stuck, matrix=matrix,
         )  # fmt: skip
 
-    def keeping(self, binding: Flag) -> NewtonSystem:
-        """With these ranges kept as rows, and those that are kept already."""
-        kept = np.union1d(self.kept, np.flatnonzero(binding))
-        return NewtonSystem._of(Entries(self.row_of, self.column_of), self.hessian, self.equations, self.ranges, size=self.size, kept=kept)
+    def keeping(self, binding: Flag, pinned: Flag) -> NewtonSystem:
+        """With these ranges kept as rows, and those that are kept already; and with unknowns that can hardly move."""
+        return self._with(np.union1d(self.kept, np.flatnonzero(binding)), self.groups, self.stuck | pinned)
+
+    def searching(self) -> NewtonSystem:
+        """With factors that search for pivots."""
+        return self._with(self.kept, None, self.stuck)
+
+    def _ways(self, hard: Flag) -> Iterator[NewtonSystem]:
+        """The quickest first."""
+        yield self
+        yield self.keeping(hard[self.size :], hard[: self.size])
+        if self.groups is not None:
+            yield self.searching()
+
+    def _with(self, kept: Index, groups: Groups | None, stuck: Flag) -> NewtonSystem:
+        jacobian = Entries(self.row_of, self.column_of)
+        return NewtonSystem._of(jacobian, self.hessian, self.equations, self.ranges, kept=kept, groups=groups, stuck=stuck)
 
     def factored(self, hessian: Real, jacobian: Real, diagonal: Real, bent: Real, fixed: Flag) -> Factors | None:
         """The equations with Σ on the diagonal and Σ_s of ranges; nothing where they are singular."""
-        from scipy.sparse.linalg import splu
+        h, j, own, numbers = np.empty(len(hessian)), np.empty(len(jacobian)), np.empty(self.size), np.zeros(self.matrix.length)
+        kernel(STEPS, "filled")(
+            fixed, hessian, self.hessian.row, self.hessian.column, jacobian, self.column_of, diagonal, bent, self.off, *self.pair, self.border,
+            self.kept, self.matrix.place, h, j, own, numbers,
+        )  # fmt: skip
+        solve = self.matrix.factored(numbers)
+        return None if solve is None else Factors(system=self, solve=solve, hessian=h, diagonal=own, jacobian=j, bent=bent)
 
-        free = ~fixed
-        h = hessian * (free[self.hessian.row] & free[self.hessian.column])
-        j = jacobian * free[self.column_of]
-        first, second, which = self.pair
-        own, border = np.where(fixed, 1.0, diagonal), j[self.border]
-        numbers = [h, h[self.off], own, j[first] * j[second] * bent[which], -1 / bent[self.kept], border, border]
-        data, total = np.bincount(self.place, np.concatenate(numbers), len(self.indices)), len(self.order)
-        matrix = sparse.csc_array((data, self.indices, self.pointer), shape=(total, total))
-        try:
-            factors = splu(matrix, permc_spec="NATURAL", relax=1, panel_size=1, options={"Equil": False})
-        except RuntimeError:  # exactly singular
-            return None
-        return Factors(system=self, factors=factors.solve, hessian=h, diagonal=own, jacobian=j[self.used], bent=bent)
+    def answered(self, numbers: tuple[Real, Real, Real, Real, Flag], right: Real, hard: Flag) -> Real | None:
+        """Answers to columns of numbers for unknowns and equations, nothing at ranges, by the first way that is good; the same rows of the answer.
+
+        ``numbers`` are those of `factored`; unknowns and ranges that are ``hard`` can hardly move.
+        """
+        whole, found = np.concatenate([right, np.zeros((len(self.ranges), right.shape[1]))]), None
+        for way in self._ways(hard):
+            if (factors := way.factored(*numbers)) is not None:
+                each = [factors.solved(one) for one in whole.T]
+                found = np.stack([one[: len(right)] for one, _ in each], -1)
+                if all(miss <= ROUGH for _, miss in each):
+                    break
+        return found
 
 
 @final
@@ -115,60 +136,37 @@ class Factors:
     """The equations with numbers in them, factored."""
 
     system: NewtonSystem
-    factors: Callable[[Real], Real]
+    solve: Solve
     hessian: Real  # lower triangle; nothing at what is fixed
     diagonal: Real
-    jacobian: Real  # of equations and ranges
+    jacobian: Real
     bent: Real
 
     def solved(self, right: Real) -> tuple[Real, float]:
         """Answer to numbers for unknowns, equations and ranges, refined; and its largest miss by the largest of these numbers."""
-        n, e = self.system.size, len(self.system.equations)
-        gone = np.concatenate([np.zeros(e), self.bent])
-        gone[e + self.system.kept] = 0.0
-        found, size = self._once(right, gone), max(float(np.abs(right).max()), 1e-300)
+        s = self.system
+        gone = np.concatenate([np.zeros(len(s.equations)), self.bent])
+        gone[len(s.equations) + s.kept] = 0.0
+        found, size, left = self._once(right, gone), max(float(np.abs(right).max()), 1e-300), np.empty(len(right))
+        numbers = s.hessian.row, s.hessian.column, self.hessian, self.diagonal, s.row_of, s.column_of, self.jacobian, self.bent
         for k in range(REFINED + 1):
-            there = np.concatenate([self._whole(found[:n]) + self._across(found[n:]), self._rows(found[:n])])
-            there[n + e :] -= found[n + e :] / self.bent
-            left = right - there
-            miss = float(np.abs(left).max()) / size
+            miss = kernel(STEPS, "missed")(*numbers, found, right, left) / size
             if not miss > EXACT or k == REFINED:
                 break
             found = found + self._once(left, gone)
         return found, miss
 
-    def __call__(self, right: Real) -> Real:
-        """Answers to columns of numbers for unknowns and equations, with nothing at ranges; the same rows of the answer."""
-        rest, size = np.zeros(len(self.bent)), len(right)
-        return np.stack([self.solved(np.concatenate([one, rest]))[0][:size] for one in right.T], -1)
-
     def _once(self, right: Real, gone: Real) -> Real:
         """By the factors alone."""
         s, n, e = self.system, self.system.size, len(self.system.equations)
-        out, there, found = np.empty(len(right)), right[n:], np.empty(len(self.system.order))
-        found[s.order] = self.factors(np.concatenate([right[:n] + self._across(gone * there), there[:e], there[e:][s.kept]]))
-        out[:n] = found[:n]
-        out[n:] = gone * (self._rows(found[:n]) - there)
+        there, gathered = right[n:], right[:n].copy()
+        kernel(STEPS, "across")(s.row_of, s.column_of, self.jacobian, gone * there, gathered)
+        found = self.solve(np.concatenate([gathered, there[:e], there[e:][s.kept]]))
+        rows = -there
+        kernel(STEPS, "along")(s.row_of, s.column_of, self.jacobian, found[:n], rows)
+        out = np.concatenate([found[:n], gone * rows])
         out[n : n + e], out[n + e + s.kept] = found[n : n + e], found[n + e :]
         return out
-
-    def _whole(self, x: Real) -> Real:
-        """H times x."""
-        s, h, off = self.system, self.system.hessian, self.system.off
-        below = np.bincount(h.row, self.hessian * x[h.column], s.size)
-        above = np.bincount(h.column[off], self.hessian[off] * x[h.row[off]], s.size)
-        return np.asarray(below + above + self.diagonal * x)
-
-    def _rows(self, x: Real) -> Real:
-        """Equations and ranges times x."""
-        s = self.system
-        count = len(s.equations) + len(s.ranges)
-        return np.asarray(np.bincount(s.row_of[s.used], self.jacobian * x[s.column_of[s.used]], count), np.float64)
-
-    def _across(self, y: Real) -> Real:
-        """Their transpose times y."""
-        s = self.system
-        return np.asarray(np.bincount(s.column_of[s.used], self.jacobian * y[s.row_of[s.used]], s.size), np.float64)
 
 
 def _pairs(range_of: Index, ranges: int) -> tuple[Index, Index, Index]:
@@ -184,11 +182,21 @@ def _pairs(range_of: Index, ranges: int) -> tuple[Index, Index, Index]:
     return first, second, range_of[first]
 
 
-def _order(row: Index, column: Index, total: int) -> Index:
-    """The order of columns that SuperLU finds for the pattern."""
-    from scipy.sparse.linalg import splu
+def _blocks(row: Index, column: Index, groups: Groups, stuck: Flag, *, kept: int) -> Blocks:
+    """Groups with more equations than unknowns that can move come last, when others have lent them theirs.
 
-    rng = np.random.default_rng(0)  # any numbers: the order looks at the pattern alone
-    some = sparse.csc_array((rng.uniform(1.0, 2.0, len(row)), (row, column)), shape=(total, total))
-    some = some + sparse.diags_array(np.full(total, 1e3), format="csc")
-    return np.asarray(np.argsort(splu(some, permc_spec="COLAMD").perm_c), np.int64)
+    A range that is kept belongs to that of the groups of its unknowns that is eliminated last.
+    """
+    told = np.concatenate([groups.unknown, groups.row])
+    group = np.concatenate([told, np.zeros(kept, np.int64)])
+    across = np.flatnonzero((row >= len(told)) & (column < len(told)))
+    group[row[across]] = group[column[across]]
+    count = int(told.max(initial=-1)) + 1
+    late = np.bincount(groups.row, minlength=count) > np.bincount(groups.unknown[~stuck], minlength=count)
+    order = ordered(row, column, group, late)
+    turn = np.empty(count, np.int64)
+    turn[order] = np.arange(count)
+    latest = np.zeros(kept, np.int64)
+    np.maximum.at(latest, row[across] - len(told), turn[group[column[across]]])
+    group[len(told) :] = order[latest]
+    return Blocks.of(row, column, group, order)

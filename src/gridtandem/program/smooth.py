@@ -54,6 +54,15 @@ class Entries:
     column: Index
 
 
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Groups:
+    """What belongs together: small groups by number, of unknowns and of equations that can be solved for some of them."""
+
+    unknown: Index  # (unknown)
+    row: Index  # (row); what ranges say is not heard
+
+
 class Functions(Protocol):
     """Cost and rows with their derivatives, all at a flat point."""
 
@@ -81,6 +90,7 @@ class Smooth:
     jacobian: Entries  # (row, column)
     hessian: Entries  # lower triangle
     start: Real  # where a search begins
+    groups: Groups | None = None
 
     def faults(self) -> Iterator[Fault]:
         """Every promise that the arrays break."""

@@ -15,13 +15,14 @@ from gridtandem.coordinate import End
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.network import Network
 from gridtandem.report.drawing import drawn
-from gridtandem.report.kinds.flow import chosen
-from gridtandem.report.run import opened_case
+from gridtandem.report.front import opened_case
+from gridtandem.report.kinds import door
 from gridtandem.study import batch_run as running
 from gridtandem.study.batch import Batch
 from gridtandem.study.batch_file import worst_branches, worst_buses
 from gridtandem.study.batch_results import Cases, Exchange, WorstBranches, WorstBuses
 from gridtandem.study.batch_run import BatchResult, Progress
+from gridtandem.study.kinds import FLOW
 from gridtandem.study.outages import NONE, Islanding, Outages, outages_of
 from gridtandem.study.profiles import feeder_loading_in, in_step, loading_in, outages_in
 from gridtandem.study.setting import loading_of
@@ -133,7 +134,7 @@ def batch(
     study = Study(
         case=found, scheme=None, loading=factors, rounds=rounds, feeder_solver=feeder_solver, q_rule=q_rule, slack=slack, taps=taps,
     )  # fmt: skip
-    picked = chosen(replace(study, loading=study.loading[:1]), scheme, options)
+    picked = door(FLOW).chosen(replace(study, loading=study.loading[:1]), scheme, options)
     study = replace(study, scheme=picked, feeder_loading=of_feeders)
     made = Batch(study=study, outages=outages_for(study.case, outages), hours=float(hours), keep=tuple(keep))
     return BatchRun.of(running.run_batch(made, save=None if save is None else Path(save), block=block, watch=watch))

@@ -112,8 +112,14 @@ def _remarks(place: str, tables: dict[str, Table]) -> Iterator[str]:
         table = tables[kind]
         unlimited = np.flatnonzero(np.isinf(getattr(table, "rating_mva")))  # noqa: B009 - both kinds have ratings
         if len(unlimited):
-            names = ", ".join(table.label(int(k)) for k in unlimited[:NAMED]) + (", …" if len(unlimited) > NAMED else "")
+            names = ", ".join(_between(table, tables["buses"], int(k)) for k in unlimited[:NAMED]) + (", …" if len(unlimited) > NAMED else "")
             yield f"{place}: {len(unlimited)} of {len(table)} {kind} have no rating (treated as unlimited): {names}"
+
+
+def _between(table: Table, buses: Table, row: int) -> str:
+    """A branch by its name, and its buses where that does not tell them."""
+    name, ends = table.label(row), [buses.label(int(getattr(table, end)[row])) for end in ("from_bus", "to_bus")]
+    return name if name.partition("#")[0] == "-".join(ends) else f"{name} ({' to '.join(ends)})"
 
 
 def table_in_words(case: Case, place: str, rows: int = 20) -> str:

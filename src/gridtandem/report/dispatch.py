@@ -1,138 +1,50 @@
-"""What people hold in their hands of a dispatch: tables, words, pictures."""
+"""A dispatch in words, and several schemes of dispatch side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtandem.coordinate import Outcome
-from gridtandem.report.drawing import drawn
-from gridtandem.report.tables import plain, spelled
-from gridtandem.study.dispatch import run as running
-from gridtandem.study.dispatch.compare import DispatchComparison as DispatchComparisonTable
-from gridtandem.study.dispatch.results import BusPrices, Decisions, DispatchChecks, Exchanges
-from gridtandem.study.dispatch.run import DispatchResult
-from gridtandem.study.kinds import DISPATCH
-from gridtandem.study.registry import name_of
-from gridtandem.study.results import Letters, Rounds, Violations
+from gridtandem.report.tables import spelled
+from gridtandem.report.words import beside_in_words, in_words
+from gridtandem.study.dispatch.study import DispatchStudy
+from gridtandem.study.dispatch.tables import Told
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from gridtandem.report.run import Comparison, Run
 
 SHOWN = 6  # interfaces that a summary tells of
-RUN_PICTURES = {
-    "overview": "gridtandem.report.dispatch_pictures:overview",
-    "prices": "gridtandem.report.dispatch_pictures:prices",
-    "convergence": "gridtandem.report.dispatch_pictures:of_run",
-}
-COMPARISON_PICTURES = {"overview": "gridtandem.report.dispatch_pictures:costs", "convergence": "gridtandem.report.dispatch_pictures:convergence"}
 COLUMNS = (
     "scheme", "agreed", "promised", "gap_to_central", "realised", "limits_broken", "rounds", "numbers", "price_error_per_mwh", "v_high_pu", "seconds",
 )  # fmt: skip
 
 
-@final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class DispatchRun:
-    """One case under one scheme of AC dispatch. The tables are empty where nothing was agreed; ``trouble`` then says why."""
-
-    door: ClassVar[str] = DISPATCH.door
-    result: DispatchResult
-    exchanges: Exchanges
-    decisions: Decisions
-    prices: BusPrices
-    checks: DispatchChecks
-    violations: Violations
-    letters: Letters
-    rounds: Rounds
-
-    @staticmethod
-    def of(result: DispatchResult) -> DispatchRun:
-        """The friendly face of a result."""
-        tables = {f.name: getattr(result.tables, f.name) for f in fields(result.tables)}
-        return DispatchRun(result=result, letters=result.letters, rounds=result.rounds, **tables)
-
-    @property
-    def scheme(self) -> str:
-        """Name of the scheme."""
-        return name_of(self.result.study.scheme)
-
-    @property
-    def outcome(self) -> Outcome[object]:
-        """How the scheme ended: state, gaps, ledger."""
-        return self.result.outcome
-
-    @property
-    def end(self) -> str:
-        """The end as a sentence."""
-        if apart := self.result.contradicted:
-            return f"the parties agree, but the AC check CONTRADICTS their plans by {apart:.2g} pu: do not use them"
-        return self.result.outcome.end.value
-
-    @property
-    def trouble(self) -> tuple[str, ...]:
-        """Why there is no answer, or not in every period."""
-        return self.result.trouble
-
-    @property
-    def path(self) -> Path | None:
-        """The run file, if there is one."""
-        return self.result.path
-
-    def require(self) -> DispatchRun:
-        """The run itself, or `NotAgreed`."""
-        self.result.require()
-        return self
-
-    def save(self, path: str | Path) -> DispatchRun:
-        """Write the run file; the run that knows where it lies is returned."""
-        return replace(self, result=running.saved(self.result, Path(path)))
-
-    def plot(self, kind: str = "overview") -> Figure:
-        """A picture; ``kind`` is one of `RUN_PICTURES`."""
-        return drawn(RUN_PICTURES, kind, self)
-
-    def __repr__(self) -> str:
-        return "\n".join(_lines(self))
+def run_in_words(run: Run) -> str:
+    """How it ended, what it costs, what passes at interfaces, and what the AC check says."""
+    return in_words(run, _hours(run.result.study), _lines(run))
 
 
-@final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class DispatchComparison:
-    """One case under several schemes of AC dispatch."""
-
-    door: ClassVar[str] = DISPATCH.door
-    table: DispatchComparisonTable
-    runs: tuple[DispatchRun, ...]
-
-    def plot(self, kind: str = "overview") -> Figure:
-        """A picture; ``kind`` is one of `COMPARISON_PICTURES`."""
-        return drawn(COMPARISON_PICTURES, kind, self)
-
-    def __repr__(self) -> str:
-        return "\n".join(_compared(self))
+def comparison_in_words(comparison: Comparison) -> str:
+    """The table, and why a scheme has no answer."""
+    return beside_in_words(comparison, _hours(comparison.runs[0].result.study), COLUMNS)
 
 
-def _lines(run: DispatchRun) -> Iterator[str]:
-    result, outcome, money = run.result, run.outcome, run.result.study.case.currency
-    hours = f"{result.study.hours} period{'s' * (result.study.hours != 1)}"
-    yield f"{result.study.case.name} under {run.scheme}, {hours}: {run.end}"
-    count = "1 round" if outcome.rounds == 1 else f"{outcome.rounds} rounds"
-    yield f"  scheme    {count}; {len(outcome.ledger)} letters, {outcome.books()['numbers']:,} numbers, {outcome.books()['bytes']:,} B"
-    for line in run.trouble:
-        yield f"  trouble   {line}"
+def _hours(study: DispatchStudy) -> str:
+    return f"{study.hours} period{'s' * (study.hours != 1)}"
+
+
+def _lines(run: Run) -> Iterator[str]:
+    told: Told = run.result.tables
+    money = run.result.study.case.currency
     if len(run.checks):
-        yield f"  cost      {result.promised:,.2f} {money} promised, {_beside(result.gap)} the dispatch of one owner ({result.central:,.2f})"
+        yield f"  cost      {told.promised:,.2f} {money} promised, {_beside(told.gap)} the dispatch of one owner ({told.central:,.2f})"
         left = spelled(float(run.checks.slack_mw.sum()), "MW")
-        yield f"            {result.realised:,.2f} {money} in the AC check, which leaves {left} to the reference unit"
+        yield f"            {told.realised:,.2f} {money} in the AC check, which leaves {left} to the reference unit"
         yield from _interfaces(run, money)
         yield from _check(run)
-    if run.path is not None:
-        yield f"  run file  {run.path}"
+        yield from _unlimited(run)
 
 
 def _beside(gap: float) -> str:
@@ -141,7 +53,7 @@ def _beside(gap: float) -> str:
     return "the same as" if abs(gap) <= 1e-6 else f"{abs(100 * gap):.3g} % {'more' if gap > 0 else 'less'} than"
 
 
-def _interfaces(run: DispatchRun, money: str) -> Iterator[str]:
+def _interfaces(run: Run, money: str) -> Iterator[str]:
     table = run.exchanges
     for k, name in enumerate(dict.fromkeys(table.interface.tolist())):
         if k == SHOWN:
@@ -156,7 +68,7 @@ def _interfaces(run: DispatchRun, money: str) -> Iterator[str]:
         )
 
 
-def _check(run: DispatchRun) -> Iterator[str]:
+def _check(run: Run) -> Iterator[str]:
     c = run.checks
     if not c.solved.all():
         yield f"  AC check  the joined grid has no load flow in {int((~c.solved).sum())} of {len(c)} periods"
@@ -167,12 +79,9 @@ def _check(run: DispatchRun) -> Iterator[str]:
     yield f"            plans off by at most {spelled(float(c.voltage_error_pu.max()), 'pu')}, losses {spelled(float(c.loss_mw.sum()), 'MW')}"
 
 
-def _compared(comparison: DispatchComparison) -> Iterator[str]:
-    study = comparison.runs[0].result.study
-    yield f"{study.case.name}, {study.hours} period{'s' * (study.hours != 1)}; money in {study.case.currency}"
-    yield plain(comparison.table, columns=COLUMNS)
-    for run in comparison.runs:
-        if not run.outcome.agreed:
-            yield f"{run.scheme}: {run.end}"
-        for line in run.trouble:
-            yield f"{run.scheme}: {line}"
+def _unlimited(run: Run) -> Iterator[str]:
+    """Branches whose flow nothing limits."""
+    case = run.result.study.case
+    rating = np.concatenate([t.rating_mva for net in (case.transmission, *case.models) for t in (net.lines, net.transformers)])
+    if free := int(np.isinf(rating).sum()):
+        yield f"  ratings   {free} of {len(rating)} branches have none and are not limited (tandem check names them)"

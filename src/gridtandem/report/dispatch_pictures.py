@@ -13,13 +13,13 @@ from gridtandem.report.style import styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from gridtandem.report.dispatch import DispatchComparison, DispatchRun
+    from gridtandem.report.run import Comparison, Run
 
 FLOOR = 1e-12  # a gap of zero is drawn here
 
 
 @styled
-def overview(run: DispatchRun) -> Figure:
+def overview(run: Run) -> Figure:
     """Power and prices at interfaces: as agreed, and in the dispatch of one owner."""
     figure = style.new_figure(style.WIDE, 3.0)
     left, right = figure.subplots(1, 2)
@@ -48,7 +48,7 @@ def overview(run: DispatchRun) -> Figure:
 
 
 @styled
-def prices(run: DispatchRun) -> Figure:
+def prices(run: Run) -> Figure:
     """Prices of active and reactive power at every bus, in the first period."""
     figure = style.new_figure(style.WIDE, 4.2)
     above, below = figure.subplots(2, sharex=True)
@@ -70,7 +70,7 @@ def prices(run: DispatchRun) -> Figure:
 
 
 @styled
-def costs(comparison: DispatchComparison) -> Figure:
+def costs(comparison: Comparison) -> Figure:
     """What plans promise and what they cost in the AC check, beside the dispatch of one owner."""
     figure = style.new_figure(style.WIDE, 3.2)
     axes = figure.add_subplot()
@@ -97,18 +97,18 @@ def costs(comparison: DispatchComparison) -> Figure:
 
 
 @styled
-def convergence(comparison: DispatchComparison) -> Figure:
+def convergence(comparison: Comparison) -> Figure:
     """How the gap of every scheme closes, against its own goal."""
     return _gaps(comparison.runs)
 
 
 @styled
-def of_run(run: DispatchRun) -> Figure:
+def of_run(run: Run) -> Figure:
     """The same of one scheme."""
     return _gaps([run])
 
 
-def _gaps(runs: Sequence[DispatchRun]) -> Figure:
+def _gaps(runs: Sequence[Run]) -> Figure:
     figure = style.new_figure(style.NARROW * 1.6, 3.2)
     axes = figure.add_subplot()
     for k, run in enumerate(r for r in runs if r.outcome.goal > 0):

@@ -7,14 +7,16 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gridtandem.report.kinds import Shown, door_of
+from gridtandem.report.kinds import door_of
 from gridtandem.report.tables import as_records
+from gridtandem.study.provenance import provenance
 from gridtandem.tables import Table
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.run import Comparison, Run
 
-RUN, COMPARE, TABLE = "tandem/run-summary/1", "tandem/compare/1", "tandem/table/1"
+TABLE = "tandem/table/1"
 BATCH_TABLES = ("cases", "exchange", "branches", "buses", "islanding")
 
 
@@ -24,22 +26,39 @@ def table_document(table: Table) -> dict[str, object]:
     return {"schema": TABLE, "table": table.kind, "columns": columns, "rows": as_records(table)}
 
 
-def tables_of(run: Shown | BatchRun) -> dict[str, Table]:
+def tables_of(run: Run | BatchRun) -> Mapping[str, Table]:
     """All tables of a run or batch by name."""
     from gridtandem.report.batch import BatchRun
 
-    return {name: getattr(run, name) for name in BATCH_TABLES} if isinstance(run, BatchRun) else door_of(run).tables(run)
+    return {name: getattr(run, name) for name in BATCH_TABLES} if isinstance(run, BatchRun) else run.tables
 
 
-def summary_of(run: Shown | BatchRun) -> dict[str, object]:
-    """The summary of a run of any kind; of a batch its extremes."""
+def summary_of(run: Run | BatchRun) -> dict[str, object]:
+    """How a run ended, what crossed, and what its kind has to say; of a batch its extremes."""
     from gridtandem.report.batch import BatchRun
 
     if isinstance(run, BatchRun):
         from gridtandem.report.batch_words import batch_document
 
         return batch_document(run)
-    return door_of(run).summary(run)
+    fields, study, outcome = door_of(run).fields, run.result.study, run.outcome
+    return {
+        "schema": fields.schemas[0], "case": study.case.name, "scheme": run.scheme, "study_digest": study.digest(), "agreed": outcome.agreed,
+        "end": outcome.end.name.lower().replace("_", "-"), "sentence": run.end, "trouble": list(run.trouble), "rounds": outcome.rounds,
+        **fields.about(study), **fields.figures(run), "letters": {"count": len(outcome.ledger), **outcome.books()},
+        **{name: as_records(run.tables[name]) for name in fields.shown}, "violations": len(run.tables["violations"]),
+        "run_file": None if run.path is None else str(run.path), "made_with": provenance(),
+    }  # fmt: skip
+
+
+def comparison_document(comparison: Comparison) -> dict[str, object]:
+    """One entry per scheme."""
+    fields, study = door_of(comparison).fields, comparison.runs[0].result.study if comparison.runs else None
+    return {
+        "schema": fields.schemas[1], "case": None if study is None else study.case.name, **({} if study is None else fields.about(study)),
+        "schemes": as_records(comparison.table), "trouble": {run.scheme: list(run.trouble) for run in comparison.runs if run.trouble},
+        "made_with": provenance(),
+    }  # fmt: skip
 
 
 def number(x: float) -> float | None:

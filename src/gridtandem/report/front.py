@@ -1,4 +1,7 @@
-"""The front door of `run`, `compare`, `resume` and `opened`: the scheme, or the run file, says whether a market is cleared or load flow is solved."""
+"""The front door: `run`, `compare`, `resume`, `opened` and `diagnose` with plain arguments; scheme, or run file, say which kind of study it is.
+
+Everything here is a short way to say a study; the study does the work, and the same study gives the same bits.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gridtandem.cases.case import Case
+from gridtandem.cases.named import alone
+from gridtandem.cases.named import case as named
 from gridtandem.coordinate import Outcome
 from gridtandem.grid.network import Network
 from gridtandem.report.kinds import door
-from gridtandem.report.run import Comparison, Run, opened_case
+from gridtandem.report.run import Comparison, Run, carried, compared
 from gridtandem.study.kinds import FLOW, KINDS, Kind, kind_for
+from gridtandem.study.setting import loading_of
 from gridtandem.study.store import RunFile
+from gridtandem.study.study import Study
 
 if TYPE_CHECKING:
-    from gridtandem.report.market import MarketRun
-    from gridtandem.report.market_compare import MarketComparison
+    from gridtandem.study.diagnose import Diagnosis
 
 USUAL = {"loading": 1.0, "feeder_solver": "auto", "q_rule": "ignore", "slack": "reference", "taps": "move"}  # unless told otherwise
 
@@ -42,7 +48,7 @@ def run(
     taps: Literal["hold", "move"] = "move",
     save: str | Path | None = None,
     watch: Callable[[Outcome[object]], None] | None = None,
-) -> Run | MarketRun:
+) -> Run:
     """Coordinate a case.
 
     ``case`` is a `Case`, a `Network`, the name of a published one, or a folder. ``scheme`` is a scheme object or a name with ``options``;
@@ -59,10 +65,9 @@ def run(
     }  # fmt: skip
     given = _given(loading=loading, **own)
     way = door(kind_for([] if scheme is None else [scheme], given))
-    study = way.studied(opened_case(case), given, rounds)
+    study = way.asked.studied(opened_case(case), given, rounds)
     study = replace(study, scheme=way.chosen(study, scheme, options))
-    done: Run | MarketRun = way.carried(study, save=None if save is None else Path(save), watch=watch)
-    return done
+    return carried(study, save=None if save is None else Path(save), watch=watch)
 
 
 def compare(
@@ -81,7 +86,7 @@ def compare(
     taps: Literal["hold", "move"] = "move",
     save: Callable[[str], Path] | None = None,
     watch: Callable[[str, Outcome[object]], None] | None = None,
-) -> Comparison | MarketComparison:
+) -> Comparison:
     """Run a case under several schemes, all of load flow or all of markets; by default a few of load flow. Arguments as for `run`.
 
     ``save`` names the run file of a scheme, ``watch`` hears its name too.
@@ -92,25 +97,37 @@ def compare(
     }  # fmt: skip
     given = _given(loading=loading, **own)
     way = door(kind_for(schemes or [], given))
-    study = way.studied(opened_case(case), given, rounds)
-    found: Comparison | MarketComparison = way.compared(study, way.several(study, schemes, None), save=save, watch=watch)
-    if not isinstance(found, Comparison):
-        return found
-    from gridtandem.report.kinds.flow import forecast
-
-    return forecast(study, found)
+    study = way.asked.studied(opened_case(case), given, rounds)
+    found = compared(study, way.several(study, schemes, None), save=save, watch=watch)
+    return replace(found, diagnosis=way.asked.forecast(study))
 
 
-def resume(path: str | Path, *, rounds: int | None = None, watch: Callable[[Outcome[object]], None] | None = None) -> Run | MarketRun:
+def resume(path: str | Path, *, rounds: int | None = None, watch: Callable[[Outcome[object]], None] | None = None) -> Run:
     """Go on with the run in a file, to the bit as if it had never stopped."""
-    done: Run | MarketRun = door(_held(Path(path))).resumed(Path(path), rounds=rounds, watch=watch)
-    return done
+    return Run.of(door(_held(Path(path))).craft.resume(Path(path), rounds=rounds, watch=watch))
 
 
-def opened(path: str | Path) -> Run | MarketRun:
+def opened(path: str | Path) -> Run:
     """The run in a file, read without computing anything."""
-    done: Run | MarketRun = door(_held(Path(path))).reopened(Path(path))
-    return done
+    return Run.of(door(_held(Path(path))).craft.reopened(Path(path)))
+
+
+def diagnose(case: Case | Network | str | Path, *, loading: ArrayLike = 1.0) -> Diagnosis:
+    """How fast the plain exchange will converge on a case, and which scheme to take."""
+    from gridtandem.study.diagnose import diagnose as predicted
+
+    return predicted(Study(case=opened_case(case), scheme=None, loading=loading_of(loading)))
+
+
+def opened_case(case: Case | Network | str | Path) -> Case:
+    """A case by itself, by name or by folder; a network alone becomes a case without feeders."""
+    if isinstance(case, Case):
+        return case
+    if isinstance(case, Network):
+        return alone(case)
+    if not isinstance(case, str | Path):
+        raise TypeError(f"a Case, a Network, the name of a published one, or a folder or file is wanted; this is of type {type(case).__name__}")
+    return named(case)
 
 
 def _held(path: Path) -> Kind:

@@ -13,13 +13,12 @@ from gridtandem.study.registry import header
 from gridtandem.study.results import Letters
 
 if TYPE_CHECKING:
-    from gridtandem.report.market import MarketRun
     from gridtandem.report.run import Run
 
 MESSAGES = "tandem/messages/1"
 
 
-def messages(run: Run | MarketRun, *, round: int | None = None, recipient: str | None = None) -> Letters:  # noqa: A002 - the column is called so
+def messages(run: Run, *, round: int | None = None, recipient: str | None = None) -> Letters:  # noqa: A002 - the column is called so
     """Letters of one round, to one party, or all."""
     letters = run.letters
     wanted = np.full(len(letters), True)
@@ -32,7 +31,7 @@ def messages(run: Run | MarketRun, *, round: int | None = None, recipient: str |
     return letters.take(wanted)
 
 
-def messages_in_words(run: Run | MarketRun, letters: Letters, rows: int) -> str:
+def messages_in_words(run: Run, letters: Letters, rows: int) -> str:
     """The letters, how much they are together, and what the scheme declares."""
     down, up = int(letters.numbers_down.sum()), int(letters.numbers_up.sum())
     size = spelled(float(letters.bytes.sum()) / 1000, "kB")
@@ -41,7 +40,7 @@ def messages_in_words(run: Run | MarketRun, letters: Letters, rows: int) -> str:
     return "\n".join(lines + wrap(f"{run.scheme} declares: {declared}", 110, subsequent_indent="  ") * bool(declared))
 
 
-def messages_document(run: Run | MarketRun, letters: Letters) -> dict[str, object]:
+def messages_document(run: Run, letters: Letters) -> dict[str, object]:
     """The same for machines."""
     declared = header(run.scheme).get("crosses", "")
     return {"schema": MESSAGES, "case": run.result.study.case.name, "scheme": run.scheme, "declared": declared, "letters": as_records(letters)}

@@ -1,118 +1,47 @@
-"""What people hold in their hands of a cleared day: tables, words, pictures."""
+"""A cleared day in words, and several schemes of markets side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtandem.coordinate import Outcome
-from gridtandem.report.drawing import drawn
 from gridtandem.report.tables import spelled
+from gridtandem.report.words import beside_in_words, in_words
 from gridtandem.resources.storage import OVERLAP
-from gridtandem.study.kinds import MARKET
-from gridtandem.study.market import day as keeping
 from gridtandem.study.market.day import MarketDay
-from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus, UnitSales
-from gridtandem.study.registry import name_of
-from gridtandem.study.results import Letters, Rounds, Violations
+from gridtandem.study.market.results import Awards
+from gridtandem.study.market.study import MarketStudy
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from gridtandem.report.run import Comparison, Run
 
 SAME = 1e-9  # relative; costs that differ by less are the same
 MISSED = 1e-6  # relative to the cost; a regret below it is a tolerance
 SHOWN = 6  # interfaces that a summary tells of
-PICTURES = {
-    "overview": "gridtandem.report.market_pictures:overview",
-    "prices": "gridtandem.report.market_pictures:prices",
-    "settlement": "gridtandem.report.market_pictures:settlement",
-}
+COLUMNS = ("scheme", "cost", "gap_to_ideal", "rounds", "numbers", "price_error_per_mwh", "voltage_error_pu", "limits_broken", "seconds")
 
 
-@final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class MarketRun:
-    """One case under one scheme of markets. The tables are empty where nothing was cleared; ``trouble`` then says why."""
-
-    door: ClassVar[str] = MARKET.door
-    result: MarketDay
-    awards: Awards
-    prices: NodePrices
-    devices: DeviceResults
-    books: Books
-    surplus: Surplus
-    sales: UnitSales
-    checks: MarketChecks
-    violations: Violations
-    reserves: Reserves
-    regulation: RegulationResults
-    letters: Letters
-    rounds: Rounds
-
-    @staticmethod
-    def of(day: MarketDay) -> MarketRun:
-        """The friendly face of a day."""
-        tables = {f.name: getattr(day.tables, f.name) for f in fields(day.tables)}
-        return MarketRun(result=day, letters=day.letters, rounds=day.rounds, **tables)
-
-    @property
-    def scheme(self) -> str:
-        """Name of the scheme."""
-        return name_of(self.result.study.scheme)
-
-    @property
-    def outcome(self) -> Outcome[object]:
-        """How the scheme ended: state, gaps, ledger."""
-        return self.result.outcome
-
-    @property
-    def end(self) -> str:
-        """The end as a sentence."""
-        return self.result.outcome.end.value
-
-    @property
-    def trouble(self) -> tuple[str, ...]:
-        """Why there is no answer."""
-        return self.result.trouble
-
-    @property
-    def path(self) -> Path | None:
-        """The run file, if there is one."""
-        return self.result.path
-
-    def require(self) -> MarketRun:
-        """The run itself, or `NotAgreed`."""
-        self.result.require()
-        return self
-
-    def save(self, path: str | Path) -> MarketRun:
-        """Write the run file; the run that knows where it lies is returned."""
-        return replace(self, result=keeping.saved(self.result, Path(path)))
-
-    def plot(self, kind: str = "overview") -> Figure:
-        """A picture; ``kind`` is one of `PICTURES`."""
-        return drawn(PICTURES, kind, self)
-
-    def __repr__(self) -> str:
-        return "\n".join(_lines(self))
+def day_in_words(run: Run) -> str:
+    """How it ended, what it costs, awards, reserves, who keeps what, and what the AC check says."""
+    return in_words(run, _hours(run.result.study), _lines(run))
 
 
-def _lines(run: MarketRun) -> Iterator[str]:
-    result, outcome, money = run.result, run.outcome, run.result.study.case.currency
-    window = result.study.window
-    hours = f"{window.periods} period{'s' * (window.periods != 1)} of {window.hours:g} h"
-    yield f"{result.study.case.name} under {run.scheme}, {hours}: {run.end}"
-    count = "1 round" if outcome.rounds == 1 else f"{outcome.rounds} rounds"
-    yield f"  scheme    {count}; {len(outcome.ledger)} letters, {outcome.books()['numbers']:,} numbers, {outcome.books()['bytes']:,} B"
-    for line in run.trouble:
-        yield f"  trouble   {line}"
+def comparison_in_words(comparison: Comparison) -> str:
+    """The table, and why a scheme has no answer."""
+    return beside_in_words(comparison, _hours(comparison.runs[0].result.study), COLUMNS)
+
+
+def _hours(study: MarketStudy) -> str:
+    window = study.window
+    return f"{window.periods} period{'s' * (window.periods != 1)} of {window.hours:g} h"
+
+
+def _lines(run: Run) -> Iterator[str]:
+    day: MarketDay = run.result
+    result, money = day.tables, day.study.case.currency
     if not len(run.awards):
-        if run.path is not None:
-            yield f"  run file  {run.path}"
         return
     share = f"{abs(100 * result.gap):.3g} % {'more' if result.gap > 0 else 'less'} than"
     beside = "the same as" if abs(result.gap) <= SAME else share
@@ -130,11 +59,9 @@ def _lines(run: MarketRun) -> Iterator[str]:
             yield f"            {s.company[k]} would have {more}"
     yield from _choice_lines(run, money)
     yield from _check_lines(run)
-    if run.path is not None:
-        yield f"  run file  {run.path}"
 
 
-def _interface_lines(run: MarketRun, money: str) -> Iterator[str]:
+def _interface_lines(run: Run, money: str) -> Iterator[str]:
     table = run.awards
     for k, name in enumerate(dict.fromkeys(table.interface.tolist())):
         if k == SHOWN:
@@ -155,7 +82,7 @@ def _promise(mine: Awards) -> str:
     return f"; offer {', '.join(said)}" if said else ""
 
 
-def _reserve_lines(run: MarketRun, money: str) -> Iterator[str]:
+def _reserve_lines(run: Run, money: str) -> Iterator[str]:
     table = run.reserves
     for k, product in enumerate(dict.fromkeys(table.product.tolist())):
         mine = table.take(table.product == product)
@@ -167,7 +94,7 @@ def _reserve_lines(run: MarketRun, money: str) -> Iterator[str]:
         )
 
 
-def _choice_lines(run: MarketRun, money: str) -> Iterator[str]:
+def _choice_lines(run: Run, money: str) -> Iterator[str]:
     """Where units could choose their market: what they sold, and what incentives take beyond what the company would else keep."""
     hours = run.result.study.window.hours
     for k, feeder in enumerate(dict.fromkeys(run.sales.feeder.tolist()) if len(run.sales) else []):
@@ -182,7 +109,7 @@ def _choice_lines(run: MarketRun, money: str) -> Iterator[str]:
         )
 
 
-def _check_lines(run: MarketRun) -> Iterator[str]:
+def _check_lines(run: Run) -> Iterator[str]:
     c = run.checks
     if not len(c):
         return

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    from gridtandem.report.market import MarketRun
-    from gridtandem.report.market_compare import MarketComparison
+    from gridtandem.report.run import Comparison, Run
 
 MANY_BUSES, MANY_HOURS, MANY_COMPANIES = 40, 13, 4  # up to which each has its own label, or its own bars
 SMALL = 0.04  # of the width of a picture: a run of steps below that has no label
@@ -85,7 +84,7 @@ def _drawn(curve: Offer) -> tuple[Real, Real]:
 
 
 @styled
-def overview(run: MarketRun) -> Figure:
+def overview(run: Run) -> Figure:
     """Exchange and price at the interfaces, hour by hour."""
     figure = style.new_figure(style.WIDE, 3.0)
     left, right = figure.subplots(1, 2)
@@ -108,7 +107,7 @@ def overview(run: MarketRun) -> Figure:
 
 
 @styled
-def prices(run: MarketRun) -> Figure:
+def prices(run: Run) -> Figure:
     """Price of demand at every bus and hour: transmission first, then the feeders."""
     table, money = run.prices, run.result.study.case.currency
     place = [f"{f}/{b}" if f else str(b) for f, b in zip(table.feeder.tolist(), table.bus.tolist(), strict=True)]
@@ -133,19 +132,19 @@ def prices(run: MarketRun) -> Figure:
 
 
 @styled
-def settlement(run: MarketRun) -> Figure:
+def settlement(run: Run) -> Figure:
     """What every party ends up with."""
     return _payoffs([run])
 
 
 @styled
-def payoffs(comparison: MarketComparison) -> Figure:
+def payoffs(comparison: Comparison) -> Figure:
     """What every party ends up with, scheme by scheme."""
     return _payoffs(comparison.runs)
 
 
 @styled
-def convergence(comparison: MarketComparison) -> Figure:
+def convergence(comparison: Comparison) -> Figure:
     """Gap by round of every scheme, on one logarithmic axis."""
     figure = style.new_figure(style.NARROW * 1.4, 3.2)
     axes, labels = figure.add_subplot(), []
@@ -165,7 +164,7 @@ def convergence(comparison: MarketComparison) -> Figure:
     return figure
 
 
-def payoff(run: MarketRun) -> dict[str, float]:
+def payoff(run: Run) -> dict[str, float]:
     """Money by party: operators keep, resources profit, demand pays. Adds up to minus the cost of all resources."""
     out = {}
     operators = np.char.partition(run.surplus.company, "/")[:, 0]
@@ -179,7 +178,7 @@ def payoff(run: MarketRun) -> dict[str, float]:
     return out
 
 
-def _payoffs(runs: Sequence[MarketRun]) -> Figure:
+def _payoffs(runs: Sequence[Run]) -> Figure:
     """Transmission and the distribution companies on scales of their own: demand in transmission dwarfs everything else."""
     there = [(r.scheme, payoff(r)) for r in runs if len(r.devices)]
     names = list(there[0][1]) if there else []

@@ -1,130 +1,103 @@
-"""What people hold in their hands: `run` and `compare` with plain arguments, and the objects they return.
+"""What people hold in their hands of a study of any kind: tables by name, words, pictures, a file; and several schemes side by side.
 
-Everything here is a short way to say a `Study`; the study does the work, and the same study gives the same bits.
+What a kind has of its own to say lies in its record, see `gridtandem.report.kinds`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, Any, final
 
-from numpy.typing import ArrayLike
-
-from gridtandem.cases.case import Case
-from gridtandem.cases.named import alone
-from gridtandem.cases.named import case as named
 from gridtandem.coordinate import Outcome
-from gridtandem.grid.network import Network
-from gridtandem.report import telling
+from gridtandem.errors import UnknownName
 from gridtandem.report.drawing import drawn
-from gridtandem.study import run as running
-from gridtandem.study.compare import Comparison as ComparisonTable
-from gridtandem.study.judge import Verdict
-from gridtandem.study.kinds import FLOW
+from gridtandem.report.kinds import door, door_of
+from gridtandem.study.craft import Named, Watch, saved
+from gridtandem.study.kinds import Kind
 from gridtandem.study.registry import name_of
-from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
-from gridtandem.study.run import Result
-from gridtandem.study.setting import loading_of
-from gridtandem.study.study import Study
+from gridtandem.study.result import Result
+from gridtandem.study.results import Letters, Rounds
+from gridtandem.tables import Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gridtandem.study.diagnose import Diagnosis
 
-RUN_PICTURES = {
-    "overview": "gridtandem.report.overview:of_run",
-    "network": "gridtandem.report.network:network",
-    "voltages": "gridtandem.report.voltages:of_run",
-    "convergence": "gridtandem.report.convergence:of_run",
-    "exchange": "gridtandem.report.exchange:of_run",
-}
-COMPARISON_PICTURES = {
-    "overview": "gridtandem.report.overview:of_comparison",
-    "voltages": "gridtandem.report.voltages:of_comparison",
-    "convergence": "gridtandem.report.convergence:of_comparison",
-    "exchange": "gridtandem.report.exchange:of_comparison",
-    "same": "gridtandem.report.same:of_comparison",
-}
-NOTHING = Verdict(
-    checks=Checks.empty(), violations=Violations.empty(), buses=BusResults.empty(), branches=BranchResults.empty(),
-    interfaces=InterfaceResults.empty(), units=UnitResults.empty(),
-)  # fmt: skip
-
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Run:
-    """One case under one scheme. The tables are empty where the run found no answer; ``trouble`` then says why."""
+    """One case under one scheme. Its tables are attributes, e.g. ``run.buses``, and empty where it found no answer; ``trouble`` then says why."""
 
-    door: ClassVar[str] = FLOW.door
-    result: Result
-    buses: BusResults
-    interfaces: InterfaceResults
-    branches: BranchResults
-    units: UnitResults
+    result: Result[Any, Any]
+    scheme: str  # its name
+    outcome: Outcome[object]  # how it ended: state, gaps, ledger
+    trouble: tuple[str, ...]  # why there is no answer, or not everywhere
     letters: Letters
     rounds: Rounds
-    checks: Checks
-    violations: Violations
 
     @staticmethod
-    def of(result: Result) -> Run:
+    def of(result: Result[Any, Any]) -> Run:
         """The friendly face of a result."""
-        found = NOTHING if result.verdict is None else result.verdict
         return Run(
-            result=result, buses=found.buses, interfaces=found.interfaces, branches=found.branches, units=found.units, letters=result.letters,
-            rounds=result.rounds, checks=found.checks, violations=found.violations,
+            result=result, scheme=name_of(result.study.scheme), outcome=result.outcome, trouble=result.trouble, letters=result.letters,
+            rounds=result.rounds,
         )  # fmt: skip
 
     @property
-    def scheme(self) -> str:
-        """Name of the scheme."""
-        return name_of(self.result.study.scheme)
+    def kind(self) -> Kind:
+        """The kind of study."""
+        kind: Kind = self.result.study.kind
+        return kind
 
     @property
-    def outcome(self) -> Outcome[object]:
-        """How the scheme ended: state, gaps, ledger."""
-        return self.result.outcome
+    def tables(self) -> Mapping[str, Table]:
+        """All its tables by name."""
+        return {**self.result.named(), "letters": self.letters, "rounds": self.rounds}
 
     @property
     def end(self) -> str:
         """The end as a sentence."""
         if apart := self.result.contradicted:
             return f"the parties agree, but the AC check CONTRADICTS their plans by {apart:.2g} pu: do not use them"
-        return self.result.outcome.end.value
-
-    @property
-    def trouble(self) -> tuple[str, ...]:
-        """Why there is no answer, or not everywhere."""
-        return self.result.trouble
+        return self.outcome.end.value
 
     @property
     def path(self) -> Path | None:
         """The run file, if there is one."""
         return self.result.path
 
+    def save(self, path: str | Path) -> Run:
+        """Write the run file; the run that knows where it lies is returned."""
+        return replace(self, result=saved(self.result, Path(path)))
+
     def require(self) -> Run:
         """The run itself, or `NotAgreed`."""
         self.result.require()
         return self
 
-    def save(self, path: str | Path) -> Run:
-        """Write the run file; the run that knows where it lies is returned."""
-        return replace(self, result=running.saved(self.result, Path(path)))
-
     def plot(self, kind: str = "overview") -> Figure:
-        """A picture; ``kind`` is one of `RUN_PICTURES`."""
-        return drawn(RUN_PICTURES, kind, self)
+        """A picture by name."""
+        return drawn(door_of(self).words.run_pictures, kind, self)
+
+    def __getattr__(self, name: str) -> Any:
+        """A table by name."""
+        tables = {} if name.startswith("_") or name in Run.__slots__ else self.tables
+        if name not in tables:
+            raise AttributeError(str(UnknownName("table of a run", name, sorted(tables))), name=name, obj=self)
+        return tables[name]
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *self.tables})
 
     def __repr__(self) -> str:
-        return telling.run_in_words(self)
+        return door_of(self).words.run(self)
 
-    def _repr_html_(self) -> str:
-        from gridtandem.report.html import run_as_html
-
-        return run_as_html(self)
+    def _repr_html_(self) -> str | None:
+        return door_of(self).words.run_page(self)
 
 
 @final
@@ -132,37 +105,34 @@ class Run:
 class Comparison:
     """One case under several schemes, every one held against the same AC check."""
 
-    door: ClassVar[str] = FLOW.door
-    table: ComparisonTable
+    kind: Kind
+    table: Any  # one row per scheme; which columns, says its kind
     runs: tuple[Run, ...]
     diagnosis: Diagnosis | None = None  # what was to be expected of the plain exchange
 
     def plot(self, kind: str = "overview") -> Figure:
-        """A picture; ``kind`` is one of `COMPARISON_PICTURES`."""
-        return drawn(COMPARISON_PICTURES, kind, self)
+        """A picture by name."""
+        return drawn(door_of(self).words.comparison_pictures, kind, self)
 
     def __repr__(self) -> str:
-        return telling.comparison_in_words(self)
+        return door_of(self).words.comparison(self)
 
-    def _repr_html_(self) -> str:
-        from gridtandem.report.html import comparison_as_html
-
-        return comparison_as_html(self)
+    def _repr_html_(self) -> str | None:
+        return door_of(self).words.comparison_page(self)
 
 
-def diagnose(case: Case | Network | str | Path, *, loading: ArrayLike = 1.0) -> Diagnosis:
-    """How fast the plain exchange will converge on a case, and which scheme to take."""
-    from gridtandem.study.diagnose import diagnose as predicted
-
-    return predicted(Study(case=opened_case(case), scheme=None, loading=loading_of(loading)))
+def carried(study: Any, *, save: Path | None = None, watch: Watch | None = None) -> Run:
+    """Carry out a study of any kind."""
+    return Run.of(door(study.kind).craft.run(study, save=save, watch=watch))
 
 
-def opened_case(case: Case | Network | str | Path) -> Case:
-    """A case by itself, by name or by folder; a network alone becomes a case without feeders."""
-    if isinstance(case, Case):
-        return case
-    if isinstance(case, Network):
-        return alone(case)
-    if not isinstance(case, str | Path):
-        raise TypeError(f"a Case, a Network, the name of a published one, or a folder or file is wanted; this is of type {type(case).__name__}")
-    return named(case)
+def compared(study: Any, schemes: Sequence[object], *, save: Callable[[str], Path] | None = None, watch: Named | None = None) -> Comparison:
+    """Carry it out under every scheme."""
+    done = door(study.kind).craft.compare(study, schemes, save=save, watch=watch)
+    return Comparison(kind=study.kind, table=done.table, runs=tuple(map(Run.of, done.results)))
+
+
+def row(run: Run) -> Table:
+    """A run as a comparison of one, which is what rules are held against."""
+    table: Table = door_of(run).craft.tabled([run.result], [0.0])
+    return table

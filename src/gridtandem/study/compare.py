@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, final
 
 import numpy as np
 
-from gridtandem.coordinate import Outcome
 from gridtandem.study.judge import Verdict
+from gridtandem.study.result import Result
 from gridtandem.study.results import InterfaceResults
-from gridtandem.study.run import Result, run
-from gridtandem.study.side_by_side import beside, under_each
-from gridtandem.study.study import Study
+from gridtandem.study.side_by_side import beside
 from gridtandem.tables import Flag, Index, Names, Real, Table, column
 
 
@@ -39,40 +36,19 @@ class Comparison(Table):
     seconds: Real = column("wall time of this run on this machine; not reproducible", unit="s")
 
 
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Compared:
-    """The table and the results behind it."""
-
-    table: Comparison
-    results: tuple[Result, ...]
-
-
-def compare(
-    study: Study, schemes: Sequence[Any], *, save: Callable[[str], Path] | None = None, watch: Callable[[str, Outcome[Any]], None] | None = None
-) -> Compared:
-    """Run ``study`` once per scheme. ``save`` names the run file of a scheme; ``watch`` hears the scheme's name and its outcome so far."""
-    results, seconds = under_each(study, schemes, run, save=save, watch=watch)
-    return Compared(tabled(results, seconds), tuple(results))
-
-
-def tabled(results: Sequence[Result], seconds: Sequence[float]) -> Comparison:
+def tabled(results: Sequence[Result[Any, Verdict]], seconds: Sequence[float]) -> Comparison:
     """The table of results that are there already."""
-    return Comparison.of(_columns(results, seconds))
+    found = [r.verdict for r in results]
+    return Comparison.of({
+        **beside(results, seconds), "voltage_error_pu": [np.nan if v is None else v.checks.voltage_error_pu.max() for v in found],
+        "exchange_error_mva": [np.nan if v is None else v.checks.exchange_error_mva.max() for v in found],
+        "exchange_mw": [np.nan if v is None else _first(v).p_mw.sum() for v in found],
+        "feeder_loss_mw": [np.nan if v is None else _first(v).loss_mw.sum() for v in found],
+        "v_low_pu": [np.nan if v is None else v.buses.v_pu.min() for v in found],
+    })  # fmt: skip
 
 
 def _first(verdict: Verdict) -> InterfaceResults:
     """The first scenario and period alone: powers of several do not add up to anything."""
     table = verdict.interfaces
     return table.take((table.scenario == table.scenario[:1]) & (table.period == table.period[:1]))
-
-
-def _columns(results: Sequence[Result], seconds: Sequence[float]) -> dict[str, Any]:
-    found = [r.verdict for r in results]
-    return {
-        **beside(results, seconds), "voltage_error_pu": [np.nan if v is None else v.checks.voltage_error_pu.max() for v in found],
-        "exchange_error_mva": [np.nan if v is None else v.checks.exchange_error_mva.max() for v in found],
-        "exchange_mw": [np.nan if v is None else _first(v).p_mw.sum() for v in found],
-        "feeder_loss_mw": [np.nan if v is None else _first(v).loss_mw.sum() for v in found],
-        "v_low_pu": [np.nan if v is None else v.buses.v_pu.min() for v in found],
-    }  # fmt: skip

@@ -20,7 +20,9 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.generate import with_exponents
 from gridtandem.schemes.independent import Independent
 from gridtandem.schemes.response import Response
-from gridtandem.study.compare import Compared
+from gridtandem.study.compare import Comparison
+from gridtandem.study.craft import Compared
+from gridtandem.study.judge import Verdict
 from gridtandem.study.registry import name_of
 from gridtandem.study.results import InterfaceResults
 from gridtandem.study.run import run
@@ -118,7 +120,7 @@ def crossings(x: Real, a: Real, b: Real) -> Real:
     return np.sort(np.concatenate([x[d == 0], between]))
 
 
-def methods_table(compared: Compared) -> MethodResults:
+def methods_table(compared: Compared[Study, Verdict, Comparison]) -> MethodResults:
     """The boundary of every scheme of a comparison, one below the other; first scenario and period."""
     tables = []
     for result, seconds in zip(compared.results, compared.table.seconds.tolist(), strict=True):

@@ -20,6 +20,7 @@ from gridtandem.study.roster import Roster, Rows
 from gridtandem.tables import Complex, Flag, Names, Real
 from gridtandem.units import MVA
 
+CONTRADICTS = 1e-6  # pu; plans that agree to 1e-9 lie within 1e-8 of the joined grid, a wrong one is off by far more
 EDGE = 1e-6  # a limit counts as broken beyond this share of itself: solvers stop at 1e-10, readers print four digits
 
 
@@ -28,13 +29,18 @@ EDGE = 1e-6  # a limit counts as broken beyond this share of itself: solvers sto
 class Verdict:
     """What the judge found."""
 
+    buses: BusResults
+    interfaces: InterfaceResults
+    branches: BranchResults
+    units: UnitResults
     checks: Checks
     violations: Violations
-    buses: BusResults
-    branches: BranchResults
-    interfaces: InterfaceResults
-    units: UnitResults
     trouble: tuple[str, ...] = ()  # what the merged load flow says of itself
+
+    def contradicts(self, goal: float) -> float:
+        """By how much the AC check contradicts an agreement to within ``goal``. [pu]"""
+        apart = float(self.checks.voltage_error_pu.max())
+        return 0.0 if apart <= max(CONTRADICTS, 1000 * goal) else apart
 
 
 @final

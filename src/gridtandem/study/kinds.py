@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, Protocol, final
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, final
 
 from gridtandem.errors import Unreadable
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Stored(Protocol):
     """As much of a study of any kind as its run file keeps."""
 
+    kind: ClassVar[Kind]
+
     @property
     def case(self) -> Case: ...
     @property
@@ -26,7 +28,7 @@ class Stored(Protocol):
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Kind:
     """What everybody needs to know of a kind of study: its schemes, its options, and where it is told."""
 
@@ -35,6 +37,7 @@ class Kind:
     group: str  # entry points of its schemes
     ends: str  # what only its schemes can do
     door: str  # module that knows it, see `gridtandem.report.kinds`
+    compared: str  # table of its comparisons, as ``module:class``
     words: Mapping[str, str]  # options that not every kind has, as people write them
     alias: Mapping[str, str] = field(default_factory=dict)  # what people call its schemes beside schemes of it, though another kind has that name
 
@@ -54,16 +57,24 @@ def _installed() -> dict[str, tuple[EntryPoint, ...]]:
     return {kind.group: tuple(everything.select(group=kind.group)) for kind in KINDS}
 
 
-FLOW = Kind("run", "load flow", "gridtandem.schemes", "agreement", "gridtandem.report.kinds.flow", {
-    "loading": "loading", "feeder_solver": "feeder-solver", "q_rule": "q-limits", "slack": "slack", "taps": "hold-taps", "exponents": "exponents",
-    "parallel": "parallel",
-})  # fmt: skip
-MARKET = Kind("market", "markets", "gridtandem.markets", "bargain", "gridtandem.report.kinds.market", {
-    "hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow", "form": "form",
-})  # fmt: skip
-DISPATCH = Kind("dispatch", "optimal power flow", "gridtandem.opf", "schedule", "gridtandem.report.kinds.dispatch", {
-    "hours": "hours", "first_hour": "first-hour",
-}, {"independent": "independent-opf"})  # fmt: skip
+FLOW = Kind(
+    name="run", called="load flow", group="gridtandem.schemes", ends="agreement", door="gridtandem.report.kinds.flow",
+    compared="gridtandem.study.compare:Comparison",
+    words={
+        "loading": "loading", "feeder_solver": "feeder-solver", "q_rule": "q-limits", "slack": "slack", "taps": "hold-taps",
+        "exponents": "exponents", "parallel": "parallel",
+    },
+)  # fmt: skip
+MARKET = Kind(
+    name="market", called="markets", group="gridtandem.markets", ends="bargain", door="gridtandem.report.kinds.market",
+    compared="gridtandem.study.market.compare:MarketComparison",
+    words={"hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow", "form": "form"},
+)  # fmt: skip
+DISPATCH = Kind(
+    name="dispatch", called="optimal power flow", group="gridtandem.opf", ends="schedule", door="gridtandem.report.kinds.dispatch",
+    compared="gridtandem.study.dispatch.compare:DispatchComparison", words={"hours": "hours", "first_hour": "first-hour"},
+    alias={"independent": "independent-opf"},
+)  # fmt: skip
 KINDS = (FLOW, MARKET, DISPATCH)
 
 

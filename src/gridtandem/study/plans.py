@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.coordinate import Agreement
-from gridtandem.flow.feeders import State
+from gridtandem.flow.states import State
 from gridtandem.parties.transmission import reckoned
 from gridtandem.study.roster import Roster
 from gridtandem.study.study import Seats

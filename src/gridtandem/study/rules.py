@@ -11,11 +11,9 @@ from importlib import import_module
 from typing import final
 
 from gridtandem.errors import UnknownName, Unreadable
+from gridtandem.study.kinds import KINDS
 from gridtandem.tables import Table
 
-TABLES = (
-    "gridtandem.study.compare:Comparison", "gridtandem.study.market.compare:MarketComparison", "gridtandem.study.dispatch.compare:DispatchComparison",
-)  # fmt: skip
 UNITS = re.compile(r"_(pu|mva|mw|mwh|per_mwh)$")
 UNRULY = "seconds"  # which no two runs share
 
@@ -70,8 +68,8 @@ def broken(rules: Sequence[Rule], table: Table) -> tuple[str, ...]:
 
 def _tables() -> Iterator[type[Table]]:
     """Of comparisons of every kind; those of load flow first, and the others loaded only where it has no such figure."""
-    for place in TABLES:
-        module, _, name = place.partition(":")
+    for kind in KINDS:
+        module, _, name = kind.compared.partition(":")
         yield getattr(import_module(module), name)
 
 

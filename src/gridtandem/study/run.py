@@ -3,128 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
-from gridtandem.boundary.mailbox import Entry, Mail, Mailbox, Refusal
+from gridtandem.boundary.mailbox import Mail, Mailbox, Refusal
 from gridtandem.coordinate import End, Outcome, coordinate
+from gridtandem.study.compare import tabled
+from gridtandem.study.craft import Craft, Watch
 from gridtandem.study.judge import Verdict, judged
 from gridtandem.study.plans import plans_of
-from gridtandem.study.results import BranchResults, BusResults, Checks, InterfaceResults, Letters, Rounds, UnitResults, Violations
-from gridtandem.study.store import RunFile, followed
+from gridtandem.study.result import Result, nothing
 from gridtandem.study.study import Seats, Study, seated
-from gridtandem.tables import Table
 
-TABLES: dict[str, type[Table]] = {
-    "buses": BusResults, "interfaces": InterfaceResults, "branches": BranchResults, "units": UnitResults, "checks": Checks, "violations": Violations,
-}  # fmt: skip
-
-
-CONTRADICTS = 1e-6  # pu; plans that agree to 1e-9 lie within 1e-8 of the joined grid, a wrong one is off by far more
 STALL, SLOW = 3, 0.8  # rounds looked at, and the ratio of gaps from which nine digits take about a hundred rounds
+Through = Callable[[Mailbox], Mail]
 
 
-@final
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Result:
-    """Everything a run left behind. Where it found no answer, numbers are absent and ``trouble`` says why."""
-
-    study: Study
-    outcome: Outcome[Any]
-    verdict: Verdict | None
-    trouble: tuple[str, ...] = ()
-    path: Path | None = None  # its run file
-
-    @property
-    def letters(self) -> Letters:
-        """The ledger."""
-        return letters_table(self.outcome.ledger)
-
-    @property
-    def rounds(self) -> Rounds:
-        """Gap by round."""
-        return Rounds(round=np.arange(1, self.outcome.rounds + 1), gap=np.array(self.outcome.gaps))
-
-    @property
-    def contradicted(self) -> float:
-        """By how much the AC check contradicts an agreement [pu]; 0 where it confirms it, or where nothing was agreed."""
-        if self.verdict is None or not self.outcome.agreed:
-            return 0.0
-        apart = float(self.verdict.checks.voltage_error_pu.max())
-        return 0.0 if apart <= max(CONTRADICTS, 1000 * self.outcome.goal) else apart
-
-    def require(self) -> Result:
-        """The result itself, or `NotAgreed`."""
-        self.outcome.require()
-        return self
+def run(study: Study, *, save: Path | None = None, watch: Watch | None = None, through: Through | None = None) -> Result[Study, Verdict]:
+    """Carry out a study, in a run file if one is named. What goes ``through`` something else than the mailbox itself arrives late, or not at all."""
+    craft = CRAFT if through is None else replace(CRAFT, carried=partial(_carried, through=through))
+    return craft.run(study, save=save, watch=watch)
 
 
-def run(
-    study: Study,
-    *,
-    save: Path | None = None,
-    watch: Callable[[Outcome[Any]], None] | None = None,
-    through: Callable[[Mailbox], Mail] = lambda mail: mail,
-) -> Result:
-    """Carry out a study. With ``save`` a run file grows round by round, so that nothing is lost if the run is interrupted."""
-    seats = seated(study)
-    file = None if save is None else RunFile.create(save, study)
-    return _carried(study, seats, file, None, watch=watch, through=through)
-
-
-def resume(path: Path, *, rounds: int | None = None, watch: Callable[[Outcome[Any]], None] | None = None) -> Result:
-    """Go on with the run in a file, to the bit as if it had never stopped. ``rounds`` raises or lowers its limit."""
-    file = RunFile.open(path)
-    study = file.study()
-    before = file.outcome(study)
-    if rounds is not None:
-        study = replace(study, rounds=rounds)
-    return _carried(study, seated(study), file, before, watch=watch, through=lambda mail: mail)
-
-
-def reopened(path: Path) -> Result:
-    """A finished or interrupted run, read from its file without computing anything."""
-    file = RunFile.open(path)
-    facts, study = file.facts(), file.study()
-    found = {name: file.get(name, kind) for name, kind in TABLES.items()} if facts.get("judged") == "yes" else None
-    trouble = tuple(line for line in facts.get("trouble", "").split("\n") if line)
-    return Result(study=study, outcome=file.outcome(study), verdict=None if found is None else Verdict(**found), trouble=trouble, path=path)  # type: ignore[arg-type]
-
-
-def _carried(
-    study: Study,
-    seats: Seats,
-    file: RunFile | None,
-    before: Outcome[Any] | None,
-    *,
-    watch: Callable[[Outcome[Any]], None] | None,
-    through: Callable[[Mailbox], Mail],
-) -> Result:
+def _carried(study: Study, seats: Seats, before: Outcome[Any] | None, watch: Watch, through: Through = lambda mail: mail) -> Result[Study, Verdict]:
     mail = seats.mailbox(study.scheme, (study.loading.shape[0], study.loading.shape[1]))
-    outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=before, watch=followed(file, watch), through=through)
+    outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=before, watch=watch, through=through)
     if not len(study.case.interfaces):
         outcome = _alone(seats, study, outcome)
     there = living(study, outcome)
     plans = tuple(plans_of(seats, study.scheme.agreement(outcome.state), st) for st in there)
-    verdict = judged(seats.owner, plans) if plans else None
-    trouble = (*explained(study, seats, outcome), *(() if verdict is None else verdict.trouble))
-    result = Result(study=study, outcome=outcome, verdict=verdict, trouble=trouble)
-    return result if file is None else _kept(result, file)
+    verdict = judged(seats.owner, plans) if plans else nothing(Verdict)
+    trouble = (*explained(study, seats, outcome), *verdict.trouble)
+    return Result(study=study, outcome=outcome, tables=verdict, judged=bool(plans), trouble=trouble)
 
 
-def saved(result: Result, path: Path) -> Result:
-    """Write the run file of a result that was not saved while it ran."""
-    return _kept(result, RunFile.create(path, result.study))
-
-
-def _kept(result: Result, file: RunFile) -> Result:
-    file.save(result.outcome)
-    tables = {} if result.verdict is None else {name: getattr(result.verdict, name) for name in TABLES}
-    file.put(tables, {"judged": "no" if result.verdict is None else "yes", "trouble": "\n".join(result.trouble)})
-    return replace(result, path=file.path)
+CRAFT = Craft(study=Study, tables=Verdict, seated=seated, carried=_carried, tabled=tabled)
+resume, reopened, compare = CRAFT.resume, CRAFT.reopened, CRAFT.compare
 
 
 def _alone(seats: Seats, study: Study, outcome: Outcome[Any]) -> Outcome[Any]:
@@ -187,9 +105,3 @@ def _feeder_says(seats: Seats, refusal: Refusal, outcome: Outcome[Any]) -> str:
         asked = np.nan_to_num(v[s, t, rows], nan=1.0) * np.exp(1j * np.nan_to_num(getattr(state, "angle", 0.0 * v)[s, t, rows]))
     whole = "; a curve needs a load flow at every voltage of its range, and controls that settle there" if refusal.question == "PowerOver" else ""
     return f"{refusal.by}, {fleet.explain(int(np.flatnonzero(rows == i)[0]), asked, (s, t))}{whole}"
-
-
-def letters_table(ledger: tuple[Entry, ...]) -> Letters:
-    """The ledger as a table."""
-    columns = {name: [getattr(e, name if name != "recipient" else "to") for e in ledger] for name in Letters.columns()}
-    return Letters.of(columns) if ledger else Letters.empty()

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from gridtandem.cases.case import Case
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.registry import scheme_kind, scheme_named, scheme_names
-from gridtandem.study.study import BLIND, Study
+from gridtandem.study.study import BLIND
 from gridtandem.tables import Real
 
 COMPARED = ("independent", "load-flow", "response", "merged")  # unless told otherwise
@@ -48,17 +48,8 @@ def loading_of(factor: ArrayLike) -> Real:
     return given if given.ndim == 2 else given.reshape(-1, 1)
 
 
-def schemes_for(study: Study, names: Sequence[str], options: Mapping[str, float | str] | None = None) -> tuple[object, ...]:
-    """Schemes by name; each takes those of the options that it has, and one of them must have each."""
-    if AUTO in names:
-        from gridtandem.study.diagnose import diagnose
-
-        names = [diagnose(study).recommend if name == AUTO else name for name in names]
-    return options_for(names, options)
-
-
 def options_for(names: Sequence[str], options: Mapping[str, float | str] | None = None) -> tuple[object, ...]:
-    """Schemes by name, none of them "auto"; options as for `schemes_for`."""
+    """Schemes by name; each takes those of the options that it has, and one of them must have each."""
     own = {name: {f.name for f in fields(scheme_kind(name))} for name in names}
     for option in options or {}:
         if not any(option in known for known in own.values()):

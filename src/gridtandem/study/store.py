@@ -24,7 +24,7 @@ from gridtandem.cases.folder.read import case_in
 from gridtandem.cases.folder.write import case_texts
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import AlreadyThere, Fault, InvalidCase, TandemError, Unavailable
-from gridtandem.study.kinds import FLOW, KINDS, Kind, Stored
+from gridtandem.study.kinds import KINDS, Stored
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of, records_of, scheme_kind
 from gridtandem.study.study import Study
@@ -55,7 +55,7 @@ class RunFile:
     path: Path
 
     @staticmethod
-    def create(path: Path, study: Stored, *, kind: str = "run", digest: str = "", more: Mapping[str, str] | None = None) -> RunFile:
+    def create(path: Path, study: Stored, *, kind: str = "", digest: str = "", more: Mapping[str, str] | None = None) -> RunFile:
         """A new file with the study in it, or with what is made of it: its kind, digest and ``more`` facts.
 
         It replaces an older run of the same study, and nothing else.
@@ -67,7 +67,7 @@ class RunFile:
         files = case_texts(study.case)
         facts = {
             "scheme_name": name_of(study.scheme), "study_digest": digest, "case_digest": study.case.digest(), "case": study.case.name,
-            "inputs_digest": _inputs_digest(settings, files), "kind": kind, **(more or {}),
+            "inputs_digest": _inputs_digest(settings, files), "kind": kind or study.kind.name, **(more or {}),
         }  # fmt: skip
         with writing(path, mode="rwc") as db:
             for statement in (f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {VERSION}", *SCHEMA.split(";")):
@@ -146,23 +146,18 @@ class RunFile:
             return End[self.facts().get("end", "STOPPED")]
 
     def study(self) -> Study:
-        """The study of load flow again."""
-        if self.kind() in {kind.name for kind in KINDS if kind is not FLOW}:
-            raise _other(self)
+        """The study of load flow that a batch is made of."""
         return _study(self, Study)
 
-    def study_of(self, kind: Kind, record: type[S]) -> S:
-        """The study of another kind again, as the record that it is."""
-        if self.kind() != kind.name:
+    def study_of(self, record: type[S]) -> S:
+        """The study of a run again, as the record that studies of its kind are."""
+        if self.kind() != record.kind.name:
             raise _other(self)
         return _study(self, record)
 
-    def outcome(self, study: Stored | None = None) -> Outcome[Any]:
+    def outcome(self, study: Stored) -> Outcome[Any]:
         """How far the run of its ``study`` came."""
-        if self.kind() not in {kind.name for kind in KINDS}:
-            mend = "open it with gridtandem.BatchRun.opened, or look with `tandem show`"
-            raise InvalidCase([Fault("run file", f"holds a {self.kind()}, not a run", mend, "run-005", place=str(self.path))])
-        known = records_of((self.study() if study is None else study).scheme).values()
+        known = records_of(study.scheme).values()
         with reading(self.path) as db:
             facts, end = self.facts(), self.end()
             gaps = tuple(np.nan if g is None else float(g) for (g,) in db.execute("SELECT gap FROM rounds ORDER BY round"))
@@ -189,8 +184,10 @@ def followed(file: RunFile | None, watch: Callable[[Outcome[Any]], None] | None)
 
 
 def _other(file: RunFile) -> InvalidCase:
-    mend = "open it with gridtandem.opened, or look with `tandem show`"
-    return InvalidCase([Fault("run file", f"holds a {file.kind()}", mend, "run-005", place=str(file.path))])
+    kind = file.kind()
+    door, holds = ("opened", kind) if kind in {k.name for k in KINDS} else ("BatchRun.opened", f"{kind}, not a run")
+    mend = f"open it with gridtandem.{door}, or look with `tandem show`"
+    return InvalidCase([Fault("run file", f"holds a {holds}", mend, "run-005", place=str(file.path))])
 
 
 def _study(file: RunFile, record: type[S]) -> S:

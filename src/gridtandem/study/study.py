@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, final
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, final
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from gridtandem.parties.owner import Owner
 from gridtandem.parties.transmission import Transmission, boundary_bus
 from gridtandem.schemes.fused import Fused
 from gridtandem.schemes.merged import Merged
+from gridtandem.study.kinds import FLOW, Kind
 from gridtandem.study.roster import Roster
 from gridtandem.tables import Index, Real
 
@@ -42,6 +43,7 @@ BLIND = frozenset({PowerAt, ResponseAt, PowerOver})  # letters without angles, w
 class Study:
     """A case, a scheme and the rules of the load flow. Same study, same bits."""
 
+    kind: ClassVar[Kind] = FLOW
     case: Case
     scheme: Any
     loading: Real = field(default_factory=lambda: np.ones((1, 1)))  # (scenario, period): factor on loads and transmission's schedule

@@ -35,9 +35,11 @@ class Found:
     faults: tuple[Fault, ...]  # of whole files
 
     @property
-    def sound(self) -> bool:
-        """Whether every cell could be read."""
-        return not self.faults and not any(p.faults for p in self.parts.values())
+    def wired(self) -> bool:
+        """Whether all that could not be read are numbers: who is connected to whom is known all the same."""
+        columns = {kind: part.table.columns() for kind, part in self.parts.items()}
+        lost = [f for part in self.parts.values() for f in part.faults]
+        return not self.faults and all(f.column in columns[f.table] and columns[f.table][f.column].dtype == "f8" for f in lost)
 
     def text_faults(self) -> Iterator[Fault]:
         """What is wrong with the text, addressed to file and line."""
@@ -90,7 +92,7 @@ def case_in(home: Home, address: str) -> Case:
     interfaces = _interfaces(home, sheet, tso, feeders)
     case = _case(settings, tso.network, tuple(n for _, _, n in feeders.models), interfaces.table)
     networks = [("tso", tso), *((place, found) for place, found, _ in feeders.models)]
-    broken = [*((0,) if interfaces.faults else ()), *(k for k, (_, found) in enumerate(networks, 1) if not found.sound)]
+    broken = [*((0,) if interfaces.faults else ()), *(k for k, (_, found) in enumerate(networks, 1) if not found.wired)]
     faults += (f.at(place) for place, found in {"tso": tso, **feeders.places}.items() for f in found.text_faults())
     faults += interfaces.placed(interfaces.faults)
     for k, fault in case.located(frozenset(broken)):

@@ -20,7 +20,8 @@ from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import elements as el
 from gridtandem.grid.graph import components
-from gridtandem.grid.network import Network
+from gridtandem.grid.network import Network, wired
+from gridtandem.grid.topology import lost_faults
 from gridtandem.tables import Index, Names, Real
 
 PV, REFERENCE, ISOLATED = 2.0, 3.0, 4.0  # bus types
@@ -53,8 +54,10 @@ def read_matpower(path_or_text: str | Path, *, name: str | None = None, equivale
         generators=_generators(tables, buses.name, kind), costs=costs, cost_points=points, base_mva=tables.base_mva,
         notes=(*tables.notes, *notes, *mended),
     )  # fmt: skip
-    faults += map(_mended, network.faults())
+    found = list(network.faults())
+    faults += map(_mended, found)
     if faults:
+        faults += lost_faults(network) if wired(found) else ()
         raise InvalidCase(f.at(place) for f in faults)
     return network
 

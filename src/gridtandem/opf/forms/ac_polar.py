@@ -22,7 +22,6 @@ from typing import final
 import numpy as np
 from scipy import sparse
 
-from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.graph import components
 from gridtandem.grid.nodal import Nodal
@@ -54,7 +53,7 @@ class AcPolar:
 
     @staticmethod
     def of(nodal: Nodal, supplied: Index = NOBODY) -> AcPolar:
-        """Of a network, or `InvalidCase` with the buses that nothing can supply; nodes ``supplied`` from outside give their islands the angle."""
+        """Of a network all of whose islands have a unit (`gridtandem.opf.ac_faults`); nodes ``supplied`` from outside give theirs the angle."""
         net, br = nodal.network, nodal.branches
         lines = br.kind == 0
         rating, low, high = (_column(nodal, name) for name in ("rating_mva", "angle_low_deg", "angle_high_deg"))
@@ -107,7 +106,7 @@ def _constants(nodal: Nodal) -> Real:
 
 
 def _references(nodal: Nodal, supplied: Index) -> Index:
-    """The node whose angle is given, for each island: the first that is supplied or has a reference unit, else the first with a unit at all."""
+    """The node whose angle is given, for each island: the first that is supplied or has a reference unit, else the first with a unit."""
     islands, island = np.unique(components(nodal.nodes, nodal.branches.start, nodal.branches.end), return_inverse=True)
     units = nodal.units
     rank = np.full(nodal.nodes, 2)
@@ -115,11 +114,7 @@ def _references(nodal: Nodal, supplied: Index) -> Index:
     rank[units.node[units.control == REFERENCE]] = 0
     rank[supplied] = -1
     order = np.lexsort((np.arange(nodal.nodes), rank, island))
-    first = order[np.searchsorted(island[order], np.arange(len(islands)))]
-    if len(lost := np.flatnonzero(rank[first][island] == 2)):
-        what = f"at {nodal.named(lost)} can be reached from no unit"
-        raise InvalidCase([Fault("buses", what, "close a line to them, or set live = no", "case-099", place=nodal.name)])
-    return first
+    return order[np.searchsorted(island[order], np.arange(len(islands)))]
 
 
 def unit_places(nodal: Nodal) -> sparse.csr_array:

@@ -2,22 +2,29 @@ r"""Interior: smooth programs by the interior-point method of `gridtandem.progra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Places
 from gridtandem.program.faults import Sides, smooth_accepted, smooth_checked
-from gridtandem.program.interior import NOISY, STEEPEST, Careful, Free, Look, Point, Rule, Task, climbed
+from gridtandem.program.interior import BINDS, NOISY, STEEPEST, Look, Point, Rule, Task, climbed
 from gridtandem.program.newton_system import NewtonSystem
+from gridtandem.program.rules import Careful, Free
 from gridtandem.program.smooth import Functions, Smooth, answered, sides, unanswered
 from gridtandem.tables import Real
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridtandem.program.blocks import Solve
+
 PUSH = 1e-2  # of max(1, |bound|), or of the interval: how far from a bound a search begins
-WARM = 1e-5  # the same, and the least product of multiplier and distance, from an earlier answer
+WARM = 1e-4  # the same, and the least product of multiplier and distance, from an earlier answer
+LEAST = 1e-12  # distance to a bound: rounding may put an answer on it
 STUCK = 1e-5  # a row missed by more where the search ends has no point nearby that keeps it
 
 
@@ -59,10 +66,10 @@ class Held:
         """
         task = self._task(bounds, right, functions)
         least, tried = self._options.tolerance / 10, 0
-        rungs: tuple[tuple[Rule, Point], ...] = ((Free(least), self._begin(task, start)), (Careful(least), self._begin(task, None)))
+        rungs: tuple[tuple[Rule, Answer | None], ...] = ((Free(least), start), (Careful(least), None))
         for ladder, (rule, begin) in enumerate(rungs):
             with np.errstate(over="ignore", invalid="ignore"):  # a search that runs away is seen by its errors
-                point, steps, wrong = climbed(task, begin, rule, tolerance=self._options.tolerance, steps=self._options.steps)
+                point, steps, wrong = climbed(task, self._begin(task, begin), rule, tolerance=self._options.tolerance, steps=self._options.steps)
             tried += steps
             if wrong <= NOISY * self._options.tolerance:
                 rounding = f"rounding ended it at errors of {wrong:.1g}" if wrong > self._options.tolerance else ""
@@ -73,6 +80,27 @@ class Held:
         said = f"largest miss of a row {missed:.2g}"
         return unanswered(self.program, status, ladder=ladder, steps=tried, solver=self._version, said=said)
 
+    def bent(self, answer: Answer, *, bounds: Sides | None = None, functions: Functions | None = None) -> Solve:
+        """How an answer moves: its optimality system, with multipliers over distances for whatever is bounded, ready for right-hand sides.
+
+        What is asked are changes of the gradient by unknowns and of equations by row, as columns; the answers are changes of both.
+        """
+        task, n = replace(self._task(bounds, None, functions), scale=1.0), len(self.program.start)
+        x, price = _flat(answer.x, self._columns), _flat(answer.price, self._rows)
+        values, jacobian, s = task.functions.values(x)[1], task.functions.slopes(x)[1], task.system
+        near, far = task.distances(np.concatenate([x, values[s.ranges]]))
+        pull = np.concatenate([_flat(answer.reduced, self._columns), price[s.ranges]])
+        sigma = task.has_low * np.maximum(pull, 0.0) / np.maximum(near, LEAST) + task.has_high * np.maximum(-pull, 0.0) / np.maximum(far, LEAST)
+        numbers = task.functions.curvature(x, 1.0, -price), jacobian, sigma[:n], sigma[n:], task.fixed
+
+        def solve(right: Real) -> Real:
+            found = s.answered(numbers, right, sigma > BINDS)
+            if found is None:
+                raise ArithmeticError("the optimality system of an answer is singular")
+            return found
+
+        return solve
+
     def _task(self, bounds: Sides | None, right: Sides | None, functions: Functions | None) -> Task:
         """The question in the form of the iteration."""
         changes = smooth_accepted(self.program, bounds or {}, right or {})
@@ -81,7 +109,7 @@ class Held:
         bounded = ~equal & (np.isfinite(row_low) | np.isfinite(row_high))
         key = np.concatenate([equal, bounded]).tobytes()
         if key not in self._systems:
-            found = NewtonSystem.of(self.program, np.flatnonzero(equal), np.flatnonzero(bounded), self._columns.size, self._rows.size)
+            found = NewtonSystem.of(self.program, np.flatnonzero(equal), np.flatnonzero(bounded))
             self._systems[key] = found
         system, fixed = self._systems[key], low == high
         t_low, t_high = np.concatenate([low, row_low[bounded]]), np.concatenate([high, row_high[bounded]])
@@ -98,8 +126,8 @@ class Held:
 
     def _begin(self, task: Task, start: Answer | None) -> Point:
         """Pushed inside the bounds, slacks at what the rows are."""
-        s, rows = task.system, self._rows.size
-        x = self.program.start if start is None else np.concatenate([start.x[name].ravel() for name in self._columns.shapes])
+        s = task.system
+        x = self.program.start if start is None else _flat(start.x, self._columns)
         push = PUSH if start is None else WARM
         n = s.size
         x = np.where(task.fixed, task.low[:n], _pushed(task, x, slice(0, n), push))
@@ -110,10 +138,9 @@ class Held:
             return Point(
                 t=t, y=np.zeros(len(s.equations) + len(s.ranges)), low=task.has_low.astype(np.float64), high=task.has_high.astype(np.float64)
             )
-        price = np.concatenate([start.price[name].ravel() for name in self._rows.shapes]).reshape(rows)
+        price = _flat(start.price, self._rows)
         y = -task.scale * np.concatenate([price[s.equations], price[s.ranges]])
-        reduced = task.scale * np.concatenate([*(start.reduced[name].ravel() for name in self._columns.shapes), price[s.ranges] / task.scale])
-        reduced[n:] *= task.scale
+        reduced = task.scale * np.concatenate([_flat(start.reduced, self._columns), price[s.ranges]])
         low, high = np.maximum(reduced, push / near), np.maximum(-reduced, push / far)
         return Point(t=t, y=y, low=low * task.has_low, high=high * task.has_high)
 
@@ -138,3 +165,8 @@ def _pushed(task: Task, t: Real, where: slice, push: float) -> Real:
         return push * np.minimum(np.maximum(1.0, np.abs(np.where(np.isfinite(bound), bound, 0.0))), width)
 
     return np.clip(t, low + share(low), high - share(high))
+
+
+def _flat(blocks: Mapping[str, Real], places: Places) -> Real:
+    """Blocks one after the other."""
+    return np.concatenate([np.empty(0), *(blocks[name].ravel() for name in places.shapes)])

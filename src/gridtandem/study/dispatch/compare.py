@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, final
 
 import numpy as np
 
-from gridtandem.coordinate import Outcome
-from gridtandem.study.dispatch.run import DispatchResult, dispatch
-from gridtandem.study.dispatch.study import DispatchStudy
-from gridtandem.study.side_by_side import beside, under_each, worst
+from gridtandem.study.dispatch.tables import Told
+from gridtandem.study.result import Result
+from gridtandem.study.side_by_side import beside, worst
 from gridtandem.tables import Flag, Index, Names, Real, Table, column
 
 
@@ -41,33 +39,12 @@ class DispatchComparison(Table):
     seconds: Real = column("wall time of this run on this machine; not reproducible", unit="s")
 
 
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Compared:
-    """The table and the results behind it."""
-
-    table: DispatchComparison
-    results: tuple[DispatchResult, ...]
-
-
-def compare(
-    study: DispatchStudy,
-    schemes: Sequence[object],
-    *,
-    save: Callable[[str], Path] | None = None,
-    watch: Callable[[str, Outcome[Any]], None] | None = None,
-) -> Compared:
-    """Dispatch under every scheme; ``save`` names the run file, ``watch`` hears the scheme's name."""
-    results, seconds = under_each(study, schemes, dispatch, save=save, watch=watch)
-    return Compared(tabled(results, seconds), tuple(results))
-
-
-def tabled(results: Sequence[DispatchResult], seconds: Sequence[float]) -> DispatchComparison:
+def tabled(results: Sequence[Result[Any, Told]], seconds: Sequence[float]) -> DispatchComparison:
     """The table of results that are there already."""
     checks, exchanges = [r.tables.checks for r in results], [r.tables.exchanges for r in results]
     return DispatchComparison.of({
-        **beside(results, seconds), "promised": [r.promised for r in results], "gap_to_central": [r.gap for r in results],
-        "realised": [r.realised for r in results], "limits_broken": [int(c.limits_broken.sum()) for c in checks],
+        **beside(results, seconds), "promised": [r.tables.promised for r in results], "gap_to_central": [r.tables.gap for r in results],
+        "realised": [r.tables.realised for r in results], "limits_broken": [int(c.limits_broken.sum()) for c in checks],
         "price_error_per_mwh": [worst(e.price_per_mwh - e.price_central_per_mwh) for e in exchanges],
         "voltage_error_pu": [worst(c.voltage_error_pu) for c in checks], "exchange_error_mva": [worst(c.exchange_error_mva) for c in checks],
         "v_low_pu": [float(c.v_low_pu.min()) if len(c) else np.nan for c in checks],

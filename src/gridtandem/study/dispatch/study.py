@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -15,13 +15,15 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.elements import REFERENCE
-from gridtandem.grid.network import Network
+from gridtandem.grid.network import Network, wired
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.ac_boundary import AcBoundary
+from gridtandem.opf.ac_faults import bent_faults
 from gridtandem.parties.ac_feeder import AcFeeders
 from gridtandem.parties.ac_owner import AcOwner
 from gridtandem.parties.ac_transmission import AcTransmission
 from gridtandem.schemes.central import Central
+from gridtandem.study.kinds import DISPATCH, Kind
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
@@ -33,6 +35,7 @@ SHOWN = 3  # rows that a fault names
 class DispatchStudy:
     """A case, a scheme of AC dispatch and the periods it is about. Same study, same bits."""
 
+    kind: ClassVar[Kind] = DISPATCH
     case: Case
     scheme: Any
     first: int = 1  # first period, counted from 1
@@ -137,6 +140,7 @@ def _whole(given: object) -> bool:
 
 def _network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
     g, (first, hours) = net.generators, window
+    yield from bent_faults(net) if wired(net.faults()) else ()
     end = first + hours - 1
     live = g.live & (source | (g.control != REFERENCE))
     for side, mend in (("p_low_mw", "the least"), ("p_high_mw", "the most")):

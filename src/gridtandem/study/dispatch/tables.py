@@ -16,9 +16,12 @@ from gridtandem.study.dispatch.check import Found, found_of
 from gridtandem.study.dispatch.plans import Plan, Plans, plans_of
 from gridtandem.study.dispatch.results import BusPrices, Decisions, DispatchChecks, Exchanges
 from gridtandem.study.dispatch.study import DispatchSeats, DispatchStudy
+from gridtandem.study.result import nothing
 from gridtandem.study.results import Violations
 from gridtandem.tables import Real, stacked
 from gridtandem.units import MVA
+
+CONTRADICTS = 1e-4  # pu; schemes agree to 1e-6, and what is left of an exchange moves voltages by less than this
 
 
 @final
@@ -32,16 +35,40 @@ class Told:
     checks: DispatchChecks
     violations: Violations
 
+    @property
+    def promised(self) -> float:
+        """Cost of all plans over all periods, one hour each; NaN where a period has none. [currency]"""
+        return self._sum("promised_per_h")
 
-NOTHING = Told(
-    exchanges=Exchanges.empty(), decisions=Decisions.empty(), prices=BusPrices.empty(), checks=DispatchChecks.empty(), violations=Violations.empty()
-)
+    @property
+    def realised(self) -> float:
+        """What they really cost. [currency]"""
+        return self._sum("realised_per_h")
+
+    @property
+    def central(self) -> float:
+        """What one owner would pay. [currency]"""
+        return self._sum("central_per_h")
+
+    @property
+    def gap(self) -> float:
+        """What the plans cost more than the dispatch of one owner, relative to it."""
+        return (self.promised - self.central) / max(1.0, abs(self.central))
+
+    def contradicts(self, goal: float) -> float:  # noqa: ARG002 — asked alike of every kind
+        """By how much the AC check contradicts an agreement. [pu]"""
+        apart = float(np.max(self.checks.voltage_error_pu[self.checks.solved], initial=0.0))
+        return 0.0 if apart <= CONTRADICTS else apart
+
+    def _sum(self, name: str) -> float:
+        column: Real = getattr(self.checks, name)
+        return float(column.sum()) if len(column) else np.nan
 
 
 def told(seats: DispatchSeats, study: DispatchStudy, outcome: Outcome[Any]) -> tuple[Told, tuple[str, ...]]:
     """All periods that have plans; and a sentence for each that has none."""
     if not outcome.answered or outcome.state is None:
-        return NOTHING, ()
+        return nothing(Told), ()
     schedule, best = study.scheme.schedule(outcome.state), seats.owner.dispatch(DispatchWhole())
     exchanges, decisions, prices, checks, violations, missing = [], [], [], [], [], []
     for t in range(study.hours):

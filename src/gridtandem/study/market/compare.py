@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, final
 
 import numpy as np
 
-from gridtandem.coordinate import Outcome
-from gridtandem.study.market.day import MarketDay, clear
-from gridtandem.study.market.study import MarketStudy
-from gridtandem.study.side_by_side import beside, under_each, worst
+from gridtandem.study.market.told import MarketTables
+from gridtandem.study.result import Result
+from gridtandem.study.side_by_side import beside, worst
 from gridtandem.tables import Flag, Index, Names, Real, Table, column
 
 
@@ -42,32 +40,11 @@ class MarketComparison(Table):
     seconds: Real = column("wall time of this run on this machine; not reproducible", unit="s")
 
 
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Compared:
-    """The table and the days behind it."""
-
-    table: MarketComparison
-    days: tuple[MarketDay, ...]
-
-
-def compare(
-    study: MarketStudy,
-    schemes: Sequence[object],
-    *,
-    save: Callable[[str], Path] | None = None,
-    watch: Callable[[str, Outcome[Any]], None] | None = None,
-) -> Compared:
-    """Clear the day of the study under every scheme; ``save`` names the run file, ``watch`` hears the scheme's name."""
-    days, seconds = under_each(study, schemes, clear, save=save, watch=watch)
-    return Compared(tabled(days, seconds), tuple(days))
-
-
-def tabled(days: Sequence[MarketDay], seconds: Sequence[float]) -> MarketComparison:
+def tabled(days: Sequence[Result[Any, MarketTables]], seconds: Sequence[float]) -> MarketComparison:
     """The table of days that are there already."""
     checks = [d.tables.checks for d in days]
     return MarketComparison.of({
-        **beside(days, seconds), "cost": [d.cost for d in days], "gap_to_ideal": [d.gap for d in days],
+        **beside(days, seconds), "cost": [d.tables.cost for d in days], "gap_to_ideal": [d.tables.gap for d in days],
         "exchange_error_mw": [worst(d.tables.awards.exchange_mw - d.tables.awards.ideal_mw) for d in days],
         "price_error_per_mwh": [worst(d.tables.awards.price_per_mwh - d.tables.awards.ideal_price_per_mwh) for d in days],
         "voltage_error_pu": [worst(c.voltage_error_pu) for c in checks], "loss_mw": [float(c.loss_mw.sum()) if len(c) else np.nan for c in checks],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.named import case as named
@@ -19,8 +18,6 @@ from gridtandem.study.market.offer import Offered, offered
 from gridtandem.study.market.phase_study import PhaseStudy, phase_offered, phase_shared
 from gridtandem.study.market.study import Form, MarketStudy
 from gridtandem.study.registry import scheme_named
-
-FIELDS = {"first_hour": "first"}  # where the study calls it otherwise
 
 
 def offering(
@@ -86,9 +83,3 @@ def _whose(dso: str) -> str:
     if not dso:
         raise InvalidCase([Fault("dso", "is not given, and a case has several", "name a feeder, interface or company", "study-001")])
     return dso
-
-
-def market_studied(case: Case, scheme: object, market: Mapping[str, Any], rounds: int) -> MarketStudy:
-    """The study of a case under a scheme of markets, with those options that were given."""
-    given = {FIELDS.get(name, name): value for name, value in market.items()}
-    return MarketStudy(case=case, scheme=scheme, rounds=rounds, **given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from gridtandem.parties.wholesale_near import WholesaleNear
 from gridtandem.parties.wholesale_reserve import WholesaleReserve
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
+from gridtandem.study.kinds import MARKET, Kind
 from gridtandem.study.market.benchmark import Benchmark
 from gridtandem.study.market.faults import study_faults
 from gridtandem.tables import Index
@@ -48,6 +49,7 @@ SETTINGS = ("scheme", "first", "hours", "step_h", "root_pu", "flow", "form", "es
 class MarketStudy:
     """A case, a scheme of markets and the rules of the day. Same study, same bits."""
 
+    kind: ClassVar[Kind] = MARKET
     case: Case
     scheme: Any
     first: int = 1  # first period, counted from 1
