@@ -20,13 +20,14 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_tells_the_margin_what_ends_it_and_what_was_met() -> None:
-    said = tandem("margin", "case14", "--plot", "v.svg", "--plot-power", "p.svg", "--buses", "14")
+    said = tandem("margin", "case14", "--plot", "v.svg", "--buses", "14")
     assert said.code == 0
-    assert said.out.startswith("ieee14: loads P0 (1 + 1 λ), generation grows, no limit holds\n")
+    assert said.out.startswith("ieee14: loads P0 (1 + λ), generation grows, no limit holds\n")
     assert "λ* = 3.06025, ended by a nose" in said.out
     assert "first met: 6 leaves its band of voltage at λ = 0" in said.out
-    assert said.err.splitlines() == ["picture   v.svg", "picture   p.svg"]
+    assert said.err.splitlines() == ["picture   v.svg"]
     assert "growth λ" in Path("v.svg").read_text(encoding="utf-8")
+    assert tandem("margin", "case14", "--plot", "p.svg", "--over", "power").code == 0
     assert "active power of all loads [MW]" in Path("p.svg").read_text(encoding="utf-8")
 
 

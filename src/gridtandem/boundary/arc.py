@@ -1,7 +1,8 @@
 """How long the next step along a curve is, and where its nose lies: from numbers that are told, without any grid.
 
-Steps grow while corrections are easy and shrink where they fail. Once a step has passed the nose (λ falls along the tangent there), the nose is looked
-for between both ends, from the place before it, by regula falsi on dλ along the arc (Illinois). After it the curve is followed for as long as asked.
+Steps grow while corrections are easy and shrink where they fail. Once a step has passed the nose (λ falls along the tangent there), the nose is
+looked for between both ends, from the place before it, by regula falsi on dλ along the arc (Illinois). After it the curve is followed for as long
+as asked.
 """
 
 from __future__ import annotations

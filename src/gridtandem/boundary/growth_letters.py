@@ -4,9 +4,9 @@ At every joint iterate a feeder eliminates its interior with its own factors and
 
 .. math:: \text{row}(1, \Delta V, \Delta\lambda, u) = r_1 + r_V\,\Delta V + r_\lambda\,\Delta\lambda + r_u\,u
 
-ΔV is the step of its root voltage, u that of the voltage of its weakest node. Rows: active and reactive power drawn; *local*, which must be 0 and says
-what u is, so that a feeder whose interior is singular at a fixed root voltage (a nose inside it) needs no factorisation of that; *arc*, its share of
-the row that holds the length of the step; *load*, what its loads draw.
+ΔV is the step of its root voltage, u that of the voltage of its weakest node. Rows: active and reactive power drawn; *local*, which must be 0 and
+says what u is, so that a feeder whose interior is singular at a fixed root voltage (a nose inside it) needs no factorisation of that; *arc*, its
+share of the row that holds the length of the step; *load*, what its loads draw.
 
 An answer depends on its letter alone. A party that must step carries what it needs in a *memo*, which comes with its reply and goes back with the
 next letter, and which nobody else reads.

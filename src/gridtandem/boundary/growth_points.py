@@ -49,7 +49,7 @@ class Place:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """Places of a curve in order; of that with the largest λ also what parties remember."""
+    """Places of a curve in order; of the first and of that with the largest λ also what parties remember."""
 
     growth: Real  # (point)
     v: Real  # (point, interface)
@@ -59,6 +59,7 @@ class Points:
     rise: Real  # (point) along the tangent
     length: Real  # (point) of the step that led there
     corrections: Index  # (point)
+    first: Place | None = None
     top: Place | None = None
 
     @staticmethod
@@ -74,7 +75,7 @@ class Points:
         return Points(
             np.append(self.growth, growth), np.concatenate([self.v, place.v[0]]), np.concatenate([self.s, place.s[0]]),
             np.concatenate([self.v_low, place.v_low[0]]), np.append(self.load, place.load), np.append(self.rise, place.rise),
-            np.append(self.length, length), np.append(self.corrections, place.corrections), top,
+            np.append(self.length, length), np.append(self.corrections, place.corrections), self.first or place, top,
         )  # fmt: skip
 
 

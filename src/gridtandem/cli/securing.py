@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.reading import ROWS
-from gridtandem.cli.words import CASE
+from gridtandem.cli.words import CASE, Numbers
+
+if TYPE_CHECKING:
+    from gridtandem.cases.case import Case
 
 TABLE = "tools events nodes curves"
 
@@ -26,16 +29,18 @@ TABLE = "tools events nodes curves"
 @click.option("--target", type=float, default=float("inf"), metavar="L", help="End at this growth λ.")
 @click.option("--growth", "loads", type=float, default=1.0, metavar="K", help="Loads are P0 (1 + λ K).  [1]")
 @click.option("--buses", default="", metavar="NAMES", help="Buses whose curves are told and drawn, between commas.  [the weakest]")
+@click.option("--tools", default="", metavar="NAMES", help="Of cases with feeders, between commas.  [ccpf,tcpf,tcpf-lm]")
+@click.option("--exponents", type=Numbers(), metavar="P,Q", help="Exponents of all feeder loads.")
 @click.option("--table", type=click.Choice(TABLE.split()), metavar="NAME", help=TABLE)
-@click.option("--plot", "picture", type=click.Path(path_type=Path), metavar="FILE", help="λ–V curves as .svg, .pdf or .png.")
-@click.option("--plot-power", "power", type=click.Path(path_type=Path), metavar="FILE", help="PV curves.")
+@click.option("--plot", "picture", type=click.Path(path_type=Path), metavar="FILE", help="Curves as .svg, .pdf or .png.")
+@click.option("--over", type=click.Choice(["growth", "power", "bus"]), default="growth", metavar="X", help="growth (λ), power or bus.  [growth]")
 @ROWS
 @speaks
 @click.pass_obj
 def margin_command(
     out: Out, *, case: str, generation: Literal["grows", "stays", "shared"], keep: str, hold_taps: bool,
-    until: Literal["nose", "past", "whole"], target: float, loads: float, buses: str, table: str | None, picture: Path | None, power: Path | None,
-    rows: int,
+    until: Literal["nose", "past", "whole"], target: float, loads: float, buses: str, tools: str, exponents: tuple[float, ...] | None,
+    table: str | None, picture: Path | None, over: str, rows: int,
 ) -> int:  # fmt: skip
     """$ tandem margin case118 --keep q --plot margin.svg
 
@@ -47,12 +52,19 @@ def margin_command(
 
     taps: Literal["hold", "move"] = "hold" if hold_taps else "move"
     growth = Growth(loads=loads, generation=generation, keep=listed(keep), taps=taps, until=until, target=target)
-    run = margin_of_case(case, growth, listed(buses))
+    run = margin_of_case(bent(case, exponents), growth, listed(buses), listed(tools))
     out.data(lambda: margin_document(run), lambda: margin_in_words(run, table, rows))
-    for path, kind in ((picture, "growth"), (power, "power")):
-        if path is not None:
-            out.say(f"picture   {save(run.plot(kind), path)}")
+    if picture is not None:
+        out.say(f"picture   {save(run.plot(over), picture)}")
     return 0 if run.found else EXIT_NO_SOLUTION
+
+
+def bent(case: str, exponents: tuple[float, ...] | None) -> str | Case:
+    """The case, with other exponents of feeder loads if asked for."""
+    from gridtandem.cases.generate import with_exponents
+    from gridtandem.cases.named import case as named
+
+    return case if exponents is None else with_exponents(named(case), *exponents)
 
 
 def listed(words: str) -> tuple[str, ...]:

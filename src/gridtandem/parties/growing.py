@@ -142,6 +142,16 @@ class GrowingFleet:
                 left[0, 0, i], low[0, 0, i] = 0.0, place.vm.min()
         return _told(rows, left, low, [NOTHING] * len(self.feeders))
 
+    def states(self, interface: Index, memo: Real, turn: Real) -> list[tuple[Real, Real]]:
+        """The owner's door: of each feeder voltages (node), and how they move along the tangent with weights ``turn`` (interface, 4)."""
+        out = []
+        for i, feeder in enumerate(self.feeders):
+            place, y, _ = feeder.reminded(memo[interface == i], 0.0)
+            p, moves = feeder.stage.pattern, np.zeros(len(place.vm))
+            moves[p.lift] = (y @ turn[i])[len(p.turn) : len(p.turn) + len(p.lift)]
+            out.append((place.vm, moves))
+        return out
+
     def _blank(self) -> tuple[Real, Real, Real]:
         many = len(self.feeders)
         return np.tile(NOWHERE, (1, 1, many, 1, 1)), np.full((1, 1, many), np.inf), np.full((1, 1, many), np.nan)

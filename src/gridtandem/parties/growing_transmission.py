@@ -1,7 +1,7 @@
 r"""Transmission that follows a curve of growing load together with its feeders, which say of themselves what `Condensed` holds.
 
-Feeders whose local row gives u safely have it eliminated; the others, whose interior is nearly singular at a fixed root voltage, keep it as an unknown
-in the border, beside λ and transmission's own opening.
+Feeders whose local row gives u safely have it eliminated; the others, whose interior is nearly singular at a fixed root voltage, keep it as an
+unknown in the border, beside λ and transmission's own opening.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from gridtandem.boundary.growth_letters import Condensed, JointStep, Stepped
 from gridtandem.boundary.letters import Worth
 from gridtandem.flow.continuation.bordered import opened
 from gridtandem.flow.continuation.direction import Direction
-from gridtandem.flow.continuation.stage import Place, Stage
+from gridtandem.flow.continuation.stage import Place, Stage, Tangent
 from gridtandem.flow.continuation.watch import by_arc, consumed
-from gridtandem.flow.continuation.stage import Tangent
 from gridtandem.flow.newton import Newton
 from gridtandem.parties.growing import plain
 from gridtandem.tables import Complex, Flag, Index, Real
@@ -46,7 +45,7 @@ class Borders:
         return Borders(kept=np.flatnonzero(~safe), rows=rows, whole=own)
 
     def swings(self, now: float, v: Real, growth: float, u: Real) -> Real:
-        """u of every interface from the joint step."""
+        """U of every interface from the joint step."""
         with np.errstate(divide="ignore", invalid="ignore"):
             out: Real = -(self.whole[:, 0] * now + self.whole[:, 1] * v + self.whole[:, 2] * growth) / self.whole[:, 3]
         out[self.kept] = u
@@ -121,6 +120,13 @@ class GrowingTransmission:
         memory = Memory(place=place, step=step[0], turn=turn[0], arc=arc)
         return self._told(memory, borders, (step[1], turn[1]), 0.0 if left <= stage.problem.tol else left * MVA)
 
+    def state(self, memo: Real) -> tuple[Place, Real]:
+        """The owner's door: the place, and how voltages (node) move along the tangent."""
+        was, p = Memory.of(memo, self.stage), self.stage.pattern
+        moves = np.zeros(len(was.place.vm))
+        moves[p.lift] = was.turn[len(p.turn) : len(p.turn) + len(p.lift)]
+        return was.place, moves
+
     def _solved(self, place: Place, arc: Real, borders: Borders, f: Real) -> tuple[tuple[Real, Real], tuple[Real, Real]]:
         """(unknowns and λ; u of every interface) of the step and of the tangent."""
         stage, rows, kept = self.stage, borders.rows, borders.kept
@@ -174,12 +180,12 @@ class GrowingTransmission:
         along = Tangent(x=memory.turn[:-1], growth=float(memory.turn[-1]))
         load = consumed(stage, place) + borders.rows[:, 4, 0].sum()
         rise = by_arc(stage, place, along) + (borders.rows[:, 4, 1:3] * turn[:, 1:3]).sum() + borders.rows[borders.kept, 4, 3] @ turn[borders.kept, 3]
-        x, turned, lifted = np.abs(memory.turn), len(p.turn), len(p.turn) + len(p.lift)
+        x, turned = np.abs(memory.turn), len(p.turn)
         parts = (x[:turned].max(initial=0.0) / 5, x[turned:-1].max(initial=0.0), x[-1] / 10, np.abs(turn[:, 3]).max(initial=0.0))
         worth = np.full((1, 1, len(self.at)), Worth.ESTIMATE if left else Worth.EXACT, np.int8)
         return Stepped(
-            step[None, None], turn[None, None], place.vm[self.at][None, None], place.growth, left, float(load) * MVA, float(rise) * MVA, float(max(parts)),
-            memory.packed(), worth,
+            step[None, None], turn[None, None], place.vm[self.at][None, None], place.growth, left, float(load) * MVA, float(rise) * MVA,
+            float(max(parts)), memory.packed(), worth,
         )  # fmt: skip
 
     def _refused(self) -> Stepped:

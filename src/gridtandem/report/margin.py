@@ -16,7 +16,7 @@ from gridtandem.grid.network import Network
 from gridtandem.report.documents import number
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.margin.ask import Growth
-from gridtandem.study.margin.single import Followed, curves_table, events_table, followed, nodes_table, tools_table
+from gridtandem.study.margin.single import Tool, curves_table, events_table, followed, nodes_table, tools_table
 from gridtandem.study.margin.tables import CurveResults, EventResults, NodeResults, ToolResults
 from gridtandem.study.provenance import provenance
 from gridtandem.tables import Table
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 MARGIN_DOCUMENT = "tandem/margin/1"
 TABLES = ("tools", "events", "nodes", "curves")
-PICTURES = ("growth", "power")
+PICTURES = ("growth", "power", "bus")
 TOLD = ("growth", "load_mw", "met", "element", "side")
+ALL = ("tool", *TOLD)
 FEW = 12  # rows of what was met
 SAID = {
     "q": "meets a reactive limit", "q_back": "takes its voltage up again", "p": "meets an active limit", "tap": "meets an end of its ratio",
@@ -42,8 +43,8 @@ class MarginRun:
 
     name: str
     growth: Growth
-    followed: tuple[Followed, ...]
-    buses: tuple[str, ...] = ()  # whose curves are shown; none: the weakest
+    followed: tuple[Tool, ...]
+    buses: tuple[str, ...] = ()  # whose curves are shown; none: those that feed, or the weakest
 
     @property
     def tools(self) -> ToolResults:
@@ -68,20 +69,20 @@ class MarginRun:
     @property
     def trouble(self) -> tuple[str, ...]:
         """Why a curve has no margin, or was not followed to its end."""
-        return tuple(f"{f.tool}: {f.curve.trouble}" for f in self.followed if f.curve.trouble)
+        return tuple(f"{f.tool}: {f.trouble}" for f in self.followed if f.trouble)
 
     @property
     def found(self) -> bool:
         """Has every tool a margin?"""
-        return all(f.margin.end not in ("none", "lost") for f in self.followed)
+        return all(f.found() for f in self.followed)
 
     def plot(self, kind: str = "growth") -> Figure:
-        """Voltages over λ (``growth``), or over the power drawn (``power``)."""
-        from gridtandem.report.margin_pictures import by_growth, by_power
+        """Voltages over λ (``growth``), over the power of all loads (``power``), or over that drawn at each bus (``bus``)."""
+        from gridtandem.report.margin_pictures import by_bus, by_growth, by_power
 
         if kind not in PICTURES:
             raise UnknownName("picture of a margin", kind, list(PICTURES))
-        return by_growth(self) if kind == "growth" else by_power(self)
+        return {"growth": by_growth, "power": by_power, "bus": by_bus}[kind](self)
 
     def __repr__(self) -> str:
         return margin_in_words(self)
@@ -97,39 +98,45 @@ def margin(
     until: Literal["nose", "past", "whole"] = "past",
     target: float = np.inf,
     buses: Sequence[str] = (),
+    tools: Sequence[str] = (),
 ) -> MarginRun:
     """How far loads P0 (1 + λ k) can grow: λ*, P_max, the weakest node, and what is met on the way.
 
     ``loads`` = k; ``generation``: schedules grow alike, stay, or share the growth; ``keep``: limits that hold ("q", "p", and "reference" for those
     of the unit that balances); ``until``: the nose, a tenth of λ past it, or the whole lower branch; ``target``: a λ at which to end.
+    ``tools``, of cases with feeders: ccpf, ccpf-response, ccpf-fixed-point, ccpf-nose (coordinated), merged, tcpf, tcpf-lm (transmission alone).
     """
     growth = Growth(loads=loads, generation=generation, keep=tuple(keep), taps=taps, until=until, target=target)
-    return margin_of_case(case, growth, tuple(buses))
+    return margin_of_case(case, growth, tuple(buses), tuple(tools))
 
 
-def margin_of_case(case: str | Path | Case | Network, growth: Growth, buses: tuple[str, ...] = ()) -> MarginRun:
+def margin_of_case(case: str | Path | Case | Network, growth: Growth, buses: tuple[str, ...] = (), tools: tuple[str, ...] = ()) -> MarginRun:
     """The same with the question as one record."""
-    if isinstance(case, Network):
-        return MarginRun(name=case.name, growth=growth, followed=(followed(case, growth),), buses=buses)
-    found = case if isinstance(case, Case) else named(case)
-    if len(found.interfaces):
-        raise Unreadable(f"{found.name} has feeders; the margin of its transmission alone: give the network")
-    return MarginRun(name=found.name, growth=growth, followed=(followed(found.transmission, growth),), buses=buses)
+    found = None if isinstance(case, Network) else case if isinstance(case, Case) else named(case)
+    if found is None or not len(found.interfaces):
+        net = found.transmission if found is not None else case
+        assert isinstance(net, Network)
+        if tools:
+            raise Unreadable(f"{net.name} has no feeders, so there is one tool only; leave tools out")
+        return MarginRun(name=net.name if found is None else found.name, growth=growth, followed=(followed(net, growth),), buses=buses)
+    from gridtandem.study.margin.tools import USUAL, feeding, followed_by
+
+    return MarginRun(name=found.name, growth=growth, followed=followed_by(found, growth, tools or USUAL), buses=buses or feeding(found))
 
 
 def margin_in_words(run: MarginRun, table: str | None = None, rows: int = FEW) -> str:
     """The margins, what ends them, what was met; or one of the tables."""
     if table is not None:
         return plain(tables_of(run)[table], rows=rows)
-    lines = [f"{run.name}: loads P0 (1 + {run.growth.loads:g} λ), generation {run.growth.generation}{_kept(run.growth)}", ""]
+    lines = [f"{run.name}: loads {run.growth.law}, generation {run.growth.generation}{_kept(run.growth)}", ""]
     tools = run.tools
-    shown = ["tool", "growth", "load_mw", "most_mw", "margin_mw", "weakest", "weakest_v_pu"]
+    shown = ["tool", "growth", "load_mw", "most_mw", "margin_mw", "weakest", "weakest_v_pu", "lowest", "lowest_v_pu"]
     lines += [plain(tools, columns=shown), ""]
     for k, tool in enumerate(tools.tool.tolist()):
         lines.append(f"{tool}: {_ended(run, k)}")
     events = run.events
     limits = events.take(np.flatnonzero(~events.past))
-    lines += ["", "met on the way", plain(limits, columns=TOLD, rows=rows)] if len(limits) else []
+    lines += ["", "met on the way", plain(limits, columns=TOLD if len(tools) == 1 else ALL, rows=rows)] if len(limits) else []
     return "\n".join([*lines, *(f"note: {t}" for t in run.trouble)])
 
 

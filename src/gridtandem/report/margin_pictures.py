@@ -31,12 +31,18 @@ def by_power(run: MarginRun) -> Figure:
     return _drawn(run, "load_mw", "active power of all loads [MW]", "Voltages over the power that the loads draw")
 
 
+@styled
+def by_bus(run: MarginRun) -> Figure:
+    """PV curves of a few buses, each over what is drawn there."""
+    return _drawn(run, "p_mw", "active power drawn at the bus [MW]", "Voltages over the power drawn at each bus")
+
+
 def _drawn(run: MarginRun, x: str, label: str, title: str) -> Figure:
     figure = style.new_figure(style.WIDE, 3.8)
     axes = figure.add_subplot()
     axes.set_title(f"{title}: {run.name}", pad=14)
     held = ", ".join(run.growth.keep) or "none"
-    style.caption(axes, f"loads P0 (1 + {run.growth.loads:g} λ); generation {run.growth.generation}; limits of units that hold: {held}")
+    style.caption(axes, f"loads {run.growth.law}; generation {run.growth.generation}; limits of units that hold: {held}")
     axes.set_xlabel(label)
     axes.set_ylabel("voltage [pu]")
     curves, tools = run.curves, list(dict.fromkeys(run.curves.tool.tolist()))
@@ -47,7 +53,8 @@ def _drawn(run: MarginRun, x: str, label: str, title: str) -> Figure:
             rows = mine.take(mine.bus == bus)
             colour = style.SERIES[(b if len(tools) == 1 else t) % len(style.SERIES)]
             dash = style.DASHES[(t if len(tools) == 1 else b) % len(style.DASHES)]
-            axes.plot(getattr(rows, x), rows.v_pu, color=colour, linestyle=dash)
+            width = 1.2 + 0.9 * (len(tools) - 1 - t)  # curves that agree lie on each other
+            axes.plot(getattr(rows, x), rows.v_pu, color=colour, linestyle=dash, linewidth=width)
             turn = int(np.argmax(rows.growth))
             axes.plot(getattr(rows, x)[turn], rows.v_pu[turn], marker=style.MARKS[t % len(style.MARKS)], color=colour, linestyle="none")
             name = bus if len(tools) == 1 else f"{tool}: {bus}"

@@ -10,14 +10,13 @@ Crosses  per interface and correction: feeders hear 10 numbers (voltage, λ, ste
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, final
 
-import numpy as np
-
 from gridtandem.boundary.arc import DONE, Arc
-from gridtandem.boundary.growth_letters import NOBODY, NOTHING, Condense, JointStep, nobody
-from gridtandem.boundary.growth_points import Place, Traced, Tracked
+from gridtandem.boundary.growth_letters import Condense, JointStep
+from gridtandem.boundary.growth_points import Traced, Tracked
+from gridtandem.boundary.joint import ahead, beginning, corrected
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Gap
 
@@ -37,33 +36,14 @@ class Ccpf:
 
     def start(self, mail: Mail) -> Tracked:
         """All load flows together, at λ = 0."""
-        first, zero = JointStep(nobody(mail.shape), np.zeros(2), False, NOTHING), np.zeros((*mail.shape, 4))
-        v = mail.ask_tso(first).v
-        base = self._corrected(mail, Condense(v, 0.0 * v, zero, zero, NOBODY, NOTHING), first)
+        base = corrected(mail, *beginning(mail), tol_mva=self.tol_mva, most=self.most)
         return Tracked.begun(mail.shape, Arc.of(self.longest, self.past), base)
 
     def round(self, mail: Mail, s: Tracked) -> Tracked:
-        """One trial along the arc: (x, λ) + σ t, then Newton to the curve."""
+        """One trial along the arc: prediction (a), and Newton to the curve (b)-(e), in which every company eliminates its interior."""
         if s.arc.ended:
             return s
-        length, p = s.arc.length, s.base
-        ahead = length * p.turn  # (a) prediction
-        ask = Condense(p.v + ahead[..., 1], p.growth + ahead[..., 2], ahead, p.turn, p.interface, p.memo)
-        return s.after(self._corrected(mail, ask, JointStep(nobody(mail.shape), np.array([0.0, length]), True, p.own)))
-
-    def _corrected(self, mail: Mail, ask: Condense, joint: JointStep) -> Place | None:
-        """Newton's method on all networks together; None where it does not get to the curve."""
-        for k in range(self.most + 1):
-            left = mail.ask_dsos(ask)  # (b) Y = J̃⁻¹(−F, −F_V, −F_λ, α e), condensed
-            there = mail.ask_tso(replace(joint, feeders=left))  # (c) bordered system, (d) tangent
-            if not np.isfinite([*left.left.flat, there.left]).all():
-                return None
-            if max(float(left.left.max(initial=0.0)), there.left) <= self.tol_mva:
-                return Place.of(ask.v, ask.growth, left, there, k)
-            v, growth = ask.v + there.step[..., 1], ask.growth + there.step[..., 2]  # (e) Δx = Y (1, ΔV, Δλ, u)
-            ask = Condense(v, growth, there.step, 0.0 * there.step, left.interface, left.memo)
-            joint = JointStep(left, np.array([1.0, 0.0]), False, there.memo)
-        return None
+        return s.after(corrected(mail, *ahead(s.base, s.arc.length), tol_mva=self.tol_mva, most=self.most))
 
     def gap(self, s: Tracked) -> Gap:
         """dλ along the arc, until the nose and what is asked for behind it."""

@@ -1,9 +1,9 @@
-r"""Coordinated continuation by exchange of numbers: transmission corrects with the feeders' powers held, feeders solve at its voltages, until both rest.
+r"""Coordinated continuation by exchange of numbers: transmission corrects with feeders' powers held, feeders solve at its voltages, until both rest.
 
 Paper    M. Gupta, thesis, IIT Delhi, 2022, ch. 3 (block diagram); the equations (a)-(d) are our reading of it, see
          docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
-Crosses  per interface and exchange: feeders hear 2 numbers (voltage, λ) and say 22, of which 3 count (powers, and what their loads draw); transmission
+Crosses  per interface and exchange: feeders hear 2 numbers (voltage, λ) and say 22, of which 3 count (powers, and what loads draw); transmission
          hears those, as often as its own correction needs, and says 9 (step, tangent, voltage), and 6 for all.
 """
 
@@ -19,13 +19,14 @@ from gridtandem.boundary.growth_letters import NOTHING, Condensed, JointStep, Re
 from gridtandem.boundary.growth_points import Place, Traced, Tracked
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Gap
+from gridtandem.tables import Real
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class CcpfFixedPoint:
-    """The plain exchange within every place. Its contraction ratio goes to 1 and beyond where the nose comes near, so it ends before it, where no longer step
-    makes λ grow: what was reached is a lower bound.
+    """The plain exchange within every place. Its contraction ratio goes to 1 and beyond where the nose comes near, so it ends before it, where no
+    further step makes λ grow: what was reached is a lower bound.
     """
 
     tol_mva: float = 1e-5  # change of what feeders draw between exchanges
@@ -58,7 +59,7 @@ class CcpfFixedPoint:
 
     def _corrected(self, mail: Mail, ask: RespondAt, joint: JointStep) -> Place | None:
         """Exchanges until what feeders draw rests; None where it does not, or somebody has no answer."""
-        before = np.inf
+        before: Real | float = np.inf
         for k in range(self.most + 1):
             told = mail.ask_dsos(ask)  # (b) S = D(V, λ)
             if not np.isfinite(told.left).all():

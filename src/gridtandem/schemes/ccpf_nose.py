@@ -4,8 +4,8 @@ Paper    G. Moore and A. Spence, "The calculation of turning points of nonlinear
          F = 0, Jφ = 0, |φ| = 1. The bordered tangent t = (φ, t_λ) has Jφ = −b t_λ, so that φ is known by elimination and t_λ = 0 is left (a)-(c),
          our derivation, see docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
-Crosses  as in ccpf; near the nose once per round: per interface feeders hear 10 numbers and a memo, and say 22 and a memo; transmission hears those 22 and says 9,
-         and 6 for all.
+Crosses  as in ccpf, near the nose once per round: per interface feeders hear 10 numbers and a memo, and say 22 and a memo; transmission hears
+         those 22 and says 9, and 6 for all.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.boundary.arc import LOST, TURNING
-from gridtandem.boundary.growth_letters import Condense, JointStep, nobody
+from gridtandem.boundary.arc import LOST, TURNING, Arc
+from gridtandem.boundary.growth_letters import Condense, JointStep
 from gridtandem.boundary.growth_points import Place, Traced, Tracked
+from gridtandem.boundary.joint import ahead, beginning, corrected
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Gap
-from gridtandem.schemes.ccpf import Ccpf
 
 
 @final
@@ -47,6 +47,7 @@ class CcpfNose:
     tol_mva: float = 1e-8  # mismatch
     nose: float = 1e-7  # t_λ
     near_mva: float = 1e-3  # mismatch from which on tangents are those of the curve, and a round goes along them too
+    most: int = 12  # corrections of one place of the walk
     longest: float = 0.1  # change of any voltage in a step of the walk [pu]
 
     asks_tso: ClassVar = frozenset({JointStep})
@@ -54,12 +55,15 @@ class CcpfNose:
 
     def start(self, mail: Mail) -> CcpfNoseState:
         """All load flows together, at λ = 0."""
-        return CcpfNoseState(Ccpf(longest=self.longest).start(mail))
+        base = corrected(mail, *beginning(mail), tol_mva=self.tol_mva, most=self.most)
+        return CcpfNoseState(Tracked.begun(mail.shape, Arc.of(self.longest, 0.0), base))
 
     def round(self, mail: Mail, s: CcpfNoseState) -> CcpfNoseState:
         """A step of the walk; or Newton's step to the curve and, at once, σ along it to where t_λ = 0."""
+        if s.walk.arc.ended:
+            return s
         if s.ask is None or s.joint is None:
-            return self._walked(mail, Ccpf(longest=self.longest).round(mail, s.walk))
+            return self._walked(s.walk.after(corrected(mail, *ahead(s.walk.base, s.walk.arc.length), tol_mva=self.tol_mva, most=self.most)))
         told = mail.ask_dsos(s.ask)
         there = mail.ask_tso(JointStep(told, s.joint.by, s.joint.turn, s.joint.memo))  # (a) step and tangent t
         left = max(float(told.left.max(initial=0.0)), there.left)
@@ -76,16 +80,14 @@ class CcpfNose:
         before = (slope, length) if near else (s.slope, s.moved)
         return CcpfNoseState(s.walk, ask, JointStep(told, np.array([1.0, length]), True, there.memo), here, left, *before, bend)
 
-    def _walked(self, mail: Mail, walk: Tracked) -> CcpfNoseState:
+    def _walked(self, walk: Tracked) -> CcpfNoseState:
         """The direct iteration begins at the last place before the nose, with the bend of the step that passed it."""
         if walk.arc.phase != TURNING:
             return CcpfNoseState(walk, trouble=walk.trouble)
         b, arc = walk.base, walk.arc
         bend = (arc.high[1] - arc.low[1]) / arc.high[0]
         length = -b.slope / bend
-        ahead = length * b.turn
-        ask = Condense(b.v + ahead[..., 1], b.growth + ahead[..., 2], ahead, b.turn, b.interface, b.memo)
-        joint = JointStep(nobody(mail.shape), np.array([0.0, length]), True, b.own)
+        ask, joint = ahead(b, length)
         return CcpfNoseState(walk, ask, joint, b, slope=b.slope, moved=length, bend=bend)
 
     def gap(self, s: CcpfNoseState) -> Gap:

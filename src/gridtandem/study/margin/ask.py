@@ -33,6 +33,11 @@ class Growth:
     target: float = np.inf  # λ at which to end
 
     @property
+    def law(self) -> str:
+        """How loads grow, in a formula."""
+        return f"P0 (1 + {'' if self.loads == 1 else f'{self.loads:g} '}λ)"
+
+    @property
     def tracing(self) -> Tracing:
         """As the curve is followed."""
         return Tracing(keep=cast(tuple[Kept, ...], self.keep), until=self.until, target=self.target, longest=SMOOTH)

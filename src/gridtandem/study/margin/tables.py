@@ -29,6 +29,7 @@ class ToolResults(Table):
     lowest_v_pu: Real = column("that voltage", unit="pu")
     places: Index = column("places computed on the curve", dtype="i8")
     corrections: Index = column("Newton steps of all places together", dtype="i8")
+    exchanges: Index = column("letters to which each distribution company replied", dtype="i8")
 
 
 @final

@@ -1,0 +1,188 @@
+"""The margin of transmission and feeders together: parties at the boundary under a scheme of continuation, and its curve in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from gridtandem.boundary.arc import most_power
+from gridtandem.boundary.growth_points import Place, Traced
+from gridtandem.boundary.mailbox import Company, Mailbox
+from gridtandem.cases.case import Case
+from gridtandem.cases.join import bundle
+from gridtandem.coordinate import Outcome, coordinate
+from gridtandem.errors import Fault, InvalidCase
+from gridtandem.flow.continuation.direction import Direction, law_faults
+from gridtandem.flow.continuation.margin import ENDS
+from gridtandem.flow.newton import Newton
+from gridtandem.grid.nodal import Nodal
+from gridtandem.parties.growing import GrowingFleet, fleet_of
+from gridtandem.parties.growing_transmission import GrowingTransmission
+from gridtandem.study.margin.ask import Growth
+from gridtandem.study.margin.single import Row, chosen
+from gridtandem.tables import Index, Names, Real
+
+ROUNDS = 1000
+BOUND = "no place further at which the exchange comes to rest: a lower bound"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class GrowthSeats:
+    """Who sits at the boundary."""
+
+    case: Case
+    transmission: GrowingTransmission
+    fleets: tuple[tuple[GrowingFleet, Index], ...]  # with their interfaces
+    nodals: tuple[Nodal, ...]  # (interface) feeders, parallel ones as one
+
+    @staticmethod
+    def of(case: Case, growth: Growth) -> GrowthSeats:
+        """Check case and question, and give each company its part."""
+        table = case.interfaces
+        if faults := [*case.faults(), *growth.faults(), *_faults(case, growth)]:
+            raise InvalidCase(faults)
+        grid = Nodal.of(case.transmission)
+        nodals = tuple(
+            Nodal.of(bundle(case.models[m], count=int(k), scale=float(s))) for m, k, s in zip(table.model, table.count, table.scale, strict=True)
+        )
+        others = growth.loads * sum(float(n.loads.s.real.sum()) for n in nodals)
+        direction = Direction.of(grid, loads=growth.loads, units=growth.loads, generation=growth.generation, others=others)
+        if faults := [f for n in (grid, *nodals) for f in law_faults(n)]:
+            raise InvalidCase(faults)
+        roots = np.array([n.node[r] for n, r in zip(nodals, table.root, strict=True)], np.int64)
+        fleets = []
+        for company in case.companies:
+            rows = case.rows_of(company)
+            fleets.append((fleet_of(tuple(nodals[i] for i in rows.tolist()), roots[rows], growth.loads, growth.options), rows))
+        newton = Newton.of(grid, options=growth.options)
+        home = newton.solve()
+        start = home.v if home.converged else newton.begin
+        transmission = GrowingTransmission.of(newton, direction, grid.node[table.bus], start)
+        return GrowthSeats(case=case, transmission=transmission, fleets=tuple(fleets), nodals=nodals)
+
+    def mailbox(self) -> Mailbox:
+        """The road between them."""
+        dsos = tuple((Company(name, (fleet,)), rows) for name, (fleet, rows) in zip(self.case.companies, self.fleets, strict=True))
+        return Mailbox(Company("tso", (self.transmission,)), dsos, weigh=False)
+
+
+def _faults(case: Case, growth: Growth) -> Iterator[Fault]:
+    if many := ", ".join(map(repr, dict.fromkeys(case.interfaces.feeder[case.ports > 1].tolist()))):
+        what, mend = f"{many}: fed from more than one transmission bus", "schemes of continuation know one root; take tool merged"
+        yield Fault("interfaces", what, mend, "margin-008", column="feeder", place=case.name)
+    if growth.keep:
+        what = f"is {', '.join(growth.keep)}, and coordinated continuation keeps no limits"
+        yield Fault("margin", what, "take tool merged, or leave keep out", "margin-009", column="keep")
+    if np.isfinite(growth.target):
+        yield Fault("margin", "is given, and coordinated continuation ends at the nose", "take tool merged", "margin-010", column="target")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Coordinated:
+    """The curve of all networks together, as a scheme found it."""
+
+    tool: str
+    seats: GrowthSeats
+    traced: Traced
+    outcome: Outcome[Any]
+
+    @property
+    def trouble(self) -> str:
+        """Why the curve was not followed to its end."""
+        return self.traced.trouble or ("" if self.traced.whole else self.outcome.end.value)
+
+    def found(self) -> bool:
+        """Is there a margin?"""
+        return self.traced.whole
+
+    def rows(self, table: str, buses: Sequence[str]) -> list[Row]:
+        """Of tools, events, nodes or curves."""
+        if table == "tools":
+            return [_tool(self)]
+        if self.traced.points.top is None or self.traced.points.first is None:
+            return []
+        return _events(self) if table == "events" else _nodes(self) if table == "nodes" else _curves(self, buses)
+
+
+def coordinated(case: Case, growth: Growth, scheme: Any, name: str) -> Coordinated:
+    """Follow the curve of a case under a scheme of continuation."""
+    seats = GrowthSeats.of(case, growth)
+    outcome = coordinate(seats.mailbox(), scheme, rounds=ROUNDS)
+    return Coordinated(tool=name, seats=seats, traced=scheme.curve(outcome.state), outcome=outcome)
+
+
+def _tool(c: Coordinated) -> Row:
+    points = c.traced.points
+    exchanges = sum(e.to != "tso" for e in c.outcome.ledger) // max(len(c.seats.fleets), 1)
+    if not len(points.growth):
+        return c.tool, np.nan, ENDS["none"], *(np.nan,) * 4, "", np.nan, "", np.nan, 0, 0, exchanges
+    most, at = most_power(points.growth, points.load, points.rise, points.length)
+    label, _, v, sway = everything(c, points.top)
+    weak, low = int(np.argmax(sway)), int(np.argmin(v))
+    end = ENDS["lost"] if not c.traced.whole else BOUND if points.top is not None and points.top.slope > BENT else ENDS["nose"]
+    return (
+        c.tool, points.growth.max(), end, points.load[0], most, most - points.load[0], at, str(label[weak]), v[weak], str(label[low]), v[low],
+        len(points.growth), int(points.corrections.sum()), exchanges,
+    )  # fmt: skip
+
+
+BENT = 1e-3  # dλ along the arc, above which a place is no nose
+
+
+def _events(c: Coordinated) -> list[Row]:
+    points = c.traced.points
+    top = int(np.argmax(points.growth))
+    if not c.traced.whole or points.top is None or points.top.slope > BENT:
+        return []
+    return [(c.tool, points.growth[top], points.load[top], 6, "", 0, False, False, False)]
+
+
+def everything(c: Coordinated, place: Place | None) -> tuple[Names, Index, Real, Real]:
+    """Of transmission's nodes and all inner nodes of feeders: label, interface (−1: transmission), voltage, and how it moves (the most 1)."""
+    assert place is not None
+    seats = c.seats
+    grid, moves = seats.transmission.state(place.own)
+    labels, owner = [seats.transmission.stage.newton.nodal.label], [np.full(len(grid.vm), -1)]
+    v, sway = [grid.vm], [moves]
+    for fleet, rows in seats.fleets:
+        which = np.full(len(seats.nodals), -1)
+        which[rows] = np.arange(len(rows))
+        mine = np.isin(place.interface, rows)
+        for i, (vm, inner) in zip(rows.tolist(), fleet.states(which[place.interface[mine]], place.memo[mine], place.turn[0, 0, rows]), strict=True):
+            nodal, root = seats.nodals[i], fleet.feeders[which[i]].root
+            inside = np.flatnonzero(np.arange(nodal.nodes) != root)
+            labels.append(np.char.add(f"{seats.case.interfaces.feeder[i]}/", nodal.label[inside]))
+            owner.append(np.full(len(inside), i))
+            v.append(vm[inside])
+            sway.append(inner[inside])
+    size = np.abs(np.concatenate(sway))
+    return np.concatenate(labels), np.concatenate(owner), np.concatenate(v), size / max(float(size.max(initial=0.0)), np.finfo(float).tiny)
+
+
+def _nodes(c: Coordinated) -> list[Row]:
+    label, _, v, sway = everything(c, c.traced.points.top)
+    base = everything(c, c.traced.points.first)[2]
+    return [(c.tool, str(label[k]), base[k], v[k], sway[k], np.nan) for k in np.argsort(-sway, kind="stable").tolist()]
+
+
+def _curves(c: Coordinated, buses: Sequence[str]) -> list[Row]:
+    """Of transmission buses that feed."""
+    points, stage = c.traced.points, c.seats.transmission.stage
+    nodes = chosen(stage.newton.nodal, buses) if buses else c.seats.transmission.at
+    rows: list[Row] = []
+    for node in dict.fromkeys(nodes.tolist()):
+        fed = np.flatnonzero(c.seats.transmission.at == node)
+        if not len(fed):
+            continue
+        for n, growth in enumerate(points.growth.tolist()):
+            law = stage.loads(growth)
+            v, here = points.v[n, fed[0]], np.flatnonzero(law.node == node)
+            own = float(law.take(here).at(np.full(len(here), v))[0].real.sum()) * 100
+            drawn = float(points.s[n, fed, 0].sum())
+            rows.append((c.tool, str(stage.newton.nodal.label[node]), n, growth, points.load[n], v, own + drawn))
+    return rows
