@@ -39,7 +39,7 @@ from tests.tolerances import (
     NOSE_FOUND,
     ON_CURVE,
     SLOPE_OF_POWER,
-    TURNED,
+    LEVEL,
 )
 
 
@@ -100,7 +100,7 @@ def test_noses_of_ieee_systems(name: str, theirs: float) -> None:
     if name == "case14":
         assert abs(largest_loading(newton, ceiling=10.0) - 1 - margin.growth) <= NOSE_FOUND * 4
     turned = curve.knots[margin.knot]
-    assert abs(turned.along.growth) <= TURNED
+    assert abs(turned.along.growth) <= LEVEL
 
 
 def test_matpower_nose() -> None:

@@ -30,7 +30,7 @@ NOTHING: Real = np.empty(0)
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Condensed:
+class Eliminated:
     """A feeder without its interior."""
 
     rows: Real = dense("rows p, q, local, arc, load by columns now, v, growth, swing (…, 5, 4)", "MW, Mvar, pu, 1, MW; by 1, pu, 1, pu")
@@ -41,17 +41,17 @@ class Condensed:
     worth: Code = dense("worth of the row", dtype="i1")
 
 
-def nobody(shape: tuple[int, int, int]) -> Condensed:
+def nobody(shape: tuple[int, int, int]) -> Eliminated:
     """Feeders that draw nothing, in the place of those that have not spoken yet."""
     rows, none = np.zeros((*shape, 5, 4)), np.zeros(shape)
     rows[..., 2, 3] = 1.0
-    return Condensed(rows, none, none, NOBODY, NOTHING, np.ones(shape, np.int8))
+    return Eliminated(rows, none, none, NOBODY, NOTHING, np.ones(shape, np.int8))
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Stepped:
-    """The joint step from here, and the tangent of the curve: weights of the columns of `Condensed`, for every interface."""
+    """The joint step from here, and the tangent of the curve: weights of the columns of `Eliminated`, for every interface."""
 
     step: Real = dense("Newton's step (…, 4)", "1, pu, 1, pu")
     turn: Real = dense("the tangent, of length 1 in transmission's unknowns, λ and swings (…, 4)", "1, pu, 1, pu")
@@ -67,7 +67,7 @@ class Stepped:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Condense(Ask[Condensed]):
+class Eliminate(Ask[Eliminated]):
     """Move by these weights of your last rows, take that root voltage and λ, and say what is left of you there.
 
     Without a memo: begin with your load flow there.
@@ -83,7 +83,7 @@ class Condense(Ask[Condensed]):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class RespondAt(Ask[Condensed]):
+class RespondAt(Ask[Eliminated]):
     """What is left of you at this root voltage and λ once your load flow is solved? Without a memo, without a share of the arc."""
 
     v: Real = dense("voltage magnitude at the root", "pu")
@@ -95,7 +95,7 @@ class RespondAt(Ask[Condensed]):
 class JointStep(Ask[Stepped]):
     """Move by these parts of your last step and tangent; with these feeders, what is the joint step from there, and the tangent?"""
 
-    feeders: Condensed = common("what is left of them")
+    feeders: Eliminated = common("what is left of them")
     by: Real = common("parts of the last step and of the last tangent by which to move first (2)")
     turn: bool = common("does the last tangent become the direction of the arc?")
     memo: Real = common("what transmission wanted to be reminded of")

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.boundary.arc import DONE, LOST, Arc
-from gridtandem.boundary.growth_letters import NOBODY, NOTHING, Condensed, Stepped
+from gridtandem.boundary.growth_letters import NOBODY, NOTHING, Eliminated, Stepped
 from gridtandem.tables import Index, Real
 
 
@@ -32,7 +32,7 @@ class Place:
     own: Real  # of transmission
 
     @staticmethod
-    def of(v: Real, growth: Real, feeders: Condensed, there: Stepped, corrections: int) -> Place:
+    def of(v: Real, growth: Real, feeders: Eliminated, there: Stepped, corrections: int) -> Place:
         """Where a correction came to."""
         return Place(
             v, growth, feeders.rows[..., :2, 0], feeders.v_low, there.turn, float(there.turn[..., 2].flat[0]), there.speed, there.load, there.rise,

@@ -6,26 +6,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from gridtandem.boundary.growth_letters import NOBODY, NOTHING, Condense, JointStep, nobody
+from gridtandem.boundary.growth_letters import NOBODY, NOTHING, Eliminate, JointStep, nobody
 from gridtandem.boundary.growth_points import Place
 from gridtandem.boundary.mailbox import Mail
 
 
-def beginning(mail: Mail) -> tuple[Condense, JointStep]:
+def beginning(mail: Mail) -> tuple[Eliminate, JointStep]:
     """First letters: at the voltages of transmission's own forecast, λ = 0."""
     joint, zero = JointStep(nobody(mail.shape), np.zeros(2), False, NOTHING), np.zeros((*mail.shape, 4))
     v = mail.ask_tso(joint).v
-    return Condense(v, 0.0 * v, zero, zero, NOBODY, NOTHING), joint
+    return Eliminate(v, 0.0 * v, zero, zero, NOBODY, NOTHING), joint
 
 
-def ahead(p: Place, length: float) -> tuple[Condense, JointStep]:
+def ahead(p: Place, length: float) -> tuple[Eliminate, JointStep]:
     """Letters that go so far along the tangent of a place, which becomes the direction of the arc: (x, λ) + σ t."""
     by = length * p.turn
-    ask = Condense(p.v + by[..., 1], p.growth + by[..., 2], by, p.turn, p.interface, p.memo)
+    ask = Eliminate(p.v + by[..., 1], p.growth + by[..., 2], by, p.turn, p.interface, p.memo)
     return ask, JointStep(nobody(p.v.shape), np.array([0.0, length]), True, p.own)
 
 
-def corrected(mail: Mail, ask: Condense, joint: JointStep, *, tol_mva: float, most: int) -> Place | None:
+def corrected(mail: Mail, ask: Eliminate, joint: JointStep, *, tol_mva: float, most: int) -> Place | None:
     """From there to the curve; None where Newton's method does not get to it."""
     for k in range(most + 1):
         left = mail.ask_dsos(ask)  # Y = J̃⁻¹(−F, −F_V, −F_λ, α e), condensed
@@ -35,6 +35,6 @@ def corrected(mail: Mail, ask: Condense, joint: JointStep, *, tol_mva: float, mo
         if max(float(left.left.max(initial=0.0)), there.left) <= tol_mva:
             return Place.of(ask.v, ask.growth, left, there, k)
         v, growth = ask.v + there.step[..., 1], ask.growth + there.step[..., 2]  # Δx = Y (1, ΔV, Δλ, u)
-        ask = Condense(v, growth, there.step, 0.0 * there.step, left.interface, left.memo)
+        ask = Eliminate(v, growth, there.step, 0.0 * there.step, left.interface, left.memo)
         joint = JointStep(left, np.array([1.0, 0.0]), False, there.memo)
     return None

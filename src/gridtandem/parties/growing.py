@@ -17,7 +17,7 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.growth_letters import NOBODY, NOTHING, Condense, Condensed, RespondAt
+from gridtandem.boundary.growth_letters import NOBODY, NOTHING, Eliminate, Eliminated, RespondAt
 from gridtandem.boundary.letters import Worth
 from gridtandem.flow.continuation.bordered import opened
 from gridtandem.flow.continuation.direction import Direction
@@ -56,8 +56,8 @@ class Growing:
         found = self.stage.newton.solve(fixed_v=np.array([v], np.complex128), loads=1 + self.grown * growth)
         return Place(vm=np.abs(found.v), angle=np.angle(found.v), ratio=found.ratio, growth=growth) if found.converged else None
 
-    def condensed(self, place: Place, arc: Real) -> tuple[Real, Real]:
-        """Rows (5, 4) of `Condensed` in per unit, and the columns Y (unknown, 4); ``arc`` = the direction of the arc inside."""
+    def eliminated(self, place: Place, arc: Real) -> tuple[Real, Real]:
+        """Rows (5, 4) of `Eliminated` in per unit, and the columns Y (unknown, 4); ``arc`` = the direction of the arc inside."""
         stage, n, root = self.stage, self.stage.newton.nodal.nodes, self.root
         drawn, slope = stage.drawn(place)
         whole = jacobian(stage.newton.nodal, stage.newton.wiring, self.wide, stage.point(place), slope)
@@ -107,9 +107,9 @@ class GrowingFleet:
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
         """Letters this desk answers."""
-        return {Condense: self.condense, RespondAt: self.respond_at}
+        return {Eliminate: self.eliminate, RespondAt: self.respond_at}
 
-    def condense(self, ask: Condense) -> Condensed:
+    def eliminate(self, ask: Eliminate) -> Eliminated:
         """Each feeder's next iterate, without its interior."""
         rows, left, low = self._blank()
         memos: list[Real] = []
@@ -117,7 +117,7 @@ class GrowingFleet:
             memo, v, growth = ask.memo[ask.interface == i], float(ask.v[0, 0, i]), float(ask.growth[0, 0, i])
             place, arc = self._moved(feeder, memo, v, growth, (ask.by[0, 0, i], ask.turn[0, 0, i]))
             memos.append(NOTHING)
-            if place is not None and (place.vm > 0).all() and np.isfinite((found := feeder.condensed(place, arc))[0]).all():
+            if place is not None and (place.vm > 0).all() and np.isfinite((found := feeder.eliminated(place, arc))[0]).all():
                 rows[0, 0, i], y = found
                 left[0, 0, i], low[0, 0, i], memos[-1] = _left(feeder.stage, place), place.vm.min(), remembered(place, y, arc)
         return _told(rows, left, low, memos)
@@ -131,13 +131,13 @@ class GrowingFleet:
         place.vm[feeder.root] = v
         return place, y @ turn if turn.any() else arc
 
-    def respond_at(self, ask: RespondAt) -> Condensed:
+    def respond_at(self, ask: RespondAt) -> Eliminated:
         """Each feeder's load flow, without its interior; the swing taken out."""
         rows, left, low = self._blank()
         for i, feeder in enumerate(self.feeders):
             place = feeder.begin(float(ask.v[0, 0, i]), float(ask.growth[0, 0, i]))
             if place is not None:
-                found, _ = feeder.condensed(place, np.zeros(feeder.stage.pattern.shape[1]))
+                found, _ = feeder.eliminated(place, np.zeros(feeder.stage.pattern.shape[1]))
                 rows[0, 0, i] = plain(found)
                 left[0, 0, i], low[0, 0, i] = 0.0, place.vm.min()
         return _told(rows, left, low, [NOTHING] * len(self.feeders))
@@ -170,11 +170,11 @@ def _left(stage: Stage, place: Place) -> float:
     return 0.0 if size <= stage.problem.tol else size * MVA
 
 
-def _told(rows: Real, left: Real, low: Real, memos: list[Real]) -> Condensed:
+def _told(rows: Real, left: Real, low: Real, memos: list[Real]) -> Eliminated:
     interface = np.repeat(np.arange(len(memos)), [len(m) for m in memos]) if memos else NOBODY
     worth = np.where(left == 0, Worth.EXACT, Worth.ESTIMATE).astype(np.int8)
     scaled = rows * np.array([MVA, MVA, 1.0, 1.0, MVA])[:, None]
-    return Condensed(scaled, left, low, interface, np.concatenate([NOTHING, *memos]), worth)
+    return Eliminated(scaled, left, low, interface, np.concatenate([NOTHING, *memos]), worth)
 
 
 def fleet_of(nodals: tuple[Nodal, ...], roots: Index, grown: float, options: Options) -> GrowingFleet:

@@ -1,4 +1,4 @@
-r"""Transmission that follows a curve of growing load together with its feeders, which say of themselves what `Condensed` holds.
+r"""Transmission that follows a curve of growing load together with its feeders, which say of themselves what `Eliminated` holds.
 
 Feeders whose local row gives u safely have it eliminated; the others, whose interior is nearly singular at a fixed root voltage, keep it as an
 unknown in the border, beside λ and transmission's own opening.
@@ -12,7 +12,7 @@ from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.growth_letters import Condensed, JointStep, Stepped
+from gridtandem.boundary.growth_letters import Eliminated, JointStep, Stepped
 from gridtandem.boundary.letters import Worth
 from gridtandem.flow.continuation.bordered import opened
 from gridtandem.flow.continuation.direction import Direction
@@ -36,7 +36,7 @@ class Borders:
     whole: Real  # (interface, 4) local rows as they were told
 
     @staticmethod
-    def of(feeders: Condensed) -> Borders:
+    def of(feeders: Eliminated) -> Borders:
         """Eliminate what can be eliminated."""
         rows = feeders.rows[0, 0] / np.array([MVA, MVA, 1.0, 1.0, MVA])[:, None]
         safe: Flag = np.abs(rows[:, 2, 3]) >= SAFE

@@ -5,7 +5,7 @@ Paper    Bordered systems: W. J. F. Govaerts, "Numerical Methods for Bifurcation
          docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
 Crosses  per interface and correction: feeders hear 10 numbers (voltage, λ, step, tangent) and their memo, and say 22 (what is left of them) and a
-         memo; transmission hears those 22 and says 9 (step, tangent, voltage), and 6 for all.
+         memo; transmission hears those 22 and says 9 (step, tangent, voltage), and 5 for all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from gridtandem.boundary.arc import DONE, Arc
-from gridtandem.boundary.growth_letters import Condense, JointStep
+from gridtandem.boundary.growth_letters import Eliminate, JointStep
 from gridtandem.boundary.growth_points import Traced, Tracked
 from gridtandem.boundary.joint import ahead, beginning, corrected
 from gridtandem.boundary.mailbox import Mail
@@ -32,7 +32,7 @@ class Ccpf:
     most: int = 12  # corrections of one place
 
     asks_tso: ClassVar = frozenset({JointStep})
-    asks_dsos: ClassVar = frozenset({Condense})
+    asks_dsos: ClassVar = frozenset({Eliminate})
 
     def start(self, mail: Mail) -> Tracked:
         """All load flows together, at λ = 0."""

@@ -4,7 +4,7 @@ Paper    M. Gupta, thesis, IIT Delhi, 2022, ch. 3 (block diagram); the equations
          docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
 Crosses  per interface and exchange: feeders hear 2 numbers (voltage, λ) and say 22, of which 3 count (powers, and what loads draw); transmission
-         hears those, as often as its own correction needs, and says 9 (step, tangent, voltage), and 6 for all.
+         hears those, as often as its own correction needs, and says 9 (step, tangent, voltage), and 5 for all.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from gridtandem.boundary.arc import DONE, Arc
-from gridtandem.boundary.growth_letters import NOTHING, Condensed, JointStep, RespondAt, Stepped, nobody
+from gridtandem.boundary.growth_letters import NOTHING, Eliminated, JointStep, RespondAt, Stepped, nobody
 from gridtandem.boundary.growth_points import Place, Traced, Tracked
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Gap
@@ -95,7 +95,7 @@ class CcpfFixedPoint:
         return Traced(s.points, s.arc.phase == DONE, s.trouble)
 
 
-def _numbers(told: Condensed) -> Condensed:
+def _numbers(told: Eliminated) -> Eliminated:
     """Powers as numbers: they answer to nothing."""
     rows = told.rows.copy()
     rows[..., :2, 1:] = 0.0

@@ -5,7 +5,7 @@ Paper    G. Moore and A. Spence, "The calculation of turning points of nonlinear
          our derivation, see docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
 Crosses  as in ccpf, near the nose once per round: per interface feeders hear 10 numbers and a memo, and say 22 and a memo; transmission hears
-         those 22 and says 9, and 6 for all.
+         those 22 and says 9, and 5 for all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from gridtandem.boundary.arc import LOST, TURNING, Arc
-from gridtandem.boundary.growth_letters import Condense, JointStep
+from gridtandem.boundary.growth_letters import Eliminate, JointStep
 from gridtandem.boundary.growth_points import Place, Traced, Tracked
 from gridtandem.boundary.joint import ahead, beginning, corrected
 from gridtandem.boundary.mailbox import Mail
@@ -29,7 +29,7 @@ class CcpfNoseState:
     """The walk up to the nose; then where the direct iteration stands."""
 
     walk: Tracked
-    ask: Condense | None = None
+    ask: Eliminate | None = None
     joint: JointStep | None = None
     here: Place | None = None
     left: float = np.inf  # mismatch [MVA]
@@ -51,7 +51,7 @@ class CcpfNose:
     longest: float = 0.1  # change of any voltage in a step of the walk [pu]
 
     asks_tso: ClassVar = frozenset({JointStep})
-    asks_dsos: ClassVar = frozenset({Condense})
+    asks_dsos: ClassVar = frozenset({Eliminate})
 
     def start(self, mail: Mail) -> CcpfNoseState:
         """All load flows together, at λ = 0."""
@@ -75,7 +75,7 @@ class CcpfNose:
         most = s.walk.arc.high[0] / 4
         length = float(np.clip(-slope / bend, -most, most)) if near else 0.0
         by = there.step + length * there.turn  # (c) x + Δx + σ t
-        ask = Condense(s.ask.v + by[..., 1], s.ask.growth + by[..., 2], by, there.turn, told.interface, told.memo)
+        ask = Eliminate(s.ask.v + by[..., 1], s.ask.growth + by[..., 2], by, there.turn, told.interface, told.memo)
         here = Place.of(s.ask.v, s.ask.growth, told, there, 1)
         before = (slope, length) if near else (s.slope, s.moved)
         return CcpfNoseState(s.walk, ask, JointStep(told, np.array([1.0, length]), True, there.memo), here, left, *before, bend)
