@@ -10,8 +10,9 @@ import pytest
 
 import gridtandem as gt
 from gridtandem.errors import InvalidCase, UnknownName
+from gridtandem.report.style import SERIES
 from tests.doors.terminal import tandem
-from tests.tolerances import NOSE
+from tests.tolerances import AT_NOSE_PU, NOSE, NOSE_FOUND, SAME_CHECK
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,37 @@ def test_tables_hang_together() -> None:
     assert (np.diff(events.growth[~events.past]) >= 0).all()
     assert tools.margin_mw[0] == pytest.approx(tools.most_mw[0] - tools.load_mw[0])
     assert tools.load_mw[0] == pytest.approx(259.0)
+
+
+def test_three_tools_of_a_case_with_feeders() -> None:
+    said = tandem("margin", "T14D2", "--plot", "v.svg", "--over", "bus")
+    assert said.code == 0
+    row = next(line.split() for line in said.out.splitlines() if line.startswith("ccpf "))
+    assert row[-4:] == ["F10/18", "0.4112", "F10/18", "0.4112"]
+    assert "ccpf: λ* = 1.99183, ended by a nose" in said.out
+    assert "tcpf: λ* = 3.05683, ended by a nose" in said.out
+    picture = Path("v.svg").read_text(encoding="utf-8")
+    assert "active power drawn at the bus [MW]" in picture
+    assert all(colour in picture for colour in SERIES[:3])
+
+
+def test_tables_of_several_tools_hang_together() -> None:
+    run = gt.margin("T14D2", tools=("ccpf", "merged", "ccpf-nose"))
+    one, other, nose = run.tools.growth
+    assert abs(one - other) <= NOSE_FOUND
+    assert abs(nose - other) <= NOSE_FOUND
+    nodes = {(tool, bus): v for tool, bus, v in zip(run.nodes.tool.tolist(), run.nodes.bus.tolist(), run.nodes.v_pu.tolist(), strict=True)}
+    assert len(nodes) == 3 * (14 + 2 * 32)
+    assert all(abs(v - nodes["merged", bus]) <= AT_NOSE_PU for (_, bus), v in nodes.items())
+    curves = run.curves
+    base = curves.take((curves.place == 0) & (curves.bus == "10"))
+    assert np.ptp(base.p_mw) <= SAME_CHECK
+    assert run.tools.exchanges[0] > run.tools.exchanges[2] > run.tools.exchanges[1] == 0
+
+
+def test_a_case_without_feeders_has_one_tool() -> None:
+    assert tandem("margin", "case14", "--tools", "ccpf").code == 2
+    assert "tool" in tandem("margin", "T14D2", "--tools", "cpf").err
 
 
 def test_one_table_alone() -> None:

@@ -29,6 +29,7 @@ from tests.flow.networks import meshed, two_buses
 from tests.tolerances import (
     AT_NOSE_PU,
     BORDERED,
+    LEVEL,
     LIMIT_MET,
     MATPOWER_CPF,
     MATPOWER_FLOW_MVA,
@@ -39,7 +40,6 @@ from tests.tolerances import (
     NOSE_FOUND,
     ON_CURVE,
     SLOPE_OF_POWER,
-    LEVEL,
 )
 
 

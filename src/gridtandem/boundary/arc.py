@@ -17,6 +17,8 @@ LONGER, SHORTER = 1.5, 0.5
 SHORTEST = 1e-4  # of the longest step
 NOSE = 1e-9  # dλ along the arc
 
+FLAT = 1e-7  # of the power
+
 RISING, TURNING, FALLING, DONE, LOST = "rising", "turning", "falling", "done", "lost"
 
 
@@ -87,7 +89,8 @@ def most_power(growth: np.ndarray, load: np.ndarray, rise: np.ndarray, length: n
     k = int(np.nanargmax(load))
     best = float(load[k]), float(growth[k])
     for a, b in ((k - 1, k), (k, k + 1)):
-        if a >= 0 and b < len(load) and length[b] > 0 and rise[a] > 0 > rise[b]:
+        flat = abs(rise[k]) * length[max(b, 1)] <= FLAT * load[k] if b < len(load) else True  # the place itself is the top
+        if a >= 0 and not flat and length[b] > 0 and rise[a] > 0 > rise[b]:
             t = np.linspace(0.0, 1.0, 2001)
             h = length[b]
             p = _cubic(t, load[a], load[b], h * rise[a], h * rise[b])

@@ -17,7 +17,7 @@ from gridtandem.report.documents import number
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.single import Tool, curves_table, events_table, followed, nodes_table, tools_table
-from gridtandem.study.margin.tables import CurveResults, EventResults, NodeResults, ToolResults
+from gridtandem.study.margin.tables import KINDS, CurveResults, EventResults, NodeResults, ToolResults
 from gridtandem.study.provenance import provenance
 from gridtandem.tables import Table
 
@@ -29,6 +29,7 @@ TABLES = ("tools", "events", "nodes", "curves")
 PICTURES = ("growth", "power", "bus")
 TOLD = ("growth", "load_mw", "met", "element", "side")
 ALL = ("tool", *TOLD)
+NOTED = (KINDS.index("v"), KINDS.index("flow"))  # what changes nothing
 FEW = 12  # rows of what was met
 SAID = {
     "q": "meets a reactive limit", "q_back": "takes its voltage up again", "p": "meets an active limit", "tap": "meets an end of its ratio",
@@ -135,9 +136,20 @@ def margin_in_words(run: MarginRun, table: str | None = None, rows: int = FEW) -
     for k, tool in enumerate(tools.tool.tolist()):
         lines.append(f"{tool}: {_ended(run, k)}")
     events = run.events
-    limits = events.take(np.flatnonzero(~events.past))
-    lines += ["", "met on the way", plain(limits, columns=TOLD if len(tools) == 1 else ALL, rows=rows)] if len(limits) else []
+    told, more = _first(events.take(np.flatnonzero(~events.past)))
+    lines += ["", "met on the way", plain(told, columns=TOLD if len(tools) == 1 else ALL, rows=rows)] if len(told) else []
+    lines += [f"… and {more} more limits of buses and branches: --table events"] if more else []
     return "\n".join([*lines, *(f"note: {t}" for t in run.trouble)])
+
+
+def _first(events: EventResults) -> tuple[EventResults, int]:
+    """Of limits of buses and of branches the first each tool meets, all else; and how many were left out."""
+    seen, rows = set[tuple[str, int]](), []
+    for k, (tool, kind) in enumerate(zip(events.tool.tolist(), events.met.tolist(), strict=True)):
+        if kind not in NOTED or (tool, kind) not in seen:
+            rows.append(k)
+        seen.add((tool, kind))
+    return events.take(np.array(rows, np.int64)), len(events) - len(rows)
 
 
 def _kept(growth: Growth) -> str:

@@ -15,12 +15,15 @@ from typing import final
 import numpy as np
 
 from gridtandem.flow.continuation.direction import Direction
+from gridtandem.flow.continuation.path import predicted, tangent
 from gridtandem.flow.continuation.stage import Place, Stage, Tangent
 from gridtandem.flow.continuation.watch import Sign, holding, unit_p
 from gridtandem.flow.control import Held
 from gridtandem.flow.newton import Newton
 from gridtandem.grid.elements import REFERENCE, VOLTAGE
 from gridtandem.tables import Index, Real
+
+NEAR = 1e-6  # along the curve, over which a tendency is read
 
 
 @final
@@ -41,7 +44,7 @@ def changed(stage: Stage, place: Place, along: Tangent, sign: Sign, stopped: Ind
         limit[sign.element] = 0
         return _held(stage, place, along, replace(stage.held, limit=limit), stopped)
     if sign.kind == "q":
-        return _let_go(stage, place, sign, stopped, room=room)
+        return _let_go(stage, place, along, sign, stopped=stopped, room=room)
     if sign.kind == "p":
         return _full(stage, place, along, sign, stopped=stopped, room=room)
     tap = stage.held.tap.copy()
@@ -54,20 +57,33 @@ def _held(stage: Stage, place: Place, along: Tangent, held: Held, stopped: Index
     return Change(after, carried(stage, after, along), stopped)
 
 
-def _let_go(stage: Stage, place: Place, sign: Sign, stopped: Index, *, room: Real) -> Change:
+def _let_go(stage: Stage, place: Place, along: Tangent, sign: Sign, *, stopped: Index, room: Real) -> Change:
     """A node at a reactive limit: beyond it the voltage falls below what was held (upper limit) or rises above it (lower)."""
     node = sign.element
     if stage.newton.roles.given[node]:
         handed = _handed(stage, place, stopped, room)
         if isinstance(handed, str):
             return Change(None, None, stopped, handed)
+        row = carried(stage, handed, along)
         stage = handed
+        if _draws_back(stage, place, row, sign):
+            return Change(stage, row, stopped)
     limit = stage.held.limit.copy()
     limit[node] = sign.side
     after = Stage.of(stage.newton, replace(stage.held, limit=limit, ratio=place.ratio), stage.p, stage.direction)
     row = np.zeros(after.pattern.shape[1])
     row[len(after.pattern.turn) + np.searchsorted(after.pattern.lift, node)] = -sign.side
     return Change(after, Tangent(x=row, growth=0.0), stopped)
+
+
+def _draws_back(stage: Stage, place: Place, row: Tangent, sign: Sign) -> bool:
+    """Without the balance to keep, does the reactive power of these units come back from the limit?"""
+    along = tangent(stage, place, row)
+    if along is None:
+        return False
+    node, by = sign.element, NEAR
+    there, here = (stage.needed(p).imag[node] for p in (predicted(stage, place, along, by), place))
+    return bool(sign.side * (there - here) <= 0)
 
 
 def _full(stage: Stage, place: Place, along: Tangent, sign: Sign, *, stopped: Index, room: Real) -> Change:

@@ -24,6 +24,7 @@ from gridtandem.parties.growing_transmission import GrowingTransmission
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.single import Row, chosen
 from gridtandem.tables import Index, Names, Real
+from gridtandem.units import MVA
 
 ROUNDS = 1000
 BOUND = "no place further at which the exchange comes to rest: a lower bound"
@@ -182,7 +183,7 @@ def _curves(c: Coordinated, buses: Sequence[str]) -> list[Row]:
         for n, growth in enumerate(points.growth.tolist()):
             law = stage.loads(growth)
             v, here = points.v[n, fed[0]], np.flatnonzero(law.node == node)
-            own = float(law.take(here).at(np.full(len(here), v))[0].real.sum()) * 100
+            own = float(law.take(here).at(np.full(len(here), v))[0].real.sum()) * MVA
             drawn = float(points.s[n, fed, 0].sum())
             rows.append((c.tool, str(stage.newton.nodal.label[node]), n, growth, points.load[n], v, own + drawn))
     return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, final
 
@@ -47,6 +47,7 @@ class Followed:
     nodal: Nodal
     curve: Curve
     margin: Margin
+    behind: Callable[[Knot], Real] | None = None  # (node) active power that enters feeders there, where the network holds them too [per unit]
 
     @property
     def trouble(self) -> str:
@@ -136,11 +137,12 @@ def _nodes(f: Followed) -> list[Row]:
 
 def _curves(f: Followed, buses: Sequence[str]) -> list[Row]:
     nodes = chosen(f.nodal, buses) if buses else np.argsort(-f.margin.sway, kind="stable")[:SHOWN]
-    return [(f.tool, str(f.nodal.label[k]), n, *_row(knot, k)) for k in nodes.tolist() for n, knot in enumerate(f.curve.knots)]
+    return [(f.tool, str(f.nodal.label[k]), n, *_row(f, knot, k)) for k in nodes.tolist() for n, knot in enumerate(f.curve.knots)]
 
 
-def _row(knot: Knot, node: int) -> tuple[float, float, float, float]:
-    return knot.place.growth, power(knot) * MVA, float(knot.place.vm[node]), float(knot.stage.drawn(knot.place)[0].real[node]) * MVA
+def _row(f: Followed, knot: Knot, node: int) -> tuple[float, float, float, float]:
+    drawn = float(knot.stage.drawn(knot.place)[0].real[node]) + (0.0 if f.behind is None else float(f.behind(knot)[node]))
+    return knot.place.growth, power(knot) * MVA, float(knot.place.vm[node]), drawn * MVA
 
 
 def chosen(nodal: Nodal, buses: Sequence[str]) -> Index:

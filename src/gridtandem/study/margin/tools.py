@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
+
+import numpy as np
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import joined
 from gridtandem.errors import UnknownName
+from gridtandem.flow.continuation.trace import Knot
+from gridtandem.flow.sums import summed
 from gridtandem.grid.nodal import Nodal
+from gridtandem.parties.owner import Ports
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.single import Tool, followed
+from gridtandem.tables import Real
 
 SCHEMES = {
     "ccpf": ("ccpf", "Ccpf"), "ccpf-response": ("ccpf_response", "CcpfResponse"), "ccpf-fixed-point": ("ccpf_fixed_point", "CcpfFixedPoint"),
@@ -38,12 +45,25 @@ def _followed(case: Case, growth: Growth, name: str) -> Tool:
 
         return coordinated(case, growth, scheme_of(name, growth), name)
     if name == MERGED:
-        whole = joined(case)
-        rows = Nodal.of(whole.network).units.row
-        return followed(whole.network, growth, name, units=(rows < len(case.transmission.generators)).astype(float))
+        return _merged(case, growth)
     from gridtandem.study.margin.lumped import lumped
 
     return followed(lumped(case, growth, "tcpf" if name == "tcpf" else "tcpf-lm"), growth, name)
+
+
+def _merged(case: Case, growth: Growth) -> Tool:
+    """All networks as one; feeders' units keep their schedule."""
+    whole = joined(case)
+    nodal = Nodal.of(whole.network)
+    found = followed(whole.network, growth, MERGED, units=(nodal.units.row < len(case.transmission.generators)).astype(float))
+    ports = Ports.of(whole, nodal, case.interfaces.bus)
+
+    def behind(knot: Knot) -> Real:
+        """What leaves each node into feeders; loads at their roots are the node's own."""
+        s = ports.drawn(knot.place.v, knot.place.ratio, np.zeros(len(ports.at)))
+        return summed(ports.at, s.real, nodal.nodes)
+
+    return replace(found, behind=behind)
 
 
 def scheme_of(name: str, growth: Growth) -> Any:
