@@ -28,7 +28,7 @@ from gridtandem.flow.continuation.trace import Curve, trace
 from gridtandem.flow.newton import Newton
 from gridtandem.grid.nodal import Nodal
 from gridtandem.parties.growing import Growing, plain
-from gridtandem.parties.growing_transmission import SAFE
+from gridtandem.parties.growing_joint import SAFE
 from gridtandem.schemes.ccpf import Ccpf
 from gridtandem.schemes.ccpf_fixed_point import CcpfFixedPoint
 from gridtandem.schemes.ccpf_nose import CcpfNose

@@ -1,8 +1,8 @@
-"""How long the next step along a curve is, and where its nose lies: from numbers that are told, without any grid.
+"""How long the next step along a curve is, and where on it something is met: from numbers that are told, without any grid.
 
-Steps grow while corrections are easy and shrink where they fail. Once a step has passed the nose (λ falls along the tangent there), the nose is
-looked for between both ends, from the place before it, by regula falsi on dλ along the arc (Illinois). After it the curve is followed for as long
-as asked.
+Steps grow while corrections are easy and shrink where they fail. A place faces what comes by a number that is positive before it and negative behind:
+dλ along the arc before the nose, what is left to the nearest limit that changes the equations. Once a step has passed one, the place where it is 0 is
+looked for between both ends, from the place before it, by regula falsi (Illinois). Behind the nose the curve is followed for as long as asked.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import final
 
 import numpy as np
 
+from gridtandem.tables import Real
+
 EASY, HARD = 3, 6  # corrections
 LONGER, SHORTER = 1.5, 0.5
 SHORTEST = 1e-4  # of the longest step
-NOSE = 1e-9  # dλ along the arc
-
+MET = 1e-9  # dλ along the arc, or what is left to a limit [pu]
 FLAT = 1e-7  # of the power
 
-RISING, TURNING, FALLING, DONE, LOST = "rising", "turning", "falling", "done", "lost"
+GOING, SEEKING, LIMIT, DONE, LOST = "going", "seeking", "limit", "done", "lost"
 
 
 @final
@@ -32,8 +33,10 @@ class Arc:
     past: float  # part of λ at the nose to be followed behind it
     speed: float = 1.0  # what moves most along the tangent at the base
     slope: float = 1.0  # dλ along the arc at the base
-    phase: str = RISING
-    low: tuple[float, float] = (0.0, 1.0)  # length and dλ before the nose
+    facing: float = 1.0  # what the base faces
+    phase: str = GOING
+    falling: bool = False  # behind the nose
+    low: tuple[float, float] = (0.0, 1.0)  # length, and what is faced there, before what is met
     high: tuple[float, float] = (0.0, -1.0)  # and behind it
     side: int = 0
     highest: float = 0.0
@@ -46,7 +49,7 @@ class Arc:
     @property
     def length(self) -> float:
         """Of the next trial from the base, along its tangent."""
-        if self.phase != TURNING:
+        if self.phase != SEEKING:
             return self.step / self.speed
         (a, fa), (b, fb) = self.low, self.high
         return b - fb * (b - a) / (fb - fa)
@@ -56,35 +59,46 @@ class Arc:
         """Is there nothing more to be tried?"""
         return self.phase in (DONE, LOST)
 
+    def began(self, slope: float, speed: float, over: float) -> Arc:
+        """At a base whose equations are new: the first, or one at a limit, where λ may turn by that."""
+        falling = self.falling or slope < 0
+        phase = DONE if falling and not self.falling and self.past == 0 else GOING
+        return replace(self, phase=phase, falling=falling, slope=slope, speed=speed, facing=self._faced(slope, over, falling), step=self.longest / 4)
+
     def failed(self) -> Arc:
         """After a trial that led nowhere."""
-        shorter = replace(self, step=self.step * SHORTER, phase=RISING if self.phase == TURNING else self.phase)
+        shorter = replace(self, step=self.step * SHORTER, phase=GOING)
         return replace(shorter, phase=LOST) if shorter.step < SHORTEST * self.longest else shorter
 
-    def tried(self, growth: float, slope: float, speed: float, corrections: int) -> tuple[Arc, bool]:
-        """After a trial that came to a place; is that place the new base?"""
+    def tried(self, growth: float, slope: float, over: float, *, speed: float, corrections: int) -> tuple[Arc, bool]:
+        """After a trial that came to a place; is that place the new base? ``over``: by how much the nearest limit is passed there."""
         eased = LONGER if corrections <= EASY else SHORTER if corrections > HARD else 1.0
-        further = replace(self, step=min(self.step * eased, self.longest), speed=speed, slope=slope, highest=max(self.highest, growth))
-        if self.phase == FALLING:
-            return (replace(further, phase=DONE) if growth <= max(1 - self.past, 0.0) * self.highest else further), True
-        if abs(slope) <= NOSE or (self.phase == TURNING and self.high[0] - self.low[0] <= NOSE * self.high[0]):
-            return replace(further, phase=FALLING if self.past > 0 else DONE, step=self.step), True
-        if self.phase == RISING:
-            if slope > 0:
-                return further, True
-            return replace(self, phase=TURNING, low=(0.0, self.slope), high=(self.length, slope), side=0), False
-        return self._narrowed(slope), False
+        faced, highest = self._faced(slope, over, self.falling), max(self.highest, growth)
+        further = replace(self, step=min(self.step * eased, self.longest), speed=speed, slope=slope, facing=faced, phase=GOING, highest=highest)
+        if abs(faced) <= MET or (self.phase == SEEKING and self.high[0] - self.low[0] <= MET * self.high[0]):
+            if -over <= slope or self.falling:
+                return replace(further, phase=LIMIT), True
+            return replace(further, phase=GOING if self.past > 0 else DONE, falling=True, facing=-over, step=self.step), True
+        if self.phase == SEEKING:
+            return self._narrowed(faced), False
+        if faced < 0:
+            return replace(self, phase=SEEKING, low=(0.0, self.facing), high=(self.length, faced), side=0), False
+        behind = self.falling and growth <= max(1 - self.past, 0.0) * highest
+        return replace(further, phase=DONE) if behind else further, True
 
-    def _narrowed(self, slope: float) -> Arc:
-        """Nearer to the nose; an end that stays twice is halved."""
-        if slope > 0:
+    def _faced(self, slope: float, over: float, falling: bool) -> float:
+        return -over if falling else min(slope, -over)
+
+    def _narrowed(self, faced: float) -> Arc:
+        """Nearer to what is met; an end that stays twice is halved."""
+        if faced > 0:
             stays = self.high[1] / 2 if self.side == -1 else self.high[1]
-            return replace(self, low=(self.length, slope), high=(self.high[0], stays), side=-1)
+            return replace(self, low=(self.length, faced), high=(self.high[0], stays), side=-1)
         stays = self.low[1] / 2 if self.side == 1 else self.low[1]
-        return replace(self, high=(self.length, slope), low=(self.low[0], stays), side=1)
+        return replace(self, high=(self.length, faced), low=(self.low[0], stays), side=1)
 
 
-def most_power(growth: np.ndarray, load: np.ndarray, rise: np.ndarray, length: np.ndarray) -> tuple[float, float]:
+def most_power(growth: Real, load: Real, rise: Real, length: Real) -> tuple[float, float]:
     """Most power along a curve, and λ there: the top of the cubics through powers and their derivatives at neighbouring places."""
     k = int(np.nanargmax(load))
     best = float(load[k]), float(growth[k])
@@ -100,7 +114,7 @@ def most_power(growth: np.ndarray, load: np.ndarray, rise: np.ndarray, length: n
     return best
 
 
-def _cubic(t: np.ndarray, p0: float, p1: float, d0: float, d1: float) -> np.ndarray:
+def _cubic(t: Real, p0: float, p1: float, d0: float, d1: float) -> Real:
     """Hermite's cubic on [0, 1]."""
-    out: np.ndarray = (1 + 2 * t) * (1 - t) ** 2 * p0 + t * (1 - t) ** 2 * d0 + t**2 * (3 - 2 * t) * p1 + t**2 * (t - 1) * d1
+    out: Real = (1 + 2 * t) * (1 - t) ** 2 * p0 + t * (1 - t) ** 2 * d0 + t**2 * (3 - 2 * t) * p1 + t**2 * (t - 1) * d1
     return out

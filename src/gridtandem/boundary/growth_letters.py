@@ -60,6 +60,7 @@ class Stepped:
     left: float = common("largest mismatch at transmission; 0: below what numbers can tell; inf: no step from here", "MVA")
     load: float = common("active power that loads of transmission draw, and feeders as they said", "MW")
     rise: float = common("its derivative along the tangent", "MW")
+    over: float = common("by how much the nearest limit of units that changes the equations is passed; −inf: none is kept", "pu")
     speed: float = common("largest change of a voltage [pu], or a fifth of one of an angle [rad], along the tangent")
     memo: Real = common("what transmission wants to be reminded of")
     worth: Code = dense("worth of the row", dtype="i1")
@@ -98,4 +99,5 @@ class JointStep(Ask[Stepped]):
     feeders: Eliminated = common("what is left of them")
     by: Real = common("parts of the last step and of the last tangent by which to move first (2)")
     turn: bool = common("does the last tangent become the direction of the arc?")
+    give: bool = common("does the unit at its limit give way here, and the curve go on with new equations?")
     memo: Real = common("what transmission wanted to be reminded of")

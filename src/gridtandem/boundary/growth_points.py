@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.boundary.arc import DONE, LOST, Arc
+from gridtandem.boundary.arc import DONE, LIMIT, LOST, Arc
 from gridtandem.boundary.growth_letters import NOBODY, NOTHING, Eliminated, Stepped
 from gridtandem.tables import Index, Real
 
@@ -26,6 +26,7 @@ class Place:
     speed: float
     load: float  # [MW]
     rise: float
+    over: float  # by how much the nearest limit that changes equations is passed [pu]
     corrections: int
     interface: Index  # whose memo
     memo: Real  # of feeders
@@ -35,7 +36,7 @@ class Place:
     def of(v: Real, growth: Real, feeders: Eliminated, there: Stepped, corrections: int) -> Place:
         """Where a correction came to."""
         return Place(
-            v, growth, feeders.rows[..., :2, 0], feeders.v_low, there.turn, float(there.turn[..., 2].flat[0]), there.speed, there.load, there.rise,
+            v, growth, feeders.rows[..., :2, 0], feeders.v_low, there.turn, float(there.turn[..., 2].flat[0]), there.speed, there.load, there.rise, there.over,
             corrections, feeders.interface, feeders.memo, there.memo,
         )  # fmt: skip
 
@@ -43,7 +44,7 @@ class Place:
     def nowhere(shape: tuple[int, int, int]) -> Place:
         """Nothing was found."""
         none = np.full(shape, np.nan)
-        return Place(none, none, np.full((*shape, 2), np.nan), none, np.full((*shape, 4), np.nan), *(np.nan,) * 4, 0, NOBODY, NOTHING, NOTHING)
+        return Place(none, none, np.full((*shape, 2), np.nan), none, np.full((*shape, 4), np.nan), *(np.nan,) * 5, 0, NOBODY, NOTHING, NOTHING)
 
 
 @final
@@ -105,15 +106,26 @@ class Tracked:
         none = Points.none(shape[2])
         if base is None:
             return Tracked(Place.nowhere(shape), replace(arc, phase=LOST), none, "no load flow of all networks together to start from")
-        return Tracked(base, replace(arc, speed=base.speed, slope=base.slope), none.and_(base, 0.0))
+        return Tracked(base, arc.began(base.slope, base.speed, base.over), none.and_(base, 0.0))
 
     def after(self, found: Place | None) -> Tracked:
         """After a trial along the arc."""
         if found is None:
             arc = self.arc.failed()
             return Tracked(self.base, arc, self.points, "no step however short can be corrected" if arc.phase == LOST else "")
-        arc, taken = self.arc.tried(float(found.growth.flat[0]), found.slope, found.speed, found.corrections)
+        arc, taken = self.arc.tried(float(found.growth.flat[0]), found.slope, found.over, speed=found.speed, corrections=found.corrections)
         return Tracked(found if taken else self.base, arc, self.points.and_(found, self.arc.length) if taken else self.points)
+
+    @property
+    def limited(self) -> bool:
+        """Does the place lie at a limit, and new equations hold from there on?"""
+        return self.arc.phase == LIMIT
+
+    def onwards(self, base: Place) -> Tracked:
+        """With the tangent of the new equations; where λ turns by that, the place with the largest λ has it too."""
+        arc = self.arc.began(base.slope, base.speed, base.over)
+        turned = arc.falling and not self.arc.falling
+        return replace(self, base=base, arc=arc, points=replace(self.points, top=base) if turned else self.points)
 
     @property
     def left(self) -> float:

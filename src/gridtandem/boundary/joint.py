@@ -13,7 +13,7 @@ from gridtandem.boundary.mailbox import Mail
 
 def beginning(mail: Mail) -> tuple[Eliminate, JointStep]:
     """First letters: at the voltages of transmission's own forecast, λ = 0."""
-    joint, zero = JointStep(nobody(mail.shape), np.zeros(2), False, NOTHING), np.zeros((*mail.shape, 4))
+    joint, zero = JointStep(nobody(mail.shape), np.zeros(2), False, False, NOTHING), np.zeros((*mail.shape, 4))
     v = mail.ask_tso(joint).v
     return Eliminate(v, 0.0 * v, zero, zero, NOBODY, NOTHING), joint
 
@@ -22,7 +22,21 @@ def ahead(p: Place, length: float) -> tuple[Eliminate, JointStep]:
     """Letters that go so far along the tangent of a place, which becomes the direction of the arc: (x, λ) + σ t."""
     by = length * p.turn
     ask = Eliminate(p.v + by[..., 1], p.growth + by[..., 2], by, p.turn, p.interface, p.memo)
-    return ask, JointStep(nobody(p.v.shape), np.array([0.0, length]), True, p.own)
+    return ask, JointStep(nobody(p.v.shape), np.array([0.0, length]), True, False, p.own)
+
+
+def again(p: Place) -> tuple[Eliminate, JointStep]:
+    """Letters that stay at a place, its direction of the arc too."""
+    still = np.zeros((*p.v.shape, 4))
+    return Eliminate(p.v, p.growth, still, still, p.interface, p.memo), JointStep(nobody(p.v.shape), np.zeros(2), False, False, p.own)
+
+
+def given_way(mail: Mail, p: Place) -> Place | None:
+    """The same place with the equations that hold behind the limit it lies at; None where there is no way on."""
+    still = np.zeros((*p.v.shape, 4))
+    left = mail.ask_dsos(Eliminate(p.v, p.growth, still, still, p.interface, p.memo))
+    there = mail.ask_tso(JointStep(left, np.zeros(2), False, True, p.own))
+    return Place.of(p.v, p.growth, left, there, p.corrections) if np.isfinite([*left.left.flat, there.left]).all() else None
 
 
 def corrected(mail: Mail, ask: Eliminate, joint: JointStep, *, tol_mva: float, most: int) -> Place | None:
@@ -36,5 +50,5 @@ def corrected(mail: Mail, ask: Eliminate, joint: JointStep, *, tol_mva: float, m
             return Place.of(ask.v, ask.growth, left, there, k)
         v, growth = ask.v + there.step[..., 1], ask.growth + there.step[..., 2]  # Δx = Y (1, ΔV, Δλ, u)
         ask = Eliminate(v, growth, there.step, 0.0 * there.step, left.interface, left.memo)
-        joint = JointStep(left, np.array([1.0, 0.0]), False, there.memo)
+        joint = JointStep(left, np.array([1.0, 0.0]), False, False, there.memo)
     return None

@@ -142,14 +142,23 @@ class GrowingFleet:
                 left[0, 0, i], low[0, 0, i] = 0.0, place.vm.min()
         return _told(rows, left, low, [NOTHING] * len(self.feeders))
 
-    def states(self, interface: Index, memo: Real, turn: Real) -> list[tuple[Real, Real]]:
-        """The owner's door: of each feeder voltages (node), and how they move along the tangent with weights ``turn`` (interface, 4)."""
+    def states(self, at: Real, growth: float, turn: Real, memos: tuple[Index, Real]) -> list[tuple[Real, Real]]:
+        """The owner's door: of each feeder voltages (node), and how they move along the tangent with weights ``turn`` (interface, 4).
+
+        Of feeders without a memo those of their load flow at voltages ``at`` and λ, their swing taken from their own local row.
+        """
         out = []
         for i, feeder in enumerate(self.feeders):
-            place, y, _ = feeder.reminded(memo[interface == i], 0.0)
-            p, moves = feeder.stage.pattern, np.zeros(len(place.vm))
-            moves[p.lift] = (y @ turn[i])[len(p.turn) : len(p.turn) + len(p.lift)]
-            out.append((place.vm, moves))
+            memo, weights, place = memos[1][memos[0] == i], turn[i].copy(), None
+            if len(memo):
+                place, y, _ = feeder.reminded(memo, growth)
+            elif (place := feeder.begin(float(at[i]), growth)) is not None:
+                rows, y = feeder.eliminated(place, np.zeros(feeder.stage.pattern.shape[1]))
+                weights[3] = -(rows[2, 1:3] @ weights[1:3]) / rows[2, 3]
+            p, moves = feeder.stage.pattern, np.zeros(feeder.stage.newton.nodal.nodes)
+            if place is not None:
+                moves[p.lift] = (y @ weights)[len(p.turn) : len(p.turn) + len(p.lift)]
+            out.append((moves * np.nan if place is None else place.vm, moves))
         return out
 
     def _blank(self) -> tuple[Real, Real, Real]:

@@ -16,7 +16,7 @@ from typing import ClassVar, final
 from gridtandem.boundary.arc import DONE, Arc
 from gridtandem.boundary.growth_letters import Eliminate, JointStep
 from gridtandem.boundary.growth_points import Traced, Tracked
-from gridtandem.boundary.joint import ahead, beginning, corrected
+from gridtandem.boundary.joint import again, ahead, beginning, corrected, given_way
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Gap
 
@@ -30,6 +30,7 @@ class Ccpf:
     longest: float = 0.05  # change of any voltage in a step [pu]
     past: float = 0.0  # part of λ* to be followed behind the nose
     most: int = 12  # corrections of one place
+    switches: int = 500  # of units to their limits and back before anything grows
 
     asks_tso: ClassVar = frozenset({JointStep})
     asks_dsos: ClassVar = frozenset({Eliminate})
@@ -37,12 +38,19 @@ class Ccpf:
     def start(self, mail: Mail) -> Tracked:
         """All load flows together, at λ = 0."""
         base = corrected(mail, *beginning(mail), tol_mva=self.tol_mva, most=self.most)
+        for _ in range(self.switches):  # units beyond their limits before anything grows
+            if base is None or base.over <= 0 or (behind := given_way(mail, base)) is None:
+                break
+            base = corrected(mail, *again(behind), tol_mva=self.tol_mva, most=self.most)
         return Tracked.begun(mail.shape, Arc.of(self.longest, self.past), base)
 
     def round(self, mail: Mail, s: Tracked) -> Tracked:
         """One trial along the arc: prediction (a), and Newton to the curve (b)-(e), in which every company eliminates its interior."""
         if s.arc.ended:
             return s
+        if s.limited:
+            onwards = given_way(mail, s.base)
+            return s.after(None) if onwards is None else s.onwards(onwards)
         return s.after(corrected(mail, *ahead(s.base, s.arc.length), tol_mva=self.tol_mva, most=self.most))
 
     def gap(self, s: Tracked) -> Gap:

@@ -41,7 +41,7 @@ class CcpfFixedPoint:
 
     def start(self, mail: Mail) -> Tracked:
         """All load flows together, at λ = 0."""
-        first = JointStep(nobody(mail.shape), np.zeros(2), False, NOTHING)
+        first = JointStep(nobody(mail.shape), np.zeros(2), False, False, NOTHING)
         v = mail.ask_tso(first).v
         return Tracked.begun(mail.shape, Arc.of(self.longest, self.past), self._corrected(mail, RespondAt(v, 0.0 * v), first))
 
@@ -51,7 +51,7 @@ class CcpfFixedPoint:
             return s
         length, p = s.arc.length, s.base
         ask = RespondAt(p.v + length * p.turn[..., 1], p.growth + length * p.turn[..., 2])  # (a) prediction
-        found = self._corrected(mail, ask, JointStep(nobody(mail.shape), np.array([0.0, length]), True, p.own))
+        found = self._corrected(mail, ask, JointStep(nobody(mail.shape), np.array([0.0, length]), True, False, p.own))
         if found is not None and found.growth.flat[0] > p.growth.flat[0]:
             return s.after(replace(found, corrections=found.corrections // 2))
         after = s.after(None)  # λ fell, or nothing rested: nearer to the end by shorter steps
@@ -72,7 +72,7 @@ class CcpfFixedPoint:
             if np.abs(s - before).max(initial=0.0) <= self.tol_mva:  # (d)
                 return Place.of(there.v, growth + 0.0 * ask.growth, told, there, k)
             before = s
-            ask, joint = RespondAt(there.v, growth + 0.0 * ask.growth), JointStep(told, np.zeros(2), False, there.memo)
+            ask, joint = RespondAt(there.v, growth + 0.0 * ask.growth), JointStep(told, np.zeros(2), False, False, there.memo)
         return None
 
     def _transmission(self, mail: Mail, joint: JointStep) -> tuple[Stepped, float] | None:

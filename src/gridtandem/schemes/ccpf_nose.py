@@ -15,7 +15,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.boundary.arc import LOST, TURNING, Arc
+from gridtandem.boundary.arc import LOST, SEEKING, Arc
 from gridtandem.boundary.growth_letters import Eliminate, JointStep
 from gridtandem.boundary.growth_points import Place, Traced, Tracked
 from gridtandem.boundary.joint import ahead, beginning, corrected
@@ -65,7 +65,7 @@ class CcpfNose:
         if s.ask is None or s.joint is None:
             return self._walked(s.walk.after(corrected(mail, *ahead(s.walk.base, s.walk.arc.length), tol_mva=self.tol_mva, most=self.most)))
         told = mail.ask_dsos(s.ask)
-        there = mail.ask_tso(JointStep(told, s.joint.by, s.joint.turn, s.joint.memo))  # (a) step and tangent t
+        there = mail.ask_tso(JointStep(told, s.joint.by, s.joint.turn, False, s.joint.memo))  # (a) step and tangent t
         left = max(float(told.left.max(initial=0.0)), there.left)
         if not np.isfinite(left):
             return replace(s, left=np.nan, trouble="a network has no step from here; take ccpf, which goes along the curve to the nose")
@@ -78,11 +78,11 @@ class CcpfNose:
         ask = Eliminate(s.ask.v + by[..., 1], s.ask.growth + by[..., 2], by, there.turn, told.interface, told.memo)
         here = Place.of(s.ask.v, s.ask.growth, told, there, 1)
         before = (slope, length) if near else (s.slope, s.moved)
-        return CcpfNoseState(s.walk, ask, JointStep(told, np.array([1.0, length]), True, there.memo), here, left, *before, bend)
+        return CcpfNoseState(s.walk, ask, JointStep(told, np.array([1.0, length]), True, False, there.memo), here, left, *before, bend)
 
     def _walked(self, walk: Tracked) -> CcpfNoseState:
         """The direct iteration begins at the last place before the nose, with the bend of the step that passed it."""
-        if walk.arc.phase != TURNING:
+        if walk.arc.phase != SEEKING:
             return CcpfNoseState(walk, trouble=walk.trouble)
         b, arc = walk.base, walk.arc
         bend = (arc.high[1] - arc.low[1]) / arc.high[0]

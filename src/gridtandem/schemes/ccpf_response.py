@@ -38,7 +38,7 @@ class CcpfResponse:
 
     def start(self, mail: Mail) -> Tracked:
         """All load flows together, at λ = 0."""
-        first = JointStep(nobody(mail.shape), np.zeros(2), False, NOTHING)
+        first = JointStep(nobody(mail.shape), np.zeros(2), False, False, NOTHING)
         v = mail.ask_tso(first).v
         return Tracked.begun(mail.shape, Arc.of(self.longest, self.past), self._corrected(mail, RespondAt(v, 0.0 * v), first))
 
@@ -48,7 +48,7 @@ class CcpfResponse:
             return s
         length, p = s.arc.length, s.base
         ask = RespondAt(p.v + length * p.turn[..., 1], p.growth + length * p.turn[..., 2])  # (a) prediction
-        return s.after(self._corrected(mail, ask, JointStep(nobody(mail.shape), np.array([0.0, length]), True, p.own)))
+        return s.after(self._corrected(mail, ask, JointStep(nobody(mail.shape), np.array([0.0, length]), True, False, p.own)))
 
     def _corrected(self, mail: Mail, ask: RespondAt, joint: JointStep) -> Place | None:
         """Newton's method on transmission's unknowns; None where it does not get to the curve, or a feeder has no load flow."""
@@ -60,7 +60,7 @@ class CcpfResponse:
             if there.left <= self.tol_mva:
                 return Place.of(ask.v, ask.growth, told, there, k)
             ask = RespondAt(ask.v + there.step[..., 1], ask.growth + there.step[..., 2])
-            joint = JointStep(told, np.array([1.0, 0.0]), False, there.memo)
+            joint = JointStep(told, np.array([1.0, 0.0]), False, False, there.memo)
         return None
 
     def gap(self, s: Tracked) -> Gap:

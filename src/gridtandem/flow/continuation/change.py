@@ -64,10 +64,10 @@ def _let_go(stage: Stage, place: Place, along: Tangent, sign: Sign, *, stopped: 
         handed = _handed(stage, place, stopped, room)
         if isinstance(handed, str):
             return Change(None, None, stopped, handed)
-        row = carried(stage, handed, along)
+        onwards = carried(stage, handed, along)
         stage = handed
-        if _draws_back(stage, place, row, sign):
-            return Change(stage, row, stopped)
+        if _draws_back(stage, place, onwards, sign):
+            return Change(stage, onwards, stopped)
     limit = stage.held.limit.copy()
     limit[node] = sign.side
     after = Stage.of(stage.newton, replace(stage.held, limit=limit, ratio=place.ratio), stage.p, stage.direction)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, final
+from dataclasses import dataclass, replace
+from typing import Any, Literal, final
 
 import numpy as np
 
@@ -23,10 +23,12 @@ from gridtandem.parties.growing import GrowingFleet, fleet_of
 from gridtandem.parties.growing_transmission import GrowingTransmission
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.single import Row, chosen
+from gridtandem.study.margin.tables import KINDS
 from gridtandem.tables import Index, Names, Real
 from gridtandem.units import MVA
 
 ROUNDS = 1000
+LIMITED = "ccpf"  # the scheme that keeps limits
 BOUND = "no place further at which the exchange comes to rest: a lower bound"
 
 
@@ -58,11 +60,11 @@ class GrowthSeats:
         fleets = []
         for company in case.companies:
             rows = case.rows_of(company)
-            fleets.append((fleet_of(tuple(nodals[i] for i in rows.tolist()), roots[rows], growth.loads, growth.options), rows))
-        newton = Newton.of(grid, options=growth.options)
+            fleets.append((fleet_of(tuple(nodals[i] for i in rows.tolist()), roots[rows], growth.loads, replace(growth.options, q_rule="ignore")), rows))
+        newton = Newton.of(grid, options=replace(growth.options, q_rule="ignore"))
         home = newton.solve()
         start = home.v if home.converged else newton.begin
-        transmission = GrowingTransmission.of(newton, direction, grid.node[table.bus], start)
+        transmission = GrowingTransmission.of(newton, direction, grid.node[table.bus], start, limits="q" in growth.keep)
         return GrowthSeats(case=case, transmission=transmission, fleets=tuple(fleets), nodals=nodals)
 
     def mailbox(self) -> Mailbox:
@@ -75,9 +77,9 @@ def _faults(case: Case, growth: Growth) -> Iterator[Fault]:
     if many := ", ".join(map(repr, dict.fromkeys(case.interfaces.feeder[case.ports > 1].tolist()))):
         what, mend = f"{many}: fed from more than one transmission bus", "schemes of continuation know one root; take tool merged"
         yield Fault("interfaces", what, mend, "margin-008", column="feeder", place=case.name)
-    if growth.keep:
-        what = f"is {', '.join(growth.keep)}, and coordinated continuation keeps no limits"
-        yield Fault("margin", what, "take tool merged, or leave keep out", "margin-009", column="keep")
+    if strange := [k for k in growth.keep if k != "q"]:
+        what = f"has {', '.join(strange)}, and coordinated continuation keeps reactive limits of transmission's units only"
+        yield Fault("margin", what, "take tool merged, or leave it out", "margin-009", column="keep")
     if np.isfinite(growth.target):
         yield Fault("margin", "is given, and coordinated continuation ends at the nose", "take tool merged", "margin-010", column="target")
 
@@ -99,7 +101,7 @@ class Coordinated:
 
     def found(self) -> bool:
         """Is there a margin?"""
-        return self.traced.whole
+        return _end(self) != "lost"
 
     def rows(self, table: str, buses: Sequence[str]) -> list[Row]:
         """Of tools, events, nodes or curves."""
@@ -112,6 +114,9 @@ class Coordinated:
 
 def coordinated(case: Case, growth: Growth, scheme: Any, name: str) -> Coordinated:
     """Follow the curve of a case under a scheme of continuation."""
+    if growth.keep and name != LIMITED:
+        mend = f"take tool {LIMITED} or merged, or leave it out"
+        raise InvalidCase([Fault("margin", f"is {', '.join(growth.keep)}, and {name} keeps no limits", mend, "margin-012", column="keep")])
     seats = GrowthSeats.of(case, growth)
     outcome = coordinate(seats.mailbox(), scheme, rounds=ROUNDS)
     return Coordinated(tool=name, seats=seats, traced=scheme.curve(outcome.state), outcome=outcome)
@@ -125,7 +130,7 @@ def _tool(c: Coordinated) -> Row:
     most, at = most_power(points.growth, points.load, points.rise, points.length)
     label, _, v, sway = everything(c, points.top)
     weak, low = int(np.argmax(sway)), int(np.argmin(v))
-    end = ENDS["lost"] if not c.traced.whole else BOUND if points.top is not None and points.top.slope > BENT else ENDS["nose"]
+    end = ENDS[_end(c)] if _end(c) != "bound" else BOUND
     return (
         c.tool, points.growth.max(), end, points.load[0], most, most - points.load[0], at, str(label[weak]), v[weak], str(label[low]), v[low],
         len(points.growth), int(points.corrections.sum()), exchanges,
@@ -135,12 +140,31 @@ def _tool(c: Coordinated) -> Row:
 BENT = 1e-3  # dλ along the arc, above which a place is no nose
 
 
+def _end(c: Coordinated) -> Literal["lost", "nose", "limit", "bound"]:
+    """By the slope of λ where it is largest."""
+    top = c.traced.points.top
+    if top is None or (top.slope > BENT and not c.traced.whole):
+        return "lost"
+    return "nose" if abs(top.slope) <= BENT else "limit" if top.slope < 0 else "bound"
+
+
 def _events(c: Coordinated) -> list[Row]:
-    points = c.traced.points
-    top = int(np.argmax(points.growth))
-    if not c.traced.whole or points.top is None or points.top.slope > BENT:
-        return []
-    return [(c.tool, points.growth[top], points.load[top], 6, "", 0, False, False, False)]
+    """What gave way, from transmission's own diary, and the nose."""
+    points, party = c.traced.points, c.seats.transmission
+    top, end = int(np.argmax(points.growth)), _end(c)
+    star = float(points.growth[top])
+    load = {growth: load for growth, load in zip(points.growth.tolist(), points.load.tolist(), strict=True)}
+    rows: list[Row] = []
+    turned = False
+    for growth, node, side in party.diary:
+        induced = end == "limit" and growth == star
+        turned = turned or induced
+        kind = KINDS.index("q" if side else "q_back")
+        label = str(party.newton.nodal.label[node])
+        rows.append((c.tool, growth, load.get(growth, points.load[0]), kind, label, side, induced, growth == 0.0, turned and not induced))
+    nose: list[Row] = [(c.tool, star, points.load[top], KINDS.index("nose"), "", 0, False, False, False)] if end == "nose" else []
+    before = [r for r in rows if not r[-1]] if end != "nose" else rows
+    return [*before, *nose, *(r for r in rows if r not in before)]
 
 
 def everything(c: Coordinated, place: Place | None) -> tuple[Names, Index, Real, Real]:
@@ -148,13 +172,15 @@ def everything(c: Coordinated, place: Place | None) -> tuple[Names, Index, Real,
     assert place is not None
     seats = c.seats
     grid, moves = seats.transmission.state(place.own)
-    labels, owner = [seats.transmission.stage.newton.nodal.label], [np.full(len(grid.vm), -1)]
+    labels, owner = [seats.transmission.newton.nodal.label], [np.full(len(grid.vm), -1)]
     v, sway = [grid.vm], [moves]
     for fleet, rows in seats.fleets:
         which = np.full(len(seats.nodals), -1)
         which[rows] = np.arange(len(rows))
         mine = np.isin(place.interface, rows)
-        for i, (vm, inner) in zip(rows.tolist(), fleet.states(which[place.interface[mine]], place.memo[mine], place.turn[0, 0, rows]), strict=True):
+        memos = which[place.interface[mine]], place.memo[mine]
+        states = fleet.states(place.v[0, 0, rows], float(place.growth.flat[0]), place.turn[0, 0, rows], memos)
+        for i, (vm, inner) in zip(rows.tolist(), states, strict=True):
             nodal, root = seats.nodals[i], fleet.feeders[which[i]].root
             inside = np.flatnonzero(np.arange(nodal.nodes) != root)
             labels.append(np.char.add(f"{seats.case.interfaces.feeder[i]}/", nodal.label[inside]))
@@ -173,8 +199,9 @@ def _nodes(c: Coordinated) -> list[Row]:
 
 def _curves(c: Coordinated, buses: Sequence[str]) -> list[Row]:
     """Of transmission buses that feed."""
-    points, stage = c.traced.points, c.seats.transmission.stage
-    nodes = chosen(stage.newton.nodal, buses) if buses else c.seats.transmission.at
+    points, party = c.traced.points, c.seats.transmission
+    stage = party.system(party.newton.held.limit).stage
+    nodes = chosen(party.newton.nodal, buses) if buses else c.seats.transmission.at
     rows: list[Row] = []
     for node in dict.fromkeys(nodes.tolist()):
         fed = np.flatnonzero(c.seats.transmission.at == node)
@@ -185,5 +212,5 @@ def _curves(c: Coordinated, buses: Sequence[str]) -> list[Row]:
             v, here = points.v[n, fed[0]], np.flatnonzero(law.node == node)
             own = float(law.take(here).at(np.full(len(here), v))[0].real.sum()) * MVA
             drawn = float(points.s[n, fed, 0].sum())
-            rows.append((c.tool, str(stage.newton.nodal.label[node]), n, growth, points.load[n], v, own + drawn))
+            rows.append((c.tool, str(party.newton.nodal.label[node]), n, growth, points.load[n], v, own + drawn))
     return rows
