@@ -253,3 +253,4 @@ ROW_BY_DIFFERENCE = 1e-6  # relative; central differences with 1e-4 of load flow
 EARLY = 2e-3  # of λ, by which feeders asked at a fixed root voltage end behind the nose; measured 0.3 to 0.8 %
 NOTED = 1e-3  # of λ; tables of an earlier study, from steps of 0.02
 HERMITE = 1e-4  # relative; the top of a cubic over a step of 0.05 pu
+SAME_LIMIT = 2e-5  # of λ; coordinated, a limit is met where it is passed by 5e-8 pu, at slopes down to 0.003 pu by λ

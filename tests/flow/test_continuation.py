@@ -287,6 +287,16 @@ def test_participation_is_that_of_null_vectors() -> None:
     assert np.abs(participation(knot.stage, knot.place) - both / both.sum()).max() <= AT_NOSE_PU
 
 
+def test_the_balance_goes_from_unit_to_unit_until_none_is_left() -> None:
+    """A unit that hands the balance over keeps its voltage where its reactive power comes back from the limit by that."""
+    curve = curve_of(network("case118"), Tracing(keep=("q", "p", "reference")))[1]
+    margin = margin_of(curve)
+    assert margin.end == "units"
+    g = network("case118").generators
+    assert margin.most * 100 < g.p_high_mw.sum()
+    assert len(met(curve, "p")) > 10
+
+
 def test_directions_that_lead_nowhere_are_told() -> None:
     nodal = Nodal.of(two_buses(p_exponent=-0.5))
     codes = [f.code for f in Direction.of(nodal, loads=0.0).faults(nodal)]

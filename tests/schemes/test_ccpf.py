@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gridtandem.boundary.arc import DONE, LOST, Arc, most_power
+from gridtandem.boundary.arc import DONE, GOING, LOST, Arc, most_power
 from gridtandem.boundary.growth_letters import Eliminate, Eliminated
 from gridtandem.boundary.mailbox import Mailbox
 from gridtandem.boundary.wire import text
@@ -21,7 +21,7 @@ from gridtandem.cases.named import case
 from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.errors import InvalidCase
 from gridtandem.flow.continuation.direction import Direction
-from gridtandem.flow.continuation.margin import margin_of
+from gridtandem.flow.continuation.margin import ENDS, margin_of
 from gridtandem.flow.continuation.options import Tracing
 from gridtandem.flow.continuation.path import ahead, corrected
 from gridtandem.flow.continuation.trace import Curve, trace
@@ -29,15 +29,17 @@ from gridtandem.flow.newton import Newton
 from gridtandem.grid.nodal import Nodal
 from gridtandem.parties.growing import Growing, plain
 from gridtandem.parties.growing_joint import SAFE
+from gridtandem.report.margin import margin
 from gridtandem.schemes.ccpf import Ccpf
 from gridtandem.schemes.ccpf_fixed_point import CcpfFixedPoint
 from gridtandem.schemes.ccpf_nose import CcpfNose
 from gridtandem.schemes.ccpf_response import CcpfResponse
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.coordinated import GrowthSeats
+from gridtandem.study.margin.tables import KINDS
 from gridtandem.units import MVA
 from tests.schemes.test_conformance import OverWire
-from tests.tolerances import EARLY, HERMITE, NOTED, ROW_BY_DIFFERENCE, SAME_CURVE, SAME_NOSE
+from tests.tolerances import EARLY, HERMITE, NOTED, ROW_BY_DIFFERENCE, SAME_CURVE, SAME_LIMIT, SAME_NOSE
 
 SCHEMES = (Ccpf(), CcpfResponse(), CcpfFixedPoint(), CcpfNose())
 NAMES = ("ccpf", "ccpf-response", "ccpf-fixed-point", "ccpf-nose")
@@ -198,6 +200,26 @@ def test_no_load_flow_no_start() -> None:
     assert traced.trouble == "no load flow of all networks together to start from"
 
 
+@pytest.mark.parametrize(("name", "end"), [("T14D2", "nose"), ("T118Dn4", "limit")])
+def test_reactive_limits_of_transmission_are_met_as_in_all_networks_as_one(name: str, end: str) -> None:
+    """The same units give way in the same order at the same λ; in the larger system a unit at its limit ends it."""
+    run = margin(case(name), keep=("q",), until="nose", tools=("ccpf", "merged"))
+    one, other = run.tools.growth
+    assert abs(one - other) <= SAME_NOSE * other
+    kinds = [KINDS.index(k) for k in ("q", "q_back")]
+    a, b = (e.take((e.tool == tool) & np.isin(e.met, kinds) & (e.growth > 0)) for e in (run.events,) for tool in ("ccpf", "merged"))
+    assert a.element.tolist() == b.element.tolist()
+    assert a.side.tolist() == b.side.tolist()
+    assert np.abs(a.growth - b.growth).max() <= SAME_LIMIT
+    assert a.induced.any() == b.induced.any() == (end == "limit")
+    assert all(ENDS[end] == told for told in run.tools.end.tolist())  # type: ignore[index]
+
+
+def test_other_schemes_keep_no_limits() -> None:
+    with pytest.raises(InvalidCase, match="margin-012"):
+        margin("T14D2", keep=("q",), tools=("ccpf-response",))
+
+
 def test_questions_that_coordinated_continuation_does_not_take() -> None:
     what = system("T14D2", 0.0)
     with pytest.raises(InvalidCase) as caught:
@@ -208,17 +230,19 @@ def test_questions_that_coordinated_continuation_does_not_take() -> None:
 def test_arc_finds_the_top_of_a_parabola() -> None:
     """λ = 1 − (s − 1)²/2 of arc length s, so dλ = 1 − s."""
     arc, s = Arc.of(0.4, 0.5), 0.0
-    trials = 0
+    trials, turned = 0, False
     while not arc.ended:
         there = s + arc.length
-        arc, taken = arc.tried(1 - (there - 1) ** 2 / 2, 1 - there, 1.0, 3)
+        arc, taken = arc.tried(1 - (there - 1) ** 2 / 2, 1 - there, -np.inf, speed=1.0, corrections=3)
         s = there if taken else s
         trials += 1
-        if arc.phase == "falling" and abs(arc.slope) <= SAME_NOSE:
+        if arc.falling and not turned:
             assert abs(s - 1) <= SAME_NOSE
+            turned = True
+    assert turned
     assert arc.phase == DONE
     assert 1 - (s - 1) ** 2 / 2 <= 0.5
     assert trials < 20
     while not arc.ended or arc.phase == DONE:
-        arc = replace(arc, phase="rising").failed()
+        arc = replace(arc, phase=GOING).failed()
     assert arc.phase == LOST

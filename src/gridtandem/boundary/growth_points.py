@@ -36,8 +36,8 @@ class Place:
     def of(v: Real, growth: Real, feeders: Eliminated, there: Stepped, corrections: int) -> Place:
         """Where a correction came to."""
         return Place(
-            v, growth, feeders.rows[..., :2, 0], feeders.v_low, there.turn, float(there.turn[..., 2].flat[0]), there.speed, there.load, there.rise, there.over,
-            corrections, feeders.interface, feeders.memo, there.memo,
+            v, growth, feeders.rows[..., :2, 0], feeders.v_low, there.turn, float(there.turn[..., 2].flat[0]), there.speed, there.load, there.rise,
+            there.over, corrections, feeders.interface, feeders.memo, there.memo,
         )  # fmt: skip
 
     @staticmethod

@@ -32,7 +32,9 @@ class GrowingTransmission:
     home: Place  # where the first letter begins: the load flow with its own forecast
     limits: bool  # do reactive limits of units hold?
     known: dict[bytes, System] = field(default_factory=dict)  # equations by what is at a limit, as they were asked for
-    diary: list[tuple[float, int, int]] = field(default_factory=list)  # the owner's: λ, node and limit (0: it holds its voltage again) of what gave way
+    diary: list[tuple[float, int, int]] = field(
+        default_factory=list
+    )  # the owner's: λ, node and limit (0: it holds its voltage again) of what gave way
 
     @staticmethod
     def of(newton: Newton, direction: Direction, at: Index, home: Complex, *, limits: bool = False) -> GrowingTransmission:

@@ -5,7 +5,7 @@ Paper    Bordered systems: W. J. F. Govaerts, "Numerical Methods for Bifurcation
          docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
 Crosses  per interface and correction: feeders hear 10 numbers (voltage, λ, step, tangent) and their memo, and say 22 (what is left of them) and a
-         memo; transmission hears those 22 and says 9 (step, tangent, voltage), and 5 for all.
+         memo; transmission hears those 22 and says 9 (step, tangent, voltage), and 6 for all.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Paper    M. Gupta, thesis, IIT Delhi, 2022, ch. 3 (block diagram); the equations
          docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
 Crosses  per interface and exchange: feeders hear 2 numbers (voltage, λ) and say 22, of which 3 count (powers, and what loads draw); transmission
-         hears those, as often as its own correction needs, and says 9 (step, tangent, voltage), and 5 for all.
+         hears those, as often as its own correction needs, and says 9 (step, tangent, voltage), and 6 for all.
 """
 
 from __future__ import annotations

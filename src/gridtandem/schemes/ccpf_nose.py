@@ -5,7 +5,7 @@ Paper    G. Moore and A. Spence, "The calculation of turning points of nonlinear
          our derivation, see docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
 Crosses  as in ccpf, near the nose once per round: per interface feeders hear 10 numbers and a memo, and say 22 and a memo; transmission hears
-         those 22 and says 9, and 5 for all.
+         those 22 and says 9, and 6 for all.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Paper    Response functions, arXiv 1712.08282 (abstract), taken along a curve as
          feeders; the equations (a)-(d) are our derivation, see docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
 Crosses  per interface and correction: feeders hear 2 numbers (voltage, λ) and say 22 (power and what their loads draw, with slopes by both; zeros in
-         the rest); transmission hears those and says 9 (step, tangent, voltage), and 5 for all.
+         the rest); transmission hears those and says 9 (step, tangent, voltage), and 6 for all.
 """
 
 from __future__ import annotations

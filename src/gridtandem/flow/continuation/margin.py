@@ -71,7 +71,7 @@ def margin_of(curve: Curve) -> Margin:
     parts = participation(turn.stage, turn.place) if end == "nose" else np.full(nodes, np.nan)
     return Margin(
         growth=float(growth[knot]) if end != "endless" else np.inf, end=end, knot=knot, base=float(drawn[0]), most=float(drawn[most]), most_knot=most,
-        sway=sway, participation=parts, weakest=int(np.argmax(parts if end == "nose" else sway)),
+        sway=sway, participation=parts, weakest=int(np.argmax(sway)),
     )  # fmt: skip
 
 

@@ -60,7 +60,9 @@ class GrowthSeats:
         fleets = []
         for company in case.companies:
             rows = case.rows_of(company)
-            fleets.append((fleet_of(tuple(nodals[i] for i in rows.tolist()), roots[rows], growth.loads, replace(growth.options, q_rule="ignore")), rows))
+            fleets.append(
+                (fleet_of(tuple(nodals[i] for i in rows.tolist()), roots[rows], growth.loads, replace(growth.options, q_rule="ignore")), rows)
+            )
         newton = Newton.of(grid, options=replace(growth.options, q_rule="ignore"))
         home = newton.solve()
         start = home.v if home.converged else newton.begin
@@ -130,7 +132,8 @@ def _tool(c: Coordinated) -> Row:
     most, at = most_power(points.growth, points.load, points.rise, points.length)
     label, _, v, sway = everything(c, points.top)
     weak, low = int(np.argmax(sway)), int(np.argmin(v))
-    end = ENDS[_end(c)] if _end(c) != "bound" else BOUND
+    found = _end(c)
+    end = BOUND if found == "bound" else ENDS[found]
     return (
         c.tool, points.growth.max(), end, points.load[0], most, most - points.load[0], at, str(label[weak]), v[weak], str(label[low]), v[low],
         len(points.growth), int(points.corrections.sum()), exchanges,
@@ -153,7 +156,7 @@ def _events(c: Coordinated) -> list[Row]:
     points, party = c.traced.points, c.seats.transmission
     top, end = int(np.argmax(points.growth)), _end(c)
     star = float(points.growth[top])
-    load = {growth: load for growth, load in zip(points.growth.tolist(), points.load.tolist(), strict=True)}
+    load = dict(zip(points.growth.tolist(), points.load.tolist(), strict=True))
     rows: list[Row] = []
     turned = False
     for growth, node, side in party.diary:
