@@ -18,6 +18,7 @@ from gridtandem.flow.continuation.bordered import factored
 from gridtandem.flow.continuation.stage import Place, Stage, Tangent
 
 MOST = 12  # corrections of one place
+PATIENT, SLOW = 3, 0.9  # from that correction on the mismatch must become that much smaller
 FAR = 1e3  # per unit; a mismatch beyond it comes from a prediction that was too long
 
 
@@ -47,9 +48,12 @@ def tangent(stage: Stage, place: Place, row: Tangent, *, pivoting: bool = False)
     return Tangent(x=x / length, growth=float(growth) / length)
 
 
-def corrected(stage: Stage, place: Place, row: Tangent) -> Corrected | None:
-    """The place of the curve in the hyperplane of ``row`` through a prediction; None where Newton's method does not get there."""
-    for pivoting in (False, True):
+def corrected(stage: Stage, place: Place, row: Tangent, *, ways: tuple[bool, ...] = (False, True)) -> Corrected | None:
+    """The place of the curve in the hyperplane of ``row`` through a prediction; None where Newton's method does not get there.
+
+    ``ways``: with the compiled factors (False), with row exchanges (True), one after the other.
+    """
+    for pivoting in ways:
         found = _newton(stage, place, row, pivoting=pivoting)
         if found is not None:
             return found
@@ -58,9 +62,13 @@ def corrected(stage: Stage, place: Place, row: Tangent) -> Corrected | None:
 
 def _newton(stage: Stage, place: Place, row: Tangent, *, pivoting: bool) -> Corrected | None:
     with np.errstate(all="ignore"):  # a run-away correction is recognised by its mismatch
+        before = np.inf
         for k in range(MOST + 1):
             f = stage.mismatch(place)
             size = float(np.abs(f).max(initial=0.0))
+            if k >= PATIENT and not size < SLOW * before:
+                return None
+            before = size
             if size <= stage.problem.tol:
                 return Corrected(place, k)
             if k == MOST or not size < FAR:

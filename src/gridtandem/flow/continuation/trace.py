@@ -20,6 +20,7 @@ BACK = 0.9  # of λ at the nose, to which the lower branch is followed where onl
 EASY, HARD = 3, 6  # corrections
 LONGER, SHORTER = 1.5, 0.5
 SHORTEST = 1e-9  # of the longest step
+STUBBORN = 4  # failures after which pivots are suspected too
 AGAIN = 1e-7  # how far a sign must be back before it can come again
 HALVINGS = 60
 ROOT = 1e-9  # to which a sign is found: per unit; for noses and peaks, of what λ and power change along the curve
@@ -77,6 +78,7 @@ class _Walk:
     stopped: Index
     step: float
     corrections: int = 0
+    failures: int = 0  # one after the other
     highest: float = 0.0
 
 
@@ -101,7 +103,7 @@ def trace(newton: Newton, direction: Direction, options: Tracing | None = None) 
 
 def _begun(options: Tracing, stage: Stage, place: Place, along: Tangent) -> _Walk:
     limits = Limits.of(stage)
-    watch = Watch.of(stage, limits, frozenset(options.keep), np.empty(0, np.int64), options.target)
+    watch = Watch.of(stage, limits, frozenset((*options.keep, *options.note)), np.empty(0, np.int64), options.target)
     values = watch.values(place, along)
     passed = values > -AGAIN
     met = [Met(sign=watch.signs[k], knot=0, from_start=True) for k in np.flatnonzero(values > AGAIN).tolist() if watch.signs[k].kind in ("v", "flow")]
@@ -115,14 +117,16 @@ def _walked(w: _Walk) -> str:
     """Step by step to the end; why it ended, where it is not the end that was asked for."""
     for _ in range(w.options.steps):
         length = w.step / _speed(w)
-        found = corrected(w.stage, predicted(w.stage, w.place, w.along, length), w.along)
+        ways = (False,) if w.failures < STUBBORN else (False, True)  # a step that fails is too long in most cases
+        found = corrected(w.stage, predicted(w.stage, w.place, w.along, length), w.along, ways=ways)
         along = None if found is None else tangent(w.stage, found.place, w.along)
         if found is None or along is None or _leapt(w.along, along):
             w.step *= SHORTER
+            w.failures += 1
             if w.step < SHORTEST * w.options.longest:
                 return "the curve ends here: no step however short can be corrected"
             continue
-        w.corrections += found.steps
+        w.corrections, w.failures = w.corrections + found.steps, 0
         values = w.watch.values(found.place, along)
         news = np.flatnonzero((values > 0) & ~w.passed)
         if len(news):
@@ -192,7 +196,7 @@ def _turned(w: _Walk, sign: Sign) -> str | None:
     if along is None:
         return "no way on from here"
     w.stage, w.along, w.stopped = change.stage, along, change.stopped
-    w.watch = Watch.of(w.stage, w.limits, frozenset(w.options.keep), w.stopped, w.options.target)
+    w.watch = Watch.of(w.stage, w.limits, frozenset((*w.options.keep, *w.options.note)), w.stopped, w.options.target)
     w.values = w.watch.values(w.place, along)
     w.passed = w.values > -AGAIN
     w.knots[-1] = Knot(w.place, along, w.stage)

@@ -77,7 +77,7 @@ class Watch:
 
     @staticmethod
     def of(stage: Stage, limits: Limits, respected: frozenset[str], stopped: Index, target: float) -> Watch:
-        """``respected``: limits of units that are kept; ``stopped``: units at an active limit."""
+        """``respected``: limits that are kept or noted; ``stopped``: units at an active limit."""
         nodal, roles, held = stage.newton.nodal, stage.newton.roles, stage.held
         u = nodal.units
         anchored = np.zeros(nodal.nodes, bool)
@@ -90,8 +90,8 @@ class Watch:
         moving = stage.direction.units != 0
         moving[roles.balance] = "reference" in respected
         p = np.setdiff1d(np.flatnonzero(moving), stopped) if "p" in respected else none
-        free, v = held.free(nodal, roles), np.flatnonzero((limits.v[0] > 0) | np.isfinite(limits.v[1]))
-        flow = np.flatnonzero(np.isfinite(limits.rating))
+        free, v = held.free(nodal, roles), np.flatnonzero((limits.v[0] > 0) | np.isfinite(limits.v[1])) if "v" in respected else none
+        flow = np.flatnonzero(np.isfinite(limits.rating)) if "flow" in respected else none
         law = nodal.loads
         peak = bool(((law.exponent != 0) | (law.z_share != 0) | (law.i_share != 0)).any())
         parts: list[tuple[Kind, Index, tuple[int, ...]]] = [
