@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 
-from gridtandem.boundary.opf_letters import CondensedNear, DispatchAlone, DispatchWhole
+from gridtandem.boundary.opf_letters import CondensedNear, DispatchAlone, DispatchOver, DispatchWhole, entries
+from gridtandem.boundary.opf_models import stiffness
 from gridtandem.cases.case import Case
 from gridtandem.cases.generate import joined
 from gridtandem.cases.library import network
 from gridtandem.cases.named import case
-from gridtandem.coordinate import coordinate
+from gridtandem.coordinate import Outcome, coordinate
 from gridtandem.schemes.copf import Copf
+from gridtandem.study.dispatch.day import schedule_of
 from gridtandem.study.dispatch.study import DispatchSeats, DispatchStudy, seated
 from gridtandem.tables import Real
 from tools.dispatch_counts import with_units
+from tools.dispatch_days import DAYS, HOURS, hot, one_by_one
 
 Work = Callable[[], Real]
 Prepare = Callable[[], Work]
@@ -69,6 +73,38 @@ def letter(name: str | int) -> Prepare:
         weight = np.broadcast_to(scheme.weight / np.array([scheme.base_mva, scheme.base_mva, 1.0]) ** 2, (1, 1, 1, 3))
         ask = CondensedNear(own.y[:, :, :1], own.price[:, :, :1], weight)
         return lambda: np.asarray(desk.condensed_near(ask).y[0, 0])
+
+    return prepare
+
+
+def day(name: str) -> dict[str, Prepare]:
+    """Boundary-SQP over 24 hours, each begun where the hour before agreed, and each by itself."""
+
+    @cache
+    def sitting() -> tuple[DispatchSeats, DispatchStudy]:
+        study = DispatchStudy(case=DAYS[name](), scheme=Copf(), hours=HOURS)
+        return seated(study), study
+
+    def carried(by: Callable[[DispatchSeats, DispatchStudy], Outcome[Any]]) -> Prepare:
+        def prepare() -> Work:
+            seats, study = sitting()
+            return lambda: np.asarray(schedule_of(study, by(seats, study).state).y[0, :, :, :2])
+
+        return prepare
+
+    return {"from the hour before": carried(hot), "each by itself": carried(one_by_one)}
+
+
+def over(name: str | int) -> Prepare:
+    """What transmission answers in the first round: its dispatch over the models of all feeders."""
+
+    def prepare() -> Work:
+        seats, scheme = sat(name), Copf()
+        mail = seats.mailbox(scheme)
+        own, pu = mail.ask_tso(DispatchAlone()), np.array([1 / scheme.base_mva, 1 / scheme.base_mva, 1.0])
+        feeder = mail.ask_dsos(CondensedNear(own.y, own.price, np.broadcast_to(scheme.weight * pu**2, own.y.shape)))
+        ask = DispatchOver(feeder.y, feeder.price, entries(stiffness(feeder, pu, scheme.weight)))
+        return lambda: np.asarray(seats.transmission.over(ask).y[0, 0])
 
     return prepare
 

@@ -14,6 +14,8 @@ BEHIND = {
     "PGM": "power-grid-model",
     "pandapower": "pandapower",
     "ppopt": "ppopt",
+    "CasADi": "casadi",
+    "Ipopt": "casadi",  # which brings it
 }  # which package a contender is, by its first word
 
 

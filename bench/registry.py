@@ -133,7 +133,8 @@ BESIDE_IPOPT = "CasADi + Ipopt"
 
 def _opf(name: str, repeat: int, *, must: float = 0.0) -> Phase:
     beside: dict[str, Prepare | Apart] = {
-        "interior": opf.interior(name), BESIDE_IPOPT: opf.casadi(name), "Ipopt, our functions": opf.ipopt(name),
+        "interior": opf.interior(name), BESIDE_IPOPT: opf.casadi(name), "CasADi, derivation too": opf.derived(name),
+        "Ipopt, our functions": opf.ipopt(name), "from tables": opf.whole(name),
     }  # fmt: skip
     return Phase("optimal power flow", name, beside, CHEAPEST, repeat, musts=(Must(BESIDE_IPOPT, must),) if must else ())
 
@@ -188,6 +189,8 @@ PHASES = (
     _market(1000, 1),
     _dispatch("T118Dn4", "T118Dn4", 7, Must("one owner", 10.0)),
     *(_dispatch(f"118 + {n} x 33", n, 3) for n in dispatch.SIZES if n != 32),
+    Phase("dispatch", "14A, 24 hours", dispatch.day("14A"), PASSES, 3),
+    Phase("dispatch", "T118Dn4 with units, 24 hours", dispatch.day("118 buses, cheap"), PASSES, 3),
     Phase("dispatch", "T118Dn4, one letter", {"condensed": dispatch.letter("T118Dn4")}, repeat=21, most_ms=22.0),
     _coupled(10, 3),
     _coupled(100, 1),

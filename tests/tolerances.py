@@ -225,6 +225,7 @@ OWN_COST = 1e-9  # relative; a difference of sums of size 1e3
 UNIT_KEPT = 1e-12  # pu; to MW and back
 DISPATCH_GAP = 1e-6  # relative; promised of boundary-SQP: both sides within 1e-6 pu of each other, at prices of 4000 currency/h/pu, of costs of 8000
 DISPATCH_GAP_LEAST = 1e-5  # relative; of schemes that stop at movements of 1e-4 MW, and of hours of small cost
+DISPATCH_SAME = 1e-9  # relative; promised of hours begun in two ways, whose last steps square an error of 1e-4 pu
 DISPATCH_VOLTAGE = 1e-4  # pu; promised; the optimum is flat in voltages
 DISPATCH_PRICE = 1e-3  # relative; promised, as voltages move prices by their losses
 SAME_CHECK = 1e-3  # MW; exchanges agree to 1e-6 pu, which losses and the reference unit double
@@ -254,3 +255,37 @@ EARLY = 2e-3  # of λ, by which feeders asked at a fixed root voltage end behind
 NOTED = 1e-3  # of λ; tables of an earlier study, from steps of 0.02
 HERMITE = 1e-4  # relative; the top of a cubic over a step of 0.05 pu
 SAME_LIMIT = 2e-5  # of λ; coordinated, a limit is met where it is passed by 5e-8 pu, at slopes down to 0.003 pu by λ
+# bounds from below
+FLOOR_MEETS = 1e-6  # relative; a solver's multipliers to 1e-9 over ranges of a few units
+FLOOR_ROUNDS = 1e-12  # relative; a dozen sums of products of order 10
+CONE_HOLDS = 1e-9  # per unit; identities of products of voltages, where impedances divide differences of voltages by 1e-3
+CONE_BELOW = 1e-7  # relative; an optimum keeps its rows to 1e-8, times multipliers of its own size; the bound itself needs none
+CONE_MEETS = 1e-5  # relative; what a solver of tolerance 1e-7 leaves, after its multipliers are mended
+CONE_TIGHT = 1e-4  # relative; demand between chords and tangents of its law
+BOUND_FALLS = (
+    5e-3  # relative; measured 1e-3 to 2.4e-3 on the cases of docs/explanation/coordinated-dispatch.md: how loose cones are on meshed systems
+)
+# what a feeder can exchange
+REACH_ANALYTIC = 1e-6  # MW, Mvar, MW·Mvar; rows of the optimum are kept to 1e-10 pu, and interior points stay a little inside of corners
+REACH_ROUND = 2.5e-2  # relative; π²/n² of n = 32 directions evenly about an ellipse is 0.0096; of a thin one the first directions are wasted
+REACH_SPLIT = 3.0  # twice the directions leave a quarter of the room; the last doublings are uneven
+REACH_INNER = 1e-2  # relative; the search ends at 1e-3 of the area, and a parabola's halves are reckoned, not known
+REACH_STATE = 1e-5  # MW; rows of the optimum to 1e-10 pu, Newton to 1e-10 pu, through 33 buses
+REACH_BEYOND = 1e-2  # of the extent; inside of outlines by as much all points have a load flow, outside none
+REACH_CONE = 1e-4  # MW; cones and rows of the conic solver to 1e-8 of sums of 20 MW
+REACH_NEARBY = 1e-2  # MW; what searches from other starts may still gain; measured below 1e-3
+REACH_PRINTED = 1e-3  # MW; three digits are printed
+# feeders as networks of phase nodes
+PHASES_PU = 1e-8  # between phases; two load flows to 1e-10 MVA through admittances of 1e-3 pu
+LOSSES_ADD_UP = 1e-7  # MW; sums of fifty flows of up to 10 MVA each to rounding, and load flows to 1e-8 MVA
+HELD_PU = 1e-6  # pu; limits are kept to 1e-8 of scaled conditions
+# what would have to give way
+RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
+CENT = 5.001e-3  # currency/h; half of the last digit printed
+KAPPA = 1e-5  # relative; central differences over 2e-4 pu leave the square of that times third derivatives, and costs to 1e-10
+KAPPA_AGREED = 1e-5  # relative; the same at a voltage and prices agreed to 1e-6 pu
+ENGINE_MVA = 1e-4  # MW, Mvar at a boundary; promised against OpenDSS, whose own tolerance of 1e-12 leaves much less
+ENGINE_PU = 1e-4  # pu; promised likewise
+# networks that only carry
+TRANSPORTED = 1e-4  # currency/h of 1e4; linear and quadratic programs to 1e-8 relative
+CARRIED = 1e-3  # MW; where a square is all that decides, an error of cost of 1e-7 moves power by its root

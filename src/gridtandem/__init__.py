@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gridtandem.grid.interfaces import Interfaces as Interfaces
     from gridtandem.grid.network import Network as Network
     from gridtandem.opf.ac import optimal_power_flow as optimal_power_flow
+    from gridtandem.opf.cone import cone_bound as cone_bound
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
     from gridtandem.report.front import compare as compare
@@ -44,10 +45,12 @@ if TYPE_CHECKING:
     from gridtandem.report.margin import MarginRun as MarginRun
     from gridtandem.report.margin import margin as margin
     from gridtandem.report.market_offer import offer as offer
+    from gridtandem.report.reach import reach as reach
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
     from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.study import Study as Study
+    from gridtandem.study.transport import transport as transport
 
     __version__: str
 
@@ -71,6 +74,7 @@ _PLACE = {
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
     "compare": "gridtandem.report.front:compare",
+    "cone_bound": "gridtandem.opf.cone:cone_bound",
     "diagnose": "gridtandem.report.front:diagnose",
     "joined": "gridtandem.cases.generate:joined",
     "load_flow": "gridtandem.flow.results:load_flow",
@@ -81,11 +85,13 @@ _PLACE = {
     "opened": "gridtandem.report.front:opened",
     "optimal_power_flow": "gridtandem.opf.ac:optimal_power_flow",
     "phase_case": "gridtandem.cases.phase_case:phase_case",
+    "reach": "gridtandem.report.reach:reach",
     "read_case": "gridtandem.cases.folder.write:read_case",
     "resume": "gridtandem.report.front:resume",
     "run": "gridtandem.report.front:run",
     "schemes": "gridtandem:schemes",
     "three_phase": "gridtandem.study.phases:three_phase",
+    "transport": "gridtandem.study.transport:transport",
     "with_exponents": "gridtandem.cases.generate:with_exponents",
     "with_parallel": "gridtandem.cases.generate:with_parallel",
     "write_case": "gridtandem.cases.folder.write:write_case",

@@ -59,8 +59,8 @@ def test_what_has_no_reader_is_told_where_to_go(tmp_path: Path) -> None:
     assert refused(tmp_path / "a.txt") == f"a.txt: file is of no kind known here; give {KINDS} (case-101)"
     (tmp_path / "b.bin").write_bytes(bytes(range(256)))
     assert refused(tmp_path / "b.bin") == f"b.bin: file is binary, not text; give {KINDS} (case-101)"
-    dss = "file is of a kind this door does not read (.dss); solve it phase by phase with "
-    dss += "`tandem phases FILE.dss` or gt.three_phase, offer it with `tandem offer`, or read it with read_opendss (case-100)"
+    dss = "file is of a kind this door does not read (.dss); solve it by phases with "
+    dss += "`tandem phases FILE.dss` or gt.three_phase, offer it with `tandem offer`, or hang it with `tandem new --from` (case-100)"
     assert refused(tmp_path / "IEEE13.dss") == f"IEEE13.dss: {dss}"
     gone = tmp_path / "gone.m"
     assert refused(gone) == f"{gone}: file cannot be read: No such file or directory; give the path of {KINDS} (case-100)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,14 @@ from gridtandem.cases.join import joined
 from gridtandem.errors import InvalidCase, UnknownName
 from gridtandem.flow.newton import Newton
 from gridtandem.grid.nodal import Nodal
-from tests.tolerances import ITD_KV, ROUND_TRIP
+from gridtandem.schemes.admm import Admm
+from gridtandem.schemes.central import Central
+from gridtandem.schemes.copf import Copf
+from gridtandem.schemes.hgd import Hgd
+from gridtandem.study.dispatch.run import dispatch
+from gridtandem.study.dispatch.study import DispatchStudy
+from tests.cases.dss_engine import boundary_of, decided_mw, engine_at
+from tests.tolerances import ENGINE_MVA, ENGINE_PU, ITD_KV, PUBLISHED_ITD, ROUND_TRIP
 
 opendssdirect = pytest.importorskip("opendssdirect")
 pytestmark = pytest.mark.peer
@@ -63,10 +71,41 @@ def test_feeder_voltages_are_the_engines(name: str) -> None:
         np.testing.assert_allclose(volts, kv[k], atol=ITD_KV, err_msg=bus)
 
 
-def test_the_unbalanced_feeder_is_refused_by_name() -> None:
-    with pytest.raises(InvalidCase) as caught:
-        itd_case("case5_case3_unbal")
-    assert [(f.table, f.label) for f in caught.value.faults] == [("loads", "l1"), ("loads", "l2"), ("loads", "l3")]
+@pytest.mark.parametrize(("name", "dss", "units"), [
+    ("case5_case3_unbal", "case3_unbalanced.dss", ("gen1",)), ("case5_case3_bal", "case3_balanced.dss", ("gen1",)),
+    ("case5_case3_bal_nogen", "case3_balanced_withoutgen.dss", ()),
+])  # fmt: skip
+def test_the_dispatch_is_the_engines_load_flow(name: str, dss: str, units: tuple[str, ...]) -> None:
+    """Boundary power and all voltages of the feeder at the optimum, phase by phase where it is not balanced."""
+    case = itd_case(name)
+    found = dispatch(DispatchStudy(case=case, scheme=Central())).require()
+    e, p = found.tables.exchanges, found.tables.prices
+    engine = engine_at(HOME / dss, float(e.v_pu[0]), {unit: (13.8, decided_mw(found, unit)) for unit in units})
+    s = boundary_of(engine, float(e.v_pu[0]))
+    assert (e.p_mw[0], e.q_mvar[0]) == pytest.approx((s.real, s.imag), abs=ENGINE_MVA)
+    v = dict(zip(p.bus[p.feeder != ""].tolist(), p.v_pu[p.feeder != ""].tolist(), strict=True))
+    for bus, nominal in (("sourcebus", 230.0), ("substation", 13.8), ("primary", 13.8), ("loadbus", 13.8)):
+        engine.Circuit.SetActiveBus(bus)
+        volts = np.array(engine.Bus.VMagAngle())[::2] / 1e3 * np.sqrt(3) / nominal
+        ours = [v[f"{bus}.{phase}"] for phase in "abc"] if name.endswith("unbal") else [v[bus]] * 3
+        np.testing.assert_allclose(volts, ours, atol=ENGINE_PU, err_msg=bus)
+
+
+def test_the_unbalanced_feeder_is_dispatched_phase_by_phase() -> None:
+    case = itd_case("case5_case3_unbal")
+    feeder = case.models[0]
+    assert feeder.buses.name[feeder.generators.bus].tolist() == ["loadbus.a", "loadbus.b", "loadbus.c", "source behind impedance"]
+    np.testing.assert_allclose(feeder.generators.p_high_mw[:3], 2.0 / 3.0, rtol=ROUND_TRIP)
+    assert (feeder.generators.q_low_mvar[:3].tolist(), feeder.generators.q_high_mvar[:3].tolist()) == ([0.0] * 3, [0.0] * 3)
+    assert np.isinf(feeder.lines.rating_mva).all()  # the 400 A of the engine are nobody's
+
+
+@pytest.mark.parametrize("scheme", [Copf(), Hgd(), Admm()])
+def test_every_scheme_reaches_the_published_objective(scheme: Any) -> None:
+    found = dispatch(DispatchStudy(case=itd_case("case5_case3_unbal"), scheme=scheme)).require()
+    assert found.promised == pytest.approx(17953.7465, abs=PUBLISHED_ITD)
+    assert found.realised == pytest.approx(found.promised, abs=PUBLISHED_ITD)
+    assert not len(found.tables.violations)
 
 
 def test_unknown_names() -> None:

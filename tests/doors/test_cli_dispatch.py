@@ -44,6 +44,21 @@ def test_run_dispatches_and_keeps_it() -> None:
     assert abs(run.result.gap) <= DISPATCH_GAP
 
 
+def test_a_day_goes_from_hour_to_hour_and_says_how_many_rounds_each_took() -> None:
+    said = tandem("run", "14A", "--scheme", "copf", "--hours", "3", "--start", "previous-hour", "--json")
+    assert said.code == 0
+    each = said.document["rounds_by_period"]
+    assert len(each) == 3
+    assert sum(each) == said.document["rounds"]
+    assert said.document["rounds_by_period"] == [3, 1, 1]  # hours without profiles are alike
+    run = gt.run("14A", scheme="copf", hours=3, start="previous-hour")
+    assert "each from where the one before it agreed: 3, 1, 1 rounds" in repr(run)
+    refused = tandem("run", "14A", "--scheme", "hgd-plain", "--hours", "3", "--start", "previous-hour")
+    assert refused.code == EXIT_INVALID
+    assert "study-036" in refused.err
+    assert "schemes of optimal power flow" in tandem("run", "14A", "--scheme", "merged", "--start", "previous-hour").err
+
+
 def test_compare_tells_what_independent_plans_promise() -> None:
     said = tandem("compare", "14A", "--schemes", SCHEMES, "--json")
     assert said.code == 0

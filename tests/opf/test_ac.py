@@ -158,9 +158,11 @@ def test_bad_limits_are_refused_with_their_names(five: Network) -> None:
 
 
 @pytest.mark.peer
-@pytest.mark.parametrize(("name", "theirs"), [("case5_case3_bal", 17926.7247), ("case5_case3_bal_nogen", 17978.85605)])
+@pytest.mark.parametrize(
+    ("name", "theirs"), [("case5_case3_bal", 17926.7247), ("case5_case3_bal_nogen", 17978.85605), ("case5_case3_unbal", 17953.7465)]
+)
 def test_integrated_objectives_published_by_powermodelsitd(name: str, theirs: float) -> None:
-    """Transmission with a balanced feeder from OpenDSS files, "ACP,ACPU" (PowerModelsITD.jl, test/opfitd.jl)."""
+    """Transmission with a feeder from OpenDSS files, balanced or phase by phase, "ACP,ACPU" (PowerModelsITD.jl, test/opfitd.jl)."""
     pytest.importorskip("opendssdirect")
     assert optimal_power_flow(name, solver=SHARP).require().cost_per_h == pytest.approx(theirs, abs=PUBLISHED_ITD)
 

@@ -16,6 +16,7 @@ from gridtandem.grid.network import Network
 from gridtandem.opf.ac import optimal_power_flow
 from gridtandem.opf.ac_results import AcResult
 from gridtandem.opf.ac_trouble import Relief
+from gridtandem.program import elastic
 from tests.tolerances import RELIEVED
 
 DATA = Path(__file__).parents[1] / "data" / "pglib"
@@ -85,6 +86,14 @@ def test_a_set_of_several_is_told_to_be_without_any_that_is_not_needed() -> None
     one = optimal_power_flow(short())
     assert len(one.relief) == 1
     assert "left out" not in one.trouble
+
+
+def test_where_it_was_not_looked_into_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks of many limits would be asked for hours."""
+    monkeypatch.setattr(elastic, "WORK", 0)
+    found = optimal_power_flow(banded())
+    assert found.trouble.endswith("Some of these may not be needed.")
+    assert optimal_power_flow(relieved(banded(), found.relief)).converged
 
 
 def test_units_and_branches_are_named_with_their_buses() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import lzma
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -24,14 +25,22 @@ from gridtandem.flow.continuation.options import Tracing
 from gridtandem.flow.continuation.trace import trace
 from gridtandem.flow.loadability import largest_loading
 from gridtandem.flow.newton import Newton
+from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.ac import optimal_power_flow
 from gridtandem.report.margin import margin
 from gridtandem.schemes import Anderson, LoadFlow, Merged, Response
+from gridtandem.schemes.central import Central
 from gridtandem.study.diagnose import diagnose
+from gridtandem.study.dispatch.run import DispatchResult, dispatch
+from gridtandem.study.dispatch.study import DispatchStudy
 from gridtandem.study.run import Result, run
 from gridtandem.study.study import Study, seated
+<<<<<<< HEAD
 from tests.flow import case9
+=======
+from gridtandem.study.transport import transport
+>>>>>>> main
 from tests.papers import golden
 
 DATA = Path(__file__).parents[1] / "data" / "pglib"
@@ -133,10 +142,14 @@ SECTION_5 = "Largest loading λ* of transmission alone"
 SECTION_6 = "Largest loading λ* of joined systems (the commands print (1 + λ*) / 5)"
 SECTION_7 = "The golden market: `golden-3bus`, its four hours under `dso-offer` with flow = active, each by itself"
 SECTION_8 = "Least cost under full AC physics: AC column of PGLib-OPF v23.07 (five significant digits), and costs of MATPOWER's `runopf`"
+<<<<<<< HEAD
 SECTION_9 = "Continuation of one network: MATPOWER's own tests (`lib/t/t_cpf.m`, its 9 buses), and noses by optimisation, at 1 + 1.5 λ"
 SECTION_10 = (
     "Margins λ* of transmission and feeders: coordinated (`ccpf`), transmission alone by constant power (`tcpf`) and by load model (`tcpf-lm`)"
 )
+=======
+SECTION_9 = "Integrated transmission and distribution: objectives of PowerModelsITD.jl, and OpenDSS at the voltage and the units of that dispatch"
+>>>>>>> main
 COUNT = "counts may differ by one where a gap falls next to the tolerance"
 STRESS = "ρ near 0.7 leaves the count open by a few rounds; λ* itself is given to four decimals"
 
@@ -150,7 +163,10 @@ CASES: dict[str, list[Published]] = {
     SECTION_7: [],
     SECTION_8: [],
     SECTION_9: [],
+<<<<<<< HEAD
     SECTION_10: [],
+=======
+>>>>>>> main
 }
 for _name, _kw, _digits, _v, _vd in FEEDERS:
     CASES[SECTION_1].append(Published(SPEC, f"{_name}: losses", _kw, _digits, "kW", loss(_name, 1e3), f"tandem run {_name} --scheme merged"))
@@ -247,7 +263,10 @@ for _name, _n, _star in NOSES:
 for _what, _theirs, _unit, _ours in golden.rows():
     CASES[SECTION_7].append(Published(OFFERS, _what, _theirs, 6, _unit, golden.clean(_ours), "python -m tests.papers.published"))
 
-PGLIB = (("5_pjm", 17552, 0), ("14_ieee", 2178.1, 1), ("30_ieee", 8208.5, 1), ("118_ieee", 97214, 0), ("500_goc", 454950, -1))
+PGLIB = (
+    ("5_pjm", 17552, 0), ("14_ieee", 2178.1, 1), ("30_ieee", 8208.5, 1), ("118_ieee", 97214, 0), ("500_goc", 454950, -1),
+    ("1354_pegase", 1258800, -2), ("2869_pegase", 2462800, -2),
+)  # fmt: skip
 RUNOPF = (
     ("ieee14", 8081.52), ("alsac30", 576.89), ("ieee30", 8906.14), ("ieee57", 41737.79), ("rts24", 63352.20), ("ieee118", 129660.69),
     ("ieee300", 719725.10),
@@ -256,8 +275,16 @@ RUNOPF = (
 
 def least_cost(given: str, factor: float = 1.0) -> Callable[[], float]:
     """Cost of the AC optimal power flow of a network of the library, or of a file of PGLib."""
-    net = partial(read_matpower, DATA / f"pglib_opf_case{given}.m", equivalents=True) if "_" in given else partial(network, given)
+    net = partial(pglib, given) if "_" in given else partial(network, given)
     return lambda: optimal_power_flow(net()).require().cost_per_h * factor
+
+
+def pglib(name: str) -> Network:
+    """A network of PGLib; the large files are kept compressed."""
+    file = DATA / f"pglib_opf_case{name}.m"
+    if file.exists():
+        return read_matpower(file, equivalents=True)
+    return read_matpower(lzma.decompress(Path(f"{file}.xz").read_bytes()).decode(), name=file.stem, equivalents=True)
 
 
 for _name, _cost, _digits in PGLIB:
@@ -272,6 +299,7 @@ for _name, _cost in RUNOPF:
         Published("MATPOWER runopf", f"{_name}: least cost", _cost, 2, "currency/h", least_cost(_name), f"gt.optimal_power_flow('{_name}')")
     )
 
+<<<<<<< HEAD
 MATPOWER_CPF = (
     ("nose", 0.99025, 5, (), "nose", 1e-3, "their test holds it to 1e-3; the nose is 0.990262"),
     ("nose, reactive limits hold", 0.795809, 6, ("q", "reference"), "nose", 1e-5, "they end within 1e-5 of the nose, on the near side"),
@@ -334,6 +362,49 @@ for _name, _n, _stars in THREE:
                 "theirs came from a continuation with steps of 0.02 and lies on the near side of the nose",
             )
         )  # fmt: skip
+=======
+ITD, ENGINE = "PowerModelsITD.jl, test/opfitd.jl", "OpenDSS, opendssdirect.py 0.9.4"
+ACCEPTED = "their Ipopt stops at an acceptable level of 1e-8"
+INTEGRATED = (("case5_case3_bal_nogen", 17978.85605, 5), ("case5_case3_bal", 17926.7247, 4), ("case5_case3_unbal", 17953.7465, 4))
+
+
+@cache
+def integrated(name: str) -> DispatchResult:
+    """One owner's dispatch."""
+    return dispatch(DispatchStudy(case=case(name), scheme=Central())).require()
+
+
+def at_boundary(column: str) -> float:
+    """What the dispatch of the unbalanced case says of its interface."""
+    return float(getattr(integrated("case5_case3_unbal").tables.exchanges, column)[0])
+
+
+def at_load(phase: str) -> float:
+    """Voltage where its load is."""
+    prices = integrated("case5_case3_unbal").tables.prices
+    return float(prices.v_pu[prices.bus == f"loadbus.{phase}"][0])
+
+
+for _name, _cost, _digits in INTEGRATED:
+    _command = f"tandem run {_name} --scheme central"
+    CASES[SECTION_9].append(
+        Published(ITD, f"{_name}: least cost", _cost, _digits, "USD/h", partial(lambda n: integrated(n).promised, _name), _command, 5e-4, ACCEPTED)
+    )
+CASES[SECTION_9].append(
+    Published(
+        ITD, "case5_case3_bal_nogen as a transport network", 14779.99974, 5, "USD/h", lambda: transport("case5_case3_bal_nogen").cost_per_h,
+        "tandem transport case5_case3_bal_nogen", 5e-4, "analytic: 14 780",
+    )
+)  # fmt: skip
+for _what, _theirs, _unit, _ours in (
+    ("power at the boundary", 8.06846, "MW", partial(at_boundary, "p_mw")),
+    ("reactive power at the boundary", 4.36721, "Mvar", partial(at_boundary, "q_mvar")),
+    *((f"voltage at loadbus, phase {p}", v, "pu", partial(at_load, p)) for p, v in (("a", 0.92966), ("b", 0.93463), ("c", 0.93275))),
+):
+    CASES[SECTION_9].append(
+        Published(ENGINE, f"case5_case3_unbal: {_what}", _theirs, 5, _unit, _ours, "tandem run case5_case3_unbal --scheme central")
+    )
+>>>>>>> main
 
 
 def page() -> str:

@@ -78,7 +78,7 @@ def test_errors_and_right_hand_sides_are_those_of_the_conditions(seed: int) -> N
 @given(SEEDS)
 def test_steps_keep_within_bounds_and_bend_as_the_barrier_does(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    _, _, whole, (row, column), lower = entries(rng)
+    j, jacobian, whole, (row, column), lower = entries(rng)
     _, _, low, high, near, far, has_low, has_high, _, _ = stood(rng)
     d, downhill, aim_low, aim_high = 5 * rng.standard_normal(T), rng.standard_normal(T), rng.random(T), rng.random(T)
     by_low, by_high = np.empty(T), np.empty(T)
@@ -90,10 +90,15 @@ def test_steps_keep_within_bounds_and_bend_as_the_barrier_does(seed: int) -> Non
     assert part == pytest.approx(min(1.0, 0.99 * ratios.min(initial=np.inf)))
     ratios = np.concatenate([low[by_low < 0] / -by_low[by_low < 0], high[by_high < 0] / -by_high[by_high < 0]])
     assert of == pytest.approx(min(1.0, 0.99 * ratios.min(initial=np.inf)))
-    sigma, dx, along = rng.random(T), rng.standard_normal(N), rng.standard_normal(R)
-    own = sigma[:N] + 0.5
-    bent = steps.bent_along(row, column, lower, sigma, own, dx, along)
+    sigma, found, missing, step = rng.random(T), rng.standard_normal(N + E + R), rng.standard_normal(E + R), np.empty(T)
+    own, dx, along = sigma[:N] + 0.5, found[:N], (j @ found[:N])[E:]
+    bent = steps.directed(row, column, lower, own, *jacobian, missing, found, sigma, step)
     assert bent == pytest.approx(dx @ whole @ dx + own @ dx**2 + sigma[N:] @ along**2)
+    np.testing.assert_allclose(step, np.concatenate([dx, along + missing[E:]]), atol=IDENTITY * LARGE)
+    total, count = steps.products(d, by_low, by_high, low, high, near, far, has_low, has_high, 0.3, 0.4)
+    both = (low + 0.4 * by_low) * (near + 0.3 * d) * has_low + (high + 0.4 * by_high) * (far - 0.3 * d) * has_high
+    assert total == pytest.approx(both.sum())
+    assert count == has_low.sum() + has_high.sum()
     t, near, far = rng.standard_normal(T), np.empty(T), np.empty(T)
     steps.distances(t, t - low, t + high, has_low, has_high, 0.2, near, far)
     np.testing.assert_allclose(near, np.where(has_low, np.maximum(low, 0.2), 1.0), atol=IDENTITY * LARGE)
@@ -111,11 +116,22 @@ def test_what_is_left_of_the_equations(seed: int) -> None:
     most = steps.missed(h_row, h_column, lower, own, row, column, values, bent, found, right, left)
     np.testing.assert_allclose(left, right - matrix @ found, atol=IDENTITY * LARGE)
     assert most == np.abs(left).max()
-    out = np.zeros(N), np.zeros(E + R)
-    steps.across(row, column, values, found[N:], out[0])
-    steps.along(row, column, values, found[:N], out[1])
-    np.testing.assert_allclose(out[0], j.T @ found[N:], atol=IDENTITY * LARGE)
-    np.testing.assert_allclose(out[1], j @ found[:N], atol=IDENTITY * LARGE)
+    out = np.zeros(N)
+    steps.across(row, column, values, found[N:], out)
+    np.testing.assert_allclose(out, j.T @ found[N:], atol=IDENTITY * LARGE)
+    kept = np.array([1])
+    gone = np.concatenate([np.zeros(E), bent * (np.arange(R) != 1)])
+    core = np.empty(N + E + 1)
+    steps.gathered(row, column, values, gone, kept, right, core)
+    np.testing.assert_allclose(
+        core, np.concatenate([right[:N] + j.T @ (gone * right[N:]), right[N : N + E], right[[N + E + 1]]]), atol=IDENTITY * LARGE
+    )
+    again, rest, given_ = found.copy(), left.copy(), rng.standard_normal(N + E + 1)
+    steps.improved(h_row, h_column, lower, own, row, column, values, bent, gone, kept, given_, right, again, rest)
+    there = gone * (j @ given_[:N] - left[N:])
+    there[:E], there[E + 1] = given_[N : N + E], given_[-1]
+    np.testing.assert_allclose(again, found + np.concatenate([given_[:N], there]), atol=IDENTITY * LARGE)
+    np.testing.assert_allclose(rest, right - matrix @ again, atol=IDENTITY * LARGE)
 
 
 @settings(max_examples=40, deadline=None)

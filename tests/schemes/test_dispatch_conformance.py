@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gridtandem.boundary.letters import Worth
+from gridtandem.boundary.opf_letters import DrawnAt
 from gridtandem.boundary.wire import text
 from gridtandem.cases.named import case
 from gridtandem.coordinate import End, Outcome, coordinate
@@ -76,3 +78,10 @@ def test_who_has_every_model_answers_one_letter_and_no_other() -> None:
 
 def test_names_and_objects_are_one_to_one() -> None:
     assert [name_of(scheme_named(n)) for n in DISPATCH.schemes()] == list(DISPATCH.schemes())
+
+
+def test_an_answer_of_a_search_is_called_an_estimate() -> None:
+    """Nobody proves that there is no better dispatch elsewhere."""
+    mail = seats().mailbox(Copf())
+    reply = mail.ask_dsos(DrawnAt(np.ones(mail.shape), np.full((*mail.shape, 2), 40.0)))
+    assert (reply.worth == Worth.ESTIMATE).all()

@@ -14,7 +14,7 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.schemes.admm import Admm
-from gridtandem.schemes.copf import Copf
+from gridtandem.schemes.copf import Copf, CopfState
 from gridtandem.schemes.hgd import Hgd
 from gridtandem.schemes.hgd_plain import HgdPlain
 from gridtandem.schemes.hgd_slope import HgdSlope
@@ -94,6 +94,49 @@ class Feeder:
 
 @final
 @dataclass(frozen=True)
+class Stairs:
+    """A load of power fed by units of flat costs, each as wide in MW; bowls of reactive power and voltage."""
+
+    price: Real
+    wide: float
+    load: float
+    bend: float = 1.0
+
+    @property
+    def answers(self) -> Mapping[type, Callable[[Any], Any]]:
+        return {letters.TakenNear: self.taken, letters.CondensedNear: self.condensed}
+
+    def least(self, ask: Any) -> tuple[Real, Real]:
+        """What is drawn, and whether the draw is at a step: the units run in the order of their prices against one that falls with what they make."""
+        w = ask.weight[..., 0]
+        made = np.zeros(w.shape)  # argmin Σ price · made − π · made + ½ w (load − made − wish)²
+        for price in self.price:
+            made += np.clip((ask.price[..., 0] - price) / w + self.load - ask.wish[..., 0] - made, 0.0, self.wide)
+        soft = self.bend * np.array([1e-2, 1e2])
+        rest = (soft * [0.0, 1.0] + ask.weight[..., 1:] * ask.wish[..., 1:] - ask.price[..., 1:]) / (soft + ask.weight[..., 1:])
+        edge = np.isclose(made / self.wide, np.round(made / self.wide))
+        return np.concatenate([(self.load - made)[..., None], rest], -1), edge
+
+    def cost(self, y: Real) -> Real:
+        left = np.clip((self.load - y[..., 0])[..., None] - self.wide * np.arange(len(self.price)), 0.0, self.wide)
+        return left @ self.price + 0.5 * self.bend * (1e-2 * y[..., 1] ** 2 + 1e2 * (y[..., 2] - 1) ** 2)
+
+    def taken(self, ask: Any) -> letters.Taken:
+        y, _ = self.least(ask)
+        return letters.Taken(y, self.cost(y), sure(y))
+
+    def condensed(self, ask: Any) -> letters.Condensed:
+        y, edge = self.least(ask)
+        give = np.zeros((*y.shape, 3))
+        give[..., 0, 0] = np.where(edge, 0.0, 1 / ask.weight[..., 0])
+        for k, soft in ((1, 1e-2), (2, 1e2)):
+            give[..., k, k] = 1 / (self.bend * soft + ask.weight[..., k])
+        price = ask.price + ask.weight * (y - ask.wish)
+        return letters.Condensed(y, price, letters.entries(give), self.cost(y), sure(y))
+
+
+@final
+@dataclass(frozen=True)
 class Transmission:
     own: Bowl
 
@@ -154,6 +197,42 @@ def test_boundary_sqp_needs_two_rounds_for_paraboloids(heavy: tuple[float, float
     assert out.agreed
     assert out.rounds == 2
     assert apart <= t.DISPATCH_ALGEBRA
+
+
+def test_boundary_sqp_begins_a_period_at_the_optimum_where_models_still_hold() -> None:
+    mail, joint = market(*SHARP)
+    scheme = Copf()
+    first = coordinate(mail, scheme).state
+    assert isinstance(first, CopfState)
+    begun = scheme.after(mail, first)
+    assert np.abs(PU * (begun.ask.y[0, 0] - joint)).max() <= t.DISPATCH_ALGEBRA
+    assert scheme.gap(scheme.round(mail, begun)).closed
+
+
+@pytest.mark.parametrize("scheme", [Admm(), Hgd(relaxation=0.5)])
+def test_other_schemes_begin_a_period_where_they_ended(scheme: Any) -> None:
+    mail, joint = market(*GENTLE)
+    ended = coordinate(mail, scheme, rounds=200).state
+    begun = scheme.after(mail, ended)
+    y = begun.z if isinstance(scheme, Admm) else begun.s
+    assert np.abs(PU[:2] * (y[0, 0, :, :2] - joint[:, :2])).max() <= 100 * Admm().tol
+    assert scheme.gap(scheme.round(mail, scheme.round(mail, begun))).now <= 100 * scheme.gap(ended).goal
+
+
+@pytest.mark.parametrize(("steps", "wide"), [((30.0, 34.0, 38.0), 0.2), ((10.0, 45.0, 46.0), 1.0)])
+def test_units_of_flat_costs_that_stop_each_other_are_split(steps: tuple[float, float, float], wide: float) -> None:
+    """A feeder of three units: its cost is straight between steps, so that no curvature tells where it ends."""
+    own = Bowl(np.array([[0.0, 0.0, 1.03]]), bowl(3, 1e5, 3e3)[None], -1.0)
+    feeder = Stairs(np.array(steps), wide, 5.0)
+    mail = Mailbox(Company("tso", (Transmission(own),)), ((Company("dso", (feeder,)), np.array([0])),))  # type: ignore[arg-type]
+    out = coordinate(mail, Copf())
+    assert out.agreed
+    assert isinstance(out.state, CopfState)
+    assert out.state.stretch.min() > 0
+    y, price = out.state.ask.y, out.state.ask.price
+    held = feeder.taken(letters.TakenNear(y, price, np.full_like(y, 1e-3)))
+    assert np.abs(PU * (held.y - y)).max() <= 100 * Copf().tol  # it wants just that at this price, with next to no spring
+    assert np.abs(own.slope(y) - price).max() <= t.DISPATCH_ALGEBRA * np.abs(price).max()  # and so does transmission
 
 
 @pytest.mark.parametrize("heavy", [GENTLE, SHARP], ids=["gentle", "sharp"])

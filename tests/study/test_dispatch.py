@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import gridtandem as gt
-from gridtandem.boundary.letters import Worth
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import InvalidCase, NotAgreed
@@ -86,18 +85,12 @@ def test_prices_that_swing_are_told_with_interface_and_advice(name: str) -> None
         found.require()
 
 
-def test_alternating_directions_arrive_too() -> None:
-    found = result("feeder ends, quadratic", Admm())
+@pytest.mark.parametrize("name", ["feeder ends, quadratic", "next to root, 0.03", "118 buses, flat"])
+def test_alternating_directions_arrive_too(name: str) -> None:
+    """In few rounds also where costs are flat: the weight may fall, but ever less each time it turns."""
+    found = result(name, Admm())
     assert found.outcome.agreed
-    assert abs(found.gap) <= DISPATCH_GAP_LEAST
-
-
-def test_costs_in_steps_with_voltages_at_limits_need_no_curvature() -> None:
-    """The second hour of a market system, without the demand that buys."""
-    what, buys = gt.case("ieee14-3x17"), dv.FOLLOWERS.index("flexible")
-    models = tuple(replace(m, flexible=dv.Flexible.empty(), follows=m.follows.take(m.follows.what != buys)) for m in what.models)
-    found = dispatch(DispatchStudy(case=replace(what, models=models), scheme=Admm(), first=2))
-    assert found.outcome.agreed
+    assert found.outcome.rounds <= 40
     assert abs(found.gap) <= DISPATCH_GAP_LEAST
 
 
@@ -201,41 +194,6 @@ def test_a_comparison_has_a_row_for_each_scheme() -> None:
     assert t.price_error_per_mwh[1] <= DISPATCH_PRICE * found.results[1].tables.exchanges.price_per_mwh.max()
 
 
-# ── periods ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-LOAD = (0.7, 1.0, 1.2)
-
-
-def day() -> Case:
-    """Loads of all networks by period, and the first unit of a feeder away in the last one."""
-    what = CASES["feeder ends, quadratic"].case()
-    profiles = dv.Profiles.of({
-        "profile": ["load"] * 3 + ["unit"] * 3, "period": [1, 2, 3] * 2, "factor": [*LOAD, 1.0, 0.5, 0.0],
-    })  # fmt: skip
-    above = dv.Follows.of({"what": [dv.FOLLOWERS.index("loads")], "profile": ["load"]})
-    below = dv.Follows.of({"what": [dv.FOLLOWERS.index(k) for k in ("loads", "generators")], "row": ["", "unit-1"], "profile": ["load", "unit"]})
-    model = replace(what.models[0], profiles=profiles, follows=below)
-    return replace(what, transmission=replace(what.transmission, profiles=profiles, follows=above), models=(model,))
-
-
-def test_every_period_is_dispatched_by_itself() -> None:
-    study = DispatchStudy(case=day(), scheme=Copf(), hours=3)
-    many = dispatch(study).require()
-    assert many.tables.checks.period.tolist() == [1, 2, 3]
-    assert abs(many.gap) <= DISPATCH_GAP
-    for k in range(3):
-        alone = dispatch(replace(study, first=k + 1, hours=1)).require()
-        assert many.tables.checks.central_per_h[k] == alone.tables.checks.central_per_h[0]
-        assert many.tables.checks.promised_per_h[k] == pytest.approx(alone.tables.checks.promised_per_h[0], rel=DISPATCH_GAP)
-    d = many.tables.decisions
-    unit = d.take((d.unit == "unit-1") & (d.feeder == "F10"))
-    assert unit.p_mw[1:] == pytest.approx([PARALLEL * 0.5, 0.0], abs=SAME_CHECK)
-    assert unit.p_mw[0] > unit.p_mw[1]
-    d = many.tables.checks.central_per_h
-    assert d[0] < d[1] < d[2]
-
-
 # ── what is refused, and what has no answer ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -268,14 +226,6 @@ def test_devices_that_dispatch_does_not_know_are_named(kind: str) -> None:
     assert "'heap'" in said["study-026"]
     asleep = replace(rows, live=np.array([False]))
     seated(DispatchStudy(case=replace(what, models=(replace(what.models[0], **{kind: asleep}),)), scheme=Copf()))
-
-
-def test_ramps_tie_periods_together() -> None:
-    what = day()
-    ramps = dv.Ramps.of({"generator": [0], "up_mw_per_h": [1.0], "down_mw_per_h": [1.0]})
-    what = replace(what, transmission=replace(what.transmission, ramps=ramps))
-    assert set(faults(what, hours=2)) == {"study-027"}
-    seated(DispatchStudy(case=what, scheme=Copf()))
 
 
 def test_a_unit_without_limits_is_named() -> None:
@@ -344,12 +294,3 @@ def test_an_island_is_named() -> None:
     with pytest.raises(InvalidCase) as said:
         dispatch(DispatchStudy(case=replace(what, models=(replace(net, lines=replace(net.lines, closed=closed)),)), scheme=Copf()))
     assert "12" in str(said.value)
-
-
-def test_an_answer_of_a_search_is_called_an_estimate() -> None:
-    """Nobody proves that there is no better dispatch elsewhere."""
-    seats = seated(DispatchStudy(case=gt.case("T14D2"), scheme=Copf()))
-    mail = seats.mailbox(Copf())
-    question = next(iter(IndependentOpf().asks_dsos))
-    reply = mail.ask_dsos(question(np.ones(mail.shape), np.full((*mail.shape, 2), 40.0)))
-    assert (reply.worth == Worth.ESTIMATE).all()

@@ -15,8 +15,10 @@ import gridtandem as gt
 from gridtandem.cases.case import Case
 from gridtandem.cases.library import network
 from gridtandem.cases.matpower.read import read_matpower
+from gridtandem.cli.exits import EXIT_INVALID
 from gridtandem.errors import InvalidCase
 from gridtandem.grid.network import Network
+from tests.doors.terminal import tandem
 
 MATPOWER = """function mpc = bad
 mpc.version = '2';
@@ -38,7 +40,6 @@ mpc.branch = [
 ];
 mpc.gencost = [2 0 0 3 0 20 0; 2 0 0 3 0 30 0];
 """
-FOUR = {"case-012", "case-033", "case-099"}  # codes of a rating, of a band and of limits of a unit, of an island
 
 
 def told(act: Callable[[], object]) -> list[str]:
@@ -141,6 +142,9 @@ def test_a_folder_of_both_sides_is_refused_at_once_with_file_and_row(tmp_path: P
     one(faults, f"{feeder.name}/buses.csv row 10: buses[9].v_low_pu lies above v_high_pu (1.2 > ")
     one(faults, f"{feeder.name}/buses.csv: buses 18: no path to the root '1'")
     assert len(faults) == 8
+    said = tandem("run", str(folder), "--scheme", "copf", "--out", str(tmp_path))
+    assert said.code == EXIT_INVALID
+    assert all(fault in said.err for fault in faults)
 
 
 def test_a_matpower_file_is_refused_at_once(tmp_path: Path) -> None:
@@ -153,6 +157,15 @@ def test_a_matpower_file_is_refused_at_once(tmp_path: Path) -> None:
         one(faults, "lines[1-2].rating_mva must be above 0.0 (is -100 MVA)", "give inf for no limit")
         one(faults, "buses at '4' can be reached from no unit")
         assert len(faults) == 4
+
+
+def test_limits_of_a_matpower_file_that_are_no_numbers_are_told_with_the_rest() -> None:
+    faults = told(lambda: read_matpower(MATPOWER.replace("-100 0 0", "NaN 0 0").replace("0.9 1.1", "NaN 1.1"), name="bad"))
+    one(faults, "lines[1-2].rating_mva is not a number", "give inf for no limit")
+    one(faults, "buses[2].v_high_pu is not a number")
+    one(faults, "generators[2].p_low_mw lies above p_high_mw (80 > 30), at bus '2'")
+    one(faults, "buses at '4' can be reached from no unit")
+    assert len(faults) == 4
 
 
 def test_no_limit_is_told_and_not_silent() -> None:

@@ -12,7 +12,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.boundary.layout import Ask, common, dense
-from gridtandem.tables import Code, Real
+from gridtandem.tables import Code, Index, Real
 
 EXCHANGE = "active and reactive power into the feeder and voltage magnitude (…, 3)"
 UNITS = "MW, Mvar, pu"
@@ -184,6 +184,88 @@ class SteepBusUnder(Ask[SteepBus]):
 @dataclass(frozen=True, slots=True, eq=False)
 class DispatchWhole(Ask[Dispatch]):
     """What would the owner of everything do?"""
+
+
+# ── letters of a bound: squared voltage in place of voltage, and what no dispatch can undercut ──────────────────────────────────────────
+
+SQUARED = "active and reactive power into the feeder and squared voltage (…, 3)"
+PRICES_SQUARED = "currency/MWh, currency/Mvarh, currency/pu²/h"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Limits:
+    """Between which squared voltages transmission keeps the boundary buses, and which interfaces have one bus in common."""
+
+    low: Real = dense("least squared voltage", "pu²")
+    high: Real = dense("most squared voltage", "pu²")
+    bus: Index = dense("number of the bus", dtype="i8")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Room:
+    """Outside of what feeders can never draw, whatever they decide."""
+
+    low: Real = dense("least active and reactive power (…, 2)", "MW, Mvar")
+    high: Real = dense("most of both (…, 2)", "MW, Mvar")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Relaxed:
+    """What feeders would take if their networks were cones, and what no dispatch of theirs costs less than."""
+
+    y: Real = dense(SQUARED, "MW, Mvar, pu²")
+    least: Real = dense("bound from below on their cost with what they pay", "currency/h")
+    worth: Code = dense("worth of the row", dtype="i1")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class RelaxedAbove:
+    """What transmission would choose if its network were cones, and what no dispatch of its own costs less than."""
+
+    y: Real = dense(SQUARED, "MW, Mvar, pu²")
+    worth: Code = dense("worth of the row", dtype="i1")
+    least: Real = common("bound from below on its cost less what it earns (scenario, period)", "currency/h")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class LimitsOfVoltage(Ask[Limits]):
+    """Between which limits do you keep voltages where feeders begin?"""
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class RoomWithin(Ask[Room]):
+    """Between which limits does what you draw lie, at any voltage between these? Wide limits will do."""
+
+    low: Real = dense("least squared voltage", "pu²")
+    high: Real = dense("most squared voltage", "pu²")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class RelaxedAt(Ask[Relaxed]):
+    """What is the least that you could cost at these prices, at any voltage between these?"""
+
+    price: Real = dense(PRICE, PRICES_SQUARED)
+    low: Real = dense("least squared voltage", "pu²")
+    high: Real = dense("most squared voltage", "pu²")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class RelaxedUnder(Ask[RelaxedAbove]):
+    """What is the least that you could cost if feeders paid these prices for whatever they take within limits? Prices of power are one at a bus."""
+
+    price: Real = dense(PRICE, PRICES_SQUARED)
+    low: Real = dense("least active and reactive power that they draw (…, 2)", "MW, Mvar")
+    high: Real = dense("most of both (…, 2)", "MW, Mvar")
 
 
 def square(entries: Real) -> Real:

@@ -16,7 +16,7 @@ from gridtandem.grid.network import Network
 KINDS: Final = "a MATPOWER case file (.m), a pandapower file (.json) or a network folder (network.toml and CSV tables)"
 ASIDE: Final = "buses are called by number; the names in mpc.bus_name are left aside"
 ELSEWHERE: Final = {
-    ".dss": "solve it phase by phase with `tandem phases FILE.dss` or gt.three_phase, offer it with `tandem offer`, or read it with read_opendss",
+    ".dss": "solve it by phases with `tandem phases FILE.dss` or gt.three_phase, offer it with `tandem offer`, or hang it with `tandem new --from`",
     ".mat": "open it in MATLAB or Octave and save it with MATPOWER's savecase as .m",
     ".xlsx": "load it with pandapower and save it with to_json",
     ".p": "load it with pandapower and save it with to_json",

@@ -5,7 +5,7 @@ What that program means by its files, and this reader keeps:
 * the boundary is the bus **behind the short-circuit impedance** of the feeder's source, not the bus where the source stands;
 * the load of the boundary bus in the transmission file goes, the feeder takes its place;
 * a DSS generator, whatever its model, may give 0 up to its kW, reactive power within its kvar limits, and costs 1 currency unit per MWh;
-* voltages of a feeder have no limits unless its file states some, and its lines no ratings;
+* voltages of a feeder have no limits, and nothing has a rating, unless its file states them;
 * a feeder that is not balanced is dispatched phase by phase (`gridtandem.grid.phase_nodes`): its three source phases are V, V∠−120° and V∠+120°,
   the sum of their powers enters transmission, and a generator of three phases may give each of them up to a third of its kW.
 """
@@ -24,7 +24,7 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.generate import interfaces
 from gridtandem.cases.matpower.read import read_matpower
 from gridtandem.cases.opendss.read import read_opendss
-from gridtandem.cases.phase_case import unrated
+from gridtandem.cases.phase_case import stated
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.grid import elements as el
@@ -107,7 +107,7 @@ def _unknown(k: int, key: str, what: str, mend: str) -> Fault:
 
 def _network(circuit: ThreePhaseNetwork) -> Network:
     """In positive sequence where it is balanced, else phase by phase, its generators with the limits that the file gives their reactive power."""
-    given, g = unrated(circuit), circuit.generators
+    given, g = stated(circuit), circuit.generators
     try:
         return balanced(given)
     except InvalidCase:

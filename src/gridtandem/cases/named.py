@@ -55,7 +55,7 @@ def case(name_or_folder: str | Path) -> Case:
         return itd_case(name)
     path = Path(name_or_folder)
     if is_phase_case(path) and path.suffix.lower() != ".dss":
-        mend = "offer it with `tandem offer` or gt.offer, which tell its load flow too"
+        mend = "offer it with `tandem offer` or gt.offer, which tell its load flow too; or hang it under transmission with `tandem new --from`"
         raise InvalidCase([Fault("case", "is a three-phase feeder, and this is for balanced networks", mend, "phase-010", place=name)])
     if (path / "network.toml").is_file():
         return alone(read_network_folder(path)).check()

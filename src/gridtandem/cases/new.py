@@ -11,6 +11,7 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.folder.write import write_case
 from gridtandem.cases.generate import feeder_load, interfaces, root_of
 from gridtandem.cases.library import entries, known_names, network_of
+from gridtandem.cases.phase_case import is_phase_case, phase_case, plain_network
 from gridtandem.errors import UnknownName
 from gridtandem.grid.network import Network
 
@@ -20,9 +21,11 @@ def new_case(
 ) -> Case:
     """Write a case folder with ``count`` parallel feeders at each transmission bus of ``at``, and return the case.
 
-    The feeder's reference bus becomes its root. Loads of transmission stay as they are; the feeders come on top of them.
+    The feeder's reference bus becomes its root. An OpenDSS file, or a three-phase feeder with devices, hangs there phase by phase where it is
+    not balanced. Loads of transmission stay as they are; the feeders come on top of them.
     """
-    net, model = network_of(transmission), network_of(feeder)
+    phases = isinstance(feeder, str) and is_phase_case(feeder)
+    net, model = network_of(transmission), plain_network(phase_case(str(feeder))) if phases else network_of(feeder)
     row = {bus: k for k, bus in enumerate(net.buses.name.tolist())}
     for bus in at:
         if bus not in row:
@@ -43,7 +46,7 @@ def new_case(
     told = entries().get(known_names().get(transmission, "")) if isinstance(transmission, str) else None
     case = Case(
         name=name or Path(path).name, title=f"{model.name} on {net.name}", transmission=net, models=(model,), interfaces=table,
-        source=told.source if told else "", licence=told.licence if told else "", notes=(note,),
+        source=told.source if told else "", licence=told.licence if told else "", notes=(note, *model.notes) if phases else (note,),
     )  # fmt: skip
     write_case(case, path)
     return case

@@ -25,7 +25,9 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.grid import phase_elements as pe
+from gridtandem.grid.balanced import balanced
 from gridtandem.grid.network import Network
+from gridtandem.grid.phase_devices import dispatchable
 from gridtandem.grid.phase_feeder import PhaseFeeder, spot_named, within
 from gridtandem.grid.three_phase import ThreePhaseNetwork
 from gridtandem.tables import Real
@@ -37,6 +39,7 @@ KEYS: Settings = {
 }  # fmt: skip
 WORDS: Mapping[str, tuple[str, ...]] = {"taps": ("hold", "move"), "ratings": ("file", "none")}
 IEEE = "IEEE PES test feeders as OpenDSS ships them (BSD, EPRI; its text lies beside the files); devices, prices and limits are ours, synthetic"
+UNSTATED_A, UNSTATED_PU, DIGITS = (400.0, 600.0), (1.1, 1.5), 1e-6  # normal and emergency; relative, for the digits of a file
 Taps = Literal["hold", "move"]
 
 
@@ -72,6 +75,20 @@ def phase_case(word: str | Path) -> PhaseCase:
     return PhaseCase(name=net.name, feeder=PhaseFeeder(network=net, devices=Network(name=net.name, buses=el.Buses.empty())).check())
 
 
+def plain_network(given: PhaseCase) -> Network:
+    """The feeder as a plain network: in positive sequence where it is balanced and has no devices, else phase by phase, taps as they stand.
+
+    Ratings that an OpenDSS file does not state are none (`stated`).
+    """
+    net = stated(given.feeder.network)
+    if not len(given.feeder.devices.buses):
+        try:
+            return balanced(net)
+        except InvalidCase:
+            pass
+    return dispatchable(replace(given.feeder, network=net))
+
+
 def _from_folder(path: Path) -> PhaseCase:
     text = read_text(path / "feeder.toml", "the settings of a three-phase feeder (feeder.toml)")
     given, faults = read_settings("feeder.toml", text, {**KEYS, "name": path.name})
@@ -88,6 +105,19 @@ def _from_folder(path: Path) -> PhaseCase:
     name, company, bus, currency = (str(given[k]) for k in ("name", "company", "bus", "currency"))
     feeder = PhaseFeeder(network=replace(net, name=name), devices=read_network_folder(path / "devices")).check()
     return PhaseCase(name=name, feeder=feeder, company=company, bus=bus, currency=currency, taps="move" if given["taps"] == "move" else "hold")
+
+
+def stated(net: ThreePhaseNetwork) -> ThreePhaseNetwork:
+    """Without the ratings that OpenDSS gives to what states none: lines 400 A, in emergencies 600 A, transformers 1.1 and 1.5 of their power."""
+    ln, t = net.lines, net.transformers
+    bare = (ln.rating_a == UNSTATED_A[0]) & (ln.rating_emergency_a == UNSTATED_A[1])
+    plain = np.ones(len(t), bool)
+    for rating, share in zip((t.rating_mva, t.rating_emergency_mva), UNSTATED_PU, strict=True):
+        plain &= abs(rating - share * t.base_mva) <= DIGITS * t.base_mva
+    told = [f"{int(k.sum())} {word} state no rating, and have none" for k, word in ((bare, "lines"), (plain, "transformers")) if k.any()]
+    amps = {name: np.where(bare, np.inf, getattr(ln, name)) for name in ("rating_a", "rating_emergency_a")}
+    mva = {name: np.where(plain, np.inf, getattr(t, name)) for name in ("rating_mva", "rating_emergency_mva")}
+    return replace(net, notes=(*net.notes, *told), lines=replace(ln, **amps), transformers=replace(t, **mva))
 
 
 def unrated(net: ThreePhaseNetwork) -> ThreePhaseNetwork:

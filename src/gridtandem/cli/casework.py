@@ -36,7 +36,7 @@ def cases_command(out: Out, *, case: str | None) -> int:
 @click.command("new")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--transmission", type=CASE, default="ieee14", metavar="CASE", help="Network by name or file.  [ieee14]")
-@click.option("--from", "feeder", type=CASE, default="case33bw", metavar="CASE", help="Feeder by name or file.  [case33bw]")
+@click.option("--from", "feeder", type=CASE, default="case33bw", metavar="CASE", help="Feeder by name or file; .dss too.  [case33bw]")
 @click.option("--feeder-at", "at", multiple=True, default=("7",), metavar="BUS", help="Transmission bus; may be repeated.  [7]")
 @click.option("--count", type=click.IntRange(1), default=1, metavar="N", help="Parallel feeders at each bus.  [1]")
 @speaks
@@ -48,9 +48,11 @@ def new_command(out: Out, *, folder: Path, transmission: str, feeder: str, at: t
     """
     from gridtandem.cases.named import case
     from gridtandem.cases.new import new_case
+    from gridtandem.cases.phase_case import is_phase_case
     from gridtandem.report.cases import case_document, case_in_words
 
-    made = new_case(folder, transmission=case(transmission).transmission, feeder=case(feeder).transmission, at=at, count=count)
+    model = feeder if is_phase_case(feeder) else case(feeder).transmission
+    made = new_case(folder, transmission=case(transmission).transmission, feeder=model, at=at, count=count)
     out.data(lambda: case_document(made), lambda: f"wrote {folder}/\n{case_in_words(made)}")
     out.say(f"next  tandem check {folder} · tandem run {folder}")
     return 0

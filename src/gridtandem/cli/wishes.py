@@ -39,6 +39,8 @@ class Wishes:
     first_hour: int | None = None
     flow: Literal["apparent", "active"] | None = None
     form: Literal["lindist", "branch-flow"] | None = None
+    start: Literal["flat", "previous-hour"] | None = None
+    certificate: Literal["owner", "cones"] = "owner"
     options: tuple[tuple[str, float | str], ...] = ()
     folder: Path = SHELF
     picture: bool = False
@@ -58,7 +60,7 @@ class Wishes:
         from gridtandem.study.kinds import kind_for
         from gridtandem.study.setting import ROUNDS
 
-        given = self._given((*FLOW, *MARKETS))
+        given = self._given((*FLOW, *MARKETS, *DISPATCHES))
         way = door(kind_for(schemes, given))
         found = named(case)
         found = found if self.exponents is None else with_exponents(found, *self.exponents)
@@ -123,6 +125,12 @@ OPTIONS = {
     "form": click.option(
         "--form", type=click.Choice(["lindist", "branch-flow"]), metavar="FORM", hidden=True, help="Markets: lindist, or branch-flow (losses)."
     ),
+    "start": click.option(
+        "--start", type=click.Choice(["flat", "previous-hour"]), metavar="HOW", help="Optimal power flow: each period flat, or from previous-hour."
+    ),
+    "certificate": click.option(
+        "--bound", "certificate", flag_value="cones", default="owner", help="Optimal power flow: hold costs against a cone bound, no model joined."
+    ),
     "options": click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Option of the scheme, e.g. tol=1e-10."),
     "rounds": click.option("--rounds", type=click.IntRange(1), metavar="N", help="Most rounds.  [100]"),
     "feeder_solver": click.option(
@@ -137,6 +145,7 @@ OPTIONS = {
 }
 FLOW = ("loading", "exponents", "parallel", "feeder_solver", "q_rule", "slack", "taps")
 MARKETS = ("hours", "first_hour", "flow", "form")
+DISPATCHES = ("start", "certificate")
 OF_CASE = ("exponents", "parallel")  # what changes the case before it is studied
 STUDIED = FLOW
 KEPT = ("rules", "folder", "picture")

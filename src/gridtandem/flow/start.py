@@ -6,21 +6,25 @@ import numpy as np
 
 from gridtandem.grid.graph import breadth_first
 from gridtandem.grid.nodal import Nodal
-from gridtandem.tables import Complex, Index
+from gridtandem.tables import Complex, Index, Real
 
 PHASES = np.radians(60.0)  # more than branches that carry power have between their ends
 SHIFT = np.radians(20.0)  # smaller shifts are left to the iteration
 
 
-def from_flat(nodal: Nodal, roots: Index) -> Complex:
-    """Voltages of 1 pu with the angle of the first root, made to follow shifts; at the angles that the network states where these differ across a
-    branch by more than `PHASES` beyond its shift: its buses are phases then, and nothing flat is near a solution.
+def from_flat(nodal: Nodal, roots: Index, high: Real) -> Complex:
+    """Voltages of 1 pu with the angle of the first root, made to follow shifts, none above ``high`` (node).
+
+    Where the network states angles that differ across a branch by more than `PHASES` beyond its shift, its buses are phases and nothing flat is
+    near a solution. Then the voltages are those that it states, all of them lowered together until none is too high: those without load have
+    the same shape at any voltage of the root.
     """
     br, at = nodal.branches, nodal.start
     apart = np.angle(at[br.start] * at[br.end].conj() * np.abs(br.ratio) / br.ratio)
     if (np.abs(apart) > PHASES).any():
-        return np.asarray(at / np.abs(at), np.complex128)
-    return following(nodal, np.full(nodal.nodes, np.exp(1j * np.angle(at[roots[0]]))), roots)
+        return at * min(1.0, float(np.min(high / np.abs(at), initial=1.0)))
+    v = following(nodal, np.full(nodal.nodes, np.exp(1j * np.angle(at[roots[0]]))), roots)
+    return np.asarray(v * np.minimum(1.0, high), np.complex128)
 
 
 def following(nodal: Nodal, v: Complex, roots: Index) -> Complex:

@@ -20,6 +20,7 @@ SPLIT = 0.02  # share of an impedance that stands by itself
 WINDING = 0.25  # share of a transformer's impedance on a side between two phases; with less of it angles 120° apart would be tied too stiffly
 TIE = 0.1  # drop across an isolating coil at the power there, which the leg behind it gives back
 STIFF = 1e-6  # pu on 100 MVA; stands for a source impedance of nothing
+HOLD = 1e-5  # pu on 100 MVA; ties the mean of phases that float to ground
 COIL = np.outer([1.0, -1.0, -1.0], [1.0, -1.0, -1.0])  # between phases a, b and the bus of the coil a-b
 AHEAD = (0.0, 120.0, -120.0)  # deg; the root of a, b, c
 Between = tuple[int, int, int, float]  # bus of a coil between two phases, buses of these phases, power [per unit]
@@ -32,6 +33,7 @@ class Wires:
 
     inner: Names
     inner_kv: Real
+    ties: el.Ties
     lines: el.Lines
     transformers: el.Transformers
     shunts: el.Shunts
@@ -55,7 +57,7 @@ class Leg:
     name: str
     start: int
     end: int
-    z: complex
+    z: complex = 0.0  # none at all: a tie
     ratio: float = 1.0
     shift_deg: float = 0.0
     rating_mva: float = np.inf
@@ -72,8 +74,9 @@ class Part:
     inner: tuple[tuple[str, float], ...] = ()
 
 
-def wires(tree: PhaseTree, node: Index, names: Sequence[str], kv: Sequence[float], between: Sequence[Between]) -> Wires:
+def wires(tree: PhaseTree, node: Index, floats: Index, buses: tuple[list[str], list[float]], between: Sequence[Between]) -> Wires:
     """Everything between buses of these names and nominal voltages: ``node`` (bus, phase) are phases, the last one is the root."""
+    names, kv = buses
     parts = [_source(tree, node, len(names))]
     first = len(names) + len(parts[0].inner)
     for element, row in zip(tree.kind.tolist(), tree.row.tolist(), strict=True):
@@ -86,13 +89,14 @@ def wires(tree: PhaseTree, node: Index, names: Sequence[str], kv: Sequence[float
     for i, a, b, s in between:
         parts.append(_isolated((i, a, b), s, first, (f"coil {names[i]}", kv[i])))
         first += 1
+    parts += [Part((block,)) for block in _held(tree, node, floats)]
     inner = [bus for part in parts for bus in part.inner]
     every, volts = [*names, *(name for name, _ in inner)], np.array([*kv, *(x for _, x in inner)])
     blocks = [block for part in parts for block in part.blocks]
     edges = [edge for block in blocks for edge in _edges(block, every, volts)]
-    lines, transformers = _branches([*edges, *(leg for part in parts for leg in part.legs)], volts)
+    ties, lines, transformers = _branches([*edges, *(leg for part in parts for leg in part.legs)], volts)
     return Wires(
-        inner=np.array(every[len(names) :], dtype="U"), inner_kv=volts[len(names) :], lines=lines, transformers=transformers,
+        inner=np.array(every[len(names) :], dtype="U"), inner_kv=volts[len(names) :], ties=ties, lines=lines, transformers=transformers,
         shunts=_shunts(blocks, edges, every, volts),
     )  # fmt: skip
 
@@ -126,25 +130,29 @@ def _line(tree: PhaseTree, row: int, node: Index, first: int) -> Part:
     z, half, _ = (m[0] for m in line_matrices(tree, np.array([row])))
     here = np.flatnonzero((ln.to_phase[row] > 0) & (node[ln.from_bus[row]] >= 0))
     start, end = node[ln.from_bus[row], here], node[ln.to_bus[row], ln.to_phase[row, here] - 1]
-    z, half, none, name = z[here][:, here], half[here][:, here], np.zeros((len(here), len(here))), f"line {ln.name[row]}"
-    if not np.isfinite([ln.rating_a[row], ln.rating_emergency_a[row]]).any():
+    z, half, none = z[here][:, here], half[here][:, here], np.zeros((len(here), len(here)))
+    name, each = f"line {ln.name[row]}", [f"line {ln.name[row]}.{pe.PHASES[p]}" for p in here.tolist()]
+    if not np.isfinite(ln.rating_a[row]):
+        if ln.switch[row]:
+            return Part((), tuple(Leg(name=n, start=a, end=b) for n, a, b in zip(each, start.tolist(), end.tolist(), strict=True)))
         y = np.linalg.inv(z)
         return Part((Block(name, np.concatenate([start, end]), np.block([[y + half, -y], [-y, y + half]])),))
     own, inner, kv = SPLIT * z.diagonal(), first + np.arange(len(here)), float(tree.network.buses.nominal_kv[ln.from_bus[row]]) / np.sqrt(3.0)
     y = np.linalg.inv(z - np.diag(own))
-    whole, each = np.block([[half, none, none], [none, y, -y], [none, -y, y + half]]), [f"{name}.{pe.PHASES[p]}" for p in here.tolist()]
+    whole = np.block([[half, none, none], [none, y, -y], [none, -y, y + half]])
+    rating, emergency = float(ln.rating_a[row]) * kv / 1e3, float(ln.rating_emergency_a[row]) * kv / 1e3
     legs = tuple(
-        Leg(name=conductor, start=a, end=b, z=part * MVA / kv**2, rating_mva=ln.rating_a[row] * kv / 1e3,
-            rating_emergency_mva=ln.rating_emergency_a[row] * kv / 1e3)
-        for conductor, a, b, part in zip(each, start.tolist(), inner.tolist(), own.tolist(), strict=True)
-    )  # fmt: skip
-    return Part((Block(name, np.concatenate([start, inner, end]), whole),), legs, tuple((conductor, kv) for conductor in each))
+        Leg(name=n, start=a, end=b, z=part * MVA / kv**2, rating_mva=rating, rating_emergency_mva=emergency)
+        for n, a, b, part in zip(each, start.tolist(), inner.tolist(), own.tolist(), strict=True)
+    )
+    return Part((Block(name, np.concatenate([start, inner, end]), whole),), legs, tuple((n, kv) for n in each))
 
 
 def _isolated(at: tuple[int, int, int], s: float, inner: int, bus: tuple[str, float]) -> Part:
     """A bus that stands between two phases: an isolating coil, and a leg that takes its reactance back."""
     (i, a, b), z, (name, kv) = at, 1j * TIE / s, bus
-    return Part((Block(name, np.array([a, b, inner]), COIL * MVA / (z * kv**2)),), (Leg(name=name, start=inner, end=i, z=-z),), (bus,))
+    y = np.asarray(COIL * MVA / (z * kv**2), np.complex128)
+    return Part((Block(name, np.array([a, b, inner]), y),), (Leg(name=name, start=inner, end=i, z=-z),), (bus,))
 
 
 def _transformer(tree: PhaseTree, row: int, node: Index, first: int) -> Part:
@@ -181,7 +189,16 @@ def _beside(tree: PhaseTree, row: int, node: Index, kv: tuple[float, float, floa
         y = np.diag(-0.5e-6j * t.guard_ppm[row] * each * abs(n).sum(0) / kv[1 + side] ** 2)
         if side:
             y = y + n.T @ n * complex(t.no_load_loss_pu[row], -t.magnetizing_pu[row]) * each / kv[0] ** 2
-        yield _block(f"transformer {t.name[row]}", node[bus], y)
+        yield _block(f"transformer {t.name[row]}", node[bus], np.asarray(y, np.complex128))
+
+
+def _held(tree: PhaseTree, node: Index, floats: Index) -> Iterator[Block]:
+    """Of each set of phases that float, what holds the mean of those at its first bus."""
+    for one in np.unique(floats[floats >= 0]).tolist():
+        k = int(np.flatnonzero((floats == one).any(axis=1))[0])
+        bus, loose = int(tree.bus[k]), np.flatnonzero(floats[k] == one)
+        mean = np.full((len(loose), len(loose)), 1.0 / len(loose) ** 2)
+        yield Block(f"hold {tree.network.buses.name[bus]}", node[bus, loose], -1j * HOLD * MVA / float(tree.v_base[k]) ** 2 * mean)
 
 
 def _edges(block: Block, names: Sequence[str], kv: Real) -> Iterator[Leg]:
@@ -192,28 +209,31 @@ def _edges(block: Block, names: Sequence[str], kv: Real) -> Iterator[Leg]:
         yield Leg(name=f"{block.name}: {names[a]} to {names[b]}", start=a, end=b, z=-1 / part)
 
 
-def _branches(legs: Sequence[Leg], kv: Real) -> tuple[el.Lines, el.Transformers]:
-    """Lines where there is neither ratio nor shift."""
+def _branches(legs: Sequence[Leg], kv: Real) -> tuple[el.Ties, el.Lines, el.Transformers]:
+    """Ties where there is no impedance, lines where there is neither ratio nor shift."""
     plain = [bool(leg.ratio == 1.0 and leg.shift_deg == 0.0 and kv[leg.start] == kv[leg.end]) for leg in legs]
-    lines, rest = ([leg for leg, is_line in zip(legs, plain, strict=True) if is_line is kind] for kind in (True, False))
+    ties, lines, rest = ([leg for leg, p in zip(legs, plain, strict=True) if (p + (p and leg.z == 0)) == kind] for kind in (2, 1, 0))
     ohm = np.array([leg.z * kv[leg.start] ** 2 / MVA for leg in lines], np.complex128)
     z = np.array([leg.z for leg in rest], np.complex128)
     return (
-        el.Lines.of({**_told(lines), "r_ohm": ohm.real, "x_ohm": ohm.imag, "equivalent": (ohm.real < 0) | (ohm.imag < 0)}),
+        el.Ties.of(_ends(ties)),
+        el.Lines.of({**_ends(lines), **_rated(lines), "r_ohm": ohm.real, "x_ohm": ohm.imag, "equivalent": (ohm.real < 0) | (ohm.imag < 0)}),
         el.Transformers.of({
-            **_told(rest), "r_pu": z.real, "x_pu": z.imag, "equivalent": (z.real < 0) | (z.imag < 0),
+            **_ends(rest), **_rated(rest), "r_pu": z.real, "x_pu": z.imag, "equivalent": (z.real < 0) | (z.imag < 0),
             "ratio": [leg.ratio for leg in rest], "shift_deg": [leg.shift_deg for leg in rest],
         }),
     )  # fmt: skip
 
 
-def _told(legs: Sequence[Leg]) -> dict[str, list[str] | Index | Real]:
-    """Columns that lines and transformers share."""
-    return {
-        "name": [leg.name for leg in legs], "from_bus": np.array([leg.start for leg in legs], np.int64),
-        "to_bus": np.array([leg.end for leg in legs], np.int64), "rating_mva": np.array([leg.rating_mva for leg in legs]),
-        "rating_emergency_mva": np.array([leg.rating_emergency_mva for leg in legs]),
-    }  # fmt: skip
+def _ends(legs: Sequence[Leg]) -> dict[str, Names | Index]:
+    """Columns that all of them have."""
+    from_bus, to_bus = (np.array([getattr(leg, end) for leg in legs], np.int64) for end in ("start", "end"))
+    return {"name": np.array([leg.name for leg in legs], dtype="U"), "from_bus": from_bus, "to_bus": to_bus}
+
+
+def _rated(legs: Sequence[Leg]) -> dict[str, Real]:
+    """Columns that lines and transformers have."""
+    return {name: np.array([getattr(leg, name) for leg in legs], np.float64) for name in ("rating_mva", "rating_emergency_mva")}
 
 
 def _shunts(blocks: Iterable[Block], edges: Sequence[Leg], names: Sequence[str], kv: Real) -> el.Shunts:

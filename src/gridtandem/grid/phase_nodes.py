@@ -17,9 +17,12 @@ from phase to ground: powers are then true MW of that phase on the same base of 
   voltage then is :math:`v_a - v_b`. Both are exact for any y; it is chosen near the size of what hangs there.
 * **Conductors.** A rating holds for the current of a conductor. Where a line has one, ``SPLIT`` of its own impedance stands apart as a line
   of its own, rated at nominal voltage: :math:`Z = D + (Z - D)` with diagonal D, which changes nothing else. Charging flows outside of it.
-  A transformer is rated coil by coil, each for its share.
+  A transformer is rated coil by coil, each for its share. Switches without a rating are ties.
+* **Phases that float.** Where no winding ties a set of phases to ground, only a guard and charging of cables do: the voltage that its phases have
+  in common is then lost in rounding. At the first bus of the set ``HOLD`` ties their mean to ground; between phases nothing changes but by what
+  charging would have pushed through ground.
 
-Only what transformers draw without load dissipates in a shunt, so that losses of branches add up to losses.
+Only what wye windings draw without load dissipates in a shunt, so that losses of branches add up to losses.
 
 Left out: the voltages beyond which OpenDSS turns loads into impedances, and those below which it cuts them off. Taps stay.
 """
@@ -86,18 +89,18 @@ def phase_nodes(network: ThreePhaseNetwork, more: Spots | None = None) -> tuple[
     there = network.buses.phases & (tree.node >= 0)[:, None] & tree.live[tree.node]
     node, spots = np.where(there, np.cumsum(there).reshape(there.shape) - 1, -1), _spots(tree, there, floats, more or {})
     at = PhaseNodes(tree=tree, node=node, between={spot: int(there.sum()) + k for k, spot in enumerate(spots)})
-    names, kv = _names(at)
+    given = _names(at)
     between = [(at.between[s], int(node[s[0], s[1][0] - 1]), int(node[s[0], s[1][1] - 1]), mva / MVA) for s, mva in spots.items()]
-    made = wires(tree, node, names, kv, between)
+    made = wires(tree, node, floats, given, between)
     net = Network(
-        name=network.name, buses=_buses(at, floats, (names, kv), made), lines=made.lines, transformers=made.transformers, shunts=made.shunts,
-        loads=_loads(at), generators=_units(at), frequency_hz=network.frequency_hz, notes=(*network.notes, *_notes(tree)),
+        name=network.name, buses=_buses(at, floats, given, made), ties=made.ties, lines=made.lines, transformers=made.transformers,
+        shunts=made.shunts, loads=_loads(at), generators=_units(at), frequency_hz=network.frequency_hz, notes=(*network.notes, *_notes(tree)),
     ).check()  # fmt: skip
     return replace(net, buses=_started(net, at.root)), at
 
 
-def floating(tree: PhaseTree) -> Flag:
-    """(tree node, phase) that has supply and that no winding, line or source ties to ground."""
+def floating(tree: PhaseTree) -> Index:
+    """(tree node, phase) to which set it belongs of phases tied to each other and by no winding, line or source to ground; −1: to none."""
     net, n = tree.network, len(tree.parent)
     ends = list[tuple[int, int]]()
     for element, row in zip(tree.kind.tolist(), tree.row.tolist(), strict=True):
@@ -109,17 +112,17 @@ def floating(tree: PhaseTree) -> Flag:
             a, b = 3 * int(tree.node[net.lines.from_bus[row]]), 3 * int(tree.node[net.lines.to_bus[row]])
             ends += [(a + p, b + q - 1) for p, q in enumerate(net.lines.to_phase[row].tolist()) if q]
         else:
-            ends += [(3 * int(tree.node[net.sources.bus[0]]) + p, 3 * n) for p in range(3)]
+            ends += [(3 * k + p, 3 * n) for k in (0, int(tree.node[net.sources.bus[0]])) for p in range(3)]
     a, b = np.array(ends, np.int64).T
     group = components(3 * n + 1, a, b)
-    return np.asarray((group[:-1] != group[-1]).reshape(n, 3) & tree.live)
+    return np.where((group[:-1] != group[-1]).reshape(n, 3) & tree.live, group[:-1].reshape(n, 3), -1)
 
 
-def _stray(tree: PhaseTree, floats: Flag) -> Iterator[Fault]:
+def _stray(tree: PhaseTree, floats: Index) -> Iterator[Fault]:
     """Loads and generators to ground where phases float."""
     for table in (tree.network.loads, tree.network.generators):
         for k, (bus, coil) in enumerate(zip(table.bus.tolist(), table.connection.tolist(), strict=True)):
-            if coil == pe.WYE and tree.node[bus] >= 0 and floats[tree.node[bus], table.terminals[k, table.terminals[k] > 0] - 1].any():
+            if coil == pe.WYE and tree.node[bus] >= 0 and floats[tree.node[bus], table.terminals[k, table.terminals[k] > 0] - 1].max() >= 0:
                 what = "hangs between a phase and ground where a delta winding leaves phases without a way to ground"
                 yield table.fault(k, "connection", what, "connect it as delta, or ground the transformer", "case-084")
 
@@ -135,7 +138,7 @@ def _unsaid(net: ThreePhaseNetwork) -> Iterator[Fault]:
         yield net.generators.fault(k, "control", "is an impedance, which no dispatch sets", "state it as a load of negative power", "phase-014")
 
 
-def _spots(tree: PhaseTree, there: Flag, floats: Flag, more: Spots) -> dict[tuple[int, Coil], float]:
+def _spots(tree: PhaseTree, there: Flag, floats: Index, more: Spots) -> dict[tuple[int, Coil], float]:
     """Coils between two phases that need a bus, and the power for which they are sized. [MVA]"""
     out: dict[tuple[int, Coil], float] = {}
     for table in (tree.network.loads, tree.network.generators):
@@ -148,9 +151,9 @@ def _spots(tree: PhaseTree, there: Flag, floats: Flag, more: Spots) -> dict[tupl
     for spot, mva in more.items():
         if there[spot[0], [p - 1 for p in spot[1]]].all():
             out[spot] = max(out.get(spot, 0.0) + mva, LEAST)
-    b = tree.network.buses
-    for k in np.flatnonzero((tree.node >= 0) & ((b.v_low_pu > 0) | np.isfinite(b.v_high_pu))).tolist():
-        loose = (np.flatnonzero(floats[tree.node[k]]) + 1).tolist()
+    buses = tree.network.buses
+    for k in np.flatnonzero((tree.node >= 0) & ((buses.v_low_pu > 0) | np.isfinite(buses.v_high_pu))).tolist():
+        loose = (np.flatnonzero(floats[tree.node[k]] >= 0) + 1).tolist()
         out.update({(k, pair): LEAST for pair in combinations(loose, 2) if (k, pair) not in out})
     return dict(sorted(out.items()))
 
@@ -165,16 +168,16 @@ def _names(at: PhaseNodes) -> tuple[list[str], list[float]]:
     return [*names, source_bus(net)], kv.tolist()
 
 
-def _buses(at: PhaseNodes, floats: Flag, given: tuple[list[str], list[float]], made: Wires) -> el.Buses:
+def _buses(at: PhaseNodes, floats: Index, given: tuple[list[str], list[float]], made: Wires) -> el.Buses:
     """Limits hold for phases to ground, and between those that float."""
     b, tree, (names, kv) = at.tree.network.buses, at.tree, given
     size = len(names) + len(made.inner)
     low, high = np.zeros(size), np.full(size, np.inf)
     rows, phases = np.nonzero(at.node >= 0)
-    tied = ~floats[tree.node[rows], phases]
+    tied = floats[tree.node[rows], phases] < 0
     low[: len(rows)], high[: len(rows)] = np.where(tied, b.v_low_pu[rows], 0.0), np.where(tied, b.v_high_pu[rows], np.inf)
     for (bus, (p, q)), k in at.between.items():
-        if floats[tree.node[bus], [p - 1, q - 1]].all():
+        if floats[tree.node[bus], [p - 1, q - 1]].min() >= 0:
             low[k], high[k] = b.v_low_pu[bus], b.v_high_pu[bus]
     return el.Buses.of({
         "name": [*names, *made.inner.tolist()], "nominal_kv": [*kv, *made.inner_kv.tolist()], "v_low_pu": low, "v_high_pu": high,
@@ -232,13 +235,11 @@ def _started(net: Network, root: int) -> el.Buses:
     from scipy.sparse.linalg import spsolve
 
     nodal = Nodal.of(net)
-    y, rest = nodal.admittance().tocsc(), np.flatnonzero(np.arange(nodal.nodes) != root)
+    y, root = nodal.admittance().tocsc(), int(nodal.node[root])
+    rest = np.flatnonzero(np.arange(nodal.nodes) != root)
     v = np.full(nodal.nodes, nodal.start[root])
     v[rest] = spsolve(y[rest][:, rest], -y[rest][:, [root]].toarray().ravel() * v[root])
-    if not np.isfinite(v).all() or not v.all():
-        what, mend = "has phases that nothing ties to ground", "ground a transformer, or give it a guard (guard_ppm)"
-        raise InvalidCase([Fault("transformers", what, mend, "phase-015", place=net.name)])
-    return replace(net.buses, v_start_pu=abs(v), angle_start_deg=np.degrees(np.angle(v)))
+    return replace(net.buses, v_start_pu=abs(v[nodal.node]), angle_start_deg=np.degrees(np.angle(v[nodal.node])))
 
 
 def _notes(tree: PhaseTree) -> tuple[str, ...]:

@@ -126,10 +126,10 @@ def optimal_power_flow(given: Network | Case | str | Path, *, solver: SmoothSolv
     within their limits and cost what their cost says; voltages are decided within their limits. Without a solution the tables are empty and
     ``trouble`` says what would have to give way. ``start`` is an earlier result of the same network.
     """
-    return AcOpf.of(_whole(given)).solve(solver=solver, start=start)
+    return AcOpf.of(whole_of(given)).solve(solver=solver, start=start)
 
 
-def _whole(given: Network | Case | str | Path) -> Network:
+def whole_of(given: Network | Case | str | Path) -> Network:
     """As one network."""
     if not isinstance(given, Network | Case | str | Path):
         raise TypeError(f"a network or a case is wanted, or the name of one; this is of type {type(given).__name__}")
@@ -216,9 +216,9 @@ def _groups(form: AcPolar, pieces: Pieces, port: Index, r: Places) -> Groups:
 
 def _start(form: AcPolar, columns: dict[str, Span], pieces: Pieces) -> Real:
     """Flat voltages, and units in the middle of their boxes."""
-    angle = np.angle(from_flat(form.nodal, form.reference))
+    v = from_flat(form.nodal, form.reference, form.v_high)
     middle = {name: np.clip(0.0, s.low, s.high) if not np.isfinite(s.high - s.low).all() else (s.low + s.high) / 2 for name, s in columns.items()}
     p = middle["p"]
     y = np.full(len(pieces.priced), -np.inf)
     np.maximum.at(y, np.searchsorted(pieces.priced, pieces.unit), pieces.level + pieces.slope * p[pieces.unit])
-    return np.concatenate([angle, np.clip(1.0, form.v_low, form.v_high), p, middle["q"], y])
+    return np.concatenate([np.angle(v), np.maximum(np.abs(v), form.v_low), p, middle["q"], y])

@@ -22,7 +22,7 @@ from numba import njit
 
 from gridtandem.tables import Index, Real
 
-FAST = {"cache": True, "nogil": True, "error_model": "numpy"}
+FAST = {"cache": True, "no_cfunc_wrapper": True, "nogil": True, "error_model": "numpy"}
 
 
 @njit(**FAST)

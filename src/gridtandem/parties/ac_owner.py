@@ -29,9 +29,10 @@ class AcOwner:
     whole: tuple[Joined, ...]  # (period)
     held: tuple[AcBoundary, ...]  # (period)
     bus: Index  # (interface) of transmission
+    before: Index  # (period) an earlier one, near whose answer the search for its own begins; −1: its own start
 
     @staticmethod
-    def of(cases: tuple[Case, ...]) -> AcOwner:
+    def of(cases: tuple[Case, ...], before: Index) -> AcOwner:
         """Join the networks of every period."""
         table, whole, held = cases[0].interfaces, [], []
         for case in cases:
@@ -39,23 +40,30 @@ class AcOwner:
             net = unlimited(one.network, one.first_bus[one.interface_feeder] + table.root)
             whole.append(one)
             held.append(AcBoundary.of(net, NONE, -1.0))
-        return AcOwner(whole=tuple(whole), held=tuple(held), bus=table.bus)
+        return AcOwner(whole=tuple(whole), held=tuple(held), bus=table.bus, before=before)
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
         """Letters this desk answers."""
         return {DispatchWhole: self.dispatch}
 
-    def solve(self, t: int) -> Answer:
-        """The joint optimum of a period."""
-        return self.held[t].least(Asked(toll=self.held[t].free(), fixed={}))
+    def solve(self) -> tuple[Answer, ...]:
+        """The joint optimum of every period."""
+        found: list[Answer] = []
+        for at, before in zip(self.held, self.before.tolist(), strict=True):
+            near = before >= 0 and solved(found[before])
+            found.append(at.least(Asked(toll=at.free(), fixed={}), found[before] if near else None))
+        return tuple(found)
 
     def dispatch(self, ask: DispatchWhole) -> Dispatch:  # noqa: ARG002 — the letter has no content
-        """What passes at interfaces and the prices of power there; that of voltage has no row of its own in a joined problem."""
+        """What passes at interfaces, and what it is worth."""
+        return self.told(self.solve())
+
+    def told(self, answers: tuple[Answer, ...]) -> Dispatch:
+        """Exchanges and the prices of power there; that of voltage has no row of its own in a joined problem."""
         shape = (1, len(self.held), len(self.bus), 3)
         y, price, cost = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape[:2], np.nan)
-        for t, at in enumerate(self.held):
-            found = self.solve(t)
+        for t, (at, found) in enumerate(zip(self.held, answers, strict=True)):
             if not solved(found):
                 continue
             node = at.problem.form.nodal.node[self.bus]

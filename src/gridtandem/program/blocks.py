@@ -75,9 +75,8 @@ class Blocks:
 
         def solve(right: Real) -> Real:
             x = np.empty(len(right))
-            x[self.at] = right
-            substituted(self.size, self.first, self.start, self.row, self.own, self.below, numbers, x)
-            return x[self.at]
+            substituted(self.size, self.first, self.start, self.row, self.own, self.below, numbers, self.at, right, x)
+            return x
 
         return solve
 

@@ -25,7 +25,7 @@ from gridtandem.program.solvers.interior import Held, Interior
 from gridtandem.tables import Flag, Index, Real
 
 SHORT, BEYOND, BOUND = "short", "beyond", "bound of "
-MOST = 200  # questions of which misses can be left out
+WORK = 300_000  # questions of which misses can be left out, times unknowns: half a minute for 500 buses
 NEARLY_FREE = 1e-3  # of its weight, that of a miss beside the one in question
 
 
@@ -103,7 +103,7 @@ def irreducible(relaxed: Smooth, seen: float, limit: Index) -> tuple[Answer, boo
         order = np.argsort(np.bincount(limit, twice * np.abs(_miss(answer))), kind="stable")
         order = order[kept[order]]
         for group in np.array_split(order, min(parts, len(order)) or max(len(order), 1)):
-            if asked == MOST:
+            if asked == WORK // len(relaxed.start):
                 return answer, False
             here = np.isin(np.arange(len(kept)), group)
             heavy = np.where(here[limit].reshape(2, -1).any(0), 1.0, NEARLY_FREE) * weight

@@ -31,7 +31,8 @@ from gridtandem.tables import Flag, Index, Real
 if TYPE_CHECKING:
     from gridtandem.program.newton_system import Factors
 
-    Stand: TypeAlias = tuple[Real | Index | Flag, ...]
+    # gradient, rows and columns and numbers of the Jacobian, y, low, high, near, far, has_low, has_high, fixed, missed
+    Stand: TypeAlias = tuple[Real, Index, Index, Real, Real, Real, Real, Real, Real, Flag, Flag, Flag, Real]
     Aim: TypeAlias = tuple[Real, Real]  # products of multipliers and distances: low, high
 
 STEEPEST = 100.0  # largest slope of the cost at the start, after scaling; errors are scaled down by multipliers larger than this
@@ -83,10 +84,6 @@ class Task:
         kernel(STEPS, "across")(self.system.row_of, self.system.column_of, look.jacobian, y, out)
         return out
 
-    def bounds(self) -> int:
-        """How many there are; 1 where there is none."""
-        return max(int(np.count_nonzero(self.has_low) + np.count_nonzero(self.has_high)), 1)
-
     def merit(self, t: Real, mu: float, weight: float) -> float:
         """Cost, barrier and weighted miss of rows."""
         near, far = self.distances(t)
@@ -130,7 +127,7 @@ class Step:
 class Rule(Protocol):
     """What tells the rungs of the ladder apart."""
 
-    def barrier(self, task: Task, point: Point, look: Look, mu: float) -> float:
+    def barrier(self, at: Stand, mu: float) -> float:
         """The next μ."""
         ...
 
@@ -138,7 +135,7 @@ class Rule(Protocol):
         """Products of multipliers and distances (low, high) that a step aims at."""
         ...
 
-    def second(self, task: Task, point: Point, step: Step, mu: float) -> Aim | None:
+    def second(self, at: Stand, step: Step, mu: float) -> Aim | None:
         """What to aim at instead, now that this step is known; None: go it."""
         ...
 
@@ -152,14 +149,15 @@ def climbed(task: Task, point: Point, rule: Rule, *, tolerance: float, steps: in
     mu, best, least, still = FIRST, point, np.inf, 0
     for k in range(steps):
         look = Look.at(task, point.t)
-        wrong = error(task, point, look, 0.0)
+        at = _stand(task, point, look)
+        wrong = error(at, 0.0)
         still = 0 if wrong < least / 2 else still + 1
         if wrong < least:
             best, least = point, wrong
         if wrong <= tolerance or not wrong < LOST or (still > STILL and least <= NOISY * tolerance):
             return best if least <= NOISY * tolerance else point, k, min(wrong, least)
-        mu = rule.barrier(task, point, look, mu)
-        task, step = _ventured(task, point, look, mu, rule) if mu < LOST else (task, None)
+        mu = rule.barrier(at, mu)
+        task, step = _ventured(task, point, at, mu, rule) if mu < LOST else (task, None)
         part = 0.0 if step is None else rule.part(task, point, look, step, mu)
         if step is None or part == 0.0:
             return point, k, wrong
@@ -168,55 +166,52 @@ def climbed(task: Task, point: Point, rule: Rule, *, tolerance: float, steps: in
     return point, steps, np.inf
 
 
-def error(task: Task, point: Point, look: Look, mu: float) -> float:
+def error(at: Stand, mu: float) -> float:
     """Largest miss of the perturbed conditions, multipliers scaled down where they are large."""
-    found: float = kernel(STEPS, "wrong")(*_stand(task, point, look), STEEPEST, mu)
+    found: float = kernel(STEPS, "wrong")(*at, STEEPEST, mu)
     return found
 
 
-def _ventured(task: Task, point: Point, look: Look, mu: float, rule: Rule) -> tuple[Task, Step | None]:
+def _ventured(task: Task, point: Point, at: Stand, mu: float, rule: Rule) -> tuple[Task, Step | None]:
     """A step, where needed with ranges kept that bind, then with a search for pivots; and the task that it is a step of."""
-    step = _step(task, point, look, mu, rule)
+    step = _step(task, point, at, mu, rule)
     if step is None or step.rough:
-        near, far = task.distances(point.t)
-        hard = point.low / near + point.high / far > BINDS
+        hard = point.low / at[7] + point.high / at[8] > BINDS
         task = replace(task, system=task.system.keeping(hard[task.system.size :], hard[: task.system.size]))
-        step = _step(task, point, look, mu, rule)
+        step = _step(task, point, at, mu, rule)
     if (step is None or step.rough) and task.system.groups is not None:
         task = replace(task, system=task.system.searching())
-        step = _step(task, point, look, mu, rule)
+        step = _step(task, point, at, mu, rule)
     return task, step
 
 
-def _step(task: Task, point: Point, look: Look, mu: float, rule: Rule) -> Step | None:
+def _step(task: Task, point: Point, at: Stand, mu: float, rule: Rule) -> Step | None:
     """The Newton step towards what the rule aims at, the diagonal raised until a step leads to a minimum."""
-    n, at = task.system.size, _stand(task, point, look)
-    hessian, raised = task.functions.curvature(point.t[:n], task.scale, _by_row(task, point.y)), 0.0
+    n, raised = task.system.size, 0.0
+    hessian = task.functions.curvature(point.t[:n], task.scale, _by_row(task, point.y))
     first, sigma = rule.first(task, mu), point.low / at[7] + point.high / at[8]
     while True:
-        factors = task.system.factored(hessian, look.jacobian, sigma[:n] + raised, sigma[n:], task.fixed)
-        step = None if factors is None else _towards(task, at, factors, first, hessian)
+        factors = task.system.factored(hessian, at[3], sigma[:n] + raised, sigma[n:], task.fixed)
+        step = None if factors is None else _towards(at, factors, first, hessian)
         if (step is not None and step.curvature > FLAT * float(step.to.t[:n] @ step.to.t[:n])) or raised > RAISE[1]:
             break
         raised = RAISE[0] if raised == 0.0 else 10 * raised
-    second = None if step is None else rule.second(task, point, step, mu)
-    return step if second is None or factors is None else _towards(task, at, factors, second, hessian)
+    second = None if step is None else rule.second(at, step, mu)
+    return step if second is None or factors is None else _towards(at, factors, second, hessian)
 
 
-def _towards(task: Task, at: Stand, factors: Factors, aim: Aim, hessian: Real) -> Step | None:
+def _towards(at: Stand, factors: Factors, aim: Aim, hessian: Real) -> Step | None:
     """The step towards these products of multipliers and distances; nothing where there is none."""
-    s, n, e = task.system, task.system.size, len(task.system.equations)
-    many, count = len(task.low), len(at[4])
-    sigma, downhill, right, rows = np.empty(many), np.empty(many), np.empty(n + count), np.zeros(count)
+    s, many = factors.system, len(at[5])
+    sigma, downhill, right = np.empty(many), np.empty(many), np.empty(s.size + len(at[4]))
     kernel(STEPS, "pushed")(*at, *aim, sigma, downhill, right)
     found, miss = factors.solved(right)
     if not np.isfinite(found).all():
         return None
-    kernel(STEPS, "along")(s.row_of, s.column_of, at[3], found[:n], rows)
-    bent = kernel(STEPS, "bent_along")(s.hessian.row, s.hessian.column, hessian, sigma, factors.diagonal, found[:n], rows[e:])
-    d, low, high = np.concatenate([found[:n], rows[e:] + at[12][e:]]), np.empty(many), np.empty(many)
+    d, low, high = np.empty(many), np.empty(many), np.empty(many)
+    bent = kernel(STEPS, "directed")(s.hessian.row, s.hessian.column, hessian, factors.diagonal, *at[1:4], at[12], found, sigma, d)
     part, of, slope = kernel(STEPS, "reach")(d, *at[5:11], downhill, *aim, NEARLY, low, high)
-    to = Point(t=d, y=found[n:], low=low, high=high)
+    to = Point(t=d, y=found[s.size :], low=low, high=high)
     return Step(to=to, curvature=bent, slope=slope, part=part, part_of_multipliers=of, rough=miss > ROUGH)
 
 

@@ -18,8 +18,25 @@ from numba import njit
 
 from gridtandem.tables import Index, Real
 
-FAST = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}  # contract: one rounding per a·b + c, always
+FAST = {
+    "cache": True,
+    "no_cfunc_wrapper": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+}  # contract: one rounding per a·b + c, always
 FLAT = 1e-30  # a pivot as small as this is none
+
+
+@njit(**FAST)
+def ascending(row: Index, begin: int, end: int) -> None:
+    """Sorts a few numbers where they lie."""
+    for p in range(begin + 1, end):
+        k, q = row[p], p - 1
+        while q >= begin and row[q] > k:
+            row[q + 1] = row[q]
+            q -= 1
+        row[q + 1] = k
 
 
 @njit(**FAST)
@@ -50,7 +67,7 @@ def columns(pointer: Index, neighbour: Index) -> tuple[Index, Index]:
                     row[at] = k
                     at += 1
             c = sibling[c]
-        row[start[j] : at] = np.sort(row[start[j] : at])
+        ascending(row, start[j], at)
         start[j + 1] = at
         if at > start[j]:
             sibling[j] = child[row[start[j]]]
@@ -194,8 +211,11 @@ def eliminated(size: Index, start: Index, row: Index, own: Index, below: Index, 
 
 
 @njit(**FAST)
-def substituted(size: Index, first: Index, start: Index, row: Index, own: Index, below: Index, data: Real, x: Real) -> None:
-    """The answer in the place of the right-hand side; a group's numbers begin at ``first``."""
+def substituted(size: Index, first: Index, start: Index, row: Index, own: Index, below: Index, data: Real, at: Index, right: Real, out: Real) -> None:
+    """The answer, in the order of the right-hand side: unknown k is at ``at[k]`` in the order of groups, whose numbers begin at ``first``."""
+    x = np.empty(len(at))
+    for k in range(len(at)):
+        x[at[k]] = right[k]
     for j in range(len(size)):
         n, f = size[j], first[j]
         for p in range(start[j], start[j + 1]):
@@ -221,3 +241,5 @@ def substituted(size: Index, first: Index, start: Index, row: Index, own: Index,
                     y[k] -= data[b + a * n + k] * z
         for a in range(n):
             x[f + a] = y[a]
+    for k in range(len(at)):
+        out[k] = x[at[k]]

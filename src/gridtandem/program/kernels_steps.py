@@ -11,7 +11,13 @@ from numba import njit
 
 from gridtandem.tables import Flag, Index, Real
 
-FAST = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}  # contract: one rounding per a·b + c, always
+FAST = {
+    "cache": True,
+    "no_cfunc_wrapper": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+}  # contract: one rounding per a·b + c, always
 
 
 @njit(**FAST)
@@ -61,11 +67,36 @@ def across(row: Index, column: Index, j: Real, y: Real, out: Real) -> None:
 
 
 @njit(**FAST)
-def along(row: Index, column: Index, j: Real, x: Real, out: Real) -> None:
-    """Adds J x."""
+def gathered(row: Index, column: Index, j: Real, gone: Real, kept: Index, right: Real, out: Real) -> None:
+    """The right-hand side of what is factored, of unknowns, equations and ranges that are kept; ``gone`` is Σ_s of ranges that are not."""
+    n, e = len(right) - len(gone), len(out) - len(kept) - (len(right) - len(gone))
+    out[: n + e] = right[: n + e]
     for k in range(len(j)):
-        if row[k] >= 0:
-            out[row[k]] += j[k] * x[column[k]]
+        if row[k] >= e:
+            out[column[k]] += j[k] * gone[row[k]] * right[n + row[k]]
+    for k in range(len(kept)):
+        out[n + e + k] = right[n + e + kept[k]]
+
+
+@njit(**FAST)
+def improved(
+    h_row: Index, h_column: Index, h: Real, own: Real, row: Index, column: Index, j: Real, bent: Real, gone: Real, kept: Index, core: Real,
+    right: Real, found: Real, left: Real,
+) -> float:  # fmt: skip
+    """Adds to the answer what is found of ``left``, and puts there what then is left of the right-hand side; the largest of it."""
+    n, e = len(own), len(gone) - len(bent)
+    for k in range(e, len(gone)):
+        left[n + k] *= -gone[k]
+    for k in range(len(j)):
+        if row[k] >= e:
+            left[n + row[k]] += gone[row[k]] * j[k] * core[column[k]]
+    for k in range(n + e):
+        left[k] = core[k]
+    for k in range(len(kept)):
+        left[n + e + kept[k]] = core[n + e + k]
+    for k in range(len(found)):
+        found[k] += left[k]
+    return missed(h_row, h_column, h, own, row, column, j, bent, found, right, left)
 
 
 @njit(**FAST)
@@ -147,16 +178,25 @@ def pushed(
 
 
 @njit(**FAST)
-def bent_along(h_row: Index, h_column: Index, hessian: Real, sigma: Real, own: Real, dx: Real, rows: Real) -> float:
-    """Curvature along a step of the unknowns, ``rows`` being what it does to ranges; and the square of its length."""
-    n, out = len(dx), 0.0
+def directed(
+    h_row: Index, h_column: Index, hessian: Real, own: Real, row: Index, column: Index, j: Real, missing: Real, found: Real, sigma: Real,
+    d: Real,
+) -> float:  # fmt: skip
+    """The step of unknowns and slacks, and the curvature of the barrier problem along it."""
+    n, out = len(own), 0.0
+    e = len(missing) - (len(d) - n)
+    d[:n], d[n:] = found[:n], 0.0
+    for k in range(len(j)):
+        if row[k] >= e:
+            d[n - e + row[k]] += j[k] * found[column[k]]
     for k in range(len(hessian)):
-        once = hessian[k] * dx[h_row[k]] * dx[h_column[k]]
+        once = hessian[k] * d[h_row[k]] * d[h_column[k]]
         out += once if h_row[k] == h_column[k] else 2.0 * once
     for k in range(n):
-        out += own[k] * dx[k] * dx[k]
-    for k in range(len(rows)):
-        out += sigma[n + k] * rows[k] * rows[k]
+        out += own[k] * d[k] * d[k]
+    for k in range(n, len(d)):
+        out += sigma[k] * d[k] * d[k]
+        d[k] += missing[e - n + k]
     return out
 
 
@@ -191,3 +231,18 @@ def distances(t: Real, low: Real, high: Real, has_low: Flag, has_high: Flag, tou
     for k in range(len(t)):
         near[k] = max(t[k] - low[k], touch) if has_low[k] else 1.0
         far[k] = max(high[k] - t[k], touch) if has_high[k] else 1.0
+
+
+@njit(**FAST)
+def products(
+    d: Real, by_low: Real, by_high: Real, low: Real, high: Real, near: Real, far: Real, has_low: Flag, has_high: Flag, part: float, of: float
+) -> tuple[float, int]:  # fmt: skip
+    """The sum of the products of multipliers and distances after parts of a step, and how many there are."""
+    total, count = 0.0, 0
+    for k in range(len(d)):
+        if has_low[k]:
+            total += (low[k] + of * by_low[k]) * (near[k] + part * d[k])
+        if has_high[k]:
+            total += (high[k] + of * by_high[k]) * (far[k] - part * d[k])
+        count += has_low[k] + has_high[k]
+    return total, count

@@ -86,6 +86,11 @@ class NewtonSystem:
             border=border, hessian=hessian, groups=groups, stuck=stuck, matrix=matrix,
         )  # fmt: skip
 
+    @property
+    def total(self) -> int:
+        """Rows of what is factored."""
+        return self.size + len(self.equations) + len(self.kept)
+
     def keeping(self, binding: Flag, pinned: Flag) -> NewtonSystem:
         """With these ranges kept as rows, and those that are kept already; and with unknowns that can hardly move."""
         return self._with(np.union1d(self.kept, np.flatnonzero(binding)), self.groups, self.stuck | pinned)
@@ -147,26 +152,16 @@ class Factors:
         s = self.system
         gone = np.concatenate([np.zeros(len(s.equations)), self.bent])
         gone[len(s.equations) + s.kept] = 0.0
-        found, size, left = self._once(right, gone), max(float(np.abs(right).max()), 1e-300), np.empty(len(right))
-        numbers = s.hessian.row, s.hessian.column, self.hessian, self.diagonal, s.row_of, s.column_of, self.jacobian, self.bent
-        for k in range(REFINED + 1):
-            miss = kernel(STEPS, "missed")(*numbers, found, right, left) / size
-            if not miss > EXACT or k == REFINED:
+        found, left, core, size = np.zeros(len(right)), right.copy(), np.empty(s.total), max(float(np.abs(right).max()), 1e-300)
+        jacobian = s.row_of, s.column_of, self.jacobian
+        for _ in range(REFINED + 1):
+            kernel(STEPS, "gathered")(*jacobian, gone, s.kept, left, core)
+            miss = kernel(STEPS, "improved")(
+                s.hessian.row, s.hessian.column, self.hessian, self.diagonal, *jacobian, self.bent, gone, s.kept, self.solve(core), right, found, left
+            )
+            if not miss > EXACT * size:
                 break
-            found = found + self._once(left, gone)
-        return found, miss
-
-    def _once(self, right: Real, gone: Real) -> Real:
-        """By the factors alone."""
-        s, n, e = self.system, self.system.size, len(self.system.equations)
-        there, gathered = right[n:], right[:n].copy()
-        kernel(STEPS, "across")(s.row_of, s.column_of, self.jacobian, gone * there, gathered)
-        found = self.solve(np.concatenate([gathered, there[:e], there[e:][s.kept]]))
-        rows = -there
-        kernel(STEPS, "along")(s.row_of, s.column_of, self.jacobian, found[:n], rows)
-        out = np.concatenate([found[:n], gone * rows])
-        out[n : n + e], out[n + e + s.kept] = found[n : n + e], found[n + e :]
-        return out
+        return found, miss / size
 
 
 def _pairs(range_of: Index, ranges: int) -> tuple[Index, Index, Index]:

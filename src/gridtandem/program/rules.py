@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from gridtandem.kernels import kernel
 from gridtandem.program.interior import Look, Point, Step, Task, error
+from gridtandem.program.newton_system import STEPS
 
 if TYPE_CHECKING:
-    from gridtandem.program.interior import Aim
+    from gridtandem.program.interior import Aim, Stand
 
 SHRINK = 0.1  # of the mean product, aimed at next at most
 
@@ -31,23 +33,21 @@ class Free:
 
     least: float
 
-    def barrier(self, task: Task, point: Point, look: Look, mu: float) -> float:  # noqa: ARG002
+    def barrier(self, at: Stand, mu: float) -> float:  # noqa: ARG002
         """At most."""
-        near, far = task.distances(point.t)
-        return max(SHRINK * float(point.low @ near + point.high @ far) / task.bounds(), self.least)
+        total, count = _products(at)
+        return max(SHRINK * total / max(count, 1), self.least)
 
     def first(self, task: Task, mu: float) -> Aim:  # noqa: ARG002
         """Straight at the bounds."""
         return np.zeros(len(task.low)), np.zeros(len(task.low))
 
-    def second(self, task: Task, point: Point, step: Step, mu: float) -> Aim:
+    def second(self, at: Stand, step: Step, mu: float) -> Aim:
         """What is left of μ, less the products of changes, as far as they come about."""
-        (near, far), to, part, of = task.distances(point.t), step.to, step.part, step.part_of_multipliers
-        below = (point.low + of * to.low) * (near + part * to.t) * task.has_low
-        above = (point.high + of * to.high) * (far - part * to.t) * task.has_high
-        cube = min(float(below.sum() + above.sum()) * SHRINK / (task.bounds() * mu), 1.0) ** 3
-        left, both = max(min(cube / SHRINK, 1.0) * mu, self.least), part * of
-        return left - both * to.t * to.low, left + both * to.t * to.high
+        total, count = kernel(STEPS, "products")(step.to.t, step.to.low, step.to.high, *at[5:11], step.part, step.part_of_multipliers)
+        left = max(min((SHRINK * total / (max(count, 1) * mu)) ** 3 / SHRINK, 1.0) * mu, self.least)
+        come = step.part * step.part_of_multipliers * step.to.t
+        return left - come * step.to.low, left + come * step.to.high
 
     def part(self, task: Task, point: Point, look: Look, step: Step, mu: float) -> float:  # noqa: ARG002
         """See the class."""
@@ -61,9 +61,9 @@ class Careful:
 
     least: float
 
-    def barrier(self, task: Task, point: Point, look: Look, mu: float) -> float:
+    def barrier(self, at: Stand, mu: float) -> float:
         """See the class."""
-        while mu > self.least and error(task, point, look, mu) <= 10 * mu:
+        while mu > self.least and error(at, mu) <= 10 * mu:
             mu = max(self.least, min(0.2 * mu, mu**1.5))
         return mu
 
@@ -71,7 +71,7 @@ class Careful:
         """At μ."""
         return np.full(len(task.low), mu), np.full(len(task.low), mu)
 
-    def second(self, task: Task, point: Point, step: Step, mu: float) -> None:  # noqa: ARG002
+    def second(self, at: Stand, step: Step, mu: float) -> None:  # noqa: ARG002
         """That step."""
         return
 
@@ -87,3 +87,10 @@ class Careful:
                 return part
             part /= 2
         return 0.0
+
+
+def _products(at: Stand) -> tuple[float, int]:
+    """Their sum where the iteration stands, and how many there are."""
+    nothing = np.zeros(len(at[5]))
+    found: tuple[float, int] = kernel(STEPS, "products")(nothing, nothing, nothing, *at[5:11], 0.0, 0.0)
+    return found

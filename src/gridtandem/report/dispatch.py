@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,18 @@ import numpy as np
 
 from gridtandem.report.tables import spelled
 from gridtandem.report.words import beside_in_words, in_words
+from gridtandem.study.dispatch.day import rounds_by_period
 from gridtandem.study.dispatch.study import DispatchStudy
 from gridtandem.study.dispatch.tables import Told
 
 if TYPE_CHECKING:
     from gridtandem.report.run import Comparison, Run
 
+CERTIFICATES = {"owner": "the dispatch of one owner, all models joined", "cones": "the cone bound, no model joined"}
+EDGE = 1e-6  # relative; a plan that promises less than this below the bound may do so by what is left of an exchange
 SHOWN = 6  # interfaces that a summary tells of
 COLUMNS = (
-    "scheme", "agreed", "promised", "gap_to_central", "realised", "limits_broken", "rounds", "numbers", "price_error_per_mwh", "v_high_pu", "seconds",
+    "scheme", "agreed", "promised", "{gap}", "realised", "limits_broken", "rounds", "numbers", "price_error_per_mwh", "v_high_pu", "seconds",
 )  # fmt: skip
 
 
@@ -28,7 +32,10 @@ def run_in_words(run: Run) -> str:
 
 def comparison_in_words(comparison: Comparison) -> str:
     """The table, and why a scheme has no answer."""
-    return beside_in_words(comparison, _hours(comparison.runs[0].result.study), COLUMNS)
+    study: DispatchStudy = comparison.runs[0].result.study
+    gap = "gap_to_central" if study.certificate == "owner" else "gap_to_bound"
+    first, rest = beside_in_words(comparison, _hours(study), [c.format(gap=gap) for c in COLUMNS]).split("\n", 1)
+    return f"{first}\ncertificate: {CERTIFICATES[study.certificate]}\n{rest}"
 
 
 def _hours(study: DispatchStudy) -> str:
@@ -38,13 +45,49 @@ def _hours(study: DispatchStudy) -> str:
 def _lines(run: Run) -> Iterator[str]:
     told: Told = run.result.tables
     money = run.result.study.case.currency
+    if each := rounds_by_period(run.outcome.state):
+        yield f"  periods   each from where the one before it agreed: {', '.join(map(str, each))} rounds"
+    if len(run.bounds):
+        yield from _bound(told, money)
     if len(run.checks):
-        yield f"  cost      {told.promised:,.2f} {money} promised, {_beside(told.gap)} the dispatch of one owner ({told.central:,.2f})"
+        yield f"  cost      {told.promised:,.2f} {money} promised, {_held(told, run.result.study.certificate)}"
         left = spelled(float(run.checks.slack_mw.sum()), "MW")
         yield f"            {told.realised:,.2f} {money} in the AC check, which leaves {left} to the reference unit"
         yield from _interfaces(run, money)
         yield from _check(run)
         yield from _unlimited(run)
+
+
+def _held(told: Told, certificate: str) -> str:
+    """What the cost is held against: one owner, or a bound."""
+    if certificate == "owner":
+        return f"{_beside(told.gap)} the dispatch of one owner ({told.central:,.2f})"
+    if not np.isfinite(told.gap_to_bound):
+        return "held against nothing: no bound was found"
+    if told.gap_to_bound < -EDGE:
+        return f"less than ANY dispatch can cost ({_downward(told.bound):,.2f}): nobody can carry it out"
+    return f"at most {_upward(100 * max(told.gap_to_bound, 0.0)):g} % more than any dispatch"
+
+
+def _upward(x: float) -> float:
+    """Two digits, never less."""
+    if x <= 0:
+        return 0.0
+    digit = 10.0 ** (math.floor(math.log10(x)) - 1)
+    return round(math.ceil(x / digit) * digit, 12)
+
+
+def _downward(x: float) -> float:
+    """Two decimals, never more."""
+    return math.floor(100 * x) / 100
+
+
+def _bound(told: Told, money: str) -> Iterator[str]:
+    """The cone bound, and what crossed for it."""
+    table, rounds = told.bound_letters, int(told.bounds.round.max())
+    numbers, size = int((table.numbers_down + table.numbers_up).sum()), int(table.bytes.sum())
+    said = f"no dispatch costs less than {_downward(told.bound):,.2f} {money}" if np.isfinite(told.bound) else "not in every period"
+    yield (f"  bound     {said}; no model joined, {rounds} round{'s' * (rounds != 1)}; {len(table)} letters, {numbers:,} numbers, {size:,} B")
 
 
 def _beside(gap: float) -> str:
@@ -84,4 +127,4 @@ def _unlimited(run: Run) -> Iterator[str]:
     case = run.result.study.case
     rating = np.concatenate([t.rating_mva for net in (case.transmission, *case.models) for t in (net.lines, net.transformers)])
     if free := int(np.isinf(rating).sum()):
-        yield f"  ratings   {free} of {len(rating)} branches have none and are not limited (tandem check names them)"
+        yield f"  ratings   {free} of {len(rating)} branches have none and are not limited (some of them: tandem check)"

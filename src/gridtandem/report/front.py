@@ -28,7 +28,10 @@ from gridtandem.study.study import Study
 if TYPE_CHECKING:
     from gridtandem.study.diagnose import Diagnosis
 
-USUAL = {"loading": 1.0, "feeder_solver": "auto", "q_rule": "ignore", "slack": "reference", "taps": "move"}  # unless told otherwise
+# unless told otherwise
+USUAL = {
+    "loading": 1.0, "feeder_solver": "auto", "q_rule": "ignore", "slack": "reference", "taps": "move", "certificate": "owner",
+}  # fmt: skip
 
 
 def run(
@@ -40,6 +43,8 @@ def run(
     first_hour: int | None = None,
     flow: Literal["apparent", "active"] | None = None,
     form: Literal["lindist", "branch-flow"] | None = None,
+    start: Literal["flat", "previous-hour"] | None = None,
+    certificate: Literal["owner", "cones"] = "owner",
     loading: ArrayLike = 1.0,
     rounds: int = 100,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
@@ -58,10 +63,12 @@ def run(
     Load flow: ``loading`` multiplies loads and transmission's schedule; several numbers are scenarios, an array is (scenario, period).
     Markets, such as "dso-offer": ``hours`` periods from ``first_hour`` (counted from 1) are cleared, by default all that the profiles cover;
     ``flow`` says what ratings of feeder lines limit, apparent power unless told otherwise; ``form`` "branch-flow" gives feeders losses.
+    Optimal power flow: ``hours`` as well; with ``start`` "previous-hour" each begins where the one before it agreed. ``certificate`` says what costs
+    are held against, the dispatch of one owner of all models or, "cones", a bound from below for which no model is joined.
     """
     own = {
         "feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow,
-        "form": form,
+        "form": form, "start": start, "certificate": certificate,
     }  # fmt: skip
     given = _given(loading=loading, **own)
     way = door(kind_for([] if scheme is None else [scheme], given))
@@ -78,6 +85,8 @@ def compare(
     first_hour: int | None = None,
     flow: Literal["apparent", "active"] | None = None,
     form: Literal["lindist", "branch-flow"] | None = None,
+    start: Literal["flat", "previous-hour"] | None = None,
+    certificate: Literal["owner", "cones"] = "owner",
     loading: ArrayLike = 1.0,
     rounds: int = 100,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
@@ -93,7 +102,7 @@ def compare(
     """
     own = {
         "feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow,
-        "form": form,
+        "form": form, "start": start, "certificate": certificate,
     }  # fmt: skip
     given = _given(loading=loading, **own)
     way = door(kind_for(schemes or [], given))

@@ -32,7 +32,8 @@ SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#14
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 3)), (0, (1, 1)))
 SCHEME_LOOKS = {  # the same look in every picture
-    "independent": 1, "load-flow": 0, "response": 2, "merged": 6, "anderson": 3, "feeder-curve": 4, "boundary-newton": 5
+    "independent": 1, "load-flow": 0, "response": 2, "merged": 6, "anderson": 3, "feeder-curve": 4, "boundary-newton": 5,
+    "independent-opf": 1, "hgd": 0, "copf": 2, "central": 6, "hgd-slope": 3, "admm": 4, "hgd-plain": 5,
 }  # fmt: skip
 
 NARROW, WIDE = 3.5, 7.2  # inches: one column of a journal, and two

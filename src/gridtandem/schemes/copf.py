@@ -1,8 +1,9 @@
 """Boundary-SQP: each feeder condenses itself to a point, a price and nine numbers of curvature; transmission dispatches over these models.
 
 Paper    B. Houska, J. Frasch, M. Diehl, "An augmented Lagrangian based algorithm for distributed nonconvex optimization", SIAM J. Optim. 26(2),
-         2016 (ALADIN); here the coupling step is transmission's own AC optimal power flow over quadratic models of the feeders' value functions,
-         condensed to the boundary; equations (a)-(e) are derived in docs/explanation/coordinated-dispatch.md.
+         2016 (ALADIN): steps (a), (c)-(e), merit (b); here the coupling step is transmission's own AC optimal power flow over quadratic models
+         of the feeders' value functions. Where these do not serve: J. Eckstein, D. P. Bertsekas, Math. Program. 55, 1992 (f), in turns with (d)
+         by the rule of A. Themelis, P. Patrinos, IEEE Trans. Autom. Control 64(12), 2019 (g). See docs/explanation/coordinated-dispatch.md.
 Decides  transmission the exchange, each feeder its own units.
 Crosses  per round, interface and period: 9 numbers down (exchange, price, weight), 12 up (exchange, price, six entries of M) and the cost;
          transmission hears 12 and says 6 and its cost. Once before: its own forecast and prices, 6.
@@ -17,50 +18,35 @@ import numpy as np
 
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.boundary.opf_letters import Condensed, CondensedNear, DispatchAlone, DispatchOver, entries, square
+from gridtandem.boundary.opf_letters import CondensedNear, DispatchAlone, DispatchOver, entries
+from gridtandem.boundary.opf_models import Point, stiffness
 from gridtandem.coordinate import Gap, Schedule, widest
-from gridtandem.tables import Flag, Real
+from gridtandem.tables import Index, Real
 
-STIFF = 1e-9  # [pu²h/currency] least that any direction yields: what cannot move is held by a stiff spring
-SHORT = 1 / 64  # shortest part of a step
-GROWTH, HEAVIEST = 10.0, 1e3  # of the weight where steps do not help, and how often its first value it may reach
-FALL = 1e-9  # relative rise of the merit that is rounding
-STUCK = (
-    "neither shorter steps nor a heavier weight bring both sides nearer (steps of costs or limits of a feeder meet there); take admm, or hgd-slope"
-)
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Point:
-    """An exchange, its price and what transmission pays there; or a step between two."""
-
-    y: Real  # (scenario, period, interface, 3) [MW, Mvar, pu]
-    price: Real
-    cost: Real  # (scenario, period) [currency/h]
-
-    def plus(self, part: Real, step: Point) -> Point:
-        """A part (scenario, period) of a step further."""
-        wide = part[..., None, None]
-        return Point(self.y + wide * step.y, self.price + wide * step.price, self.cost + part * step.cost)
-
-    def where(self, good: Flag, other: Point) -> Point:
-        """The other, where (scenario, period) it is good."""
-        wide = good[..., None, None]
-        return Point(np.where(wide, other.y, self.y), np.where(wide, other.price, self.price), np.where(good, other.cost, self.cost))
+FALL, HALVED = 1e-9, 4  # relative rise of the merit that is rounding; times that a step is halved before splitting begins
+NEARER, SURE = 0.5, 0.01  # (g) part of the least miss that a step between splittings has to reach; of the miss, that counts as not agreed
+STRETCH, LONGEST = 5, 40  # splittings in a row, twice as many each time; beyond the longest nothing helps
+RELAXATION = 1.6  # (f) of what feeders took
+STUCK = "neither models of the feeders nor splitting bring both sides nearer; take admm, or hgd-slope"
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class CopfState:
-    """The last point that was good, the step from it and the part of it that is asked about next."""
+    """What is asked next, the last point that was good, and the one nearest to agreement, from which splitting begins; by (scenario, period)."""
 
+    ask: Point
     here: Point
-    step: Point
-    part: Real  # (scenario, period)
-    merit: Real  # (scenario, period) at the point; the exchange of transmission and feeders apart costs more than it can earn
-    weight: float
-    apart: float = np.inf  # [pu]
+    near: Point
+    taken: Real  # what feeders took there
+    miss: Real  # how far from it [pu]
+    merit: Real  # at the last good point; the exchange of transmission and feeders apart costs more than it can earn
+    halved: Index
+    stretch: Index  # splittings of the last row; 0: none was needed
+    left: Index  # splittings to come, the one that is asked about next with them
+    apart: Real  # [pu]
+    forecast: Real  # what transmission expected
+    bend: Real | None = None  # of the feeders' last models
     trouble: str = ""
 
 
@@ -78,43 +64,57 @@ class Copf:
 
     def start(self, mail: Mail) -> CopfState:
         """Where transmission stands with its own forecast, at its own prices."""
-        own, ones = mail.ask_tso(DispatchAlone(), worth=Worth.ESTIMATE), np.ones(mail.shape[:2])
-        nothing = Point(0 * own.y, 0 * own.price, 0 * own.cost)
-        return CopfState(Point(own.y, own.price, own.cost), nothing, ones, np.inf * ones, self.weight)
+        own = Point.of(mail.ask_tso(DispatchAlone(), worth=Worth.ESTIMATE))
+        return begun(own, own.y)
+
+    def after(self, mail: Mail, before: CopfState) -> CopfState:
+        """Where transmission goes over the feeders' models of an earlier period, moved by what its forecast of them changes."""
+        own = Point.of(mail.ask_tso(DispatchAlone(), worth=Worth.ESTIMATE))
+        at = before.ask.y + (own.y - before.forecast) * [1.0, 1.0, 0.0]
+        bend = np.zeros((*at.shape, 3)) if before.bend is None else before.bend
+        plan = Point.of(mail.ask_tso(DispatchOver(at, before.ask.price, entries(bend))))
+        return begun(own.where(np.isfinite(plan.y).all(axis=(2, 3)), plan), own.y)
 
     def round(self, mail: Mail, s: CopfState) -> CopfState:
-        """Feeders condense themselves; where the merit fell transmission dispatches over them, elsewhere half of the step is tried."""
-        pu, new = np.array([1 / self.base_mva, 1 / self.base_mva, 1.0]), s.here.plus(s.part, s.step)
-        feeder = mail.ask_dsos(CondensedNear(new.y, new.price, np.broadcast_to(s.weight * pu**2, new.y.shape)))  # (a)
+        """Feeders condense themselves; where that was a good step transmission dispatches over them, elsewhere it is halved, or splitting begins."""
+        pu = np.array([1 / self.base_mva, 1 / self.base_mva, 1.0])
+        weight = np.broadcast_to(self.weight * pu**2, s.ask.y.shape)
+        feeder = mail.ask_dsos(CondensedNear(s.ask.y, s.ask.price, weight))  # (a)
         steep = 2 * np.abs(feeder.price / pu).max(axis=(2, 3), initial=1.0)
-        merit = new.cost + feeder.cost.sum(-1) + steep * np.abs(pu * (new.y - feeder.y)).sum(axis=(2, 3))  # (b)
-        good = (merit <= s.merit + FALL * np.abs(merit)) | (np.isfinite(merit) & (s.part <= SHORT))
-        stuck = bool((~good & ((s.part <= SHORT) | ~np.isfinite(s.merit))).any() or (good & (s.part <= SHORT)).any())
-        heavy = s.weight * GROWTH if stuck else s.weight
-        part = np.where(good, 1.0, np.maximum(s.part / 2, SHORT))
-        if heavy > self.weight * HEAVIEST or not good.any():
-            ends, begun = heavy > self.weight * HEAVIEST, bool(np.isfinite(s.merit).all())  # where nothing was ever good, feeders have no answer
-            apart, trouble = np.nan if ends and not begun else s.apart, STUCK if ends and begun else ""
-            return CopfState(s.here, s.step, part, s.merit, heavy, apart, trouble)
-        bend = stiffness(feeder, pu, s.weight)  # (c)
-        plan = mail.ask_tso(DispatchOver(feeder.y, feeder.price, entries(bend)), worth=Worth.ESTIMATE)  # (d)
-        price = feeder.price - np.einsum("...jk,...k->...j", bend, plan.y - feeder.y)  # (e)
-        step = s.step.where(good, Point(plan.y - new.y, price - new.price, plan.cost - new.cost))
-        apart = widest(np.where(good[..., None, None], pu * (plan.y - feeder.y), s.apart))
-        return CopfState(s.here.where(good, new), step, part, np.where(good, merit, s.merit), heavy, apart)
+        merit = s.ask.cost + feeder.cost.sum(-1) + steep * np.abs(pu * (s.ask.y - feeder.y)).sum(axis=(2, 3))  # (b)
+        miss = np.sqrt(((pu * (feeder.y - s.ask.y)) ** 2).sum(axis=(2, 3)))
+        calm, over, nearer = s.stretch == 0, ~(s.apart > self.tol), miss <= NEARER * s.miss
+        good = over | np.where(s.left > 0, np.isfinite(miss), np.where(calm, merit <= s.merit + FALL * np.abs(merit), nearer))  # (g)
+        halve = ~good & calm & (s.halved < HALVED) & np.isfinite(s.merit)
+        near = good & ~over & (nearer | (s.left > 0))
+        base, taken = s.near.where(near, s.ask), np.where(near[..., None, None], feeder.y, s.taken)
+        stretch = np.where(good | halve, s.stretch, np.maximum(2 * s.stretch, STRETCH))
+        left = np.where(good | halve, np.maximum(s.left - 1, 0), stretch)
+        split = (~good | (left > 0))[..., None, None]
+        at = np.where(split, base.y + RELAXATION * (taken - base.y), feeder.y)  # (f)
+        bend = np.where(split[..., None], weight[..., None] * np.eye(3), stiffness(feeder, pu, self.weight))  # (c)
+        plan = Point.of(mail.ask_tso(DispatchOver(at, np.where(split, base.price, feeder.price), entries(bend))))  # (d), (e)
+        lost = ~np.isfinite(plan.y).all(axis=(2, 3)) & ~over
+        away = np.maximum(np.abs(plan.y - np.where(split, taken, feeder.y)), np.abs(np.where(split, plan.y - base.y, SURE * (feeder.y - s.ask.y))))
+        away[~good & ~np.isfinite(s.miss)] = np.nan  # nothing was ever good: a feeder has no answer
+        apart = np.where(over | halve, s.apart, np.where(lost & ~split[..., 0, 0], miss, (pu * away).max(axis=(2, 3), initial=0.0)))
+        stretch = np.where(lost, np.maximum(2 * stretch, STRETCH), stretch)
+        ask = base.where(~lost, plan).where(halve, s.here.half_way(s.ask)).where(over, s.ask)
+        stuck, here = stretch > LONGEST, s.here.where(good, s.ask)
+        trouble = STUCK if (stuck | ~(apart > self.tol)).all() and stuck.any() else ""
+        miss, merit, halved = np.where(near, miss, s.miss), np.where(good, merit, s.merit), np.where(halve, s.halved + 1, 0)
+        return CopfState(ask, here, base, taken, miss, merit, halved, stretch, np.where(lost, stretch, left), apart, s.forecast, bend, trouble)
 
     def gap(self, s: CopfState) -> Gap:
         """Widest difference between what transmission chose and what feeders take. [pu]"""
-        return Gap(s.apart, self.tol, trouble=s.trouble)
+        return Gap(widest(s.apart), self.tol, trouble=s.trouble)
 
     def schedule(self, s: CopfState) -> Schedule:
         """What transmission chose, at the price that the feeders' models say of it."""
-        end = s.here.plus(np.ones_like(s.part), s.step)
-        return Schedule(end.y, end.price)
+        return Schedule(s.ask.y, s.ask.price)
 
 
-def stiffness(feeder: Condensed, pu: Real, weight: float) -> Real:
-    """Second derivative of the feeders' cost: the inverse of what they yield less the weight, in directions that yield at least ``STIFF``."""
-    yields, along = np.linalg.eigh(np.nan_to_num(square(feeder.give) * np.multiply.outer(pu, pu)))
-    bend: Real = np.einsum("...jk,...k,...lk->...jl", along, 1 / np.clip(yields, STIFF, 1 / weight) - weight, along)
-    return bend * np.multiply.outer(pu, pu)
+def begun(at: Point, forecast: Real) -> CopfState:
+    """Nothing is known but where to begin."""
+    none, far = np.zeros(at.cost.shape, np.int64), np.full(at.cost.shape, np.inf)
+    return CopfState(at, at, at, at.y, far, far, none, none, none, far, forecast)

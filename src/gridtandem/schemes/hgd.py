@@ -32,6 +32,7 @@ class HgdState:
 
     s: Real  # (scenario, period, interface, 2) [MW, Mvar]
     kappa: Real  # [currency/pu/h]
+    forecast: Real  # of draws, by transmission
     bus: Bus | None = None
     feeder: Drawn | None = None
     gaps: tuple[float, ...] = ()
@@ -53,7 +54,13 @@ class Hgd:
 
     def start(self, mail: Mail) -> HgdState:
         """Draws as transmission forecasts them; voltage is worth nothing."""
-        return HgdState(mail.ask_tso(DispatchAlone(), worth=Worth.ESTIMATE).y[..., :2], np.zeros(mail.shape))
+        s = mail.ask_tso(DispatchAlone(), worth=Worth.ESTIMATE).y[..., :2]
+        return HgdState(s, np.zeros(mail.shape), s)
+
+    def after(self, mail: Mail, before: HgdState) -> HgdState:
+        """Draws of an earlier period, moved by what the forecast of them changes, and κ as it was."""
+        s = mail.ask_tso(DispatchAlone(), worth=Worth.ESTIMATE).y[..., :2]
+        return HgdState(before.s + s - before.forecast, before.kappa, s)
 
     def round(self, mail: Mail, s: HgdState) -> HgdState:
         """Prices down, powers up."""
@@ -62,9 +69,8 @@ class Hgd:
         moved = max(widest(feeder.s - s.s) / self.tol_mw, np.inf if s.bus is None else widest(bus.v - s.bus.v) / self.tol_pu)
         gaps, seen = (*s.gaps, moved), (*s.seen, bus.price[..., 0])[-MEMORY:]
         share = self.relaxation
-        return HgdState(
-            s.s + share * (feeder.s - s.s), s.kappa + share * (feeder.kappa - s.kappa), bus, feeder, gaps, seen, cycling(seen, gaps, 1.0, ADVICE)
-        )  # (c)
+        draws, kappa = s.s + share * (feeder.s - s.s), s.kappa + share * (feeder.kappa - s.kappa)  # (c)
+        return HgdState(draws, kappa, s.forecast, bus, feeder, gaps, seen, cycling(seen, gaps, 1.0, ADVICE))
 
     def gap(self, s: HgdState) -> Gap:
         """The widest movement against its tolerance."""

@@ -72,7 +72,8 @@ MARKET = Kind(
 )  # fmt: skip
 DISPATCH = Kind(
     name="dispatch", called="optimal power flow", group="gridtandem.opf", ends="schedule", door="gridtandem.report.kinds.dispatch",
-    compared="gridtandem.study.dispatch.compare:DispatchComparison", words={"hours": "hours", "first_hour": "first-hour"},
+    compared="gridtandem.study.dispatch.compare:DispatchComparison",
+    words={"hours": "hours", "first_hour": "first-hour", "start": "start", "certificate": "bound"},
     alias={"independent": "independent-opf"},
 )  # fmt: skip
 KINDS = (FLOW, MARKET, DISPATCH)

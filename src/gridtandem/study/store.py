@@ -157,7 +157,7 @@ class RunFile:
 
     def outcome(self, study: Stored) -> Outcome[Any]:
         """How far the run of its ``study`` came."""
-        known = records_of(study.scheme).values()
+        known = [*records_of(study.scheme).values(), *getattr(study, "records", ())]
         with reading(self.path) as db:
             facts, end = self.facts(), self.end()
             gaps = tuple(np.nan if g is None else float(g) for (g,) in db.execute("SELECT gap FROM rounds ORDER BY round"))

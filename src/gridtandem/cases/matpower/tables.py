@@ -17,6 +17,7 @@ from gridtandem.tables import Index, Names, Real
 PLACE: Final[Mapping[str, int]] = {name: number - 1 for pairs in CONSTANTS.values() for name, number in pairs}  # column, counted from 0
 WIDTH: Final = {"bus": 13, "gen": 10, "branch": 11}  # least number of columns: those of case files of version 1
 WHOLE: Final = {"bus": ("BUS_I", "BUS_TYPE", "BUS_AREA", "ZONE"), "gen": ("GEN_BUS",), "branch": ("F_BUS", "T_BUS")}
+LIMITS: Final = {"VMIN", "VMAX", "PMIN", "PMAX", "QMIN", "QMAX", "RATE_A", "RATE_B", "RATE_C"}  # where none is a number, the network says so
 KEPT: Final = ("baseMVA", "bus", "gen", "branch", "gencost", "bus_name", "version", "areas", "gentype", "genfuel")
 LARGEST_NUMBER: Final = 2**31
 
@@ -120,7 +121,7 @@ def _optional(fields: Mapping[str, Value], name: str, faults: list[Fault]) -> Re
 def _unreadable(name: str, table: Real) -> Iterator[Fault]:
     used = {PLACE[c]: c for c in _used(name) if PLACE[c] < table.shape[1]}
     for row, column in np.argwhere(np.isnan(table)).tolist():
-        if column in used or name == "gencost":
+        if name == "gencost" or (column in used and used[column] not in LIMITS):
             yield row_fault(name, row, used.get(column, ""), "is not a number", "give a number", code="case-010")
     for heading in WHOLE.get(name, ()):
         values = table[:, PLACE[heading]]

@@ -14,7 +14,7 @@ from gridtandem.program.faults import Sides, smooth_accepted, smooth_checked
 from gridtandem.program.interior import BINDS, NOISY, STEEPEST, Look, Point, Rule, Task, climbed
 from gridtandem.program.newton_system import NewtonSystem
 from gridtandem.program.rules import Careful, Free
-from gridtandem.program.smooth import Functions, Smooth, answered, sides, unanswered
+from gridtandem.program.smooth import Functions, Smooth, Span, sides, unanswered
 from gridtandem.tables import Real
 
 if TYPE_CHECKING:
@@ -49,11 +49,12 @@ class Interior:
 class Held:
     """A program in the hands of the solver. A question leaves nothing behind."""
 
-    __slots__ = ("_columns", "_options", "_rows", "_systems", "_version", "program")
+    __slots__ = ("_columns", "_options", "_rows", "_sides", "_systems", "_version", "program")
 
     def __init__(self, program: Smooth, *, options: Interior = Interior()) -> None:
         self.program, self._options = smooth_checked(program), options
         self._columns, self._rows = Places.of(program.columns), Places.of(program.rows)
+        self._sides = sides(program.columns), sides(program.rows)
         self._version = f"interior of gridtandem {version('gridtandem')}"
         self._systems: dict[bytes, NewtonSystem] = {}  # by which rows are equations
 
@@ -104,7 +105,7 @@ class Held:
     def _task(self, bounds: Sides | None, right: Sides | None, functions: Functions | None) -> Task:
         """The question in the form of the iteration."""
         changes = smooth_accepted(self.program, bounds or {}, right or {})
-        (low, high), (row_low, row_high) = sides({**self.program.columns, **changes[0]}), sides({**self.program.rows, **changes[1]})
+        (low, high), (row_low, row_high) = (_with(*sides) for sides in zip(self._sides, changes, (self._columns, self._rows), strict=True))
         equal = row_low == row_high
         bounded = ~equal & (np.isfinite(row_low) | np.isfinite(row_high))
         key = np.concatenate([equal, bounded]).tobytes()
@@ -150,10 +151,8 @@ class Held:
         price[np.concatenate([task.system.equations, task.system.ranges])] = -point.y / task.scale
         total = look.gradient + task.transposed(look, point.y)
         reduced = np.where(task.fixed, total, (point.low - point.high)[:n]) / task.scale
-        return answered(
-            self.program, point.t[:n], cost=look.cost, price=price, reduced=reduced, ladder=ladder, steps=steps, solver=self._version,
-            said=said,
-        )  # fmt: skip
+        x, reduced_cost = self._columns.split(point.t[:n].copy()), self._columns.split(reduced)
+        return Answer(Status.SOLVED, look.cost, x, self._rows.split(price), reduced_cost, -np.inf, ladder, self._version, said, steps)
 
 
 def _pushed(task: Task, t: Real, where: slice, push: float) -> Real:
@@ -165,6 +164,16 @@ def _pushed(task: Task, t: Real, where: slice, push: float) -> Real:
         return push * np.minimum(np.maximum(1.0, np.abs(np.where(np.isfinite(bound), bound, 0.0))), width)
 
     return np.clip(t, low + share(low), high - share(high))
+
+
+def _with(both: tuple[Real, Real], changes: Mapping[str, Span], places: Places) -> tuple[Real, Real]:
+    """Lower and upper sides of all blocks, some of them changed."""
+    if not changes:
+        return both
+    low, high = both[0].copy(), both[1].copy()
+    for name, span in changes.items():
+        low[places.slices[name]], high[places.slices[name]] = span.low.ravel(), span.high.ravel()
+    return low, high
 
 
 def _flat(blocks: Mapping[str, Real], places: Places) -> Real:

@@ -6,6 +6,7 @@ from gridtandem.report import dispatch
 from gridtandem.report.documents import number
 from gridtandem.report.kinds import Door, Fields, Words, plainly
 from gridtandem.report.run import Run
+from gridtandem.study.dispatch.day import rounds_by_period
 from gridtandem.study.dispatch.run import CRAFT, DispatchResult
 from gridtandem.study.dispatch.study import DispatchStudy
 from gridtandem.study.kinds import DISPATCH
@@ -16,6 +17,9 @@ def _figures(run: Run) -> dict[str, object]:
     told = result.tables
     return {
         "promised": number(told.promised), "realised": number(told.realised), "central": number(told.central), "gap_to_central": number(told.gap),
+        "rounds_by_period": list(rounds_by_period(run.outcome.state)),
+        "certificate": result.study.certificate, "bound": number(told.bound), "gap_to_bound": number(told.gap_to_bound),
+        "bound_letters": {"count": len(told.bound_letters), "numbers": int((told.bound_letters.numbers_down + told.bound_letters.numbers_up).sum())},
     }  # fmt: skip
 
 
@@ -30,12 +34,14 @@ DOOR = Door(
             "convergence": "gridtandem.report.dispatch_pictures:of_run",
         },
         comparison_pictures={
-            "overview": "gridtandem.report.dispatch_pictures:costs",
+            "overview": "gridtandem.report.dispatch_pictures:compared",
+            "costs": "gridtandem.report.dispatch_pictures:costs",
+            "exchange": "gridtandem.report.dispatch_pictures:exchange",
             "convergence": "gridtandem.report.dispatch_pictures:convergence",
         },
     ),
     fields=Fields(
         schemas=("tandem/dispatch-summary/1", "tandem/dispatch-compare/1"), figures=_figures, shown=("exchanges", "checks"),
-        about=lambda study: {"currency": study.case.currency},
+        about=lambda study: {"currency": study.case.currency, "certificate": study.certificate},
     ),
 )  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import Joined, joined
 from gridtandem.flow.newton import Newton, Solution
+from gridtandem.flow.options import Options
 from gridtandem.flow.results import branch_flows
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.nodal import Nodal
@@ -37,11 +38,12 @@ class Found:
 
 
 def found_of(case: Case, plans: Plans, period: int) -> Found:
-    """Solve it. Units of transmission that hold voltage hold that of the plan; those of feeders hold their power."""
+    """Solve it. Units of transmission that hold voltage hold that of the plan; those of feeders hold their power; ratios of
+    transformers stay where the dispatch reckons with them, which is where the tables put them.
+    """
     whole = joined(_case_of(case, plans))
     nodal = Nodal.of(whole.network)
-    newton = Newton.of(nodal)
-    got = newton.solve()
+    got = Newton.of(nodal, options=Options(taps="hold")).solve()
     s_from, s_to = branch_flows(nodal, got.v, got.ratio)
     through = np.maximum(np.abs(s_from), np.abs(s_to)) * MVA
     ports = Ports.of(whole, nodal, case.interfaces.bus)

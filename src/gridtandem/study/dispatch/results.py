@@ -78,7 +78,8 @@ class DispatchChecks(Table):
     solved: Flag = column("does the joined grid have a load flow?", dtype="?")
     promised_per_h: Real = column("cost of all plans together", unit="currency/h")
     realised_per_h: Real = column("cost with what the reference unit really injects", unit="currency/h")
-    central_per_h: Real = column("cost of the dispatch of one owner", unit="currency/h")
+    central_per_h: Real = column("cost of the dispatch of one owner; NaN where nobody is one", unit="currency/h")
+    bound_per_h: Real = column("no dispatch costs less: cone bound; NaN where none was asked for", unit="currency/h")
     voltage_error_pu: Real = column("largest difference of voltage magnitude, plan against check", unit="pu")
     exchange_error_mva: Real = column("largest difference of power at an interface, transmission's view against check", unit="MVA")
     slack_mw: Real = column("active power of the reference unit beyond its plan", unit="MW")
@@ -88,3 +89,14 @@ class DispatchChecks(Table):
     v_high_pu: Real = column("highest voltage of the joined grid", unit="pu")
     v_high_bus: Names = column("where that is", dtype="U")
     limits_broken: Index = column("limits of voltage, flow and units broken", dtype="i8")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Bounds(Table):
+    """The cone bound after every round of its own, period by period."""
+
+    kind: ClassVar[str] = "bounds"
+    round: Index = column("round of the bound", dtype="i8")
+    period: Index = column("period", dtype="i8")
+    bound_per_h: Real = column("no dispatch costs less; NaN where none was found", unit="currency/h")

@@ -8,9 +8,11 @@ import numpy as np
 
 from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.opf.ac_boundary import Asked, solved
+from gridtandem.schemes.central import Central
 from gridtandem.study.craft import Craft, Watch
 from gridtandem.study.dispatch.compare import tabled
-from gridtandem.study.dispatch.study import DispatchSeats, DispatchStudy, seated
+from gridtandem.study.dispatch.day import hour_by_hour
+from gridtandem.study.dispatch.study import PREVIOUS, DispatchSeats, DispatchStudy, seated
 from gridtandem.study.dispatch.tables import Told, told
 from gridtandem.study.result import Result
 
@@ -18,20 +20,29 @@ DispatchResult: TypeAlias = Result[DispatchStudy, Told]
 
 
 def _carried(study: DispatchStudy, seats: DispatchSeats, before: Outcome[Any] | None, watch: Watch) -> DispatchResult:
-    outcome = coordinate(seats.mailbox(study.scheme), study.scheme, rounds=study.rounds, resume=before, watch=watch)
+    outcome = _coordinated(study, seats, before, watch)
     tables, missing = told(seats, study, outcome)
-    return Result(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome), *missing))
+    planned = frozenset((tables.exchanges.period - study.first).tolist())
+    return Result(study=study, outcome=outcome, tables=tables, trouble=(*explained(seats, outcome, study.certificate, planned), *missing))
+
+
+def _coordinated(study: DispatchStudy, seats: DispatchSeats, before: Outcome[Any] | None, watch: Watch) -> Outcome[Any]:
+    if study.start == PREVIOUS and not isinstance(study.scheme, Central):  # who has every model needs no agreement to go on from
+        return hour_by_hour(seats, study, before, watch)
+    return coordinate(seats.mailbox(study.scheme), study.scheme, rounds=study.rounds, resume=before, watch=watch)
 
 
 CRAFT = Craft(study=DispatchStudy, tables=Told, seated=seated, carried=_carried, tabled=tabled)
 dispatch, resume, reopened, compare = CRAFT.run, CRAFT.resume, CRAFT.reopened, CRAFT.compare
 
 
-def explained(seats: DispatchSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
-    """Why there is no answer, asked at the owners' doors: which limits would have to give way."""
+def explained(seats: DispatchSeats, outcome: Outcome[Any], certificate: str = "owner", planned: frozenset[int] = frozenset()) -> tuple[str, ...]:
+    """Why there is no answer, asked at the owners' doors: which limits would have to give way. Periods that have plans need no words."""
     said = [words] if (words := getattr(outcome.state, "trouble", "")) else []
     for refusal in outcome.refused:
         _, t, i = refusal.rows[0]
+        if t in planned:  # the scheme went another way
+            continue
         hour = f"in period {t + 1}: " if len(seats.cases) > 1 else ""
         if refusal.by == "owner":
             said.append(_impossible(seats, t))
@@ -40,8 +51,10 @@ def explained(seats: DispatchSeats, outcome: Outcome[Any]) -> tuple[str, ...]:
         else:
             desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
             said.append(f"{refusal.by}, {hour}{desk.explained((0, t, int(np.flatnonzero(rows == i)[0])))}")
-    if outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS):  # of what nobody could agree on, the owner knows whether it can be had at all
-        said += [_impossible(seats, t) for t in range(len(seats.cases)) if not solved(seats.owner.solve(t))]
+    if (
+        outcome.end in (End.CYCLES, End.OUT_OF_ROUNDS) and certificate == "owner"
+    ):  # of what nobody could agree on, he knows whether it can be had at all
+        said += [_impossible(seats, t) for t, answer in enumerate(seats.owner.solve()) if not solved(answer)]
     return tuple(dict.fromkeys(said))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Literal, final
 
 import numpy as np
 
@@ -27,7 +27,23 @@ from gridtandem.study.kinds import DISPATCH, Kind
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
+STARTS = FLAT, PREVIOUS = "flat", "previous-hour"
+CERTIFICATES = ("owner", "cones")
 SHOWN = 3  # rows that a fault names
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class DayState:
+    """The scheme's state of every period begun, and how many rounds each took."""
+
+    periods: tuple[Any, ...]
+    rounds: tuple[int, ...]
+
+    @property
+    def trouble(self) -> str:
+        """Of the last period."""
+        return str(getattr(self.periods[-1], "trouble", "")) if self.periods else ""
 
 
 @final
@@ -40,11 +56,15 @@ class DispatchStudy:
     scheme: Any
     first: int = 1  # first period, counted from 1
     hours: int = 1  # periods, each dispatched by itself
-    rounds: int = 100
+    rounds: int = 100  # at most; from the previous hour, in each period
+    start: str = FLAT  # of a period: as the scheme begins by itself, or from where the period before it agreed
+    certificate: Literal["owner", "cones"] = "owner"  # what costs are held against: the dispatch of one owner of all models, or a cone bound
+
+    records: ClassVar = (DayState,)  # that a state may consist of, beside those of its scheme
 
     def settings(self) -> dict[str, Any]:
         """Everything but the case, as plain words and numbers."""
-        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "rounds")}
+        return {name: getattr(self, name) for name in ("scheme", "first", "hours", "rounds", "start", "certificate")}
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
@@ -56,6 +76,9 @@ class DispatchStudy:
         wrong = [name for name in ("first", "hours", "rounds") if not _whole(getattr(self, name))]
         for name in wrong:
             yield Fault("study", f"is {getattr(self, name)!r}", "give a whole number of 1 or more", "study-024", column=name)
+        yield from _start_faults(self.start, self.scheme)
+        if self.certificate not in CERTIFICATES:
+            yield Fault("study", f"is {self.certificate!r}", f"take {' or '.join(CERTIFICATES)}", "study-034", column="certificate")
         names, count = np.unique(self.case.interfaces.feeder, return_counts=True)
         if len(many := names[count > 1].tolist()):
             what = f"{', '.join(map(repr, many))}: fed from more than one transmission bus"
@@ -66,7 +89,7 @@ class DispatchStudy:
             yield Fault("interfaces", "has no row: there is nobody to coordinate with", mend, "case-058", place=self.case.name)
         window = (1, 1) if wrong else (self.first, self.hours)
         for k, net in enumerate((self.case.transmission, *self.case.models)):
-            yield from (f.at(net.name) for f in _network_faults(net, window, source=k == 0))
+            yield from (f.at(net.name) for f in network_faults(net, window, source=k == 0))
 
     def at(self, t: int) -> Case:
         """The case as it stands in the t-th of the periods, from 0."""
@@ -100,7 +123,8 @@ def seated(study: DispatchStudy) -> DispatchSeats:
     table = study.case.interfaces
     transmission = AcTransmission.of(tuple(AcBoundary.of(c.transmission, table.bus, -1.0) for c in cases), np.stack([nominal(c) for c in cases]))
     fleets = tuple((_desk(cases, study.case.rows_of(name)), study.case.rows_of(name)) for name in study.case.companies)
-    return DispatchSeats(cases=cases, transmission=transmission, fleets=fleets, companies=study.case.companies, owner=AcOwner.of(cases))
+    owner = AcOwner.of(cases, np.arange(study.hours) - 1 if study.start == PREVIOUS else np.full(study.hours, -1))
+    return DispatchSeats(cases=cases, transmission=transmission, fleets=fleets, companies=study.case.companies, owner=owner)
 
 
 def nominal(case: Case) -> Real:
@@ -138,7 +162,16 @@ def _whole(given: object) -> bool:
     return isinstance(given, int | np.integer) and not isinstance(given, bool) and bool(given >= 1)
 
 
-def _network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
+def _start_faults(start: str, scheme: Any) -> Iterator[Fault]:
+    if start not in STARTS:
+        yield Fault("study", f"is {start!r}", f"take one of {', '.join(STARTS)}", "study-035", column="start")
+    elif start == PREVIOUS and not isinstance(scheme, Central) and not callable(getattr(scheme, "after", None)):
+        what = f"is {start}, and {type(scheme).__name__} takes nothing from an earlier period"
+        yield Fault("study", what, f"take copf, hgd, admm or central, or start {FLAT}", "study-036", column="start")
+
+
+def network_faults(net: Network, window: tuple[int, int], *, source: bool) -> Iterator[Fault]:
+    """What keeps a network from AC dispatch in a window of (first period, periods); ``source`` where its reference unit counts."""
     g, (first, hours) = net.generators, window
     yield from bent_faults(net) if wired(net.faults()) else ()
     end = first + hours - 1

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.opf_letters import Dispatch, DispatchWhole
-from gridtandem.coordinate import Outcome
+from gridtandem.boundary.opf_letters import Dispatch
+from gridtandem.coordinate import Outcome, Schedule
 from gridtandem.opf.ac import cost_of
-from gridtandem.program.answer import Answer
 from gridtandem.study.dispatch.check import Found, found_of
+from gridtandem.study.dispatch.day import schedule_of
 from gridtandem.study.dispatch.plans import Plan, Plans, plans_of
-from gridtandem.study.dispatch.results import BusPrices, Decisions, DispatchChecks, Exchanges
+from gridtandem.study.dispatch.results import Bounds, BusPrices, Decisions, DispatchChecks, Exchanges
 from gridtandem.study.dispatch.study import DispatchSeats, DispatchStudy
-from gridtandem.study.result import nothing
-from gridtandem.study.results import Violations
+from gridtandem.study.result import letters_table, nothing
+from gridtandem.study.results import Letters, Violations
 from gridtandem.tables import Real, stacked
 from gridtandem.units import MVA
 
@@ -34,6 +34,8 @@ class Told:
     prices: BusPrices
     checks: DispatchChecks
     violations: Violations
+    bounds: Bounds  # empty where none was asked for
+    bound_letters: Letters
 
     @property
     def promised(self) -> float:
@@ -55,6 +57,16 @@ class Told:
         """What the plans cost more than the dispatch of one owner, relative to it."""
         return (self.promised - self.central) / max(1.0, abs(self.central))
 
+    @property
+    def bound(self) -> float:
+        """What no dispatch of these periods costs less than: the cone bound; NaN where none was asked for. [currency]"""
+        return self._sum("bound_per_h")
+
+    @property
+    def gap_to_bound(self) -> float:
+        """What the plans cost more than that, relative to it: no dispatch is cheaper than they are by more."""
+        return (self.promised - self.bound) / max(1.0, abs(self.bound))
+
     def contradicts(self, goal: float) -> float:  # noqa: ARG002 — asked alike of every kind
         """By how much the AC check contradicts an agreement. [pu]"""
         apart = float(np.max(self.checks.voltage_error_pu[self.checks.solved], initial=0.0))
@@ -69,26 +81,28 @@ def told(seats: DispatchSeats, study: DispatchStudy, outcome: Outcome[Any]) -> t
     """All periods that have plans; and a sentence for each that has none."""
     if not outcome.answered or outcome.state is None:
         return nothing(Told), ()
-    schedule, best = study.scheme.schedule(outcome.state), seats.owner.dispatch(DispatchWhole())
-    exchanges, decisions, prices, checks, violations, missing = [], [], [], [], [], []
+    schedule, best = schedule_of(study, outcome.state), _best(seats, study)
+    bounds, bound_letters, missing = _bounded(seats, study, schedule)
+    least = bounds.bound_per_h[-study.hours :] if len(bounds) else np.full(study.hours, np.nan)
+    exchanges, decisions, prices, checks, violations = [], [], [], [], []
     for t in range(study.hours):
         period = study.first + t
         plans = plans_of(seats, schedule, t) if np.isfinite(schedule.y[0, t]).all() else None
         if plans is None:
             missing.append(f"period {period}: a company has no dispatch for what was agreed")
-            checks.append(_unplanned(period, _central(seats, t)))
+            checks.append(_unplanned(period, best.whole[t], least[t]))
             continue
         found = found_of(seats.cases[t], plans, period)
-        exchanges.append(_exchanges(seats, plans, found, best, period))
+        exchanges.append(_exchanges(seats, plans, found, best.dispatch, period))
         decisions += [_decisions(p, who, period) for p, who in _everybody(seats, plans)]
         buses = [_buses(p, who, period, _checked(seats, found, k)) for k, (p, who) in enumerate(_everybody(seats, plans))]
         prices += buses
         apart = max(float(np.abs(b.v_pu - b.v_checked_pu).max(initial=0.0)) for b in buses)
-        checks.append(_check(seats, plans, found, (period, apart)))
+        checks.append(replace(_check(plans, found, (period, apart)), central_per_h=best.whole[[t]], bound_per_h=least[[t]]))
         violations.append(found.violations)
     return Told(
         exchanges=stacked(Exchanges, exchanges), decisions=stacked(Decisions, decisions), prices=stacked(BusPrices, prices),
-        checks=stacked(DispatchChecks, checks), violations=stacked(Violations, violations),
+        checks=stacked(DispatchChecks, checks), violations=stacked(Violations, violations), bounds=bounds, bound_letters=bound_letters,
     ), tuple(missing)  # fmt: skip
 
 
@@ -147,28 +161,53 @@ def _checked(seats: DispatchSeats, found: Found, k: int) -> Real:
     return np.where(node >= 0, np.abs(found.solution.v[node]), np.nan)
 
 
-def _check(seats: DispatchSeats, plans: Plans, found: Found, seen: tuple[int, float]) -> DispatchChecks:
+def _check(plans: Plans, found: Found, seen: tuple[int, float]) -> DispatchChecks:
     v, ok = np.abs(found.solution.v), found.solution.converged
     low, high = int(np.argmin(v)), int(np.argmax(v))
     gap = np.hypot(*(plans.transmission.exchange - found.exchange)[:, :2].T)
     label = found.nodal.label
     return DispatchChecks(
         period=np.array([seen[0]]), solved=np.array([ok]), promised_per_h=np.array([plans.promised]),
-        realised_per_h=np.array([found.realised]), central_per_h=np.array([_central(seats, plans.t)]), voltage_error_pu=np.array([seen[1]]),
+        realised_per_h=np.array([found.realised]), central_per_h=np.array([np.nan]), bound_per_h=np.array([np.nan]),
+        voltage_error_pu=np.array([seen[1]]),
         exchange_error_mva=np.array([np.max(gap, initial=0.0)]), slack_mw=np.array([found.solution.slack * MVA]), loss_mw=np.array([found.loss_mw]),
         v_low_pu=v[[low]], v_low_bus=np.array([str(label[low]) if ok else ""]), v_high_pu=v[[high]],
         v_high_bus=np.array([str(label[high]) if ok else ""]), limits_broken=np.array([len(found.violations)]),
     )  # fmt: skip
 
 
-def _unplanned(period: int, central: float) -> DispatchChecks:
+def _unplanned(period: int, central: float, bound: float) -> DispatchChecks:
     """The row of a period without plans."""
     rest = {name: np.array(["" if spec.dtype == "U" else np.nan]) for name, spec in DispatchChecks.columns().items()}
     return DispatchChecks(**rest | {
-        "period": np.array([period]), "solved": np.array([False]), "central_per_h": np.array([central]), "limits_broken": np.zeros(1, np.int64),
+        "period": np.array([period]), "solved": np.array([False]), "central_per_h": np.array([central]), "bound_per_h": np.array([bound]),
+        "limits_broken": np.zeros(1, np.int64),
     })  # fmt: skip
 
 
-def _central(seats: DispatchSeats, t: int) -> float:
-    answer: Answer = seats.owner.solve(t)
-    return answer.cost
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Best:
+    """The dispatch of one owner; NaN where nobody is one."""
+
+    dispatch: Dispatch
+    whole: Real  # (period) [currency/h]
+
+
+def _best(seats: DispatchSeats, study: DispatchStudy) -> _Best:
+    if study.certificate == "owner":
+        found = seats.owner.solve()
+        return _Best(dispatch=seats.owner.told(found), whole=np.array([answer.cost for answer in found]))
+    unknown = np.full((1, study.hours, len(study.case.interfaces), 3), np.nan)
+    whole = np.full(study.hours, np.nan)
+    return _Best(dispatch=Dispatch(unknown, unknown, np.zeros(unknown.shape[:3], np.int8), whole[None]), whole=whole)
+
+
+def _bounded(seats: DispatchSeats, study: DispatchStudy, schedule: Schedule) -> tuple[Bounds, Letters, list[str]]:
+    """The cone bound, where it is what costs are held against."""
+    if study.certificate == "owner":
+        return Bounds.empty(), Letters.empty(), []
+    from gridtandem.study.dispatch.bound import bounded, bounds_table, missing
+
+    outcome = bounded(seats, schedule)
+    return bounds_table(outcome, study.first), letters_table(outcome.ledger), list(missing(outcome, study.first))
