@@ -106,9 +106,9 @@ def test_rows_of_a_feeder_are_its_derivatives() -> None:
     v, growth, h = 0.98, 0.7, 1e-4
 
     def told(v: float, growth: float) -> np.ndarray:
-        place = feeder.begin(v, growth)
-        assert place is not None
-        return plain(feeder.eliminated(place, np.zeros(feeder.stage.pattern.shape[1]))[0])
+        here = feeder.begin(v, growth)
+        assert here is not None
+        return plain(feeder.eliminated(here)[0])
 
     here = told(v, growth)
     by_v, by_growth = (told(v + h, growth) - told(v - h, growth))[:, 0] / (2 * h), (told(v, growth + h) - told(v, growth - h))[:, 0] / (2 * h)
@@ -186,7 +186,7 @@ def test_what_crosses_is_what_the_header_says() -> None:
     coordinate(mail, Ccpf(), rounds=3)
     memos = [len(r.memo) for r in ears[0].heard]
     entries = [e for e in mail.ledger if e.question == Eliminate.__name__ and e.to == ears[0].name]
-    assert [e.numbers_up - 2 * m for e, m in zip(entries, memos, strict=True)] == [22] * len(memos)
+    assert [e.numbers_up - 2 * m for e, m in zip(entries, memos, strict=True)] == [23] * len(memos)
     assert entries[0].numbers_down == 10
 
 

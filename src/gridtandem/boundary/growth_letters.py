@@ -36,6 +36,7 @@ class Eliminated:
     rows: Real = dense("rows p, q, local, arc, load by columns now, v, growth, swing (…, 5, 4)", "MW, Mvar, pu, 1, MW; by 1, pu, 1, pu")
     left: Real = dense("largest mismatch inside; 0: below what numbers can tell; inf: there is nothing to go on from here", "MVA")
     v_low: Real = dense("lowest voltage inside", "pu")
+    over: Real = dense("by how much the nearest limit that changes the equations inside is passed; −inf: none is kept", "pu")
     interface: Index = long("whose memo", dtype="i8")
     memo: Real = long("what the feeder wants to be reminded of")
     worth: Code = dense("worth of the row", dtype="i1")
@@ -45,7 +46,7 @@ def nobody(shape: tuple[int, int, int]) -> Eliminated:
     """Feeders that draw nothing, in the place of those that have not spoken yet."""
     rows, none = np.zeros((*shape, 5, 4)), np.zeros(shape)
     rows[..., 2, 3] = 1.0
-    return Eliminated(rows, none, none, NOBODY, NOTHING, np.ones(shape, np.int8))
+    return Eliminated(rows, none, none, none - np.inf, NOBODY, NOTHING, np.ones(shape, np.int8))
 
 
 @final
@@ -78,6 +79,7 @@ class Eliminate(Ask[Eliminated]):
     growth: Real = dense("growth λ of loads P0 (1 + λ)")
     by: Real = dense("weights of the columns by which to move first (…, 4)", "1, pu, 1, pu")
     turn: Real = dense("weights that become the direction of the arc; all 0: it stays (…, 4)", "1, pu, 1, pu")
+    give: Code = dense("1: what is at its limit inside gives way here, and new equations hold", dtype="i1")
     interface: Index = long("whose memo", dtype="i8")
     memo: Real = long("what the feeder wanted to be reminded of")
 

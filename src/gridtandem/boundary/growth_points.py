@@ -26,7 +26,8 @@ class Place:
     speed: float
     load: float  # [MW]
     rise: float
-    over: float  # by how much the nearest limit that changes equations is passed [pu]
+    each_over: Real  # by how much the nearest limit that changes equations is passed, of each feeder [pu]
+    own_over: float  # and at transmission
     corrections: int
     interface: Index  # whose memo
     memo: Real  # of feeders
@@ -37,14 +38,21 @@ class Place:
         """Where a correction came to."""
         return Place(
             v, growth, feeders.rows[..., :2, 0], feeders.v_low, there.turn, float(there.turn[..., 2].flat[0]), there.speed, there.load, there.rise,
-            there.over, corrections, feeders.interface, feeders.memo, there.memo,
+            feeders.over, there.over, corrections, feeders.interface, feeders.memo, there.memo,
         )  # fmt: skip
+
+    @property
+    def over(self) -> float:
+        """Of all. [pu]"""
+        return max(self.own_over, float(self.each_over.max(initial=-np.inf)))
 
     @staticmethod
     def nowhere(shape: tuple[int, int, int]) -> Place:
         """Nothing was found."""
         none = np.full(shape, np.nan)
-        return Place(none, none, np.full((*shape, 2), np.nan), none, np.full((*shape, 4), np.nan), *(np.nan,) * 5, 0, NOBODY, NOTHING, NOTHING)
+        return Place(
+            none, none, np.full((*shape, 2), np.nan), none, np.full((*shape, 4), np.nan), *(np.nan,) * 4, none, np.nan, 0, NOBODY, NOTHING, NOTHING
+        )
 
 
 @final

@@ -13,10 +13,12 @@ import numpy as np
 
 from gridtandem.boundary.growth_letters import Eliminated
 from gridtandem.flow.continuation.bordered import opened
+from gridtandem.flow.continuation.kept import held_by, marks
 from gridtandem.flow.continuation.stage import Place, Stage
+from gridtandem.flow.control import Held
 from gridtandem.flow.newton import Newton
 from gridtandem.parties.growing import plain
-from gridtandem.tables import Code, Complex, Flag, Index, Real
+from gridtandem.tables import Complex, Flag, Index, Real
 from gridtandem.units import MVA
 
 SAFE = 0.05  # of a local row's last entry, 1 far from a singular interior, from which on u is eliminated by it
@@ -53,7 +55,7 @@ class Borders:
 class Memory:
     """What is carried from letter to letter."""
 
-    limit: Code  # (node) at which reactive limit its units sit
+    held: Held  # what is at a limit
     place: Place
     step: Real  # in all unknowns, then λ
     turn: Real
@@ -62,16 +64,16 @@ class Memory:
     def packed(self) -> Real:
         """As numbers."""
         p = self.place
-        return np.concatenate([self.limit.astype(float), p.vm, p.angle, np.abs(p.ratio), [p.growth], self.step, self.turn, self.arc])
+        return np.concatenate([marks(self.held), p.vm, p.angle, np.abs(p.ratio), [p.growth], self.step, self.turn, self.arc])
 
     @staticmethod
     def of(memo: Real, newton: Newton) -> Memory:
         """Back from numbers."""
-        n, m, home = newton.nodal.nodes, len(newton.held.ratio), newton.held.ratio
-        size = (len(memo) - 3 * n - m - 1) // 3
-        limit, vm, angle, ratio, growth, step, turn, arc = np.split(memo, np.cumsum([n, n, n, m, 1, size, size]))
+        n, m, home, taps = newton.nodal.nodes, len(newton.held.ratio), newton.held.ratio, len(newton.held.tap)
+        size = (len(memo) - 3 * n - taps - m - 1) // 3
+        told, vm, angle, ratio, growth, step, turn, arc = np.split(memo, np.cumsum([n + taps, n, n, m, 1, size, size]))
         place = Place(vm=vm, angle=angle, ratio=ratio * home / np.abs(home), growth=float(growth[0]))
-        return Memory(limit=limit.astype(np.int8), place=place, step=step, turn=turn, arc=arc)
+        return Memory(held=held_by(newton, told, ratio), place=place, step=step, turn=turn, arc=arc)
 
 
 @final

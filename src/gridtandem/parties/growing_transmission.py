@@ -11,14 +11,14 @@ import numpy as np
 from gridtandem.boundary.growth_letters import JointStep, Stepped
 from gridtandem.boundary.letters import Worth
 from gridtandem.flow.continuation.direction import Direction
+from gridtandem.flow.continuation.kept import behind, held_by, key_of, marks, passed
 from gridtandem.flow.continuation.stage import Place, Stage, Tangent
-from gridtandem.flow.continuation.watch import by_arc, consumed
+from gridtandem.flow.continuation.watch import Sign, by_arc, consumed
+from gridtandem.flow.control import Held
 from gridtandem.flow.newton import Newton
 from gridtandem.parties.growing_joint import Borders, Memory, System
-from gridtandem.tables import Code, Complex, Index, Real
+from gridtandem.tables import Complex, Index, Real
 from gridtandem.units import MVA
-
-HELD = 5e-8  # pu; a limit passed by this much is met, so that what has just given way, at 0, is not
 
 
 @final
@@ -30,29 +30,26 @@ class GrowingTransmission:
     direction: Direction
     at: Index  # (interface) node
     home: Place  # where the first letter begins: the load flow with its own forecast
-    limits: bool  # do reactive limits of units hold?
+    respected: frozenset[str]  # limits of units that hold
     known: dict[bytes, System] = field(default_factory=dict)  # equations by what is at a limit, as they were asked for
-    diary: list[tuple[float, int, int]] = field(
-        default_factory=list
-    )  # the owner's: λ, node and limit (0: it holds its voltage again) of what gave way
+    diary: list[tuple[float, Sign]] = field(default_factory=list)  # the owner's: λ, and what gave way
 
     @staticmethod
-    def of(newton: Newton, direction: Direction, at: Index, home: Complex, *, limits: bool = False) -> GrowingTransmission:
+    def of(newton: Newton, direction: Direction, at: Index, home: Complex, *, respected: frozenset[str] = frozenset()) -> GrowingTransmission:
         """``newton`` without the feeders."""
         target = newton.held.target(newton.nodal, newton.roles)
         place = Place(vm=np.where(np.isnan(target), np.abs(home), target), angle=np.angle(home), ratio=newton.held.ratio, growth=0.0)
-        return GrowingTransmission(newton=newton, direction=direction, at=at, home=place, limits=limits)
+        return GrowingTransmission(newton=newton, direction=direction, at=at, home=place, respected=respected)
 
     @property
     def answers(self) -> Mapping[type, Callable[[Any], Any]]:
         """Letters this desk answers."""
         return {JointStep: self.joint_step}
 
-    def system(self, limit: Code) -> System:
+    def system(self, held: Held) -> System:
         """Equations for what is at a limit."""
-        key = limit.tobytes()
+        key = key_of(held)
         if key not in self.known:
-            held = replace(self.newton.held, limit=limit)
             self.known[key] = System(stage=Stage.of(self.newton, held, self.newton.nodal.units.s.real.copy(), self.direction), at=self.at)
         return self.known[key]
 
@@ -64,7 +61,7 @@ class GrowingTransmission:
         borders = Borders.of(ask.feeders)
         s = borders.rows[:, 0, 0] + 1j * borders.rows[:, 1, 0]
         if ask.give:
-            system, arc = self._given(system, place, arc, s)
+            system, place, arc = self._given(system, place, arc, s)
             borders.rows[:, 3] = 0.0  # new equations are oriented by transmission alone
         with np.errstate(all="ignore"):
             f = system.stage.mismatch(place) + system.entering(s)
@@ -72,56 +69,46 @@ class GrowingTransmission:
         if not (np.isfinite(step[0]).all() and np.isfinite(turn[0]).all()):
             return self._refused()
         left, tol = float(np.abs(f).max(initial=0.0)), system.stage.problem.tol
-        memory = Memory(limit=system.stage.held.limit, place=place, step=step[0], turn=turn[0], arc=arc)
-        over = float(self._over(system.stage, place, system.drawn(s)).max(initial=-np.inf)) - HELD
+        memory = Memory(held=system.stage.held, place=place, step=step[0], turn=turn[0], arc=arc)
+        over = passed(system.stage, place, system.drawn(s), respected=self.respected).most
         return self._told(memory, borders, (step[1], turn[1]), left=0.0 if left <= tol else left * MVA, over=over)
 
     def state(self, memo: Real) -> tuple[Place, Real]:
         """The owner's door: the place, and how voltages (node) move along the tangent."""
         was = Memory.of(memo, self.newton)
-        p, moves = self.system(was.limit).stage.pattern, np.zeros(len(was.place.vm))
+        p, moves = self.system(was.held).stage.pattern, np.zeros(len(was.place.vm))
         moves[p.lift] = was.turn[len(p.turn) : len(p.turn) + len(p.lift)]
         return was.place, moves
 
     def _moved(self, ask: JointStep) -> tuple[System, Place, Real]:
         """Equations, place and direction of the arc after the move that is asked for; without a memo, home."""
         if not len(ask.memo):
-            home = self.system(self.newton.held.limit)
+            home = self.system(self.newton.held)
             size = home.stage.pattern.shape[1]
             return home, self.home, np.eye(1, size + 1, size)[0]
         was = Memory.of(ask.memo, self.newton)
-        system, move = self.system(was.limit), ask.by[0] * was.step + ask.by[1] * was.turn
+        system, move = self.system(was.held), ask.by[0] * was.step + ask.by[1] * was.turn
         return system, system.stage.moved(was.place, move[:-1], float(move[-1])), was.turn if ask.turn else was.arc
 
-    def _over(self, stage: Stage, place: Place, drawn: Complex) -> Real:
-        """(upper, then lower limit, then voltage given up of each node) By how much it is passed. [pu]"""
-        roles, limit = stage.newton.roles, stage.held.limit
-        q = (stage.needed(place) + drawn).imag - roles.own_q
-        inside, given = roles.holds & (limit == 0) & self.limits, roles.holds & (limit != 0)
-        back = limit * (place.vm - roles.v_set)
-        return np.concatenate([np.where(w, x, -np.inf) for w, x in ((inside, q - roles.q_high), (inside, roles.q_low - q), (given, back))])
-
-    def _given(self, system: System, place: Place, arc: Real, s: Complex) -> tuple[System, Real]:
+    def _given(self, system: System, place: Place, arc: Real, s: Complex) -> tuple[System, Place, Real]:
         """Equations behind the limit that is passed by most, and the direction in which they go on; none before anything grows."""
         stage, n = system.stage, len(place.vm)
-        worst = int(np.argmax(self._over(stage, place, system.drawn(s))))
-        node, side = worst % n, (1, -1, 0)[worst // n]
-        limit = stage.held.limit.copy()
-        limit[node] = side
-        self.diary.append((place.growth, node, side))
-        after = self.system(limit)
+        sign = passed(stage, place, system.drawn(s), respected=self.respected).worst
+        self.diary.append((place.growth, sign))
+        there = behind(stage, place, sign)
+        after = self.system(held_by(self.newton, marks(there), np.abs(there.ratio)))
         p, b = after.stage.pattern, stage.pattern
         row = np.zeros(p.shape[1] + 1)
-        if side and arc[:-1].any():
-            row[len(p.turn) + np.searchsorted(p.lift, node)] = -side
+        if sign.kind == "q" and arc[:-1].any():
+            row[len(p.turn) + np.searchsorted(p.lift, sign.element)] = -sign.side
         else:
             wide = np.zeros(n)
             wide[b.lift] = arc[len(b.turn) : len(b.turn) + len(b.lift)]
             row[: len(p.turn)], row[len(p.turn) : len(p.turn) + len(p.lift)], row[-1] = arc[: len(b.turn)], wide[p.lift], arc[-1]
-        return after, row
+        return after, replace(place, ratio=there.ratio), row
 
     def _told(self, memory: Memory, borders: Borders, swings: tuple[Real, Real], *, left: float, over: float) -> Stepped:
-        system, place = self.system(memory.limit), memory.place
+        system, place = self.system(memory.held), memory.place
         stage, p = system.stage, system.stage.pattern
         dv = system.lifted(np.stack([memory.step[:-1], memory.turn[:-1]], -1))
         step, turn = (

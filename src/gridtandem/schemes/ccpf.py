@@ -4,8 +4,8 @@ Paper    Bordered systems: W. J. F. Govaerts, "Numerical Methods for Bifurcation
          feeders are continued together is M. Gupta, thesis, IIT Delhi, 2022, ch. 3; the elimination with local borders (a)-(e) is our derivation, see
          docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
-Crosses  per interface and correction: feeders hear 10 numbers (voltage, λ, step, tangent) and their memo, and say 22 (what is left of them) and a
-         memo; transmission hears those 22 and says 9 (step, tangent, voltage), and 6 for all.
+Crosses  per interface and correction: feeders hear 10 numbers (voltage, λ, step, tangent) and their memo, and say 23 (what is left of them) and a
+         memo; transmission hears those 23 and says 9 (step, tangent, voltage), and 6 for all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import ClassVar, final
 from gridtandem.boundary.arc import DONE, Arc
 from gridtandem.boundary.growth_letters import Eliminate, JointStep
 from gridtandem.boundary.growth_points import Traced, Tracked
-from gridtandem.boundary.joint import again, ahead, beginning, corrected, given_way
+from gridtandem.boundary.joint import again, ahead, begun, corrected, given_way
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Gap
 
@@ -37,7 +37,7 @@ class Ccpf:
 
     def start(self, mail: Mail) -> Tracked:
         """All load flows together, at λ = 0."""
-        base = corrected(mail, *beginning(mail), tol_mva=self.tol_mva, most=self.most)
+        base = begun(mail, tol_mva=self.tol_mva, most=self.most)
         for _ in range(self.switches):  # units beyond their limits before anything grows
             if base is None or base.over <= 0 or (behind := given_way(mail, base)) is None:
                 break

@@ -3,7 +3,7 @@ r"""Coordinated continuation by exchange of numbers: transmission corrects with 
 Paper    M. Gupta, thesis, IIT Delhi, 2022, ch. 3 (block diagram); the equations (a)-(d) are our reading of it, see
          docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
-Crosses  per interface and exchange: feeders hear 2 numbers (voltage, λ) and say 22, of which 3 count (powers, and what loads draw); transmission
+Crosses  per interface and exchange: feeders hear 2 numbers (voltage, λ) and say 23, of which 3 count (powers, and what loads draw); transmission
          hears those, as often as its own correction needs, and says 9 (step, tangent, voltage), and 6 for all.
 """
 

@@ -4,8 +4,8 @@ Paper    G. Moore and A. Spence, "The calculation of turning points of nonlinear
          F = 0, Jφ = 0, |φ| = 1. The bordered tangent t = (φ, t_λ) has Jφ = −b t_λ, so that φ is known by elimination and t_λ = 0 is left (a)-(c),
          our derivation, see docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
-Crosses  as in ccpf, near the nose once per round: per interface feeders hear 10 numbers and a memo, and say 22 and a memo; transmission hears
-         those 22 and says 9, and 6 for all.
+Crosses  as in ccpf, near the nose once per round: per interface feeders hear 10 numbers and a memo, and say 23 and a memo; transmission hears
+         those 23 and says 9, and 6 for all.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from gridtandem.boundary.arc import LOST, SEEKING, Arc
 from gridtandem.boundary.growth_letters import Eliminate, JointStep
 from gridtandem.boundary.growth_points import Place, Traced, Tracked
-from gridtandem.boundary.joint import ahead, beginning, corrected
+from gridtandem.boundary.joint import ahead, begun, corrected
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Gap
 
@@ -55,7 +55,7 @@ class CcpfNose:
 
     def start(self, mail: Mail) -> CcpfNoseState:
         """All load flows together, at λ = 0."""
-        base = corrected(mail, *beginning(mail), tol_mva=self.tol_mva, most=self.most)
+        base = begun(mail, tol_mva=self.tol_mva, most=self.most)
         return CcpfNoseState(Tracked.begun(mail.shape, Arc.of(self.longest, 0.0), base))
 
     def round(self, mail: Mail, s: CcpfNoseState) -> CcpfNoseState:
@@ -75,7 +75,7 @@ class CcpfNose:
         most = s.walk.arc.high[0] / 4
         length = float(np.clip(-slope / bend, -most, most)) if near else 0.0
         by = there.step + length * there.turn  # (c) x + Δx + σ t
-        ask = Eliminate(s.ask.v + by[..., 1], s.ask.growth + by[..., 2], by, there.turn, told.interface, told.memo)
+        ask = Eliminate(s.ask.v + by[..., 1], s.ask.growth + by[..., 2], by, there.turn, s.ask.give, told.interface, told.memo)
         here = Place.of(s.ask.v, s.ask.growth, told, there, 1)
         before = (slope, length) if near else (s.slope, s.moved)
         return CcpfNoseState(s.walk, ask, JointStep(told, np.array([1.0, length]), True, False, there.memo), here, left, *before, bend)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, final
 
 import numpy as np
@@ -17,12 +17,14 @@ from gridtandem.coordinate import Outcome, coordinate
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.continuation.direction import Direction, law_faults
 from gridtandem.flow.continuation.margin import ENDS
+from gridtandem.flow.continuation.trace import Met
+from gridtandem.flow.continuation.watch import Sign
 from gridtandem.flow.newton import Newton
 from gridtandem.grid.nodal import Nodal
 from gridtandem.parties.growing import GrowingFleet, fleet_of
 from gridtandem.parties.growing_transmission import GrowingTransmission
 from gridtandem.study.margin.ask import Growth
-from gridtandem.study.margin.single import Row, chosen
+from gridtandem.study.margin.single import Row, chosen, element
 from gridtandem.study.margin.tables import KINDS
 from gridtandem.tables import Index, Names, Real
 from gridtandem.units import MVA
@@ -60,13 +62,11 @@ class GrowthSeats:
         fleets = []
         for company in case.companies:
             rows = case.rows_of(company)
-            fleets.append(
-                (fleet_of(tuple(nodals[i] for i in rows.tolist()), roots[rows], growth.loads, replace(growth.options, q_rule="ignore")), rows)
-            )
-        newton = Newton.of(grid, options=replace(growth.options, q_rule="ignore"))
+            fleets.append((fleet_of(tuple(nodals[i] for i in rows.tolist()), roots[rows], growth.loads, growth.options), rows))
+        newton = Newton.of(grid, options=growth.options)
         home = newton.solve()
         start = home.v if home.converged else newton.begin
-        transmission = GrowingTransmission.of(newton, direction, grid.node[table.bus], start, limits="q" in growth.keep)
+        transmission = GrowingTransmission.of(newton, direction, grid.node[table.bus], start, respected=frozenset(growth.keep))
         return GrowthSeats(case=case, transmission=transmission, fleets=tuple(fleets), nodals=nodals)
 
     def mailbox(self) -> Mailbox:
@@ -80,7 +80,7 @@ def _faults(case: Case, growth: Growth) -> Iterator[Fault]:
         what, mend = f"{many}: fed from more than one transmission bus", "schemes of continuation know one root; take tool merged"
         yield Fault("interfaces", what, mend, "margin-008", column="feeder", place=case.name)
     if strange := [k for k in growth.keep if k != "q"]:
-        what = f"has {', '.join(strange)}, and coordinated continuation keeps reactive limits of transmission's units only"
+        what = f"has {', '.join(strange)}, and coordinated continuation keeps reactive limits only"
         yield Fault("margin", what, "take tool merged, or leave it out", "margin-009", column="keep")
     if np.isfinite(growth.target):
         yield Fault("margin", "is given, and coordinated continuation ends at the nose", "take tool merged", "margin-010", column="target")
@@ -152,22 +152,34 @@ def _end(c: Coordinated) -> Literal["lost", "nose", "limit", "bound"]:
 
 
 def _events(c: Coordinated) -> list[Row]:
-    """What gave way, from transmission's own diary, and the nose."""
-    points, party = c.traced.points, c.seats.transmission
+    """What gave way, from the owners' diaries, and the nose."""
+    points = c.traced.points
     top, end = int(np.argmax(points.growth)), _end(c)
     star = float(points.growth[top])
     load = dict(zip(points.growth.tolist(), points.load.tolist(), strict=True))
     rows: list[Row] = []
     turned = False
-    for growth, node, side in party.diary:
+    for growth, sign, label in _diaries(c):
         induced = end == "limit" and growth == star
         turned = turned or induced
-        kind = KINDS.index("q" if side else "q_back")
-        label = str(party.newton.nodal.label[node])
-        rows.append((c.tool, growth, load.get(growth, points.load[0]), kind, label, side, induced, growth == 0.0, turned and not induced))
+        drawn = load.get(growth, points.load[0])
+        rows.append((c.tool, growth, drawn, KINDS.index(sign.kind), label, sign.side, induced, growth == 0.0, turned and not induced))
     nose: list[Row] = [(c.tool, star, points.load[top], KINDS.index("nose"), "", 0, False, False, False)] if end == "nose" else []
     before = [r for r in rows if not r[-1]] if end != "nose" else rows
     return [*before, *nose, *(r for r in rows if r not in before)]
+
+
+def _diaries(c: Coordinated) -> list[tuple[float, Sign, str]]:
+    """λ, what gave way and its name, along the curve."""
+    party = c.seats.transmission
+    nodal, tops = party.newton.nodal, c.traced.points.growth
+    found = [(growth, sign, element(nodal, Met(sign=sign, knot=0))) for growth, sign in party.diary]
+    for fleet, rows in c.seats.fleets:
+        for i, feeder in zip(rows.tolist(), fleet.feeders, strict=True):
+            name = str(c.seats.case.interfaces.feeder[i])
+            found += [(growth, s, f"{name}/{element(feeder.newton.nodal, Met(sign=s, knot=0))}") for growth, s in feeder.diary]
+    place = {growth: k for k, growth in enumerate(tops.tolist())}
+    return sorted(found, key=lambda row: place.get(row[0], -1))
 
 
 def everything(c: Coordinated, place: Place | None) -> tuple[Names, Index, Real, Real]:
@@ -203,7 +215,7 @@ def _nodes(c: Coordinated) -> list[Row]:
 def _curves(c: Coordinated, buses: Sequence[str]) -> list[Row]:
     """Of transmission buses that feed."""
     points, party = c.traced.points, c.seats.transmission
-    stage = party.system(party.newton.held.limit).stage
+    stage = party.system(party.newton.held).stage
     nodes = chosen(party.newton.nodal, buses) if buses else c.seats.transmission.at
     rows: list[Row] = []
     for node in dict.fromkeys(nodes.tolist()):
