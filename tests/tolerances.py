@@ -289,3 +289,4 @@ ENGINE_PU = 1e-4  # pu; promised likewise
 # networks that only carry
 TRANSPORTED = 1e-4  # currency/h of 1e4; linear and quadratic programs to 1e-8 relative
 CARRIED = 1e-3  # MW; where a square is all that decides, an error of cost of 1e-7 moves power by its root
+ORTHOGONAL = 1e-10  # sums of a hundred products of steps of size 1e-3 with a row of length 1, by factors of condition 1e4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,19 @@ def test_one_table_alone() -> None:
     lines = tandem("margin", "case14", "--table", "nodes", "--rows", "3").out.splitlines()
     assert lines[0].split()[:2] == ["tool", "bus"]
     assert lines[-1] == "… 11 more rows"
+
+
+def test_no_load_flow_no_margin() -> None:
+    what = gt.case("T14D2")
+    heavy = replace(what, interfaces=replace(what.interfaces, scale=np.array([9.0, 1.0])))
+    run = gt.margin(heavy, tools=("ccpf", "merged"))
+    assert not run.found
+    assert "ccpf: no margin: no load flow to start from" in repr(run)
+    assert "merged: nothing to start from: no load flow found" in run.trouble[1]
+    assert not len(run.curves)
+    assert run.plot("bus").axes
+    with pytest.raises(InvalidCase, match="margin-011"):
+        gt.margin(heavy, tools=("tcpf",))
 
 
 def test_bad_questions_are_told() -> None:

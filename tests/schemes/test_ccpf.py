@@ -12,6 +12,7 @@ import pytest
 
 from gridtandem.boundary.arc import DONE, GOING, LOST, Arc, most_power
 from gridtandem.boundary.growth_letters import Eliminate, Eliminated
+from gridtandem.boundary.joint import ahead as onwards
 from gridtandem.boundary.mailbox import Mailbox
 from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
@@ -28,7 +29,7 @@ from gridtandem.flow.continuation.trace import Curve, trace
 from gridtandem.flow.newton import Newton
 from gridtandem.grid.nodal import Nodal
 from gridtandem.parties.growing import Growing, plain
-from gridtandem.parties.growing_joint import SAFE
+from gridtandem.parties.growing_joint import SAFE, Memory
 from gridtandem.report.margin import margin
 from gridtandem.schemes.ccpf import Ccpf
 from gridtandem.schemes.ccpf_fixed_point import CcpfFixedPoint
@@ -39,7 +40,7 @@ from gridtandem.study.margin.coordinated import GrowthSeats
 from gridtandem.study.margin.tables import KINDS
 from gridtandem.units import MVA
 from tests.schemes.test_conformance import OverWire
-from tests.tolerances import EARLY, HERMITE, NOTED, ROW_BY_DIFFERENCE, SAME_CURVE, SAME_LIMIT, SAME_NOSE
+from tests.tolerances import EARLY, HERMITE, NOTED, ORTHOGONAL, ROW_BY_DIFFERENCE, SAME_CURVE, SAME_LIMIT, SAME_NOSE
 
 SCHEMES = (Ccpf(), CcpfResponse(), CcpfFixedPoint(), CcpfNose())
 NAMES = ("ccpf", "ccpf-response", "ccpf-fixed-point", "ccpf-nose")
@@ -115,6 +116,24 @@ def test_rows_of_a_feeder_are_its_derivatives() -> None:
     for row in (0, 1, 4):
         assert abs(here[row, 1] - by_v[row]) <= ROW_BY_DIFFERENCE * (1 + abs(by_v[row]))
         assert abs(here[row, 2] - by_growth[row]) <= ROW_BY_DIFFERENCE * (1 + abs(by_growth[row]))
+
+
+def test_steps_keep_to_the_row_of_the_arc_with_everybodys_share() -> None:
+    """Newton's step from a prediction is orthogonal to the tangent in the unknowns of all companies together."""
+    at = seats("T14D2", 1.0)
+    mail = at.mailbox()
+    s = Ccpf().start(mail)
+    ask, joint = onwards(s.base, 2 * s.arc.length)
+    left = mail.ask_dsos(ask)
+    there = mail.ask_tso(replace(joint, feeders=left))
+    own = Memory.of(there.memo, at.transmission.newton)
+    shares = [float(own.arc @ own.step)]
+    for fleet, rows in at.fleets:
+        for i, feeder in zip(rows.tolist(), fleet.feeders, strict=True):
+            inside = feeder.reminded(left.memo[left.interface == i], 0.0)
+            shares.append(float(inside.arc @ inside.y @ there.step[0, 0, i]))
+    assert max(map(abs, shares[1:])) > 1000 * ORTHOGONAL
+    assert abs(sum(shares)) <= ORTHOGONAL
 
 
 class Listening:

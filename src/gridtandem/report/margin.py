@@ -162,6 +162,8 @@ def _ended(run: MarginRun, k: int) -> str:
     tools, events = run.tools, run.events
     own = events.take((events.tool == tools.tool[k]) & ~events.past)
     first = own.take(np.flatnonzero(own.met < len(SAID) - 3)[:1])
+    if np.isnan(tools.growth[k]):
+        return f"no margin: {tools.end[k]}"
     said = f"λ* = {tools.growth[k]:.6g}, ended by {tools.end[k]}"
     if len(first):
         kind = EventResults.columns()["met"].choices[int(first.met[0])]
