@@ -121,3 +121,21 @@ def test_python_takes_files_tables_and_numbers() -> None:
     profiles = day.profiles("breeze")
     assert (profiles.factor == day.hours.factor).all()
     assert list(profiles.faults()) == []
+
+
+def test_the_explanation_tells_what_is_computed_today() -> None:
+    told = (ROOT / "docs/explanation/sun-and-wind.md").read_text(encoding="utf-8")
+    noon, tied, old = gt.pv_power(DAY), gt.PvPlant(s_high_mva=0.7), gt.PvPlant(voltage="legacy")
+    misprint = gt.pv_power(DAY, legacy=True)
+    spreads = [run.hours.sigma_mw[11] for run in (misprint, noon)]
+    cubic = gt.WindPlant(curve="cubic")
+    certain = gt.wind_power(mean_m_per_s=gt.wind_power(DAY).hours.wind_m_per_s, sigma_m_per_s=0, plant=cubic)
+    for sentence in (
+        f"{spreads[0]:.3f} MW instead of {spreads[1]:.3f} MW",
+        f"moves by {misprint.energy_mwh / noon.energy_mwh - 1:.1%}".replace("%", " %"),
+        f"from {gt.pv_power(DAY, plant=tied).energy_mwh:.2f} to {gt.pv_power(DAY, plant=tied, legacy=True).energy_mwh:.2f} MWh",
+        f"{1 - gt.pv_power(DAY, plant=old).energy_mwh / noon.energy_mwh:.1%} less energy".replace("%", " %"),
+        f"gives {certain.energy_mwh:.1f} MWh, and {gt.wind_power(DAY, plant=cubic).energy_mwh:.1f} MWh",
+        f"it is {noon.energy_mwh:.3f} MWh",
+    ):
+        assert sentence in told

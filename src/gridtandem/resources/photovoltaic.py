@@ -15,7 +15,7 @@ for terrestrial solar cell modules", 12th IEEE Photovoltaic Specialists Conferen
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, final
 
 import numpy as np
@@ -79,8 +79,6 @@ class PvPlant:
     @staticmethod
     def of_modules(count: float, module: PvPlant) -> PvPlant:
         """So many modules like those of a plant, behind no inverter's limit; P in MW is count · V_mp · I_mp / 10⁶."""
-        from dataclasses import replace
-
         return replace(module, p_peak_mw=count * module.v_mp_v * module.i_mp_a / 1e6)
 
     @property
