@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
@@ -21,6 +21,7 @@ class Command:
 
     words: str
     shown: tuple[str, ...]
+    ends: int = 0  # the exit code that the comment behind it tells
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -34,9 +35,11 @@ def commands(text: str) -> list[Command]:
     for block in blocks(text, "console"):
         for line in block.splitlines():
             if line.startswith("$ "):
-                out.append(Command(re.sub(r"\s{2,}#.*", "", line[2:]).strip(), ()))
+                words, _, comment = re.sub(r"\s{2,}#", "\n", line[2:]).partition("\n")
+                told = re.search(r"ends with code (\d+)", comment)
+                out.append(Command(words.strip(), (), int(told[1]) if told else 0))
             elif line.strip() and out:
-                out[-1] = Command(out[-1].words, (*out[-1].shown, line))
+                out[-1] = replace(out[-1], shown=(*out[-1].shown, line))
     return out
 
 

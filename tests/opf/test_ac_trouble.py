@@ -131,3 +131,14 @@ def test_a_feeder_says_whether_another_voltage_would_help() -> None:
     assert "at any voltage of its root: To have a solution nearby it would need: " in never
     assert "bus 1 " not in never
     assert re.search(r"at 1 pu, though not at every voltage of its root: .* bus 1 0\.\d+ pu above the voltage it is given\.$", said(1.0, 1.2))
+
+
+def test_voltages_without_limits_are_suspected_where_a_search_does_not_end() -> None:
+    """Lines without losses and buses without limits: any voltage costs the same, and the search has nowhere to end."""
+    said = gt.run("golden-3bus", scheme="copf")
+    assert not said.outcome.answered
+    assert "3 of 3 buses have no upper limit of voltage (v_high_pu)" in said.trouble[0]
+    case = gt.case("golden-3bus")
+    buses = replace(case.transmission.buses, v_low_pu=np.full(3, 0.9), v_high_pu=np.full(3, 1.1))
+    limited = gt.run(replace(case, transmission=replace(case.transmission, buses=buses)), scheme="copf")
+    assert limited.outcome.agreed

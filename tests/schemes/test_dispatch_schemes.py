@@ -228,7 +228,7 @@ def test_units_of_flat_costs_that_stop_each_other_are_split(steps: tuple[float, 
     out = coordinate(mail, Copf())
     assert out.agreed
     assert isinstance(out.state, CopfState)
-    assert out.state.stretch.min() > 0
+    assert out.state.search.stretch.min() > 0
     y, price = out.state.ask.y, out.state.ask.price
     held = feeder.taken(letters.TakenNear(y, price, np.full_like(y, 1e-3)))
     assert np.abs(PU * (held.y - y)).max() <= 100 * Copf().tol  # it wants just that at this price, with next to no spring

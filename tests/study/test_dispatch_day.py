@@ -175,7 +175,7 @@ def test_costs_in_steps_with_voltages_at_limits_are_split_until_models_serve(hou
     assert found.outcome.rounds <= 20
     assert abs(found.gap) <= DISPATCH_GAP
     assert found.trouble == ()
-    assert found.outcome.state.stretch.min() > 0  # type: ignore[union-attr]
+    assert found.outcome.state.search.stretch.min() > 0  # type: ignore[union-attr]
     assert found.outcome.gaps[-1] < found.outcome.gaps[-2] ** 1.5  # the end is Newton's
 
 

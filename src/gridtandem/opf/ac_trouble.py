@@ -66,14 +66,21 @@ def explained(problem: AcOpf) -> tuple[str, Relief]:
     found = sorted(((-abs(by) * WEIGHTS[name], name, k, by) for name, values in gone.items()
                     for k, by in enumerate(values.ravel().tolist()) if abs(by) > SEEN))  # fmt: skip
     if not found:
-        said = "All limits can be kept at once, so that this is trouble of the iteration: give another start, or another solver."
-        return said, Relief.empty()
+        return f"All limits can be kept at once, so that this is trouble of the iteration: {_unbounded(problem)}.", Relief.empty()
     rows = [_row(problem, name, k, by) for _, name, k, by in found]
     relief = Relief(**dict(zip(Relief.columns(), map(np.array, zip(*rows, strict=True)), strict=True)))
     words = "; ".join(relief.sentence(k) for k in range(min(len(rows), SHOWN)))
     more = f"; and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     need = "" if len(rows) == 1 else f" None of these {len(rows)} can be left out." if shown else " Some of these may not be needed."
     return f"To have a solution nearby it would need: {words}{more}.{need}", relief
+
+
+def _unbounded(problem: AcOpf) -> str:
+    """What may lie behind a search that does not end, and what to do."""
+    v = problem.program.columns["v"].high
+    if many := int(np.isinf(v).sum()):
+        return f"{many} of {len(v)} buses have no upper limit of voltage (v_high_pu), and where losses tell little any voltage will do; give them one"
+    return "give another start, or another solver"
 
 
 def _limits(problem: AcOpf) -> Index:
