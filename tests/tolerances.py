@@ -290,3 +290,9 @@ ENGINE_PU = 1e-4  # pu; promised likewise
 TRANSPORTED = 1e-4  # currency/h of 1e4; linear and quadratic programs to 1e-8 relative
 CARRIED = 1e-3  # MW; where a square is all that decides, an error of cost of 1e-7 moves power by its root
 ORTHOGONAL = 1e-10  # sums of a hundred products of steps of size 1e-3 with a row of length 1, by factors of condition 1e4
+# sun and wind
+EXPECTED = 1e-10  # of most power; closed forms against quadrature, which is asked for 1e-13 and left 1e-12 at kinks
+MOMENT = 1e-12  # relative; a few products of incomplete beta and gamma functions, each to 1e-14
+SHAPE = 1e-9  # relative; logarithms of gamma functions cancel down to the square of the spread, 1e-6 at the least, against 1e-16
+CONTINUOUS = 1e-9  # of most power; curves of slope 1 or less, looked at 1e-10 beside their edges
+SAMPLED = 5.0  # standard errors of a mean of draws; chance exceeds it once in two million

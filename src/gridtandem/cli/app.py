@@ -27,6 +27,7 @@ COMMANDS = {  # name: (module, one line); the order is that of the help page
     "clear": ("exchanging", "Clear the wholesale market with offers from files."),
     "award": ("exchanging", "Share an award out inside a feeder."),
     "reach": ("reaching", "What a feeder can exchange at a voltage, and what stops it."),
+    "profile": ("profiling", "What sun and wind will give, as a profile of a case."),
     "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
     "margin": ("securing", "How much load a system can still take, and where it is weakest."),
     "phases": ("phases", "One OpenDSS feeder phase by phase."),
