@@ -262,7 +262,7 @@ def commands() -> str:
 
 def seldom(command: click.Command) -> str:
     """Options for which its help page has no room."""
-    more = [p for p in command.params if isinstance(p, click.Option) and p.hidden]
+    more = [p for p in command.params if isinstance(p, click.Option) and p.hidden and p.help]
     told = [f"* `{p.opts[0]}{'' if p.is_flag else f' {p.metavar}'}`: {p.help}" for p in more]
     return "\n".join(["", "Also:", "", *told, ""]) if told else ""
 
