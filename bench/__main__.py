@@ -31,7 +31,7 @@ def wishes() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, help="write the figures, with machine and versions")
     parser.add_argument("--markdown", type=Path, nargs="?", const=PAGE, help="write the page of the documentation")
     parser.add_argument("--growth", type=Path, nargs="?", const=PICTURE, help="measure nothing but time and memory against nodes; draw them")
-    for peer in ("pandapower", "ppopt"):
+    for peer in ("pandapower", "ppopt", "andes"):
         known = f"BENCH_{peer.upper()}"
         parser.add_argument(f"--{peer}", type=Path, default=os.environ.get(known), help=f"Python of an environment with {peer} (or {known})")
     return parser
@@ -71,7 +71,7 @@ def main(words: list[str] | None = None) -> int:
         chosen = [replace(p, musts=(), most_ms=0.0) for p in chosen]
     if not chosen:
         parser.error(f"no phase named {', '.join(given.names)}")
-    facts, setting, table = machine(), Setting(given.smoke, given.pandapower, given.ppopt), list[Row]()
+    facts, setting, table = machine(), Setting(given.smoke, given.pandapower, given.ppopt, given.andes), list[Row]()
     head = (*HEAD, *BUSY) if given.busy else HEAD
     print(f"{sentence(facts)}\n\n{line(head, head)}", flush=True)
     found, busy = list[Measured](), list[Measured]()

@@ -14,6 +14,7 @@ BEHIND = {
     "PGM": "power-grid-model",
     "pandapower": "pandapower",
     "ppopt": "ppopt",
+    "ANDES": "andes",
     "CasADi": "casadi",
     "Ipopt": "casadi",  # which brings it
 }  # which package a contender is, by its first word

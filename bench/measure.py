@@ -14,6 +14,7 @@ from typing import Any, final
 
 from bench.apart import Absent, Apart
 from bench.machine import installed, processors
+from bench.margin import Nose
 from bench.parametric import Regions
 from bench.registry import Phase, Prepare
 from bench.start import spent
@@ -29,6 +30,7 @@ class Setting:
     smoke: bool = False
     pandapower: Path | None = None  # Python of its environment
     ppopt: Path | None = None
+    andes: Path | None = None
 
 
 @final
@@ -65,7 +67,7 @@ def measure(phase: Phase, setting: Setting) -> Measured:
     for name, contender in phase.contenders.items():
         version[name] = installed(name)
         try:
-            if isinstance(contender, Apart | Regions):
+            if isinstance(contender, Apart | Regions | Nose):
                 took, answers[name], version[name] = contender.measured(getattr(setting, contender.peer), repeat)
             else:
                 took, answers[name] = timed(contender, repeat, perf_counter if name in phase.wall else spent)

@@ -234,6 +234,28 @@ STEP_SOLVED = 1e-8  # relative; refined to 1e-10, with matrices whose entries sp
 SAME_AS_IPOPT = 1e-7  # relative; both keep conditions to 1e-8 times multipliers
 PUBLISHED_ITD = 5e-4  # currency/h of 2e4; their Ipopt accepts what is solved to 1e-8 at an acceptable level
 ROUNDING = 1e-15  # asked of a program whose products of size 10 leave 3e-14
+# continuation
+NOSE_FOUND = 1e-6  # relative; promised, and λ near a nose changes by the square of the distance along the curve, which is found to 1e-9
+ON_CURVE = 1e-8  # pu; voltages of a mismatch of 1e-10, away from the nose
+AT_NOSE_PU = 1e-4  # pu; λ to 1e-9 leaves the root of it in voltages
+BORDERED = 1e-9  # relative; two factorisations of one bordered matrix of condition 1e5 at most
+MATPOWER_CPF = 1e-3  # of λ; the accuracy at which MATPOWER's own test holds its noses
+MATPOWER_P = 1e-4  # of λ; that of its test of active limits
+MATPOWER_FLOW_MVA = 0.01  # MATPOWER stops where a flow is this close to its rating (cpf.flow_lims_tol)
+MATPOWER_V_PU = 1e-4  # and a voltage to its limit (cpf.v_lims_tol)
+MATPOWER_Q_MW = 5e-3  # of units at the end of the full trace; it takes limits of Q for met within 0.01 Mvar (cpf.q_lims_tol)
+LIMIT_MET = 1e-8  # pu; a limit is found to 1e-9
+LEVEL = 1e-7  # dλ along the arc at a nose
+SLOPE_OF_POWER = 1e-7  # pu; central differences with 1e-5 of powers of size 1
+# what would have to give way
+RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
+SAME_NOSE = 1e-8  # relative; two ways to one nose, found to 1e-9 along the arc
+SAME_CURVE = 1e-7  # pu; voltages of a mismatch of 1e-8 MVA at the same λ, some of them near the nose
+ROW_BY_DIFFERENCE = 1e-6  # relative; central differences with 1e-4 of load flows to 1e-10
+EARLY = 2e-3  # of λ, by which feeders asked at a fixed root voltage end behind the nose; measured 0.3 to 0.8 %
+NOTED = 1e-3  # of λ; tables of an earlier study, from steps of 0.02
+HERMITE = 1e-4  # relative; the top of a cubic over a step of 0.05 pu
+SAME_LIMIT = 2e-5  # of λ; coordinated, a limit is met where it is passed by 5e-8 pu, at slopes down to 0.003 pu by λ
 # bounds from below
 FLOOR_MEETS = 1e-6  # relative; a solver's multipliers to 1e-9 over ranges of a few units
 FLOOR_ROUNDS = 1e-12  # relative; a dozen sums of products of order 10
@@ -284,3 +306,10 @@ def scaled(tolerance: float, values: Any) -> float:
 
 AGREED_INDEX = 1e-6  # relative; boundary voltages agree to 1e-9 pu, which flows of 850 % of a rating take to the power 4
 PRINTED_MVA = 0.05 + 1e-9  # MVA; one decimal in the file
+ORTHOGONAL = 1e-10  # sums of a hundred products of steps of size 1e-3 with a row of length 1, by factors of condition 1e4
+# sun and wind
+EXPECTED = 1e-10  # of most power; closed forms against quadrature, which is asked for 1e-13 and left 1e-12 at kinks
+MOMENT = 1e-12  # relative; a few products of incomplete beta and gamma functions, each to 1e-14
+SHAPE = 1e-9  # relative; logarithms of gamma functions cancel down to the square of the spread, 1e-6 at the least, against 1e-16
+CONTINUOUS = 1e-9  # of most power; curves of slope 1 or less, looked at 1e-10 beside their edges
+SAMPLED = 5.0  # standard errors of a mean of draws; chance exceeds it once in two million

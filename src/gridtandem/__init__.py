@@ -45,10 +45,17 @@ if TYPE_CHECKING:
     from gridtandem.report.front import opened as opened
     from gridtandem.report.front import resume as resume
     from gridtandem.report.front import run as run
+    from gridtandem.report.margin import MarginRun as MarginRun
+    from gridtandem.report.margin import margin as margin
     from gridtandem.report.market_offer import offer as offer
     from gridtandem.report.reach import reach as reach
+    from gridtandem.report.renewables import Renewable as Renewable
+    from gridtandem.report.renewables import pv_power as pv_power
+    from gridtandem.report.renewables import wind_power as wind_power
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
+    from gridtandem.resources.photovoltaic import PvPlant as PvPlant
+    from gridtandem.resources.wind import WindPlant as WindPlant
     from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.study import Study as Study
     from gridtandem.study.transport import transport as transport
@@ -63,14 +70,18 @@ _PLACE = {
     "ContingencyRun": "gridtandem.report.contingency:ContingencyRun",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
+    "MarginRun": "gridtandem.report.margin:MarginRun",
     "MissingPackage": "gridtandem.errors:MissingPackage",
     "Network": "gridtandem.grid.network:Network",
     "NotAgreed": "gridtandem.errors:NotAgreed",
+    "PvPlant": "gridtandem.resources.photovoltaic:PvPlant",
+    "Renewable": "gridtandem.report.renewables:Renewable",
     "Run": "gridtandem.report.run:Run",
     "Study": "gridtandem.study.study:Study",
     "TandemError": "gridtandem.errors:TandemError",
     "ThreePhaseResults": "gridtandem.flow.phase_results:ThreePhaseResults",
     "UnknownName": "gridtandem.errors:UnknownName",
+    "WindPlant": "gridtandem.resources.wind:WindPlant",
     "batch": "gridtandem.report.batch:batch",
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
@@ -80,12 +91,14 @@ _PLACE = {
     "diagnose": "gridtandem.report.front:diagnose",
     "joined": "gridtandem.cases.generate:joined",
     "load_flow": "gridtandem.flow.results:load_flow",
+    "margin": "gridtandem.report.margin:margin",
     "network": "gridtandem.cases.library:network",
     "new_case": "gridtandem.cases.new:new_case",
     "offer": "gridtandem.report.market_offer:offer",
     "opened": "gridtandem.report.front:opened",
     "optimal_power_flow": "gridtandem.opf.ac:optimal_power_flow",
     "phase_case": "gridtandem.cases.phase_case:phase_case",
+    "pv_power": "gridtandem.report.renewables:pv_power",
     "reach": "gridtandem.report.reach:reach",
     "read_case": "gridtandem.cases.folder.write:read_case",
     "resume": "gridtandem.report.front:resume",
@@ -93,6 +106,7 @@ _PLACE = {
     "schemes": "gridtandem:schemes",
     "three_phase": "gridtandem.study.phases:three_phase",
     "transport": "gridtandem.study.transport:transport",
+    "wind_power": "gridtandem.report.renewables:wind_power",
     "with_exponents": "gridtandem.cases.generate:with_exponents",
     "with_parallel": "gridtandem.cases.generate:with_parallel",
     "with_renewables": "gridtandem.cases.renewables:with_renewables",

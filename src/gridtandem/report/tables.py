@@ -28,7 +28,24 @@ HUGE = 1e7  # from here on a power of ten says more than a row of digits
 NOISE = 1e-12  # below it a number is what rounding left, and told as 0; but for a distance from the truth
 DISTANCES = ("error", "gap")  # columns about a distance from the truth, where the power of ten is the message
 SPANNING = ("v_ground", "unbalance", "zero_percent")  # columns whose numbers are of any size, all of it ordinary: five digits each
-UNIT_NAMES = ("_per_mwh", "_per_mvarh", "_pu", "_mw", "_mvar", "_mva", "_deg", "_kv", "_ohm", "_us", "_a", "_v", "_s")  # endings that repeat the unit
+UNIT_NAMES = (
+    "_per_mwh",
+    "_per_mvarh",
+    "_pu",
+    "_mw",
+    "_mvar",
+    "_mva",
+    "_deg",
+    "_kv",
+    "_ohm",
+    "_us",
+    "_kw_per_m2",
+    "_m_per_s",
+    "_c",
+    "_a",
+    "_v",
+    "_s",
+)  # endings that repeat the unit
 DIGITS, LONG = 5, 1e5  # digits of all other numbers, and from where on whole ones
 
 

@@ -1,1 +1,4 @@
-"""What units, storage, vehicles and flexible demand can do, as blocks of a program. May import grid, orders, program; knows no network equations."""
+"""What units, storage, vehicles and flexible demand can do, as blocks of a program, and what sun and wind will give.
+
+May import grid, orders, program; knows no network equations.
+"""

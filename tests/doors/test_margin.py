@@ -1,0 +1,118 @@
+"""``tandem margin``: what it says of how much load a network can take, to people and to machines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gridtandem as gt
+from gridtandem.errors import InvalidCase, UnknownName
+from gridtandem.report.style import SERIES
+from tests.doors.terminal import tandem
+from tests.tolerances import AT_NOSE_PU, NOSE, NOSE_FOUND, SAME_CHECK
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_it_tells_the_margin_what_ends_it_and_what_was_met() -> None:
+    said = tandem("margin", "case14", "--plot", "v.svg", "--buses", "14")
+    assert said.code == 0
+    assert said.out.startswith("ieee14: loads P0 (1 + λ), generation grows, no limit holds\n")
+    assert "λ* = 3.06025, ended by a nose" in said.out
+    assert "first met: 6 leaves its band of voltage at λ = 0" in said.out
+    assert said.err.splitlines() == ["picture   v.svg"]
+    assert "growth λ" in Path("v.svg").read_text(encoding="utf-8")
+    assert tandem("margin", "case14", "--plot", "p.svg", "--over", "power").code == 0
+    assert "active power of all loads [MW]" in Path("p.svg").read_text(encoding="utf-8")
+
+
+def test_machines_read_the_same_numbers() -> None:
+    told = json.loads(tandem("margin", "case14", "--keep", "q", "--json").out)
+    assert told["schema"] == "tandem/margin/1"
+    assert told["asked"]["keep"] == ["q"]
+    run = gt.margin("case14", keep=("q",))
+    assert told["tables"]["tools"][0]["growth"] == run.tools.growth[0]
+    assert len(told["tables"]["events"]) == len(run.events)
+
+
+def test_tables_hang_together() -> None:
+    run = gt.margin("case14", keep=("q",), buses=("4", "14"))
+    tools, events, nodes, curves = run.tools, run.events, run.nodes, run.curves
+    assert abs(curves.growth.max() - tools.growth[0]) <= NOSE
+    assert set(curves.bus.tolist()) == {"4", "14"}
+    assert nodes.bus[0] == tools.weakest[0]
+    assert nodes.sway[0] == pytest.approx(1.0)
+    assert np.nansum(nodes.participation) == pytest.approx(1.0)
+    assert (np.diff(events.growth[~events.past]) >= 0).all()
+    assert tools.margin_mw[0] == pytest.approx(tools.most_mw[0] - tools.load_mw[0])
+    assert tools.load_mw[0] == pytest.approx(259.0)
+
+
+def test_three_tools_of_a_case_with_feeders() -> None:
+    said = tandem("margin", "T14D2", "--plot", "v.svg", "--over", "bus")
+    assert said.code == 0
+    row = next(line.split() for line in said.out.splitlines() if line.startswith("ccpf "))
+    assert row[-4:] == ["F10/18", "0.4112", "F10/18", "0.4112"]
+    assert "ccpf: λ* = 1.99183, ended by a nose" in said.out
+    assert "tcpf: λ* = 3.05683, ended by a nose" in said.out
+    picture = Path("v.svg").read_text(encoding="utf-8")
+    assert "active power drawn at the bus [MW]" in picture
+    assert all(colour in picture for colour in SERIES[:3])
+
+
+def test_tables_of_several_tools_hang_together() -> None:
+    run = gt.margin("T14D2", tools=("ccpf", "merged", "ccpf-nose"))
+    one, other, nose = run.tools.growth
+    assert abs(one - other) <= NOSE_FOUND
+    assert abs(nose - other) <= NOSE_FOUND
+    nodes = {(tool, bus): v for tool, bus, v in zip(run.nodes.tool.tolist(), run.nodes.bus.tolist(), run.nodes.v_pu.tolist(), strict=True)}
+    assert len(nodes) == 3 * (14 + 2 * 32)
+    assert all(abs(v - nodes["merged", bus]) <= AT_NOSE_PU for (_, bus), v in nodes.items())
+    curves = run.curves
+    base = curves.take((curves.place == 0) & (curves.bus == "10"))
+    assert np.ptp(base.p_mw) <= SAME_CHECK
+    assert run.tools.exchanges[0] > run.tools.exchanges[2] > run.tools.exchanges[1] == 0
+
+
+def test_a_case_without_feeders_has_one_tool() -> None:
+    assert tandem("margin", "case14", "--tools", "ccpf").code == 2
+    assert "tool" in tandem("margin", "T14D2", "--tools", "cpf").err
+
+
+def test_one_table_alone() -> None:
+    lines = tandem("margin", "case14", "--table", "nodes", "--rows", "3").out.splitlines()
+    assert lines[0].split()[:2] == ["tool", "bus"]
+    assert lines[-1] == "… 11 more rows"
+
+
+def test_no_load_flow_no_margin() -> None:
+    what = gt.case("T14D2")
+    heavy = replace(what, interfaces=replace(what.interfaces, scale=np.array([9.0, 1.0])))
+    run = gt.margin(heavy, tools=("ccpf", "merged"))
+    assert not run.found
+    assert "ccpf: no margin: no load flow to start from" in repr(run)
+    assert "merged: nothing to start from: no load flow found" in run.trouble[1]
+    assert not len(run.curves)
+    assert run.plot("bus").axes
+    with pytest.raises(InvalidCase, match="margin-011"):
+        gt.margin(heavy, tools=("tcpf",))
+
+
+def test_bad_questions_are_told() -> None:
+    said = tandem("margin", "case14", "--growth", "0", "--keep", "x", "--target", "-1")
+    assert said.code == 3
+    for code in ("margin-001", "margin-005", "margin-006", "margin-007"):
+        assert code in said.err
+    with pytest.raises(InvalidCase, match="margin-004"):
+        gt.margin("case14", until="noon")  # type: ignore[arg-type]
+    with pytest.raises(UnknownName, match="bus"):
+        gt.margin("case14", buses=("99",)).curves  # noqa: B018
+    with pytest.raises(UnknownName, match="picture"):
+        gt.margin("case14").plot("pie")
