@@ -62,7 +62,7 @@ class System:
     source: str = SOURCE
     exponents: tuple[float, float] = (0.0, 0.0)
     dg_mw: float = 0.0
-    rated: str = ""  # how branches without ratings come by them, from a file beside the library; empty: they do not
+    rated: str = ""  # how branches without ratings come by them, from a file beside this one; empty: they do not
 
 
 def _bw(*places: tuple[str, int]) -> tuple[Hang, ...]:
@@ -166,7 +166,7 @@ def _hung(hang: Hang, had: complex) -> tuple[Network, int, complex]:
 
 def _rated(net: Network) -> Network:
     """Branches with the ratings of the file for this network."""
-    text = files("gridtandem.cases").joinpath("library", f"ratings-{net.name}.csv").read_text(encoding="utf-8")
+    text = files("gridtandem.cases").joinpath(f"ratings-{net.name}.csv").read_text(encoding="utf-8")
     known = {(row["element"], row["name"]): float(row["rating_mva"]) for row in csv.DictReader(text.splitlines())}
     lines = np.array([known["line", name] for name in net.lines.name.tolist()])
     transformers = np.array([known["transformer", name] for name in net.transformers.name.tolist()])
