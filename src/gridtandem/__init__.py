@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from gridtandem.opf.cone import cone_bound as cone_bound
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
+    from gridtandem.report.experiment import ExperimentRun as ExperimentRun
+    from gridtandem.report.experiment import experiment as experiment
     from gridtandem.report.front import compare as compare
     from gridtandem.report.front import diagnose as diagnose
     from gridtandem.report.front import opened as opened
@@ -64,6 +66,7 @@ _PLACE = {
     "CannotAnswer": "gridtandem.errors:CannotAnswer",
     "Case": "gridtandem.cases.case:Case",
     "Comparison": "gridtandem.report.run:Comparison",
+    "ExperimentRun": "gridtandem.report.experiment:ExperimentRun",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
     "MarginRun": "gridtandem.report.margin:MarginRun",
@@ -84,6 +87,7 @@ _PLACE = {
     "compare": "gridtandem.report.front:compare",
     "cone_bound": "gridtandem.opf.cone:cone_bound",
     "diagnose": "gridtandem.report.front:diagnose",
+    "experiment": "gridtandem.report.experiment:experiment",
     "joined": "gridtandem.cases.generate:joined",
     "load_flow": "gridtandem.flow.results:load_flow",
     "margin": "gridtandem.report.margin:margin",

@@ -30,6 +30,7 @@ COMMANDS = {  # name: (module, one line); the order is that of the help page
     "profile": ("profiling", "What sun and wind will give, as a profile of a case."),
     "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
     "margin": ("securing", "How much load a system can still take, and where it is weakest."),
+    "experiment": ("experimenting", "Margins under other loads, lines, units and transformers."),
     "phases": ("phases", "One OpenDSS feeder phase by phase."),
     "transport": ("transporting", "Least cost if networks only carried, without losses."),
     "new": ("casework", "A starter folder: your feeder on a transmission network."),
