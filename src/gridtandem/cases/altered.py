@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from gridtandem.cases.case import Case
-from gridtandem.errors import Unreadable, UnknownName
+from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.tables import stacked
@@ -24,10 +24,7 @@ def with_line_ratio(feeder: Network, ratio: float, held: Held) -> Network:
     if not (np.isfinite(ratio) and ratio > 0):
         raise Unreadable(f"R/X is above 0; {ratio!r} is not")
     lines = feeder.lines
-    if held == "z":
-        x = np.hypot(lines.r_ohm, lines.x_ohm) / np.hypot(ratio, 1.0)
-    else:
-        x = lines.x_ohm if held == "x" else lines.r_ohm / ratio
+    x = {"x": lines.x_ohm, "r": lines.r_ohm / ratio, "z": np.hypot(lines.r_ohm, lines.x_ohm) / np.hypot(ratio, 1.0)}[held]
     return replace(feeder, lines=replace(lines, x_ohm=x, r_ohm=lines.r_ohm if held == "r" else ratio * x))
 
 

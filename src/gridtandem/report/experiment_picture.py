@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gridtandem.study.margin.experiment import Carried
 
 TOOL = "ccpf"  # whose curves are drawn
-BREADTH = 150  # letters of the caption
+BREADTH = 160  # letters of the caption
 
 
 @styled
@@ -46,8 +46,8 @@ def _margins(axes: Axes, carried: Carried) -> None:
         rows = rows.take(np.argsort(rows.value, kind="stable"))
         name = ", ".join(filter(None, (line, tool if several else "")))
         width = 1.2 + 0.5 * (len(series) - 1 - k)  # lines that agree lie on each other
-        look = {"color": style.SERIES[k % len(style.SERIES)], "linestyle": style.DASHES[k % len(style.DASHES)], "marker": style.MARKS[k % len(style.MARKS)]}
-        axes.plot(rows.value, rows.growth, markersize=3.5, linewidth=width, label=name, **look)  # type: ignore[arg-type]
+        colour, mark, dash = (looks[k % len(looks)] for looks in (style.SERIES, style.MARKS, style.DASHES))
+        axes.plot(rows.value, rows.growth, markersize=3.5, linewidth=width, label=name, color=str(colour), marker=mark, linestyle=dash)
     settings = dict(zip(trials.value.tolist(), trials.setting.tolist(), strict=True))
     axes.set_xticks(list(settings), list(settings.values()), fontsize=6)
     if len(series) > 1:
@@ -75,4 +75,5 @@ def _curves(axes: Axes, carried: Carried) -> None:
         axes.plot(mine.growth[turn], mine.v_pu[turn], marker=style.MARKS[k % len(style.MARKS)], markersize=3.5, color=colour, linestyle="none")
         ends.append((float(mine.growth[turn]), float(mine.v_pu[turn]), setting, colour))
     axes.margins(x=0.16)
+    axes.set_xlim(left=0.0)
     style.end_labels(axes, ends)

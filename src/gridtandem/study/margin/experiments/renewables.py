@@ -30,9 +30,10 @@ KEPT = Growth(keep=("q",))
 def trials(case: Case) -> Iterator[Trial]:
     """Shares under each kind of support; limits of transmission's units lifted, then as they are."""
     free = replace(case, transmission=_unlimited(case.transmission))
-    for base, support, line in (
-        (free, UNITY, UNITY), (free, FULL, FULL), (free, HOLDING, HOLDING), (case, UNITY, f"{UNITY}, {LIMITED}"), (case, HOLDING, f"{HOLDING}, {LIMITED}"),
-    ):  # fmt: skip
+    lines = [(free, support, support) for support in (UNITY, FULL, HOLDING)] + [
+        (case, support, f"{support}, {LIMITED}") for support in (UNITY, HOLDING)
+    ]
+    for base, support, line in lines:
         for share in SHARES:
             altered = each_feeder(base, lambda feeder, s=share, k=support: _supplied(feeder, s, k))  # type: ignore[misc]
             yield Trial(line=line, setting=f"{share:.0%}", value=100 * share, case=altered, growth=KEPT, tools=("ccpf",))

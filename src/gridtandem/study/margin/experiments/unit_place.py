@@ -22,5 +22,5 @@ def trials(case: Case) -> Iterator[Trial]:
 
 EXPERIMENT = Experiment(
     name="unit-place", title="Place of a unit of 1 MW in each feeder", varied="bus of the feeder where it stands", trials=trials,
-    held="1 MW at unity power factor in every feeder, which does not grow; loads and networks as they are; generation of transmission grows; no limit",
+    held="1 MW at unity power factor in every feeder, which does not grow; loads and networks as they are; transmission's generation grows; no limit",
 )  # fmt: skip
