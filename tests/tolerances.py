@@ -313,3 +313,8 @@ MOMENT = 1e-12  # relative; a few products of incomplete beta and gamma function
 SHAPE = 1e-9  # relative; logarithms of gamma functions cancel down to the square of the spread, 1e-6 at the least, against 1e-16
 CONTINUOUS = 1e-9  # of most power; curves of slope 1 or less, looked at 1e-10 beside their edges
 SAMPLED = 5.0  # standard errors of a mean of draws; chance exceeds it once in two million
+# scripted experiments of voltage security
+SAME_RATIO = 1e-12  # relative; a ratio of two products, rounded a few times
+EXPERIMENT_STAR = 5e-4  # of λ*; numbers told with three decimals
+EXPERIMENT_LOSS_MW = 5e-4  # MW; the same
+SUPPORT_EQUAL = 1e-6  # of λ*; units at a limit of reactive power are units that give it, and noses are found to 1e-9 along the arc

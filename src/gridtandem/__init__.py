@@ -38,8 +38,13 @@ if TYPE_CHECKING:
     from gridtandem.opf.cone import cone_bound as cone_bound
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
+<<<<<<< HEAD
     from gridtandem.report.contingency import ContingencyRun as ContingencyRun
     from gridtandem.report.contingency import contingency as contingency
+=======
+    from gridtandem.report.experiment import ExperimentRun as ExperimentRun
+    from gridtandem.report.experiment import experiment as experiment
+>>>>>>> wt-exper
     from gridtandem.report.front import compare as compare
     from gridtandem.report.front import diagnose as diagnose
     from gridtandem.report.front import opened as opened
@@ -67,7 +72,11 @@ _PLACE = {
     "CannotAnswer": "gridtandem.errors:CannotAnswer",
     "Case": "gridtandem.cases.case:Case",
     "Comparison": "gridtandem.report.run:Comparison",
+<<<<<<< HEAD
     "ContingencyRun": "gridtandem.report.contingency:ContingencyRun",
+=======
+    "ExperimentRun": "gridtandem.report.experiment:ExperimentRun",
+>>>>>>> wt-exper
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
     "MarginRun": "gridtandem.report.margin:MarginRun",
@@ -89,6 +98,7 @@ _PLACE = {
     "cone_bound": "gridtandem.opf.cone:cone_bound",
     "contingency": "gridtandem.report.contingency:contingency",
     "diagnose": "gridtandem.report.front:diagnose",
+    "experiment": "gridtandem.report.experiment:experiment",
     "joined": "gridtandem.cases.generate:joined",
     "load_flow": "gridtandem.flow.results:load_flow",
     "margin": "gridtandem.report.margin:margin",
