@@ -38,13 +38,10 @@ if TYPE_CHECKING:
     from gridtandem.opf.cone import cone_bound as cone_bound
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
-<<<<<<< HEAD
     from gridtandem.report.contingency import ContingencyRun as ContingencyRun
     from gridtandem.report.contingency import contingency as contingency
-=======
     from gridtandem.report.experiment import ExperimentRun as ExperimentRun
     from gridtandem.report.experiment import experiment as experiment
->>>>>>> wt-exper
     from gridtandem.report.front import compare as compare
     from gridtandem.report.front import diagnose as diagnose
     from gridtandem.report.front import opened as opened
@@ -72,11 +69,8 @@ _PLACE = {
     "CannotAnswer": "gridtandem.errors:CannotAnswer",
     "Case": "gridtandem.cases.case:Case",
     "Comparison": "gridtandem.report.run:Comparison",
-<<<<<<< HEAD
     "ContingencyRun": "gridtandem.report.contingency:ContingencyRun",
-=======
     "ExperimentRun": "gridtandem.report.experiment:ExperimentRun",
->>>>>>> wt-exper
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
     "MarginRun": "gridtandem.report.margin:MarginRun",

@@ -19,7 +19,6 @@ from gridtandem.study.margin.experiments.tap_changer import FREE, ONE, STAYS, V_
 from gridtandem.tables import Real
 from tests.tolerances import EXPERIMENT_LOSS_MW, EXPERIMENT_STAR, SUPPORT_EQUAL
 
-
 FEW = {"renewables": ("0%", "60%"), "tap-changer": ("0", "1", "2")}  # settings; all of them where none are named
 
 

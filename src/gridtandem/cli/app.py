@@ -15,7 +15,6 @@ import click
 from gridtandem.cli.exits import EXIT_CLOSED, EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
 from gridtandem.errors import TandemError
 
-<<<<<<< HEAD
 SECTIONS = {  # of the help page: name: (module, one line)
     "Begin": {
         "demo": ("demo", "A small system under four schemes: table, picture, run files."),
@@ -29,10 +28,13 @@ SECTIONS = {  # of the help page: name: (module, one line)
         "run": ("running", "One case under one scheme, held against the AC check."),
         "compare": ("running", "One case under several schemes, side by side."),
         "batch": ("batching", "Many scenarios of a case: a year, every outage."),
-        "contingency": ("contingencies", "Outages by severity, with feeders as they are."),
         "resume": ("batching", "Go on with what was stopped."),
         "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
+    },
+    "Security": {
         "margin": ("securing", "How much load a system can still take, and where it is weakest."),
+        "experiment": ("experimenting", "Margins under other loads, lines, units and transformers."),
+        "contingency": ("contingencies", "Outages by severity, with feeders as they are."),
     },
     "Feeders and units": {
         "reach": ("reaching", "What a feeder can exchange at a voltage, and what stops it."),
@@ -57,37 +59,6 @@ SECTIONS = {  # of the help page: name: (module, one line)
         "help": ("helping", "Pages on schemes, files, exit codes, privacy, faults."),
         "completion": ("helping", "Script that completes commands, cases, runs and schemes."),
     },
-=======
-COMMANDS = {  # name: (module, one line); the order is that of the help page
-    "demo": ("demo", "A small system under four schemes: table, picture, run files."),
-    "cases": ("casework", "Every published system by name."),
-    "run": ("running", "One case under one scheme, held against the AC check."),
-    "batch": ("batching", "Many scenarios of a case: a year, every outage."),
-    "resume": ("batching", "Go on with what was stopped."),
-    "compare": ("running", "One case under several schemes, side by side."),
-    "welfare": ("levels", "Net surplus of markets against the level of demand."),
-    "offer": ("exchanging", "What a feeder would offer, and what shaped each step."),
-    "clear": ("exchanging", "Clear the wholesale market with offers from files."),
-    "award": ("exchanging", "Share an award out inside a feeder."),
-    "reach": ("reaching", "What a feeder can exchange at a voltage, and what stops it."),
-    "profile": ("profiling", "What sun and wind will give, as a profile of a case."),
-    "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
-    "margin": ("securing", "How much load a system can still take, and where it is weakest."),
-    "experiment": ("experimenting", "Margins under other loads, lines, units and transformers."),
-    "phases": ("phases", "One OpenDSS feeder phase by phase."),
-    "transport": ("transporting", "Least cost if networks only carried, without losses."),
-    "new": ("casework", "A starter folder: your feeder on a transmission network."),
-    "check": ("casework", "All faults of a case folder or file at once."),
-    "convert": ("casework", "MATPOWER, pandapower JSON and case folders into each other."),
-    "runs": ("reading", "Run files here."),
-    "show": ("reading", "Tables of a run or of a case."),
-    "messages": ("reading", "What exactly crossed the boundary."),
-    "plot": ("reading", "A picture of a run."),
-    "export": ("reading", "All tables of a run as CSV or JSON."),
-    "doctor": ("helping", "Is everything here that a run needs?"),
-    "completion": ("helping", "Script that completes commands, cases, runs and schemes."),
-    "help": ("helping", "Pages on schemes, files, exit codes, privacy, faults."),
->>>>>>> wt-exper
 }
 COMMANDS = {name: found for section in SECTIONS.values() for name, found in section.items()}
 
