@@ -96,6 +96,28 @@ def test_rules_for_scripts() -> None:
     assert tandem("run", "14A", "--scheme", "copf", "--fail-if", "limits-broken>0").code == 0
 
 
+def test_independent_plans_below_the_optimum_break_a_rule_too() -> None:
+    broken = tandem("compare", "14A", "--schemes", "copf,independent", "--fail-if", "gap-to-central>1e-6")
+    assert broken.code == EXIT_RULE
+    assert broken.err.startswith("--fail-if: independent-opf: gap-to-central is -0.0016")
+
+
+def test_of_several_studies_the_newest_is_taken_and_said() -> None:
+    first = tandem("run", "14A", "--scheme", "copf")
+    second = tandem("run", "14A", "--scheme", "copf", "--bound")
+    newest, before = run_file(second).stem, run_file(first).stem
+    for words in (("show", "14A-copf"), ("messages", "14A-copf"), ("plot", "14A-copf"), ("reach", "--interface", "I10", "--run", "14A-copf")):
+        said = tandem(*words)
+        assert said.code == 0, words
+        assert said.err.startswith(f"'14A-copf' was saved under 2 different studies; this is the newest, {newest}, saved 20")
+        assert said.err.splitlines()[0].endswith(f"UTC; before it: {before}")
+    assert "no dispatch costs less" in tandem("show", "14A-copf").out
+    assert tandem("show", before).err == ""
+    machine = tandem("show", "14A-copf", "--json")
+    assert (machine.code, f"newest first: {newest}, {before}" in machine.err) == (2, True)
+    assert tandem("show", newest, "--json").document["run_file"].endswith(f"{newest}.tandem")
+
+
 def test_all_tables_and_pictures_are_shown_and_exported() -> None:
     begun = tandem("run", "14A", "--scheme", "copf")
     for name in ("exchanges", "decisions", "prices", "checks", "violations", "letters", "rounds"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gridtandem.cli.exits import EXIT_INTERRUPTED, EXIT_RULE, exit_code
+from gridtandem.cli.finding import found
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.patience import patience
 from gridtandem.cli.wishes import DISPATCHES, KEPT, MARKETS, STUDIED, Wishes, wishing
@@ -90,9 +91,8 @@ def started(out: Out, wishes: Wishes, case: str, scheme: str | None) -> Run:
 def resumed(out: Out, wishes: Wishes, stopped: str) -> Run:
     """The rest of a run that was stopped."""
     from gridtandem.report.front import resume
-    from gridtandem.study.shelf import find
 
-    path = find(stopped, wishes.folder)
+    path = found(out, stopped, wishes.folder)
     with patience(out, path.stem) as watch:
         return resume(path, rounds=wishes.rounds, watch=watch)
 
