@@ -65,20 +65,29 @@ def names_in(folder: Path = FOLDER) -> list[str]:
 
 
 def find(word: str, folder: Path = FOLDER) -> Path:
-    """A run file by path, by name, by ``case-scheme`` if that was saved under one study only, or by a beginning that no other run shares."""
+    """A run file by path, by name, by ``case-scheme``, of several studies the newest, or by a beginning that no other run shares."""
     if word.endswith(SUFFIX) and Path(word).is_file():
         return Path(word)
     names = names_in(folder)
     wanted = word.removesuffix(SUFFIX)
-    saved = [n for n in names if re.fullmatch(re.escape(wanted) + DIGEST, n)]
-    begin = [wanted] if wanted in names else saved or [n for n in names if n.startswith(wanted)]
+    begin = [wanted] if wanted in names else studies(word, folder)[:1] or [n for n in names if n.startswith(wanted)]
     if len(begin) > 1:
-        newest = sorted(begin, key=lambda n: (-(folder / (n + SUFFIX)).stat().st_mtime_ns, n))
-        same = f"{word!r} was saved under {len(begin)} different studies" if saved else f"{word!r} begins {len(begin)} runs"
-        raise Unreadable(f"{same}; write more of it, newest first: {', '.join(newest)}")
+        raise Unreadable(f"{word!r} begins {len(begin)} runs; write more of it, newest first: {', '.join(_newest(begin, folder))}")
     if not begin:
         raise UnknownName("run", word, names)
     return folder / (begin[0] + SUFFIX)
+
+
+def studies(word: str, folder: Path = FOLDER) -> list[str]:
+    """Names of the runs that ``case-scheme`` was saved under, newest first; none where the word is a path or the whole name of a run."""
+    names, wanted = names_in(folder), word.removesuffix(SUFFIX)
+    if wanted in names or (word.endswith(SUFFIX) and Path(word).is_file()):
+        return []
+    return _newest([n for n in names if re.fullmatch(re.escape(wanted) + DIGEST, n)], folder)
+
+
+def _newest(names: Sequence[str], folder: Path) -> list[str]:
+    return sorted(names, key=lambda n: (-(folder / (n + SUFFIX)).stat().st_mtime_ns, n))
 
 
 def _place(words: str, digest: str, folder: Path) -> Path:
