@@ -13,6 +13,7 @@ from gridtandem.cli.words import RUN, RUN_OR_CASE
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.run import Run
 
 IN = click.option("--in", "folder", type=click.Path(path_type=Path), default=SHELF, metavar="DIR", help="Folder of run files.  [tandem-runs]")
@@ -139,11 +140,14 @@ def opened_run(word: str, folder: Path) -> Run:
     return opened(find(word, folder))
 
 
-def opened_any(word: str, folder: Path) -> Run | BatchRun:
-    """A run of any kind, or a batch."""
+def opened_any(word: str, folder: Path) -> Run | BatchRun | ContingencyRun:
+    """A run of any kind, a batch, or a contingency analysis."""
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.front import opened
-    from gridtandem.study.shelf import find, is_batch
+    from gridtandem.study.shelf import find, is_batch, is_contingency
 
     path = find(word, folder)
+    if is_contingency(path):
+        return ContingencyRun.opened(path)
     return BatchRun.opened(path) if is_batch(path) else opened(path)

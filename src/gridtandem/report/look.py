@@ -15,13 +15,14 @@ from gridtandem.tables import Table
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.run import Run
 
 WRITTEN = (".csv", ".json")
 Look = tuple[Callable[[], dict[str, object]], Callable[[], str]]  # the document, and the words
 
 
-def look_at_run(run: Run | BatchRun, table: str | None, rows: int) -> Look:
+def look_at_run(run: Run | BatchRun | ContingencyRun, table: str | None, rows: int) -> Look:
     """The summary of a run or batch, or one of its tables."""
     if table is None:
         return lambda: summary_of(run), lambda: f"{run!r}\n  tables    {', '.join(f'{name} {len(t)}' for name, t in tables_of(run).items())}"
@@ -39,7 +40,7 @@ def look_at_case(word: str, table: str | None, rows: int) -> Look:
     return lambda: table_document(one), lambda: table_in_words(case, table, rows)
 
 
-def write_run_table(run: Run | BatchRun, table: str, path: Path) -> Path:
+def write_run_table(run: Run | BatchRun | ContingencyRun, table: str, path: Path) -> Path:
     """One table of a run as .csv or .json, every digit."""
     return _write(_picked(tables_of(run), "table of a run", table), path)
 
