@@ -31,7 +31,7 @@ class End(Enum):
     AGREED = "the parties agree within tolerance"
     ALONE = "each side has its own answer; nothing was agreed"
     REFUSED = "a party had no answer without which the scheme cannot go on"
-    CYCLES = "the answers come round again and will never agree; its trouble says what goes to and fro"
+    CYCLES = "the parties will not agree this way, however long it goes on; its trouble says why"
     OUT_OF_ROUNDS = "the round limit came first; raise it, or look at the last gaps for a stall"
     STOPPED = "stopped before the end; it can be resumed"
 

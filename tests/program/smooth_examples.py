@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gridtandem.program.smooth import Entries, Smooth, Span
+from gridtandem.program.smooth import Entries, Groups, Smooth, Span
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,16 @@ def hill(start: float) -> Smooth:
         lambda x: np.cos(x[0]), lambda x: [-np.sin(x[0])], lambda x: [x[0]], lambda x: [[1.0]], lambda x, w, y: [[-w * np.cos(x[0])]],  # noqa: ARG005
     )  # fmt: skip
     return dense(functions, [start], -2, 5, [-np.inf], [np.inf])
+
+
+def two_wells() -> Smooth:
+    """min x² + y⁴/4 − y²/2 with z = x, from a start that meets the saddle at 0; minima of −1/4 at y = ±1."""
+    functions = Dense(
+        lambda x: x[0] ** 2 + x[1] ** 4 / 4 - x[1] ** 2 / 2, lambda x: [2 * x[0], x[1] ** 3 - x[1], 0.0], lambda x: [x[2] - x[0]],
+        lambda x: [[-1.0, 0.0, 1.0]], lambda x, w, y: w * np.diag([2.0, 3 * x[1] ** 2 - 1, 0.0]),  # noqa: ARG005
+    )  # fmt: skip
+    made = dense(functions, [1, 0, 1], -4, 4, [0], [0])
+    return replace(made, groups=Groups(unknown=np.array([0, 1, 0]), row=np.array([0])))
 
 
 def apart() -> Smooth:

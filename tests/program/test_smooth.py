@@ -13,7 +13,7 @@ from gridtandem.program.elastic import elastic, misses
 from gridtandem.program.smooth import Smooth, Span
 from gridtandem.program.solve import smooth_solver_named
 from gridtandem.program.solvers.interior import Interior
-from tests.program.smooth_examples import apart, hill, problem_6, problem_14, problem_71
+from tests.program.smooth_examples import apart, hill, problem_6, problem_14, problem_71, two_wells
 from tests.tolerances import PRICE_STEP, ROUNDING, SMOOTH_OPTIMUM, SMOOTH_PRICE
 
 SHARP = Interior(tolerance=1e-10)
@@ -123,3 +123,11 @@ def test_bad_input_is_named_at_once() -> None:
 def test_solvers_of_smooth_programs_have_names() -> None:
     with pytest.raises(UnknownName, match="no solver of smooth programs named 'simplex'"):
         smooth_solver_named("simplex")
+
+
+def test_a_search_that_ends_on_a_saddle_goes_on_to_a_minimum() -> None:
+    """From (1, 0, 1) no slope ever points along y; minima lie on both sides."""
+    answer = Interior().solve(two_wells()).require()
+    assert answer.cost == pytest.approx(-0.25, abs=SMOOTH_OPTIMUM)
+    assert abs(answer.x["x"][1]) == pytest.approx(1.0, abs=SMOOTH_OPTIMUM)
+    assert not answer.said

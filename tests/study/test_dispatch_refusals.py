@@ -16,8 +16,12 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.library import network
 from gridtandem.cases.matpower.read import read_matpower
 from gridtandem.cli.exits import EXIT_INVALID
+from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import InvalidCase
 from gridtandem.grid.network import Network
+from gridtandem.schemes.copf import STUCK, Copf
+from gridtandem.study.dispatch.run import explained
+from gridtandem.study.dispatch.study import DispatchStudy, seated
 from tests.doors.terminal import tandem
 
 MATPOWER = """function mpc = bad
@@ -178,3 +182,40 @@ def test_no_limit_is_told_and_not_silent() -> None:
     rated = gt.optimal_power_flow(replace(net, lines=replace(net.lines, rating_mva=np.full(3, 100.0))))
     assert "without a rating" not in repr(rated)
     assert "57 of 57 branches have none and are not limited" in repr(gt.run("T14D2", scheme="central"))
+
+
+SHORT = """function mpc = short
+mpc.version = '2';
+mpc.baseMVA = 100;
+mpc.bus = [
+ 1 3 0 0 0 0 1 1 0 110 1 1.1 0.9;
+ 2 1 300 10 0 0 1 1 0 110 1 1.1 0.9;
+];
+mpc.gen = [1 60 0 90 -90 1 100 1 200 0];
+mpc.branch = [1 2 0.01 0.1 0 0 0 0 0 0 1];
+mpc.gencost = [2 0 0 3 0 20 0];
+"""
+
+
+def test_an_infeasible_network_without_feeders_has_no_answer_and_says_why(tmp_path: Path) -> None:
+    """It is nobody's agreement, and the limit that is too low is named as with feeders."""
+    (tmp_path / "short.m").write_text(SHORT)
+    run = gt.run(str(tmp_path / "short.m"), scheme="central")
+    assert run.end == End.REFUSED.value
+    (said,) = run.trouble
+    assert "unit 1" in said
+    assert "MW above its limit" in said
+
+
+def test_boundary_sqp_names_what_stays_apart() -> None:
+    """Largest first by size per unit: 30 MW are more than 0.1 pu, and what agrees is left out."""
+    study = DispatchStudy(case=gt.case("14A"), scheme=Copf())
+    seats = seated(study)
+    state = Copf().start(seats.mailbox(study.scheme))
+    away = np.zeros_like(state.search.taken)
+    away[0, 0, 1] = 30.0, 0.0, 0.1
+    apart = replace(state, search=replace(state.search, taken=state.search.near.y + away), trouble=STUCK)
+    name = seats.cases[0].interfaces.name[1]
+    (said,) = explained(seats, Outcome(End.CYCLES, apart), "cones")
+    assert said == f"{STUCK}; most apart: {name} P by 30 MW, {name} V by 0.1 pu"
+    assert "hgd-slope" not in said

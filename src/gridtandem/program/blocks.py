@@ -80,6 +80,15 @@ class Blocks:
 
         return solve
 
+    def negative(self, factors: Real) -> int:
+        """How many eigenvalues of the matrix are below 0, which its factors show: as many as those of all pivots (Sylvester)."""
+        count = 0
+        for n in np.unique(self.size).tolist():
+            places = self.own[:-1][self.size == n][:, None] + np.arange(n * n)
+            pivots = factors[places].reshape(-1, n, n)
+            count += int((np.linalg.eigvalsh((pivots + pivots.transpose(0, 2, 1)) / 2) < 0).sum()) if n else 0
+        return count
+
 
 def ordered(row: Index, column: Index, group: Index, late: Flag) -> Index:
     """Groups by minimum degree, some of them last."""

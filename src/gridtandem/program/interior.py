@@ -6,8 +6,8 @@ Ranges get slacks, :math:`g(x) - s = 0`, so that only unknowns t = (x, s) are bo
           z_l (t - \underline t) = \mu, \quad z_u (\overline t - t) = \mu
 
 are followed to :math:`\mu \to 0` by Newton steps that keep t strictly within its bounds and z positive. Slacks and their multipliers are
-eliminated; what remains is `gridtandem.program.newton_system`. Where the curvature along a step is not positive, the diagonal is raised: the way
-leads to minima, not to saddles.
+eliminated; what remains is `gridtandem.program.newton_system`. Where the curvature along a step is not positive, the diagonal is raised, that
+the way may lead to a minimum; whether it did, `gridtandem.program.minimum` sees.
 
 What tells the rungs of the written ladder apart are rules, `gridtandem.program.rules`.
 
@@ -121,6 +121,7 @@ class Step:
     slope: float  # of cost and barrier along it
     part: float  # of the step of t, at most
     part_of_multipliers: float
+    bends: bool  # curvature along it is positive
     rough: bool  # the linear equations were not solved well
 
 
@@ -137,6 +138,10 @@ class Rule(Protocol):
 
     def second(self, at: Stand, step: Step, mu: float) -> Aim | None:
         """What to aim at instead, now that this step is known; None: go it."""
+        ...
+
+    def leads(self, factors: Factors, step: Step) -> bool:
+        """Whether a step leads to a minimum, as far as this way looks."""
         ...
 
     def part(self, task: Task, point: Point, look: Look, step: Step, mu: float) -> float:
@@ -188,12 +193,12 @@ def _ventured(task: Task, point: Point, at: Stand, mu: float, rule: Rule) -> tup
 def _step(task: Task, point: Point, at: Stand, mu: float, rule: Rule) -> Step | None:
     """The Newton step towards what the rule aims at, the diagonal raised until a step leads to a minimum."""
     n, raised = task.system.size, 0.0
-    hessian = task.functions.curvature(point.t[:n], task.scale, _by_row(task, point.y))
+    hessian = task.functions.curvature(point.t[:n], task.scale, by_row(task, point.y))
     first, sigma = rule.first(task, mu), point.low / at[7] + point.high / at[8]
     while True:
         factors = task.system.factored(hessian, at[3], sigma[:n] + raised, sigma[n:], task.fixed)
         step = None if factors is None else _towards(at, factors, first, hessian)
-        if (step is not None and step.curvature > FLAT * float(step.to.t[:n] @ step.to.t[:n])) or raised > RAISE[1]:
+        if (step is not None and factors is not None and rule.leads(factors, step)) or raised > RAISE[1]:
             break
         raised = RAISE[0] if raised == 0.0 else 10 * raised
     second = None if step is None else rule.second(at, step, mu)
@@ -212,7 +217,8 @@ def _towards(at: Stand, factors: Factors, aim: Aim, hessian: Real) -> Step | Non
     bent = kernel(STEPS, "directed")(s.hessian.row, s.hessian.column, hessian, factors.diagonal, *at[1:4], at[12], found, sigma, d)
     part, of, slope = kernel(STEPS, "reach")(d, *at[5:11], downhill, *aim, NEARLY, low, high)
     to = Point(t=d, y=found[s.size :], low=low, high=high)
-    return Step(to=to, curvature=bent, slope=slope, part=part, part_of_multipliers=of, rough=miss > ROUGH)
+    up = bent > FLAT * float(d[: s.size] @ d[: s.size])
+    return Step(to=to, curvature=bent, slope=slope, part=part, part_of_multipliers=of, bends=bool(up), rough=miss > ROUGH)
 
 
 def _stand(task: Task, point: Point, look: Look) -> Stand:
@@ -224,7 +230,7 @@ def _stand(task: Task, point: Point, look: Look) -> Stand:
     )  # fmt: skip
 
 
-def _by_row(task: Task, y: Real) -> Real:
+def by_row(task: Task, y: Real) -> Real:
     """Multipliers of all rows of the program."""
     out = np.zeros(task.rows)
     out[task.system.equations], out[task.system.ranges] = y[: len(task.system.equations)], y[len(task.system.equations) :]

@@ -118,7 +118,7 @@ class NewtonSystem:
             self.kept, self.matrix.place, h, j, own, numbers,
         )  # fmt: skip
         solve = self.matrix.factored(numbers)
-        return None if solve is None else Factors(system=self, solve=solve, hessian=h, diagonal=own, jacobian=j, bent=bent)
+        return None if solve is None else Factors(system=self, solve=solve, numbers=numbers, hessian=h, diagonal=own, jacobian=j, bent=bent)
 
     def answered(self, numbers: tuple[Real, Real, Real, Real, Flag], right: Real, hard: Flag) -> Real | None:
         """Answers to columns of numbers for unknowns and equations, nothing at ranges, by the first way that is good; the same rows of the answer.
@@ -142,10 +142,16 @@ class Factors:
 
     system: NewtonSystem
     solve: Solve
+    numbers: Real  # the factors
     hessian: Real  # lower triangle; nothing at what is fixed
     diagonal: Real
     jacobian: Real
     bent: Real
+
+    def saddle(self) -> bool:
+        """Whether H bends down somewhere along the rows: then more eigenvalues are below 0 than there are rows."""
+        s = self.system
+        return s.matrix.negative(self.numbers) > len(s.equations) + len(s.kept)
 
     def solved(self, right: Real) -> tuple[Real, float]:
         """Answer to numbers for unknowns, equations and ranges, refined; and its largest miss by the largest of these numbers."""

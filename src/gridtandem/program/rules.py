@@ -22,6 +22,7 @@ from gridtandem.program.newton_system import STEPS
 
 if TYPE_CHECKING:
     from gridtandem.program.interior import Aim, Stand
+    from gridtandem.program.newton_system import Factors
 
 SHRINK = 0.1  # of the mean product, aimed at next at most
 
@@ -49,6 +50,10 @@ class Free:
         come = step.part * step.part_of_multipliers * step.to.t
         return left - come * step.to.low, left + come * step.to.high
 
+    def leads(self, factors: Factors, step: Step) -> bool:  # noqa: ARG002
+        """Curvature along the step is positive."""
+        return step.bends
+
     def part(self, task: Task, point: Point, look: Look, step: Step, mu: float) -> float:  # noqa: ARG002
         """See the class."""
         return step.part
@@ -74,6 +79,10 @@ class Careful:
     def second(self, at: Stand, step: Step, mu: float) -> None:  # noqa: ARG002
         """That step."""
         return
+
+    def leads(self, factors: Factors, step: Step) -> bool:
+        """Curvature is positive along the step and all other ways along the rows."""
+        return step.bends and not factors.saddle()
 
     def part(self, task: Task, point: Point, look: Look, step: Step, mu: float) -> float:
         """The weight of missed rows is large enough that the step leads downhill (Armijo, 1e-4)."""

@@ -43,8 +43,9 @@ class Central:
         return CentralState(mail.ask_tso(DispatchWhole(), worth=Worth.ESTIMATE))
 
     def gap(self, s: CentralState) -> Gap:
-        """Open until solved."""
-        return Gap(np.inf if s.plan is None else 0.0, 0.0)
+        """Open until solved; nothing where no period has a dispatch."""
+        lost = s.plan is not None and np.isnan(s.plan.cost).all()
+        return Gap(np.nan if lost else np.inf if s.plan is None else 0.0, 0.0)
 
     def schedule(self, s: CentralState) -> Schedule:
         """As the owner decided."""

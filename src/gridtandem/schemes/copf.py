@@ -25,7 +25,7 @@ from gridtandem.coordinate import Gap, Schedule, widest
 from gridtandem.tables import Real
 
 RELAXATION = 1.6  # (f) of what feeders took
-STUCK = "neither models of the feeders nor splitting bring both sides nearer; take admm, or hgd-slope"
+STUCK = "neither models of the feeders nor splitting bring both sides nearer; admm takes smaller steps and may"
 
 
 @final

@@ -12,6 +12,7 @@ from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Places
 from gridtandem.program.faults import Sides, smooth_accepted, smooth_checked
 from gridtandem.program.interior import BINDS, NOISY, STEEPEST, Look, Point, Rule, Task, climbed
+from gridtandem.program.minimum import beside
 from gridtandem.program.newton_system import NewtonSystem
 from gridtandem.program.rules import Careful, Free
 from gridtandem.program.smooth import Functions, Smooth, Span, sides, unanswered
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 PUSH = 1e-2  # of max(1, |bound|), or of the interval: how far from a bound a search begins
 WARM = 1e-4  # the same, and the least product of multiplier and distance, from an earlier answer
 LEAST = 1e-12  # distance to a bound: rounding may put an answer on it
+LEAVES = 8  # searches that begin beside saddles, at most
+BENT = "conditions of first order hold, but no minimum was found from there"
 STUCK = 1e-5  # a row missed by more where the search ends has no point nearby that keeps it
 
 
@@ -69,17 +72,45 @@ class Held:
         least, tried = self._options.tolerance / 10, 0
         rungs: tuple[tuple[Rule, Answer | None], ...] = ((Free(least), start), (Careful(least), None))
         for ladder, (rule, begin) in enumerate(rungs):
-            with np.errstate(over="ignore", invalid="ignore"):  # a search that runs away is seen by its errors
-                point, steps, wrong = climbed(task, self._begin(task, begin), rule, tolerance=self._options.tolerance, steps=self._options.steps)
+            point, steps, wrong = self._climbed(task, self._begin(task, begin), rule)
             tried += steps
-            if wrong <= NOISY * self._options.tolerance:
+            if wrong <= self._enough:
+                point, steps, wrong, said = self._settled(task, point, wrong)
+                tried += steps
                 rounding = f"rounding ended it at errors of {wrong:.1g}" if wrong > self._options.tolerance else ""
-                return self._answer(task, point, ladder=ladder, steps=tried, said=rounding)
+                return self._answer(task, point, ladder=ladder, steps=tried, said=said or rounding)
         with np.errstate(over="ignore", invalid="ignore"):
             missed = float(np.abs(Look.at(task, point.t).missed).max(initial=0.0))
         status = Status.NEARBY if missed > STUCK else Status.STOPPED if steps >= self._options.steps else Status.FAILED
         said = f"largest miss of a row {missed:.2g}"
         return unanswered(self.program, status, ladder=ladder, steps=tried, solver=self._version, said=said)
+
+    @property
+    def _enough(self) -> float:
+        """An error that ends a search."""
+        return NOISY * self._options.tolerance
+
+    def _climbed(self, task: Task, begin: Point, rule: Rule) -> tuple[Point, int, float]:
+        with np.errstate(over="ignore", invalid="ignore"):  # a search that runs away is seen by its errors
+            return climbed(task, begin, rule, tolerance=self._options.tolerance, steps=self._options.steps)
+
+    def _settled(self, task: Task, point: Point, wrong: float) -> tuple[Point, int, float, str]:
+        """The point itself where it is a minimum; else the cheapest that is found on the ways down from there, or from the program's own start."""
+        if not (ways := list(beside(task, point))):
+            return point, 0, wrong, ""
+        ways.append(self._begin(task, None))
+        least, tried, n = self._options.tolerance / 10, 0, task.system.size
+        best, cost, said = (point, wrong), np.inf, BENT
+        for way in ways:  # which grow while saddles are met
+            end, steps, missed = self._climbed(task, way, Careful(least))
+            tried += steps
+            if missed > self._enough:
+                continue
+            if more := beside(task, end):
+                ways += more[: max(LEAVES - len(ways), 0)]
+            elif (found := task.functions.values(end.t[:n])[0]) < cost:
+                best, cost, said = (end, missed), found, ""
+        return best[0], tried, best[1], said
 
     def bent(self, answer: Answer, *, bounds: Sides | None = None, functions: Functions | None = None) -> Solve:
         """How an answer moves: its optimality system, with multipliers over distances for whatever is bounded, ready for right-hand sides.
