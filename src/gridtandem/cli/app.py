@@ -30,7 +30,11 @@ SECTIONS = {  # of the help page: name: (module, one line)
         "batch": ("batching", "Many scenarios of a case: a year, every outage."),
         "resume": ("batching", "Go on with what was stopped."),
         "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
+    },
+    "Security": {
         "margin": ("securing", "How much load a system can still take, and where it is weakest."),
+        "experiment": ("experimenting", "Margins under other loads, lines, units and transformers."),
+        "contingency": ("contingencies", "Outages by severity, with feeders as they are."),
     },
     "Feeders and units": {
         "reach": ("reaching", "What a feeder can exchange at a voltage, and what stops it."),
@@ -141,18 +145,24 @@ def _carried_out(given: Sequence[str]) -> int:
     try:
         done = tandem.main(given, prog_name="tandem", standalone_mode=False)
         return done if isinstance(done, int) else 0
+    except click.Abort as e:  # click's word for Ctrl-C
+        return _interrupted(given, e.__cause__)
     except Exception as e:
         if "--debug" in given and not isinstance(e, click.ClickException):
             raise
         return _told(e)
-    except KeyboardInterrupt:
-        return _said("interrupted", EXIT_INTERRUPTED)
+    except KeyboardInterrupt as e:
+        return _interrupted(given, e)
+
+
+def _interrupted(given: Sequence[str], e: BaseException | None) -> int:
+    """Where a run was cut off: how to go on, if it says so, or that there is nothing to go on with."""
+    nothing = "nothing was saved yet" if given[:1] == ["run"] and "--resume" not in given else ""
+    return _said("; ".join(filter(None, ("interrupted", str(e or "") or nothing))), EXIT_INTERRUPTED)
 
 
 def _told(e: Exception) -> int:
     """Say what went wrong and what to do, in words; the exit code."""
-    if isinstance(e, click.Abort):
-        return _said("interrupted", EXIT_INTERRUPTED)
     if isinstance(e, click.ClickException):
         e.show()
         return e.exit_code
