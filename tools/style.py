@@ -135,7 +135,6 @@ SHARED_CODES = {
     "case-143": "an end that does not exist",
     "case-146": "what no table here holds, in pandapower's words",
     "case-150": "a load that the other format cannot hold",
-    "case-152": "a cost that the other format cannot hold",
     "case-207": "a file without rows",
     "run-005": "a file of another kind of study",
     "study-001": "not one of the words",

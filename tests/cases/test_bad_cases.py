@@ -170,3 +170,23 @@ def test_several_faults_of_several_companies_at_once() -> None:
         "  - case33bw: buses[3].name '3' stands in 2 rows; names must be unique (case-017)\n"
         "  - ieee14: generators has no reference (slack); set control = reference at one bus (case-045)"
     )
+
+
+def test_angle_limits_the_wrong_way_round() -> None:
+    net = network("ieee14")
+    turned = replace(net.lines, angle_low_deg=put(net.lines.angle_low_deg, 0, 30.0), angle_high_deg=put(net.lines.angle_high_deg, 0, -30.0))
+    assert [str(f) for f in replace(net, lines=turned).faults()] == [
+        "lines[1-2].angle_low_deg lies above angle_high_deg (30 > -30); exchange or correct the two (case-033)"
+    ]
+
+
+def test_costs_given_twice() -> None:
+    net = network("ieee14")
+    costs = el.Costs.of({"generator": [0, 0, 1, 0], "order": [2, 1, 1, 1], "coefficient": [0.1, 20.0, 30.0, 5.0]})
+    points = el.CostPoints.of({"generator": [1, 1], "p_mw": [0.0, 50.0], "cost_per_h": [0.0, 900.0]})
+    first, second = (net.generators.label(k) for k in (0, 1))
+    assert [str(f) for f in replace(net, costs=costs, cost_points=points).faults()] == [
+        f"costs[4].order of unit {first!r} is 1, as in costs[2]; keep one row for each power of P (case-036)",
+        f"costs[3].generator is {second!r}, which has points in cost_points too: a polynomial and a piecewise-linear cost; "
+        "keep one of the two (case-035)",
+    ]

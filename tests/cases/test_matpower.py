@@ -92,7 +92,7 @@ def test_a_reference_without_a_generator_hands_over_as_in_matpower() -> None:
 
 
 def test_other_fields_are_noted() -> None:
-    assert read_matpower(with_statement("mpc.reserves.zones = [1 1];\nmpc.A = [];")).notes == ("not read: mpc.A, mpc.reserves.zones",)
+    assert read_matpower(with_statement("mpc.hours.zones = [1 1];\nmpc.A = [];")).notes == ("not read: mpc.A, mpc.hours.zones",)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +166,72 @@ def test_reactive_cost_and_dc_lines_are_refused_by_name() -> None:
     assert faults(SMALL.replace(COST, doubled)) == [f"text: mpc.gencost[row 4] {what}"]
     what = "has 1 DC line(s) in service, which no table here can hold; delete them, or put a load and a generator at their ends (case-118)"
     assert faults(with_statement("mpc.dcline = [1 2 1 10; 1 2 0 10];")) == [f"text: mpc.dcline {what}"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["mpc.A = [1 0]; mpc.l = 0; mpc.u = 1;", "mpc.N = [1 0];", "mpc.if.map = [1 1]; mpc.if.lims = [1 -3 3];", "mpc.reserves.req = 20;",
+     "mpc.softlims.RATE_A.hl_mod = 'remove';", "mpc.user_constraints.nln = {'g'};"],
+)  # fmt: skip
+def test_fields_that_bind_an_optimum_are_refused_by_name(statement: str) -> None:
+    (found,) = faults(with_statement(statement))
+    assert found.startswith(f"text: mpc.{statement.split('.')[1].split(' ')[0]} ")
+    assert "which no table here can hold; delete mpc." in found
+    assert found.endswith("(case-118)")
+
+
+FIVE = """function mpc = five
+mpc.baseMVA = 100;
+mpc.bus = [
+1 3 0 0 0 0 1 1 0 230 1 1.06 0.94;
+2 1 60 20 0 0 1 1 0 230 1 1.06 0.94;
+];
+mpc.gen = [
+1 0 0 100 -60 1 100 1 200 10 0 0 0 0 0 0 7 7 7 7 1;
+1 0 0 40 -20 1 100 1 60 5 CURVE 0 0 0 0 0;
+];
+mpc.branch = [
+1 2 0.01 0.06 0.03 70 0 0 0 0 1 -30 30;
+];
+"""
+
+
+@pytest.mark.parametrize("curve", ["0 0 0 0 0 0", "5 5 0 0 0 0", "0 60 -20 40 -20 40", "5 60 -25 60 -20 40", "0 120 -40 80 -30 60"])
+def test_a_capability_curve_that_cuts_nothing_off_is_no_fault(curve: str) -> None:
+    assert read_matpower(FIVE.replace("CURVE", curve)).generators.q_high_mvar.tolist() == [100.0, 40.0]
+
+
+@pytest.mark.parametrize(
+    ("curve", "sides"), [("5 60 -20 40 -5 10", ["MAX", "MIN"]), ("5 60 -20 40 -20 39", ["MAX"]), ("5 50 -20 50 -20 41", ["MAX"])]
+)
+def test_a_capability_curve_inside_the_box_is_refused_by_name(curve: str, sides: list[str]) -> None:
+    assert faults(FIVE.replace("CURVE", curve)) == [
+        f"text: mpc.gen[row 2].QC1{side} with QC2{side} and PC1, PC2 makes a capability curve inside Q{side}, which no table here can hold; "
+        f"give limits as a box: Q{side} for all powers, and 0 in PC1 to QC2MAX (case-118)"
+        for side in sides
+    ]
+
+
+def test_an_unknown_bus_does_not_hide_other_faults() -> None:
+    text = FIVE.replace("CURVE", "0 0 0 0 0 0").replace("1 2 0.01 0.06 0.03 70", "1 9 -0.01 0.06 0.03 -70").replace("1.06 0.94;\n]", "0.9 0.94;\n]")
+    text = text.replace("200 10", "100 160") + "mpc.A = [1 0];\nmpc.gencost = [3 0 0 1 0; 2 0 0 1 0];\n"
+    assert [f.split(";")[0] for f in faults(text)] == [
+        "text: mpc.A adds linear rows to the optimum, which no table here can hold",
+        "text: mpc.branch[row 1].T_BUS is 9, which is no bus of this file",
+        "text: mpc.gencost[row 1].MODEL is 3",
+        "text: lines[1-9].rating_mva must be above 0.0 (is -70 MVA)",
+        "text: lines[1-9].r_ohm is negative (-5.29 ohm)",
+        "text: buses[2].v_low_pu lies above v_high_pu (0.94 > 0.9)",
+        "text: generators[1].p_low_mw lies above p_high_mw (160 > 100), at bus '1'",
+    ]
+
+
+def test_a_cell_without_a_number_does_not_hide_other_faults() -> None:
+    text = FIVE.replace("CURVE", "0 0 0 0 0 0").replace("2 1 60 20", "2 1 NaN 20").replace("200 10", "100 160")
+    assert [f.split(";")[0] for f in faults(text)] == [
+        "text: mpc.bus[row 2].PD is not a number",
+        "text: generators[1].p_low_mw lies above p_high_mw (160 > 100), at bus '1'",
+    ]
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
@@ -285,7 +351,6 @@ def test_what_matpower_cannot_hold_is_refused_by_name(tmp_path: Path) -> None:
     bad = replace(
         net, loads=replace(net.loads, p_exponent=[1.3, 0.0]),
         generators=replace(net.generators, control=[2, 1, 0], live=[True] * 3),
-        costs=el.Costs(generator=[1], order=[1], coefficient=[3.0]),
     )  # fmt: skip
     with pytest.raises(InvalidCase) as caught:
         write_matpower(bad, tmp_path / "out.m")
@@ -293,7 +358,6 @@ def test_what_matpower_cannot_hold_is_refused_by_name(tmp_path: Path) -> None:
         "loads[the miller's] depends on voltage; MATPOWER knows constant power only; write another format, or make it constant power (case-150)",
         "generators[north [5%]#2].control holds its power where another unit holds the voltage; MATPOWER shares Q among all of a bus; "
         "make it a negative load (case-151)",
-        "generators[north [5%]] has a polynomial and a piecewise-linear cost; MATPOWER knows one of them; keep one (case-152)",
     ]
 
 

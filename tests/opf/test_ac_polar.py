@@ -31,7 +31,7 @@ def priced(seed: int, n: int = 9):
         g, p_low_mw=np.array([-500.0, 0, 0, 5, 0]), p_high_mw=np.array([500.0, 60, 50, 30, 40]), q_low_mvar=np.full(5, -200.0),
         q_high_mvar=np.full(5, 200.0), s_high_mva=np.array([np.inf, 70, np.inf, 40, np.inf]), power_factor_low=np.array([0, 0, 0.8, 0, 0.9]),
     )  # fmt: skip
-    costs = el.Costs(generator=[0, 0, 0, 1, 1, 3, 0], order=[0, 1, 2, 1, 3, 1, 1], coefficient=[5.0, 30.0, 0.04, 20.0, 1e-4, 25.0, 1.0])
+    costs = el.Costs(generator=[0, 0, 0, 1, 1, 3], order=[0, 1, 2, 1, 3, 1], coefficient=[5.0, 31.0, 0.04, 20.0, 1e-4, 25.0])
     points = el.CostPoints(generator=[2, 2, 2, 4, 4], p_mw=[0.0, 20, 50, 0, 40], cost_per_h=[10.0, 300, 1200, 0, 900])
     angle = np.where(rng.random(len(ln)) < 0.5, 20.0, 360.0)
     lines = replace(ln, angle_low_deg=-angle, angle_high_deg=angle)

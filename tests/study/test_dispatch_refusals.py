@@ -19,6 +19,7 @@ from gridtandem.cli.exits import EXIT_INVALID
 from gridtandem.coordinate import End, Outcome
 from gridtandem.errors import InvalidCase
 from gridtandem.grid.network import Network
+from gridtandem.report.cases import remarks
 from gridtandem.schemes.copf import STUCK, Copf
 from gridtandem.study.dispatch.run import explained
 from gridtandem.study.dispatch.study import DispatchStudy, seated
@@ -219,3 +220,31 @@ def test_boundary_sqp_names_what_stays_apart() -> None:
     (said,) = explained(seats, Outcome(End.CYCLES, apart), "cones")
     assert said == f"{STUCK}; most apart: {name} P by 30 MW, {name} V by 0.1 pu"
     assert "hgd-slope" not in said
+
+
+def test_the_band_of_a_root_is_told_and_looked_at() -> None:
+    """A dispatch holds the band of the bus; that of the feeder's root is listed where it is broken. Equal ends are no band."""
+    it = gt.case("T14D2")
+    (model,), row = it.models, int(it.interfaces.root[0])
+
+    def with_band(low: float, high: float) -> Case:
+        at = np.arange(len(model.buses)) == row
+        b = model.buses
+        return replace(
+            it, models=(replace(model, buses=replace(b, v_low_pu=np.where(at, low, b.v_low_pu), v_high_pu=np.where(at, high, b.v_high_pu))),)
+        )
+
+    seen = [gt.run(with_band(*band), scheme="central") for band in ((1.09, 1.1), (1.0, 1.0), (0.5, 1.5))]
+    many = len(it.interfaces)
+    assert [int(run.checks.limits_broken[0]) for run in seen] == [many, 0, 0]
+    assert set(seen[0].violations.limit.tolist()) == {1.09}
+    assert [f"{many} narrower in voltage than their bus" in str(run) for run in seen] == [True, False, False]
+    assert len([line for line in remarks(with_band(1.09, 1.1)) if "is narrower than that of bus" in line]) == many
+
+
+def test_an_island_with_a_unit_is_no_part_of_a_case() -> None:
+    net = network("ieee14")
+    bus = int(net.generators.bus[1])
+    away = [replace(t, closed=t.closed & (t.from_bus != bus) & (t.to_bus != bus)) for t in (net.lines, net.transformers)]
+    faults = told(replace(gt.case("T14D2"), transmission=replace(net, lines=away[0], transformers=away[1])).check)
+    assert "units there do not help: a case is one island" in one(faults, "case-047")

@@ -177,7 +177,9 @@ def _reference_faults(net: Network, bridges: Interfaces, *, sound: bool) -> Iter
         if lost:
             away = [f for f, b in zip(bridges.feeder.tolist(), nodal.node[bridges.bus].tolist(), strict=True) if not ok[b]]
             but = f" but through {_some([repr(f) for f in dict.fromkeys(away)])}: a feeder cannot bridge two islands" if away else ""
-            yield Fault("buses", f"{_some(lost)}: no path to the reference{but}", "close a branch, or set live = no", "case-047")
+            own = {net.buses.label(int(b)) for b in net.generators.bus[net.generators.live & net.buses.live[net.generators.bus]]} & set(lost)
+            alone = " (units there do not help: a case is one island, and one reference balances it)" if own and not but else ""
+            yield Fault("buses", f"{_some(lost)}: no path to the reference{but}{alone}", "close a branch, or set live = no", "case-047")
     u = nodal.units
     for n in sorted(set(u.node[u.control > 0].tolist())) if sound else ():
         if len(set(u.v_set[(u.node == n) & (u.control > 0)].tolist())) > 1:

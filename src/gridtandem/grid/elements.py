@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
 
+from gridtandem.errors import Fault
 from gridtandem.tables import Code, Flag, Index, Names, Real, Table, column
 
 INF = float("inf")
@@ -176,6 +178,21 @@ class CostPoints(Table):
     generator: Index = column("whose cost", dtype="i8", refers="generators")
     p_mw: Real = column("active injection", unit="MW")
     cost_per_h: Real = column("cost there", unit="currency/h")
+
+
+def cost_faults(costs: Costs, points: CostPoints, units: Generators) -> Iterator[Fault]:
+    """Costs that are given twice: one power of P in two rows, or as a polynomial and by points. Their sum is nobody's cost."""
+    known = {k: units.label(k) for k in range(len(units))}
+    first: dict[tuple[int, int], int] = {}
+    for row, key in enumerate(zip(costs.generator.tolist(), costs.order.tolist(), strict=True)):
+        if (other := first.setdefault(key, row)) != row and key[0] in known:
+            what = f"of unit {known[key[0]]!r} is {key[1]}, as in costs[{other + 1}]"
+            yield costs.fault(row, "order", what, "keep one row for each power of P", "case-036")
+    seen = set(points.generator.tolist())
+    for unit, row in {k: row for row, k in reversed(list(enumerate(costs.generator.tolist())))}.items():
+        if unit in seen and unit in known:
+            what = f"is {known[unit]!r}, which has points in cost_points too: a polynomial and a piecewise-linear cost"
+            yield costs.fault(row, "generator", what, "keep one of the two", "case-035")
 
 
 def impedance_faults(table: Lines | Transformers) -> list[tuple[int, str, str]]:

@@ -89,6 +89,9 @@ class Network:
         for low, high in (("p_low_mw", "p_high_mw"), ("q_low_mvar", "q_high_mvar")):
             yield from crossed(self.generators, low, high)
         yield from crossed(self.transformers, "ratio_low", "ratio_high")
+        for branch in (self.lines, self.transformers):
+            yield from crossed(branch, "angle_low_deg", "angle_high_deg")
+        yield from el.cost_faults(self.costs, self.cost_points, self.generators)
         yield from self._devices()
 
     def _devices(self) -> Iterator[Fault]:

@@ -104,7 +104,22 @@ def contents(case: Case) -> dict[str, Table]:
 
 def remarks(case: Case) -> tuple[str, ...]:
     """What is no fault and should be known all the same."""
-    return tuple(line for place, net in (("tso", case.transmission), *((m.name, m) for m in case.models)) for line in _remarks(place, net.tables()))
+    networks = (("tso", case.transmission), *((m.name, m) for m in case.models))
+    return (*(line for place, net in networks for line in _remarks(place, net.tables())), *narrow_roots(case))
+
+
+def narrow_roots(case: Case) -> Iterator[str]:
+    """Roots of feeders whose band of voltage is narrower than that of the transmission bus they hang on; equal ends are a source's, no band."""
+    table = case.interfaces
+    for k, (model, root, bus) in enumerate(zip(table.model.tolist(), table.root.tolist(), table.bus.tolist(), strict=True)):
+        own, above = case.models[model].buses, case.transmission.buses
+        low, high = own.v_low_pu[root], own.v_high_pu[root]
+        if low < high and (low > above.v_low_pu[bus] or high < above.v_high_pu[bus]):
+            bands = [f"{b.v_low_pu[at]:g} to {b.v_high_pu[at]:g} pu" for b, at in ((own, root), (above, bus))]
+            yield (
+                f"{table.label(k)}: the band of the feeder's root {own.label(root)!r} ({bands[0]}) is narrower than that of bus {above.label(bus)!r} "
+                f"({bands[1]}); a dispatch holds that of the bus, and the AC check lists where the root's is broken"
+            )
 
 
 def _remarks(place: str, tables: dict[str, Table]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtandem.report.cases import narrow_roots
 from gridtandem.report.tables import spelled
 from gridtandem.report.words import beside_in_words, in_words
 from gridtandem.study.dispatch.compare import highest
@@ -60,6 +61,8 @@ def _lines(run: Run) -> Iterator[str]:
         yield from _interfaces(run, money)
         yield from _check(run)
         yield from _unlimited(run)
+        if many := len(list(narrow_roots(run.result.study.case))):
+            yield f"  roots     {many} narrower in voltage than their bus, whose band is held (named by: tandem check)"
 
 
 def _held(told: Told, certificate: str) -> str:

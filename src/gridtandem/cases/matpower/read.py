@@ -43,8 +43,9 @@ def read_matpower(path_or_text: str | Path, *, name: str | None = None, equivale
         text, place = read_text(path, "a MATPOWER case file (.m)"), path.name
     tables = read_tables(run_matpower(text, place), place)
     kind, mended = _kinds(tables)
-    faults = list(_reference_faults(tables, kind))
-    costs, points = read_costs(tables.gencost, len(tables.gen), faults)
+    clean = all(f.code == "case-118" for f in tables.faults)
+    faults = [*tables.faults, *(_reference_faults(tables, kind) if clean else ())]
+    costs, points = read_costs(tables.gencost if not np.isnan(tables.gencost).any() else np.empty((0, 0)), len(tables.gen), faults)
     kv, notes = _nominal(tables)
     buses = _buses(tables, kv, numbered=numbered)
     lines, transformers = _branches(tables, buses, equivalents=equivalents)
@@ -55,9 +56,9 @@ def read_matpower(path_or_text: str | Path, *, name: str | None = None, equivale
         notes=(*tables.notes, *notes, *mended),
     )  # fmt: skip
     found = list(network.faults())
-    faults += map(_mended, found)
+    faults += (_mended(f) for f in found if clean or not _known(f))
     if faults:
-        faults += lost_faults(network) if wired(found) else ()
+        faults += lost_faults(network) if clean and wired(found) else ()
         raise InvalidCase(f.at(place) for f in faults)
     return network
 
@@ -70,6 +71,12 @@ def numbered_names(names: list[str]) -> list[str]:
         seen[name] += 1
         out.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
     return out
+
+
+def _known(fault: Fault) -> bool:
+    """Whether a fault of our tables follows from numbers, or numbers of buses, that the file's own tables are known to have wrong."""
+    number = fault.code == "case-010" and not fault.column.startswith(("rating", "v_low", "v_high", "p_low", "p_high", "q_low", "q_high"))
+    return number or fault.code == "case-032" or (fault.code == "case-017" and fault.table == "buses")
 
 
 def _mended(fault: Fault) -> Fault:

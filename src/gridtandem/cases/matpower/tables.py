@@ -20,6 +20,16 @@ WHOLE: Final = {"bus": ("BUS_I", "BUS_TYPE", "BUS_AREA", "ZONE"), "gen": ("GEN_B
 LIMITS: Final = {"VMIN", "VMAX", "PMIN", "PMAX", "QMIN", "QMAX", "RATE_A", "RATE_B", "RATE_C"}  # where none is a number, the network says so
 KEPT: Final = ("baseMVA", "bus", "gen", "branch", "gencost", "bus_name", "version", "areas", "gentype", "genfuel")
 LARGEST_NUMBER: Final = 2**31
+MERE_NUMBERS: Final = {"case-010", "case-118"}  # faults with which rows still name their buses
+BINDING: Final = {  # fields of MATPOWER's extended OPF: what they are, and what to do
+    "A": ("adds linear rows to the optimum", "delete mpc.A, mpc.l and mpc.u, or give limits of units, branches and voltages"),
+    "N": ("adds costs to the optimum", "delete mpc.N, mpc.H, mpc.Cw and what belongs to them, or give costs of units"),
+    "if": ("limits flows over interfaces", "delete mpc.if, or give the branches ratings"),
+    "reserves": ("asks units for reserves", "delete mpc.reserves, or lower PMAX by what is to be held back"),
+    "softlims": ("lets limits be broken at a price", "delete mpc.softlims; the limits then hold"),
+    "user_constraints": ("adds rows to the optimum", "delete mpc.user_constraints, or give limits of units, branches and voltages"),
+}
+ROOM: Final = 1e-9  # relative, for the digits of a file
 
 
 @final
@@ -38,6 +48,7 @@ class MatpowerTables:
     from_bus: Index
     to_bus: Index
     notes: tuple[str, ...]
+    faults: tuple[Fault, ...] = ()  # such as leave the rest readable
 
     def of_bus(self, column: str) -> Real:
         """A column of the bus table by its MATPOWER name."""
@@ -68,19 +79,20 @@ def read_tables(file: MatpowerFile, place: str) -> MatpowerTables:
         faults += _unreadable(name, table)
     names = _bus_names(file.fields.get("bus_name"), len(tables["bus"]), faults)
     notes = _left_out(file.fields, faults)
-    if faults:
+    if any(f.code not in MERE_NUMBERS and f.table != "mpc.baseMVA" for f in faults):
         raise InvalidCase(f.at(place) for f in faults)
+    faults += _curves(tables["gen"])
     number = tables["bus"][:, PLACE["BUS_I"]].astype(np.int64)
     faults += _twice(number)
-    rows = {
-        column: _rows(table, tables[table], column, number, faults)
-        for table, column in (("gen", "GEN_BUS"), ("branch", "F_BUS"), ("branch", "T_BUS"))
-    }
-    if faults:
-        raise InvalidCase(f.at(place) for f in faults)
+    ends = (("gen", "GEN_BUS"), ("branch", "F_BUS"), ("branch", "T_BUS"))
+    for kind, column in ends:
+        faults += _strangers(kind, tables[kind], column, number)
+    bus, names = _with_strangers(tables, names)
+    number = bus[:, PLACE["BUS_I"]].astype(np.int64)
+    gen_bus, from_bus, to_bus = (_rows(tables[kind], column, number) for kind, column in ends)
     return MatpowerTables(
-        name=file.name, base_mva=base, bus=tables["bus"], gen=tables["gen"], branch=tables["branch"], gencost=tables["gencost"],
-        bus_name=names, gen_bus=rows["GEN_BUS"], from_bus=rows["F_BUS"], to_bus=rows["T_BUS"], notes=notes,
+        name=file.name, base_mva=base, bus=bus, gen=tables["gen"], branch=tables["branch"], gencost=tables["gencost"],
+        bus_name=names, gen_bus=gen_bus, from_bus=from_bus, to_bus=to_bus, notes=notes, faults=tuple(faults),
     )  # fmt: skip
 
 
@@ -151,17 +163,38 @@ def _twice(number: Index) -> Iterator[Fault]:
         yield row_fault("bus", row, "BUS_I", f"is {number[row]}, as in row {first + 1}", "bus numbers must be unique", code="case-114")
 
 
-def _rows(name: str, table: Real, column: str, number: Index, faults: list[Fault]) -> Index:
-    """Rows of the buses that a column names."""
-    wanted = table[:, PLACE[column]].astype(np.int64)
-    order = np.argsort(number, kind="stable")
-    at = np.minimum(np.searchsorted(number[order], wanted), len(number) - 1)
-    found = np.asarray(order[at], np.int64)
-    for row in np.flatnonzero(number[found] != wanted).tolist():
-        near = get_close_matches(str(wanted[row]), [str(n) for n in number.tolist()], n=1, cutoff=0.5)
+def _strangers(name: str, table: Real, column: str, number: Index) -> Iterator[Fault]:
+    """Rows that name a bus which the file does not have."""
+    wanted, known = table[:, PLACE[column]].astype(np.int64), [str(n) for n in number.tolist()]
+    for row in np.flatnonzero(~np.isin(wanted, number)).tolist():
+        near = get_close_matches(str(wanted[row]), known, n=1, cutoff=0.5)
         mend = f"did you mean {near[0]}?" if near else "name a bus of mpc.bus"
-        faults.append(row_fault(name, row, column, f"is {wanted[row]}, which is no bus of this file", mend, code="case-113"))
-    return found
+        yield row_fault(name, row, column, f"is {wanted[row]}, which is no bus of this file", mend, code="case-113")
+
+
+def _with_strangers(tables: Mapping[str, Real], names: Names) -> tuple[Real, Names]:
+    """The buses, and one more for each number that only other tables know, so that the rest of those rows can be checked as well.
+
+    It has the nominal voltage of the bus at the other end of its first branch.
+    """
+    bus, branch = tables["bus"], tables["branch"]
+    number = bus[:, PLACE["BUS_I"]]
+    start, end = (branch[:, PLACE[c]] for c in ("F_BUS", "T_BUS"))
+    strange = np.setdiff1d(np.concatenate([tables["gen"][:, PLACE["GEN_BUS"]], start, end]), number)
+    kv = dict(zip(number.tolist(), bus[:, PLACE["BASE_KV"]].tolist(), strict=True))
+    beside = {a: kv[b] for a, b in [*zip(start.tolist(), end.tolist(), strict=True), *zip(end.tolist(), start.tolist(), strict=True)] if b in kv}
+    more = np.zeros((len(strange), bus.shape[1]))
+    for column, values in (("BUS_I", strange), ("BASE_KV", [beside.get(k, 1.0) for k in strange.tolist()])):
+        more[:, PLACE[column]] = values
+    more[:, [PLACE[c] for c in ("BUS_TYPE", "VM", "VMAX", "VMIN")]] = 1.0
+    called = np.array([f"{k:.0f}" for k in strange.tolist()], str)
+    return np.vstack([bus, more]), np.concatenate([names, called]) if len(names) else names
+
+
+def _rows(table: Real, column: str, number: Index) -> Index:
+    """Rows of the buses that a column names."""
+    order = np.argsort(number, kind="stable")
+    return np.asarray(order[np.searchsorted(number[order], table[:, PLACE[column]].astype(np.int64))], np.int64)
 
 
 def _bus_names(value: Value | None, buses: int, faults: list[Fault]) -> Names:
@@ -185,5 +218,34 @@ def _left_out(fields: Mapping[str, Value], faults: list[Fault]) -> tuple[str, ..
         if live:
             what = f"has {live} DC line(s) in service, which no table here can hold"
             faults.append(Fault("mpc.dcline", what, "delete them, or put a load and a generator at their ends", "case-118"))
+    for name, (what, mend) in BINDING.items():
+        if any(field.partition(".")[0] == name and not _empty(value) for field, value in fields.items()):
+            faults.append(Fault(f"mpc.{name}", f"{what}, which no table here can hold", mend, "case-118"))
     left = sorted(name for name in fields if name not in KEPT)
     return (f"not read: {', '.join('mpc.' + name for name in left)}",) if left else ()
+
+
+def _empty(value: Value) -> bool:
+    return len(value) == 0 if isinstance(value, str | list) else value.size == 0
+
+
+def _curves(gen: Real) -> Iterator[Fault]:
+    r"""Units in service whose capability curve cuts a corner off the box of PMIN, PMAX, QMIN and QMAX.
+
+    The lines through (PC1, QC1MAX) and (PC2, QC2MAX), and through (PC1, QC1MIN) and (PC2, QC2MIN), bound Q; none where PC1 = PC2.
+    MATPOWER User's Manual, table B-2.
+    """
+    if gen.shape[1] <= PLACE["QC2MAX"]:
+        return
+    live, p1, p2, low, high = (gen[:, PLACE[c]] for c in ("GEN_STATUS", "PC1", "PC2", "PMIN", "PMAX"))
+    ends = [np.clip(p, -np.finfo(float).max, np.finfo(float).max) for p in (low, high)]
+    with np.errstate(all="ignore"):
+        for row in np.flatnonzero((live > 0) & (p1 != p2)).tolist():
+            for side, box, sign in (("MAX", "QMAX", 1.0), ("MIN", "QMIN", -1.0)):
+                q1, q2, limit = (float(gen[row, PLACE[c]]) for c in (f"QC1{side}", f"QC2{side}", box))
+                slope = (q2 - q1) / (p2[row] - p1[row])
+                worst = min(sign * (q1 + (slope * (p[row] - p1[row]) if slope else 0.0)) for p in ends)
+                if worst < sign * limit - ROOM * max(1.0, abs(worst)):
+                    what = f"with QC2{side} and PC1, PC2 makes a capability curve inside {box}, which no table here can hold"
+                    mend = f"give limits as a box: {box} for all powers, and 0 in PC1 to QC2MAX"
+                    yield row_fault("gen", row, f"QC1{side}", what, mend, code="case-118")

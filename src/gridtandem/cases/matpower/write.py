@@ -104,9 +104,6 @@ def _refusals(network: Network, home: Index) -> Iterator[Fault]:
         if holds[home[units.bus[k]]]:
             what, mend = "holds its power where another unit holds the voltage; MATPOWER shares Q among all of a bus", "make it a negative load"
             yield units.fault(k, "control", what, mend, "case-151")
-    for k in sorted(set(network.costs.generator.tolist()) & set(network.cost_points.generator.tolist())):
-        if 0 <= k < len(units):
-            yield units.fault(k, "", "has a polynomial and a piecewise-linear cost; MATPOWER knows one of them", "keep one", "case-152")
     for row, name in enumerate(network.buses.name.tolist()):
         if name != name.strip() or len(name.splitlines()) > 1:
             yield network.buses.fault(row, "name", "has blanks at its ends or a line break", "give a plain name", "case-153")

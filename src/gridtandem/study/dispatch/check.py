@@ -49,7 +49,11 @@ def found_of(case: Case, plans: Plans, period: int) -> Found:
     ports = Ports.of(whole, nodal, case.interfaces.bus)
     s = ports.drawn(got.v, got.ratio, np.ones(1)) if got.converged else np.full(len(case.interfaces), np.nan, complex)
     injected = _injected(nodal, got)
-    broken = [broken_limits(nodal, got.v, through, (0, period)), _units_broken(nodal, injected, period)]
+    broken = [
+        broken_limits(nodal, got.v, through, (0, period)),
+        _roots_broken(case, np.abs(got.v[ports.at]), period),
+        _units_broken(nodal, injected, period),
+    ]
     return Found(
         whole=whole, nodal=nodal, solution=got, exchange=np.stack([s.real * MVA, s.imag * MVA, np.abs(got.v[ports.at])], -1),
         realised=float(cost_of(nodal, injected.real).sum()) if got.converged else np.nan, loss_mw=float((s_from + s_to).real.sum()) * MVA,
@@ -75,6 +79,27 @@ def _injected(nodal: Nodal, got: Solution) -> Real:
     if len(first := np.flatnonzero(u.control == REFERENCE)):
         s[first[0]] += got.slack
     return np.asarray(s)
+
+
+def _roots_broken(case: Case, voltage: Real, period: int) -> Violations:
+    """Roots of feeders beyond their own band, which no dispatch holds: a voltage at an interface is transmission's to limit.
+
+    Equal ends are no band: they are what a published feeder's own source holds, whose place transmission takes.
+    """
+    table = case.interfaces
+    rows = list(zip(table.model.tolist(), table.root.tolist(), strict=True))
+    low, high = (np.array([getattr(case.models[m].buses, side)[r] for m, r in rows], float) for side in ("v_low_pu", "v_high_pu"))
+    called = np.array([f"{feeder}/{case.models[m].buses.label(r)}" for feeder, (m, r) in zip(table.feeder.tolist(), rows, strict=True)], str)
+    parts = []
+    for limit, beyond in ((low, voltage < low * (1 - EDGE)), (high, voltage > high * (1 + EDGE))):
+        k = np.flatnonzero(beyond & (low < high))
+        parts.append(
+            Violations(
+                scenario=np.zeros(len(k), np.int64), period=np.full(len(k), period), element=np.full(len(k), "bus"), name=called[k],
+                value=voltage[k], limit=limit[k], unit=np.full(len(k), "pu"),
+            )
+        )  # fmt: skip
+    return stacked(Violations, parts)
 
 
 def _units_broken(nodal: Nodal, s: Real, period: int) -> Violations:
