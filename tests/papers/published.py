@@ -34,6 +34,8 @@ from gridtandem.schemes.central import Central
 from gridtandem.study.diagnose import diagnose
 from gridtandem.study.dispatch.run import DispatchResult, dispatch
 from gridtandem.study.dispatch.study import DispatchStudy
+from gridtandem.study.margin.experiment import TrialResults, carried_out
+from gridtandem.study.margin.experiments import experiment_named
 from gridtandem.study.run import Result, run
 from gridtandem.study.study import Study, seated
 from gridtandem.study.transport import transport
@@ -57,6 +59,7 @@ class Published:
     command: str
     spread: float = 0.0  # by how much it may differ beyond the printed digits
     why: str = ""  # a reason for every spread
+    needs: str = ""  # package without which it cannot be computed
 
     @property
     def margin(self) -> float:
@@ -144,6 +147,7 @@ SECTION_10 = "Continuation of one network: MATPOWER's own tests (`lib/t/t_cpf.m`
 SECTION_11 = (
     "Margins λ* of transmission and feeders: coordinated (`ccpf`), transmission alone by constant power (`tcpf`) and by load model (`tcpf-lm`)"
 )
+SECTION_12 = "Experiments on T14D2: base losses in feeders and margins λ* (`ccpf`)"
 COUNT = "counts may differ by one where a gap falls next to the tolerance"
 STRESS = "ρ near 0.7 leaves the count open by a few rounds; λ* itself is given to four decimals"
 
@@ -333,6 +337,7 @@ for _what, _theirs, _unit, _ours in (
         Published(ENGINE, f"case5_case3_unbal: {_what}", _theirs, 5, _unit, _ours, "tandem run case5_case3_unbal --scheme central")
     )
 
+CASES[SECTION_9] = [replace(row, needs="opendssdirect") for row in CASES[SECTION_9]]  # their feeders are OpenDSS files
 
 MATPOWER_CPF = (
     ("nose", 0.99025, 5, (), "nose", 1e-3, "their test holds it to 1e-3; the nose is 0.990262"),
@@ -396,6 +401,44 @@ for _name, _n, _stars in THREE:
                 "theirs came from a continuation with steps of 0.02 and lies on the near side of the nose",
             )
         )  # fmt: skip
+
+
+@cache
+def trial_of(name: str, line: str, setting: str) -> TrialResults:
+    """One trial of a scripted experiment on T14D2."""
+    what, on = experiment_named(name), case("T14D2")
+    only = (replace(t, tools=("ccpf",)) for t in what.trials(on) if (t.line, t.setting) == (line, setting))
+    return carried_out(replace(what, trials=lambda _: only), on).trials
+
+
+def trial(name: str, line: str, setting: str, column: str) -> float:
+    """One number of it."""
+    (found,) = getattr(trial_of(name, line, setting), column)
+    return float(found)
+
+
+STEPPED = "theirs came from a continuation with steps of 0.02 and lies on the near side of the nose"
+RATIOS = {
+    "X held": (("0.5", 0.227, 2.794), ("1", 0.468, 2.378), ("1.5", 0.724, 1.950), ("2", 0.999, 1.579), ("3", 1.616, 1.023)),
+    "R held": (("0.5", 0.799, 1.031), ("3", 0.707, 2.303)),
+    "|z| held": (("0.5", 0.389, 2.065), ("1", 0.623, 1.971), ("2", 0.789, 1.985), ("3", 0.833, 2.025)),
+}
+PLACES = (("none", 1.992), ("2", 2.003), ("6", 2.088), ("18", 2.183), ("33", 2.178))
+SUPPORT = {"unity power factor": (2.178, 2.333, 2.460), "all reactive power": (2.241, 2.454, 2.637)}
+EXPERIMENTS = [("line-ratio", _line, _at, "loss_mw", _mw) for _line, _rows in RATIOS.items() for _at, _mw, _ in _rows]
+EXPERIMENTS += [("line-ratio", _line, _at, "growth", _star) for _line, _rows in RATIOS.items() for _at, _, _star in _rows]
+EXPERIMENTS += [("unit-place", "", _at, "growth", _star) for _at, _star in PLACES]
+EXPERIMENTS += [
+    ("renewables", _line, _at, "growth", _star) for _line, _stars in SUPPORT.items() for _at, _star in zip(("20%", "40%", "60%"), _stars, strict=True)
+]
+CASES[SECTION_12] = [
+    Published(
+        SPEC, f"{_name}: {', '.join(filter(None, (_line, _at)))}, {'losses' if _column == 'loss_mw' else 'λ*'}", _theirs, 3,
+        "MW" if _column == "loss_mw" else "1", partial(trial, _name, _line, _at, _column), f"tandem experiment {_name}",
+        0.0 if _column == "loss_mw" else 1e-4, "" if _column == "loss_mw" else STEPPED,
+    )
+    for _name, _line, _at, _column, _theirs in EXPERIMENTS
+]  # fmt: skip
 
 
 def page() -> str:

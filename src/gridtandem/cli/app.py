@@ -30,7 +30,11 @@ SECTIONS = {  # of the help page: name: (module, one line)
         "batch": ("batching", "Many scenarios of a case: a year, every outage."),
         "resume": ("batching", "Go on with what was stopped."),
         "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
+    },
+    "Security": {
         "margin": ("securing", "How much load a system can still take, and where it is weakest."),
+        "experiment": ("experimenting", "Margins under other loads, lines, units and transformers."),
+        "contingency": ("contingencies", "Outages by severity, with feeders as they are."),
     },
     "Feeders and units": {
         "reach": ("reaching", "What a feeder can exchange at a voltage, and what stops it."),

@@ -71,9 +71,15 @@ def resume_command(out: Out, *, run: str, block: int | None, wishes: Wishes) -> 
     Go on with a run or a batch that was stopped, to the same bits as if it had not been.
     """
     from gridtandem.report.batch import BatchRun
-    from gridtandem.study.shelf import is_batch
+    from gridtandem.study.shelf import is_batch, is_contingency
 
     path = found(out, run, wishes.folder)
+    if is_contingency(path):
+        from gridtandem.cli.contingencies import told as told_contingency
+        from gridtandem.report.contingency import ContingencyRun
+
+        with patience(out, path.stem, "block") as watch:
+            return told_contingency(out, ContingencyRun.resume(path, block=block, watch=watch.counted))
     if not is_batch(path):
         if block is not None:
             raise click.UsageError("--block goes with a batch; this is a run.")

@@ -14,6 +14,7 @@ from gridtandem.cli.words import RUN, RUN_OR_CASE
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.run import Run
 
 IN = click.option("--in", "folder", type=click.Path(path_type=Path), default=SHELF, metavar="DIR", help="Folder of run files.  [tandem-runs]")
@@ -133,15 +134,18 @@ def export_command(out: Out, *, run: str, kind: Literal["csv", "json"], target: 
     return 0
 
 
-def opened_any(out: Out, word: str, folder: Path) -> Run | BatchRun:
-    """A run of any kind, or a batch, by name, by the beginning of its name, or by its file."""
+def opened_any(out: Out, word: str, folder: Path) -> Run | BatchRun | ContingencyRun:
+    """A run of any kind, a batch, or a contingency analysis, by name, by the beginning of its name, or by its file."""
     return opened_file(found(out, word, folder))
 
 
-def opened_file(path: Path) -> Run | BatchRun:
+def opened_file(path: Path) -> Run | BatchRun | ContingencyRun:
     """The same by its file."""
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.front import opened
-    from gridtandem.study.shelf import is_batch
+    from gridtandem.study.shelf import is_batch, is_contingency
 
+    if is_contingency(path):
+        return ContingencyRun.opened(path)
     return BatchRun.opened(path) if is_batch(path) else opened(path)

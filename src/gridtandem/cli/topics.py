@@ -6,6 +6,7 @@ from gridtandem.cli.exits import MEANING
 
 TOPICS = {
     "schemes": "ways to coordinate, and which to take",
+    "experiments": "scripted experiments of voltage security",
     "files": "case folders, run files, and other formats",
     "exit-codes": "what a script learns",
     "privacy": "what crosses the boundary and what does not",
@@ -63,16 +64,32 @@ A run that finds no load flow is no fault of the data: it ends with a sentence s
 tables are empty where there is no answer, and the exit code is 4.
 """
 
+EXPERIMENTS = """\
+tandem experiment load-exponents T14D2 --plot exponents.svg
+
+{names}
+
+Each alters the feeders of a case again and again, finds the margin every time, and says what is held fixed.
+Buses 18 and 33, and 5 MVA, are of the 33-bus feeder that T14D2, T30D2 and T118Dn4 have."""
+
 
 def page(topic: str) -> str:
     """The text of a topic."""
     if topic == "schemes":
         return _schemes()
+    if topic == "experiments":
+        return _experiments()
     if topic == "exit-codes":
         lines = [f"  {code:>3}  {meaning}" for code, meaning in MEANING.items()]
         more = ["", "compare returns the worst end of its schemes; with --fail-if the rules alone decide, except after Ctrl-C."]
         return "\n".join(["tandem run 14A --fail-if 'voltage-error>1e-8' || echo $?", "", *lines, *more])
     return {"files": FILES, "privacy": PRIVACY, "faults": FAULTS}[topic].rstrip("\n")
+
+
+def _experiments() -> str:
+    from gridtandem.report.experiment import experiments_in_words
+
+    return EXPERIMENTS.format(names=experiments_in_words())
 
 
 def _schemes() -> str:

@@ -1,0 +1,46 @@
+"""The command of scripted experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from gridtandem.cli.exits import EXIT_NO_SOLUTION
+from gridtandem.cli.out import Out, speaks
+from gridtandem.cli.patience import patience
+from gridtandem.cli.words import CASE, Name
+
+
+def _names() -> Iterable[str]:
+    from gridtandem.study.margin.experiments import FILES
+
+    return FILES
+
+
+@click.command("experiment")
+@click.argument("name", type=Name("experiment", _names))
+@click.argument("case", type=CASE, default="T14D2")
+@click.option("--plot", "picture", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw it: .svg, .pdf or .png.")
+@click.option("--csv", "target", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The table with every digit.")
+@speaks
+@click.pass_obj
+def experiment_command(out: Out, *, name: str, case: str, picture: Path | None, target: Path | None) -> int:
+    """$ tandem experiment line-ratio T14D2 --plot line-ratio.svg
+
+    Margins of CASE altered again and again, with what is held fixed said. Names are on `tandem help experiments`.
+    """
+    from gridtandem.report.experiment import experiment, experiment_document, experiment_in_words
+    from gridtandem.report.style import save
+    from gridtandem.report.tables import as_csv
+
+    with patience(out) as watch:
+        run = experiment(name, case, watch=watch.counted)
+    out.data(lambda: experiment_document(run), lambda: experiment_in_words(run))
+    if target is not None:
+        target.write_text(as_csv(run.trials), encoding="utf-8", newline="\n")
+        out.say(f"wrote {target}")
+    if picture is not None:
+        out.say(f"picture   {save(run.plot(), picture)}")
+    return 0 if run.found else EXIT_NO_SOLUTION
