@@ -135,7 +135,7 @@ def export_command(out: Out, *, run: str, kind: Literal["csv", "json"], target: 
 
 
 def opened_any(out: Out, word: str, folder: Path) -> Run | BatchRun | ContingencyRun:
-    """A run of any kind, or a batch, by name, by the beginning of its name, or by its file."""
+    """A run of any kind, a batch, or a contingency analysis, by name, by the beginning of its name, or by its file."""
     return opened_file(found(out, word, folder))
 
 

@@ -10,7 +10,7 @@ from gridtandem.cases.named import case as named
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.report.cases import case_document, case_in_words, contents, table_in_words
 from gridtandem.report.documents import as_text, summary_of, table_document, tables_of
-from gridtandem.report.kinds import door
+from gridtandem.report.kinds import door_of
 from gridtandem.report.tables import as_csv, plain
 from gridtandem.tables import Table
 
@@ -52,8 +52,10 @@ def write_case_table(word: str, table: str, path: Path) -> Path:
 
 
 def _of_run(run: Run | BatchRun | ContingencyRun, name: str) -> Table:
-    kind = getattr(run, "kind", None)  # batches and contingencies have none
-    return _picked(tables_of(run), "table of a run", name, hint="" if kind is None else door(kind).fields.elsewhere.get(name, ""))
+    from gridtandem.report.run import Run
+
+    hint = door_of(run).fields.elsewhere.get(name, "") if isinstance(run, Run) else ""
+    return _picked(tables_of(run), "table of a run", name, hint=hint)
 
 
 def _picked(tables: Mapping[str, Table], what: str, name: str, hint: str = "") -> Table:
