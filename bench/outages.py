@@ -1,8 +1,12 @@
-"""Every single outage of transmission that islands nothing, beside lightsim2grid's contingency analysis; alone, and with feeders that respond."""
+"""Every single outage of transmission that islands nothing, beside lightsim2grid's contingency analysis; alone, with feeders that respond, and DC.
+
+Of large networks every tenth outage is taken, of both alike.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -13,26 +17,41 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.generate import joined
 from gridtandem.cases.library import network
 from gridtandem.cases.named import case
+from gridtandem.flow.dc import dc_flow
 from gridtandem.flow.newton import Newton
 from gridtandem.flow.options import Options
 from gridtandem.flow.outages import solve_outages
+from gridtandem.flow.shift_factors import ShiftFactors
 from gridtandem.grid.elements import PQ, REFERENCE
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.schemes import Response
 from gridtandem.study.batch import Batch
 from gridtandem.study.block import Desk, solved
-from gridtandem.study.outages import outages_of
+from gridtandem.study.contingency import Contingency
+from gridtandem.study.contingency_steps import ByCurves, Ground
+from gridtandem.study.outages import Outages, outages_of
 from gridtandem.study.study import Study
 from gridtandem.study.survey import Extremes
 from gridtandem.tables import Complex, Real
+
+LARGE = 5000  # buses from which on some outages stand for all
+STEP = 10
+
+
+def some(net: Network) -> Outages:
+    """All single outages that island nothing; of large networks every tenth."""
+    found = outages_of(net, "n-1")
+    if len(net.buses) < LARGE:
+        return found
+    return replace(found, name=found.name[::STEP], branch=found.branch[::STEP])
 
 
 def alone(name: str) -> Prepare:
     """Ours on transmission alone, each outage from the solution without it."""
 
     def prepare() -> Callable[[], Complex]:
-        nodal, outages = Nodal.of(network(name)), outages_of(network(name), "n-1")
+        nodal, outages = Nodal.of(network(name)), some(network(name))
         newton = Newton.of(nodal, options=Options(tol=TOL))
         one, begin = np.ones(len(outages)), np.repeat(newton.solve().v[None], len(outages), axis=0)
         return lambda: np.nan_to_num(solve_outages(newton, opened=outages.branch, loads=one, units=one, start=begin).v)
@@ -46,6 +65,72 @@ def contingencies(name: str) -> Prepare:
     def prepare() -> Callable[[], Complex]:
         work = _analysis(network(name))
         return work
+
+    return prepare
+
+
+def shifted(name: str) -> Prepare:
+    """Ours in DC: flows of all branches after every outage, a block at a time; of each the largest."""
+
+    def prepare() -> Callable[[], Real]:
+        nodal, opened = Nodal.of(network(name)), outages_of(network(name), "n-1").branch
+
+        def work() -> Real:
+            factors, flow = ShiftFactors.of(nodal), dc_flow(nodal).flow
+            return np.concatenate([np.abs(after).max(axis=1) for _, after in factors.blocks(flow, opened)])
+
+        return work
+
+    return prepare
+
+
+def direct(name: str) -> Prepare:
+    """The peer's DC analysis of the same outages, and its flows; at 1 pu, so that its numbers are not compared."""
+
+    def prepare() -> Callable[[], None]:
+        cpp, net = import_module("lightsim2grid.lightsim2grid_cpp"), network(name)
+        outages, (grid, place) = outages_of(net, "n-1"), _peer(import_module("lightsim2grid.lightsim2grid_cpp"), Nodal.of(net))
+        begin = Newton.of(Nodal.of(net)).solve().v
+
+        def work() -> None:
+            analysis = cpp.ContingencyAnalysisCPP(grid)
+            analysis.change_algorithm(cpp.AlgorithmType.DC_KLU)
+            analysis.add_multiple_n1([int(place[branch[0]]) for branch in outages.branch])
+            analysis.compute(begin.copy(), 20, TOL)
+            analysis.compute_power_flows()
+
+        return work
+
+    return prepare
+
+
+def by_curves(name: str, feeder: str, how_many: int) -> Prepare:
+    """Ours with feeders on the curves that they give once, which is part of the work; and the severity of every outage."""
+
+    def prepare() -> Callable[[], Real]:
+        found = joined(network(name), network(feeder), how_many=how_many, seed=1)
+        of = Contingency(study=Study(case=found, scheme=Response()), outages=some(found.transmission), ratings="base")
+        ground, every = Ground.of_state(of), np.arange(len(of.outages))
+
+        def work() -> Real:
+            way = ByCurves.of(ground)
+            return np.concatenate([way(every[k : k + ground.block]).flow_1 for k in range(0, len(every), ground.block)])
+
+        return work
+
+    return prepare
+
+
+def bare(name: str) -> Prepare:
+    """The peer on the network as it is published, without any feeder: another problem, so that its answer is not compared."""
+
+    def prepare() -> Callable[[], None]:
+        work = _analysis(network(name))
+
+        def silent() -> None:
+            work()
+
+        return silent
 
     return prepare
 
@@ -79,16 +164,18 @@ def held(name: str, how_many: int = 0) -> Prepare:
 def _analysis(net: Network) -> Callable[[], Complex]:
     """Its contingency analysis, with Newton on KLU."""
     cpp = import_module("lightsim2grid.lightsim2grid_cpp")
-    nodal, outages = Nodal.of(net), outages_of(net, "n-1")
+    nodal, outages = Nodal.of(net), some(net)
     grid, place = _peer(cpp, nodal)
     begin = Newton.of(nodal).solve().v
+    number = [int(place[branch[0]]) for branch in outages.branch]
+    own = np.argsort(np.argsort(number))  # it answers in the order of its own numbers
 
     def work() -> Complex:
         analysis = cpp.ContingencyAnalysisCPP(grid)
         analysis.change_algorithm(cpp.AlgorithmType.NR_KLU)
-        analysis.add_multiple_n1([int(place[branch[0]]) for branch in outages.branch])
+        analysis.add_multiple_n1(number)
         analysis.compute(begin.copy(), 20, TOL)
-        return np.array(analysis.get_voltages())
+        return np.array(analysis.get_voltages())[own]
 
     return work
 

@@ -66,8 +66,19 @@ PANDAPOWER = ("case118", "case1354pegase", "case9241pegase")  # reading larger o
 ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
 
 
-def _outages(name: str, repeat: int) -> Phase:
-    return Phase("outages", name, {"outages": outages.alone(name), "lightsim2grid": outages.contingencies(name)}, VOLTAGE, repeat)
+def _outages(name: str, repeat: int, most: float, *, large: bool = False) -> Phase:
+    both = {"outages": outages.alone(name), "lightsim2grid": outages.contingencies(name)}
+    return Phase("outages", name, both, VOLTAGE, repeat, large=large, musts=(Must("lightsim2grid", most),))
+
+
+def _dc_outages(name: str, repeat: int) -> Phase:
+    both = {"shift factors": outages.shifted(name), "lightsim2grid DC": outages.direct(name)}
+    return Phase("outages", f"{name}, DC", both, repeat=repeat, large=True, musts=(Must("lightsim2grid", 0.2),))
+
+
+def _responding(name: str, feeder: str, how_many: int, repeat: int) -> Phase:
+    both = {"curves": outages.by_curves(name, feeder, how_many), "lightsim2grid, no feeder": outages.bare(name)}
+    return Phase("outages", f"{name} + {how_many} x {feeder}", both, VOLTAGE, repeat, large=True, musts=(Must("lightsim2grid", 0.5),))
 
 
 def _with_feeders(name: str, how_many: int, repeat: int) -> Phase:
@@ -167,8 +178,11 @@ PHASES = (
     Phase("fleet", "2000 x case33bw", {"sweep": flow.fleet(2000, "case33bw"), **peers(2000, "case33bw")}, VOLTAGE, 5),
     Phase("fleet", "1000 x case141", {"sweep": flow.fleet(1000, "case141"), **peers(1000, "case141")}, VOLTAGE, 5, musts=BATCH),
     Phase("scenarios", "35040 of case141", {"sweep": flow.scenarios(35_040, "case141"), **peers(35_040, "case141")}, VOLTAGE, 3, musts=BATCH),
-    _outages("case118", 11),
-    _outages("case1354pegase", 3),
+    _outages("case118", 11, 1.0),
+    _outages("case1354pegase", 3, 0.6),
+    _outages("case9241pegase", 1, 0.45, large=True),
+    _dc_outages("case9241pegase", 1),
+    _responding("case9241pegase", "case141", 1000, 1),
     _with_feeders("T118Dn4", 0, 11),
     _with_feeders("case1354pegase", 100, 3),
     *(Phase("three-phase", f"{n // 1000}k buses", phases.contenders(n), VOLTAGE, 7, musts=THREE_PHASE) for n in (10_000, 100_000)),

@@ -256,8 +256,15 @@ def commands() -> str:
         command = tandem.get_command(click.Context(tandem), name)
         assert command is not None
         with click.Context(command, parent=click.Context(tandem, info_name="tandem"), info_name=name, terminal_width=80) as around:
-            parts.append(f"## tandem {name}\n\n```text\n{command.get_help(around)}\n```\n")
+            parts.append(f"## tandem {name}\n\n```text\n{command.get_help(around)}\n```\n{seldom(command)}")
     return NOTE + "# Commands\n\nWhat `tandem COMMAND --help` says; longer pages are on `tandem help`.\n\n" + "\n".join(parts)
+
+
+def seldom(command: click.Command) -> str:
+    """Options for which its help page has no room."""
+    more = [p for p in command.params if isinstance(p, click.Option) and p.hidden and p.help]
+    told = [f"* `{p.opts[0]}{'' if p.is_flag else f' {p.metavar}'}`: {p.help}" for p in more]
+    return "\n".join(["", "Also:", "", *told, ""]) if told else ""
 
 
 def pages() -> dict[str, str]:

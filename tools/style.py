@@ -42,6 +42,7 @@ ANY_ALLOWED = {
     "src/gridtandem/parties/transmission.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/study/batch.py": "settings as plain words and numbers",
     "src/gridtandem/study/batch_file.py": "values as SQLite and JSON take them",
+    "src/gridtandem/study/contingency.py": "settings as plain words and numbers",
     "src/gridtandem/study/block.py": "the state belongs to the scheme; columns of a record taken by name",
     "src/gridtandem/study/together.py": "the state belongs to the scheme",
     "src/gridtandem/parties/feeder_market.py": "handlers of every letter lie in one mapping",
@@ -105,6 +106,8 @@ OPEN_ALLOWED = {
     "Ask": "base of the questions; carries only the type of the reply",
 }
 SHARED_CODES = {
+    "case-047": "a network in parts, of which other things can be said all the same",
+    "case-099": "a network in parts, of which other things can be said all the same",
     "batch-006": "two files whose rows do not belong together",
     "case-001": "no such column",
     "case-002": "a column is missing",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gridtandem.cases.named import catalogue as catalogue
     from gridtandem.cases.new import new_case as new_case
     from gridtandem.cases.phase_case import phase_case as phase_case
+    from gridtandem.cases.renewables import with_renewables as with_renewables
     from gridtandem.errors import CannotAnswer as CannotAnswer
     from gridtandem.errors import InvalidCase as InvalidCase
     from gridtandem.errors import MissingPackage as MissingPackage
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from gridtandem.opf.cone import cone_bound as cone_bound
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
+    from gridtandem.report.contingency import ContingencyRun as ContingencyRun
+    from gridtandem.report.contingency import contingency as contingency
     from gridtandem.report.experiment import ExperimentRun as ExperimentRun
     from gridtandem.report.experiment import experiment as experiment
     from gridtandem.report.front import compare as compare
@@ -66,6 +69,7 @@ _PLACE = {
     "CannotAnswer": "gridtandem.errors:CannotAnswer",
     "Case": "gridtandem.cases.case:Case",
     "Comparison": "gridtandem.report.run:Comparison",
+    "ContingencyRun": "gridtandem.report.contingency:ContingencyRun",
     "ExperimentRun": "gridtandem.report.experiment:ExperimentRun",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
@@ -86,6 +90,7 @@ _PLACE = {
     "catalogue": "gridtandem.cases.named:catalogue",
     "compare": "gridtandem.report.front:compare",
     "cone_bound": "gridtandem.opf.cone:cone_bound",
+    "contingency": "gridtandem.report.contingency:contingency",
     "diagnose": "gridtandem.report.front:diagnose",
     "experiment": "gridtandem.report.experiment:experiment",
     "joined": "gridtandem.cases.generate:joined",
@@ -108,6 +113,7 @@ _PLACE = {
     "wind_power": "gridtandem.report.renewables:wind_power",
     "with_exponents": "gridtandem.cases.generate:with_exponents",
     "with_parallel": "gridtandem.cases.generate:with_parallel",
+    "with_renewables": "gridtandem.cases.renewables:with_renewables",
     "write_case": "gridtandem.cases.folder.write:write_case",
 }
 

@@ -70,11 +70,11 @@ class UnknownName(TandemError, LookupError):
 
     exit_code = 2
 
-    def __init__(self, what: str, name: str, known: Sequence[str]) -> None:
+    def __init__(self, what: str, name: str, known: Sequence[str], *, hint: str = "") -> None:
         self.name, self.known = name, tuple(known)
         near = _nearest(name, known)
         some = ", ".join(list(known)[:8]) + (", …" if len(known) > 8 else "")
-        super().__init__(f"no {what} named {name!r}; " + (f"did you mean {near!r}?" if near else f"known: {some or 'none'}"))
+        super().__init__(f"no {what} named {name!r}; " + (hint or f"did you mean {near!r}?" if hint or near else f"known: {some or 'none'}"))
 
     def __str__(self) -> str:
         return str(self.args[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def test_run_dispatches_and_keeps_it() -> None:
 def test_a_day_goes_from_hour_to_hour_and_says_how_many_rounds_each_took() -> None:
     said = tandem("run", "14A", "--scheme", "copf", "--hours", "3", "--start", "previous-hour", "--json")
     assert said.code == 0
+    assert re.fullmatch(r"time      \d+\.\d s for 3 periods\n", said.err)
     each = said.document["rounds_by_period"]
     assert len(each) == 3
     assert sum(each) == said.document["rounds"]
@@ -94,6 +96,47 @@ def test_rules_for_scripts() -> None:
     assert broken.err.startswith("--fail-if: hgd-plain: gap-to-central is 0.00085")
     assert tandem("run", "14A", "--scheme", "hgd-plain", *rule).code == EXIT_RULE
     assert tandem("run", "14A", "--scheme", "copf", "--fail-if", "limits-broken>0").code == 0
+
+
+def test_independent_plans_below_the_optimum_break_a_rule_too() -> None:
+    broken = tandem("compare", "14A", "--schemes", "copf,independent", "--fail-if", "gap-to-central>1e-6")
+    assert broken.code == EXIT_RULE
+    assert broken.err.startswith("--fail-if: independent-opf: gap-to-central is -0.0016")
+
+
+def test_of_several_studies_the_newest_is_taken_and_said() -> None:
+    first = tandem("run", "14A", "--scheme", "copf")
+    second = tandem("run", "14A", "--scheme", "copf", "--bound")
+    newest, before = run_file(second).stem, run_file(first).stem
+    for words in (("show", "14A-copf"), ("messages", "14A-copf"), ("plot", "14A-copf"), ("reach", "--interface", "I10", "--run", "14A-copf")):
+        said = tandem(*words)
+        assert said.code == 0, words
+        assert said.err.startswith(f"'14A-copf' was saved under 2 different studies; this is the newest, {newest}, saved 20")
+        assert said.err.splitlines()[0].endswith(f"UTC; before it: {before}")
+    assert "no dispatch costs less" in tandem("show", "14A-copf").out
+    assert tandem("show", before).err == ""
+    machine = tandem("show", "14A-copf", "--json")
+    assert (machine.code, f"newest first: {newest}, {before}" in machine.err) == (2, True)
+    assert tandem("show", newest, "--json").document["run_file"].endswith(f"{newest}.tandem")
+
+
+def test_a_day_tells_the_range_of_what_passes_its_price_and_voltage() -> None:
+    assert tandem("convert", "14A", "day").code == 0
+    for network in (Path("day/tso"), *Path("day").glob("dso-*/*")):
+        (network / "follows.csv").write_text("what,row,profile\nloads,,day\n", encoding="utf-8")
+        (network / "profiles.csv").write_text("profile,period,factor\nday,1,0.7\nday,2,1.0\n", encoding="utf-8")
+    said = tandem("run", "day", "--scheme", "copf", "--hours", "2", "--start", "previous-hour")
+    assert said.code == 0
+    assert re.search(r"I10 at bus 10: 6\.\d+ MW to 9\.001 MW at 3\S+ EUR/MWh to 40\.23 EUR/MWh and \S+ EUR/Mvarh to \S+ EUR/Mvarh, ", said.out)
+    assert re.search(r"1\.0001 pu to 1\.0\d+ pu\n", said.out)
+
+
+def test_tables_that_other_kinds_have_are_pointed_to() -> None:
+    run = gt.run("14A", scheme="copf")
+    with pytest.raises(AttributeError, match="voltages of buses are in table 'prices'"):
+        _ = run.buses
+    run.save("here.tandem")
+    assert "what units do is in table 'decisions'" in tandem("show", "here.tandem", "--table", "units").err
 
 
 def test_all_tables_and_pictures_are_shown_and_exported() -> None:

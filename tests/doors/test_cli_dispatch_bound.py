@@ -40,6 +40,9 @@ def test_compare_prints_its_certificate() -> None:
     assert "certificate: the cone bound, no model joined" in said.out
     assert "gap to bound" in said.out
     assert "gap to central" not in said.out
+    assert "no model joined; no dispatch costs less than 8,08" in said.out
+    rows = tandem("compare", "14A", "--schemes", "copf,independent", "--bound", "--json").document["schemes"]
+    assert rows[0]["bound"] == rows[1]["bound"] > 0
     known = tandem("compare", "14A", "--schemes", "copf")
     assert "certificate: the dispatch of one owner, all models joined" in known.out
     assert "gap to central" in known.out

@@ -15,6 +15,7 @@ from gridtandem.cli import out as speech
 from gridtandem.cli.exits import EXIT_CONTRADICTED, MEANING
 from gridtandem.cli.out import Out
 from gridtandem.cli.patience import SHOWN_AFTER, Watch, patience
+from gridtandem.cli.running import _saved_since
 from gridtandem.coordinate import End, Outcome
 from gridtandem.study import shelf
 from gridtandem.study.store import RunFile
@@ -105,7 +106,7 @@ def test_an_internal_error_is_told_without_a_traceback(monkeypatch: pytest.Monke
         tandem("runs", "--debug")
 
 
-@pytest.mark.parametrize("words", [("show", "14A-m"), ("messages", "14A-merged")])
+@pytest.mark.parametrize("words", [("show", "14A-m"), ("messages", "14A-merged", "--json")])
 def test_a_beginning_that_two_runs_share(words: tuple[str, ...]) -> None:
     for name in ("14A-merged-000000", "14A-merged-111111"):
         Path("tandem-runs").mkdir(exist_ok=True)
@@ -239,6 +240,22 @@ def test_ctrl_c_outside_of_rounds() -> None:
     press = f"{heard}import gridtandem.study.shelf as s; s.shelf = lambda _: signal.raise_signal(signal.SIGINT); "
     said = process("runs", code=press + MAIN)
     assert (said.code, said.err.strip()) == (130, "tandem: interrupted")
+
+
+def test_ctrl_c_before_the_first_round_says_that_nothing_was_saved() -> None:
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    press = f"{heard}import gridtandem.study.shelf as s; s.place_of = lambda *_: signal.raise_signal(signal.SIGINT); "
+    said = process("run", "14A", code=press + MAIN)
+    assert (said.code, said.err.strip()) == (130, "tandem: interrupted; nothing was saved yet")
+
+
+def test_ctrl_c_after_a_round_says_how_to_go_on(tmp_path: Path) -> None:
+    done = tandem("run", "14A", "--scheme", "load-flow")
+    assert done.code == 0
+    path = next(Path("tandem-runs").glob("*.tandem"))
+    begin = path.stat().st_mtime
+    assert _saved_since(path, begin) == f"go on with  tandem run --resume {path}"
+    assert _saved_since(path, begin + 1) == _saved_since(tmp_path / "none.tandem", begin) == ""
 
 
 def test_the_old_hand_is_back_after_a_run() -> None:

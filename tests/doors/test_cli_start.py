@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gridtandem.cli.app import COMMANDS
+from gridtandem.cli.app import COMMANDS, SECTIONS
 from gridtandem.cli.exits import MEANING
 from gridtandem.cli.topics import TOPICS
 from gridtandem.study.kinds import all_schemes
@@ -19,6 +19,7 @@ from tests.doors.terminal import MAIN, ROOT, process, tandem
 HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "rich")
 TRACE = f"import atexit, sys; atexit.register(lambda: print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)); "
 HELP_LINES = 25
+SECTION = 7  # commands in one; as many as are read at a glance
 COMMAND_LINES = 15
 
 
@@ -56,8 +57,10 @@ def test_help_of_a_command_shows_an_example_first_and_fits_a_terminal(name: str)
 
 def test_help_lists_every_command() -> None:
     said = tandem("--help").out
-    assert [line.split()[0] for line in said.splitlines() if line.startswith("  ")][-len(COMMANDS) :] == list(COMMANDS)
-    assert len(said.splitlines()) <= HELP_LINES + 8
+    told = [line.split()[0] for line in said.splitlines() if line.startswith("  ")]
+    assert told[-len(COMMANDS) :] == list(COMMANDS)
+    assert all(f"{section}:" in said.splitlines() for section in SECTIONS)
+    assert max(map(len, SECTIONS.values())) <= SECTION
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -100,7 +103,7 @@ def test_completion_scripts(shell: str, word: str) -> None:
 @pytest.mark.parametrize(
     ("line", "offers"),
     [
-        ("tandem co", ["compare", "convert", "completion"]), ("tandem run 30", ["30A", "30B"]), ("tandem run 14A --scheme res", ["response"]),
+        ("tandem co", ["convert", "compare", "completion"]), ("tandem run 30", ["30A", "30B"]), ("tandem run 14A --scheme res", ["response"]),
         ("tandem show 14B-m", ["14B-merged-000000"]), ("tandem help ex", ["exit-codes"]),
     ],
 )  # fmt: skip

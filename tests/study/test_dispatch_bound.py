@@ -17,6 +17,7 @@ from gridtandem.schemes.central import Central
 from gridtandem.schemes.copf import Copf
 from gridtandem.schemes.hgd import Hgd
 from gridtandem.schemes.independent_opf import IndependentOpf
+from gridtandem.study.dispatch.compare import highest
 from gridtandem.study.dispatch.run import DispatchResult, compare, dispatch, reopened
 from gridtandem.study.dispatch.study import DispatchStudy
 from tests.tolerances import BOUND_FALLS, CONE_BELOW
@@ -93,6 +94,13 @@ def test_schemes_side_by_side() -> None:
     assert np.isnan(table.gap_to_central).all()
     assert table.gap_to_bound[0] == pytest.approx(table.gap_to_bound[1], abs=BOUND_FALLS)
     assert (table.gap_to_bound[:2] > 0).all()
+    assert len(set(table.bound.tolist())) == 1  # one bound for all
+    assert np.array_equal(table.gap_to_bound, (table.promised - table.bound) / table.bound)
+
+
+def test_the_highest_bound_is_the_one_that_counts() -> None:
+    assert highest([3.0, np.nan, 5.0, 4.0, -np.inf]) == 5.0
+    assert np.isnan(highest([np.nan, np.nan]))
 
 
 def test_a_plain_network_has_a_bound_too() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.compare import Comparison
+from gridtandem.study.dispatch.compare import DispatchComparison
 from gridtandem.study.rules import WORSE, Rule, broken, figures_of
 
 
@@ -67,3 +68,24 @@ def test_a_number_that_does_not_exist_never_passes() -> None:
 def test_a_rule_about_a_scheme_that_is_not_there() -> None:
     with pytest.raises(UnknownName):
         broken([Rule.read("merged:rounds>1")], table(scheme=["response"]))
+
+
+def gaps(*values: float) -> DispatchComparison:
+    size, columns = len(values), DispatchComparison.columns().items()
+    usual = {name: np.full(size, "" if spec.dtype == "U" else 0).tolist() for name, spec in columns}
+    return DispatchComparison.of({**usual, "scheme": [f"s{k}" for k in range(size)], "gap_to_central": list(values)})
+
+
+@pytest.mark.parametrize(
+    ("rule", "fails"),
+    [("gap-to-central>1e-3", {0, 3}), ("gap-to-central>=0", {0, 1, 2, 3}), ("gap-to-central<-1e-3", {0}), ("gap-to-central>-1e-3", {1, 2, 3})],
+)
+def test_a_gap_is_a_distance_unless_the_rule_says_which_side(rule: str, fails: set[int]) -> None:
+    told = broken([Rule.read(rule)], gaps(-0.0016, -1e-9, 1e-9, 0.0016))
+    assert {int(line[1]) for line in told} == fails
+
+
+def test_a_gap_below_says_that_both_sides_count() -> None:
+    assert broken([Rule.read("gap-to-central>1e-6")], gaps(-0.0016)) == (
+        "s0: gap-to-central is -0.0016; the rule fails it if > 1e-06 either way",
+    )  # fmt: skip

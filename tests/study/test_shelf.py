@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from gridtandem.study.doctor import examined, sound
 from gridtandem.study.kinds import FLOW
 from gridtandem.study.registry import header, scheme_named, scheme_names
 from gridtandem.study.setting import options_for
-from gridtandem.study.shelf import find, is_run, place_of, places
+from gridtandem.study.shelf import find, is_run, place_of, places, studies
 from tests.study.asked import studied
 
 
@@ -85,7 +86,7 @@ def test_what_is_not_found(folder: Path) -> None:
         find("14A-r", folder)
 
 
-def test_case_and_scheme_are_enough_where_the_study_is_one(tmp_path: Path) -> None:
+def test_case_and_scheme_mean_the_newest_study(tmp_path: Path) -> None:
     for seconds, name in enumerate(("14A-response-aaaaaa", "14A-response-fast-bbbbbb")):
         (tmp_path / f"{name}.tandem").touch()
         os.utime(tmp_path / f"{name}.tandem", (seconds, seconds))
@@ -93,10 +94,9 @@ def test_case_and_scheme_are_enough_where_the_study_is_one(tmp_path: Path) -> No
     for seconds, name in enumerate(("14A-response-cccccc", "14A-response-000000"), 5):
         (tmp_path / f"{name}.tandem").touch()
         os.utime(tmp_path / f"{name}.tandem", (seconds, seconds))
-    with pytest.raises(Unreadable) as told:
-        find("14A-response", tmp_path)
-    found = "14A-response-000000, 14A-response-cccccc, 14A-response-aaaaaa"
-    assert str(told.value) == f"'14A-response' was saved under 3 different studies; write more of it, newest first: {found}"
+    assert find("14A-response", tmp_path).stem == "14A-response-000000"  # the newest
+    assert studies("14A-response", tmp_path) == ["14A-response-000000", "14A-response-cccccc", "14A-response-aaaaaa"]
+    assert studies("14A-response-cccccc", tmp_path) == studies(str(tmp_path / "14A-response-cccccc.tandem"), tmp_path) == []
 
 
 @pytest.mark.parametrize(("word", "run"), [("14A", False), ("14A-r", True), ("x.tandem", True), ("case14", False), ("1", True), ("9", False)])
@@ -123,6 +123,22 @@ def test_options_are_numbers_of_their_kind() -> None:
         scheme_named("anderson", {"memory": 2.5})
     with pytest.raises(UnknownName, match="no option of load-flow or merged named 'memory'"):
         options_for(["load-flow", "merged"], {"memory": 2})
+
+
+@pytest.mark.parametrize(
+    ("scheme", "option", "wrong", "right"),
+    [
+        ("copf", "weight", (-5.0, 0.0), (1.0,)), ("copf", "tol", (0.0, -1e-6), (1e-3,)), ("copf", "base_mva", (0.0,), (10.0,)),
+        ("hgd", "relaxation", (-1.0, 0.0, 1.5), (0.2, 1.0)), ("admm", "relaxation", (0.0, 2.0, 7.0), (1.0, 1.9)), ("admm", "weight", (-1.0,), (1.0,)),
+        ("independent-opf", "root_pu", (0.0, math.nan, math.inf), (1.02,)), ("cmo-price", "relaxation", (1.1,), (1.0,)),
+    ],
+)  # fmt: skip
+def test_options_that_mean_nothing_are_refused_by_name(scheme: str, option: str, wrong: tuple[float, ...], right: tuple[float, ...]) -> None:
+    for value in right:
+        assert getattr(scheme_named(scheme, {option: value}), option) == value
+    for value in wrong:
+        with pytest.raises(Unreadable, match=f"option {option} of scheme {scheme} is "):
+            scheme_named(scheme, {option: value})
 
 
 def test_a_scheme_asked_for_twice_runs_once(small: Case) -> None:

@@ -7,7 +7,9 @@ the exponents, and the DGs are not printed there; they are our reconstruction, a
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from typing import Literal, final
 
 import numpy as np
@@ -60,6 +62,7 @@ class System:
     source: str = SOURCE
     exponents: tuple[float, float] = (0.0, 0.0)
     dg_mw: float = 0.0
+    rated: str = ""  # how branches without ratings come by them, from a file beside this one; empty: they do not
 
 
 def _bw(*places: tuple[str, int]) -> tuple[Hang, ...]:
@@ -96,6 +99,12 @@ SYSTEMS = {
     "T118Dn4": System(
         "IEEE 118-bus with 33-bus feeders at four buses", "ieee118", _bw(("39", 7), ("50", 5), ("67", 8), ("98", 9)), AT.format("39, 50, 67 and 98")
     ),
+    "ieee118-4bb": System(
+        "IEEE 118-bus with 33-bus feeders at four buses, loads that vary with voltage, ratings", "ieee118",
+        _bw(("39", 7), ("50", 5), ("67", 8), ("98", 9)), "The networks are published; the system is ours: T118Dn4 with other exponents and ratings.",
+        "ours; parts: see their own entries", exponents=A,
+        rated="Ours: the published network has no ratings; a branch has 1.25 times its apparent power in the load flow of IEEE 118, at least 15 MVA.",
+    ),
 }  # fmt: skip
 
 
@@ -104,7 +113,7 @@ def system(name: str) -> Case:
     if name not in SYSTEMS:
         raise UnknownName("joined system", name, list(SYSTEMS))
     what = SYSTEMS[name]
-    net = network(what.transmission)
+    net = _rated(network(what.transmission)) if what.rated else network(what.transmission)
     loads, models, notes = bus_load(net), dict[str, Network](), [what.fact]
     taken, counts, places = np.zeros(len(loads), complex), list[int](), list[int]()
     row = {b: k for k, b in enumerate(net.buses.name.tolist())}
@@ -121,6 +130,7 @@ def system(name: str) -> Case:
     notes.append(f"Reconstruction: feeder loads have the exponents ({what.exponents[0]:g}, {what.exponents[1]:g}); " + (
         f"every feeder has a DG of {what.dg_mw:g} MW at unity power factor at its last bus." if what.dg_mw else "there are no DGs."
     ))  # fmt: skip
+    notes += [what.rated] if what.rated else []
     which = np.repeat(np.arange(len(what.hangs)), [len(h.buses) for h in what.hangs])
     at = [bus for h in what.hangs for bus in h.buses]
     roots = [r for h, m in zip(what.hangs, places, strict=True) for r in _roots(h, finished[m])]
@@ -152,6 +162,15 @@ def _hung(hang: Hang, had: complex) -> tuple[Network, int, complex]:
     if hang.fit or k * power.real > had.real:
         return _scaled(feeder, had.real / (k * power.real), f"{hang.feeder}-at-{hang.bus}"), k, had
     return feeder, k, k * power
+
+
+def _rated(net: Network) -> Network:
+    """Branches with the ratings of the file for this network."""
+    text = files("gridtandem.cases").joinpath(f"ratings-{net.name}.csv").read_text(encoding="utf-8")
+    known = {(row["element"], row["name"]): float(row["rating_mva"]) for row in csv.DictReader(text.splitlines())}
+    lines = np.array([known["line", name] for name in net.lines.name.tolist()])
+    transformers = np.array([known["transformer", name] for name in net.transformers.name.tolist()])
+    return replace(net, lines=replace(net.lines, rating_mva=lines), transformers=replace(net.transformers, rating_mva=transformers))
 
 
 def _roots(hang: Hang, feeder: Network) -> list[int]:

@@ -15,36 +15,52 @@ import click
 from gridtandem.cli.exits import EXIT_CLOSED, EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
 from gridtandem.errors import TandemError
 
-COMMANDS = {  # name: (module, one line); the order is that of the help page
-    "demo": ("demo", "A small system under four schemes: table, picture, run files."),
-    "cases": ("casework", "Every published system by name."),
-    "run": ("running", "One case under one scheme, held against the AC check."),
-    "batch": ("batching", "Many scenarios of a case: a year, every outage."),
-    "resume": ("batching", "Go on with what was stopped."),
-    "compare": ("running", "One case under several schemes, side by side."),
-    "welfare": ("levels", "Net surplus of markets against the level of demand."),
-    "offer": ("exchanging", "What a feeder would offer, and what shaped each step."),
-    "clear": ("exchanging", "Clear the wholesale market with offers from files."),
-    "award": ("exchanging", "Share an award out inside a feeder."),
-    "reach": ("reaching", "What a feeder can exchange at a voltage, and what stops it."),
-    "profile": ("profiling", "What sun and wind will give, as a profile of a case."),
-    "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
-    "margin": ("securing", "How much load a system can still take, and where it is weakest."),
-    "experiment": ("experimenting", "Margins under other loads, lines, units and transformers."),
-    "phases": ("phases", "One OpenDSS feeder phase by phase."),
-    "transport": ("transporting", "Least cost if networks only carried, without losses."),
-    "new": ("casework", "A starter folder: your feeder on a transmission network."),
-    "check": ("casework", "All faults of a case folder or file at once."),
-    "convert": ("casework", "MATPOWER, pandapower JSON and case folders into each other."),
-    "runs": ("reading", "Run files here."),
-    "show": ("reading", "Tables of a run or of a case."),
-    "messages": ("reading", "What exactly crossed the boundary."),
-    "plot": ("reading", "A picture of a run."),
-    "export": ("reading", "All tables of a run as CSV or JSON."),
-    "doctor": ("helping", "Is everything here that a run needs?"),
-    "completion": ("helping", "Script that completes commands, cases, runs and schemes."),
-    "help": ("helping", "Pages on schemes, files, exit codes, privacy, faults."),
+SECTIONS = {  # of the help page: name: (module, one line)
+    "Begin": {
+        "demo": ("demo", "A small system under four schemes: table, picture, run files."),
+        "cases": ("casework", "Every published system by name."),
+        "new": ("casework", "A starter folder: your feeder on a transmission network."),
+        "check": ("casework", "All faults of a case folder or file at once."),
+        "convert": ("casework", "MATPOWER, pandapower JSON and case folders into each other."),
+        "doctor": ("helping", "Is everything here that a run needs?"),
+    },
+    "Study": {
+        "run": ("running", "One case under one scheme, held against the AC check."),
+        "compare": ("running", "One case under several schemes, side by side."),
+        "batch": ("batching", "Many scenarios of a case: a year, every outage."),
+        "resume": ("batching", "Go on with what was stopped."),
+        "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
+    },
+    "Security": {
+        "margin": ("securing", "How much load a system can still take, and where it is weakest."),
+        "experiment": ("experimenting", "Margins under other loads, lines, units and transformers."),
+        "contingency": ("contingencies", "Outages by severity, with feeders as they are."),
+    },
+    "Feeders and units": {
+        "reach": ("reaching", "What a feeder can exchange at a voltage, and what stops it."),
+        "phases": ("phases", "One OpenDSS feeder phase by phase."),
+        "profile": ("profiling", "What sun and wind will give, as a profile of a case."),
+        "transport": ("transporting", "Least cost if networks only carried, without losses."),
+    },
+    "Markets": {
+        "offer": ("exchanging", "What a feeder would offer, and what shaped each step."),
+        "clear": ("exchanging", "Clear the wholesale market with offers from files."),
+        "award": ("exchanging", "Share an award out inside a feeder."),
+        "welfare": ("levels", "Net surplus of markets against the level of demand."),
+    },
+    "Read": {
+        "runs": ("reading", "Run files here."),
+        "show": ("reading", "Tables of a run or of a case."),
+        "messages": ("reading", "What exactly crossed the boundary."),
+        "plot": ("reading", "A picture of a run."),
+        "export": ("reading", "All tables of a run as CSV or JSON."),
+    },
+    "More": {
+        "help": ("helping", "Pages on schemes, files, exit codes, privacy, faults."),
+        "completion": ("helping", "Script that completes commands, cases, runs and schemes."),
+    },
 }
+COMMANDS = {name: found for section in SECTIONS.values() for name, found in section.items()}
 
 WELCOME = """\
 tandem {version} — transmission and distribution as one grid, without handing over models
@@ -85,8 +101,10 @@ class Lazy(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's interface
         """The table itself: listing commands imports none of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        wide = max(map(len, COMMANDS)) + 2
+        for section, commands in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl([(name.ljust(wide - 2), line) for name, (_, line) in commands.items()])
 
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -127,18 +145,24 @@ def _carried_out(given: Sequence[str]) -> int:
     try:
         done = tandem.main(given, prog_name="tandem", standalone_mode=False)
         return done if isinstance(done, int) else 0
+    except click.Abort as e:  # click's word for Ctrl-C
+        return _interrupted(given, e.__cause__)
     except Exception as e:
         if "--debug" in given and not isinstance(e, click.ClickException):
             raise
         return _told(e)
-    except KeyboardInterrupt:
-        return _said("interrupted", EXIT_INTERRUPTED)
+    except KeyboardInterrupt as e:
+        return _interrupted(given, e)
+
+
+def _interrupted(given: Sequence[str], e: BaseException | None) -> int:
+    """Where a run was cut off: how to go on, if it says so, or that there is nothing to go on with."""
+    nothing = "nothing was saved yet" if given[:1] == ["run"] and "--resume" not in given else ""
+    return _said("; ".join(filter(None, ("interrupted", str(e or "") or nothing))), EXIT_INTERRUPTED)
 
 
 def _told(e: Exception) -> int:
     """Say what went wrong and what to do, in words; the exit code."""
-    if isinstance(e, click.Abort):
-        return _said("interrupted", EXIT_INTERRUPTED)
     if isinstance(e, click.ClickException):
         e.show()
         return e.exit_code

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from gridtandem.cli.exits import batch_exit_code
+from gridtandem.cli.finding import found
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.patience import patience
 from gridtandem.cli.running import resumed, told
@@ -70,13 +71,19 @@ def resume_command(out: Out, *, run: str, block: int | None, wishes: Wishes) -> 
     Go on with a run or a batch that was stopped, to the same bits as if it had not been.
     """
     from gridtandem.report.batch import BatchRun
-    from gridtandem.study.shelf import find, is_batch
+    from gridtandem.study.shelf import is_batch, is_contingency
 
-    path = find(run, wishes.folder)
+    path = found(out, run, wishes.folder)
+    if is_contingency(path):
+        from gridtandem.cli.contingencies import told as told_contingency
+        from gridtandem.report.contingency import ContingencyRun
+
+        with patience(out, path.stem, "block") as watch:
+            return told_contingency(out, ContingencyRun.resume(path, block=block, watch=watch.counted))
     if not is_batch(path):
         if block is not None:
             raise click.UsageError("--block goes with a batch; this is a run.")
-        return told(out, resumed(out, wishes, run), wishes)
+        return told(out, resumed(out, wishes, str(path)), wishes)
     if wishes.rounds is not None or wishes.rules:
         raise click.UsageError("a batch takes its study from the run file; only --block, --picture and --out go with it.")
     with patience(out, path.stem, "block") as watch:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.run import Run
 
 EXIT_INTERNAL, EXIT_USAGE, EXIT_INVALID, EXIT_NO_SOLUTION, EXIT_NOT_AGREED = 1, 2, 3, 4, 5
@@ -38,6 +39,6 @@ def exit_code(runs: Iterable[Run]) -> int:
     return next((code for name, code in ENDS.items() if name in ends), 0)
 
 
-def batch_exit_code(batch: BatchRun) -> int:
+def batch_exit_code(batch: BatchRun | ContingencyRun) -> int:
     """That of the worst case."""
     return ENDS.get(batch.end.name, 0)

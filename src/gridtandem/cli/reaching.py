@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
+from gridtandem.cli.finding import found
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.words import CASE, RUN, Numbers
 
@@ -44,15 +45,14 @@ def reach_command(
     from gridtandem.report.reach import reach, reach_document
     from gridtandem.report.style import save
     from gridtandem.report.tables import as_csv
-    from gridtandem.study.shelf import find
 
-    run = find(dispatched) if dispatched else None
+    run = found(out, dispatched) if dispatched else None
     words = [word.strip() for word in physics.split(",")]
-    found = reach(case, interface, voltage=voltage, run=run, directions=directions, physics=words, hour=hour)
-    out.data(lambda: reach_document(found), lambda: repr(found))
+    region = reach(case, interface, voltage=voltage, run=run, directions=directions, physics=words, hour=hour)
+    out.data(lambda: reach_document(region), lambda: repr(region))
     if target is not None:
-        target.write_text(as_csv(found.points), encoding="utf-8", newline="\n")
+        target.write_text(as_csv(region.points), encoding="utf-8", newline="\n")
         out.say(f"wrote {target}")
     if picture is not None:
-        out.say(f"picture   {save(found.plot(), picture)}")
-    return EXIT_NO_SOLUTION if found.trouble else 0
+        out.say(f"picture   {save(region.plot(), picture)}")
+    return EXIT_NO_SOLUTION if region.trouble else 0

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from gridtandem.cli.finding import found
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.wishes import SHELF
 from gridtandem.cli.words import RUN, RUN_OR_CASE
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.run import Run
 
 IN = click.option("--in", "folder", type=click.Path(path_type=Path), default=SHELF, metavar="DIR", help="Folder of run files.  [tandem-runs]")
@@ -32,8 +34,8 @@ def runs_command(out: Out, *, folder: Path) -> int:
     from gridtandem.report.tables import plain
     from gridtandem.study.shelf import shelf
 
-    found = shelf(folder)
-    out.data(lambda: table_document(found), lambda: plain(found, rows=len(found)) if len(found) else f"no run files in {folder}")
+    runs = shelf(folder)
+    out.data(lambda: table_document(runs), lambda: plain(runs, rows=len(runs)) if len(runs) else f"no run files in {folder}")
     return 0
 
 
@@ -61,10 +63,10 @@ def show_command(out: Out, *, what: str, table: str | None, target: Path | None,
     if target is not None:
         if table is None:
             raise click.UsageError("--out writes one table; say which by --table.")
-        path = write_run_table(opened_any(what, folder), table, target) if is_run(what, folder) else write_case_table(what, table, target)
+        path = write_run_table(opened_any(out, what, folder), table, target) if is_run(what, folder) else write_case_table(what, table, target)
         out.data(lambda: {"schema": "tandem/show/1", "written": str(path)}, lambda: f"wrote {path}")
         return 0
-    document, words = look_at_run(opened_any(what, folder), table, rows) if is_run(what, folder) else look_at_case(what, table, rows)
+    document, words = look_at_run(opened_any(out, what, folder), table, rows) if is_run(what, folder) else look_at_case(what, table, rows)
     out.data(document, words)
     return 0
 
@@ -82,9 +84,10 @@ def messages_command(out: Out, *, run: str, number: int | None, recipient: str |
 
     What exactly crossed the boundary, letter by letter.
     """
+    from gridtandem.report.front import opened
     from gridtandem.report.letters import messages, messages_document, messages_in_words
 
-    done = opened_run(run, folder)
+    done = opened(found(out, run, folder))
     letters = messages(done, round=number, recipient=recipient)
     out.data(lambda: messages_document(done, letters), lambda: messages_in_words(done, letters, rows))
     return 0
@@ -105,9 +108,9 @@ def plot_command(out: Out, *, run: str, kind: str, target: Path | None, folder: 
     A picture of a run; the same run gives the same bytes.
     """
     from gridtandem.report.style import save
-    from gridtandem.study.shelf import find
 
-    path = save(opened_any(run, folder).plot(kind), target or find(run, folder).with_suffix(f".{kind}.svg"))
+    path = found(out, run, folder)
+    path = save(opened_file(path).plot(kind), target or path.with_suffix(f".{kind}.svg"))
     out.data(lambda: {"schema": "tandem/plot/1", "written": str(path), "kind": kind}, lambda: f"wrote {path}")
     return 0
 
@@ -126,24 +129,23 @@ def export_command(out: Out, *, run: str, kind: Literal["csv", "json"], target: 
     """
     from gridtandem.report.export import export
 
-    written = export(opened_any(run, folder), target, kind)
+    written = export(opened_any(out, run, folder), target, kind)
     out.data(lambda: {"schema": "tandem/export/1", "written": [str(p) for p in written]}, lambda: "\n".join(f"wrote {p}" for p in written))
     return 0
 
 
-def opened_run(word: str, folder: Path) -> Run:
-    """A run by name, by the beginning of its name, or by its file."""
-    from gridtandem.report.front import opened
-    from gridtandem.study.shelf import find
-
-    return opened(find(word, folder))
+def opened_any(out: Out, word: str, folder: Path) -> Run | BatchRun | ContingencyRun:
+    """A run of any kind, or a batch, by name, by the beginning of its name, or by its file."""
+    return opened_file(found(out, word, folder))
 
 
-def opened_any(word: str, folder: Path) -> Run | BatchRun:
-    """A run of any kind, or a batch."""
+def opened_file(path: Path) -> Run | BatchRun | ContingencyRun:
+    """The same by its file."""
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.front import opened
-    from gridtandem.study.shelf import find, is_batch
+    from gridtandem.study.shelf import is_batch, is_contingency
 
-    path = find(word, folder)
+    if is_contingency(path):
+        return ContingencyRun.opened(path)
     return BatchRun.opened(path) if is_batch(path) else opened(path)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING
 
 import click
 
 from gridtandem.cli.exits import EXIT_INTERRUPTED, EXIT_RULE, exit_code
+from gridtandem.cli.finding import found
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.patience import patience
 from gridtandem.cli.wishes import DISPATCHES, KEPT, MARKETS, STUDIED, Wishes, wishing
@@ -79,20 +81,35 @@ def diagnose_command(out: Out, *, case: str, wishes: Wishes) -> int:
 def started(out: Out, wishes: Wishes, case: str, scheme: str | None) -> Run:
     """A new run in its own run file."""
     from gridtandem.report.run import carried
+    from gridtandem.study.kinds import DISPATCH
     from gridtandem.study.shelf import place_of
 
     way, study = wishes.study(case, [scheme] if scheme else [])
     study = replace(study, scheme=way.chosen(study, scheme, dict(wishes.options)))
-    with patience(out, place_of(study).stem) as watch:
-        return carried(study, save=place_of(study, wishes.folder), watch=watch)
+    path, begin = place_of(study, wishes.folder), time()
+    try:
+        with patience(out, path.stem) as watch:
+            run = carried(study, save=path, watch=watch)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_saved_since(path, begin)) from None
+    if study.kind is DISPATCH and study.hours > 1:
+        out.say(f"time      {time() - begin:.1f} s for {study.hours} periods")
+    return run
+
+
+def _saved_since(path: Path, begin: float) -> str:
+    """How to go on with what a run that was cut off had saved; empty where that is nothing."""
+    from gridtandem.study.store import RunFile
+
+    kept = path.is_file() and path.stat().st_mtime >= begin and RunFile.open(path).rounds() > 0
+    return f"go on with  tandem run --resume {path}" if kept else ""
 
 
 def resumed(out: Out, wishes: Wishes, stopped: str) -> Run:
     """The rest of a run that was stopped."""
     from gridtandem.report.front import resume
-    from gridtandem.study.shelf import find
 
-    path = find(stopped, wishes.folder)
+    path = found(out, stopped, wishes.folder)
     with patience(out, path.stem) as watch:
         return resume(path, rounds=wishes.rounds, watch=watch)
 

@@ -44,7 +44,7 @@ def margin_command(
 ) -> int:  # fmt: skip
     """$ tandem margin case118 --keep q --plot margin.svg
 
-    How far loads P0 (1 + λ K) of CASE can grow: λ*, the most power, the weakest node, and what is met on the way.
+    How far loads P0 (1 + λ K) of CASE can grow, and what is met on the way.
     """
     from gridtandem.report.margin import margin_document, margin_in_words, margin_of_case
     from gridtandem.report.style import save

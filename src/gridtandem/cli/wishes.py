@@ -117,7 +117,7 @@ OPTIONS = {
     "loading": click.option("--loading", type=Numbers(), default="1.0", metavar="X[,X…]", help="Factor on loads and schedules; several: scenarios."),
     "exponents": click.option("--exponents", type=Numbers(), callback=_two, metavar="P,Q", help="Voltage exponents of all feeder loads."),
     "parallel": click.option("--parallel", type=Numbers(whole=True), metavar="N[,N…]", help="Parallel feeders at each interface, or at all."),
-    "hours": click.option("--hours", type=click.IntRange(1), metavar="N", help="Markets: periods, from --first-hour H on."),
+    "hours": click.option("--hours", type=click.IntRange(1), metavar="N", help="Periods. Also: --first-hour H, --start HOW."),
     "first_hour": click.option("--first-hour", type=click.IntRange(1), metavar="H", hidden=True, help="Markets: the first of them."),
     "flow": click.option(
         "--flow", type=click.Choice(["apparent", "active"]), metavar="POWER", help="Markets: apparent, active; or --form branch-flow."
@@ -126,19 +126,24 @@ OPTIONS = {
         "--form", type=click.Choice(["lindist", "branch-flow"]), metavar="FORM", hidden=True, help="Markets: lindist, or branch-flow (losses)."
     ),
     "start": click.option(
-        "--start", type=click.Choice(["flat", "previous-hour"]), metavar="HOW", help="Optimal power flow: each period flat, or from previous-hour."
+        "--start", type=click.Choice(["flat", "previous-hour"]), metavar="HOW", hidden=True, help="Dispatch: each period flat, or from previous-hour."
     ),
     "certificate": click.option(
-        "--bound", "certificate", flag_value="cones", default="owner", help="Optimal power flow: hold costs against a cone bound, no model joined."
+        "--bound", "certificate", flag_value="cones", default="owner", help="Dispatch: against a cone bound, no model joined."
     ),
     "options": click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Option of the scheme, e.g. tol=1e-10."),
     "rounds": click.option("--rounds", type=click.IntRange(1), metavar="N", help="Most rounds.  [100]"),
     "feeder_solver": click.option(
-        "--feeder-solver", type=click.Choice(["auto", "sweep", "newton"]), default="auto", metavar="METHOD", help="auto, sweep or newton."
+        "--feeder-solver",
+        type=click.Choice(["auto", "sweep", "newton"]),
+        default="auto",
+        metavar="METHOD",
+        hidden=True,
+        help="auto, sweep or newton.",
     ),
-    "q_rule": click.option("--q-limits", "q_rule", flag_value="switch", default="ignore", help="Keep units within reactive limits."),
+    "q_rule": click.option("--q-limits", "q_rule", flag_value="switch", default="ignore", help="Units keep reactive limits. Also: --hold-taps."),
     "slack": click.option("--slack", type=click.Choice(["reference", "shared"]), default="reference", metavar="WHO", help="reference or shared."),
-    "taps": click.option("--hold-taps", "taps", flag_value="hold", default="move", help="No tap changer moves."),
+    "taps": click.option("--hold-taps", "taps", flag_value="hold", default="move", hidden=True, help="No tap changer moves."),
     "rules": click.option("--fail-if", "rules", type=Ruling(), multiple=True, metavar="RULE", help="Exit 10 if e.g. 'voltage-error>1e-8'."),
     "folder": click.option("--out", "folder", type=click.Path(path_type=Path), default=SHELF, metavar="DIR", help="For run files.  [tandem-runs]"),
     "picture": click.option("--picture/--no-picture", default=False, help="Draw an overview beside the run file."),

@@ -86,6 +86,20 @@ class Levels(click.ParamType[tuple[float, ...]]):
 
 
 @final
+class Percents(click.ParamType[tuple[float, ...]]):
+    """Percentages between commas, with or without their sign, as shares."""
+
+    name = "percentages"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Text into shares of 0 or more, rising, or a usage error."""
+        found = tuple(x / 100 for x in Numbers().convert(str(value).replace("%", ""), param, ctx))
+        if not all(a < b for a, b in zip((-1.0, *found), found, strict=False)) or found[0] < 0:
+            self.fail(f"{value!r}: give percentages of 0 or more, each above the one before it, such as 60% or 0,20,40%.", param, ctx)
+        return found
+
+
+@final
 class Span(click.ParamType[tuple[int, int]]):
     """Hours ``A:B``, both included; one hour alone stands for itself."""
 

@@ -28,13 +28,16 @@ def newton_outages(
     law_node: Index, law: Real, draw_node: Index, reach: Real, series: Complex, moving: tuple | None, edge: tuple | None, tol: float, most: int,
     keep: bool, first: Index, slot: Index, value: Real, v_out: Complex, needed: Complex, steps: Index, mismatch: Real, done: Flag,
 ) -> None:  # fmt: skip
-    """Full steps from ``begin``, row by row; ``slot`` and ``value`` from ``first[r]`` on are the admittances of row r."""
+    """Full steps from ``begin``, row by row; ``slot`` and ``value`` from ``first[r]`` on are the admittances of row r. Curves are each row's own,
+    or one for all.
+    """
     still = np.empty(0)
     for r in range(len(done)):
         exchanged(first[r], first[r + 1], slot, value, off, on)
+        power = (law_node, law, draw_node, reach[r % len(reach)], series[r % len(series)])
         why, k, left, _, _ = newton(
-            begin[r], scheduled[r], drawn, loads[r], target, order, lines, (off, on), lu, (law_node, law, draw_node, reach[r], series[r]), moving,
-            edge, still, tol, most, False, keep, v_out[r], needed[r],
+            begin[r], scheduled[r], drawn, loads[r], target, order, lines, (off, on), lu, power, moving, edge, still, tol, most, False, keep,
+            v_out[r], needed[r],
         )  # fmt: skip
         exchanged(first[r], first[r + 1], slot, value, off, on)
         steps[r], mismatch[r], done[r] = k, left, why == SOLVED

@@ -17,17 +17,20 @@ from gridtandem.flow.border import Border
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.newton import LOW, Newton
 from gridtandem.flow.sums import summed
+from gridtandem.flow.sweep import processors, shared_out
 from gridtandem.flow.variants import without
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.forest import slices
 from gridtandem.kernels import kernel
 from gridtandem.tables import Complex, Index, Real
 
+AT_ONCE = 100_000  # nodes of all rows that a thread takes in one go
+
 
 def solve_outages(newton: Newton, *, opened: Sequence[Index], loads: Real, units: Real, start: Complex, draw: Draw | None = None) -> Batch:
     """Load flows with branches ``opened`` (row), all loads times ``loads`` (row), schedules times ``units`` (row), from ``start`` (row, node).
 
-    ``draw`` has ``low`` and ``high`` (row, interface) and ``c`` (row, interface, degree + 1). No row may island anything.
+    ``draw`` has ``low`` and ``high`` (row or one for all, interface) and ``c`` with one axis more. No row may island anything.
     """
     rows, n = len(opened), newton.nodal.nodes
     out = Batch(
@@ -41,7 +44,8 @@ def solve_outages(newton: Newton, *, opened: Sequence[Index], loads: Real, units
         out.alone[:] = ~(out.converged & (np.abs(out.v).min(axis=1, initial=1.0) >= LOW))
     trouble = [""] * rows
     for r in np.flatnonzero(out.alone).tolist():
-        mine = None if draw is None else Draw(node=draw.node, low=draw.low[r], high=draw.high[r], c=draw.c[r])
+        k = 0 if draw is None or len(draw.low) == 1 else r
+        mine = None if draw is None else Draw(node=draw.node, low=draw.low[k], high=draw.high[k], c=draw.c[k])
         found = without(newton, opened[r]).solve(start=start[r], draw=mine, loads=float(loads[r]), units=float(units[r]))
         out.v[r], out.fixed_s[r], out.converged[r], trouble[r] = found.v, found.fixed_s, found.converged, found.trouble
         out.iterations[r], out.mismatch[r] = found.iterations, found.mismatch
@@ -54,7 +58,7 @@ def solve_outages(newton: Newton, *, opened: Sequence[Index], loads: Real, units
 def _compiled(
     newton: Newton, opened: Sequence[Index], factors: tuple[Real, Real], begin: tuple[Complex, Draw | None], to: tuple[Blocks, Border, Batch]
 ) -> None:
-    """All rows in one call."""
+    """All rows, some at a time on each thread: the admittances of a thread are its own."""
     (loads, units), (start, draw), (blocks, border, out) = factors, begin, to
     problem, u = newton.problem, newton.nodal.units
     rows, n = len(opened), newton.nodal.nodes
@@ -62,16 +66,24 @@ def _compiled(
     first[:, newton.fixed] = newton.roles.own_v
     active = summed(u.node, u.s.real, n)
     scheduled = np.asarray(units[:, None] * active + 1j * problem.scheduled.imag, np.complex128)
-    node, reach, series = NO_CURVES[0], np.empty((rows, 0, 2)), np.empty((rows, 0, 1), np.complex128)
+    node, reach, series = NO_CURVES[0], np.empty((1, 0, 2)), np.empty((1, 0, 1), np.complex128)
     if draw is not None:
         node, reach, series = blocks.place[draw.node], np.stack([draw.low, draw.high], -1), np.ascontiguousarray(draw.c)
     needed = np.empty((rows, n), np.complex128)
-    off, on = (values.copy() for values in border.values)
-    kernel("flow.kernels_outages", "newton_outages")(
-        first, scheduled, blocks.drawn, loads, problem.target, blocks.order, blocks.lines, off, on, blocks.factors, *blocks.law, node, reach, series,
-        *border.couples, problem.tol, problem.iterations, problem.factors == "kept", *_changes(newton, blocks, opened),
-        out.v, needed, out.iterations, out.mismatch, out.converged,
-    )  # fmt: skip
+    begin_of, slot, value = _changes(newton, blocks, opened)
+    solve = kernel("flow.kernels_outages", "newton_outages")
+
+    def work(r: slice) -> None:
+        off, on = (values.copy() for values in border.values)
+        curves = (reach, series) if len(reach) == 1 else (reach[r], series[r])
+        solve(
+            first[r], scheduled[r], blocks.drawn, loads[r], problem.target, blocks.order, blocks.lines, off, on, blocks.factors, *blocks.law, node,
+            *curves, *border.couples, problem.tol, problem.iterations, problem.factors == "kept", begin_of[r.start : r.stop + 1], slot, value,
+            out.v[r], needed[r], out.iterations[r], out.mismatch[r], out.converged[r],
+        )  # fmt: skip
+
+    each = max(1, AT_ONCE // n)
+    shared_out([slice(k, min(k + each, rows)) for k in range(0, rows, each)], work, processors())
     inside = ~((u.control == REFERENCE) & newton.roles.given[u.node])
     own = units[:, None] * summed(u.node, u.s.real * inside, n)[newton.fixed] + 1j * newton.roles.own_q[newton.fixed]
     out.fixed_s[:] = needed[:, newton.fixed] - own

@@ -174,8 +174,8 @@ class Transmission:
             whole = low.copy()
             whole[st] = v
             low, high, c = in_force(curve, whole)
-        c = c[st]
-        return Draw(node=self.forecast.node, low=low[st], high=high[st], c=np.asarray((c[..., 0, :] + 1j * c[..., 1, :]) / MVA))
+        pairs = np.ascontiguousarray(np.swapaxes(c[st], -1, -2)).view(np.complex128)[..., 0]
+        return Draw(node=self.forecast.node, low=low[st], high=high[st], c=pairs / MVA)
 
     def explain(self, curve: PowerCurve | PortResponse | None, st: tuple[int, ...]) -> str:
         """Why one scenario and period has no answer, for the owner of this grid."""

@@ -10,9 +10,11 @@ import numpy as np
 
 from gridtandem.report.tables import spelled
 from gridtandem.report.words import beside_in_words, in_words
+from gridtandem.study.dispatch.compare import highest
 from gridtandem.study.dispatch.day import rounds_by_period
 from gridtandem.study.dispatch.study import DispatchStudy
 from gridtandem.study.dispatch.tables import Told
+from gridtandem.tables import Real
 
 if TYPE_CHECKING:
     from gridtandem.report.run import Comparison, Run
@@ -34,8 +36,10 @@ def comparison_in_words(comparison: Comparison) -> str:
     """The table, and why a scheme has no answer."""
     study: DispatchStudy = comparison.runs[0].result.study
     gap = "gap_to_central" if study.certificate == "owner" else "gap_to_bound"
+    best = highest([run.result.tables.bound for run in comparison.runs])
+    least = f"; no dispatch costs less than {_downward(best):,.2f} {study.case.currency}" if np.isfinite(best) else ""
     first, rest = beside_in_words(comparison, _hours(study), [c.format(gap=gap) for c in COLUMNS]).split("\n", 1)
-    return f"{first}\ncertificate: {CERTIFICATES[study.certificate]}\n{rest}"
+    return f"{first}\ncertificate: {CERTIFICATES[study.certificate]}{least}\n{rest}"
 
 
 def _hours(study: DispatchStudy) -> str:
@@ -103,12 +107,15 @@ def _interfaces(run: Run, money: str) -> Iterator[str]:
             yield f"            … {len(set(table.interface.tolist())) - SHOWN} more (table exchanges)"
             return
         mine = table.take(table.interface == name)
-        low, high = mine.p_mw.min(), mine.p_mw.max()
-        power = spelled(low, "MW") if low == high else f"{spelled(low, 'MW')} to {spelled(high, 'MW')}"
-        yield (
-            f"  {'passes' if k == 0 else '      '}    {name} at bus {mine.bus[0]}: {power} at {mine.price_per_mwh.mean():,.2f} {money}/MWh and "
-            f"{mine.price_per_mvarh.mean():,.2f} {money}/Mvarh, {mine.v_pu.mean():.4f} pu"
-        )
+        power, voltage = _range(mine.p_mw, "{:,.3f}", "MW"), _range(mine.v_pu, "{:.4f}", "pu")
+        price, other = _range(mine.price_per_mwh, "{:,.2f}", f"{money}/MWh"), _range(mine.price_per_mvarh, "{:,.2f}", f"{money}/Mvarh")
+        yield f"  {'passes' if k == 0 else '      '}    {name} at bus {mine.bus[0]}: {power} at {price} and {other}, {voltage}"
+
+
+def _range(values: Real, form: str, unit: str) -> str:
+    """From the least to the most over all periods; one number where both read the same."""
+    least, most = form.format(values.min()), form.format(values.max())
+    return f"{least} {unit}" if least == most else f"{least} {unit} to {most} {unit}"
 
 
 def _check(run: Run) -> Iterator[str]:

@@ -14,9 +14,11 @@ from gridtandem.tables import Table
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.run import Comparison, Run
 
 TABLE = "tandem/table/1"
+CONTINGENCY_TABLES = ("ranking", "findings", "islanding")
 BATCH_TABLES = ("cases", "exchange", "branches", "buses", "islanding")
 
 
@@ -26,17 +28,25 @@ def table_document(table: Table) -> dict[str, object]:
     return {"schema": TABLE, "table": table.kind, "columns": columns, "rows": as_records(table)}
 
 
-def tables_of(run: Run | BatchRun) -> Mapping[str, Table]:
-    """All tables of a run or batch by name."""
+def tables_of(run: Run | BatchRun | ContingencyRun) -> Mapping[str, Table]:
+    """All tables of a run, batch or contingency analysis by name."""
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
 
+    if isinstance(run, ContingencyRun):
+        return {name: getattr(run, name) for name in CONTINGENCY_TABLES}
     return {name: getattr(run, name) for name in BATCH_TABLES} if isinstance(run, BatchRun) else run.tables
 
 
-def summary_of(run: Run | BatchRun) -> dict[str, object]:
-    """How a run ended, what crossed, and what its kind has to say; of a batch its extremes."""
+def summary_of(run: Run | BatchRun | ContingencyRun) -> dict[str, object]:
+    """How a run ended, what crossed, and what its kind has to say; of a batch its extremes, of outages their order."""
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
 
+    if isinstance(run, ContingencyRun):
+        from gridtandem.report.contingency_words import contingency_document
+
+        return contingency_document(run)
     if isinstance(run, BatchRun):
         from gridtandem.report.batch_words import batch_document
 

@@ -10,22 +10,24 @@ from gridtandem.cases.named import case as named
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.report.cases import case_document, case_in_words, contents, table_in_words
 from gridtandem.report.documents import as_text, summary_of, table_document, tables_of
+from gridtandem.report.kinds import door
 from gridtandem.report.tables import as_csv, plain
 from gridtandem.tables import Table
 
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
+    from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.run import Run
 
 WRITTEN = (".csv", ".json")
 Look = tuple[Callable[[], dict[str, object]], Callable[[], str]]  # the document, and the words
 
 
-def look_at_run(run: Run | BatchRun, table: str | None, rows: int) -> Look:
+def look_at_run(run: Run | BatchRun | ContingencyRun, table: str | None, rows: int) -> Look:
     """The summary of a run or batch, or one of its tables."""
     if table is None:
         return lambda: summary_of(run), lambda: f"{run!r}\n  tables    {', '.join(f'{name} {len(t)}' for name, t in tables_of(run).items())}"
-    found = _picked(tables_of(run), "table of a run", table)
+    found = _of_run(run, table)
     return lambda: table_document(found), lambda: plain(found, rows=rows)
 
 
@@ -39,9 +41,9 @@ def look_at_case(word: str, table: str | None, rows: int) -> Look:
     return lambda: table_document(one), lambda: table_in_words(case, table, rows)
 
 
-def write_run_table(run: Run | BatchRun, table: str, path: Path) -> Path:
+def write_run_table(run: Run | BatchRun | ContingencyRun, table: str, path: Path) -> Path:
     """One table of a run as .csv or .json, every digit."""
-    return _write(_picked(tables_of(run), "table of a run", table), path)
+    return _write(_of_run(run, table), path)
 
 
 def write_case_table(word: str, table: str, path: Path) -> Path:
@@ -49,9 +51,14 @@ def write_case_table(word: str, table: str, path: Path) -> Path:
     return _write(_picked(contents(named(word)), "table of this case", table), path)
 
 
-def _picked(tables: Mapping[str, Table], what: str, name: str) -> Table:
+def _of_run(run: Run | BatchRun | ContingencyRun, name: str) -> Table:
+    kind = getattr(run, "kind", None)  # batches and contingencies have none
+    return _picked(tables_of(run), "table of a run", name, hint="" if kind is None else door(kind).fields.elsewhere.get(name, ""))
+
+
+def _picked(tables: Mapping[str, Table], what: str, name: str, hint: str = "") -> Table:
     if name not in tables:
-        raise UnknownName(what, name, list(tables))
+        raise UnknownName(what, name, list(tables), hint=hint)
     return tables[name]
 
 

@@ -87,7 +87,8 @@ class Run:
         """A table by name."""
         tables = {} if name.startswith("_") or name in Run.__slots__ else self.tables
         if name not in tables:
-            raise AttributeError(str(UnknownName("table of a run", name, sorted(tables))), name=name, obj=self)
+            hint = "" if name.startswith("_") or name in Run.__slots__ else door_of(self).fields.elsewhere.get(name, "")
+            raise AttributeError(str(UnknownName("table of a run", name, sorted(tables), hint=hint)), name=name, obj=self)
         return tables[name]
 
     def __dir__(self) -> list[str]:

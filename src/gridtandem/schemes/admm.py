@@ -50,6 +50,7 @@ class Admm:
     tol: float = 1e-6  # [pu]
     base_mva: float = 100.0  # of per unit of power
 
+    over_relaxed: ClassVar = 2.0  # (e) converges below it
     asks_tso: ClassVar = frozenset({DispatchAlone, DispatchNear})
     asks_dsos: ClassVar = frozenset({TakenNear})
 

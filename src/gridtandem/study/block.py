@@ -67,6 +67,7 @@ class Answers:
 
     end: Index  # place in `ENDS`
     rounds: Index
+    asked: Index  # answers of single feeders that it took, those of the agreement it begins with left out
     v: Real  # (row, interface) that feeders reckon with
     s: Complex  # (row, interface) that transmission reckons with [per unit]
     error: Real  # largest difference of that from what feeders draw [per unit]
@@ -80,8 +81,8 @@ class Answers:
         """Nothing known yet of so many rows, interfaces and nodes of transmission."""
         nothing, apart = np.full((size, wide), np.nan), np.full(size, np.nan)
         return Answers(
-            end=np.zeros(size, np.int64), rounds=np.zeros(size, np.int64), v=nothing, s=nothing * (1 + 1j), error=apart, slack=apart.copy(),
-            why=[""] * size, tso=np.full((size, nodes), complex(np.nan, np.nan)), ratio=[None] * size,
+            end=np.zeros(size, np.int64), rounds=np.zeros(size, np.int64), asked=np.zeros(size, np.int64), v=nothing, s=nothing * (1 + 1j),
+            error=apart, slack=apart.copy(), why=[""] * size, tso=np.full((size, nodes), complex(np.nan, np.nan)), ratio=[None] * size,
         )  # fmt: skip
 
     @property
@@ -132,8 +133,12 @@ def solved(desk: Desk, number: Index, extremes: Extremes) -> Block:
     def tried(rows: Index, start: Any) -> None:
         if len(rows):
             opened = tuple(batch.outages.branch[k] for k in outage[rows].tolist())
-            answers.put(rows, _answers(desk.under(scenario[rows], opened), batch, start)[0])
+            found = _answers(desk.under(scenario[rows], opened), batch, start)[0]
+            found.asked[:] += spent[rows]
+            answers.put(rows, found)
+            spent[rows] = found.asked
 
+    spent = np.zeros(len(number), np.int64)
     tried(warm, part(states, home[warm]))
     failed = warm[~answers.ok[warm]]
     tried(np.union1d(np.setdiff1d(hit, warm), failed), None)
@@ -174,7 +179,7 @@ def _planned(group: Group, wide: int) -> Answers:
         v[good], slack[good], tso[good] = a.v[good, 0], found.slack[good], found.v[good]
     drawn = group.seats.everybody.draw(v[:, None], slope=False)[0][:, 0] / MVA
     apart = np.where(np.isnan(slack), np.nan, np.hypot(s.real - drawn.real, s.imag - drawn.imag).max(axis=1, initial=0.0))
-    return Answers(end=end, rounds=group.rounds, v=v, s=s, error=apart, slack=slack, why=why, tso=tso, ratio=ratio)
+    return Answers(end=end, rounds=group.rounds, asked=group.asked, v=v, s=s, error=apart, slack=slack, why=why, tso=tso, ratio=ratio)
 
 
 def _surveyed(desk: Desk, answers: Answers, extremes: Extremes, number: Index) -> tuple[Real, Index, Complex]:

@@ -14,6 +14,7 @@ import numpy as np
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.kinds import FLOW, KINDS, all_schemes
 
+POSITIVE = ("weight", "base_mva", "root_pu")  # options that mean nothing at 0 or below, whatever the scheme
 LETTERS = "gridtandem.boundary."  # where letters are declared
 
 
@@ -38,6 +39,11 @@ def scheme_named(name: str, options: Mapping[str, Any] | None = None) -> Any:
             raise Unreadable(f"option {option} of scheme {name} is a number; {value!r} is not")
         if option.startswith("tol") and not value > 0:
             raise Unreadable(f"option {option} of scheme {name} is a distance above 0; {value!r} is not")
+        if option in POSITIVE and not 0 < value < np.inf:
+            raise Unreadable(f"option {option} of scheme {name} is a number above 0; {value!r} is not")
+        if option == "relaxation" and value != 1 and not 0 < value < getattr(kind, "over_relaxed", 1.0):
+            most = f"below {kind.over_relaxed:g}" if hasattr(kind, "over_relaxed") else "at most 1"
+            raise Unreadable(f"option {option} of scheme {name} is above 0 and {most}; {value!r} is not")
         if isinstance(known[option], str) and value not in (words := getattr(kind, "words", {}).get(option, (value,))):
             raise UnknownName(f"{option} of scheme {name}", str(value), list(words))
         if isinstance(known[option], int) and value % 1:

@@ -24,6 +24,7 @@ def figures_of(table: Table | type[Table]) -> Mapping[str, str]:
     return {UNITS.sub("", name).replace("_", "-"): name for name in numeric}
 
 
+GAPS = "gap-to-"  # figures that are too far from their mark on either side
 WORSE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 FORM = re.compile(r"(?:(?P<scheme>[\w-]+):)?(?P<figure>[\w-]+)\s*(?P<worse><=|>=|<|>)\s*(?P<limit>\S+)")
 
@@ -31,12 +32,25 @@ FORM = re.compile(r"(?:(?P<scheme>[\w-]+):)?(?P<figure>[\w-]+)\s*(?P<worse><=|>=
 @final
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Fails where ``figure worse limit`` holds, and where there is no figure at all."""
+    """Fails where ``figure worse limit`` holds, and where there is no figure at all.
+
+    Gaps are distances: ``gap-to-central>1e-6`` also fails what lies as far below, where nobody can carry a plan out or one owner's search was
+    worse. ``gap-to-central<-1e-6`` fails only that.
+    """
 
     figure: str  # see `figures_of`
     worse: str  # one of `WORSE`
     limit: float
     scheme: str = ""  # empty: for every scheme
+
+    @property
+    def both_sides(self) -> bool:
+        """Does it hold for the distance, whatever its sign?"""
+        return self.figure.startswith(GAPS) and self.worse.startswith(">") and self.limit >= 0
+
+    def fails(self, value: float) -> bool:
+        """Is the figure missing, or on the wrong side?"""
+        return math.isnan(value) or bool(WORSE[self.worse](abs(value) if self.both_sides else value, self.limit))
 
     @staticmethod
     def read(words: str) -> Rule:
@@ -82,6 +96,6 @@ def _broken(rule: Rule, table: Table) -> Iterator[str]:
     name = figures_of(table)[rule.figure]
     unit = table.columns()[name].unit.replace("1", "")
     for scheme, value in zip(_schemes(table), getattr(table, name).tolist(), strict=True):
-        if rule.scheme in ("", scheme) and (math.isnan(value) or WORSE[rule.worse](value, rule.limit)):
+        if rule.scheme in ("", scheme) and rule.fails(value):
             said = "does not exist" if math.isnan(value) else f"is {float(value):.6g}{' ' * bool(unit)}{unit}"
-            yield f"{scheme}: {rule.figure} {said}; the rule fails it if {rule.worse} {rule.limit:g}"
+            yield f"{scheme}: {rule.figure} {said}; the rule fails it if {rule.worse} {rule.limit:g}{' either way' * rule.both_sides}"

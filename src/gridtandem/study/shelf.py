@@ -18,6 +18,7 @@ from gridtandem.tables import Index, Names, Table, column
 
 if TYPE_CHECKING:
     from gridtandem.study.batch import Batch
+    from gridtandem.study.contingency import Contingency
 
 FOLDER = Path("tandem-runs")
 SUFFIX = ".tandem"
@@ -35,7 +36,7 @@ class Shelf(Table):
     case: Names = column("name of the case", dtype="U")
     scheme: Names = column("scheme", dtype="U")
     end: Names = column("how it ended; STOPPED and OUT_OF_ROUNDS can be resumed", dtype="U")
-    rounds: Index = column("rounds so far; of a batch, cases", dtype="i8")
+    rounds: Index = column("rounds so far; of a batch, cases; of a contingency analysis, findings", dtype="i8")
 
 
 def place_of(study: Stored, folder: Path = FOLDER) -> Path:
@@ -46,6 +47,11 @@ def place_of(study: Stored, folder: Path = FOLDER) -> Path:
 def place_of_batch(batch: Batch, folder: Path = FOLDER) -> Path:
     """The same for a batch."""
     return _place(f"{batch.study.case.name}-{name_of(batch.study.scheme)}-batch", batch.digest(), folder)
+
+
+def place_of_contingency(of: Contingency, folder: Path = FOLDER) -> Path:
+    """The same for a contingency analysis."""
+    return _place(f"{of.study.case.name}-{name_of(of.study.scheme)}-contingency", of.digest(), folder)
 
 
 def places(study: Any, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
@@ -59,20 +65,29 @@ def names_in(folder: Path = FOLDER) -> list[str]:
 
 
 def find(word: str, folder: Path = FOLDER) -> Path:
-    """A run file by path, by name, by ``case-scheme`` if that was saved under one study only, or by a beginning that no other run shares."""
+    """A run file by path, by name, by ``case-scheme``, of several studies the newest, or by a beginning that no other run shares."""
     if word.endswith(SUFFIX) and Path(word).is_file():
         return Path(word)
     names = names_in(folder)
     wanted = word.removesuffix(SUFFIX)
-    saved = [n for n in names if re.fullmatch(re.escape(wanted) + DIGEST, n)]
-    begin = [wanted] if wanted in names else saved or [n for n in names if n.startswith(wanted)]
+    begin = [wanted] if wanted in names else studies(word, folder)[:1] or [n for n in names if n.startswith(wanted)]
     if len(begin) > 1:
-        newest = sorted(begin, key=lambda n: (-(folder / (n + SUFFIX)).stat().st_mtime_ns, n))
-        same = f"{word!r} was saved under {len(begin)} different studies" if saved else f"{word!r} begins {len(begin)} runs"
-        raise Unreadable(f"{same}; write more of it, newest first: {', '.join(newest)}")
+        raise Unreadable(f"{word!r} begins {len(begin)} runs; write more of it, newest first: {', '.join(_newest(begin, folder))}")
     if not begin:
         raise UnknownName("run", word, names)
     return folder / (begin[0] + SUFFIX)
+
+
+def studies(word: str, folder: Path = FOLDER) -> list[str]:
+    """Names of the runs that ``case-scheme`` was saved under, newest first; none where the word is a path or the whole name of a run."""
+    names, wanted = names_in(folder), word.removesuffix(SUFFIX)
+    if wanted in names or (word.endswith(SUFFIX) and Path(word).is_file()):
+        return []
+    return _newest([n for n in names if re.fullmatch(re.escape(wanted) + DIGEST, n)], folder)
+
+
+def _newest(names: Sequence[str], folder: Path) -> list[str]:
+    return sorted(names, key=lambda n: (-(folder / (n + SUFFIX)).stat().st_mtime_ns, n))
 
 
 def _place(words: str, digest: str, folder: Path) -> Path:
@@ -96,6 +111,13 @@ def is_batch(path: Path) -> bool:
     return RunFile.open(path).kind() == KIND
 
 
+def is_contingency(path: Path) -> bool:
+    """Does the file hold a contingency analysis?"""
+    from gridtandem.study.contingency_file import KIND
+
+    return RunFile.open(path).kind() == KIND
+
+
 def shelf(folder: Path = FOLDER) -> Shelf:
     """All run files of a folder, unreadable ones included."""
     rows = [_row(folder / (name + SUFFIX), name) for name in names_in(folder)]
@@ -104,11 +126,14 @@ def shelf(folder: Path = FOLDER) -> Shelf:
 
 def _row(path: Path, name: str) -> tuple[str, str, str, str, int]:
     from gridtandem.study.batch_file import KIND, BatchFile
+    from gridtandem.study.contingency_file import KIND as CONTINGENCY
+    from gridtandem.study.contingency_file import ContingencyFile
 
     try:
         file = RunFile.open(path)
         facts = file.facts()
         far = BatchFile.open(path).done() if file.kind() == KIND else file.rounds()
+        far = len(ContingencyFile.open(path).findings()) if file.kind() == CONTINGENCY else far
         return name, facts["case"], facts["scheme_name"], file.end().name, far
     except (InvalidCase, Unavailable, KeyError):
         return name, "", "", "UNREADABLE", 0

@@ -25,6 +25,7 @@ class Group:
     seats: Seats  # of these rows
     end: tuple[End, ...]
     rounds: Index
+    asked: Index  # feeders that were asked until then, by the ledger, one by one and letter by letter
     why: tuple[str, ...]
     state: Any  # of each row as it was when that row stopped; None where none did
     agreement: Agreement | None
@@ -112,7 +113,8 @@ def _group(study: Study, seats: Seats, rows: Index, start: Any) -> Group:
     rounds = np.where(watch.done | watch.dead, watch.rounds, outcome.rounds)
     why = tuple(w or ("" if d else _reason(outcome)) for w, d in zip(watch.why, watch.done, strict=True))
     agreement = None if watch.kept is None else scheme.agreement(watch.kept)
-    return Group(rows=rows, seats=seats, end=end, rounds=rounds, why=why, state=watch.kept, agreement=agreement)
+    asked = _asked(seats, mail, rounds)
+    return Group(rows=rows, seats=seats, end=end, rounds=rounds, asked=asked, why=why, state=watch.kept, agreement=agreement)
 
 
 def _alone(study: Study, seats: Seats, row: int) -> Group:
@@ -123,10 +125,16 @@ def _alone(study: Study, seats: Seats, row: int) -> Group:
     good = outcome.answered and not outcome.refused
     end = outcome.end if good or not outcome.answered else End.REFUSED
     why = "" if good else getattr(outcome.state, "trouble", "") or outcome.causes().removeprefix("; ") or _reason(outcome)
-    agreement = study.scheme.agreement(outcome.state) if good else None
-    return Group(
-        rows=np.array([row]), seats=seats, end=(end,), rounds=np.array([outcome.rounds]), why=(why,), state=outcome.state, agreement=agreement
-    )
+    agreement, rounds = study.scheme.agreement(outcome.state) if good else None, np.array([outcome.rounds])
+    asked = _asked(seats, mail, rounds)
+    return Group(rows=np.array([row]), seats=seats, end=(end,), rounds=rounds, asked=asked, why=(why,), state=outcome.state, agreement=agreement)
+
+
+def _asked(seats: Seats, mail: Mailbox, rounds: Index) -> Index:
+    """Answers of single feeders that each row took, up to its own last round: what comes later is asked for the sake of others."""
+    own = [(entry.round, entry.interfaces) for entry in mail.ledger if entry.to in seats.companies]
+    sent = np.array(own, np.int64).reshape(-1, 2)
+    return np.array([int(sent[sent[:, 0] <= last, 1].sum()) for last in rounds.tolist()], np.int64)
 
 
 def _each(seats: Seats) -> Iterator[Seats]:

@@ -6,7 +6,7 @@ May import: study, and report itself. A module of this room is loaded when a stu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, final
 
@@ -58,6 +58,7 @@ class Fields:
     figures: Callable[[Run], Mapping[str, object]]
     shown: tuple[str, ...]  # tables that a summary holds
     about: Callable[[Any], Mapping[str, object]] = lambda _: {}  # of a study
+    elsewhere: Mapping[str, str] = field(default_factory=dict)  # where to look for a table that other kinds have
 
 
 @final

@@ -42,6 +42,7 @@ DOOR = Door(
     ),
     fields=Fields(
         schemas=("tandem/dispatch-summary/1", "tandem/dispatch-compare/1"), figures=_figures, shown=("exchanges", "checks"),
+        elsewhere={"buses": "voltages of buses are in table 'prices', beside the prices", "units": "what units do is in table 'decisions'"},
         about=lambda study: {"currency": study.case.currency, "certificate": study.certificate},
     ),
 )  # fmt: skip

@@ -26,6 +26,7 @@ class DispatchComparison(Table):
     promised: Real = column("cost of all plans together, over all periods", unit="currency")
     gap_to_central: Real = column("what that is more than the dispatch of one owner, relative to it; less than 0: nobody can carry it out")
     gap_to_bound: Real = column("the same against the cone bound: no dispatch is cheaper by more; less than 0: nobody can carry it out")
+    bound: Real = column("what no dispatch costs less than: the highest cone bound that any of the runs found", unit="currency")
     realised: Real = column("cost in the AC check, where the reference unit takes what is left", unit="currency")
     limits_broken: Index = column("limits broken in the AC check, over all periods", dtype="i8")
     rounds: Index = column("rounds", dtype="i8")
@@ -40,12 +41,18 @@ class DispatchComparison(Table):
     seconds: Real = column("wall time of this run on this machine; not reproducible", unit="s")
 
 
+def highest(bounds: Sequence[float]) -> float:
+    """Every bound holds for every scheme, so that the highest does; NaN where there is none."""
+    return max((b for b in bounds if np.isfinite(b)), default=np.nan)
+
+
 def tabled(results: Sequence[Result[Any, Told]], seconds: Sequence[float]) -> DispatchComparison:
-    """The table of results that are there already."""
+    """The table of results that are there already; all are held against one bound."""
+    bound = highest([r.tables.bound for r in results])
     checks, exchanges = [r.tables.checks for r in results], [r.tables.exchanges for r in results]
     return DispatchComparison.of({
         **beside(results, seconds), "promised": [r.tables.promised for r in results], "gap_to_central": [r.tables.gap for r in results],
-        "gap_to_bound": [r.tables.gap_to_bound for r in results],
+        "gap_to_bound": [r.tables.gap_to(bound) for r in results], "bound": [bound] * len(results),
         "realised": [r.tables.realised for r in results], "limits_broken": [int(c.limits_broken.sum()) for c in checks],
         "price_error_per_mwh": [worst(e.price_per_mwh - e.price_central_per_mwh) for e in exchanges],
         "voltage_error_pu": [worst(c.voltage_error_pu) for c in checks], "exchange_error_mva": [worst(c.exchange_error_mva) for c in checks],

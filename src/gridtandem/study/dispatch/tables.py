@@ -55,7 +55,7 @@ class Told:
     @property
     def gap(self) -> float:
         """What the plans cost more than the dispatch of one owner, relative to it."""
-        return (self.promised - self.central) / max(1.0, abs(self.central))
+        return self.gap_to(self.central)
 
     @property
     def bound(self) -> float:
@@ -65,7 +65,11 @@ class Told:
     @property
     def gap_to_bound(self) -> float:
         """What the plans cost more than that, relative to it: no dispatch is cheaper than they are by more."""
-        return (self.promised - self.bound) / max(1.0, abs(self.bound))
+        return self.gap_to(self.bound)
+
+    def gap_to(self, cost: float) -> float:
+        """What the plans cost more than something else, relative to it."""
+        return (self.promised - cost) / max(1.0, abs(cost))
 
     def contradicts(self, goal: float) -> float:  # noqa: ARG002 — asked alike of every kind
         """By how much the AC check contradicts an agreement. [pu]"""

@@ -1,0 +1,132 @@
+"""Contingency analyses in plain words and as one document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtandem.cases.renewables import renewable_share
+from gridtandem.report.tables import as_records, plain, spelled
+from gridtandem.security.severity import BASE_FACTOR, LEAST_MVA
+from gridtandem.study.contingency_results import BASE, CURVES, FULL, SCREENED, Agreement, Ranking
+from gridtandem.study.provenance import provenance
+from gridtandem.study.registry import name_of
+
+if TYPE_CHECKING:
+    from gridtandem.report.contingency import ContingencyRun
+
+CONTINGENCY = "tandem/contingency/1"
+SHOWN, LISTED, TOLD = 2, 10, 6  # islanding outages and refusals; rows of the table; outages that change places
+SPENT = {BASE: "before any outage", CURVES: "for curves", SCREENED: "while screened", FULL: "for outages in full"}
+FEW = 0.05  # % of change of an index below which distribution hardly matters
+COLUMNS = ("rank", "alone_rank", "outage", "by", "pi", "pi_alone", "change_percent", "loading_percent", "loaded_branch", "v_low_pu", "v_low_bus")
+
+
+def contingency_in_words(run: ContingencyRun) -> str:
+    """About two dozen lines."""
+    return "\n".join(_lines(run))
+
+
+def _lines(run: ContingencyRun) -> Iterator[str]:
+    of, table = run.result.of, run.ranking
+    solved = int((run.findings.step == FULL).sum())
+    share = renewable_share(of.study.case)
+    feeders = f", renewables {spelled(100 * share, '%')} of the feeders' load" if share > 0 else ""
+    way = "all solved in full" if solved == len(of.outages) else f"screened by {_way(of.screen)}, {solved:,} solved in full"
+    yield f"{of.study.case.name} under {name_of(of.study.scheme)}{feeders}: {_many(len(of.outages), 'outage')}, {way}"
+    yield from (f"  note      {note}" for note in of.outages.notes)
+    if of.ratings == "base":
+        yield f"  ratings   where the case has none: {BASE_FACTOR:g} times the apparent power before any outage, at least {LEAST_MVA:g} MVA"
+    yield from _collapsed(table)
+    known = table.take(table.rank > 0)
+    yield from (f"  {line}" for line in plain(known, columns=COLUMNS, rows=LISTED).splitlines())
+    yield from _changes(table)
+    yield from _screening(run)
+    yield from _solves(run)
+    yield from _islanding(run)
+    if run.path is not None:
+        yield f"  run file  {run.path}"
+
+
+def _way(screen: str) -> str:
+    return "shift factors" if screen == "dc" else "decoupled steps"
+
+
+def _collapsed(table: Ranking) -> Iterator[str]:
+    """Outages without an answer, which may be the worst of all, and whether they have one without distribution."""
+    none = table.take(table.rank == 0)
+    for k in range(min(len(none), SHOWN)):
+        yield f"  refused   {none.outage[k]}: {none.why[k]}"
+    if (more := len(none) - SHOWN) > 0:
+        yield f"            … {more:,} more (table ranking, column why)"
+    if len(missed := none.outage[np.isfinite(none.pi_alone)]):
+        some = ", ".join(missed[:TOLD].tolist()) + ", …" * (len(missed) > TOLD)
+        yield f"  missed    {_many(len(missed), 'outage')} without an answer would have one if feeders drew what they drew before: {some}"
+
+
+def _changes(table: Ranking) -> Iterator[str]:
+    """What distribution does to order and size, whether or not it is much."""
+    full = table.take((table.by == FULL) & (table.alone_rank > 0) & (table.rank > 0))
+    if not len(full):
+        return
+    moved = full.take(full.moved != 0)
+    if len(moved):
+        some = moved.take(np.argsort(-np.abs(moved.moved), kind="stable")[:TOLD])
+        told = ", ".join(f"{name} {abs(m)} {'up' if m > 0 else 'down'}" for name, m in zip(some.outage.tolist(), some.moved.tolist(), strict=True))
+        yield f"  order     {len(moved):,} of {_many(len(full), 'outage')} change places because of distribution: {told}" + ", …" * (
+            len(moved) > TOLD
+        )
+    else:
+        yield f"  order     none of {_many(len(full), 'outage')} solved in full changes its place because of distribution"
+    worst = int(np.argmax(np.abs(full.change_percent)))
+    size = np.abs(full.change_percent)
+    small = "; distribution hardly matters here" if size.max() < FEW else ""
+    yield f"  severity  the index changes by {size.max():.3g} % at most ({full.outage[worst]}), {np.median(size):.2g} % in the middle{small}"
+
+
+def _screening(run: ContingencyRun) -> Iterator[str]:
+    found = run.agreement()
+    if found.count:
+        yield f"  screening {told(found)}"
+
+
+def told(found: Agreement) -> str:
+    """How far two orders agree, in words."""
+    rank = "–" if np.isnan(found.spearman) else f"{found.spearman:.6g}"
+    return f"against full: Spearman {rank} over {_many(found.count, 'outage')}, {found.overlap} of the first {found.top} the same"
+
+
+def _solves(run: ContingencyRun) -> Iterator[str]:
+    own = run.feeder_solves
+    parts = ", ".join(f"{own[step]:,} {words}" for step, words in SPENT.items() if own.get(step, 0))
+    yield f"  feeders   {sum(own.values()):,} DSO solves{': ' * bool(parts)}{parts}"
+
+
+def _islanding(run: ContingencyRun) -> Iterator[str]:
+    for k in range(min(len(run.islanding), SHOWN)):
+        yield f"  islanding {run.islanding.outage[k]} {run.islanding.why[k]}; not solved"
+    if (more := len(run.islanding) - SHOWN) > 0:
+        yield f"            … {more:,} more (table islanding)"
+
+
+def contingency_document(run: ContingencyRun) -> dict[str, object]:
+    """The order, what distribution changes, how good the screening is, and what it took."""
+    of, found = run.result.of, run.agreement()
+    share = renewable_share(of.study.case)
+    return {
+        "schema": CONTINGENCY, "case": of.study.case.name, "scheme": name_of(of.study.scheme), "contingency_digest": of.digest(),
+        "end": run.end.name.lower().replace("_", "-"), "screen": of.screen, "power": of.power, "ratings": of.ratings,
+        "renewable_share": None if np.isnan(share) else share, "outages": len(of.outages), "notes": list(of.outages.notes),
+        "feeder_solves": run.feeder_solves,
+        "screening": {
+            "outages": found.count, "spearman": None if np.isnan(found.spearman) else found.spearman, "top": found.top, "overlap": found.overlap,
+        },
+        "ranking": as_records(run.ranking), "islanding": as_records(run.islanding), "run_file": None if run.path is None else str(run.path),
+        "made_with": provenance(),
+    }  # fmt: skip
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
