@@ -104,7 +104,7 @@ def test_completion_scripts(shell: str, word: str) -> None:
     ("line", "offers"),
     [
         ("tandem co", ["convert", "compare", "completion"]), ("tandem run 30", ["30A", "30B"]), ("tandem run 14A --scheme res", ["response"]),
-        ("tandem show 14B-m", ["14B-merged-000000"]), ("tandem help ex", ["exit-codes"]),
+        ("tandem show 14B-m", ["14B-merged-000000"]), ("tandem help exi", ["exit-codes"]),
     ],
 )  # fmt: skip
 def test_names_complete(line: str, offers: list[str], tmp_path: Path) -> None:

@@ -1,15 +1,23 @@
-"""``tandem experiment``: its table, its picture with what is held, and the same for machines."""
+"""``tandem experiment``: its table, its picture with what is held, the same for machines, and its how-to page."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.image import imread
 
 import gridtandem as gt
+from gridtandem.report.style import save
 from gridtandem.study.margin.experiments import FILES
+from tests.doors.console import ROOT, commands, missing
 from tests.doors.terminal import tandem
+from tests.tolerances import INK
+
+PAGE = ROOT / "docs/how-to/experiment-with-margins.md"
+PICTURE = ROOT / "docs/pictures/line-ratio.png"
 
 
 @pytest.fixture(autouse=True)
@@ -17,18 +25,16 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_it_says_what_is_varied_and_held_and_draws_it() -> None:
-    said = tandem("experiment", "transformer", "--plot", "t.svg", "--csv", "t.csv")
+def test_the_page_does_what_it_says() -> None:
+    (command,) = commands(PAGE.read_text(encoding="utf-8"))
+    said = tandem(*command.words.split()[1:], "--csv", "t.csv")
     assert said.code == 0
-    lines = said.out.splitlines()
-    assert lines[0] == "T14D2, transformer: Interconnecting transformers"
-    assert [line.split()[0] for line in lines[1:3]] == ["varied", "held"]
-    assert sum(line.startswith("exponents (0, 0)") for line in lines) == 12
-    assert said.err.splitlines() == ["wrote t.csv", "picture   t.svg"]
-    picture = Path("t.svg").read_text(encoding="utf-8")
-    assert "Held: ratio 1" in picture
-    assert "Voltage at bus 10, coordinated: exponents (0, 0)" in picture
-    assert len(Path("t.csv").read_text(encoding="utf-8").splitlines()) == 25
+    assert missing(command.shown, said.out) == []
+    assert said.err.splitlines() == ["wrote t.csv", "picture   line-ratio.png"]
+    assert len(Path("t.csv").read_text(encoding="utf-8").splitlines()) == 16
+    shown, now = imread(PICTURE), imread("line-ratio.png")
+    assert shown.shape == now.shape
+    assert np.mean(np.abs(shown - now)) <= INK
 
 
 def test_machines_and_python_read_the_same_numbers() -> None:
@@ -39,7 +45,11 @@ def test_machines_and_python_read_the_same_numbers() -> None:
     assert [row["growth"] for row in told["tables"]["trials"]] == run.trials.growth.tolist()
     assert len(told["tables"]["curves"]) == len(run.curves)
     assert repr(run).startswith("T14D2, unit-place")
-    assert "Held: 1 MW" in "".join(t.get_text() for t in run.plot().texts)
+    figure = run.plot()
+    assert "Held: 1 MW" in "".join(t.get_text() for t in figure.texts)
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["none", "2", "6", "18", "33"]
+    assert figure.axes[1].get_title(loc="left") == "Voltage at bus 10, coordinated"
+    save(figure, "u.svg")
 
 
 def test_help_lists_every_experiment() -> None:

@@ -17,12 +17,10 @@ from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.schemes.response import Response
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.single import Tool, curves_table, tools_table
-from gridtandem.study.margin.tools import USUAL, feeding, followed_by
+from gridtandem.study.margin.tools import LUMPED, USUAL, feeding, followed_by
 from gridtandem.study.run import run
 from gridtandem.study.study import Study
 from gridtandem.tables import Names, Real, Table, column
-
-NO_BASE = "margin-011"  # transmission alone, of a case without a load flow
 
 T = TypeVar("T", bound=Table)
 
@@ -147,8 +145,8 @@ def _margins(trial: Trial) -> Iterator[_Found]:
     loss = _feeder_loss(trial)
     for name in trial.tools:
         tool = _followed(trial, name)
-        if tool is None:
-            row = (name, *(np.nan,) * 3, loss, "", np.nan, np.nan, "no load flow before anything grows")
+        if isinstance(tool, str):
+            row = (name, *(np.nan,) * 3, loss, "", np.nan, np.nan, tool)
             yield _Found(np.nan, (trial.line, trial.setting, trial.value, *row), [])
             continue
         t, c = tools_table([tool]), curves_table([tool], feeding(trial.case))
@@ -161,14 +159,14 @@ def _margins(trial: Trial) -> Iterator[_Found]:
         yield _Found(float(t.growth[0]), (trial.line, trial.setting, trial.value, *row), [(trial.line, trial.setting, *r) for r in drawn])
 
 
-def _followed(trial: Trial, name: str) -> Tool | None:
-    """None where transmission alone has nothing to start from."""
+def _followed(trial: Trial, name: str) -> Tool | str:
+    """Or why transmission alone has nothing to start from."""
     try:
         return followed_by(trial.case, trial.growth, (name,))[0]
     except InvalidCase as e:
-        if {f.code for f in e.faults} != {NO_BASE}:
+        if name not in LUMPED:
             raise
-        return None
+        return "; ".join(map(str, e.faults))
 
 
 def _feeder_loss(trial: Trial) -> float:
