@@ -100,7 +100,7 @@ SYSTEMS = {
         "IEEE 118-bus with 33-bus feeders at four buses", "ieee118", _bw(("39", 7), ("50", 5), ("67", 8), ("98", 9)), AT.format("39, 50, 67 and 98")
     ),
     "ieee118-4bb": System(
-        "IEEE 118-bus with 33-bus feeders at four buses, loads that vary with voltage, ratings", "ieee118",
+        "T118Dn4 with loads that vary with voltage, and ratings", "ieee118",
         _bw(("39", 7), ("50", 5), ("67", 8), ("98", 9)), "The networks are published; the system is ours: T118Dn4 with other exponents and ratings.",
         "ours; parts: see their own entries", exponents=A,
         rated="Ours: the published network has no ratings; a branch has 1.25 times its apparent power in the load flow of IEEE 118, at least 15 MVA.",

@@ -29,10 +29,10 @@ SECTIONS = {  # of the help page: name: (module, one line)
         "compare": ("running", "One case under several schemes, side by side."),
         "batch": ("batching", "Many scenarios of a case: a year, every outage."),
         "resume": ("batching", "Go on with what was stopped."),
-        "diagnose": ("running", "How fast the plain exchange converges, and which scheme to take."),
+        "diagnose": ("running", "How fast an exchange converges, and which scheme to take."),
     },
     "Security": {
-        "margin": ("securing", "How much load a system can still take, and where it is weakest."),
+        "margin": ("securing", "How much load a system can still take, and its weakest node."),
         "experiment": ("experimenting", "Margins under other loads, lines, units and transformers."),
         "contingency": ("contingencies", "Outages by severity, with feeders as they are."),
     },

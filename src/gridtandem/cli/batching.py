@@ -75,11 +75,7 @@ def resume_command(out: Out, *, run: str, block: int | None, wishes: Wishes) -> 
 
     path = found(out, run, wishes.folder)
     if is_contingency(path):
-        from gridtandem.cli.contingencies import told as told_contingency
-        from gridtandem.report.contingency import ContingencyRun
-
-        with patience(out, path.stem, "block") as watch:
-            return told_contingency(out, ContingencyRun.resume(path, block=block, watch=watch.counted))
+        return ranked_on(out, path, block)
     if not is_batch(path):
         if block is not None:
             raise click.UsageError("--block goes with a batch; this is a run.")
@@ -88,6 +84,15 @@ def resume_command(out: Out, *, run: str, block: int | None, wishes: Wishes) -> 
         raise click.UsageError("a batch takes its study from the run file; only --block, --picture and --out go with it.")
     with patience(out, path.stem, "block") as watch:
         return shown(out, BatchRun.resume(path, block=block, watch=watch.counted), wishes)
+
+
+def ranked_on(out: Out, path: Path, block: int | None) -> int:
+    """Go on with a contingency analysis."""
+    from gridtandem.cli.contingencies import told as told_contingency
+    from gridtandem.report.contingency import ContingencyRun
+
+    with patience(out, path.stem, "block") as watch:
+        return told_contingency(out, ContingencyRun.resume(path, block=block, watch=watch.counted))
 
 
 def shown(out: Out, run: BatchRun, wishes: Wishes) -> int:

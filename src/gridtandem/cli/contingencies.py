@@ -25,7 +25,7 @@ PICTURE = click.Path(path_type=Path)
 
 @click.command("contingency", short_help="Outages by severity, with feeders as they are.")
 @click.argument("case", type=CASE)
-@click.option("--re", "shares", type=Percents(), metavar="X[,X…]%", help="Renewables: share of the feeders' load; several: one after another.")
+@click.option("--re", "shares", type=Percents(), metavar="X[,X…]%", help="Renewables as a share of feeder load; or several.")
 @click.option("--outages", type=Several(), default="n-1", metavar="n-1|A,B+C|FILE", help="Branches; .csv: columns outage, branch.")
 @click.option(
     "--screen", type=click.Choice(["dc", "decoupled", "full"]), default="decoupled", metavar="HOW", help="dc, decoupled, full.  [decoupled]"
@@ -44,7 +44,7 @@ def contingency_command(
 ) -> int:  # fmt: skip
     """$ tandem contingency ieee118-4bb --re 60%
 
-    Rank outages of CASE by a performance index, and say what distribution changes.
+    Rank outages of CASE by severity, and say what distribution changes.
     """
     from gridtandem.cases.renewables import with_renewables
     from gridtandem.report.contingency import wanted_outages
