@@ -103,7 +103,8 @@ def test_completion_scripts(shell: str, word: str) -> None:
 @pytest.mark.parametrize(
     ("line", "offers"),
     [
-        ("tandem co", ["convert", "compare", "contingency", "completion"]), ("tandem run 30", ["30A", "30B"]), ("tandem run 14A --scheme res", ["response"]),
+        ("tandem co", ["convert", "compare", "contingency", "completion"]),
+        ("tandem run 30", ["30A", "30B"]), ("tandem run 14A --scheme res", ["response"]),
         ("tandem show 14B-m", ["14B-merged-000000"]), ("tandem help exi", ["exit-codes"]),
     ],
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree
 
 import pytest
 
@@ -46,6 +46,7 @@ def test_commands_say_what_the_page_shows(page: str, tmp_path: Path) -> None:
         pytest.importorskip("opendssdirect")
         copytree(ROOT / "tests/data/ieee_feeders/123", tmp_path, dirs_exist_ok=True)
     (tmp_path / "year.csv").write_text(YEAR, encoding="utf-8")  # the reader has these files
+    copy(ROOT / "docs/how-to/sun-and-wind.csv", tmp_path)
     for command in TANDEM[page]:
         done = run_tandem(command.words, tmp_path)
         assert done.returncode == command.ends, (command.words, done.stderr)
