@@ -71,8 +71,9 @@ class Published:
         ours = self.ours()
         shown = f"{ours:.{self.digits}f}"
         apart = f"{float(shown) - self.theirs:+.{self.digits}f}" if shown != f"{self.theirs:.{self.digits}f}" else "0"
+        what = self.what.replace("|", r"\|")  # |z| is no column
         told = f"{self.theirs:.{self.digits}f} | {shown} | {apart} | {self.unit} | `{self.command}` | {self.source} | {self.why} |"
-        return f"| {self.what} | {told}"
+        return f"| {what} | {told}"
 
 
 @cache

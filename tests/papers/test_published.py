@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.papers.published import CASES, PAGE, Published
@@ -22,3 +24,5 @@ def test_published_number(row: Published) -> None:
 def test_the_page_has_no_row_that_nobody_computes() -> None:
     told = [line for line in COMMITTED if line.startswith("| ") and not line.startswith("| what")]
     assert len(told) == len(ROWS)
+    columns = {len(re.findall(r"(?<!\\)\|", line)) for line in told}
+    assert len(columns) == 1, "a bar in a name makes a column too many"
