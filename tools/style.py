@@ -41,7 +41,7 @@ ANY_ALLOWED = {
     "src/gridtandem/parties/owner.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/transmission.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/study/batch.py": "settings as plain words and numbers",
-    "src/gridtandem/study/batch_file.py": "values as SQLite and JSON take them",
+    "src/gridtandem/study/outages.py": "settings as a run file tells them",
     "src/gridtandem/study/contingency.py": "settings as plain words and numbers",
     "src/gridtandem/study/block.py": "the state belongs to the scheme; columns of a record taken by name",
     "src/gridtandem/study/together.py": "the state belongs to the scheme",
@@ -136,7 +136,6 @@ SHARED_CODES = {
     "case-146": "what no table here holds, in pandapower's words",
     "case-150": "a load that the other format cannot hold",
     "case-207": "a file without rows",
-    "run-005": "a file of another kind of study",
     "study-001": "not one of the words",
     "study-022": "a feeder of several ports, for a scheme of one",
 }

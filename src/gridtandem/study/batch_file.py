@@ -9,24 +9,22 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from gridtandem.boundary.wire import read, text
 from gridtandem.coordinate import End
-from gridtandem.errors import Fault, InvalidCase
 from gridtandem.study.batch import Batch
 from gridtandem.study.batch_results import Cases, Exchange, WorstBranches, WorstBuses
 from gridtandem.study.block import ENDS, Block
-from gridtandem.study.outages import Islanding, Outages
-from gridtandem.study.store import RunFile, reading, writing
+from gridtandem.study.outages import Outages
+from gridtandem.study.store import RunFile, declared, reading, writing
 from gridtandem.study.survey import Extremes, Layout
 from gridtandem.tables import Complex, Index, Names, Real
 from gridtandem.units import MVA
 
 KIND = "batch"
-TYPES = {"f8": "REAL", "U": "TEXT"}
 
 
 @final
@@ -41,9 +39,8 @@ class BatchFile:
         """A new file without any case yet; it replaces an older file of the same batch, and nothing else."""
         settings = {f"batch.{name}": text(value) for name, value in batch.settings().items()}
         file = RunFile.create(path, batch.study, kind=KIND, digest=batch.digest(), more={**settings, "end": End.STOPPED.name})
-        columns = ", ".join(f'"{c}" {TYPES.get(s.dtype, "INTEGER")}' for c, s in Cases.columns().items())
         with writing(path) as db:
-            db.execute(f"CREATE TABLE cases (number INTEGER PRIMARY KEY, {columns})")
+            db.execute(f"CREATE TABLE cases (number INTEGER PRIMARY KEY, {declared(Cases)})")
             db.execute("CREATE TABLE blocks (first INTEGER PRIMARY KEY, v BLOB, s BLOB, voltages BLOB)")
             db.execute("CREATE TABLE extremes (name TEXT PRIMARY KEY, data BLOB)")
         return BatchFile(file)
@@ -51,21 +48,14 @@ class BatchFile:
     @staticmethod
     def open(path: Path) -> BatchFile:
         """An existing file, checked to hold a batch."""
-        file = RunFile.open(path)
-        if file.kind() != KIND:
-            mend = "open it with gridtandem.opened"
-            raise InvalidCase([Fault("run file", f"holds a {file.kind()}, not a batch", mend, "run-005", place=str(path))])
-        return BatchFile(file)
+        return BatchFile(RunFile.of_kind(path, KIND))
 
     def batch(self) -> Batch:
         """The batch again."""
         study, facts = self.file.study(), self.file.facts()
         with reading(self.file.path):
             own = {k.removeprefix("batch."): read(v) for k, v in facts.items() if k.startswith("batch.")}
-            names, why = own.pop("islanding")
-            islanding = Islanding.of({"outage": list(names), "why": list(why)}) if names else Islanding.empty()
-            outages = Outages(name=own.pop("outages"), branch=own.pop("branches"), islanding=islanding, notes=tuple(own.pop("notes", ())))
-            batch = Batch(study=study, outages=outages, **own)
+            batch = Batch(study=study, outages=Outages.taken(own), **own)
             if batch.digest() != facts["study_digest"]:
                 raise ValueError("its settings are not those that the batch began with")
             return batch
@@ -79,7 +69,7 @@ class BatchFile:
         """One more block, whole or not at all; ``buses``: names of nodes and of branches."""
         cases = _cases(batch, block, buses)
         marks = ", ".join("?" * (1 + len(cases.columns())))
-        rows = zip(block.number.tolist(), *(_plain(getattr(cases, c).tolist()) for c in cases.columns()), strict=True)
+        rows = zip(block.number.tolist(), *(getattr(cases, c).tolist() for c in cases.columns()), strict=True)
         a = block.answers
         flow = np.stack([a.s.real, a.s.imag], -1) * MVA
         with writing(self.file.path) as db:
@@ -182,7 +172,3 @@ def _end(db: sqlite3.Connection) -> End:
     """The worst end of all cases."""
     there = {name for (name,) in db.execute("SELECT DISTINCT end FROM cases")}
     return next(end for end in (End.REFUSED, End.OUT_OF_ROUNDS, End.ALONE, End.AGREED) if end.name in there)
-
-
-def _plain(values: list[Any]) -> list[Any]:
-    return [None if isinstance(x, float) and x != x else x for x in values]

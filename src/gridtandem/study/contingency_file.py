@@ -6,18 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-import numpy as np
-
 from gridtandem.boundary.wire import read, text
 from gridtandem.coordinate import End
-from gridtandem.errors import Fault, InvalidCase
 from gridtandem.study.contingency import Contingency
 from gridtandem.study.contingency_results import Findings
-from gridtandem.study.outages import Islanding, Outages
-from gridtandem.study.store import RunFile, reading, writing
+from gridtandem.study.outages import Outages
+from gridtandem.study.store import RunFile, declared, reading, writing
 
 KIND = "contingency"
-TYPES = {"f8": "REAL", "U": "TEXT"}
 
 
 @final
@@ -32,30 +28,21 @@ class ContingencyFile:
         """A new file without any finding; it replaces an older file of the same analysis, and nothing else."""
         settings = {f"contingency.{name}": text(value) for name, value in of.settings().items()}
         file = RunFile.create(path, of.study, kind=KIND, digest=of.digest(), more={**settings, "end": End.STOPPED.name})
-        columns = ", ".join(f'"{c}" {TYPES.get(s.dtype, "INTEGER")}' for c, s in Findings.columns().items())
         with writing(path) as db:
-            db.execute(f"CREATE TABLE findings ({columns})")
+            db.execute(f"CREATE TABLE findings ({declared(Findings)})")
         return ContingencyFile(file)
 
     @staticmethod
     def open(path: Path) -> ContingencyFile:
         """An existing file, checked to hold an analysis."""
-        file = RunFile.open(path)
-        if file.kind() != KIND:
-            mend = "open it with gridtandem.opened"
-            raise InvalidCase([Fault("run file", f"holds a {file.kind()}, not a {KIND}", mend, "run-005", place=str(path))])
-        return ContingencyFile(file)
+        return ContingencyFile(RunFile.of_kind(path, KIND))
 
     def contingency(self) -> Contingency:
         """The analysis again."""
         study, facts = self.file.study(), self.file.facts()
         with reading(self.file.path):
             own = {k.removeprefix("contingency."): read(v) for k, v in facts.items() if k.startswith("contingency.")}
-            names, why = own.pop("islanding")
-            islanding = Islanding.of({"outage": list(names), "why": list(why)}) if names else Islanding.empty()
-            branch = tuple(np.asarray(b, np.int64) for b in own.pop("branches"))
-            outages = Outages(name=tuple(own.pop("outages")), branch=branch, islanding=islanding, notes=tuple(own.pop("notes")))
-            found = Contingency(study=study, outages=outages, **own)
+            found = Contingency(study=study, outages=Outages.taken(own), **own)
             if found.digest() != facts["study_digest"]:
                 raise ValueError("its settings are not those that the analysis began with")
             return found
@@ -67,7 +54,7 @@ class ContingencyFile:
     def add(self, found: Findings, end: End = End.STOPPED) -> None:
         """More rows, whole or not at all."""
         marks = ", ".join("?" * len(found.columns()))
-        rows = zip(*([None if x != x else x for x in getattr(found, c).tolist()] for c in found.columns()), strict=True)
+        rows = zip(*(getattr(found, c).tolist() for c in found.columns()), strict=True)
         with writing(self.file.path) as db:
             db.executemany(f"INSERT INTO findings VALUES ({marks})", rows)
             db.execute("INSERT OR REPLACE INTO meta VALUES ('end', ?)", [end.name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -53,6 +53,14 @@ class Outages:
 
     def __len__(self) -> int:
         return len(self.name)
+
+    @staticmethod
+    def taken(told: dict[str, Any]) -> Outages:
+        """Out of the settings of whoever keeps them in a run file; what is left there is theirs."""
+        names, why = told.pop("islanding")
+        islanding = Islanding.of({"outage": list(names), "why": list(why)}) if names else Islanding.empty()
+        branch = tuple(np.asarray(b, np.int64) for b in told.pop("branches"))
+        return Outages(name=tuple(told.pop("outages")), branch=branch, islanding=islanding, notes=tuple(told.pop("notes", ())))
 
 
 NONE = Outages(name=(), branch=(), islanding=Islanding.empty())

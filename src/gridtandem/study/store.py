@@ -34,6 +34,7 @@ T = TypeVar("T", bound=Table)
 S = TypeVar("S", bound=Stored)
 
 APPLICATION = 0x67544D31  # "gTM1"
+AFFINITY = {"f8": "REAL", "U": "TEXT"}  # of columns, by what they hold; SQLite keeps NaN as NULL
 VERSION = 1
 PATIENCE = 5.0  # seconds to wait for another process that is writing
 BROKEN = (sqlite3.Error, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)  # what reading a damaged file may end in
@@ -89,6 +90,15 @@ class RunFile:
             raise InvalidCase([Fault("run file", f"has schema {version}, newer than {VERSION}", "update gridtandem", "run-004", place=str(path))])
         return RunFile(path)
 
+    @staticmethod
+    def of_kind(path: Path, kind: str) -> RunFile:
+        """An existing file, checked to hold this kind."""
+        file = RunFile.open(path)
+        if (found := file.kind()) != kind:
+            mend = "open it with gridtandem.opened"
+            raise InvalidCase([Fault("run file", f"holds a {found}, not a {kind}", mend, "run-005", place=str(path))])
+        return file
+
     def kind(self) -> str:
         """What it holds: a run, a batch of many scenarios, or the run of a market."""
         return self.facts().get("kind", "run")
@@ -111,9 +121,8 @@ class RunFile:
         """Write result tables as ordinary SQL tables, and facts about them."""
         with writing(self.path) as db:
             for name, table in tables.items():
-                columns = ", ".join(f'"{c}" {_affinity(s.dtype)}' for c, s in table.columns().items())
                 db.execute(f'DROP TABLE IF EXISTS "{name}"')
-                db.execute(f'CREATE TABLE "{name}" ({columns})')
+                db.execute(f'CREATE TABLE "{name}" ({declared(type(table))})')
                 rows = zip(*(getattr(table, c).tolist() for c in table.columns()), strict=True)  # SQLite keeps NaN as NULL
                 db.executemany(f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(table.columns()))})', rows)
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, v) for k, v in facts.items()])
@@ -257,5 +266,6 @@ def _case(files: Mapping[str, str]) -> Case:
     return case_in(InMemory.of(files), "case")
 
 
-def _affinity(dtype: str) -> str:
-    return {"f8": "REAL", "U": "TEXT"}.get(dtype, "INTEGER")
+def declared(table: type[Table]) -> str:
+    """Its columns as SQL declares them."""
+    return ", ".join(f'"{c}" {AFFINITY.get(s.dtype, "INTEGER")}' for c, s in table.columns().items())
