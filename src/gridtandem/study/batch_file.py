@@ -19,7 +19,7 @@ from gridtandem.study.batch import Batch
 from gridtandem.study.batch_results import Cases, Exchange, WorstBranches, WorstBuses
 from gridtandem.study.block import ENDS, Block
 from gridtandem.study.outages import Outages
-from gridtandem.study.store import RunFile, declared, reading, writing
+from gridtandem.study.store import RunFile, declared, of_kind, reading, writing
 from gridtandem.study.survey import Extremes, Layout
 from gridtandem.tables import Complex, Index, Names, Real
 from gridtandem.units import MVA
@@ -48,7 +48,7 @@ class BatchFile:
     @staticmethod
     def open(path: Path) -> BatchFile:
         """An existing file, checked to hold a batch."""
-        return BatchFile(RunFile.of_kind(path, KIND))
+        return BatchFile(of_kind(path, KIND))
 
     def batch(self) -> Batch:
         """The batch again."""

@@ -11,7 +11,7 @@ from gridtandem.coordinate import End
 from gridtandem.study.contingency import Contingency
 from gridtandem.study.contingency_results import Findings
 from gridtandem.study.outages import Outages
-from gridtandem.study.store import RunFile, declared, reading, writing
+from gridtandem.study.store import RunFile, declared, of_kind, reading, writing
 
 KIND = "contingency"
 
@@ -35,7 +35,7 @@ class ContingencyFile:
     @staticmethod
     def open(path: Path) -> ContingencyFile:
         """An existing file, checked to hold an analysis."""
-        return ContingencyFile(RunFile.of_kind(path, KIND))
+        return ContingencyFile(of_kind(path, KIND))
 
     def contingency(self) -> Contingency:
         """The analysis again."""

@@ -90,15 +90,6 @@ class RunFile:
             raise InvalidCase([Fault("run file", f"has schema {version}, newer than {VERSION}", "update gridtandem", "run-004", place=str(path))])
         return RunFile(path)
 
-    @staticmethod
-    def of_kind(path: Path, kind: str) -> RunFile:
-        """An existing file, checked to hold this kind."""
-        file = RunFile.open(path)
-        if (found := file.kind()) != kind:
-            mend = "open it with gridtandem.opened"
-            raise InvalidCase([Fault("run file", f"holds a {found}, not a {kind}", mend, "run-005", place=str(path))])
-        return file
-
     def kind(self) -> str:
         """What it holds: a run, a batch of many scenarios, or the run of a market."""
         return self.facts().get("kind", "run")
@@ -178,6 +169,14 @@ class RunFile:
             begun = bool(gaps) or "end" in facts
             state = read(facts["state"], known) if begun else None
             return Outcome(end, state, gaps, (read(facts["goal"]) if begun else None) or np.nan, ledger, refusals)
+
+
+def of_kind(path: Path, kind: str) -> RunFile:
+    """An existing file, checked to hold this kind."""
+    file = RunFile.open(path)
+    if (found := file.kind()) != kind:
+        raise InvalidCase([Fault("run file", f"holds a {found}, not a {kind}", "open it with gridtandem.opened", "run-005", place=str(path))])
+    return file
 
 
 def followed(file: RunFile | None, watch: Callable[[Outcome[Any]], None] | None) -> Callable[[Outcome[Any]], None]:
