@@ -1,4 +1,6 @@
-"""What is paid inside a feeder: the price at its bus to each, or, where units chose their market, what `gridtandem.markets.choice` says."""
+"""What is paid inside a feeder: the price at its bus to each; what it offered, where the scheme says so; or, where units chose their market, what
+`gridtandem.markets.choice` says.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,8 @@ from gridtandem.markets.choice import Sales, Settled, Supply, made_whole, own_pr
 from gridtandem.opf.feeder_value import SHORT
 from gridtandem.parties.feeder_choice import type_1
 from gridtandem.schemes.choice_of_market import ChoiceOfMarket, ChoiceOfMarketState
+from gridtandem.schemes.price_taker import PriceTaker
+from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.market.results import UnitSales
 from gridtandem.study.market.run import FeederPlan, MarketResult
 from gridtandem.study.market.tables import devices_of, feeder_of
@@ -27,6 +31,7 @@ class Settlement:
     own: tuple[Real, ...]  # to each kind of resource (period, resource)
     sellers: Index  # places, among units in service, of those that may sell wholesale
     sales: tuple[Sales, ...] = ()  # by period; none where nobody may choose
+    as_bid: bool = False  # resources are paid what they offered, whatever the price at their bus
     settled: tuple[Settled, ...] = ()
 
     def of_sellers(self, what: str) -> Real:
@@ -38,9 +43,10 @@ def settlement(result: MarketResult, plan: FeederPlan) -> Settlement:
     """One feeder's payments."""
     if isinstance(result.outcome.state, ChoiceOfMarketState):
         return _chosen(result, plan)
-    hours, price, problem = result.study.window.hours, plan.prices.price, plan.problem
-    own = tuple(price[:, problem.nodal.node[d.bus]] * d.p * hours for d in devices_of(result, plan))
-    return Settlement(demand=(price * problem.owned.p_load).sum(-1) * hours, own=own, sellers=np.zeros(0, np.int64))
+    hours, price, problem, scheme = result.study.window.hours, plan.prices.price, plan.problem, result.study.scheme
+    as_bid = isinstance(scheme, PriceTaker | Strategic) and scheme.local == "pay-as-bid"
+    own = tuple(d.cost if as_bid else price[:, problem.nodal.node[d.bus]] * d.p * hours for d in devices_of(result, plan))
+    return Settlement(demand=(price * problem.owned.p_load).sum(-1) * hours, own=own, sellers=np.zeros(0, np.int64), as_bid=as_bid)
 
 
 def sales(result: MarketResult, plan: FeederPlan, period: int) -> Sales:

@@ -24,12 +24,14 @@ from gridtandem.parties.feeder_choice import FeederChoice
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.feeder_plain import FeederPlain
 from gridtandem.parties.feeder_reserve import FeederReserve
+from gridtandem.parties.feeder_strategic import FeederStrategic
 from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.parties.wholesale_choice import WholesaleChoice
 from gridtandem.parties.wholesale_near import WholesaleNear
 from gridtandem.parties.wholesale_reserve import WholesaleReserve
+from gridtandem.parties.wholesale_residual import WholesaleResidual
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.kinds import MARKET, Kind
@@ -100,11 +102,12 @@ class MarketSeats:
 
     def mailbox(self, scheme: Any, periods: int) -> Mailbox:
         """The road between them."""
-        tso = (
-            Company("owner", (self.pool,))
-            if isinstance(scheme, Ideal)
-            else Company("tso", (self.wholesale, WholesaleNear(self.wholesale), WholesaleChoice(self.wholesale), WholesaleReserve(self.wholesale)))
-        )
+        w = self.wholesale
+        whose = np.empty(sum(len(rows) for _, rows in self.fleets), dtype=object)
+        for name, (_, rows) in zip(self.companies, self.fleets, strict=True):
+            whose[rows] = name
+        desks = (w, WholesaleNear(w), WholesaleChoice(w), WholesaleReserve(w), WholesaleResidual(w, whose.astype(str)))
+        tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", desks)
         dsos = tuple((Company(name, _desks(desk)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
 
@@ -112,7 +115,7 @@ class MarketSeats:
 def _desks(market: FeederMarket) -> tuple[Desk, ...]:
     """All of a distribution company's desks."""
     values = FeederValues.of(market)
-    return market, values, FeederPlain(values), FeederChoice.of(values), FeederReserve(market)
+    return market, values, FeederPlain(values), FeederChoice.of(values), FeederReserve(market), FeederStrategic(market)
 
 
 def seated(study: MarketStudy) -> MarketSeats:
