@@ -30,6 +30,7 @@ from gridtandem.program.solve import solve
 from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
 from gridtandem.study.market.benchmark import Ideal, joint, proved
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved, unvectored
+from gridtandem.study.market.untold import STRATEGIC, untold
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.tables import Flag, Real
 
@@ -157,7 +158,9 @@ def explained(seats: MarketSeats, outcome: Outcome[Any], planes: int = 0) -> tup
     said = [told] if (told := getattr(outcome.state, "trouble", "")) else []
     for refusal in outcome.refused:
         _, t, i = refusal.rows[0]
-        if refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
+        if refusal.question in STRATEGIC:
+            said.append(f"{refusal.by}: {untold(seats, refusal)}")
+        elif refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
         elif refusal.question != Award.__name__ or not said:
             problem, period = _hour(seats, i, t), t + 1 + seats.wholesale.window.first

@@ -100,13 +100,16 @@ class MarketSeats:
     companies: tuple[str, ...]
     pool: Pool
 
+    @property
+    def residual(self) -> WholesaleResidual:
+        """The desk that tells companies how the price moves."""
+        whose = {int(row): name for name, (_, rows) in zip(self.companies, self.fleets, strict=True) for row in rows}
+        return WholesaleResidual(self.wholesale, np.array([whose[i] for i in range(len(whose))], dtype=str))
+
     def mailbox(self, scheme: Any, periods: int) -> Mailbox:
         """The road between them."""
         w = self.wholesale
-        whose = np.empty(sum(len(rows) for _, rows in self.fleets), dtype=object)
-        for name, (_, rows) in zip(self.companies, self.fleets, strict=True):
-            whose[rows] = name
-        desks = (w, WholesaleNear(w), WholesaleChoice(w), WholesaleReserve(w), WholesaleResidual(w, whose.astype(str)))
+        desks = (w, WholesaleNear(w), WholesaleChoice(w), WholesaleReserve(w), self.residual)
         tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", desks)
         dsos = tuple((Company(name, _desks(desk)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
