@@ -318,3 +318,6 @@ SAME_RATIO = 1e-12  # relative; a ratio of two products, rounded a few times
 EXPERIMENT_STAR = 5e-4  # of λ*; numbers told with three decimals
 EXPERIMENT_LOSS_MW = 5e-4  # MW; the same
 SUPPORT_EQUAL = 1e-6  # of λ*; units at a limit of reactive power are units that give it, and noses are found to 1e-9 along the arc
+# bilevel programs
+ENVELOPE = 1e-8  # relative; planes of linear programs to 1e-9, of which a search leaves 1e-10 of the cost
+SAME_PRICE = 1e-9  # currency per unit, and units; vertices of programs with small whole numbers
