@@ -323,3 +323,6 @@ SUPPORT_EQUAL = 1e-6  # of λ*; units at a limit of reactive power are units tha
 WIDE_LINEAR_MODEL = 6e-3  # pu; as LINEAR_MODEL in feeders of a band of 0.15 pu, measured 0.0047
 ROUNDED = 1e-14  # relative; a few operations on published numbers
 SLOPE_MW = 1e-3  # MW; step of central differences of a piecewise-linear cost, whose kinks are elsewhere
+# bilevel programs
+ENVELOPE = 1e-8  # relative; planes of linear programs to 1e-9, of which a search leaves 1e-10 of the cost
+SAME_PRICE = 1e-9  # currency per unit, and units; vertices of programs with small whole numbers
