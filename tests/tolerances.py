@@ -318,3 +318,11 @@ SAME_RATIO = 1e-12  # relative; a ratio of two products, rounded a few times
 EXPERIMENT_STAR = 5e-4  # of λ*; numbers told with three decimals
 EXPERIMENT_LOSS_MW = 5e-4  # MW; the same
 SUPPORT_EQUAL = 1e-6  # of λ*; units at a limit of reactive power are units that give it, and noses are found to 1e-9 along the arc
+
+# strategic companies
+WIDE_LINEAR_MODEL = 6e-3  # pu; as LINEAR_MODEL in feeders of a band of 0.15 pu, measured 0.0047
+ROUNDED = 1e-14  # relative; a few operations on published numbers
+SLOPE_MW = 1e-3  # MW; step of central differences of a piecewise-linear cost, whose kinks are elsewhere
+# bilevel programs
+ENVELOPE = 1e-8  # relative; planes of linear programs to 1e-9, of which a search leaves 1e-10 of the cost
+SAME_PRICE = 1e-9  # currency per unit, and units; vertices of programs with small whole numbers

@@ -74,6 +74,7 @@ ANY_ALLOWED = {
     "src/gridtandem/program/solvers/clarabel.py": "the solver ships no types",
     "src/gridtandem/program/solvers/ipopt.py": "the solver's wrapper has no types",
     "src/gridtandem/program/solvers/highs.py": "the solver's wrapper has no types",
+    "src/gridtandem/program/solvers/scip.py": "the solver's wrapper has no types",
     "src/gridtandem/study/compare.py": "schemes and their states are of any kind",
     "src/gridtandem/grid/copies.py": "columns of every type are gathered alike",
     "src/gridtandem/study/judge.py": "columns of every type begin a table alike",
@@ -140,7 +141,7 @@ SHARED_CODES = {
     "study-022": "a feeder of several ports, for a scheme of one",
 }
 SCHEME_IMPORTS = {"boundary", "orders", "coordinate", "tables"}
-HEAVY = {"numba", "pandas", "matplotlib", "highspy", "clarabel", "casadi", "opendssdirect"}
+HEAVY = {"numba", "pandas", "matplotlib", "highspy", "clarabel", "casadi", "pyscipopt", "opendssdirect"}
 UNWELCOME = {"idx", "cfg", "mgr", "util", "utils"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -1,7 +1,7 @@
 """Letters from a market operator to a company that moves the price: the curve of its price, or the whole of its market.
 
-Both tell what the market would do, so the ledger counts every number of them. A curve is one number pair and a price for each step; a market disclosed
-is every offer and line of it.
+Both tell what the market would do, so the ledger counts every number of them. A curve has two powers and a price for each step; a market disclosed is
+every offer and line of it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from gridtandem.tables import Code, Index, Real
 class Residual:
     """Residual supply: the price at an interface by what is taken there, in steps.
 
-    Interfaces of one company at one bus of transmission have one price that all of them move, so they count as one *total*: its steps stand at the first
-    of them, ``head``, and powers there are those of all together.
+    Interfaces of one company at one bus of transmission have one price that all of them move, so they count as one *total*: its steps stand at the
+    first of them, ``head``, and powers there are those of all together.
     """
 
     head: Index = dense("interface at which the steps of the total stand that this one belongs to", dtype="i8")

@@ -102,9 +102,9 @@ class MarketSeats:
 
     @property
     def residual(self) -> WholesaleResidual:
-        """The desk that tells companies how the price moves."""
-        whose = {int(row): name for name, (_, rows) in zip(self.companies, self.fleets, strict=True) for row in rows}
-        return WholesaleResidual(self.wholesale, np.array([whose[i] for i in range(len(whose))], dtype=str))
+        """Transmission's desk for companies that move the price; it knows who stands behind each interface."""
+        who = {int(row): name for name, (_, rows) in zip(self.companies, self.fleets, strict=True) for row in rows}
+        return WholesaleResidual(self.wholesale, np.array([who[k] for k in range(len(who))], dtype=str))
 
     def mailbox(self, scheme: Any, periods: int) -> Mailbox:
         """The road between them."""

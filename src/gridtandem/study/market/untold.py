@@ -23,7 +23,7 @@ def untold(seats: MarketSeats, refusal: Refusal) -> str:
     mine = np.unique(heads[residual.company == company])
     if refusal.by == "tso":
         several = f"{company} moves the price at {len(mine)} buses at once, where no curve of one of them is true; take route kkt-sos1 or kkt-bigm"
-        return residual.trouble or (several if len(mine) > 1 else "there is no curve where the reach of the feeders is none")
+        return residual.trouble or (several if len(mine) > 1 else "a feeder tells of no interval in which its exchange lies")
     if refusal.question == BestWithin.__name__ and len(np.unique(residual.company)) > 1:
         return f"{company} shares its market with other companies, whose moves it cannot be told; take route cells"
     desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
