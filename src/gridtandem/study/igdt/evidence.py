@@ -1,9 +1,10 @@
 r"""What draws of the forecast error say: none inside a band may cross its budget, some outside of it do.
 
-A draw moves every free unit and hour by :math:`\delta = a\, w\, (c\, m + (1 - c)\, u)` of its forecast, with a the level, w the weight of its technology,
-m and u uniform between −1 and 1, m once for the whole draw and u for each unit and hour, and :math:`c = 1 - r^2`, r uniform between 0 and 1: from errors
-that all go one way to errors that have nothing to do with each other. Inside, a is α; outside, it lies between α and twice that. Demand, where it is
-uncertain, moves likewise, once for each hour.
+A draw moves every free unit and hour by :math:`\delta = a\, w\, (c\, m + (1 - c)\, u)` of its forecast, with a the level, w the weight of its
+technology, m and u uniform between −1 and 1, m once for the whole draw and u for each unit and hour, and :math:`c = 1 - r^2`, r uniform between 0 and
+1: from errors that all go one way to errors that have nothing to do with each other. Inside, a is α; outside, it lies between α and twice that.
+Demand, where it is uncertain, moves likewise, once for each hour. To cross means to cost more than what robustness keeps, or no more than what
+opportunity asks for.
 """
 
 from __future__ import annotations
@@ -46,14 +47,13 @@ def cost_of(uncertain: Uncertain, shares: Draw) -> float:
     return best_against(at(uncertain.forecast, uncertain.ends[0], shares), THETA, uncertain.cells).require().total
 
 
-def levels(alpha: float, samples: int, rng: np.random.Generator) -> Real:
-    """Levels of draws from outside of a band, but not beyond α = 1."""
-    return rng.uniform(alpha, max(min(WIDER * alpha, LOWEST), alpha), samples)
-
-
-def crossings(uncertain: Uncertain, alpha: float, budget: float, *, samples: int, rng: np.random.Generator) -> tuple[int, int]:
-    """How many of so many draws inside the band cost more than the budget, and how many of as many from outside."""
+def crossings(uncertain: Uncertain, side: int, radius: tuple[float, float], *, samples: int, rng: np.random.Generator) -> tuple[int, int]:
+    """How many of so many draws inside the band cross, and how many of as many from outside; ``radius`` is α and its budget."""
+    alpha, budget = radius
     room = CROSSED * max(1.0, abs(budget))
-    inside = [cost_of(uncertain, draw(uncertain, alpha, rng)) for _ in range(samples)]
-    outside = [cost_of(uncertain, draw(uncertain, level, rng)) for level in levels(alpha, samples, rng)]
-    return sum(c > budget + room for c in inside), sum(c > budget + room for c in outside)
+    levels = rng.uniform(alpha, max(min(WIDER * alpha, LOWEST), alpha), samples)
+    inside = [cost_of(uncertain, draw(uncertain, min(alpha, LOWEST), rng)) for _ in range(samples)]
+    outside = [cost_of(uncertain, draw(uncertain, level, rng)) for level in levels.tolist()]
+    if side == 0:
+        return sum(c > budget + room for c in inside), sum(c > budget + room for c in outside)
+    return sum(c < budget - room for c in inside), sum(c < budget - room for c in outside)

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
-from gridtandem.errors import Fault, InvalidCase, Unsolved
-from gridtandem.opf.leader import of_group
-from gridtandem.program.bilevel import BilevelAnswer
-from gridtandem.resources.steps import FLEXIBLE, UNIT
+from gridtandem.errors import Fault, InvalidCase
+from gridtandem.opf.leader import THETA, of_group
+from gridtandem.program.between import at
+from gridtandem.program.bilevel import BilevelAnswer, best_against
+from gridtandem.resources.steps import UNIT
 from gridtandem.study.igdt.band import Band
 from gridtandem.study.igdt.evidence import crossings
 from gridtandem.study.igdt.results import Radii
-from gridtandem.study.igdt.search import Method, Radius, radius
+from gridtandem.study.igdt.search import METHODS, Method, radius
 from gridtandem.study.igdt.uncertain import SIDES, Uncertain
 from gridtandem.study.market.study import MarketStudy
-from gridtandem.tables import Real
 
-WORSE = 1e-6  # relative: a cost at the other end of demand above that of the end of the band by less is rounding
+MOST = 2.0  # α of opportunity at most, where none is given
+WORSE = 1e-6  # relative: costs that differ by less are the same
 ENERGIES = ("import_mwh", "free_mwh", "unit_mwh", "response_mwh", "store_mwh")
-Watch = Callable[[str], None]
+SATURATED, BEYOND, CERTAIN, CROOKED = "saturated", "beyond reach", "nothing is uncertain", "demand errs worse the other way"
 
 
 @final
@@ -42,28 +43,79 @@ def run_band(
     *,
     band: Band | None = None,
     sides: Sequence[str] = SIDES,
-    most: float = 2.0,
+    most: float | None = None,
     method: Method = "direct",
     samples: int = 0,
     seed: int = 1,
-    watch: Watch = lambda _: None,
+    watch: Callable[[str], None] = lambda _: None,
 ) -> BandStudy:
-    """α for every budget, given in percent of the cost at the forecast, and both sides unless one is named."""
-    if faults := [*_faults(percent, sides, samples)]:
+    """α for every budget, given in percent of the cost at the forecast. ``most`` is the largest α of opportunity (2, or where demand
+    falls to 0), ``samples`` how many draws."""
+    if faults := [*_faults(percent, sides, samples, method)]:
         raise InvalidCase(faults)
     band = Band() if band is None else band
-    uncertain = Uncertain.of(study, band, most)
+    uncertain = Uncertain.of(study, band, min(MOST, 1 / max(band.load, 1 / MOST)) if most is None else most)
     cost = uncertain.best(0, 0.0).total
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in sides:
         side = SIDES.index(name)
         for p in percent:
             budget = cost + (1 - 2 * side) * p / 100 * abs(cost)
-            rows.append({"side": name, "budget_percent": p, "budget": budget, **_point(uncertain, side, budget, method=method)})
-            if samples and np.isfinite(rows[-1]["alpha"]):
+            row = {"side": name, "budget_percent": p, "budget": budget, **_point(uncertain, side, budget, method)}
+            if samples and np.isfinite(row["alpha"]):
                 rng = np.random.default_rng((seed, side, len(rows)))
-                inside, outside = crossings(uncertain, rows[-1]["alpha"], budget, samples=samples, rng=rng)
-                rows[-1] |= {"samples": samples, "inside": inside, "outside": outside}
-            watch(f"{name} at {p:g} %: {rows[-1]['alpha']:.4g}")
-    filled = [{"samples": 0, "inside": 0, "outside": 0, **row} for row in rows]
-    return BandStudy(study=study, band=band, cost=cost, table=Radii.of({name: [row[name] for row in filled] for name in Radii.columns()}))
+                inside, outside = crossings(uncertain, side, (row["alpha"], budget), samples=samples, rng=rng)
+                row |= {"samples": samples, "inside": inside, "outside": outside}
+            rows.append(row)
+            watch(f"{name} at {p:g} %: α = {row['alpha']:.4g}")
+    return BandStudy(study=study, band=band, cost=cost, table=Radii.of({name: [row.get(name, 0) for row in rows] for name in Radii.columns()}))
+
+
+def _faults(percent: Sequence[float], sides: Sequence[str], samples: int, method: str) -> Iterator[Fault]:
+    if not len(percent) or not all(np.isfinite(p) and p >= 0 for p in percent):
+        yield Fault("budget", f"is {', '.join(f'{p:g}' for p in percent)}", "give shares of the cost in percent, 0 or more", "igdt-007")
+    for name in sides:
+        if name not in SIDES:
+            yield Fault("side", f"is {name!r}", f"give {' or '.join(SIDES)}", "igdt-008")
+    if method not in METHODS:
+        yield Fault("method", f"is {method!r}", f"give {' or '.join(METHODS)}", "igdt-008")
+    if samples < 0:
+        yield Fault("samples", f"is {samples}", "give 0 or more", "igdt-009")
+
+
+def _point(uncertain: Uncertain, side: int, budget: float, method: Method) -> dict[str, Any]:
+    """A row of the table."""
+    nothing = {"alpha": np.nan, "cost": np.nan, **dict.fromkeys(ENERGIES, np.nan)}
+    if not uncertain.band.moves(uncertain.study.case):
+        return {**nothing, "note": CERTAIN}
+    found = radius(uncertain, side, budget, method)
+    if np.isnan(found.alpha):
+        return {**nothing, "note": BEYOND}
+    best = uncertain.best(side, found.alpha)
+    if uncertain.band.load and (1 - 2 * side) * (_other_end(uncertain, side, found.alpha) - best.total) > WORSE * max(1.0, abs(best.total)):
+        return {**nothing, "note": CROOKED}
+    return {"alpha": found.alpha, "cost": best.total, **_energies(uncertain, best), "note": SATURATED if found.at_end else ""}
+
+
+def _other_end(uncertain: Uncertain, side: int, alpha: float) -> float:
+    """What the same error of free power costs where demand is off the other way: on side 0 it must not be dearer, on side 1 not cheaper."""
+    share = alpha / uncertain.reach(side)
+    turned = {f"feeder{g}.{rows}": -share for g in range(len(uncertain.feeders)) for rows in ("balance", "limit")}
+    same = dict.fromkeys(uncertain.forecast.columns, share)
+    return best_against(at(uncertain.forecast, uncertain.ends[side], {**same, **turned}), THETA, uncertain.cells).require().total
+
+
+def _energies(uncertain: Uncertain, best: BilevelAnswer) -> dict[str, float]:
+    """Of all feeders over the day. [MWh]"""
+    hours = uncertain.study.window.hours
+    out = dict.fromkeys(ENERGIES, 0.0)
+    out["import_mwh"] = float(best.theta.sum()) * hours
+    for g, (feeder, count) in enumerate(zip(uncertain.feeders, uncertain.counts, strict=True)):
+        mine, steps = of_group(best.x, g), feeder.owned.steps
+        gives, unit = steps.sign > 0, steps.source == UNIT
+        free = gives & unit & (steps.price == 0) & (steps.slope == 0)
+        for name, which in (("free_mwh", free), ("unit_mwh", gives & unit & ~free), ("response_mwh", gives & ~unit)):
+            out[name] += count * float(mine["x"][:, which].sum()) * hours
+        if "discharge" in mine:
+            out["store_mwh"] += count * float(mine["discharge"].sum()) * hours
+    return out

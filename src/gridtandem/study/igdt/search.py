@@ -3,9 +3,10 @@ r"""The largest α that a cost leaves room for, and the least that a wish needs:
 .. math:: \hat\alpha(C_c) = \max \{\alpha : \max_{P \in U(\alpha)} C^*(P) \le C_c\}, \qquad
           \hat\beta(C_w) = \min \{\alpha : \min_{P \in U(\alpha)} C^*(P) \le C_w\}
 
-C* is what the company's best strategy costs. As its dearest and its cheapest point lie at the ends of the band (`gridtandem.study.igdt.band`), α moves
-bounds and right-hand sides along a line, and the program that chooses α, the exchange and the cells of the price at once is one with whole numbers again:
-the cost becomes a row below its budget, α the aim. Bisection asks C* at the middle again and again, and needs nothing but that C* is monotone in α.
+C* is what the company's best strategy costs. As its dearest and its cheapest point lie at the ends of the band (`gridtandem.study.igdt.band`), α
+moves bounds and right-hand sides along a line, and the program that chooses α, the exchange and the cells of the price at once is one with whole
+numbers again: the cost becomes a row below its budget, α the aim. Bisection asks C* at the middle again and again, and needs nothing but that C* is
+monotone in α.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Uncertain:
     cells: tuple[Cells, ...]
 
     @staticmethod
-    def of(study: MarketStudy, band: Band, most: float = 2.0) -> Uncertain:
+    def of(study: MarketStudy, band: Band, most: float) -> Uncertain:
         """Ask the market once for its curve, over all that the company could take anywhere in the band."""
         if faults := [*band.faults(study.case), *_faults(study, most, band)]:
             raise InvalidCase(faults)

@@ -30,8 +30,8 @@ from gridtandem.program.solve import solve
 from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
 from gridtandem.study.market.benchmark import Ideal, joint, proved
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved, unvectored
-from gridtandem.study.market.untold import STRATEGIC, untold
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
+from gridtandem.study.market.untold import STRATEGIC, untold
 from gridtandem.tables import Flag, Real
 
 LOOSE = 10 * TIGHT  # slack of all feeders and transmission in one program, whose numbers are of more different size

@@ -1,0 +1,141 @@
+"""A company that knows how it moves the price: no exchange costs it less, nobody pays for that but others, and whoever cannot answer is told why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from gridtandem.boundary.market_letters import ClearAt, Reach, ValueAt
+from gridtandem.cases.case import Case
+from gridtandem.cases.golden import golden
+from gridtandem.cases.rts24 import Rts24
+from gridtandem.cases.rts24_disco import Rts24Disco
+from gridtandem.coordinate import End
+from gridtandem.schemes.ideal import Ideal
+from gridtandem.schemes.price_taker import PriceTaker
+from gridtandem.schemes.strategic import Strategic
+from gridtandem.study.market.books import books, kept, surplus
+from gridtandem.study.market.run import MarketResult, run_market
+from gridtandem.study.market.strategy import bid_curve, companies
+from gridtandem.study.market.study import MarketStudy, seated
+from gridtandem.tables import stacked
+from tests.tolerances import BEST, CHEAPER, SETTLED_LEFT, ZERO_SUM
+
+SCHEMES = {"strategic": Strategic(), "price-taker": PriceTaker(), "ideal": Ideal()}
+
+
+@cache
+def case(*, feeders: int = 20, bus: str = "14", blocks: int = 3, lines: str = "reduced", ramps: bool = False) -> Case:
+    return Rts24Disco(feeders=feeders, bus=bus, market=Rts24(blocks=blocks, lines=lines, ramps=ramps)).case("disco")  # type: ignore[arg-type]
+
+
+@cache
+def cleared(scheme: str, of: Case, first: int = 1, hours: int = 0) -> MarketResult:
+    return run_market(MarketStudy(case=of, scheme=SCHEMES[scheme], first=first, hours=hours))
+
+
+def cost(result: MarketResult) -> float:
+    return float(companies(result).cost.sum())
+
+
+@pytest.mark.parametrize("hour", [4, 11, 18])
+def test_no_exchange_of_a_fine_grid_costs_less(hour: int) -> None:
+    """Brute force: the feeder's cost and the market's price are asked at every exchange, without curve or whole number."""
+    study = MarketStudy(case=case(), scheme=Strategic(), first=hour, hours=1)
+    best = cost(run_market(study))
+    mail = seated(study).mailbox(study.scheme, 1)
+    reach = mail.ask_dsos(Reach())
+    for share in np.linspace(0.001, 0.999, 60):
+        z = reach.low + share * (reach.high - reach.low)
+        paid = float((mail.ask_tso(ClearAt(z)).price * z).sum())
+        assert best <= paid + float(mail.ask_dsos(ValueAt(z)).value.sum()) + BEST * abs(best)
+
+
+@pytest.mark.parametrize("bus", ["3", "14"])
+def test_knowing_the_curve_pays_and_others_pay_for_it(bus: str) -> None:
+    strategic, taker, ideal = (cleared(name, case(bus=bus)) for name in SCHEMES)
+    assert cost(strategic) <= cost(taker) * (1 + BEST)
+    assert cost(strategic) <= cost(ideal) * (1 + BEST)
+    assert strategic.cost >= ideal.cost * (1 - BEST)
+    assert taker.cost >= ideal.cost * (1 - BEST)
+
+
+def test_a_large_company_at_a_congested_bus_gains_much() -> None:
+    assert cost(cleared("strategic", case())) < cost(cleared("price-taker", case())) * (1 - CHEAPER)
+
+
+def test_a_flat_supply_leaves_nothing_to_gain() -> None:
+    """One block a station and no limits of lines: in hour 18 unit 3 is at the margin whatever one feeder does."""
+    flat = case(feeders=1, blocks=1, lines="none")
+    strategic, taker = (cleared(name, flat, first=18, hours=1) for name in ("strategic", "price-taker"))
+    assert abs(cost(strategic) - cost(taker)) <= BEST * cost(taker)
+
+
+def test_feeders_apart_at_one_bus_decide_as_one_bundle() -> None:
+    """Four interfaces of one model, against one interface of four parallel feeders."""
+    bundle = case(feeders=4)
+    row = replace(bundle.interfaces, count=np.ones(1, np.int64))
+    rows = stacked(type(row), [replace(row, name=np.array([f"I{k}"]), feeder=np.array([f"F{k}"])) for k in range(4)])
+    apart = cleared("strategic", replace(bundle, interfaces=rows), first=18, hours=2)
+    assert abs(cost(apart) - cost(cleared("strategic", bundle, first=18, hours=2))) <= BEST * cost(apart)
+    assert np.ptp(apart.bargain.z, axis=2).max() == 0  # type: ignore[union-attr]
+
+
+def test_it_is_told_a_curve_and_no_more() -> None:
+    asked = [e.question for e in cleared("strategic", case()).outcome.ledger]
+    assert asked == ["Reach", "ResidualCurve", "BestAgainst"]
+
+
+def test_the_price_supports_its_exchange() -> None:
+    """Transmission would not rather give more or less at the price that was agreed."""
+    found = cleared("strategic", case())
+    assert found.transmission is not None
+    assert abs(found.transmission.regret) <= BEST * found.cost
+
+
+@pytest.mark.parametrize("local", ["pay-as-bid", "nodal"])
+@pytest.mark.parametrize("kind", [Strategic, PriceTaker])
+def test_every_amount_has_a_payer_and_every_part_of_the_surplus_a_name(kind: type, local: str) -> None:
+    found = run_market(MarketStudy(case=case(), scheme=kind(local=local), first=17, hours=3))
+    table, parts = books(found), surplus(found)
+    parties = {*table.payer.tolist(), *table.payee.tolist()}
+    assert abs(sum(kept(table, who) for who in parties)) <= ZERO_SUM * np.abs(table.amount).sum()
+    assert np.abs(parts.left).max() <= SETTLED_LEFT
+    own = companies(found)
+    assert np.allclose(own.kept, [kept(table, name) for name in own.company.tolist()])
+    assert bool(np.isclose(own.resources, own.resource_cost)[0]) is (local == "pay-as-bid")
+
+
+def test_the_curve_rises_and_the_exchange_lies_on_one_of_its_steps() -> None:
+    curve = bid_curve(cleared("strategic", case()))
+    for t in range(1, 25):
+        mine = curve.take(curve.period == t)
+        assert (np.diff(mine.price_per_mwh) > 0).all()
+        assert (mine.to_mw[:-1] == mine.from_mw[1:]).all()
+        assert mine.taken.sum() == 1
+
+
+def test_several_companies_move_in_turn_until_nobody_gains() -> None:
+    study = MarketStudy(case=golden(), scheme=Strategic(), flow="active")
+    found = run_market(study)
+    assert found.outcome.end is End.AGREED
+    again = run_market(replace(study, scheme=Strategic(tol=study.scheme.tol / 2)))
+    assert np.array_equal(found.bargain.z, again.bargain.z)  # type: ignore[union-attr]
+
+
+def test_coupled_hours_of_the_market_are_refused_by_name() -> None:
+    found = run_market(MarketStudy(case=case(ramps=True), scheme=Strategic(), first=17, hours=3))
+    assert found.outcome.end is End.REFUSED
+    assert any("ramps" in line and "kkt" in line for line in found.trouble)
+
+
+def test_a_substation_below_essential_load_is_explained() -> None:
+    whole = case()
+    (model,) = whole.models
+    weak = replace(model, lines=replace(model.lines, rating_mva=model.lines.rating_mva / 20))
+    found = run_market(MarketStudy(case=replace(whole, models=(weak,)), scheme=Strategic(), first=18, hours=1))
+    assert found.outcome.end is End.REFUSED
+    assert any("no exchange serves feeder" in line for line in found.trouble)
