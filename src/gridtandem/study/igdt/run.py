@@ -50,7 +50,8 @@ def run_band(
     watch: Callable[[str], None] = lambda _: None,
 ) -> BandStudy:
     """α for every budget, given in percent of the cost at the forecast. ``most`` is the largest α of opportunity (2, or where demand
-    falls to 0), ``samples`` how many draws."""
+    falls to 0), ``samples`` how many draws.
+    """
     if faults := [*_faults(percent, sides, samples, method)]:
         raise InvalidCase(faults)
     band = Band() if band is None else band
