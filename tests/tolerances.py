@@ -321,3 +321,7 @@ SUPPORT_EQUAL = 1e-6  # of λ*; units at a limit of reactive power are units tha
 # bilevel programs
 ENVELOPE = 1e-8  # relative; planes of linear programs to 1e-9, of which a search leaves 1e-10 of the cost
 SAME_PRICE = 1e-9  # currency per unit, and units; vertices of programs with small whole numbers
+SAME_STRATEGY = 1e-5  # relative; promised between searches, each of which ends its gap at 1e-9 and keeps pairs to 1e-6
+CERTIFIED = 1e-6  # relative; promised for payments and prices, from linear programs to 1e-9
+CONIC_LEADER = 1e-4  # relative; SCIP keeps cones to 1e-6, which an optimum that bends takes the root of
+BRUTE_STEP = 0.01  # units of θ between points of a grid
