@@ -333,3 +333,7 @@ GRID_MW = 1e-6  # MW; an exchange of a grid put into a program, taken back
 RADIUS = 1e-4  # of α: promised between one program and bisection, which ends at 1e-7 of the band
 BUDGET_HIT = 1e-5  # relative: promised of the cost at α against its budget
 SETTLED_LEFT = 1e-6  # currency of 1e5; sums of a few thousand products
+SAME_STRATEGY = 1e-5  # relative; promised between searches, each of which ends its gap at 1e-9 and keeps pairs to 1e-6
+CERTIFIED = 1e-6  # relative; promised for payments and prices, from linear programs to 1e-9
+CONIC_LEADER = 1e-4  # relative; SCIP keeps cones to 1e-6, which an optimum that bends takes the root of
+BRUTE_STEP = 0.01  # units of θ between points of a grid
