@@ -328,6 +328,7 @@ ENVELOPE = 1e-8  # relative; planes of linear programs to 1e-9, of which a searc
 SAME_PRICE = 1e-9  # currency per unit, and units; vertices of programs with small whole numbers
 # strategic companies, and bands of forecast errors
 BEST = 1e-7  # relative to the company's cost: searches among whole numbers end at 1e-9
+ROUTES = 1e-5  # relative to the cost: promised between routes
 CHEAPER = 1e-4  # relative: what knowing the curve must be worth where this is looked for; found: 1e-2 of it
 GRID_MW = 1e-6  # MW; an exchange of a grid put into a program, taken back
 RADIUS = 1e-4  # of α: promised between one program and bisection, which ends at 1e-7 of the band

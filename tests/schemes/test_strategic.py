@@ -18,11 +18,12 @@ from gridtandem.schemes.ideal import Ideal
 from gridtandem.schemes.price_taker import PriceTaker
 from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.market.books import books, kept, surplus
+from gridtandem.study.market.certificate import certificates
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.strategy import bid_curve, companies
 from gridtandem.study.market.study import MarketStudy, seated
 from gridtandem.tables import stacked
-from tests.tolerances import BEST, CHEAPER, SETTLED_LEFT, ZERO_SUM
+from tests.tolerances import BEST, CHEAPER, ROUTES, SETTLED_LEFT, ZERO_SUM
 
 SCHEMES = {"strategic": Strategic(), "price-taker": PriceTaker(), "ideal": Ideal()}
 
@@ -139,3 +140,46 @@ def test_a_substation_below_essential_load_is_explained() -> None:
     found = run_market(MarketStudy(case=replace(whole, models=(weak,)), scheme=Strategic(), first=18, hours=1))
     assert found.outcome.end is End.REFUSED
     assert any("no exchange serves feeder" in line for line in found.trouble)
+
+
+@pytest.mark.parametrize("route", ["kkt-bigm", "kkt-sos1"])
+@pytest.mark.parametrize("hour", [4, 18])
+def test_a_company_that_is_told_the_whole_market_does_no_better(route: str, hour: int) -> None:
+    if route == "kkt-sos1":
+        pytest.importorskip("pyscipopt")
+    told = run_market(MarketStudy(case=case(), scheme=Strategic(route=route), first=hour, hours=1))
+    by_curve = cleared("strategic", case(), first=hour, hours=1)
+    assert abs(cost(told) - cost(by_curve)) <= ROUTES * cost(by_curve)
+    numbers = [found.outcome.books()["numbers"] for found in (told, by_curve)]
+    assert numbers[0] > 100 * numbers[1]
+
+
+def test_ramps_of_the_market_couple_hours_and_only_the_whole_market_tells() -> None:
+    pytest.importorskip("pyscipopt")
+    found = run_market(MarketStudy(case=case(ramps=True, blocks=1), scheme=Strategic(route="kkt-sos1"), first=18, hours=2))
+    assert found.outcome.end is End.AGREED
+    assert certificates(found).holds.all()
+
+
+def test_large_numbers_that_nothing_bounds_are_refused_by_name() -> None:
+    found = run_market(MarketStudy(case=case(ramps=True, blocks=1), scheme=Strategic(route="kkt-bigm"), first=18, hours=2))
+    assert found.outcome.end is End.REFUSED
+    assert any("ramp[0]" in line and "kkt-sos1" in line for line in found.trouble)
+
+
+@pytest.mark.parametrize("scheme", [Strategic(), Strategic(route="kkt-bigm")], ids=["cells", "kkt-bigm"])
+def test_every_answer_is_certified(scheme: Strategic) -> None:
+    found = run_market(MarketStudy(case=case(), scheme=scheme, first=18, hours=1))
+    table = certificates(found)
+    assert table.holds.all()
+    assert (table.penalty <= BEST).all()
+
+
+def test_a_price_that_the_market_does_not_make_is_seen() -> None:
+    found = run_market(MarketStudy(case=case(), scheme=Strategic(), first=18, hours=1))
+    assert found.bargain is not None
+    false = replace(found, bargain=replace(found.bargain, price=found.bargain.price - 1))
+    table = certificates(false)
+    assert not table.holds.any()
+    assert (table.slope > BEST).all()
+    assert "no slope" in table.said[0]

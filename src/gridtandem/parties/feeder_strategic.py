@@ -15,6 +15,7 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.strategic_letters import Disclosed, Residual
 from gridtandem.boundary.strategy_letters import BestAgainst, BestWithin, Strategy
+from gridtandem.errors import InvalidCase
 from gridtandem.opf.leader import THETA, Group, Slots, cost_by_period, leader, of_group
 from gridtandem.parties.disclosed import follower_of
 from gridtandem.parties.feeder_market import FeederMarket
@@ -51,7 +52,14 @@ class FeederStrategic:
         return self._told(found, place, slots)
 
     def best_within(self, ask: BestWithin) -> Strategy:
-        """The best exchange within a market that is known whole."""
+        """The best exchange within a market that is known whole; none where the route cannot take that market."""
+        try:
+            return self.within(ask)
+        except InvalidCase:
+            return self._nothing()
+
+    def within(self, ask: BestWithin) -> Strategy:
+        """The same, or why the route cannot take it, as `InvalidCase`."""
         place, heads = places(ask.market.head[0, 0])
         if (ask.market.worth == Worth.REFUSED).any() or len(ask.market.interface) != len(heads) * self._periods:
             return self._nothing()

@@ -131,6 +131,16 @@ def _company_lines(run: Run, money: str) -> Iterator[str]:
             kinks = int((best.kink[0][:, rows] == 1).any(1).sum())
             on = f"; between two prices in {kinks} of {len(best.kink[0])} periods, settled at its better one" if kinks else ""
             yield f"            {proved}{on}"
+    yield from _certificate_lines(run)
+
+
+def _certificate_lines(run: Run) -> Iterator[str]:
+    """What the market says when it is solved again."""
+    table = run.certificates
+    if len(table) and table.holds.all():
+        yield "            certificate: the market solved again makes these prices, no penalty among them (table certificates)"
+    for fault in dict.fromkeys(table.said[~table.holds].tolist()):
+        yield f"            certificate: {fault}"
 
 
 def _check_lines(run: Run) -> Iterator[str]:
