@@ -326,3 +326,8 @@ SLOPE_MW = 1e-3  # MW; step of central differences of a piecewise-linear cost, w
 # bilevel programs
 ENVELOPE = 1e-8  # relative; planes of linear programs to 1e-9, of which a search leaves 1e-10 of the cost
 SAME_PRICE = 1e-9  # currency per unit, and units; vertices of programs with small whole numbers
+SAME_STRATEGY = 1e-5  # relative; promised between searches, each of which ends its gap at 1e-9 and keeps pairs to 1e-6
+CERTIFIED = 1e-6  # relative; promised for payments and prices, from linear programs to 1e-9
+CONIC_LEADER = 1e-4  # relative; SCIP keeps cones to 1e-6, which an optimum that bends takes the root of
+SCIP_OPTIMUM = 1e-5  # relative; SCIP keeps rows to 1e-6, and prices here are of size 1 to 10
+BRUTE_STEP = 0.01  # units of θ between points of a grid

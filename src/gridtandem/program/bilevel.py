@@ -27,7 +27,7 @@ from gridtandem.program.arrays import Columns, Matrix, Program, Rows
 from gridtandem.program.cells import Cells, cells_of
 from gridtandem.program.follower import Follower
 from gridtandem.program.solve import solve as solve_program
-from gridtandem.program.why import why
+from gridtandem.program.why import endless, why
 from gridtandem.tables import Flag, Real
 
 Method: TypeAlias = Literal["cells", "kkt-sos1", "kkt-bigm"]
@@ -105,7 +105,7 @@ def best_against(leader: Program, theta: str, cells: Sequence[Cells]) -> Bilevel
     program = with_cells(leader, theta, cells)
     found = solve_program(program)
     if found.status is not Status.SOLVED:
-        return without_answer(leader, theta, found, method="cells", said=_reason(leader, program, found))
+        return without_answer(leader, theta, found, method="cells", whole=program)
     fixed = solve_program(program.fixed(found.x))
     last = fixed if fixed.status is Status.SOLVED else found
     chosen = [int(np.argmax(part)) for part in np.split(found.x[f"{theta}.cell"], _ends(cells)[:-1])]
@@ -156,14 +156,15 @@ def answered(leader: Program, theta: str, found: Answer, *, price: Real, kink: F
     )  # fmt: skip
 
 
-def without_answer(leader: Program, theta: str, found: Answer, *, method: str, said: str) -> BilevelAnswer:
-    """No numbers, and why."""
+def without_answer(leader: Program, theta: str, found: Answer, *, method: str, whole: Program) -> BilevelAnswer:
+    """No numbers, and why: the leader's own limits or costs, or else its limits together with those of the markets in the whole program."""
+    status, said = _reason(leader, theta, found, whole)
     nothing = np.full(leader.columns[theta].shape, np.nan)
     x = {k: np.full(c.shape, np.nan) for k, c in leader.columns.items()}
     shadow = {k: np.full(r.shape, np.nan) for k, r in leader.rows.items()} | {k: np.full(c.shape, np.nan) for k, c in leader.cones.items()}
     return BilevelAnswer(
-        status=found.status, theta=nothing, price=nothing, payment=nothing[:, 0], leader_cost=np.nan, total=np.nan, x=x, shadow=shadow,
-        bound=np.nan, kink=np.zeros(len(nothing), bool), method=method, solver=found.solver, said=said or found.said,
+        status=status, theta=nothing, price=nothing, payment=nothing[:, 0], leader_cost=np.nan, total=np.nan, x=x, shadow=shadow,
+        bound=np.nan, kink=np.zeros(len(nothing), bool), method=method, solver=found.solver, said=said,
     )  # fmt: skip
 
 
@@ -260,13 +261,15 @@ def _edges(leader: Program, theta: str, at: Real, cells: Sequence[Cells]) -> str
     return f"θ ends at a side of its cells in periods {where}" if where else ""
 
 
-def _reason(leader: Program, whole: Program, found: Answer) -> str:
-    """Why the leader has no best strategy."""
-    if found.status is not Status.INFEASIBLE:
-        return found.said
+def _reason(leader: Program, theta: str, found: Answer, whole: Program) -> tuple[Status, str]:
+    """Why there is no best strategy. Searches among whole numbers often cannot tell no point from no end."""
+    if found.status is Status.STOPPED:
+        return found.status, found.said
     alone = why(leader)
-    return str(alone) if alone.misses else f"only outside of the box of its cells: {why(replace(whole, columns=_relaxed(whole)))}"
-
-
-def _relaxed(program: Program) -> dict[str, Columns]:
-    return {name: replace(c, integer=False) for name, c in program.columns.items()}
+    if alone.misses:
+        return Status.INFEASIBLE, str(alone)
+    still = replace(leader.columns[theta], low=np.zeros(leader.columns[theta].shape), high=np.zeros(leader.columns[theta].shape))
+    if way := endless(replace(leader, columns={**leader.columns, theta: still})):
+        return Status.UNBOUNDED, f"the cost falls without end along {way}"
+    together = why(replace(whole, columns={name: replace(c, integer=False) for name, c in whole.columns.items()}))
+    return (Status.INFEASIBLE, f"only outside of what the markets offer: {together}") if together.misses else (found.status, found.said)

@@ -31,7 +31,7 @@ Pairs = Sequence[tuple[str, str]]
 class Scip:
     """Options, and what one does with a solver."""
 
-    tolerance: float = 1e-8  # of rows and cones, relative
+    tolerance: float = 1e-6  # of rows and cones, relative: its own; its linear programs fail at smaller ones
     gap: float = 1e-9  # relative distance of bound and cost at which the search ends
     seconds: float = np.inf  # where this limit comes first, answers depend on the machine
 
@@ -41,7 +41,7 @@ class Scip:
         checked(program, lambda p: _unpaired(p, pairs))
         model = scip.Model()
         model.hideOutput()
-        settings = {"numerics/feastol": self.tolerance, "numerics/dualfeastol": self.tolerance, "limits/gap": self.gap, "parallel/maxnthreads": 1}
+        settings = {"numerics/feastol": self.tolerance, "limits/gap": self.gap, "parallel/maxnthreads": 1}
         for name, value in {**settings, **({"limits/time": self.seconds} if self.seconds < np.inf else {})}.items():
             model.setParam(name, value)
         x = _columns(model, program)
@@ -51,8 +51,12 @@ class Scip:
         for a, b in pairs:
             for first, second in zip(x[places.slices[a]], x[places.slices[b]], strict=True):
                 model.addConsSOS1([first, second])
-        model.optimize()
-        return _answer(model, program, x, f"SCIP {model.version()}")
+        solver = f"SCIP {model.version()}"
+        try:
+            model.optimize()
+        except Exception as e:  # its wrapper raises nothing more special
+            return unanswered(program, Status.FAILED, ladder=1, solver=solver, said=str(e))
+        return _answer(model, program, x, solver)
 
     def hold(self, program: Program) -> Held:
         """Keep the program for many questions, each of which is solved from nothing."""
