@@ -331,3 +331,4 @@ CERTIFIED = 1e-6  # relative; promised for payments and prices, from linear prog
 CONIC_LEADER = 1e-4  # relative; SCIP keeps cones to 1e-6, which an optimum that bends takes the root of
 SCIP_OPTIMUM = 1e-5  # relative; SCIP keeps rows to 1e-6, and prices here are of size 1 to 10
 BRUTE_STEP = 0.01  # units of θ between points of a grid
+SAME_ROUTE = 1e-6  # relative; searches among whole numbers that end at gaps of 1e-9 and 1e-6, and a linear program at their end
