@@ -337,4 +337,6 @@ SETTLED_LEFT = 1e-6  # currency of 1e5; sums of a few thousand products
 SAME_STRATEGY = 1e-5  # relative; promised between searches, each of which ends its gap at 1e-9 and keeps pairs to 1e-6
 CERTIFIED = 1e-6  # relative; promised for payments and prices, from linear programs to 1e-9
 CONIC_LEADER = 1e-4  # relative; SCIP keeps cones to 1e-6, which an optimum that bends takes the root of
+SCIP_OPTIMUM = 1e-5  # relative; SCIP keeps rows to 1e-6, and prices here are of size 1 to 10
 BRUTE_STEP = 0.01  # units of θ between points of a grid
+SAME_ROUTE = 1e-6  # relative; searches among whole numbers that end at gaps of 1e-9 and 1e-6, and a linear program at their end

