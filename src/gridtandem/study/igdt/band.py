@@ -18,7 +18,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.cases.case import Case
-from gridtandem.errors import Fault
+from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid import devices as dv
 from gridtandem.grid.network import Network
 from gridtandem.resources.part import Window
@@ -35,6 +35,14 @@ class Band:
 
     weights: Mapping[str, float] = field(default_factory=dict)  # by technology; those not named have 1
     load: float = 0.0  # weight of demand; 0: it is certain
+
+    @staticmethod
+    def read(given: Mapping[str, float | str]) -> Band:
+        """From words and numbers; ``load`` is demand."""
+        if words := [name for name, x in given.items() if isinstance(x, str)]:
+            raise InvalidCase(Fault("band", f"is {given[name]!r}", "give a number from 0 to 1", "igdt-002", column=name) for name in words)
+        weights = {name: float(x) for name, x in given.items()}
+        return Band(weights={name: x for name, x in weights.items() if name != "load"}, load=weights.get("load", 0.0))
 
     def of(self, technologies: Names) -> Real:
         """Weight of each."""

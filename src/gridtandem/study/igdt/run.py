@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -13,6 +13,7 @@ from gridtandem.opf.leader import THETA, of_group
 from gridtandem.program.between import at
 from gridtandem.program.bilevel import BilevelAnswer, best_against
 from gridtandem.resources.steps import UNIT
+from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.igdt.band import Band
 from gridtandem.study.igdt.evidence import crossings
 from gridtandem.study.igdt.results import Radii
@@ -54,7 +55,7 @@ def run_band(
     """
     if faults := [*_faults(percent, sides, samples, method)]:
         raise InvalidCase(faults)
-    band = Band() if band is None else band
+    study, band = replace(study, scheme=Strategic()), Band() if band is None else band
     uncertain = Uncertain.of(study, band, min(MOST, 1 / max(band.load, 1 / MOST)) if most is None else most)
     cost = uncertain.best(0, 0.0).total
     rows: list[dict[str, Any]] = []

@@ -28,7 +28,7 @@ from gridtandem.study.igdt.uncertain import Uncertain
 
 Method: TypeAlias = Literal["direct", "bisection"]
 ROOM = 1e-8  # relative to the cost at the forecast: a budget is kept to this, so that budget 0 leaves α = 0 and not nothing
-FINE = 1e-7  # of the band: width at which a bisection ends
+FINE = 1e-7  # of the band: width at which a bisection ends, and below which the way is none
 
 
 @final
@@ -63,6 +63,7 @@ def _direct(uncertain: Uncertain, side: int, budget: float) -> Radius:
     if found.status is not Status.SOLVED:
         raise Unsolved(f"{found.status.value} ({found.solver}{': ' + found.said if found.said else ''})")
     share = float(np.clip(found.x[SHARE][0], 0.0, 1.0))
+    share = 0.0 if share < FINE else share
     return Radius(share * uncertain.reach(side), side == 0 and share >= 1 - FINE)
 
 
