@@ -28,9 +28,8 @@ def uncongested(case: Case) -> Case:
     """Transmission whose branches carry anything."""
     net = case.transmission
     lines = replace(net.lines, rating_mva=np.full(len(net.lines), np.inf))
-    return replace(
-        case, transmission=replace(net, lines=lines, transformers=replace(net.transformers, rating_mva=np.full(len(net.transformers), np.inf)))
-    )
+    transformers = replace(net.transformers, rating_mva=np.full(len(net.transformers), np.inf))
+    return replace(case, transmission=replace(net, lines=lines, transformers=transformers))
 
 
 def with_fewer(case: Case, feeders: int) -> Case:
@@ -63,5 +62,5 @@ def _without(net: Network, keep: Flag) -> Network:
     g, f = net.generators, net.flexible
     return replace(
         net, generators=replace(g, live=g.live & (keep | (g.control == el.REFERENCE))), flexible=replace(f, live=f.live & (f.does == dv.TAKES)),
-        storages=replace(net.storages, live=np.zeros(len(net.storages), bool)), vehicles=net.vehicles,
+        storages=replace(net.storages, live=np.zeros(len(net.storages), bool)),
     )  # fmt: skip

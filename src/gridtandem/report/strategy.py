@@ -96,11 +96,11 @@ def bid_curve(run: Run) -> Figure:
     hours = np.unique(table.period)
     for k, hour in enumerate(hours[np.unique(np.linspace(0, len(hours) - 1, min(CURVES, len(hours))).astype(int))].tolist()):
         mine = table.take(table.period == hour)
-        look = {"color": style.SERIES[k % len(style.SERIES)]}
+        colour = style.SERIES[k % len(style.SERIES)]
         x = np.stack([mine.from_mw, mine.to_mw], -1).ravel()
-        axes.plot(x, np.repeat(mine.price_per_mwh, 2), label=f"hour {hour}", **look)
+        axes.plot(x, np.repeat(mine.price_per_mwh, 2), label=f"hour {hour}", color=colour)
         at = mine.take(mine.taken)
-        axes.plot(at.exchange_mw[:1], at.price_per_mwh[:1], marker=style.MARKS[k % len(style.MARKS)], markersize=5, linestyle="", **look)
+        axes.plot(at.exchange_mw[:1], at.price_per_mwh[:1], marker=style.MARKS[k % len(style.MARKS)], markersize=5, linestyle="", color=colour)
     axes.set_xlabel("exchange of the company [MW]")
     axes.set_ylabel(f"price at its bus [{case.currency}/MWh]")
     axes.set_title("The price that the company makes", pad=14)

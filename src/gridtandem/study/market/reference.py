@@ -1,14 +1,14 @@
 """A strategic company beside what else it could be: passive, price taker, part of one ideal market, without a local market; and by its size.
 
-Cases C0 to C5 are those by which bi-level participation is usually told: C0 feeders that only take, C1 a local market but no thought of the price, C2
-the strategic company, C3 one market that sees every network, C4 free power but no offers inside, C5 the first three without limits of transmission lines.
+Cases C0 to C5 are those by which bi-level participation is usually told: C0 feeders that only take, C1 a local market but no thought of the price,
+C2 the strategic company, C3 one market that sees every network, C4 free power but no offers inside, C5 the same three without limits of lines.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, final
+from typing import ClassVar, TypeAlias, final
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from gridtandem.study.market.study import MarketStudy
 from gridtandem.tables import Index, Names, Real, Table, column
 
 Watch = Callable[[str], None]
+FIGURES = ("companies_cost", "exchange", "resource_cost", "import_mwh", "price_per_mwh", "cost", "ideal")
+Chosen: TypeAlias = PriceTaker | Strategic | Ideal
 
 
 @final
@@ -63,11 +65,15 @@ class MarketPower(Table):
 
 def references(study: MarketStudy, *, watch: Watch = lambda _: None) -> References:
     """The six cases over the study's day."""
-    rows = []
+    told: dict[str, list[float]] = {name: [] for name in FIGURES}
+    words: list[tuple[str, str, str]] = []
     for name, what, case, scheme in _cases(study.case):
         watch(f"{name} {what}")
-        rows.append({"name": name, "what": what, "scheme": _word(scheme), **_told(run_market(replace(study, case=case, scheme=scheme)))})
-    return References.of({name: [row[name] for row in rows] for name in References.columns()})
+        words.append((name, what, _word(scheme)))
+        for figure, x in _told(run_market(replace(study, case=case, scheme=scheme))).items():
+            told[figure].append(x)
+    names, what_each, schemes = (np.array(column, str) for column in zip(*words, strict=True))
+    return References.of({"name": names, "what": what_each, "scheme": schemes, **told})
 
 
 def market_power(study: MarketStudy, feeders: Sequence[int], *, watch: Watch = lambda _: None) -> MarketPower:
@@ -84,25 +90,26 @@ def market_power(study: MarketStudy, feeders: Sequence[int], *, watch: Watch = l
     return MarketPower.of(dict(zip(MarketPower.columns(), zip(*rows, strict=True), strict=True)))
 
 
-def _cases(case: Case) -> Iterator[tuple[str, str, Case, Any]]:
+def _cases(case: Case) -> Iterator[tuple[str, str, Case, Chosen]]:
     free = tuple(np.isin(np.arange(len(net.generators)), free_units(net)) for net in case.models)
     yield "C0", "demand alone", passive(case), PriceTaker()
     yield "C1", "price taker with a local market", case, PriceTaker()
     yield "C2", "strategic", case, Strategic()
     yield "C3", "one market that sees every network", case, Ideal()
     yield "C4", "free power, no local market", without_offers(case, free), PriceTaker()
-    for name, what, scheme in (("C5", "price taker", PriceTaker()), ("C5", "strategic", Strategic()), ("C5", "one market", Ideal())):
-        yield name, f"{what}, no limits of transmission lines", uncongested(case), scheme
+    schemes: tuple[tuple[str, Chosen], ...] = (("price taker", PriceTaker()), ("strategic", Strategic()), ("one market", Ideal()))
+    for told, way in schemes:
+        yield "C5", f"{told}, no limits of transmission lines", uncongested(case), way
 
 
-def _word(scheme: object) -> str:
-    return {PriceTaker: "price-taker", Strategic: "strategic", Ideal: "ideal"}[type(scheme)]
+def _word(scheme: Chosen) -> str:
+    return "ideal" if isinstance(scheme, Ideal) else "strategic" if isinstance(scheme, Strategic) else "price-taker"
 
 
 def _told(result: MarketResult) -> dict[str, float]:
     own, bargain = companies(result), result.bargain
     if bargain is None or not len(own):
-        return dict.fromkeys(("companies_cost", "exchange", "resource_cost", "import_mwh", "price_per_mwh", "cost"), np.nan) | {"ideal": result.ideal}
+        return {**dict.fromkeys(FIGURES, np.nan), "ideal": result.ideal}
     return {
         "companies_cost": float(own.cost.sum()), "exchange": float(own.exchange.sum()), "resource_cost": float(own.resource_cost.sum()),
         "import_mwh": float(bargain.z.sum()) * result.study.window.hours, "price_per_mwh": float(bargain.price.mean()), "cost": result.cost,
