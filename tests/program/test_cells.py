@@ -116,3 +116,9 @@ def test_boxes_without_end_or_of_too_many_numbers_are_refused() -> None:
         cells_of(merit(np.array([4.0]), np.array([10.0]), 1.0), 0.0, np.inf)
     with pytest.raises(InvalidCase, match=r"up to 3.*kkt-sos1.*bilevel-011"):
         cells_of(network_market(np.random.default_rng(1), at=np.arange(4)), np.zeros(4), np.ones(4))
+
+
+def test_more_cells_than_allowed_are_refused() -> None:
+    follower = network_market(np.random.default_rng(5), at=np.array([1, 2]))
+    with pytest.raises(InvalidCase, match=r"more than 2 on this box.*bilevel-012"):
+        cells_of(follower, [LOW, LOW], [HIGH, HIGH], most=2)

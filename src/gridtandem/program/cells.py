@@ -23,6 +23,7 @@ from gridtandem.program.follower import Follower, Market, Point
 from gridtandem.tables import Flag, Index, Real
 
 MOST = 3  # numbers of θ whose cells are listed
+USUAL = 256  # cells of several numbers; each excludes each other by a row
 EXACT = 1e-10  # relative to the cost: a plane nearer than this is V
 NEAR = 1e-9  # relative: slopes nearer are one, cells narrower are none
 SEEN = 12  # digits of the box to which two corners are one
@@ -68,8 +69,8 @@ class Cells:
         return np.asarray(planes >= most - within * np.maximum(1.0, np.abs(most)))
 
 
-def cells_of(follower: Follower, low: ArrayLike, high: ArrayLike) -> Cells:
-    """All pieces on a box of θ; sides of one number that are equal hold it fixed."""
+def cells_of(follower: Follower, low: ArrayLike, high: ArrayLike, *, most: int = USUAL) -> Cells:
+    """All pieces on a box of θ; sides of one number that are equal hold it fixed. More than ``most`` of several numbers are refused."""
     low, high = np.atleast_1d(np.asarray(low, np.float64)), np.atleast_1d(np.asarray(high, np.float64))
     if faults := [*follower.faults(), *_box_faults(follower, low, high)]:
         raise InvalidCase(faults)
@@ -80,7 +81,7 @@ def cells_of(follower: Follower, low: ArrayLike, high: ArrayLike) -> Cells:
     elif len(free) == 1:
         points = _line(market, low, high, int(free[0]))
     else:
-        points = _solid(market, low, high, free)
+        points = _solid(market, low, high, free, most)
     slope = np.array([p.price for p in points])
     value = np.array([p.value - p.price @ p.theta for p in points])
     order = np.lexsort(slope.T[::-1])
@@ -145,29 +146,37 @@ def _noise(value: float) -> float:
     return EXACT * max(1.0, abs(value))
 
 
-def _solid(market: Market, low: Real, high: Real, free: Index) -> list[Point]:
+def _solid(market: Market, low: Real, high: Real, free: Index, most: int) -> list[Point]:
     """Pieces over two or three coordinates: corners of the envelope until V lies above none."""
+    d, width = len(free), (high - low)[free]
     known: list[Point] = []
+    slope, value = np.zeros((0, d)), np.zeros(0)  # of the known planes over the unit box
     seen: set[tuple[float, ...]] = set()
-    corners = np.array(list(product((0.0, 1.0), repeat=len(free))))
+    corners = np.array(list(product((0.0, 1.0), repeat=d)))
     while True:
-        new = False
+        before = len(known)
         for y in corners:
             key = tuple(np.round(y, SEEN).tolist())
             if key in seen:
                 continue
             seen.add(key)
             theta = low.copy()
-            theta[free] += y * (high - low)[free]
+            theta[free] += y * width
             p = market.point(theta)
-            if p.value - max((q.value + float(q.price @ (theta - q.theta)) for q in known), default=-np.inf) > _noise(p.value):
+            if p.value - (slope @ y + value).max(initial=-np.inf) > _noise(p.value):
                 known.append(p)
-                new = True
-        slope = np.array([p.price[free] * (high - low)[free] for p in known])
-        value = np.array([p.value + p.price @ (low - p.theta) for p in known])
+                slope = np.vstack([slope, p.price[free] * width])
+                value = np.append(value, p.value + p.price @ (low - p.theta))
+        if len(known) > 2 * most:
+            break
         corners = _corners(slope, value)
-        if not new:
-            return [p for p, solid in zip(known, _has_inside(slope, value, corners), strict=True) if solid]
+        if len(known) == before:
+            found = [p for p, solid in zip(known, _has_inside(slope, value, corners), strict=True) if solid]
+            if len(found) > most:
+                break
+            return found
+    mend = "narrow the box, take a method of optimality conditions (kkt-sos1, kkt-bigm), or allow more"
+    raise InvalidCase([Fault("cells", f"are more than {most} on this box", mend, "bilevel-012")])
 
 
 def _corners(slope: Real, value: Real) -> Real:

@@ -26,7 +26,7 @@ from gridtandem.program.arrays import Program, flat
 from gridtandem.program.bilevel import Bilevel, BilevelAnswer, own_cost, solve
 from gridtandem.program.cells import MOST
 from gridtandem.program.conditions import Stacked
-from gridtandem.program.follower import Follower, Market, priced
+from gridtandem.program.follower import Follower, Market
 from gridtandem.program.solve import solve as solve_program
 from gridtandem.tables import Real
 
@@ -95,10 +95,10 @@ def _alone(bilevel: Bilevel, answer: BilevelAnswer, within: float, rival: float)
     total = answer.total - own_cost(bilevel.leader, answer.x) - float(paid.sum())
     money = within * max(1.0, abs(answer.total))
     faults = [
-        *_of_periods(slope, within * scale, "is told a price that is no slope of its cost at θ: off by", "bilevel-041"),
-        *_of_periods(payment, within * scale, "is paid otherwise than price times θ: off by", "bilevel-042"),
-        *_of_periods(identity, within * scale, "has multipliers that break the payment identity: off by", "bilevel-043"),
-        *_of_periods(penalty, within, "is short of something, and a penalty makes its price: in use", "bilevel-044"),
+        *_of_periods(slope, within * scale, "is told a price that is no slope of its cost at θ: off by", "search by cells", "bilevel-041"),
+        *_of_periods(payment, within * scale, "is paid otherwise than price times θ: off by", "search by cells", "bilevel-042"),
+        *_of_periods(identity, within * scale, "has multipliers that break the payment identity: off by", "scale its numbers", "bilevel-043"),
+        *_of_periods(penalty, within, "is short of something, and a penalty makes its price: in use", "see what it is short of", "bilevel-044"),
         *_of_total(answer, limits, total, rival, money=money, within=within),
     ]
     return Certificate(
@@ -108,24 +108,25 @@ def _alone(bilevel: Bilevel, answer: BilevelAnswer, within: float, rival: float)
 
 def _market(follower: Follower, theta: Real, price: Real) -> tuple[float, float, float, float]:
     """Δ, residual of the identity, penalties in use, and the size of the money at stake."""
-    found = Market(follower, theta).answer(theta)
+    market = Market(follower, theta)
+    found = market.answer(theta)
     step = np.maximum(1.0, np.abs(theta))
     least = solve_program(follower.joint(theta - step, theta + step, price))
     slope = found.cost - float(price @ theta) - least.cost if least.status is Status.SOLVED else np.inf
     penalty = sum(float(np.abs(found.x[name]).sum()) for name in follower.penalties)
     scale = max(1.0, abs(found.cost), abs(float(price @ theta)))
-    return max(slope, 0.0), identity_of(follower, theta, found), penalty, scale
+    return max(slope, 0.0), payment_of(follower, found) - float(market.priced(found) @ theta), penalty, scale
 
 
-def identity_of(follower: Follower, theta: Real, found: Answer) -> float:
-    """C y − b u − (Bᵀu) θ for an answer's own multipliers, all rows and bounds counted."""
+def payment_of(follower: Follower, found: Answer) -> float:
+    """The payment as c y − b u, by the multipliers of an answer of the market; bounds count as rows."""
     s = Stacked.of(follower)
     program = follower.program
     multiplier = np.concatenate([*(found.price[k].ravel() for k in program.rows), *(found.reduced[k].ravel() for k in program.columns)])
     side = np.where(multiplier > 0, s.low, s.high)
     constant = float((multiplier * np.where(np.isfinite(side), side, 0.0)).sum())
     cost = sum(float((c.cost * found.x[k]).sum()) for k, c in program.columns.items())
-    return cost - constant - float(priced(follower, found) @ theta)
+    return cost - constant
 
 
 def missed(leader: Program, answer: BilevelAnswer) -> float:
@@ -150,9 +151,8 @@ def _outside(by: Real, side: Real) -> float:
     return float((by[held] / np.maximum(1.0, np.abs(side[held]))).max(initial=0.0))
 
 
-def _of_periods(residual: Real, accepted: Real | float, what: str, code: str) -> Iterator[Fault]:
+def _of_periods(residual: Real, accepted: Real | float, what: str, mend: str, code: str) -> Iterator[Fault]:
     for period in np.flatnonzero(~(np.abs(residual) <= accepted)).tolist():
-        mend = "let the market have what it needs, or see what scarcity is worth" if code == "bilevel-044" else "search by cells"
         yield Fault("market", f"{what} {residual[period]:.6g}", mend, code, row=period, label=f"period {period}")
 
 

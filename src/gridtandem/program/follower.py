@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
+from scipy import sparse
 
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.program.answer import Answer, Status
@@ -98,10 +99,11 @@ class Market:
     One is made for each search and none outlives it, so that what a search finds depends on its follower and its box alone.
     """
 
-    __slots__ = ("_held", "asked", "follower")
+    __slots__ = ("_back", "_held", "asked", "follower")
 
     def __init__(self, follower: Follower, home: Real) -> None:
         self.follower, self.asked = follower, 0
+        self._back = {name: sparse.csr_array(matrix.T) for name, matrix in follower.into.items()}
         self._held = Highs().hold(follower.at(home), chain=True)
 
     def answer(self, theta: Real) -> Answer:
@@ -115,12 +117,14 @@ class Market:
     def point(self, theta: Real) -> Point:
         """V and a price at θ."""
         found = self.answer(theta)
-        return Point(theta, found.cost, priced(self.follower, found))
+        return Point(theta, found.cost, self.priced(found))
 
-
-def priced(follower: Follower, answer: Answer) -> Real:
-    """π = Bᵀu."""
-    return sum((np.asarray(matrix.T @ answer.price[name].ravel()) for name, matrix in follower.into.items()), np.zeros(follower.size))
+    def priced(self, answer: Answer) -> Real:
+        """π = Bᵀu."""
+        price = np.zeros(self.follower.size)
+        for name, back in self._back.items():
+            price += np.asarray(back @ answer.price[name].ravel())
+        return price
 
 
 def unanswered(follower: Follower, theta: Real, answer: Answer) -> Fault:

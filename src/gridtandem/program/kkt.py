@@ -7,6 +7,7 @@ see `gridtandem.program.certify`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from gridtandem.errors import InvalidCase
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.bilevel import answered, without_answer
-from gridtandem.program.bounds_of_pairs import Largest, largest
+from gridtandem.program.bounds_of_pairs import Largest, largest, price_ends
 from gridtandem.program.conditions import Box, Conditions, conditions
 from gridtandem.program.follower import Follower, Market
 from gridtandem.program.solve import solve
@@ -63,23 +64,20 @@ def _told(bilevel: Bilevel, joint: Conditions, found: Answer, held: Sequence[Fla
 
 
 def _box(bilevel: Bilevel) -> Box:
-    """Of θ by the leader's limits; of prices by the ends of V, where θ has one number and V a value there."""
+    """Of θ by the leader's limits, and of prices on it."""
     low, high = bilevel.box()
-    cheapest, dearest = np.full(low.shape, -np.inf), np.full(low.shape, np.inf)
-    for t, follower in enumerate(bilevel.followers):
-        if follower.size == 1:
-            cheapest[t], dearest[t] = _ends(follower, low[t], high[t])
-    return Box(low, high, cheapest, dearest)
+    ends = [_prices(follower, *sides) for follower, *sides in zip(bilevel.followers, low, high, strict=True)]
+    cheapest, dearest = (np.array([end[k] for end in ends]).reshape(low.shape) for k in (0, 1))
+    return Box(low, high, cheapest - ROOM * np.maximum(1.0, np.abs(cheapest)), dearest + ROOM * np.maximum(1.0, np.abs(dearest)))
 
 
-def _ends(follower: Follower, low: Real, high: Real) -> tuple[Real, Real]:
-    """Prices at the ends of a box, with room for rounding; none where the market does not reach so far."""
-    market = Market(follower, (low + high) / 2)
-    try:
-        cheapest, dearest = market.point(low).price, market.point(high).price
-    except InvalidCase:
-        return np.array([-np.inf]), np.array([np.inf])
-    return cheapest - ROOM * np.maximum(1.0, np.abs(cheapest)), dearest + ROOM * np.maximum(1.0, np.abs(dearest))
+def _prices(follower: Follower, low: Real, high: Real) -> tuple[Real, Real]:
+    """Of one number the slopes at its ends, V being convex; of several, or where the market does not reach the ends, what its penalties allow."""
+    if follower.size == 1:
+        market = Market(follower, (low + high) / 2)
+        with suppress(InvalidCase):
+            return market.point(low).price, market.point(high).price
+    return price_ends(follower)
 
 
 def _bent(follower: Follower, theta: Real) -> bool:
