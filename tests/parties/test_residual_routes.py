@@ -10,7 +10,7 @@ import pytest
 
 from gridtandem.boundary.strategic_letters import Disclose, ResidualCurve
 from gridtandem.cases.named import case
-from gridtandem.parties.disclosed import follower_of
+from gridtandem.parties.disclosed import followers_of
 from gridtandem.parties.wholesale_residual import WholesaleResidual
 from gridtandem.program.arrays import Columns, Program, Rows
 from gridtandem.program.bilevel import Bilevel, BilevelAnswer, best_against, solve
@@ -53,7 +53,7 @@ def test_told_by_steps_or_whole_the_best_strategy_is_one(hour: int, route: str) 
     if route == "kkt-sos1" and find_spec("pyscipopt") is None:
         pytest.skip("SCIP is not installed")
     told = desk(hour).disclose(Disclose(one(LOW), one(HIGH)))
-    problem = Bilevel(company(), "theta", tuple(follower_of(p, 1) for p in told.programs))
+    problem = Bilevel(company(), "theta", followers_of(told))
     curve, whole = by_curve(hour), solve(problem, method=route)  # type: ignore[arg-type]
     assert abs(curve.total - whole.total) <= SAME_ROUTE * abs(whole.total)
     assert certify(problem, whole).holds
