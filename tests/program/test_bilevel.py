@@ -35,7 +35,7 @@ def close(a: float, b: float, within: float = SAME_STRATEGY) -> bool:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_three_searches_end_on_one_optimum(seed: int) -> None:
-    bilevel = small(seed, periods=3 if seed % 10 == 0 else 1 + seed % 2)
+    bilevel = small(seed, periods=3 if seed == 0 else 1 + (seed % 5 == 1))
     answers = [solve(bilevel, method).require() for method in METHODS]
     for answer in answers:
         assert close(answer.total, answers[0].total)

@@ -95,10 +95,10 @@ def _alone(bilevel: Bilevel, answer: BilevelAnswer, within: float, rival: float)
     total = answer.total - own_cost(bilevel.leader, answer.x) - float(paid.sum())
     money = within * max(1.0, abs(answer.total))
     faults = [
-        *_of_periods(slope, within * scale, "is told a price that is no slope of its cost at θ: off by", "bilevel-041"),
-        *_of_periods(payment, within * scale, "is paid otherwise than price times θ: off by", "bilevel-042"),
-        *_of_periods(identity, within * scale, "has multipliers that break the payment identity: off by", "bilevel-043"),
-        *_of_periods(penalty, within, "is short of something, and a penalty makes its price: in use", "bilevel-044"),
+        *_of_periods(slope, within * scale, "is told a price that is no slope of its cost at θ: off by", "search by cells", "bilevel-041"),
+        *_of_periods(payment, within * scale, "is paid otherwise than price times θ: off by", "search by cells", "bilevel-042"),
+        *_of_periods(identity, within * scale, "has multipliers that break the payment identity: off by", "scale its numbers", "bilevel-043"),
+        *_of_periods(penalty, within, "is short of something, and a penalty makes its price: in use", "see what it is short of", "bilevel-044"),
         *_of_total(answer, limits, total, rival, money=money, within=within),
     ]
     return Certificate(
@@ -150,9 +150,8 @@ def _outside(by: Real, side: Real) -> float:
     return float((by[held] / np.maximum(1.0, np.abs(side[held]))).max(initial=0.0))
 
 
-def _of_periods(residual: Real, accepted: Real | float, what: str, code: str) -> Iterator[Fault]:
+def _of_periods(residual: Real, accepted: Real | float, what: str, mend: str, code: str) -> Iterator[Fault]:
     for period in np.flatnonzero(~(np.abs(residual) <= accepted)).tolist():
-        mend = "let the market have what it needs, or see what scarcity is worth" if code == "bilevel-044" else "search by cells"
         yield Fault("market", f"{what} {residual[period]:.6g}", mend, code, row=period, label=f"period {period}")
 
 
