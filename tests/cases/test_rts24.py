@@ -75,10 +75,13 @@ def test_wind_lowers_the_cost_by_no_more_than_the_dearest_station() -> None:
 
 
 def test_ramps_bind_and_cost() -> None:
-    (free, _), (bound, _) = (ran(Rts24(blocks=1, lines="nominal", ramps=r)) for r in (False, True))
+    """From hour 6 to 7 load rises by 371 MW."""
+    (free, _), (bound, above) = (ran(Rts24(blocks=1, lines="nominal", ramps=r)) for r in (False, True))
     assert bound.seats.wholesale.owned.coupled
     assert not free.seats.wholesale.owned.coupled
-    assert bound.cost >= free.cost - ALIKE * free.cost
+    price = np.abs(above.dispatch.answer.price["ramp"]).max(1)
+    assert np.flatnonzero(price > PRICED).tolist() == [5]
+    assert bound.cost > free.cost + ALIKE * free.cost
 
 
 def test_demand_that_buys_leaves_when_it_is_dear() -> None:
