@@ -120,8 +120,8 @@ def test_a_passive_company_can_be_served() -> None:
 
 
 def test_what_the_bus_cannot_hold_is_refused_by_number() -> None:
-    with pytest.raises(InvalidCase, match=r"are 45 in place of 167 MW at bus 3, each 3.715 MW; give 1 to 44 \(case-156\)"):
-        Rts24Disco(feeders=45).case("x")
+    with pytest.raises(InvalidCase, match=r"are 49 in place of 180.2 MW at bus 14, each 3.715 MW; give 1 to 48 \(case-156\)"):
+        Rts24Disco(feeders=49).case("x")
     with pytest.raises(InvalidCase, match="name a bus with more load"):
         Rts24Disco(bus="11").case("x")
     with pytest.raises(UnknownName, match="no bus of 'rts24-market' named '25'"):

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from gridtandem.boundary.strategic_letters import Disclose, ResidualCurve
-from gridtandem.cases.named import case
 from gridtandem.cases.rts24 import Rts24
 from gridtandem.cases.rts24_disco import Rts24Disco
 from gridtandem.parties.disclosed import followers_of
@@ -28,7 +27,7 @@ NEED_MW, UNITS = 60.0, ((12.0, 12.5), (10.0, 13.5), (16.0, 16.0), (14.0, 21.0)) 
 
 
 def desk(hour: int) -> WholesaleResidual:
-    return seated(MarketStudy(case=case("rts24-disco33"), scheme=DsoOffer(), first=hour, hours=1)).residual
+    return seated(MarketStudy(case=Rts24Disco(bus="3").case("rts24"), scheme=DsoOffer(), first=hour, hours=1)).residual
 
 
 def company() -> Program:
@@ -65,7 +64,7 @@ def test_told_by_steps_or_whole_the_best_strategy_is_one(hour: int, route: str) 
 
 def test_hours_that_hang_together_have_one_answer_by_cells_and_by_conditions() -> None:
     """A station's ramp from hour 6 to 7 binds: what the company takes in one hour moves the price of the other."""
-    coupled, plain = (Rts24Disco(market=Rts24(blocks=1, ramps=ramps)).case("rts24") for ramps in (True, False))
+    coupled, plain = (Rts24Disco(bus="3", market=Rts24(blocks=1, ramps=ramps)).case("rts24") for ramps in (True, False))
     box = (np.full((1, 2, 1), LOW), np.full((1, 2, 1), HIGH))
     one_program, two = (
         followers_of(seated(MarketStudy(case=what, scheme=DsoOffer(), first=6, hours=2)).residual.disclose(Disclose(*box)))

@@ -107,14 +107,14 @@ def test_the_program_by_shift_factors_is_the_market_by_angles(hour: int) -> None
 
 
 def test_interfaces_of_one_company_at_one_bus_count_as_one_total() -> None:
-    two = asked(desk(with_interfaces(("3", "3"), ("disco", "disco"))), LOW / 2, HIGH / 2)
+    two = asked(desk(with_interfaces(("14", "14"), ("disco", "disco"))), LOW / 2, HIGH / 2)
     assert (two.head == 0).all()
     for name in ("period", "interface", "from_mw", "to_mw", "price"):
         assert np.abs(getattr(two, name) - getattr(CURVE, name)).max() <= PLACE
 
 
 def test_other_companies_take_what_is_said() -> None:
-    of = desk(with_interfaces(("3", "14"), ("one", "other")))
+    of = desk(with_interfaces(("14", "3"), ("one", "other")))
     z = np.stack([np.zeros(HOURS), np.linspace(-20, 60, HOURS)], -1)[None]
     curve = asked(of, z=z)
     assert (curve.worth == Worth.EXACT).all()
@@ -129,7 +129,7 @@ def test_other_companies_take_what_is_said() -> None:
 
 def test_a_company_at_two_buses_gets_estimates() -> None:
     """Each of its exchanges moves the other's price."""
-    assert (asked(desk(with_interfaces(("3", "14"), ("disco", "disco")), hours=2)).worth == Worth.ESTIMATE).all()
+    assert (asked(desk(with_interfaces(("14", "3"), ("disco", "disco")), hours=2)).worth == Worth.ESTIMATE).all()
 
 
 def test_scarcity_has_a_price() -> None:
@@ -148,7 +148,7 @@ def test_no_curve_where_hours_hang_together_or_prices_have_no_steps() -> None:
     assert "by ramps in transmission" in ramps.trouble
     assert "kkt-sos1" in ramps.trouble
     shape = (1, HOURS, 1)
-    smooth = desk(replace(with_interfaces(("3",), ("disco",)), transmission=_smooth()), hours=2)
+    smooth = desk(replace(with_interfaces(("14",), ("disco",)), transmission=_smooth()), hours=2)
     assert "rise evenly" in smooth.trouble
     bought = desk(case("ieee14-regulation"), hours=1)
     assert "regulation" in bought.trouble
@@ -198,7 +198,7 @@ def test_a_market_whose_hours_hang_together_is_told_as_one_program() -> None:
 
 
 def test_totals_that_stay_are_part_of_the_market_told() -> None:
-    of = desk(with_interfaces(("3", "14"), ("one", "other")), hours=2)
+    of = desk(with_interfaces(("14", "3"), ("one", "other")), hours=2)
     low, high = np.array([[[LOW, 25.0], [LOW, 5.0]]]), np.array([[[HIGH, 25.0], [HIGH, 5.0]]])
     told = of.disclose(Disclose(low, high))
     assert set(told.interface.tolist()) == {0}

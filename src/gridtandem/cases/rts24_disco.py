@@ -83,7 +83,7 @@ class Rts24Disco:
 
     feeder: str = "case33bw"  # network of the library with an entry in `AGGREGATORS`
     feeders: int = 20  # in parallel
-    bus: str = "3"
+    bus: str = "14"
     market: Rts24 = field(default_factory=Rts24)
 
     def case(self, name: str, *, title: str = "", source: str = "", licence: str = "") -> Case:
