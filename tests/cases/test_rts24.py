@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gridtandem.cases.folder.read import read_case
+from gridtandem.cases.library import network
 from gridtandem.cases.market_parts import HOURS, limited
 from gridtandem.cases.named import case
 from gridtandem.cases.rts24 import BRANCHES, FARM_MW, FARMS, LOAD_MW, SHARES, STATIONS, Lines, Rts24
@@ -151,6 +155,29 @@ def test_numbers_of_feeders_change_nothing_but_their_share() -> None:
     assert few.models[0].digest() == many.models[0].digest()
     total = [float(c.transmission.loads.p_mw.sum()) + n * float(c.models[0].loads.p_mw.sum()) for c, n in ((few, 1), (many, 40))]
     assert abs(total[0] - total[1]) <= ROUNDED * total[0]
+
+
+def test_a_feeder_of_your_own_stands_in_place_of_ours() -> None:
+    """Read from tables, it is taken as it is; without forecasts it follows the system."""
+    mine = network("case69")
+    whole = Rts24Disco(feeder=mine, feeders=10).case("mine").check()
+    (model,) = whole.models
+    assert model.name == "case69"
+    assert model.periods == HOURS
+    assert model.loads.p_mw.sum() == mine.loads.p_mw.sum()
+    assert "as given" in whole.notes[-1]
+    done = run_market(MarketStudy(case=whole, scheme=Ideal(), hours=2)).require()
+    assert np.abs(done.ideal_z[:, 0] - 10 * mine.loads.p_mw.sum() * np.array(LOAD_MW[:2]) / max(LOAD_MW)).max() <= PLACE
+    own = Rts24Disco(feeder=feeder_with_aggregators("case33bw"), feeders=2).case("twice")
+    assert own.models[0].periods == HOURS
+
+
+def test_the_page_does_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/bring-your-own-case.md").read_text(encoding="utf-8")
+    (block,) = (found for found in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "Rts24Disco" in found)
+    monkeypatch.chdir(tmp_path)
+    exec(block, {})  # the page is ours
+    assert read_case(tmp_path / "my-rts").size() == (24, 690)
 
 
 @pytest.mark.parametrize("name", AGGREGATORS)
