@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gridtandem.cases.folder.read import read_case
+from gridtandem.cases.library import network
 from gridtandem.cases.market_parts import HOURS, limited
 from gridtandem.cases.named import case
 from gridtandem.cases.rts24 import BRANCHES, FARM_MW, FARMS, LOAD_MW, SHARES, STATIONS, Lines, Rts24
@@ -75,10 +79,13 @@ def test_wind_lowers_the_cost_by_no_more_than_the_dearest_station() -> None:
 
 
 def test_ramps_bind_and_cost() -> None:
-    (free, _), (bound, _) = (ran(Rts24(blocks=1, lines="nominal", ramps=r)) for r in (False, True))
+    """From hour 6 to 7 load rises by 371 MW."""
+    (free, _), (bound, above) = (ran(Rts24(blocks=1, lines="nominal", ramps=r)) for r in (False, True))
     assert bound.seats.wholesale.owned.coupled
     assert not free.seats.wholesale.owned.coupled
-    assert bound.cost >= free.cost - ALIKE * free.cost
+    price = np.abs(above.dispatch.answer.price["ramp"]).max(1)
+    assert np.flatnonzero(price > PRICED).tolist() == [5]
+    assert bound.cost > free.cost + ALIKE * free.cost
 
 
 def test_demand_that_buys_leaves_when_it_is_dear() -> None:
@@ -117,8 +124,8 @@ def test_a_passive_company_can_be_served() -> None:
 
 
 def test_what_the_bus_cannot_hold_is_refused_by_number() -> None:
-    with pytest.raises(InvalidCase, match=r"are 45 in place of 167 MW at bus 3, each 3.715 MW; give 1 to 44 \(case-156\)"):
-        Rts24Disco(feeders=45).case("x")
+    with pytest.raises(InvalidCase, match=r"are 49 in place of 180.2 MW at bus 14, each 3.715 MW; give 1 to 48 \(case-156\)"):
+        Rts24Disco(feeders=49).case("x")
     with pytest.raises(InvalidCase, match="name a bus with more load"):
         Rts24Disco(bus="11").case("x")
     with pytest.raises(UnknownName, match="no bus of 'rts24-market' named '25'"):
@@ -148,6 +155,29 @@ def test_numbers_of_feeders_change_nothing_but_their_share() -> None:
     assert few.models[0].digest() == many.models[0].digest()
     total = [float(c.transmission.loads.p_mw.sum()) + n * float(c.models[0].loads.p_mw.sum()) for c, n in ((few, 1), (many, 40))]
     assert abs(total[0] - total[1]) <= ROUNDED * total[0]
+
+
+def test_a_feeder_of_your_own_stands_in_place_of_ours() -> None:
+    """Read from tables, it is taken as it is; without forecasts it follows the system."""
+    mine = network("case69")
+    whole = Rts24Disco(feeder=mine, feeders=10).case("mine").check()
+    (model,) = whole.models
+    assert model.name == "case69"
+    assert model.periods == HOURS
+    assert model.loads.p_mw.sum() == mine.loads.p_mw.sum()
+    assert "as given" in whole.notes[-1]
+    done = run_market(MarketStudy(case=whole, scheme=Ideal(), hours=2)).require()
+    assert np.abs(done.ideal_z[:, 0] - 10 * mine.loads.p_mw.sum() * np.array(LOAD_MW[:2]) / max(LOAD_MW)).max() <= PLACE
+    own = Rts24Disco(feeder=feeder_with_aggregators("case33bw"), feeders=2).case("twice")
+    assert own.models[0].periods == HOURS
+
+
+def test_the_page_does_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/bring-your-own-case.md").read_text(encoding="utf-8")
+    (block,) = (found for found in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "Rts24Disco" in found)
+    monkeypatch.chdir(tmp_path)
+    exec(block, {})  # the page is ours
+    assert read_case(tmp_path / "my-rts").size() == (24, 690)
 
 
 @pytest.mark.parametrize("name", AGGREGATORS)

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from gridtandem.boundary.strategic_letters import Disclose, ResidualCurve
-from gridtandem.cases.named import case
-from gridtandem.parties.disclosed import follower_of
+from gridtandem.cases.rts24 import Rts24
+from gridtandem.cases.rts24_disco import Rts24Disco
+from gridtandem.parties.disclosed import followers_of
 from gridtandem.parties.wholesale_residual import WholesaleResidual
 from gridtandem.program.arrays import Columns, Program, Rows
 from gridtandem.program.bilevel import Bilevel, BilevelAnswer, best_against, solve
 from gridtandem.program.cells import Cells
 from gridtandem.program.certify import certify
+from gridtandem.program.solve import solve as solve_program
 from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.study.market.study import MarketStudy, seated
 from tests.tolerances import PLACE, SAME_ROUTE
@@ -25,7 +27,7 @@ NEED_MW, UNITS = 60.0, ((12.0, 12.5), (10.0, 13.5), (16.0, 16.0), (14.0, 21.0)) 
 
 
 def desk(hour: int) -> WholesaleResidual:
-    return seated(MarketStudy(case=case("rts24-disco33"), scheme=DsoOffer(), first=hour, hours=1)).residual
+    return seated(MarketStudy(case=Rts24Disco(bus="3").case("rts24"), scheme=DsoOffer(), first=hour, hours=1)).residual
 
 
 def company() -> Program:
@@ -53,11 +55,32 @@ def test_told_by_steps_or_whole_the_best_strategy_is_one(hour: int, route: str) 
     if route == "kkt-sos1" and find_spec("pyscipopt") is None:
         pytest.skip("SCIP is not installed")
     told = desk(hour).disclose(Disclose(one(LOW), one(HIGH)))
-    problem = Bilevel(company(), "theta", tuple(follower_of(p, 1) for p in told.programs))
+    problem = Bilevel(company(), "theta", followers_of(told))
     curve, whole = by_curve(hour), solve(problem, method=route)  # type: ignore[arg-type]
     assert abs(curve.total - whole.total) <= SAME_ROUTE * abs(whole.total)
     assert certify(problem, whole).holds
     assert certify(problem, curve).holds
+
+
+def test_hours_that_hang_together_have_one_answer_by_cells_and_by_conditions() -> None:
+    """A station's ramp from hour 6 to 7 binds: what the company takes in one hour moves the price of the other."""
+    coupled, plain = (Rts24Disco(bus="3", market=Rts24(blocks=1, ramps=ramps)).case("rts24") for ramps in (True, False))
+    box = (np.full((1, 2, 1), LOW), np.full((1, 2, 1), HIGH))
+    one_program, two = (
+        followers_of(seated(MarketStudy(case=what, scheme=DsoOffer(), first=6, hours=2)).residual.disclose(Disclose(*box)))
+        for what in (coupled, plain)
+    )
+    assert (len(one_program), len(two)) == (1, 2)
+    most, price = np.array(UNITS).T
+    units = Columns.of((2, len(UNITS)), 0.0, np.tile(most, (2, 1)), cost=np.tile(price, (2, 1)))
+    need = Rows.of((2,), NEED_MW, NEED_MW, {"theta": np.eye(2), "unit": np.kron(np.eye(2), np.ones((1, len(UNITS))))})
+    problem = Bilevel(Program({"theta": Columns.of((1, 2), LOW, HIGH), "unit": units}, {"need": need}), "theta", one_program)
+    cells, pairs = solve(problem), solve(problem, method="kkt-bigm")
+    assert abs(cells.total - pairs.total) <= SAME_ROUTE * abs(pairs.total)
+    assert certify(problem, pairs).holds
+    assert certify(problem, cells).holds
+    at = np.full(2, NEED_MW)
+    assert sum(solve_program(f.at(at[[t]])).cost for t, f in enumerate(two)) < solve_program(one_program[0].at(at)).cost - SAME_ROUTE
 
 
 def test_in_some_hour_it_pays_to_hold_back() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridtandem.boundary.layout import numbers
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import ClearAt
@@ -22,7 +23,7 @@ from gridtandem.cases.rts24_disco import Rts24Disco
 from gridtandem.coordinate import Bargain, Gap
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
-from gridtandem.parties.disclosed import follower_of
+from gridtandem.parties.disclosed import followers_of
 from gridtandem.parties.residual_market import EXCESS, SHED, SPILL, ResidualMarket
 from gridtandem.parties.wholesale_residual import WholesaleResidual
 from gridtandem.program.solve import solve
@@ -106,14 +107,14 @@ def test_the_program_by_shift_factors_is_the_market_by_angles(hour: int) -> None
 
 
 def test_interfaces_of_one_company_at_one_bus_count_as_one_total() -> None:
-    two = asked(desk(with_interfaces(("3", "3"), ("disco", "disco"))), LOW / 2, HIGH / 2)
+    two = asked(desk(with_interfaces(("14", "14"), ("disco", "disco"))), LOW / 2, HIGH / 2)
     assert (two.head == 0).all()
     for name in ("period", "interface", "from_mw", "to_mw", "price"):
         assert np.abs(getattr(two, name) - getattr(CURVE, name)).max() <= PLACE
 
 
 def test_other_companies_take_what_is_said() -> None:
-    of = desk(with_interfaces(("3", "14"), ("one", "other")))
+    of = desk(with_interfaces(("14", "3"), ("one", "other")))
     z = np.stack([np.zeros(HOURS), np.linspace(-20, 60, HOURS)], -1)[None]
     curve = asked(of, z=z)
     assert (curve.worth == Worth.EXACT).all()
@@ -128,7 +129,7 @@ def test_other_companies_take_what_is_said() -> None:
 
 def test_a_company_at_two_buses_gets_estimates() -> None:
     """Each of its exchanges moves the other's price."""
-    assert (asked(desk(with_interfaces(("3", "14"), ("disco", "disco")), hours=2)).worth == Worth.ESTIMATE).all()
+    assert (asked(desk(with_interfaces(("14", "3"), ("disco", "disco")), hours=2)).worth == Worth.ESTIMATE).all()
 
 
 def test_scarcity_has_a_price() -> None:
@@ -147,7 +148,7 @@ def test_no_curve_where_hours_hang_together_or_prices_have_no_steps() -> None:
     assert "by ramps in transmission" in ramps.trouble
     assert "kkt-sos1" in ramps.trouble
     shape = (1, HOURS, 1)
-    smooth = desk(replace(with_interfaces(("3",), ("disco",)), transmission=_smooth()), hours=2)
+    smooth = desk(replace(with_interfaces(("14",), ("disco",)), transmission=_smooth()), hours=2)
     assert "rise evenly" in smooth.trouble
     bought = desk(case("ieee14-regulation"), hours=1)
     assert "regulation" in bought.trouble
@@ -179,7 +180,9 @@ def test_a_market_told_whole_is_the_market() -> None:
     assert len(told.programs) == HOURS
     assert told.period.tolist() == told.program.tolist() == list(range(HOURS))
     z = np.linspace(LOW, HIGH, HOURS)
-    cost = sum(solve(follower_of(program, 1).at(z[[t]])).cost for t, program in enumerate(again.programs))
+    assert [p.like for p in told.programs] == [0] * HOURS
+    assert numbers(told) < 20 * numbers(told.programs[0])
+    cost = sum(solve(follower.at(z[[t]])).cost for t, follower in enumerate(followers_of(again)))
     plan = ALONE.market.clear_at(ClearAt(z.reshape(1, HOURS, 1)))
     assert abs(cost - plan.cost) <= ALIKE * plan.cost
 
@@ -190,17 +193,17 @@ def test_a_market_whose_hours_hang_together_is_told_as_one_program() -> None:
     assert len(told.programs) == 1
     assert told.number.tolist() == told.period.tolist() == list(range(6))
     z = np.linspace(HIGH, LOW, 6)
-    plan, found = of.market.clear_at(ClearAt(z.reshape(1, 6, 1))), solve(follower_of(told.programs[0], 6).at(z))
+    plan, found = of.market.clear_at(ClearAt(z.reshape(1, 6, 1))), solve(followers_of(told)[0].at(z))
     assert abs(found.cost - plan.cost) <= ALIKE * plan.cost
 
 
 def test_totals_that_stay_are_part_of_the_market_told() -> None:
-    of = desk(with_interfaces(("3", "14"), ("one", "other")), hours=2)
+    of = desk(with_interfaces(("14", "3"), ("one", "other")), hours=2)
     low, high = np.array([[[LOW, 25.0], [LOW, 5.0]]]), np.array([[[HIGH, 25.0], [HIGH, 5.0]]])
     told = of.disclose(Disclose(low, high))
     assert set(told.interface.tolist()) == {0}
     z = np.array([[[10.0, 25.0], [50.0, 5.0]]])
-    cost = sum(solve(follower_of(p, 1).at(z[0, t, :1])).cost for t, p in enumerate(told.programs))
+    cost = sum(solve(f.at(z[0, t, :1])).cost for t, f in enumerate(followers_of(told)))
     assert abs(cost - of.market.clear_at(ClearAt(z)).cost) <= ALIKE * cost
 
 

@@ -35,7 +35,10 @@ class Residual:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class MarketProgram:
-    """A linear program of one market, min c·y + k under rows whose sides move with the exchange θ [MW], all its arrays as they stand."""
+    """A linear program of one market, min c·y + k under rows whose sides move with the exchange θ [MW], all its arrays as they stand.
+
+    Matrices that are those of an earlier program are not told again.
+    """
 
     blocks: tuple[str, ...] = common("names of the blocks of unknowns, one after the other")
     sizes: Index = common("how many unknowns each has")
@@ -48,6 +51,7 @@ class MarketProgram:
     row_sizes: Index = common("how many rows each has")
     row_low: Real = common("least side of each row at an exchange of 0", "MW")
     row_high: Real = common("most side of each row there", "MW")
+    like: int = common("program whose matrices these are; its own number where they stand here")
     row: Index = common("entry of the matrix: its row")
     column: Index = common("its unknown")
     value: Real = common("its value")

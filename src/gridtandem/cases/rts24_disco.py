@@ -67,13 +67,15 @@ AGGREGATORS: Mapping[str, Aggregators] = {
         substation_mva=2.5,
     ),
 }  # fmt: skip
-TOLD = (
-    "One company with {count} like feeders {feeder} of {each:.4g} MW at bus {bus}, in place of {taken:.4g} of {had:.4g} MW there at the peak: their "
-    "number and place, their units, storage, demand response and ratings are ours.",
-    "Feeder load follows the load of the system; sun and wind the hourly shapes of our other markets.",
-    "Rows shift-… are demand response with payback: what is not served is served later, times 1.05.",
-    "Each feeder begins with a regulator of ours, rated {mva:g} MVA, that holds 1 pu behind it by a ratio of 0.9 to 1.1.",
+PLACED = (
+    "One company with {} like feeders {} of {:.4g} MW at bus {}, in place of {:.4g} of {:.4g} MW there at the peak. Their number and place are ours."
 )
+OURS = (
+    "Units, storage, demand response and ratings of feeders are ours. Feeder load follows that of the system; sun and wind as in our other markets.",
+    "Rows shift-… are demand response with payback: what is not served is served later, times 1.05.",
+    "Each feeder begins with a regulator of ours, rated {:g} MVA, that holds 1 pu behind it by a ratio of 0.9 to 1.1.",
+)
+YOURS = "Feeders are as given, behind a regulator of ours that holds 1 pu by a ratio of 0.9 to 1.1."
 
 
 @final
@@ -81,40 +83,40 @@ TOLD = (
 class Rts24Disco:
     """Options of the case."""
 
-    feeder: str = "case33bw"  # network of the library with an entry in `AGGREGATORS`
+    feeder: str | Network = "case33bw"  # one with an entry in `AGGREGATORS`; or your own, with all that stands in it
     feeders: int = 20  # in parallel
-    bus: str = "3"
+    bus: str = "14"
     market: Rts24 = field(default_factory=Rts24)
 
     def case(self, name: str, *, title: str = "", source: str = "", licence: str = "") -> Case:
         """Transmission and the company's feeders."""
-        net, model = self.market.network(), feeder_with_aggregators(self.feeder)
+        net, (model, notes) = self.market.network(), self._model()
         known = net.buses.name.tolist()
         if self.bus not in known:
             raise UnknownName(f"bus of {net.name!r}", self.bus, known)
         at, power = known.index(self.bus), feeder_load(model)
-        had, most = complex(bus_load(net)[at]), int(bus_load(net)[at].real / power.real)
+        had, most = complex(bus_load(net)[at]), int(bus_load(net)[at].real / power.real) if power.real > 0 else 0
         if not 1 <= self.feeders <= most:
             what = f"are {self.feeders} in place of {had.real:.4g} MW at bus {self.bus}, each {power.real:.4g} MW"
-            mend = f"give 1 to {most}" if most else "name a bus with more load"
+            mend = f"give 1 to {most}" if most else "name a bus with more load, or feeders with some"
             raise InvalidCase([Fault("feeders", what, mend, "case-156", place=name)])
         taken = np.zeros(len(known), complex)
         taken[at] = complex(self.feeders * power.real, min(self.feeders * power.imag, had.imag))
         table = interfaces([self.bus], np.array([0]), [root_of(model)], np.array([at]), count=np.array([self.feeders]), scale=np.ones(1))
-        told = {
-            "count": self.feeders,
-            "feeder": self.feeder,
-            "each": power.real,
-            "bus": self.bus,
-            "taken": taken[at].real,
-            "had": had.real,
-            "mva": AGGREGATORS[self.feeder].substation_mva,
-        }
+        placed = PLACED.format(self.feeders, model.name, power.real, self.bus, taken[at].real, had.real)
         return Case(
             name=name, title=title, transmission=replace(without_load(net, taken), name="rts24"), models=(model,),
             interfaces=replace(table, company=np.array(["disco"])), currency="USD", source=source, licence=licence,
-            notes=(*net.notes, *(line.format(**told) for line in TOLD)),
+            notes=(*net.notes, placed, *notes),
         )  # fmt: skip
+
+    def _model(self) -> tuple[Network, tuple[str, ...]]:
+        """The feeder behind its regulator, and what is to be said of it."""
+        if isinstance(self.feeder, Network):
+            net = self.feeder if self.feeder.periods else _for_a_day(self.feeder)
+            return regulated(net), (YOURS,)
+        model = feeder_with_aggregators(self.feeder)
+        return model, tuple(line.format(AGGREGATORS[self.feeder].substation_mva) for line in OURS)
 
 
 def plain_market(name: str, market: Rts24, *, title: str = "", source: str = "", licence: str = "") -> Case:
@@ -136,8 +138,13 @@ def feeder_with_aggregators(name: str) -> Network:
     net = limited(with_units(within(net, 0.9, 1.05), have.units), rated)
     net = giving(net, [(dr, row[bus], most, price) for dr, bus, most, price in have.gives])
     net = limited(regulated(_stored(net, have, row)), {"regulator": have.substation_mva})
+    return replace(_for_a_day(net), name=name)
+
+
+def _for_a_day(net: Network) -> Network:
+    """Load as that of the system; units called PV-… and wind-… as sun and wind."""
     follows = {"loads": [("", SYSTEM_LOAD)], "flexible": [("", SYSTEM_LOAD)], "generators": renewables(net.generators.name)}
-    return replace(with_day(net, follows, PROFILES), name=name)
+    return with_day(net, follows, PROFILES)
 
 
 def _stored(net: Network, have: Aggregators, row: Mapping[str, int]) -> Network:

@@ -12,12 +12,13 @@ shift factors H:
 
 The slope of V is the price at the nodes k. As shed, spill and excess have prices, the market has an answer to every exchange and no price lies beyond
 bounds known beforehand: from −O to S at every node, and at most K for a line. Where one of them is not 0, a penalty and no order made the price.
+Where periods hang together, rows of ramps and storage may give way at K too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -32,7 +33,6 @@ from gridtandem.tables import Index, Real
 
 SHED, SPILL, EXCESS = 1000.0, 500.0, 1000.0  # prices of scarcity [currency/MWh], while no offer is dearer than a fifth of the least of them
 ABOVE = 5.0  # times the dearest offer, where one is
-PENALTIES = ("shed", "spill", "over", "under")
 
 
 @final
@@ -78,24 +78,25 @@ class ResidualMarket:
         rows = {"balance": Rows.of((periods,), -fixed.sum(1), -fixed.sum(1), {k: every @ m for k, m in parts.items()})}
         into: dict[str, Matrix] = {"balance": repeated(sparse.csr_array(np.ones((1, len(nodes)))), periods)}
         if lines:
-            shift, excess = repeated(sparse.csr_array(h), periods), sparse.csr_array(sparse.eye_array(periods * lines))
+            shift = repeated(sparse.csr_array(h), periods)
             low, high = (side[span[0] : span[1]] - fixed @ h.T for side in (w.form.rows["flow"].low, w.form.rows["flow"].high))
-            flows = {**{k: shift @ m for k, m in parts.items()}, "over": -excess, "under": excess}
-            rows["flow"], into["flow"] = Rows.of((periods, lines), low, high, flows), repeated(sparse.csr_array(h[:, nodes]), periods)
+            rows["flow"] = Rows.of((periods, lines), low, high, {k: shift @ m for k, m in parts.items()})
+            into["flow"] = repeated(sparse.csr_array(h[:, nodes]), periods)
         if periods == w.window.periods:
             rows |= {k: Rows(r.low, r.high, {("order" if b == "x" else b): m for b, m in r.parts.items()}) for k, r in w.owned.part.rows.items()}
-        columns = self._columns(span, hours, lines)
+        ways = {f"{k}_{way}": (k, sign) for k in rows if k != "balance" for way, sign in (("over", -1.0), ("under", 1.0))}
+        columns = self._columns(span, hours) | {way: Columns.of(rows[k].shape, 0.0, cost=EXCESS * self.scale * hours) for way, (k, _) in ways.items()}
+        for way, (k, sign) in ways.items():
+            rows[k] = replace(rows[k], parts={**rows[k].parts, way: sparse.csr_array(sign * sparse.eye_array(rows[k].low.size))})
         constant = w.owned.steps.constant * hours * periods
-        return Follower(Program(columns, rows, constant=constant), into, PENALTIES[: 4 if lines else 2])
+        return Follower(Program(columns, rows, constant=constant), into, ("shed", "spill", *ways))
 
-    def _columns(self, span: tuple[int, int], hours: float, lines: int) -> dict[str, Columns]:
+    def _columns(self, span: tuple[int, int], hours: float) -> dict[str, Columns]:
         w = self.wholesale
         periods, each = span[1] - span[0], len(w.orders.node) // w.window.periods
-        mine = slice(span[0] * each, span[1] * each)
-        shed, spill, excess = (price * self.scale * hours for price in (SHED, SPILL, EXCESS))
-        places, wires = (periods, w.nodal.nodes), (periods, lines)
+        mine, places = slice(span[0] * each, span[1] * each), (periods, w.nodal.nodes)
         out = {"order": Columns.of((periods * each,), w.orders.low[mine], w.orders.high[mine], cost=w.orders.price[mine] * hours)}
         if periods == w.window.periods:
             out |= {k: c for k, c in w.owned.part.columns.items() if k != "x"}
-        out |= {"shed": Columns.of(places, 0.0, cost=shed), "spill": Columns.of(places, 0.0, cost=spill)}
-        return out | ({"over": Columns.of(wires, 0.0, cost=excess), "under": Columns.of(wires, 0.0, cost=excess)} if lines else {})
+        scarce = {"shed": SHED, "spill": SPILL}
+        return out | {k: Columns.of(places, 0.0, cost=price * self.scale * hours) for k, price in scarce.items()}

@@ -90,7 +90,7 @@ class WholesaleResidual:
         made, nodes = ResidualMarket.of(self.market), self.market.at[number]
         taken = spread(np.where(np.isin(heads, number), 0.0, low), self.market.at, self.market.nodal.nodes)
         followers: list[Follower] = [made.whole(taken, nodes)] if self.market.owned.coupled else list(made.hourly(taken, nodes))
-        return tuple(told(f) for f in followers)
+        return told(followers)
 
     @property
     def _untold(self) -> str:
