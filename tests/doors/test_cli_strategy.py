@@ -28,7 +28,7 @@ def test_run_tells_what_the_company_pays_and_keeps_it() -> None:
     run = gt.opened(run_file(said))
     assert repr(run) == said.out.rstrip("\n")
     own, books = run.companies, run.books
-    assert own.exchange.sum() == pytest.approx(float(books.amount[books.item == "exchange of F3"].sum()), rel=MONEY_CLOSES)
+    assert own.exchange.sum() == pytest.approx(float(books.amount[(books.payer == "disco") & (books.payee == "tso")].sum()), rel=MONEY_CLOSES)
     for name in ("companies", "bid_curve", "certificates"):
         assert tandem("show", "rts24-disco33-strategic", "--table", name).code == 0
     assert tandem("plot", "rts24-disco33-strategic", "--kind", "bid-curve", "--out", "bid.svg").code == 0

@@ -15,9 +15,8 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.strategic_letters import Disclosed, Residual
 from gridtandem.boundary.strategy_letters import BestAgainst, BestWithin, Strategy
-from gridtandem.errors import InvalidCase
 from gridtandem.opf.leader import THETA, Group, Slots, cost_by_period, leader, of_group
-from gridtandem.parties.disclosed import follower_of
+from gridtandem.parties.disclosed import followers_of
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.program.answer import Status
 from gridtandem.program.bilevel import Bilevel, BilevelAnswer, best_against, solve
@@ -52,19 +51,12 @@ class FeederStrategic:
         return self._told(found, place, slots)
 
     def best_within(self, ask: BestWithin) -> Strategy:
-        """The best exchange within a market that is known whole; none where the route cannot take that market."""
-        try:
-            return self.within(ask)
-        except InvalidCase:
-            return self._nothing()
-
-    def within(self, ask: BestWithin) -> Strategy:
-        """The same, or why the route cannot take it, as `InvalidCase`."""
+        """The best exchange within a market that is known whole."""
         place, heads = places(ask.market.head[0, 0])
         if (ask.market.worth == Worth.REFUSED).any() or len(ask.market.interface) != len(heads) * self._periods:
             return self._nothing()
         followers, slots = followers_in(ask.market, heads, self._periods)
-        if any(int(program.moved_by.max(initial=-1)) >= slots.shape[1] for program in ask.market.programs):
+        if any(follower.size != slots.shape[1] for follower in followers):
             return self._nothing()  # somebody else moves it too
         endless = np.full(slots.shape, np.inf)
         program = leader(self.groups(place), slots, (-endless, endless))
@@ -130,7 +122,7 @@ def followers_in(market: Disclosed, heads: Index, periods: int) -> tuple[tuple[F
     size = int(market.number.max(initial=0)) + 1
     at = np.zeros((periods, len(heads)), np.int64)
     at[market.period, np.searchsorted(heads, market.interface)] = market.program * size + market.number
-    return tuple(follower_of(program, size) for program in market.programs), Slots((len(market.programs), size), at)
+    return followers_of(market), Slots((len(market.programs), size), at)
 
 
 def box_of(cells: tuple[Cells, ...]) -> tuple[Real, Real]:

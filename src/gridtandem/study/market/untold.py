@@ -5,12 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gridtandem.boundary.mailbox import Refusal
-from gridtandem.boundary.market_letters import Reach
 from gridtandem.boundary.strategic_letters import Disclose, ResidualCurve
 from gridtandem.boundary.strategy_letters import BestAgainst, BestWithin
-from gridtandem.errors import InvalidCase
-from gridtandem.parties.feeder_strategic import FeederStrategic
-from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.program.answer import Status
 from gridtandem.program.solve import solve
 from gridtandem.study.market.naming import unserved
@@ -30,21 +26,8 @@ def untold(seats: MarketSeats, refusal: Refusal) -> str:
         return residual.trouble or (several if len(mine) > 1 else "a feeder tells of no interval in which its exchange lies")
     if refusal.question == BestWithin.__name__ and len(np.unique(residual.company)) > 1:
         return f"{company} shares its market with other companies, whose moves it cannot be told; take route cells"
-    if refusal.question == BestWithin.__name__ and (said := _not_taken(seats)):
-        return said
     desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
     problem = desk.whole[int(desk.kind[int(np.flatnonzero(rows == i)[0])])]
     if solve(problem.program).status is Status.INFEASIBLE:
         return unserved(problem, t + 1 + seats.wholesale.window.first)
     return f"{company} has no best answer within the curve that it was told"
-
-
-def _not_taken(seats: MarketSeats) -> str:
-    """What large numbers cannot be found for in the market of a company alone; empty where nothing stands against them."""
-    ((desk, _),) = seats.fleets
-    reach = FeederValues.of(desk).reach(Reach())
-    try:
-        FeederStrategic(desk).within(BestWithin(seats.residual.disclose(Disclose(reach.low, reach.high)), "kkt-bigm"))
-    except InvalidCase as e:
-        return "; ".join(str(fault) for fault in e.faults)
-    return ""
