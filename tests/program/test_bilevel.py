@@ -45,6 +45,9 @@ def test_three_searches_end_on_one_optimum(seed: int) -> None:
         scale = np.maximum(1.0, np.abs(answer.payment))
         assert (np.abs(certificate.identity) <= CERTIFIED * scale).all()
         assert (certificate.slope <= CERTIFIED * scale).all()
+        assert (certificate.cheapest - CERTIFIED <= answer.price).all()
+        assert (answer.price <= certificate.dearest + CERTIFIED).all()
+        np.testing.assert_array_equal(answer.kink, (certificate.dearest - certificate.cheapest > CERTIFIED).any(1))
 
 
 @pytest.mark.parametrize(("numbers", "seed"), [(2, 0), (2, 3), (3, 1)])

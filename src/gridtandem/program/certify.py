@@ -26,7 +26,7 @@ from gridtandem.program.arrays import Program, flat
 from gridtandem.program.bilevel import Bilevel, BilevelAnswer, own_cost, solve
 from gridtandem.program.cells import MOST
 from gridtandem.program.conditions import Stacked
-from gridtandem.program.follower import Follower, Market
+from gridtandem.program.follower import Follower, Market, prices_beside
 from gridtandem.program.solve import solve as solve_program
 from gridtandem.tables import Real
 
@@ -48,6 +48,8 @@ class Certificate:
 
     slope: Real  # (period) Δ: by how much the price is no slope of V, over a step of max(1, |θ|)
     identity: Real  # (period) c y − b u − Bᵀu θ of the follower solved again
+    cheapest: Real  # (period, number) price a little before θ,
+    dearest: Real  # and a little after: where they differ, every price between is one
     payment: Real  # (period) payment told − price · θ
     penalty: Real  # (period) sum of penalty columns in use, in their unit
     limits: float  # largest miss of a limit of the leader, relative to max(1, limit)
@@ -73,8 +75,12 @@ def certify(bilevel: Bilevel, answer: BilevelAnswer, *, within: float = WITHIN) 
         raise InvalidCase(faults)
     if answer.status is not Status.SOLVED:
         none = np.full(len(bilevel.followers), np.nan)
+        nowhere = np.full(answer.theta.shape, np.nan)
         fault = Fault("answer", f"has no numbers: {answer.status.value}", "see what it says", "bilevel-040")
-        return Certificate(slope=none, identity=none, payment=none, penalty=none, limits=np.nan, total=np.nan, rival=np.nan, faults=(fault,))
+        return Certificate(
+            slope=none, identity=none, cheapest=nowhere, dearest=nowhere, payment=none, penalty=none, limits=np.nan, total=np.nan, rival=np.nan,
+            faults=(fault,),
+        )  # fmt: skip
     alone = _alone(bilevel, answer, within, np.nan)
     if answer.method == "cells" or any(follower.size > MOST for follower in bilevel.followers):
         return alone
@@ -101,9 +107,11 @@ def _alone(bilevel: Bilevel, answer: BilevelAnswer, within: float, rival: float)
         *_of_periods(penalty, within, "is short of something, and a penalty makes its price: in use", "see what it is short of", "bilevel-044"),
         *_of_total(answer, limits, total, rival, money=money, within=within),
     ]
+    cheapest, dearest = (np.array(side) for side in zip(*map(prices_beside, bilevel.followers, answer.theta), strict=True))
     return Certificate(
-        slope=slope, identity=identity, payment=payment, penalty=penalty, limits=limits, total=total, rival=rival, faults=tuple(faults)
-    )
+        slope=slope, identity=identity, cheapest=cheapest, dearest=dearest, payment=payment, penalty=penalty, limits=limits, total=total, rival=rival,
+        faults=tuple(faults),
+    )  # fmt: skip
 
 
 def _market(follower: Follower, theta: Real, price: Real) -> tuple[float, float, float, float]:

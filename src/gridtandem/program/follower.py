@@ -10,6 +10,7 @@ B^\top u` with u the prices of the rows; at a kink of V every value between the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -23,6 +24,7 @@ from gridtandem.program.solvers.highs import Highs
 from gridtandem.program.why import why
 from gridtandem.tables import Real
 
+BESIDE = 1e-6  # of max(1, |θ|): a step to see whether the price changes
 THETA = "theta"  # the block of θ where it is decided beside y
 
 
@@ -125,6 +127,17 @@ class Market:
         for name, back in self._back.items():
             price += np.asarray(back @ answer.price[name].ravel())
         return price
+
+
+def prices_beside(follower: Follower, theta: Real) -> tuple[Real, Real]:
+    """Prices of each number of θ a little before and a little after: what lies between is a price at θ. Infinite beyond the end of the market."""
+    market, before, after = Market(follower, theta), np.full(len(theta), -np.inf), np.full(len(theta), np.inf)
+    for k, step in enumerate(BESIDE * np.diag(np.maximum(1.0, np.abs(theta)))):
+        with suppress(InvalidCase):
+            before[k] = market.point(theta - step).price[k]
+        with suppress(InvalidCase):
+            after[k] = market.point(theta + step).price[k]
+    return before, after
 
 
 def unanswered(follower: Follower, theta: Real, answer: Answer) -> Fault:

@@ -17,7 +17,7 @@ from gridtandem.program.answer import Answer, Status
 from gridtandem.program.bilevel import answered, without_answer
 from gridtandem.program.bounds_of_pairs import Largest, largest, price_ends
 from gridtandem.program.conditions import Box, Conditions, conditions
-from gridtandem.program.follower import Follower, Market
+from gridtandem.program.follower import Follower, Market, prices_beside
 from gridtandem.program.solve import solve
 from gridtandem.program.solvers.scip import Scip
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from gridtandem.program.bilevel import Bilevel, BilevelAnswer
     from gridtandem.tables import Flag, Real
 
-BESIDE = 1e-6  # of max(1, |θ|): a step to see whether the price changes
 ROOM = 1e-9  # relative; prices at the ends of a box, rounded
 UNEQUAL = 1e-7  # relative; prices that differ
 
@@ -59,8 +58,10 @@ def _told(bilevel: Bilevel, joint: Conditions, found: Answer, held: Sequence[Fla
     last = solve(closed.fixed(found.x))
     if last.status is not Status.SOLVED:
         last = found
-    kink = np.array([_bent(follower, at) for follower, at in zip(bilevel.followers, last.x[theta], strict=True)])
-    return answered(leader, theta, last, price=joint.price(last.x), kink=kink, bound=found.bound, method=method)
+    before, after = (np.array(side) for side in zip(*map(prices_beside, bilevel.followers, last.x[theta]), strict=True))
+    price = joint.price(last.x)
+    kink = (after - before > UNEQUAL * np.maximum(1.0, np.abs(price))).any(1)
+    return answered(leader, theta, last, price=price, kink=kink, bound=found.bound, method=method)
 
 
 def _box(bilevel: Bilevel) -> Box:
@@ -78,18 +79,3 @@ def _prices(follower: Follower, low: Real, high: Real) -> tuple[Real, Real]:
         with suppress(InvalidCase):
             return market.point(low).price, market.point(high).price
     return price_ends(follower)
-
-
-def _bent(follower: Follower, theta: Real) -> bool:
-    """Whether prices differ a little before and after θ in some coordinate."""
-    market = Market(follower, theta)
-    for k in range(follower.size):
-        step = np.zeros(follower.size)
-        step[k] = BESIDE * max(1.0, abs(theta[k]))
-        try:
-            before, after = market.point(theta - step).price[k], market.point(theta + step).price[k]
-        except InvalidCase:  # beyond the end of the market, where prices have no end
-            return True
-        if after - before > UNEQUAL * max(1.0, abs(after)):
-            return True
-    return False
