@@ -14,7 +14,6 @@ from gridtandem.cases.golden import golden
 from gridtandem.cases.rts24 import Rts24
 from gridtandem.cases.rts24_disco import Rts24Disco
 from gridtandem.coordinate import End
-from gridtandem.errors import InvalidCase
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.schemes.price_taker import PriceTaker
 from gridtandem.schemes.strategic import Strategic
@@ -162,11 +161,17 @@ def test_ramps_of_the_market_couple_hours_and_only_the_whole_market_tells() -> N
     assert certificates(found).holds.all()
 
 
-def test_costs_that_are_squares_are_refused_by_name_before_anything_is_solved() -> None:
+def test_offers_that_rise_evenly_are_taken_too() -> None:
+    """Squares beside whole numbers: the steeper the offers, the more the company pays."""
+    pytest.importorskip("pyscipopt")
     (model,) = case().models
-    bent = replace(case(), models=(replace(model, flexible=replace(model.flexible, slope=np.full(len(model.flexible), 1.0))),))
-    with pytest.raises(InvalidCase, match="study-019"):
-        run_market(MarketStudy(case=bent, scheme=Strategic()))
+    found = []
+    for slope in (0.0, 10.0, 20.0):
+        bent = replace(case(), models=(replace(model, flexible=replace(model.flexible, slope=np.full(len(model.flexible), slope))),))
+        result = run_market(MarketStudy(case=bent, scheme=Strategic(), first=18, hours=1))
+        assert certificates(result).holds.all()
+        found.append(cost(result))
+    assert found[0] < found[1] < found[2]
 
 
 @pytest.mark.parametrize("scheme", [Strategic(), Strategic(route="kkt-bigm")], ids=["cells", "kkt-bigm"])

@@ -127,6 +127,14 @@ def test_units_that_must_be_taken_are_refused_with_everything_else_that_is_wrong
     assert {f.code for f in told.value.faults} == {"igdt-001", "igdt-002", "igdt-003"}
 
 
+def test_costs_of_squares_are_halved_and_not_put_below_a_budget() -> None:
+    (model,) = case().models
+    bent = replace(case(), models=(replace(model, flexible=replace(model.flexible, slope=np.full(len(model.flexible), 1.0))),))
+    pytest.importorskip("pyscipopt")
+    with pytest.raises(InvalidCase, match="igdt-010"):
+        run_band(study(bent, first=18, hours=1), (5.0,))
+
+
 def test_several_companies_have_no_common_band() -> None:
     with pytest.raises(InvalidCase, match="igdt-005"):
         run_band(study(golden(), first=1), (5.0,))

@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias, final
 
 import numpy as np
 
-from gridtandem.errors import Unsolved
+from gridtandem.errors import Fault, InvalidCase, Unsolved
 from gridtandem.opf.leader import THETA
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Program, Rows
@@ -57,6 +57,9 @@ def chooser(uncertain: Uncertain, side: int, budget: float) -> Program:
 
 
 def _direct(uncertain: Uncertain, side: int, budget: float) -> Radius:
+    if uncertain.forecast.quadratic:
+        told = "is direct, which holds no cost of squares below a budget"
+        raise InvalidCase([Fault("method", told, "take bisection, or write these costs as cost points", "igdt-010")])
     found = solve(chooser(uncertain, side, budget))
     if found.status is Status.INFEASIBLE:
         return Radius(np.nan, True)

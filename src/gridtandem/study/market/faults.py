@@ -17,7 +17,6 @@ from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.schemes.dso_reserve_offer import DsoReserveOffer
 from gridtandem.schemes.dso_vector_offer import DsoVectorOffer
 from gridtandem.schemes.ideal import Ideal
-from gridtandem.schemes.strategic import Strategic
 
 if TYPE_CHECKING:
     from gridtandem.study.market.study import MarketStudy
@@ -34,8 +33,6 @@ def study_faults(study: MarketStudy) -> Iterator[Fault]:
         yield from _rule_faults(study.scheme)
     if isinstance(study.scheme, DsoVectorOffer) and not study.scheme.planes >= 1:
         yield Fault("study", f"is {study.scheme.planes!r}", "give the most planes of an offer, 1 or more", "study-012", column="planes")
-    if isinstance(study.scheme, Strategic):
-        yield from _square_faults(study.case)
     if isinstance(study.scheme, ChoiceOfMarket):
         yield from _choice_faults(study.scheme, study.case.transmission)
     yield from _interface_faults(study.case, alone=isinstance(study.scheme, Ideal))
@@ -117,15 +114,6 @@ def _choice_faults(rules: ChoiceOfMarket, above: Network) -> Iterator[Fault]:
     if rules.blocks and (above.costs.coefficient[above.costs.order == 2] != 0).any():
         told = f"is {rules.blocks} where transmission has quadratic costs, which no solver here clears with whole numbers"
         yield Fault("study", told, "give stations stepped costs, or take 0", "study-012", column="blocks")
-
-
-def _square_faults(case: Case) -> Iterator[Fault]:
-    """Offers inside whose prices rise evenly: no solver here takes their squares beside the whole numbers that choose a price."""
-    for net in case.models:
-        square = (net.costs.order == 2) & (net.costs.coefficient != 0)
-        if square.any() or (net.flexible.slope != 0).any():
-            told = "has costs that are squares, which no solver here takes beside whole numbers"
-            yield Fault("study", told, "write them as cost points, or flexible demand as several rows", "study-019", place=net.name)
 
 
 def _interface_faults(case: Case, *, alone: bool) -> Iterator[Fault]:
