@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from gridtandem.cases.case import Case
+from gridtandem.cases.named import case as named
 from gridtandem.report import style
 from gridtandem.report.documents import number
 from gridtandem.report.style import styled
 from gridtandem.report.tables import as_records, plain
-from gridtandem.study.igdt.run import BEYOND, CERTAIN, CROOKED, SATURATED, BandStudy
+from gridtandem.study.igdt.band import Band
+from gridtandem.study.igdt.results import Radii
+from gridtandem.study.igdt.run import BEYOND, CERTAIN, CROOKED, SATURATED, BandStudy, run_band
+from gridtandem.study.igdt.search import Method
 from gridtandem.study.igdt.uncertain import SIDES
+from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.provenance import provenance
 
 if TYPE_CHECKING:
@@ -27,6 +35,54 @@ MEANS = {
     CERTAIN: "these feeders have no free power, and demand is certain: α means nothing",
     CROOKED: "with demand off the other way the same error costs (or earns) more: the ends of the band are not its worst and best; no α is told",
 }
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class BandRun:
+    """Both curves of a company as people hold them: ``table``, the cost at the forecast, a picture."""
+
+    found: BandStudy
+
+    @property
+    def table(self) -> Radii:
+        """One row for each side and budget."""
+        return self.found.table
+
+    @property
+    def cost(self) -> float:
+        """Of the best strategy at the forecast. [currency]"""
+        return self.found.cost
+
+    def plot(self) -> Figure:
+        """The picture."""
+        return picture(self.found)
+
+    def __repr__(self) -> str:
+        return band_in_words(self.found)
+
+
+def igdt(
+    case: str | Path | Case,
+    budget_percent: Sequence[float] = (0.0, 2.0, 5.0, 10.0, 15.0, 20.0),
+    *,
+    weights: Mapping[str, float] | None = None,
+    sides: Sequence[str] = SIDES,
+    most: float | None = None,
+    method: Method = "direct",
+    samples: int = 0,
+    seed: int = 1,
+    hours: int = 0,
+    first_hour: int = 1,
+) -> BandRun:
+    """How far forecasts may be off, and how far they must be: the twin of ``tandem igdt``.
+
+    Budgets are percentages of the cost at the forecast, above it for robustness, below it for opportunity. ``weights`` say how α spreads over
+    technologies (profiles that units follow; 1 unless named) and, as ``load``, over demand (0 unless named).
+    """
+    found = case if isinstance(case, Case) else named(case)
+    study = MarketStudy(case=found, scheme=None, first=first_hour, hours=hours)
+    return BandRun(run_band(study, budget_percent, band=Band.read(weights or {}), sides=sides, most=most, method=method, samples=samples, seed=seed))
 
 
 def band_in_words(found: BandStudy, rows: int = 60) -> str:

@@ -24,6 +24,7 @@ from gridtandem.study.market.strategy import companies
 from gridtandem.study.market.study import MarketStudy
 from gridtandem.tables import Index, Names, Real, Table, column
 
+SAME = 1e-9  # relative; costs that differ by less are the same
 Watch = Callable[[str], None]
 FIGURES = ("companies_cost", "exchange", "resource_cost", "import_mwh", "price_per_mwh", "cost", "ideal")
 Chosen: TypeAlias = PriceTaker | Strategic | Ideal
@@ -83,9 +84,11 @@ def market_power(study: MarketStudy, feeders: Sequence[int], *, watch: Watch = l
         watch(f"{n} feeders")
         case = with_fewer(study.case, n)
         own, taker, ideal = (_told(run_market(replace(study, case=case, scheme=scheme))) for scheme in (Strategic(), PriceTaker(), Ideal()))
+        costs = [found["companies_cost"] for found in (own, taker, ideal)]
+        gain, loss = costs[1] - costs[0], own["cost"] - own["ideal"]
         rows.append((
-            n, own["companies_cost"] / n, taker["companies_cost"] / n, ideal["companies_cost"] / n,
-            100 * (1 - own["companies_cost"] / taker["companies_cost"]), own["price_per_mwh"], taker["price_per_mwh"], own["cost"] - own["ideal"],
+            n, *(cost / n for cost in costs), 100 * _beyond(gain, costs[1]) / abs(costs[1]), own["price_per_mwh"], taker["price_per_mwh"],
+            _beyond(loss, own["ideal"]),
         ))  # fmt: skip
     return MarketPower.of(dict(zip(MarketPower.columns(), zip(*rows, strict=True), strict=True)))
 
@@ -104,6 +107,11 @@ def _cases(case: Case) -> Iterator[tuple[str, str, Case, Chosen]]:
 
 def _word(scheme: Chosen) -> str:
     return "ideal" if isinstance(scheme, Ideal) else "strategic" if isinstance(scheme, Strategic) else "price-taker"
+
+
+def _beyond(difference: float, whole: float) -> float:
+    """A difference, or 0 where it is rounding of the whole."""
+    return 0.0 if abs(difference) <= SAME * abs(whole) else difference
 
 
 def _told(result: MarketResult) -> dict[str, float]:
