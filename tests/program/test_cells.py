@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from scipy import sparse
 
 from gridtandem.errors import InvalidCase
 from gridtandem.program.arrays import Columns, Program, Rows
-from gridtandem.program.cells import Cells, cells_of
+from gridtandem.program.cells import Cells, cells_of, solid
 from gridtandem.program.follower import Follower
 from gridtandem.program.solve import solve
 from gridtandem.tables import Real
@@ -122,3 +123,20 @@ def test_more_cells_than_allowed_are_refused() -> None:
     follower = network_market(np.random.default_rng(5), at=np.array([1, 2]))
     with pytest.raises(InvalidCase, match=r"more than 2 on this box.*bilevel-012"):
         cells_of(follower, [LOW, LOW], [HIGH, HIGH], most=2)
+
+
+def test_cells_of_two_markets_side_by_side_are_pairs_of_their_steps() -> None:
+    """Sides of the box lie on kinks, where planes from outside touch the cost: they are no cells."""
+    one = merit(np.array([4.0, 3.0, 6.0]), np.array([10.0, 20.0, 40.0]), 5.0)
+    two = merit(np.array([2.0, 5.0, 9.0]), np.array([5.0, 15.0, 30.0]), 4.0)
+    into = {"a.balance": one.into["balance"].toarray() @ [[1.0, 0.0]], "b.balance": two.into["balance"].toarray() @ [[0.0, 1.0]]}
+    program = Program.beside({"a": one.program, "b": two.program})
+    cells = cells_of(Follower(program, {k: sparse.csr_array(m) for k, m in into.items()}), [-1.0, -2.0], [7.0, 3.0])
+    np.testing.assert_allclose(cells.slope, [[20.0, 15.0], [40.0, 15.0]], atol=SAME_PRICE)
+
+
+def test_planes_that_touch_in_a_corner_or_an_edge_alone_are_no_cells() -> None:
+    """x over the unit square: x + 2 y − 2 touches it along y = 1, 2 x − 1 along x = 1, 3 x + 2 y − 4 in the corner (1, 1)."""
+    slope, value = np.array([[1.0, 0.0], [1.0, 2.0], [2.0, 0.0], [3.0, 2.0]]), np.array([0.0, -2.0, -1.0, -4.0])
+    corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    assert solid(slope, value, corners).tolist() == [True, False, False, False]

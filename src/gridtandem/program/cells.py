@@ -171,7 +171,7 @@ def _solid(market: Market, low: Real, high: Real, free: Index, most: int) -> lis
             break
         corners = _corners(slope, value)
         if len(known) == before:
-            found = [p for p, solid in zip(known, _has_inside(slope, value, corners), strict=True) if solid]
+            found = [p for p, is_solid in zip(known, solid(slope, value, corners), strict=True) if is_solid]
             if len(found) > most:
                 break
             return found
@@ -196,7 +196,7 @@ def _corners(slope: Real, value: Real) -> Real:
     return np.clip(found[np.isfinite(found).all(1) & (found[:, d] < roof - 1e-6), :d], 0.0, 1.0)
 
 
-def _has_inside(slope: Real, value: Real, corners: Real) -> Flag:
+def solid(slope: Real, value: Real, corners: Real) -> Flag:
     """Planes that are the envelope at corners that do not lie in one plane."""
     planes = corners @ slope.T + value
     most = planes.max(1, keepdims=True)
