@@ -190,3 +190,33 @@ def test_a_price_that_the_market_does_not_make_is_seen() -> None:
     assert not table.holds.any()
     assert (table.slope > BEST).all()
     assert "no slope" in table.said[0]
+
+
+@cache
+def two_buses() -> Case:
+    """Ten feeders at bus 14 and ten at bus 3, of one company."""
+    whole = case(feeders=10)
+    row, known = whole.interfaces, whole.transmission.buses.name.tolist()
+    other = replace(row, name=np.array(["I3"]), feeder=np.array(["F3"]), bus=np.array([known.index("3")]))
+    return replace(whole, interfaces=stacked(type(row), [row, other]))
+
+
+def test_a_company_at_two_buses_must_be_told_the_whole_market() -> None:
+    found = run_market(MarketStudy(case=two_buses(), scheme=Strategic(), first=18, hours=1))
+    assert found.outcome.end is End.REFUSED
+    assert any("2 buses" in line and "kkt" in line for line in found.trouble)
+
+
+def test_a_company_at_two_buses_decides_for_both_at_once() -> None:
+    study = MarketStudy(case=two_buses(), scheme=Strategic(route="kkt-bigm"), first=18, hours=1)
+    found = run_market(study)
+    assert found.outcome.rounds == 1
+    assert certificates(found).holds.all()
+    best = cost(found)
+    assert best <= cost(run_market(replace(study, scheme=PriceTaker()))) * (1 + BEST)
+    mail = seated(study).mailbox(study.scheme, 1)
+    reach = mail.ask_dsos(Reach())
+    for shares in np.random.default_rng(3).random((40, 2)):
+        z = reach.low + shares * (reach.high - reach.low)
+        paid = float((mail.ask_tso(ClearAt(z)).price * z).sum())
+        assert best <= paid + float(mail.ask_dsos(ValueAt(z)).value.sum()) + ROUTES * abs(best)

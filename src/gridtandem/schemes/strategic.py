@@ -68,7 +68,8 @@ class Strategic:
             best, head = mail.ask_dsos(BestAgainst(curve), worth=Worth.ESTIMATE), curve.head  # (b)
         else:
             curve, market = None, mail.ask_tso(Disclose(s.reach.low, s.reach.high), worth=Worth.EXACT)  # (c)
-            best, head = mail.ask_dsos(BestWithin(market, self.route), worth=Worth.ESTIMATE), market.head
+            best = mail.ask_dsos(BestWithin(market, self.route), worth=Worth.ESTIMATE)
+            head = np.zeros_like(market.head)  # only a company alone answers this, and decides for all of its totals at once
         totals = np.unique(head)
         z = np.where(head == totals[len(s.gaps) % len(totals)], best.z, s.z)  # one total moves in a round, the others stay
         moves = (*s.moves, float(np.abs(z - s.z).max()))[-len(totals) :]
