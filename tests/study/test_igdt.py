@@ -15,7 +15,7 @@ from gridtandem.errors import InvalidCase
 from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.igdt.band import Band, free_units, technologies
 from gridtandem.study.igdt.evidence import crossings
-from gridtandem.study.igdt.run import BEYOND, CERTAIN, SATURATED, BandStudy, run_band
+from gridtandem.study.igdt.run import BEYOND, CERTAIN, CROOKED, SATURATED, BandStudy, run_band
 from gridtandem.study.igdt.search import radius
 from gridtandem.study.igdt.uncertain import LOWEST, Uncertain
 from gridtandem.study.market.run import run_market
@@ -133,6 +133,20 @@ def test_costs_of_squares_are_halved_and_not_put_below_a_budget() -> None:
     pytest.importorskip("pyscipopt")
     with pytest.raises(InvalidCase, match="igdt-010"):
         run_band(study(bent, first=18, hours=1), (5.0,))
+
+
+def test_demand_that_helps_where_free_power_is_bottled_up_leaves_no_radius() -> None:
+    """A feeder whose demand stands beside its sun, and draws the reactive power that keeps voltage down there: less of it lets less sun out."""
+    whole = golden()
+    sunny, there = whole.models[0], whole.models[0].loads.bus == 3
+    loads = replace(sunny.loads, p_mw=np.where(there, 0.3, 0.0), q_mvar=np.where(there, 0.6, 0.0))
+    alone = replace(whole, models=(replace(sunny, loads=loads),), interfaces=whole.interfaces.take(np.array([0])))
+    day = MarketStudy(case=alone, scheme=Strategic(), first=1, hours=1, flow="active")
+    made = Uncertain.of(day, Band(weights={"other": 0.0}, load=1.0), 1.0)
+    assert made.best(0, 0.5).total < made.best(0, 0.0).total < made.best(1, 0.5).total
+    found = run_band(day, (1.0,), band=Band(weights={"other": 0.0}, load=1.0), sides=("robustness",)).table
+    assert found.note.tolist() == [CROOKED]
+    assert np.isnan(found.alpha).all()
 
 
 def test_several_companies_have_no_common_band() -> None:

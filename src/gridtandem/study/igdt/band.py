@@ -4,7 +4,7 @@ r"""What is uncertain, and how far: forecasts P̃ of free power, and demand, wit
 
 Free power is what costs nothing per MWh (sun, wind). Where it can be left unused, more of it never costs more: whatever is feasible with less is
 feasible with more. So the dearest point of the band is its lower end in all hours at once, the cheapest the upper one. A unit that must be taken
-breaks that, and is refused. Demand has no such law: more of it may relieve a line; so the other end of demand is looked at after the search.
+breaks that, and is refused. Demand has no such law: more of it may relieve a line; so other errors of demand are looked at after the search.
 
 Source: Y. Ben-Haim, "Info-Gap Decision Theory", 2nd ed., Academic Press 2006 (envelope-bound model).
 """

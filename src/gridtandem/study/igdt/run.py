@@ -22,6 +22,7 @@ from gridtandem.study.igdt.uncertain import SIDES, Uncertain
 from gridtandem.study.market.study import MarketStudy
 
 MOST = 2.0  # α of opportunity at most, where none is given
+LOOKED = (-1.0, -0.5, 0.0, 0.5)  # errors of demand beside that at the end of the band, in its unit
 WORSE = 1e-6  # relative: costs that differ by less are the same
 ENERGIES = ("import_mwh", "free_mwh", "unit_mwh", "response_mwh", "store_mwh")
 SATURATED, BEYOND, CERTAIN, CROOKED = "saturated", "beyond reach", "nothing is uncertain", "demand errs worse the other way"
@@ -94,17 +95,24 @@ def _point(uncertain: Uncertain, side: int, budget: float, method: Method) -> di
     if np.isnan(found.alpha):
         return {**nothing, "note": BEYOND}
     best = uncertain.best(side, found.alpha)
-    if uncertain.band.load and (1 - 2 * side) * (_other_end(uncertain, side, found.alpha) - best.total) > WORSE * max(1.0, abs(best.total)):
+    if uncertain.band.load and _crooked(uncertain, side, found.alpha, best.total):
         return {**nothing, "note": CROOKED}
     return {"alpha": found.alpha, "cost": best.total, **_energies(uncertain, best), "note": SATURATED if found.at_end else ""}
 
 
-def _other_end(uncertain: Uncertain, side: int, alpha: float) -> float:
-    """What the same error of free power costs where demand is off the other way: on side 0 it must not be dearer, on side 1 not cheaper."""
+def _crooked(uncertain: Uncertain, side: int, alpha: float, end: float) -> bool:
+    """Whether, with free power as far off as it may be, some other error of demand costs more than the end of the band, or on side 1 less.
+
+    Looked at is the other end and three points on the way.
+    """
     share = alpha / uncertain.reach(side)
-    turned = {f"feeder{g}.{rows}": -share for g in range(len(uncertain.feeders)) for rows in ("balance", "limit")}
+    blocks = [f"feeder{g}.{rows}" for g in range(len(uncertain.feeders)) for rows in ("balance", "limit")]
     same = dict.fromkeys(uncertain.forecast.columns, share)
-    return best_against(at(uncertain.forecast, uncertain.ends[side], {**same, **turned}), THETA, uncertain.cells).require().total
+    costs = [
+        best_against(at(uncertain.forecast, uncertain.ends[side], {**same, **dict.fromkeys(blocks, turn * share)}), THETA, uncertain.cells).total
+        for turn in LOOKED
+    ]
+    return bool(((1 - 2 * side) * (np.array(costs) - end) > WORSE * max(1.0, abs(end))).any())
 
 
 def _energies(uncertain: Uncertain, best: BilevelAnswer) -> dict[str, float]:
