@@ -109,7 +109,7 @@ def best_against(leader: Program, theta: str, cells: Sequence[Cells]) -> Bilevel
     found = solve_program(program)
     if found.status is not Status.SOLVED:
         return without_answer(leader, theta, found, method="cells", whole=program)
-    fixed = solve_program(program.fixed(found.x))
+    fixed = hold(program.fixed(found.x)).solve()  # without presolve, whose way back may lose the last digits
     last = fixed if fixed.status is Status.SOLVED else found
     chosen = [int(np.argmax(part)) for part in np.split(found.x[f"{theta}.cell"], _ends(cells)[:-1])]
     price = np.array([c.slope[j] for c, j in zip(cells, chosen, strict=True)])

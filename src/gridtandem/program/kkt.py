@@ -18,7 +18,7 @@ from gridtandem.program.bilevel import answered, without_answer
 from gridtandem.program.bounds_of_pairs import Largest, largest, price_ends
 from gridtandem.program.conditions import Box, Conditions, conditions
 from gridtandem.program.follower import Follower, Market, prices_beside
-from gridtandem.program.solve import solve
+from gridtandem.program.solve import hold, solve
 from gridtandem.program.solvers.scip import Scip
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def _told(bilevel: Bilevel, joint: Conditions, found: Answer, held: Sequence[Fla
     leader, theta = bilevel.leader, bilevel.theta
     if found.status is not Status.SOLVED:
         return without_answer(leader, theta, found, method=method, whole=joint.program)
-    closed = joint.closed(held)
-    last = solve(closed.fixed(found.x))
+    last = hold(joint.closed(held).fixed(found.x)).solve()  # without presolve, whose way back loses digits here
     if last.status is not Status.SOLVED:
         last = found
     before, after = (np.array(side) for side in zip(*map(prices_beside, bilevel.followers, last.x[theta]), strict=True))
