@@ -318,3 +318,7 @@ SAME_RATIO = 1e-12  # relative; a ratio of two products, rounded a few times
 EXPERIMENT_STAR = 5e-4  # of λ*; numbers told with three decimals
 EXPERIMENT_LOSS_MW = 5e-4  # MW; the same
 SUPPORT_EQUAL = 1e-6  # of λ*; units at a limit of reactive power are units that give it, and noses are found to 1e-9 along the arc
+# limits of buses and branches along a coordinated curve; changes of flows
+NOTED_BETWEEN = 1e-4  # of λ; cubics over steps of 0.05 pu, measured 4.5e-5, on the lower branch
+NOTED_BETWEEN_MW = 0.05  # MW; the same times loads of 400 MW
+EXPECTED_APART = 5.0  # % of the rating; what an earlier study expected of changes by shift factors against AC

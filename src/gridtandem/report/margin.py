@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MARGIN_DOCUMENT = "tandem/margin/1"
 TABLES = ("tools", "events", "nodes", "curves")
-PICTURES = ("growth", "power", "bus")
+PICTURES = ("growth", "power", "bus", "tool")
 TOLD = ("growth", "load_mw", "met", "element", "side")
 ALL = ("tool", *TOLD)
 NOTED = (KINDS.index("v"), KINDS.index("flow"))  # what changes nothing
@@ -78,12 +78,12 @@ class MarginRun:
         return all(f.found() for f in self.followed)
 
     def plot(self, kind: str = "growth") -> Figure:
-        """Voltages over λ (``growth``), over the power of all loads (``power``), or over that drawn at each bus (``bus``)."""
-        from gridtandem.report.margin_pictures import by_bus, by_growth, by_power
+        """Voltages over λ (``growth``), the power of all loads (``power``) or that drawn at each bus (``bus``); or bars of margins (``tool``)."""
+        from gridtandem.report.margin_pictures import by_bus, by_growth, by_power, by_tool
 
         if kind not in PICTURES:
             raise UnknownName("picture of a margin", kind, list(PICTURES))
-        return {"growth": by_growth, "power": by_power, "bus": by_bus}[kind](self)
+        return {"growth": by_growth, "power": by_power, "bus": by_bus, "tool": by_tool}[kind](self)
 
     def __repr__(self) -> str:
         return margin_in_words(self)

@@ -1,0 +1,72 @@
+r"""A network at a place of a curve with its tangent there, and what lies between two such places: cubics through both, with their tangents.
+
+Between places a and b of a curve all unknowns are taken as cubics of s, which runs along the direction at a,
+
+.. math:: s = \frac{c^\top (x - x_a)}{c^\top c}, \qquad x'(0) = c, \qquad x'(\ell) = \frac{c^\top c}{c^\top c_b}\,c_b
+
+with c and c_b the tangents in voltages and λ (Hermite's interpolation): good to the fourth power of the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from gridtandem.flow.continuation.stage import Place, Stage, Tangent
+from gridtandem.tables import Real
+
+LEAST = 0.5  # of cos² between two tangents; steps that turn further are not drawn as sharp bends
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Standing:
+    """A network at a place of a curve."""
+
+    stage: Stage
+    place: Place
+    moving: Place  # how fast everything moves along the curve
+
+    @staticmethod
+    def of(stage: Stage, place: Place, along: Tangent) -> Standing:
+        """With the tangent in the unknowns of its equations."""
+        there = stage.moved(place, along.x, along.growth)
+        moving = Place(vm=there.vm - place.vm, angle=there.angle - place.angle, ratio=there.ratio - place.ratio, growth=along.growth)
+        return Standing(stage=stage, place=place, moving=moving)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Stretch:
+    """From one place of a curve to the next, of all networks that follow it together."""
+
+    here: Sequence[Standing]
+    there: Sequence[Standing]
+    length: float
+    pace: float  # of the tangent at the far end, in the measure of the near one
+
+    @staticmethod
+    def of(here: Sequence[Standing], there: Sequence[Standing]) -> Stretch:
+        """Between the same networks in the same order."""
+        near, far = (np.concatenate([*(n.moving.vm for n in s), [s[0].moving.growth]]) for s in (here, there))
+        a, b = (np.concatenate([*(n.place.vm for n in s), [s[0].place.growth]]) for s in (here, there))
+        size = float(near @ near)
+        return Stretch(here=here, there=there, length=float(near @ (b - a)) / size, pace=size / max(float(near @ far), LEAST * size))
+
+    def place(self, network: int, part: float) -> Place:
+        """A network so much of the way (0 to 1)."""
+        a, b = self.here[network], self.there[network]
+
+        def between(name: str) -> Any:
+            ends = getattr(a.place, name), getattr(b.place, name)
+            return _cubic(part, *ends, self.length * getattr(a.moving, name), self.length * self.pace * getattr(b.moving, name))
+
+        return Place(vm=between("vm"), angle=between("angle"), ratio=between("ratio"), growth=float(between("growth")))
+
+
+def _cubic(t: float, p0: Real, p1: Real, d0: Real, d1: Real) -> Real:
+    out: Real = (1 + 2 * t) * (1 - t) ** 2 * p0 + t * (1 - t) ** 2 * d0 + t**2 * (3 - 2 * t) * p1 + t**2 * (t - 1) * d1
+    return out
