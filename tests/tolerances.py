@@ -322,3 +322,4 @@ SUPPORT_EQUAL = 1e-6  # of λ*; units at a limit of reactive power are units tha
 NOTED_BETWEEN = 1e-4  # of λ; cubics over steps of 0.05 pu, measured 4.5e-5, on the lower branch
 NOTED_BETWEEN_MW = 0.05  # MW; the same times loads of 400 MW
 EXPECTED_APART = 5.0  # % of the rating; what an earlier study expected of changes by shift factors against AC
+PTDF_MW = 1e-8  # MW, relative to 1 + the largest change; PTDF on 100 MVA

@@ -16,7 +16,7 @@ from gridtandem.flow.dc import dc_flow, scheduled_injection
 from gridtandem.grid.nodal import Nodal
 from gridtandem.study.flow_change import SHARE, Changed, FlowChanges, changes, flow_changes
 from gridtandem.study.margin.experiment import Progress
-from tests.tolerances import EXPECTED_APART, PTDF, SAME_CHECK, scaled
+from tests.tolerances import EXPECTED_APART, PTDF_MW, SAME_CHECK, scaled
 
 
 @cache
@@ -59,7 +59,7 @@ def test_what_factors_say_is_a_dc_flow_solved_anew() -> None:
     more = p.copy()
     np.add.at(more, nodal.node[case.interfaces.bus], -(own.p_after_mw - own.p_before_mw) / 100)
     difference = 100 * (dc_flow(nodal, injection=more).flow - dc_flow(nodal, injection=p).flow)
-    np.testing.assert_allclose(flows(change).dc_mw, difference, rtol=0, atol=100 * scaled(PTDF, difference))
+    np.testing.assert_allclose(flows(change).dc_mw, difference, rtol=0, atol=scaled(PTDF_MW, difference))
 
 
 def test_the_sun_takes_as_much_from_the_boundary_as_it_gives_and_losses_more() -> None:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import TypeVar, final
 
 import numpy as np
 
 from gridtandem.flow.continuation.stage import Place, Stage, Tangent
-from gridtandem.tables import Real
+from gridtandem.tables import Complex, Real
+
+X = TypeVar("X", Real, Complex, float)
 
 LEAST = 0.5  # of cos² between two tangents; steps that turn further are not drawn as sharp bends
 
@@ -60,13 +62,14 @@ class Stretch:
         """A network so much of the way (0 to 1)."""
         a, b = self.here[network], self.there[network]
 
-        def between(name: str) -> Any:
-            ends = getattr(a.place, name), getattr(b.place, name)
-            return _cubic(part, *ends, self.length * getattr(a.moving, name), self.length * self.pace * getattr(b.moving, name))
+        near, far = self.length, self.length * self.pace
+        return Place(
+            vm=_cubic(part, a.place.vm, b.place.vm, near * a.moving.vm, far * b.moving.vm),
+            angle=_cubic(part, a.place.angle, b.place.angle, near * a.moving.angle, far * b.moving.angle),
+            ratio=_cubic(part, a.place.ratio, b.place.ratio, near * a.moving.ratio, far * b.moving.ratio),
+            growth=_cubic(part, a.place.growth, b.place.growth, near * a.moving.growth, far * b.moving.growth),
+        )
 
-        return Place(vm=between("vm"), angle=between("angle"), ratio=between("ratio"), growth=float(between("growth")))
 
-
-def _cubic(t: float, p0: Real, p1: Real, d0: Real, d1: Real) -> Real:
-    out: Real = (1 + 2 * t) * (1 - t) ** 2 * p0 + t * (1 - t) ** 2 * d0 + t**2 * (3 - 2 * t) * p1 + t**2 * (t - 1) * d1
-    return out
+def _cubic(t: float, p0: X, p1: X, d0: X, d1: X) -> X:
+    return (1 + 2 * t) * (1 - t) ** 2 * p0 + t * (1 - t) ** 2 * d0 + t**2 * (3 - 2 * t) * p1 + t**2 * (t - 1) * d1

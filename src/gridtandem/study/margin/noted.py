@@ -7,7 +7,7 @@ Each company looks at its own network, between one place of the curve and the ne
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class Lookout:
     here: list[Standing] = field(default_factory=list)
     passed: list[Flag] = field(default_factory=list)  # (network) limits of it
 
-    def __call__(self, outcome: Outcome[Any]) -> None:
+    def __call__(self, outcome: Outcome[object]) -> None:
         """Look at the outcome so far."""
         state = outcome.state
         if not isinstance(state, Tracked) or state.points.first is None:
