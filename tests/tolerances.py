@@ -323,3 +323,6 @@ NOTED_BETWEEN = 1e-4  # of λ; cubics over steps of 0.05 pu, measured 4.5e-5, on
 NOTED_BETWEEN_MW = 0.05  # MW; the same times loads of 400 MW
 EXPECTED_APART = 5.0  # % of the rating; what an earlier study expected of changes by shift factors against AC
 PTDF_MW = 1e-8  # MW, relative to 1 + the largest change; PTDF on 100 MVA
+# the nose of MATPOWER's test with reactive limits
+MATPOWER_Q_MVAR = 0.01  # Mvar; within it MATPOWER takes a reactive limit for met (cpf.q_lims_tol)
+NOSE_SETTLED = 1e-9  # of λ; noses found along the arc to 1e-9, whose λ is then good to its square, after load flows to 1e-10
