@@ -77,6 +77,13 @@ def test_lists_come_from_files_and_faults_all_at_once() -> None:
     assert tandem("contingency", "T14D2", "--ratings", "base", "--exponents", "1,1", "--parallel", "40").code == 4  # no load flow before any outage
 
 
+def test_negative_exponents_are_named() -> None:
+    said = tandem("contingency", "T14D2", "--ratings", "base", "--exponents", "-1,0", "--outages", "1-2")
+    assert said.code == 0
+    (note,) = [line for line in said.out.splitlines() if line.startswith("  note ")]
+    assert "loads of case33bw take more as their voltage falls (negative exponent)" in note
+
+
 def test_what_was_stopped_goes_on() -> None:
     def halt(progress: Progress) -> None:
         if progress.done > 4:

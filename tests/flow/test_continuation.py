@@ -128,7 +128,7 @@ def test_matpower_reactive_limits_and_the_whole_trace() -> None:
 
 
 def test_matpower_hands_the_balance_over_a_little_before_the_limit() -> None:
-    """Its test tells 0.795809. A unit counts as at its limit within 0.01 Mvar of it (``cpf.q_lims_tol``), and keeps its active power from there on."""
+    """Theirs is 0.795809. A unit counts as at its limit within 0.01 Mvar of it (``cpf.q_lims_tol``), and keeps its active power from there on."""
     before, exact, behind = (nose_handed_over(at) for at in (200 - MATPOWER_Q_MVAR, 200.0, 200 + MATPOWER_Q_MVAR))
     own = margin_of(trace(*recipe(), Tracing(keep=("q", "reference"), until="nose"))).growth
     assert abs(exact - own) <= NOSE_SETTLED

@@ -493,7 +493,8 @@ for _change in CHANGES:
 CASES[SECTION_13].append(
     Published(
         SPEC, "T14D2, sun on all, 1-2 out: DC apart from AC", 5, 1, "% of the rating", partial(apart, "sun on all, 1-2 out"), FLOWS, 9.0,
-        "contradicted: expected below theirs. 1-2 carried 155 MW, and without it transmission loses 38 MW instead of 12, which shift factors do not know",
+        "contradicted: expected below theirs. 1-2 carried 155 MW, and without it transmission loses 38 MW instead of 12, which shift factors do not "
+        "know",
     )
 )  # fmt: skip
 

@@ -155,7 +155,7 @@ def listening(mail: Mailbox) -> list[Listening]:
 
 
 def test_a_feeder_singular_at_a_fixed_root_voltage_is_no_obstacle() -> None:
-    """Behind the nose the feeder's interior becomes singular at its root voltage: elimination with a border goes through, responses end there."""
+    """Behind the nose the feeder's interior becomes singular at its root voltage; elimination with a border goes through."""
     mail = seats("T14D2", 0.0).mailbox()
     ears = listening(mail)
     through = coordinate(mail, Ccpf(past=0.1), rounds=500).require()
@@ -164,11 +164,18 @@ def test_a_feeder_singular_at_a_fixed_root_voltage_is_no_obstacle() -> None:
     assert np.abs(pivots).min() < SAFE
     points = Ccpf().curve(through.state).points
     assert points.growth[-1] <= 0.9 * points.growth.max()
-    early = run(CcpfResponse(past=0.1))
+
+
+@pytest.mark.parametrize("name", ["T14D2", "T30D2"])
+def test_parametrised_by_transmission_alone_the_curve_stops_early(name: str) -> None:
+    """Feeders are asked at a voltage and λ: where their interior is singular there, a little behind the nose, no step however short leads on."""
+    star = margin_of(merged(name, 0.0)).growth
+    early = run(CcpfResponse(past=0.1), name)
     assert early.end is End.REFUSED
     ended = CcpfResponse().curve(early.state)
     assert ended.trouble == "no step however short can be corrected"
-    assert (1 - 5 * EARLY) * points.growth.max() < ended.points.growth[-1] < (1 - EARLY / 2) * points.growth.max()
+    assert (1 - 5 * EARLY) * star < ended.points.growth[-1] < (1 - EARLY / 2) * star
+    assert Ccpf().curve(run(Ccpf(past=0.1), name).require().state).points.growth[-1] <= 0.9 * star
 
 
 def test_responses_go_on_where_demand_falls_with_voltage() -> None:

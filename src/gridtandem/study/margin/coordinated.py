@@ -58,7 +58,7 @@ class GrowthSeats:
         )
         others = growth.loads * sum(float(n.loads.s.real.sum()) for n in nodals)
         direction = Direction.of(grid, loads=growth.loads, units=growth.loads, generation=growth.generation, others=others)
-        if faults := [f for n in (grid, *nodals) for f in law_faults(n)]:
+        if faults := [*dict.fromkeys(f for n in (grid, *nodals) for f in law_faults(n))]:  # interfaces may share a model
             raise InvalidCase(faults)
         roots = np.array([n.node[r] for n, r in zip(nodals, table.root, strict=True)], np.int64)
         fleets = []
