@@ -250,7 +250,7 @@ SLOPE_OF_POWER = 1e-7  # pu; central differences with 1e-5 of powers of size 1
 # what would have to give way
 RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
 SAME_NOSE = 1e-8  # relative; two ways to one nose, found to 1e-9 along the arc
-SAME_CURVE = 1e-7  # pu; voltages of a mismatch of 1e-8 MVA at the same λ, some of them near the nose
+ON_JOINT_CURVE = 1e-7  # pu; voltages of a mismatch of 1e-8 MVA at the same λ, some of them near the nose
 ROW_BY_DIFFERENCE = 1e-6  # relative; central differences with 1e-4 of load flows to 1e-10
 EARLY = 2e-3  # of λ, by which feeders asked at a fixed root voltage end behind the nose; measured 0.3 to 0.8 %
 NOTED = 1e-3  # of λ; tables of an earlier study, from steps of 0.02

@@ -40,7 +40,7 @@ from gridtandem.study.margin.coordinated import GrowthSeats
 from gridtandem.study.margin.tables import KINDS
 from gridtandem.units import MVA
 from tests.schemes.test_conformance import OverWire
-from tests.tolerances import EARLY, HERMITE, NOTED, ORTHOGONAL, ROW_BY_DIFFERENCE, SAME_CURVE, SAME_LIMIT, SAME_NOSE
+from tests.tolerances import EARLY, HERMITE, NOTED, ON_JOINT_CURVE, ORTHOGONAL, ROW_BY_DIFFERENCE, SAME_LIMIT, SAME_NOSE
 
 SCHEMES = (Ccpf(), CcpfResponse(), CcpfFixedPoint(), CcpfNose())
 NAMES = ("ccpf", "ccpf-response", "ccpf-fixed-point", "ccpf-nose")
@@ -98,7 +98,7 @@ def test_twenty_places_lie_on_the_curve_of_all_networks_as_one(name: str, expone
         vm, angle = ((1 - part) * getattr(one.place, n) + part * getattr(other.place, n) for n in ("vm", "angle"))
         found = corrected(one.stage, replace(one.place, vm=vm, angle=angle, growth=float(points.growth[k])), ahead(one.stage))
         assert found is not None
-        assert np.abs(found.place.vm[at] - points.v[k]).max() <= SAME_CURVE
+        assert np.abs(found.place.vm[at] - points.v[k]).max() <= ON_JOINT_CURVE
 
 
 def test_rows_of_a_feeder_are_its_derivatives() -> None:

@@ -55,8 +55,8 @@ def by_tool(run: MarginRun) -> Figure:
         axes.margins(x=0.15)
     fields[1].axvline(tools.load_mw[0], color=style.MUTED, linestyle=":", linewidth=1.0)
     fields[1].annotate(
-        "before growth", (tools.load_mw[0], 1), (3, -2), xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=6,
-        color=style.MUTED, va="top",
+        "before growth", (tools.load_mw[0], 1), (0, 1), xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=6,
+        color=style.MUTED, va="bottom", ha="center",
     )  # fmt: skip
     held = ", ".join(run.growth.keep) or "none"
     figure.suptitle(

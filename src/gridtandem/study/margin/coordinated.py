@@ -179,9 +179,13 @@ def _events(c: Coordinated) -> list[Row]:
     points, end = c.traced.points, _end(c)
     top = int(np.argmax(points.growth))
     star, load = float(points.growth[top]), float(points.load[top])
-    nose = [Event(at=top, growth=star, load_mw=load, sign=Sign("nose", -1, 0), element="")] if end == "nose" else []
+    ends = [Event(at=top, growth=star, load_mw=load, sign=Sign("nose", -1, 0), element="")] if end == "nose" else []
+    most, growth = most_power(points.growth, points.load, points.rise, points.length)
+    if most > load and top:  # loads that fall with their voltage draw most before it
+        at = float(np.interp(growth, points.growth[: top + 1], np.arange(top + 1)))
+        ends.insert(0, Event(at=at, growth=growth, load_mw=most, sign=Sign("peak", -1, 0), element=""))
     rows: list[Row] = []
-    for e in sorted([*_diaries(c), *c.noted, *nose], key=lambda e: e.at):
+    for e in sorted([*_diaries(c), *c.noted, *ends], key=lambda e: e.at):
         induced = end == "limit" and e.sign.kind in GIVING and e.growth == star
         rows.append((c.tool, e.growth, e.load_mw, KINDS.index(e.sign.kind), e.element, e.sign.side, induced, e.from_start, e.at > top))
     return rows
