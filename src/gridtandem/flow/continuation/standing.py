@@ -1,10 +1,11 @@
 r"""A network at a place of a curve with its tangent there, and what lies between two such places: cubics through both, with their tangents.
 
-Between places a and b of a curve all unknowns are taken as cubics of s, which runs along the direction at a,
+Between places a and b of a curve all unknowns are taken as cubics of s, from 0 to 1, which runs along the straight way d from one to the other,
 
-.. math:: s = \frac{c^\top (x - x_a)}{c^\top c}, \qquad x'(0) = c, \qquad x'(\ell) = \frac{c^\top c}{c^\top c_b}\,c_b
+.. math:: d = x_b - x_a, \qquad s = \frac{d^\top (x - x_a)}{d^\top d}, \qquad x'(0) = \frac{d^\top d}{d^\top t_a}\,t_a, \qquad
+    x'(1) = \frac{d^\top d}{d^\top t_b}\,t_b
 
-with c and c_b the tangents in voltages and λ (Hermite's interpolation): good to the fourth power of the step.
+with the tangents t, everything in voltages and λ (Hermite's interpolation): good to the fourth power of the step.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from gridtandem.tables import Complex, Real
 
 X = TypeVar("X", Real, Complex, float)
 
-LEAST = 0.5  # of cos² between two tangents; steps that turn further are not drawn as sharp bends
+LEAST = 0.5  # of the cosine between the way and a tangent; steps that turn further are not drawn as sharp bends
 
 
 @final
@@ -47,22 +48,24 @@ class Stretch:
 
     here: Sequence[Standing]
     there: Sequence[Standing]
-    length: float
-    pace: float  # of the tangent at the far end, in the measure of the near one
+    near: float  # the way, in the measure of the tangent at either end
+    far: float
 
     @staticmethod
     def of(here: Sequence[Standing], there: Sequence[Standing]) -> Stretch:
         """Between the same networks in the same order."""
         near, far = (np.concatenate([*(n.moving.vm for n in s), [s[0].moving.growth]]) for s in (here, there))
         a, b = (np.concatenate([*(n.place.vm for n in s), [s[0].place.growth]]) for s in (here, there))
-        size = float(near @ near)
-        return Stretch(here=here, there=there, length=float(near @ (b - a)) / size, pace=size / max(float(near @ far), LEAST * size))
+        way = b - a
+        size = float(way @ way)
+        near_by, far_by = (max(float(way @ t), float(LEAST * np.sqrt(size * (t @ t)))) for t in (near, far))
+        return Stretch(here=here, there=there, near=size / near_by, far=size / far_by)
 
     def place(self, network: int, part: float) -> Place:
         """A network so much of the way (0 to 1)."""
         a, b = self.here[network], self.there[network]
 
-        near, far = self.length, self.length * self.pace
+        near, far = self.near, self.far
         return Place(
             vm=_cubic(part, a.place.vm, b.place.vm, near * a.moving.vm, far * b.moving.vm),
             angle=_cubic(part, a.place.angle, b.place.angle, near * a.moving.angle, far * b.moving.angle),
