@@ -43,6 +43,17 @@ def test_cells_from_prices_between_breaks() -> None:
     np.testing.assert_allclose(cells.at(np.array([[-3.0], [0.0], [7.5]])), [0.0, 40.0, 300.0], atol=SAME_PRICE)
 
 
+def test_steps_of_one_price_are_one_cell_and_falling_ones_are_refused() -> None:
+    np.testing.assert_allclose(Cells.steps([0.0, 1.0, 2.0, 5.0], [10.0, 10.0, 40.0]).breaks, [0.0, 2.0, 5.0], atol=SAME_PRICE)
+    np.testing.assert_allclose(Cells.steps([2.0, 2.0], [10.0]).breaks, [2.0, 2.0], atol=SAME_PRICE)
+    with pytest.raises(InvalidCase, match="bilevel-014"):
+        Cells.steps([0.0, 1.0, 2.0], [10.0, 9.0])
+    with pytest.raises(InvalidCase, match="bilevel-014"):
+        Cells.steps([0.0, 2.0, 1.0], [10.0, 19.0])
+    with pytest.raises(InvalidCase, match="bilevel-013"):
+        Cells.steps([0.0, 2.0, 3.0], [10.0])
+
+
 def test_a_kink_at_a_side_of_the_box_makes_no_cell() -> None:
     """The draws −1 and 2 are kinks, where any price between two steps answers."""
     cells = cells_of(merit(np.array([4.0, 3.0, 6.0]), np.array([10.0, 20.0, 40.0]), 5.0), -1.0, 2.0)

@@ -44,6 +44,10 @@ class Cells:
     def steps(breaks: ArrayLike, price: ArrayLike) -> Cells:
         """Of one number, from the prices between breaks; V is counted from 0 at the first break."""
         x, slope = np.asarray(breaks, np.float64), np.asarray(price, np.float64)
+        if faults := list(_step_faults(x, slope)):
+            raise InvalidCase(faults)
+        first = np.append(True, np.diff(slope) > NEAR * np.maximum(1.0, np.abs(slope[1:])))  # steps of one price are one
+        x, slope = np.append(x[:-1][first], x[-1]), slope[first]
         cost = np.concatenate([[0.0], np.cumsum(slope * np.diff(x))[:-1]])
         return Cells(slope[:, None], cost - slope * x[:-1], x[:1], x[-1:])
 
@@ -86,6 +90,18 @@ def cells_of(follower: Follower, low: ArrayLike, high: ArrayLike, *, most: int =
     value = np.array([p.value - p.price @ p.theta for p in points])
     order = np.lexsort(slope.T[::-1])
     return Cells(slope[order], value[order], low, high, market.asked)
+
+
+def _step_faults(breaks: Real, price: Real) -> Iterator[Fault]:
+    if breaks.shape != (len(price) + 1,) or not len(price) or not (np.isfinite(breaks).all() and np.isfinite(price).all()):
+        what = f"have {len(price)} prices between {len(breaks)} breaks, all of them numbers"
+        yield Fault("cells", what, "give a finite price between each two breaks", "bilevel-013")
+        return
+    back = np.diff(breaks) <= (0.0 if len(price) > 1 else -NEAR)  # a draw that is fixed has one step of no width
+    fall = np.append(False, np.diff(price) < -NEAR * np.maximum(1.0, np.abs(price[1:])))
+    if (back | fall).any():
+        where = int(np.argmax(back | fall))
+        yield Fault("cells", "have breaks or prices that fall", "a market's price rises with what is drawn from it", "bilevel-014", row=where)
 
 
 def _box_faults(follower: Follower, low: Real, high: Real) -> Iterator[Fault]:

@@ -27,7 +27,7 @@ from gridtandem.program.bilevel import Bilevel, BilevelAnswer, own_cost, solve
 from gridtandem.program.cells import MOST
 from gridtandem.program.conditions import Stacked
 from gridtandem.program.follower import Follower, Market, prices_beside
-from gridtandem.program.solve import solve as solve_program
+from gridtandem.program.solve import hold
 from gridtandem.tables import Real
 
 WITHIN = 1e-6  # relative; accepted of every residual
@@ -119,7 +119,7 @@ def _market(follower: Follower, theta: Real, price: Real) -> tuple[float, float,
     market = Market(follower, theta)
     found = market.answer(theta)
     step = np.maximum(1.0, np.abs(theta))
-    least = solve_program(follower.joint(theta - step, theta + step, price))
+    least = hold(follower.joint(theta - step, theta + step, price)).solve()  # without presolve, as exact as can be
     slope = found.cost - float(price @ theta) - least.cost if least.status is Status.SOLVED else np.inf
     penalty = sum(float(np.abs(found.x[name]).sum()) for name in follower.penalties)
     scale = max(1.0, abs(found.cost), abs(float(price @ theta)))
