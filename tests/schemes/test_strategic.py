@@ -14,6 +14,7 @@ from gridtandem.cases.golden import golden
 from gridtandem.cases.rts24 import Rts24
 from gridtandem.cases.rts24_disco import Rts24Disco
 from gridtandem.coordinate import End
+from gridtandem.opf.posted import beyond_bids
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.schemes.price_taker import PriceTaker
 from gridtandem.schemes.strategic import Strategic
@@ -22,8 +23,9 @@ from gridtandem.study.market.certificate import certificates
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.strategy import bid_curve, companies
 from gridtandem.study.market.study import MarketStudy, seated
+from gridtandem.study.market.tables import devices
 from gridtandem.tables import stacked
-from tests.tolerances import BEST, CHEAPER, ROUTES, SETTLED_LEFT, ZERO_SUM
+from tests.tolerances import BEST, CHEAPER, GRID_MW, ROUTES, SETTLED_LEFT, ZERO_SUM
 
 MUCH = 50  # times as many numbers
 SCHEMES = {"strategic": Strategic(), "price-taker": PriceTaker(), "ideal": Ideal()}
@@ -220,3 +222,31 @@ def test_a_company_at_two_buses_decides_for_both_at_once() -> None:
         z = reach.low + shares * (reach.high - reach.low)
         paid = float((mail.ask_tso(ClearAt(z)).price * z).sum())
         assert best <= paid + float(mail.ask_dsos(ValueAt(z)).value.sum()) + ROUTES * abs(best)
+
+
+def paid(result: MarketResult) -> float:
+    own = companies(result)
+    return float((own.exchange + own.resources).sum())
+
+
+def test_posted_prices_pay_every_block_what_the_last_one_asks_and_are_bought_less() -> None:
+    study = MarketStudy(case=case(), scheme=Strategic(local="posted"), first=17, hours=3)
+    found, as_bid = run_market(study), run_market(replace(study, scheme=Strategic()))
+    own = devices(found).take(devices(found).what == "generators")
+    (model,), table = case().models, books(found)
+    asked = {str(n): model.cost_points.take(model.cost_points.generator == k) for k, n in enumerate(model.generators.name.tolist())}
+    due = 0.0
+    for name, p in zip(own.name.tolist(), (own.p_mw / 20).tolist(), strict=True):
+        if name in asked and len(asked[name]) > 1:
+            points = asked[name]
+            slopes = np.diff(points.cost_per_h) / np.diff(points.p_mw)
+            last = slopes[np.flatnonzero(p > points.p_mw[:-1] + GRID_MW)]
+            due += 20 * p * (float(last[-1]) if len(last) else 0.0)
+    units = [f"F14/{name}" for name in asked]
+    assert float(table.amount[np.isin(table.payee, units)].sum()) == pytest.approx(due, rel=BEST)
+    extra = sum(float(beyond_bids(p.problem, p.decisions["x"]).sum()) for p in as_bid.feeders)
+    assert paid(found) <= paid(as_bid) + extra * (1 + BEST)
+    assert certificates(found).holds.all()
+    assert np.abs(surplus(found).left).max() <= SETTLED_LEFT
+    assert found.outcome.state is not None
+    assert float(found.outcome.state.best.value.sum()) == pytest.approx(float(companies(found).resource_cost.sum()), rel=BEST)

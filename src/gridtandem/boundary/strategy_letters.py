@@ -31,6 +31,7 @@ class BestAgainst(Ask[Strategy]):
     """What do you take if your own trade moves the price along these curves?"""
 
     curve: Residual = common("price at each exchange")
+    local: str = common("how resources inside are paid: pay-as-bid, posted or nodal", default="pay-as-bid")
 
 
 @final
@@ -40,3 +41,4 @@ class BestWithin(Ask[Strategy]):
 
     market: Disclosed = common("its program")
     route: str = common("how to solve it: kkt-sos1 or kkt-bigm")
+    local: str = common("how resources inside are paid: pay-as-bid, posted or nodal", default="pay-as-bid")

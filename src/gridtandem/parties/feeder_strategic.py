@@ -15,13 +15,17 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.strategic_letters import Disclosed, Residual
 from gridtandem.boundary.strategy_letters import BestAgainst, BestWithin, Strategy
+from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.leader import THETA, Group, Slots, cost_by_period, leader, of_group
+from gridtandem.opf.posted import given, posted
 from gridtandem.parties.disclosed import followers_of
 from gridtandem.parties.feeder_market import FeederMarket
-from gridtandem.program.answer import Status
+from gridtandem.program.answer import Answer, Status
+from gridtandem.program.arrays import Program
 from gridtandem.program.bilevel import Bilevel, BilevelAnswer, best_against, solve
 from gridtandem.program.cells import Cells
 from gridtandem.program.follower import Follower
+from gridtandem.program.solve import hold
 from gridtandem.tables import Flag, Index, Real
 
 PROVED = 1e-6  # relative gap up to which a search has proved its answer
@@ -47,7 +51,7 @@ class FeederStrategic:
             return self._nothing()
         slots = Slots.by_period(self._periods, 1)
         cells = cells_in(ask.curve, self._periods, self.hours)
-        found = best_against(leader(self.groups(place), slots, box_of(cells)), THETA, cells)
+        found = best_against(leader(self.groups(place, ask.local), slots, box_of(cells)), THETA, cells)
         return self._told(found, place, slots)
 
     def best_within(self, ask: BestWithin) -> Strategy:
@@ -59,12 +63,19 @@ class FeederStrategic:
         if any(follower.size != slots.shape[1] for follower in followers):
             return self._nothing()  # somebody else moves it too
         endless = np.full(slots.shape, np.inf)
-        program = leader(self.groups(place), slots, (-endless, endless))
+        program = leader(self.groups(place, ask.local), slots, (-endless, endless))
         return self._told(solve(Bilevel(program, THETA, followers), ROUTES[ask.route]), place, slots)
 
-    def groups(self, place: Index) -> tuple[Group, ...]:
+    def groups(self, place: Index, local: str = "pay-as-bid") -> tuple[Group, ...]:
         """Feeders built alike at one place; ``place`` is that of every interface."""
-        return tuple(Group(self.desk.whole[kind].program, len(rows), at) for kind, at, rows in self.members(place))
+        paid = posted if local == "posted" else _as_bid
+        return tuple(Group(paid(self.desk.whole[kind]), len(rows), at) for kind, at, rows in self.members(place))
+
+    def plan(self, i: int, z: Real, price: Real) -> tuple[Answer, Answer]:
+        """The owner's door where prices are posted: the dispatch at an award (period) with what units give at theirs, and the answer to its price."""
+        problem = self.desk.whole[int(self.desk.kind[i])]
+        held = hold(problem.program)
+        return held.solve(bounds={"z": (z, z), "x": given(problem, z)}), held.solve(cost={"z": price * self.hours})
 
     def members(self, place: Index) -> list[tuple[int, int, Index]]:
         """Kind of feeder, place, and the interfaces of every group."""
@@ -99,6 +110,10 @@ class FeederStrategic:
         shape = (1, self._periods, len(self.desk.kind))
         nowhere, none = np.full(shape, np.nan), np.zeros(shape, np.int8)
         return Strategy(nowhere, nowhere, nowhere, none, none)
+
+
+def _as_bid(problem: FeederProblem) -> Program:
+    return problem.program
 
 
 def places(head: Index) -> tuple[Index, Index]:

@@ -122,7 +122,9 @@ def _company_lines(run: Run, money: str) -> Iterator[str]:
     for k, name in enumerate(table.company.tolist()):
         mine = np.unique(run.awards.interface[run.awards.company == name])
         parts = f"exchange {table.exchange[k]:,.2f}, resources {table.resource_cost[k]:,.2f}"
-        yield f"  company   {name}: cost {table.cost[k]:,.2f} {money} ({parts})"
+        paid = table.exchange[k] + table.resources[k]
+        told = "" if abs(paid - table.cost[k]) <= SAME * abs(paid) else f"; paid {paid:,.2f}, resources {table.resources[k]:,.2f} of it"
+        yield f"  company   {name}: cost {table.cost[k]:,.2f} {money} ({parts}){told}"
         if np.isfinite(table.believed[k]):
             yield f"            it took it for {table.believed[k]:,.2f} {money}, at prices before its trade moved them"
         if best is not None:

@@ -46,13 +46,13 @@ class StrategicState:
 @final
 @dataclass(frozen=True, slots=True)
 class Strategic:
-    """``local`` says how resources inside are paid: what they offered, or the price at their node."""
+    """``local`` says how resources inside are paid: what they offered; a price posted to each, at which it gives what it likes; that of their node."""
 
     route: str = "cells"
     local: str = "pay-as-bid"
     tol: float = 1e-6  # [MW] by which the others may still move
 
-    words: ClassVar = {"route": ("cells", "kkt-sos1", "kkt-bigm"), "local": ("pay-as-bid", "nodal")}
+    words: ClassVar = {"route": ("cells", "kkt-sos1", "kkt-bigm"), "local": ("pay-as-bid", "posted", "nodal")}
     asks_tso: ClassVar = frozenset({ResidualCurve, Disclose, ClearAt})
     asks_dsos: ClassVar = frozenset({Reach, BestAgainst, BestWithin})
 
@@ -65,10 +65,10 @@ class Strategic:
         """Be told, answer."""
         if self.route == "cells":
             curve = mail.ask_tso(ResidualCurve(s.reach.low, s.reach.high, s.z), worth=Worth.EXACT)  # (a)
-            best, head = mail.ask_dsos(BestAgainst(curve), worth=Worth.ESTIMATE), curve.head  # (b)
+            best, head = mail.ask_dsos(BestAgainst(curve, self.local), worth=Worth.ESTIMATE), curve.head  # (b)
         else:
             curve, market = None, mail.ask_tso(Disclose(s.reach.low, s.reach.high), worth=Worth.EXACT)  # (c)
-            best = mail.ask_dsos(BestWithin(market, self.route), worth=Worth.ESTIMATE)
+            best = mail.ask_dsos(BestWithin(market, self.route, self.local), worth=Worth.ESTIMATE)
             head = np.zeros_like(market.head)  # only a company alone answers this, and decides for all of its totals at once
         totals = np.unique(head)
         z = np.where(head == totals[len(s.gaps) % len(totals)], best.z, s.z)  # one total moves in a round, the others stay

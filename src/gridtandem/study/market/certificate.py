@@ -65,7 +65,7 @@ def certified(result: MarketResult) -> Iterator[tuple[str, Certificate]]:
             continue  # it has no room to move in
         followers, slots = followers_in(market, heads, result.study.window.periods)
         endless = np.full(slots.shape, np.inf)
-        program = leader(FeederStrategic(desk).groups(place), slots, (-endless, endless))
+        program = leader(FeederStrategic(desk).groups(place, scheme.local), slots, (-endless, endless))
         answer = _answer(program, slots, place, (bargain.z[0][:, rows], bargain.price[0][:, rows] * result.study.window.hours))
         yield name, certify(Bilevel(program, THETA, followers), replace(answer, method=scheme.route))
 

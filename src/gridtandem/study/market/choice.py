@@ -12,6 +12,7 @@ import numpy as np
 from gridtandem.errors import Unsolved
 from gridtandem.markets.choice import Sales, Settled, Supply, made_whole, own_prices, settled, shared
 from gridtandem.opf.feeder_value import SHORT
+from gridtandem.opf.posted import beyond_bids
 from gridtandem.parties.feeder_choice import type_1
 from gridtandem.schemes.choice_of_market import ChoiceOfMarket, ChoiceOfMarketState
 from gridtandem.schemes.price_taker import PriceTaker
@@ -44,8 +45,12 @@ def settlement(result: MarketResult, plan: FeederPlan) -> Settlement:
     if isinstance(result.outcome.state, ChoiceOfMarketState):
         return _chosen(result, plan)
     hours, price, problem, scheme = result.study.window.hours, plan.prices.price, plan.problem, result.study.scheme
-    as_bid = isinstance(scheme, PriceTaker | Strategic) and scheme.local == "pay-as-bid"
+    posts = isinstance(scheme, Strategic) and scheme.local == "posted"
+    as_bid = posts or (isinstance(scheme, PriceTaker | Strategic) and scheme.local == "pay-as-bid")
     own = tuple(d.cost if as_bid else price[:, problem.nodal.node[d.bus]] * d.p * hours for d in devices_of(result, plan))
+    if posts:
+        units = devices_of(result, plan)[0]
+        own = (own[0] + beyond_bids(problem, plan.decisions["x"])[:, units.row], *own[1:])
     return Settlement(demand=(price * problem.owned.p_load).sum(-1) * hours, own=own, sellers=np.zeros(0, np.int64), as_bid=as_bid)
 
 
