@@ -46,7 +46,7 @@ class StrategicState:
 @final
 @dataclass(frozen=True, slots=True)
 class Strategic:
-    """``local`` says how resources inside are paid: what they offered; a price posted to each, at which it gives what it likes; that of their node."""
+    """``local`` says how resources inside are paid: what they offered, a price posted to each at which it gives what it likes, that of their node."""
 
     route: str = "cells"
     local: str = "pay-as-bid"
