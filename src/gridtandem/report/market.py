@@ -131,8 +131,9 @@ def _company_lines(run: Run, money: str) -> Iterator[str]:
             rows = np.isin(run.result.study.case.interfaces.name, mine)
             proved = "no other exchange costs it less" if (best.worth[0][:, rows] == Worth.EXACT).all() else "not proved to be least"
             kinks = int((best.kink[0][:, rows] == 1).any(1).sum())
-            on = f"; between two prices in {kinks} of {len(best.kink[0])} periods, settled at its better one" if kinks else ""
-            yield f"            {proved}{on}"
+            others, settled = (" while the others stay", "that of their common clearing") if len(table) > 1 else ("", "its better one")
+            on = f"; between two prices in {kinks} of {len(best.kink[0])} periods, settled at {settled}" if kinks else ""
+            yield f"            {proved}{others}{on}"
     yield from _certificate_lines(run)
 
 

@@ -24,6 +24,7 @@ from gridtandem.boundary.strategy_letters import BestAgainst, BestWithin, Strate
 from gridtandem.coordinate import Bargain, Gap
 from gridtandem.tables import Real
 
+LITTLE = 1e-7  # MW; room of a total whose turn it is not
 ADVICE = "companies answer each other without end; no equilibrium is found this way"
 
 
@@ -37,7 +38,7 @@ class StrategicState:
     curve: Residual | None = None  # none where the market was told whole
     best: Strategy | None = None
     price: Real | None = None  # at which z is settled
-    moves: tuple[float, ...] = ()  # of the last totals [MW]
+    moves: tuple[float, ...] = ()  # of all in the first round, then of one total in each [MW]
     gaps: tuple[float, ...] = ()
     seen: tuple[Real, ...] = ()
     trouble: str = ""
@@ -62,24 +63,34 @@ class Strategic:
         return StrategicState(reach, (reach.low + reach.high) / 2)
 
     def round(self, mail: Mail, s: StrategicState) -> StrategicState:
-        """Be told, answer."""
-        if self.route == "cells":
-            curve = mail.ask_tso(ResidualCurve(s.reach.low, s.reach.high, s.z), worth=Worth.EXACT)  # (a)
-            best, head = mail.ask_dsos(BestAgainst(curve, self.local), worth=Worth.ESTIMATE), curve.head  # (b)
-        else:
-            curve, market = None, mail.ask_tso(Disclose(s.reach.low, s.reach.high), worth=Worth.EXACT)  # (c)
-            best = mail.ask_dsos(BestWithin(market, self.route, self.local), worth=Worth.ESTIMATE)
-            head = np.zeros_like(market.head)  # only a company alone answers this, and decides for all of its totals at once
-        totals = np.unique(head)
-        z = np.where(head == totals[len(s.gaps) % len(totals)], best.z, s.z)  # one total moves in a round, the others stay
-        moves = (*s.moves, float(np.abs(z - s.z).max()))[-len(totals) :]
-        gaps = (*s.gaps, 0.0 if len(totals) == 1 else max(moves) if len(moves) == len(totals) else np.inf)
-        price = best.price if len(totals) == 1 else mail.ask_tso(ClearAt(z)).price if gaps[-1] <= self.tol else None
-        seen = (*s.seen, z)[-MEMORY:] if len(moves) == len(totals) > 1 else ()
-        return StrategicState(s.reach, z, curve, best, price, moves, gaps, seen, cycling(seen, gaps, self.tol, ADVICE))
+        """Be told, answer: first all, then one total after the other, and once nobody moves all again, to see that nobody would."""
+        if self.route != "cells":
+            return self._whole(mail, s)
+        totals = np.arange(1) if s.curve is None else np.unique(s.curve.head)
+        turn = len(s.moves) - 1
+        still = turn >= len(totals) and max(s.moves[-len(totals) :]) <= self.tol
+        moves = np.full(s.z.shape, True) if s.curve is None or still else s.curve.head == totals[turn % len(totals)]
+        low, high = np.where(moves, s.reach.low, s.z - LITTLE), np.where(moves, s.reach.high, s.z + LITTLE)
+        curve = mail.ask_tso(ResidualCurve(low, high, s.z), worth=Worth.EXACT)  # (a)
+        best = mail.ask_dsos(BestAgainst(curve, self.local), worth=Worth.ESTIMATE)  # (b)
+        far = float(np.abs(best.z - s.z)[moves].max())
+        alone = len(np.unique(curve.head)) == 1
+        z = s.z if still else np.where(moves, best.z, s.z)
+        gaps = (*s.gaps, 0.0 if alone else far if still else np.inf)
+        price = best.price if alone else mail.ask_tso(ClearAt(z)).price if gaps[-1] <= self.tol else None
+        seen = (*s.seen, z)[-MEMORY:] if turn > len(totals) else ()
+        steps = (*s.moves, far) if not still else s.moves[:1]
+        trouble = cycling(seen, steps[1:], self.tol, ADVICE) if len(steps) > 1 else ""
+        return StrategicState(s.reach, z, curve, best, price, steps, gaps, seen, trouble)
+
+    def _whole(self, mail: Mail, s: StrategicState) -> StrategicState:
+        """Told the market whole, which only a company alone can answer: for all of its totals at once."""
+        market = mail.ask_tso(Disclose(s.reach.low, s.reach.high), worth=Worth.EXACT)  # (c)
+        best = mail.ask_dsos(BestWithin(market, self.route, self.local), worth=Worth.ESTIMATE)
+        return StrategicState(s.reach, best.z, None, best, best.price, (), (0.0,))
 
     def gap(self, s: StrategicState) -> Gap:
-        """The largest move while every total had its turn; where there is but one, its first answer is its last."""
+        """How far anybody would move, once nobody did while all had their turn; where there is one total, its first answer is its last."""
         return Gap(s.gaps[-1] if s.gaps else np.inf, self.tol, trouble=s.trouble)
 
     def bargain(self, s: StrategicState) -> Bargain:
