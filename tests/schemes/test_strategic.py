@@ -264,3 +264,9 @@ def test_a_run_that_was_stopped_goes_on_to_the_bit() -> None:
     assert rest.outcome.gaps == through.outcome.gaps
     assert np.array_equal(rest.bargain.z, through.bargain.z)  # type: ignore[union-attr]
     assert np.array_equal(rest.bargain.price, through.bargain.price)  # type: ignore[union-attr]
+
+
+def test_a_company_that_shares_its_market_cannot_be_told_it_whole() -> None:
+    found = run_market(MarketStudy(case=golden(), scheme=Strategic(route="kkt-bigm"), flow="active"))
+    assert found.outcome.end is End.REFUSED
+    assert any("other companies" in line and "cells" in line for line in found.trouble)

@@ -10,8 +10,9 @@ import pytest
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.golden import golden
+from gridtandem.cases.rts24 import Rts24
 from gridtandem.cases.rts24_disco import Rts24Disco
-from gridtandem.errors import InvalidCase
+from gridtandem.errors import InvalidCase, Unsolved
 from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.igdt.band import Band, free_units, technologies
 from gridtandem.study.igdt.evidence import crossings
@@ -147,6 +148,34 @@ def test_demand_that_helps_where_free_power_is_bottled_up_leaves_no_radius() -> 
     found = run_band(day, (1.0,), band=Band(weights={"other": 0.0}, load=1.0), sides=("robustness",)).table
     assert found.note.tolist() == [CROOKED]
     assert np.isnan(found.alpha).all()
+
+
+def test_a_market_whose_hours_hang_together_tells_no_curve_and_says_so() -> None:
+    coupled = Rts24Disco(market=Rts24(ramps=True)).case("disco")
+    with pytest.raises(Unsolved, match="ramps"):
+        run_band(study(coupled), (5.0,))
+
+
+def test_feeders_that_cannot_be_served_somewhere_in_the_band_are_told() -> None:
+    (model,) = case().models
+    weak = replace(model, lines=replace(model.lines, rating_mva=model.lines.rating_mva / 20))
+    with pytest.raises(Unsolved, match="cannot be served"):
+        run_band(study(replace(case(), models=(weak,))), (5.0,))
+
+
+def test_demand_below_nothing_and_essential_demand_are_no_part_of_a_band() -> None:
+    with pytest.raises(InvalidCase) as told:
+        run_band(replace(study(), essential=0.5), (5.0,), band=Band(load=1.0), most=2.0)
+    assert {f.code for f in told.value.faults} == {"igdt-004", "igdt-006"}
+
+
+def test_bisection_says_the_same_of_budgets_that_nothing_reaches() -> None:
+    made = uncertain()
+    cost = made.best(0, 0.0).total
+    assert radius(made, 0, 10 * cost, "bisection").at_end
+    assert radius(made, 1, cost, "bisection").alpha == 0
+    assert np.isnan(radius(made, 1, -cost, "bisection").alpha)
+    assert np.isnan(radius(made, 0, 0.5 * cost, "bisection").alpha)
 
 
 def test_several_companies_have_no_common_band() -> None:
