@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+import gridtandem as gt
 from gridtandem.cases.case import Case
 from gridtandem.cases.golden import golden
 from gridtandem.cases.rts24 import Rts24
@@ -187,3 +188,11 @@ def test_budgets_sides_and_draws_that_mean_nothing_are_refused_at_once() -> None
     with pytest.raises(InvalidCase) as told:
         run_band(study(), (-1.0,), sides=("luck",), samples=-1)
     assert {f.code for f in told.value.faults} == {"igdt-007", "igdt-008", "igdt-009"}
+
+
+def test_the_same_from_python_with_a_picture() -> None:
+    found = gt.igdt(case(), [0.0, 5.0], hours=HOURS["hours"], first_hour=HOURS["first"], samples=1)
+    assert found.cost == curves().cost
+    assert found.table.alpha[1] == curves().table.alpha[2]
+    assert "crossed the budget" in repr(found)
+    assert len(found.plot().axes) == 1
