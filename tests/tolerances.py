@@ -318,6 +318,20 @@ SAME_RATIO = 1e-12  # relative; a ratio of two products, rounded a few times
 EXPERIMENT_STAR = 5e-4  # of λ*; numbers told with three decimals
 EXPERIMENT_LOSS_MW = 5e-4  # MW; the same
 SUPPORT_EQUAL = 1e-6  # of λ*; units at a limit of reactive power are units that give it, and noses are found to 1e-9 along the arc
+
+# strategic companies
+WIDE_LINEAR_MODEL = 6e-3  # pu; as LINEAR_MODEL in feeders of a band of 0.15 pu, measured 0.0047
+ROUNDED = 1e-14  # relative; a few operations on published numbers
+SLOPE_MW = 1e-3  # MW; step of central differences of a piecewise-linear cost, whose kinks are elsewhere
+# bilevel programs
+ENVELOPE = 1e-8  # relative; planes of linear programs to 1e-9, of which a search leaves 1e-10 of the cost
+SAME_PRICE = 1e-9  # currency per unit, and units; vertices of programs with small whole numbers
+SAME_STRATEGY = 1e-5  # relative; promised between searches, each of which ends its gap at 1e-9 and keeps pairs to 1e-6
+CERTIFIED = 1e-6  # relative; promised for payments and prices, from linear programs to 1e-9
+CONIC_LEADER = 1e-4  # relative; SCIP keeps cones to 1e-6, which an optimum that bends takes the root of
+SCIP_OPTIMUM = 1e-5  # relative; SCIP keeps rows to 1e-6, and prices here are of size 1 to 10
+BRUTE_STEP = 0.01  # units of θ between points of a grid
+SAME_ROUTE = 1e-6  # relative; searches among whole numbers that end at gaps of 1e-9 and 1e-6, and a linear program at their end
 # limits of buses and branches along a coordinated curve; changes of flows
 NOTED_BETWEEN = 1e-4  # of λ; cubics over steps of 0.05 pu, measured 4.5e-5, on the lower branch
 NOTED_BETWEEN_MW = 0.05  # MW; the same times loads of 400 MW
