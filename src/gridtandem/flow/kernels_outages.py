@@ -26,18 +26,19 @@ def exchanged(first: int, last: int, slot: Index, value: Real, off: Real, on: Re
 def newton_outages(
     begin: Complex, scheduled: Complex, drawn: Complex, loads: Real, target: Real, order: Index, lines: tuple, off: Real, on: Real, lu: tuple,
     law_node: Index, law: Real, draw_node: Index, reach: Real, series: Complex, moving: tuple | None, edge: tuple | None, tol: float, most: int,
-    keep: bool, first: Index, slot: Index, value: Real, v_out: Complex, needed: Complex, steps: Index, mismatch: Real, done: Flag,
+    keep: bool, rows: Index, first: Index, slot: Index, value: Real, v_out: Complex, needed: Complex, steps: Index, mismatch: Real, done: Flag,
 ) -> None:  # fmt: skip
-    """Full steps from ``begin``, row by row; ``slot`` and ``value`` from ``first[r]`` on are the admittances of row r. Curves are each row's own,
-    or one for all.
+    """Full steps from ``begin``, one row of ``rows`` after another; ``slot`` and ``value`` from ``first[r]`` on are the admittances of row r.
+    Curves are each row's own, or one for all. Steps are counted on.
     """
     still = np.empty(0)
-    for r in range(len(done)):
+    for p in range(len(rows)):
+        r = rows[p]
         exchanged(first[r], first[r + 1], slot, value, off, on)
         power = (law_node, law, draw_node, reach[r % len(reach)], series[r % len(series)])
         why, k, left, _, _ = newton(
-            begin[r], scheduled[r], drawn, loads[r], target, order, lines, (off, on), lu, power, moving, edge, still, tol, most, False, keep,
-            v_out[r], needed[r],
+            begin[p], scheduled[p], drawn, loads[p], target, order, lines, (off, on), lu, power, moving, edge, still, tol, most, False, keep,
+            v_out[r], needed[p],
         )  # fmt: skip
         exchanged(first[r], first[r + 1], slot, value, off, on)
-        steps[r], mismatch[r], done[r] = k, left, why == SOLVED
+        steps[r], mismatch[r], done[r] = steps[r] + k, left, why == SOLVED
