@@ -53,7 +53,7 @@ def alone(name: str) -> Prepare:
     def prepare() -> Callable[[], Complex]:
         nodal, outages = Nodal.of(network(name)), some(network(name))
         newton = Newton.of(nodal, options=Options(tol=TOL))
-        one, begin = np.ones(len(outages)), np.repeat(newton.solve().v[None], len(outages), axis=0)
+        one, begin = np.ones(len(outages)), newton.solve().v[None]
         return lambda: np.nan_to_num(solve_outages(newton, opened=outages.branch, loads=one, units=one, start=begin).v)
 
     return prepare

@@ -26,8 +26,8 @@ from gridtandem.kernels import kernel
 from gridtandem.tables import Complex, Index, Real
 
 MOST_NODES = 4  # at the ends of a row's branches; more go the full way
-MOST_STEPS = 12
-WORSE = 0.5  # a step that leaves more than this of the mismatch is the last
+MOST_STEPS = 24
+WORSE = 0.7  # a step that leaves more than this of the mismatch is the last
 CLOSER = 0.01  # of the tolerance: Newton's last step ends far below it, a step of these anywhere
 AT_ONCE = 64  # rows that a thread takes in one go
 
@@ -40,13 +40,17 @@ class Asked:
     opened: Sequence[Index]  # (row) branches
     loads: Real  # (row) factors
     units: Real
-    start: Complex  # (row, node)
+    start: Complex  # (row or one for all, node)
     draw: Draw | None  # low, high and c by row; or without that axis, for all
 
     @property
     def common(self) -> bool:
         """All rows have the same curves."""
         return self.draw is None or self.draw.low.ndim == 1
+
+    def start_of(self, rows: Index) -> Complex:
+        """Where these begin."""
+        return np.asarray(self.start[rows if len(self.start) > 1 else np.zeros(len(rows), np.int64)], np.complex128)
 
     def draw_of(self, row: int) -> Draw | None:
         """The curves of one row."""
@@ -102,8 +106,8 @@ class Changes:
         return self.begin, rows[self.slot], columns[self.slot], self.value - np.concatenate(values)[self.slot]
 
 
-def compensated(newton: Newton, asked: Asked, changes: Changes, out: Batch) -> None:
-    """Rows of few branches, as far as this takes them: `converged` where it does, else `v` is a state to go on from."""
+def compensated(newton: Newton, asked: Asked, changes: Changes, out: Batch, lowest: Real) -> None:
+    """Rows of few branches, as far as this takes them: `converged` where it does, with the ``lowest`` voltage; else `v` is a state to go on from."""
     blocks, border = newton.blocks, newton.home
     assert blocks is not None
     assert border is not None
@@ -111,7 +115,7 @@ def compensated(newton: Newton, asked: Asked, changes: Changes, out: Batch) -> N
     own = np.cumsum([0, *((moved[1] == moved[2]) & (moved[1] < len(blocks.factors[1])))])
     few = np.diff(own[changes.begin]) <= MOST_NODES
     for rows in _alike(asked, np.flatnonzero(few)):
-        _group(newton, asked, rows, out, (blocks, border, moved))
+        _group(newton, asked, rows, (out, lowest), (blocks, border, moved))
 
 
 def _alike(asked: Asked, rows: Index) -> Iterator[Index]:
@@ -120,17 +124,18 @@ def _alike(asked: Asked, rows: Index) -> Iterator[Index]:
     while len(left):
         k = left[0]
         same = (asked.loads[left] == asked.loads[k]) & (asked.units[left] == asked.units[k])
-        if asked.start.strides[0]:
-            same &= np.array([s and np.array_equal(asked.start[r], asked.start[k]) for s, r in zip(same, left, strict=True)], bool)
+        if len(asked.start) > 1:
+            parts = [left[p : p + AT_ONCE] for p in range(0, len(left), AT_ONCE)]
+            same &= np.concatenate([(asked.start[part] == asked.start[k]).all(axis=1) for part in parts])
             same[0] = True  # whatever its start is
         yield left[same]
         left = left[~same]
 
 
-def _group(newton: Newton, asked: Asked, rows: Index, out: Batch, with_: tuple[Blocks, Border, tuple[Index, Index, Index, Real]]) -> None:
+def _group(newton: Newton, asked: Asked, rows: Index, to: tuple[Batch, Real], with_: tuple[Blocks, Border, tuple[Index, Index, Index, Real]]) -> None:
     """Rows that share their factors."""
     (blocks, border, changes), problem, n, m = with_, newton.problem, newton.nodal.nodes, len(with_[0].factors[1])
-    loads, begin, u = float(asked.loads[rows[0]]), asked.start[rows[0]].copy(), newton.nodal.units
+    (out, lowest), loads, begin, u = to, float(asked.loads[rows[0]]), asked.start_of(rows[:1])[0].copy(), newton.nodal.units
     begin[newton.fixed] = newton.roles.own_v
     scheduled = float(asked.units[rows[0]]) * summed(u.node, u.s.real, n) + 1j * problem.scheduled.imag
     node, reach, series = asked.curves
@@ -151,7 +156,7 @@ def _group(newton: Newton, asked: Asked, rows: Index, out: Batch, with_: tuple[B
         room[2][:] = 0.0
         solve(
             now[0], plan, loads, blocks.order, blocks.lines, border.values, blocks.factors, work[0], kind, (*blocks.law, *own), changes, goal,
-            problem.tol, MOST_STEPS, WORSE, room, part, out.v, entering, out.iterations, out.mismatch, out.converged,
+            problem.tol, MOST_STEPS, WORSE, room, part, out.v, entering, lowest, out.iterations, out.mismatch, out.converged,
         )  # fmt: skip
 
     shared_out([rows[k : k + AT_ONCE] for k in range(0, len(rows), AT_ONCE)], work_on, processors())

@@ -1,20 +1,9 @@
-r"""Load flows of one network after outages, compiled: eight side by side, all of them with the one set of factors of the network that lost nothing.
+"""Load flows of one network after outages, compiled: eight side by side, all of them with the one set of factors of the network that lost nothing.
 
-Near a state x₀ an outage changes few equations: those of the nodes E at the ends of its branches. Steps are taken with the Jacobian there,
-
-.. math::
-    (J_0 + E D E^\top)^{-1} = U^{-1} \left(1 - F M G^\top\right) L^{-1}, \qquad
-    F = L^{-1} E, \quad G = U^{-\top} E, \quad M = (1 + D\, G^\top F)^{-1} D, \qquad J_0 = L U
-
-so that :math:`G^\top F = E^\top J_0^{-1} E`. F and G have entries only on the road from E to the root of the elimination tree, some hundred nodes
-of ten thousand. The first step is Newton's own; the next ones keep its Jacobian and come closer by a factor each, and each is judged by the true
-mismatch. (Compensation between the two substitutions: O. Alsaç, B. Stott, W. F. Tinney, "Sparsity-oriented compensation methods for modified
-network solutions", IEEE Trans. PAS-102 (1983) 1050. The road: W. F. Tinney, V. Brandwajn, S. M. Chan, "Sparse vector methods", IEEE Trans.
-PAS-104 (1985) 295.)
-
-A lane whose outage is done, or will not be done this way, takes the next one; lanes do not touch each other, so a row's bits are its own. A step
-turns a voltage by :math:`(1 + \mathrm{j}t/2)/(1 - \mathrm{j}t/2)`, which keeps its size exactly and is the turn itself where steps come to rest.
-Nodes lie in the order of elimination, given ones last. ``changes`` = (begin of each row, row and column of an entry of the admittance, change).
+The first step from a state is Newton's own, since an outage changes few equations there (`gridtandem.flow.kernels_road`); the next ones keep its
+Jacobian and come closer by a factor each, and each is judged by the true mismatch. A lane whose outage is done, or will not be done this way, takes
+the next one; lanes do not touch each other, so a row's bits are its own. A step turns a voltage by (1 + jt/2) / (1 − jt/2), which keeps its size
+exactly and is the turn itself where steps come to rest. Nodes lie in the order of elimination, given ones last.
 """
 
 from __future__ import annotations
@@ -22,131 +11,12 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from gridtandem.flow.kernels_border import inverse
-from gridtandem.flow.kernels_lanes import WIDTH, at_most, choose, fill, inlined, inner, larger, put, take
+from gridtandem.flow.kernels_lanes import WIDTH, at_most, choose, fill, inner, larger, less, more, put, take
 from gridtandem.flow.kernels_newton_lanes import _curves, _laws
+from gridtandem.flow.kernels_road import between, bridged, changed, gone, mirrored, spanned, walked
 
 FAR = 1e8  # as in gridtandem.flow.iteration
 WIDE = 2 * (WIDTH // 2)  # unknowns of the changed nodes at most: the columns of F lie in lanes
-
-
-@inner
-def _mirrored(start, diagonal, column):
-    """Where L_jk stands, for each U_kj."""
-    end, mirror = start[:-1].copy(), np.empty(len(column), np.int32)
-    for k in range(len(diagonal)):
-        for q in range(diagonal[k] + 1, start[k + 1]):
-            mirror[q] = end[column[q]]
-            end[column[q]] += 1
-    return mirror
-
-
-@inner
-def _changed(first, last, row, column, blocks, place):
-    """The nodes whose equations change; how many."""
-    many = 0
-    for k in range(first, last):
-        if row[k] == column[k] and row[k] < blocks:
-            place[many] = row[k]
-            many += 1
-    return many
-
-
-@inner
-def _walked(place, many, start, diagonal, column, road):
-    """The road from these nodes to the root of the tree, ascending; its length."""
-    head, length, n = place[:many].copy(), 0, len(diagonal)
-    while True:
-        k = n
-        for c in range(many):
-            k = min(k, head[c])
-        if k == n:
-            return length
-        road[length] = k
-        length += 1
-        above = column[diagonal[k] + 1] if diagonal[k] + 1 < start[k + 1] else n
-        for c in range(many):
-            if head[c] == k:
-                head[c] = above
-
-
-@inner
-def _spanned(place, many, road, length, start, diagonal, column, mirror, a, spot, left, right):
-    """F and G along the road, a lane for each of their columns."""
-    zero = fill(0.0)
-    for r in range(length):
-        spot[road[r]] = 2 * r
-        for c in range(2):
-            put(left, 2 * r + c, zero)
-            put(right, 2 * r + c, zero)
-    for c in range(2 * many):
-        left[spot[place[c // 2]] + c % 2, c] = 1.0
-        right[spot[place[c // 2]] + c % 2, c] = 1.0
-    for r in range(length):
-        k, d = road[r], diagonal[road[r]]
-        f0, f1, g0, g1 = take(left, 2 * r), take(left, 2 * r + 1), take(right, 2 * r), take(right, 2 * r + 1)
-        g0, g1 = fill(a[d, 0]) * g0 + fill(a[d, 2]) * g1, fill(a[d, 1]) * g0 + fill(a[d, 3]) * g1
-        put(right, 2 * r, g0)
-        put(right, 2 * r + 1, g1)
-        for q in range(d + 1, start[k + 1]):
-            t, p = spot[column[q]], mirror[q]
-            put(left, t, take(left, t) - fill(a[p, 0]) * f0 - fill(a[p, 1]) * f1)
-            put(left, t + 1, take(left, t + 1) - fill(a[p, 2]) * f0 - fill(a[p, 3]) * f1)
-            put(right, t, take(right, t) - fill(a[q, 0]) * g0 - fill(a[q, 2]) * g1)
-            put(right, t + 1, take(right, t + 1) - fill(a[q, 1]) * g0 - fill(a[q, 3]) * g1)
-
-
-@inner
-def _gone(first, last, row, column, change, v, kind, place, many, d):
-    """D: by how much the changed nodes' part of the Jacobian changes."""
-    for r in range(2 * many):
-        for c in range(2 * many):
-            d[r, c] = 0.0
-    for k in range(first, last):
-        i, j, at, to = row[k], column[k], -1, -1
-        for c in range(many):
-            at, to = (c if place[c] == i else at), (c if place[c] == j else to)
-        if at < 0:
-            continue
-        ir, ii = change[k, 0] * v[j, 0] - change[k, 1] * v[j, 1], change[k, 0] * v[j, 1] + change[k, 1] * v[j, 0]
-        p, q = v[i, 0] * ir + v[i, 1] * ii, v[i, 1] * ir - v[i, 0] * ii
-        d[2 * at, 2 * at] -= q
-        d[2 * at, 2 * at + 1] += p
-        if to >= 0:
-            d[2 * at, 2 * to] += q
-            d[2 * at, 2 * to + 1] += p
-        if kind[i] == 0:
-            d[2 * at + 1, 2 * at] += p
-            d[2 * at + 1, 2 * at + 1] += q
-            if to >= 0:
-                d[2 * at + 1, 2 * to] -= p
-                d[2 * at + 1, 2 * to + 1] += q
-
-
-@inner
-def _between(length, wide, left, right, d, small, middle):
-    """M, by columns."""
-    for r in range(wide):
-        for c in range(wide):
-            small[r, c] = 0.0
-    core = small[:wide, :wide].copy()
-    for k in range(2 * length):
-        for r in range(wide):
-            for c in range(wide):
-                core[r, c] += right[k, r] * left[k, c]
-    for r in range(wide):
-        for c in range(wide):
-            total = 1.0 if r == c else 0.0
-            for e in range(wide):
-                total += d[r, e] * core[e, c]
-            small[r, c] = total
-    core[:] = small[:wide, :wide]
-    inverse(core)
-    for c in range(wide):
-        put(middle, c, fill(0.0))
-        for r in range(wide):
-            for e in range(wide):
-                middle[c, r] += core[r, e] * d[e, c]
 
 
 @inner
@@ -160,7 +30,7 @@ def _flows(v, plan, at, column, y, own, x):
         for k in range(at[i, 0], at[i + 1, 0]):
             j = 2 * column[k]
             jr, ji, g, b = take(v, j), take(v, j + 1), fill(y[k, 0]), fill(y[k, 1])
-            ir, ii = ir + (g * jr - b * ji), ii + (g * ji + b * jr)
+            ir, ii = less(more(ir, g, jr), b, ji), more(more(ii, g, ji), b, jr)
         put(x, 2 * i, p + (vr * ir + vi * ii))
         put(x, 2 * i + 1, q + (vi * ir - vr * ii))
 
@@ -185,59 +55,40 @@ def _forward(kind, start, diagonal, column, a, x):
         if kind[i]:
             x1 = zero
         largest = larger(largest, larger(larger(x0, zero - x0), larger(x1, zero - x1)))
+        y0, y1 = zero, zero
         for p in range(start[i], diagonal[i]):
             k = 2 * column[p]
             u0, u1 = take(x, k), take(x, k + 1)
-            x0 = x0 - fill(a[p, 0]) * u0 - fill(a[p, 1]) * u1
-            x1 = x1 - fill(a[p, 2]) * u0 - fill(a[p, 3]) * u1
-        put(x, 2 * i, x0)
-        put(x, 2 * i + 1, x1)
+            x0, y0 = less(x0, fill(a[p, 0]), u0), less(y0, fill(a[p, 1]), u1)
+            x1, y1 = less(x1, fill(a[p, 2]), u0), less(y1, fill(a[p, 3]), u1)
+        put(x, 2 * i, x0 + y0)
+        put(x, 2 * i + 1, x1 + y1)
     return largest
-
-
-@inner
-def _bridged(lane, road, length, wide, left, right, middle, t, x):
-    """x ← (1 − F M Gᵀ) x in one lane."""
-    total = fill(0.0)
-    for r in range(length):
-        k = 2 * road[r]
-        total = total + fill(x[k, lane]) * take(right, 2 * r) + fill(x[k + 1, lane]) * take(right, 2 * r + 1)
-    put(t, 0, total)
-    total = fill(0.0)
-    for c in range(wide):
-        total = total + fill(t[0, c]) * take(middle, c)
-    put(t, 1, total)
-    for r in range(length):
-        k, p, q = 2 * road[r], 0.0, 0.0
-        for c in range(wide):
-            p += left[2 * r, c] * t[1, c]
-            q += left[2 * r + 1, c] * t[1, c]
-        x[k, lane] -= p
-        x[k + 1, lane] -= q
 
 
 @inner
 def _stepped(start, diagonal, column, a, x, v, going):
     """x ← U⁻¹ x, and the lanes going move by −x; marks those whose magnitudes stay positive."""
-    one, two, least = fill(1.0), fill(2.0), fill(-1.0)  # of the factors, its sign turned
+    zero, one, two, least = fill(0.0), fill(1.0), fill(2.0), fill(-1.0)  # of the factors, its sign turned
     for i in range(len(diagonal) - 1, -1, -1):
         x0, x1 = take(x, 2 * i), take(x, 2 * i + 1)
-        d = diagonal[i]
+        y0, y1, d = zero, zero, diagonal[i]
         for p in range(d + 1, start[i + 1]):
             k = 2 * column[p]
             u0, u1 = take(x, k), take(x, k + 1)
-            x0 = x0 - fill(a[p, 0]) * u0 - fill(a[p, 1]) * u1
-            x1 = x1 - fill(a[p, 2]) * u0 - fill(a[p, 3]) * u1
-        x0, x1 = fill(a[d, 0]) * x0 + fill(a[d, 1]) * x1, fill(a[d, 2]) * x0 + fill(a[d, 3]) * x1
+            x0, y0 = less(x0, fill(a[p, 0]), u0), less(y0, fill(a[p, 1]), u1)
+            x1, y1 = less(x1, fill(a[p, 2]), u0), less(y1, fill(a[p, 3]), u1)
+        x0, x1 = x0 + y0, x1 + y1
+        x0, x1 = more(fill(a[d, 0]) * x0, fill(a[d, 1]), x1), more(fill(a[d, 2]) * x0, fill(a[d, 3]), x1)
         put(x, 2 * i, x0)
         put(x, 2 * i + 1, x1)
         half, size = fill(-0.5) * x0, one - x1
-        least = larger(least, fill(0.0) - size)
-        scale = size / (one + half * half)
-        c, s = scale * (one - half * half), scale * (two * half)
+        least = larger(least, zero - size)
+        scale = size / more(one, half, half)
+        c, s = scale * less(one, half, half), scale * (two * half)
         vr, vi = take(v, 2 * i), take(v, 2 * i + 1)
-        put(v, 2 * i, choose(going, c * vr - s * vi, vr))
-        put(v, 2 * i + 1, choose(going, s * vr + c * vi, vi))
+        put(v, 2 * i, choose(going, less(c * vr, s, vi), vr))
+        put(v, 2 * i + 1, choose(going, more(s * vr, c, vi), vi))
     return at_most(least, fill(-1e-300))
 
 
@@ -265,16 +116,21 @@ def _begun(lane, first_v, power, row, v, own):
 
 @inner
 def _ended(lane, order, given, v, x, v_out, entering):
-    """Voltages of a lane out, and what flows in at given nodes less the plan there."""
+    """Voltages of a lane out, and what flows in at given nodes less the plan there; the square of the smallest voltage."""
+    least = np.inf
     for k in range(len(order)):
-        v_out[order[k]] = complex(v[2 * k, lane], v[2 * k + 1, lane])
+        re, im = v[2 * k, lane], v[2 * k + 1, lane]
+        least = min(least, re * re + im * im)
+        v_out[order[k]] = complex(re, im)
     for k in range(given, len(order)):
         entering[k - given] = complex(x[2 * k, lane], x[2 * k + 1, lane])
+    return least
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 def compensated(
-    first_v, plan, loads, order, lines, values, lu, a, kind, power, changes, goal, tol, most, worse, room, rows, v_out, entering, steps, size, done
+    first_v, plan, loads, order, lines, values, lu, a, kind, power, changes, goal, tol, most, worse, room, rows, v_out, entering, lowest,
+    steps, size, done,
 ):  # fmt: skip
     """Outages ``rows``, each from ``first_v``, whose factors are ``a``. ``power`` = (law_node, law, draw_node, reach, series), the last two of
     each row or one for all. Done is a row at the ``goal``, or below ``tol`` where steps help no more; given up is one that a step leaves with
@@ -283,7 +139,7 @@ def compensated(
     v, x, scratch, own, loading, t = room
     begin, row, column, change = changes
     start, diagonal, lu_column = lu[0], lu[1], lu[2]
-    blocks, mirror, spot = len(diagonal), _mirrored(start, diagonal, lu_column), np.empty(len(diagonal), np.int64)
+    blocks, mirror, spot = len(diagonal), mirrored(start, diagonal, lu_column), np.empty(len(diagonal), np.int64)
     road, length = np.empty((WIDTH, blocks), np.int64), np.zeros(WIDTH, np.int64)
     left, right = np.empty((WIDTH, 2 * blocks, WIDTH)), np.empty((WIDTH, 2 * blocks, WIDTH))
     middle, place, d, small = np.zeros((WIDTH, WIDTH, WIDTH)), np.empty(WIDTH, np.int64), np.zeros((WIDE, WIDE)), np.zeros((WIDE, WIDE))
@@ -299,12 +155,12 @@ def compensated(
                 r = mine[i] = rows[following]
                 following += 1
                 _begun(i, first_v, power, r, v, own)
-                many = _changed(begin[r], begin[r + 1], row, column, blocks, place)
-                length[i] = _walked(place, many, start, diagonal, lu_column, road[i])
+                many = changed(begin[r], begin[r + 1], row, column, blocks, place)
+                length[i] = walked(place, many, start, diagonal, lu_column, road[i])
                 wide[i], count[i], before[i], positive = 2 * many, 0, np.inf, positive | 1 << i
-                _spanned(place, many, road[i], length[i], start, diagonal, lu_column, mirror, a, spot, left[i], right[i])
-                _gone(begin[r], begin[r + 1], row, column, change, first_v, kind, place, many, d)
-                _between(length[i], wide[i], left[i], right[i], d, small, middle[i])
+                spanned(place, many, road[i], length[i], start, diagonal, lu_column, mirror, a, spot, left[i], right[i])
+                gone(begin[r], begin[r + 1], row, column, change, first_v, kind, place, many, d)
+                between(length[i], wide[i], left[i], right[i], d, small, middle[i])
             active = active or mine[i] >= 0
         if not active:
             break
@@ -323,10 +179,10 @@ def compensated(
             if now <= goal or stuck:
                 if not now <= first[i]:
                     _begun(i, first_v, power, r, v, own)
-                _ended(i, order, blocks, v, x, v_out[r], entering[r])
+                lowest[r] = np.sqrt(_ended(i, order, blocks, v, x, v_out[r], entering[r]))
                 steps[r], size[r], done[r], mine[i] = count[i], now, now <= tol and positive >> i & 1 == 1, -1
             else:
-                _bridged(i, road[i], length[i], wide[i], left[i], right[i], middle[i], t, x)
+                bridged(i, road[i], length[i], wide[i], left[i], right[i], middle[i], t, x)
                 going |= 1 << i
                 before[i] = now
                 count[i] += 1

@@ -28,33 +28,35 @@ AT_ONCE = 100_000  # nodes of all rows that a thread takes in one go
 
 
 def solve_outages(newton: Newton, *, opened: Sequence[Index], loads: Real, units: Real, start: Complex, draw: Draw | None = None) -> Batch:
-    """Load flows with branches ``opened`` (row), all loads times ``loads`` (row), schedules times ``units`` (row), from ``start`` (row, node).
+    """Load flows with branches ``opened`` (row), all loads times ``loads`` (row), schedules times ``units`` (row), from ``start`` (row or
+    one for all, node).
 
     ``draw`` has ``low`` and ``high`` (row, interface) and ``c`` with one axis more; or, for all rows, without the axis of rows. No row may
     island anything.
     """
     rows, n = len(opened), newton.nodal.nodes
     out = Batch(
-        v=np.full((rows, n), complex(np.nan, np.nan)), fixed_s=np.full((rows, len(newton.fixed)), complex(np.nan, np.nan)),
+        v=np.empty((rows, n), np.complex128), fixed_s=np.full((rows, len(newton.fixed)), complex(np.nan, np.nan)),
         converged=np.zeros(rows, bool), iterations=np.zeros(rows, np.int64), mismatch=np.full(rows, np.inf), alone=np.ones(rows, bool), trouble=(),
     )  # fmt: skip
     asked, o = Asked(opened=opened, loads=loads, units=units, start=start, draw=draw), newton.options
     moves = o.q_rule == "switch" or (o.taps == "move" and len(newton.nodal.taps.branch))
     if newton.blocks is not None and newton.home is not None and not moves and not len(newton.home.edge[0]):
-        changes = Changes.of(newton, newton.blocks, opened)
-        compensated(newton, asked, changes, out)
-        _full_steps(newton, asked, changes, out)
-        out.v[~out.converged] = complex(np.nan, np.nan)
-        out.alone[:] = ~(out.converged & (np.abs(out.v).min(axis=1, initial=1.0) >= LOW))
+        changes, lowest = Changes.of(newton, newton.blocks, opened), np.zeros(rows)
+        compensated(newton, asked, changes, out, lowest)
+        _full_steps(newton, asked, changes, out, lowest)
+        out.alone[:] = ~(out.converged & (lowest >= LOW))
     trouble = [""] * rows
     for r in np.flatnonzero(out.alone).tolist():
-        found = without(newton, opened[r]).solve(start=start[r], draw=asked.draw_of(r), loads=float(loads[r]), units=float(units[r]))
+        found = without(newton, opened[r]).solve(
+            start=asked.start_of(np.array([r]))[0], draw=asked.draw_of(r), loads=float(loads[r]), units=float(units[r])
+        )
         out.v[r], out.fixed_s[r], out.converged[r], trouble[r] = found.v, found.fixed_s, found.converged, found.trouble
         out.iterations[r], out.mismatch[r] = found.iterations, found.mismatch
     return replace(out, trouble=tuple(trouble))
 
 
-def _full_steps(newton: Newton, asked: Asked, changes: Changes, out: Batch) -> None:
+def _full_steps(newton: Newton, asked: Asked, changes: Changes, out: Batch, lowest: Real) -> None:
     """Rows that are not solved yet, some at a time on each thread: the admittances of a thread are its own."""
     blocks, border, problem, u = newton.blocks, newton.home, newton.problem, newton.nodal.units
     assert blocks is not None
@@ -62,7 +64,8 @@ def _full_steps(newton: Newton, asked: Asked, changes: Changes, out: Batch) -> N
     left, n = np.flatnonzero(~out.converged), newton.nodal.nodes
     if not len(left):
         return
-    begin = np.where(out.iterations[left, None] > 0, out.v[left], asked.start[left])
+    begin, gone_on = asked.start_of(left), out.iterations[left] > 0
+    begin[gone_on] = out.v[left[gone_on]]
     begin[:, newton.fixed] = newton.roles.own_v
     units = asked.units[left, None]
     scheduled = np.asarray(units * summed(u.node, u.s.real, n) + 1j * problem.scheduled.imag, np.complex128)
@@ -83,3 +86,4 @@ def _full_steps(newton: Newton, asked: Asked, changes: Changes, out: Batch) -> N
     inside = ~((u.control == REFERENCE) & newton.roles.given[u.node])
     own = units * summed(u.node, u.s.real * inside, n)[newton.fixed] + 1j * newton.roles.own_q[newton.fixed]
     out.fixed_s[left] = needed[:, newton.fixed] - own
+    lowest[left] = np.abs(out.v[left]).min(axis=1, initial=1.0)

@@ -106,7 +106,7 @@ class Ground:
         if moving or newton.roles.shared or len(curve.bends.knot):
             return flows(party, _repeated(curve, rows))
         one = party.drawn(curve, (0, 0), curve.low[0, 0])
-        found = solve_outages(newton, opened=party.opened, loads=k, units=k, start=np.broadcast_to(self.v, (rows, self.nodal.nodes)), draw=one)
+        found = solve_outages(newton, opened=party.opened, loads=k, units=k, start=self.v[None], draw=one)
         return Flows(v=found.v, slack=np.full(rows, np.nan), ratio=(None,) * rows, ok=found.converged, trouble=found.trouble)
 
     def tabled(
