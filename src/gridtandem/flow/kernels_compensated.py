@@ -11,12 +11,12 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from gridtandem.flow.kernels_lanes import WIDTH, at_most, choose, fill, inner, larger, less, more, put, take
+from gridtandem.flow.kernels_lanes import ALL, WIDTH, at_most, choose, fill, inner, larger, less, more, put, square_root, take
 from gridtandem.flow.kernels_newton_lanes import _curves, _laws
 from gridtandem.flow.kernels_road import between, bridged, changed, gone, mirrored, spanned, walked
 
 FAR = 1e8  # as in gridtandem.flow.iteration
-WIDE = 2 * (WIDTH // 2)  # unknowns of the changed nodes at most: the columns of F lie in lanes
+WIDE = WIDTH  # unknowns of the changed nodes at most: the columns of F lie in lanes
 
 
 @inner
@@ -93,25 +93,53 @@ def _stepped(start, diagonal, column, a, x, v, going):
 
 
 @inner
+def _same_curves(v, node, reach, series, x):
+    """What interfaces draw by curves that all lanes share; beyond its range each goes on along its tangent."""
+    one, zero = fill(1.0), fill(0.0)
+    for r in range(len(node)):
+        i, low, half = 2 * node[r], reach[r, 0], (reach[r, 1] - reach[r, 0]) / 2.0
+        re, im = take(v, i), take(v, i + 1)
+        beyond = (square_root(more(re * re, im, im)) - fill(low)) / fill(half) - one
+        u = larger(zero - one, zero - larger(zero - one, zero - beyond))
+        t0, t1, p, q = one, u, take(x, i) + fill(series[r, 0].real), take(x, i + 1) + fill(series[r, 0].imag)
+        d0, d1, dp, dq, inside = zero, one, zero, zero, at_most(beyond, u) & at_most(u, beyond) == ALL
+        for k in range(1, series.shape[1]):
+            cp, cq, twice = fill(series[r, k].real), fill(series[r, k].imag), u + u
+            p, q = more(p, cp, t1), more(q, cq, t1)
+            if not inside:
+                dp, dq = more(dp, cp, d1), more(dq, cq, d1)
+                d0, d1 = d1, more(more(t1 + t1, twice, d1), d0, zero - one)
+            t0, t1 = t1, more(zero - t0, twice, t1)
+        put(x, i, more(p, dp, beyond - u))
+        put(x, i + 1, more(q, dq, beyond - u))
+
+
+@inner
 def _evaluated(v, plan, loads, lines, values, power, own, scratch, x):
     """The mismatch of every lane, outages left out."""
+    node, reach, series = power[2], power[3], power[4]
     _flows(v, plan, lines[0], lines[1], values[0], values[1], x)
     _laws(v, loads, power[0], power[1], x, scratch)
-    _curves(v, power[2], own, power[4].shape[2], x, scratch)
+    if len(reach) == 1:
+        _same_curves(v, node, reach[0], series[0], x)
+    else:
+        _curves(v, node, own, series.shape[2], x, scratch)
 
 
 @inner
 def _begun(lane, first_v, power, row, v, own):
-    """Voltages and curves of a row into its lane."""
+    """Voltages of a row into its lane, and its curves if they are its own."""
     for k in range(len(first_v)):
         v[2 * k, lane], v[2 * k + 1, lane] = first_v[k, 0], first_v[k, 1]
     reach, series = power[3], power[4]
-    r, degree = row % len(reach), series.shape[2]
+    if len(reach) == 1:
+        return
+    degree = series.shape[2]
     for k in range(reach.shape[1]):
         at = k * (2 + 2 * degree)
-        own[at, lane], own[at + 1, lane] = reach[r, k, 0], reach[r, k, 1]
+        own[at, lane], own[at + 1, lane] = reach[row, k, 0], reach[row, k, 1]
         for c in range(degree):
-            own[at + 2 + 2 * c, lane], own[at + 3 + 2 * c, lane] = series[r, k, c].real, series[r, k, c].imag
+            own[at + 2 + 2 * c, lane], own[at + 3 + 2 * c, lane] = series[row, k, c].real, series[row, k, c].imag
 
 
 @inner

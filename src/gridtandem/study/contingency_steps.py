@@ -10,7 +10,7 @@ import numpy as np
 
 from gridtandem.boundary.curves import curve_at, scenarios
 from gridtandem.boundary.letters import PowerCurve, PowerOver, ResponseAt, Worth
-from gridtandem.boundary.mailbox import Mailbox
+from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.errors import InvalidCase, Unsolved
 from gridtandem.flow.chebyshev import checks, nodes
 from gridtandem.flow.outages import solve_outages
@@ -26,7 +26,7 @@ from gridtandem.study.survey import Extremes
 from gridtandem.tables import Complex, Index, Names, Real
 from gridtandem.units import MVA
 
-AT_ONCE = 500_000  # nodes of transmission in a block at most
+AT_ONCE = 2_000_000  # nodes of transmission in a block at most
 MOST = 500
 REST = 1e-9  # pu; movement of a voltage at which tangents are good, unless the scheme knows
 TRIED = ((0.1, 7), (0.1, 15), (0.05, 15), (0.025, 15))  # half the range of voltages [pu], and the degree of the curve over it
@@ -91,6 +91,21 @@ class Ground:
         fleets = tuple((several(fleet), at) for fleet, at in seats.fleets)
         seats = replace(seats, fleets=fleets, everybody=several(seats.everybody))
         return seats.mailbox(self.of.study.scheme, (len(rows), 1), weigh=False)
+
+    def tangents(self, v: Real) -> tuple[Real, Real]:
+        """Power and its derivative at voltages (row, 1, interface), NaN where nobody is asked. Companies that are asked nothing get no letter."""
+        seats, rows = self.desk.seats, len(v)
+        asked = np.isfinite(v).any(axis=(0, 1))
+        who = [k for k, (_, at) in enumerate(seats.fleets) if asked[at].any()]
+        places = [seats.fleets[k][1] for k in who]
+        mine = np.concatenate([np.empty(0, np.int64), *places])
+        own = np.split(np.arange(len(mine)), np.cumsum([len(at) for at in places])[:-1])
+        fleets = [replace(seats.fleets[k][0], loading=np.repeat(seats.fleets[k][0].loading[:1], rows, axis=0)) for k in who]
+        dsos = tuple((Company(seats.companies[k], (fleet,)), at) for k, fleet, at in zip(who, fleets, own, strict=True))
+        told = Mailbox(Company("tso", (seats.transmission,)), dsos, axes=(rows, 1), weigh=False).ask_dsos(ResponseAt(v[:, :, mine]))
+        s, ds = np.full((*v.shape, 2), np.nan), np.full((*v.shape, 2), np.nan)
+        s[:, :, mine], ds[:, :, mine] = told.s, told.ds
+        return s, ds
 
     def transmission(self, outage: Index) -> Transmission:
         """Transmission with these outages, one for each scenario; it begins with the state before them."""
@@ -209,11 +224,11 @@ class ByCurves:
             beyond = ((at < draw.low) | (at > draw.high) | ~np.isnan(taken)) & ~(np.abs(at - taken) <= tol)
             if not beyond.any():
                 return self._tabled(outage, curve, found, asked)
-            told = self.ground.mailbox(outage).ask_dsos(ResponseAt(np.where(beyond, at, np.nan)))
+            s, ds = self.ground.tangents(np.where(beyond, at, np.nan))
             asked, taken = asked + int(beyond.sum()), np.where(beyond, at, taken)
             low, high = np.where(beyond, at - 1, low), np.where(beyond, at + 1, high)
             c[beyond] = 0.0
-            c[beyond, :, 0], c[beyond, :, 1] = told.s[beyond], told.ds[beyond]
+            c[beyond, :, 0], c[beyond, :, 1] = s[beyond], ds[beyond]
         return None
 
 
