@@ -12,8 +12,8 @@ overload, with n = 2 less so: both are told. Source: G. C. Ejebe and B. F. Wolle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from typing import Literal, final
 
 import numpy as np
@@ -27,7 +27,7 @@ from gridtandem.units import MVA
 
 Rule = Literal["case", "base"]
 RULES = ("case", "base")
-AT_ONCE = 8  # rows that a thread takes in one go
+AT_ONCE = 8  # states that a thread takes in one go: their flows stay in its cache
 BASE_FACTOR, LEAST_MVA = 1.25, 15.0  # of rule "base"
 
 
@@ -116,8 +116,7 @@ def severity_of_flows(by: Yardstick, flow: Real) -> Severity:
     """Of active flows (row, branch), as a DC network has them."""
     rows = len(flow)
     sums, worst, place = np.empty((rows, 2)), np.empty(rows), np.empty(rows, np.int64)
-    seen, flow, inverse = kernel("flow.kernels_severity", "of_flows"), np.ascontiguousarray(flow), 1 / by.rating
-    _spread(rows, lambda r: seen(flow[r], inverse, sums[r], worst[r], place[r]))
+    kernel("flow.kernels_severity", "of_flows")(np.ascontiguousarray(flow), 1 / by.rating, sums, worst, place)
     none, nowhere = np.full(rows, np.nan), np.full(rows, -1)
     dead = np.isnan(sums[:, 0])
     worst[dead], place[dead] = np.nan, -1
@@ -127,13 +126,23 @@ def severity_of_flows(by: Yardstick, flow: Real) -> Severity:
 
 def severity(nodal: Nodal, by: Yardstick, v: Complex, opened: Sequence[Index], ratio: Sequence[Complex | None] = ()) -> Severity:
     """Of voltages (row, node) with the branches of each row gone; ``ratio`` of each row where transformers moved."""
+    parts = [slice(k, k + AT_ONCE) for k in range(0, len(v), AT_ONCE)] or [slice(0, 0)]
+    found: dict[int, Severity] = {}
+
+    def work(r: slice) -> None:
+        found[r.start] = _severity(nodal, by, v[r], opened[r], ratio[r])
+
+    shared_out(parts, work, processors())
+    return Severity(**{f.name: np.concatenate([getattr(found[r.start], f.name) for r in parts]) for f in fields(Severity)})
+
+
+def _severity(nodal: Nodal, by: Yardstick, v: Complex, opened: Sequence[Index], ratio: Sequence[Complex | None]) -> Severity:
     rows = len(v)
     flow = active_flows(nodal, v, opened, ratio)
     by_flow = severity_of_flows(by, flow)
     sums, low, high = np.empty((rows, 2)), np.empty(rows), np.empty(rows)
     low_at, high_at = np.empty(rows, np.int64), np.empty(rows, np.int64)
-    seen, v, inverse = kernel("flow.kernels_severity", "of_voltages"), np.ascontiguousarray(v), 1 / by.half
-    _spread(rows, lambda r: seen(v[r], by.middle, inverse, sums[r], low[r], low_at[r], high[r], high_at[r]))
+    kernel("flow.kernels_severity", "of_voltages")(np.ascontiguousarray(v), by.middle, 1 / by.half, sums, low, low_at, high, high_at)
     dead = np.isnan(sums[:, 0])
     low[dead], high[dead], low_at[dead], high_at[dead] = np.nan, np.nan, -1, -1
     return Severity(
@@ -148,16 +157,10 @@ def active_flows(nodal: Nodal, v: Complex, opened: Sequence[Index], ratio: Seque
     still = np.setdiff1d(np.arange(len(v)), np.array(moved, np.int64))
     for rows, m in [(still, br.ratio), *((np.array([r]), ratio[r]) for r in moved)]:
         groups = [opened[r] for r in rows.tolist()]
-        gone, first = np.concatenate([np.empty(0, np.int64), *groups]), np.cumsum([0, *map(len, groups)])
-        part = out if len(rows) == len(v) else np.empty((len(rows), len(br.z)))
-        flows, some = kernel("flow.kernels_severity", "active_flows"), np.ascontiguousarray(v if len(rows) == len(v) else v[rows])
-        given = br.start, br.end, 1 / br.z, 0.5j * br.b, gone
-        _spread(len(rows), lambda r: flows(some[r], m, *given, first[r.start : r.stop + 1], part[r]))
-        if part is not out:
-            out[rows] = part
+        gone = np.concatenate([np.empty(0, np.int64), *groups])
+        part = np.empty((len(rows), len(br.z)))
+        kernel("flow.kernels_severity", "active_flows")(
+            v[rows], m, br.start, br.end, 1 / br.z, 0.5j * br.b, gone, np.cumsum([0, *map(len, groups)]), part
+        )  # fmt: skip
+        out[rows] = part
     return out
-
-
-def _spread(rows: int, work: Callable[[slice], None]) -> None:
-    """Some rows at a time on each thread."""
-    shared_out([slice(k, min(k + AT_ONCE, rows)) for k in range(0, rows, AT_ONCE)], work, processors())

@@ -95,8 +95,8 @@ class Ground:
     def tangents(self, v: Real) -> tuple[Real, Real]:
         """Power and its derivative at voltages (row, 1, interface), NaN where nobody is asked. Companies that are asked nothing get no letter."""
         seats, rows = self.desk.seats, len(v)
-        asked = np.isfinite(v).any(axis=(0, 1))
-        who = [k for k, (_, at) in enumerate(seats.fleets) if asked[at].any()]
+        asked = set(np.flatnonzero(np.isfinite(v).any(axis=(0, 1))).tolist())
+        who = [k for k, (_, at) in enumerate(seats.fleets) if not asked.isdisjoint(at.tolist())]
         places = [seats.fleets[k][1] for k in who]
         mine = np.concatenate([np.empty(0, np.int64), *places])
         own = np.split(np.arange(len(mine)), np.cumsum([len(at) for at in places])[:-1])
