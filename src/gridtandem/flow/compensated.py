@@ -85,11 +85,13 @@ class Changes:
         entries = len(wiring.row)
         touched = np.unique(row[:, None] * entries + wiring.place[branch[:, None] + count * np.arange(4)])
         of_row, entry = touched // entries, touched % entries
-        order = np.argsort(wiring.place, kind="stable")
-        begin = np.searchsorted(wiring.place[order], np.arange(entries + 1))
-        many = begin[entry + 1] - begin[entry]
-        part = order[slices(begin[entry], many)]
-        owner = np.repeat(np.arange(len(entry)), many)
+        seen = np.zeros(entries, bool)
+        seen[entry] = True
+        kept = np.flatnonzero(seen[wiring.place])  # parts of entries that some row changes
+        order = kept[np.argsort(wiring.place[kept], kind="stable")]
+        begin = np.searchsorted(wiring.place[order], entry)
+        many = np.searchsorted(wiring.place[order], entry + 1) - begin
+        part, owner = order[slices(begin, many)], np.repeat(np.arange(len(entry)), many)
         gone = np.isin(of_row[owner] * count + part % count, row * count + branch) & (part < 4 * count)
         parts = np.where(gone, 0.0, wiring.parts(nodal, newton.held.ratio)[part])
         value = np.stack([summed(owner, parts.real, len(entry)), summed(owner, parts.imag, len(entry))], -1)

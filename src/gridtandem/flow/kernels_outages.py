@@ -1,4 +1,7 @@
-"""Newton's method for one network with other branches open in each row: the few admittances that change are exchanged, and put back after."""
+"""Newton's method for one network with other branches open in each row: the few admittances that change are exchanged, and put back after.
+
+And what interfaces draw together at voltages of many rows, by curves that all rows share.
+"""
 
 from __future__ import annotations
 
@@ -42,3 +45,22 @@ def newton_outages(
         )  # fmt: skip
         exchanged(first[r], first[r + 1], slot, value, off, on)
         steps[r], mismatch[r], done[r] = steps[r] + k, left, why == SOLVED
+
+
+@njit(**FAST)
+def drawn_together(v: Complex, node: Index, reach: Real, series: Complex, out: Complex) -> None:
+    """Sum over interfaces of their Chebyshev series of |V|, along their tangents beyond ``reach``."""
+    for r in range(len(v)):
+        p = q = 0.0
+        for i in range(len(node)):
+            re, im, half = v[r, node[i]].real, v[r, node[i]].imag, (reach[i, 1] - reach[i, 0]) / 2
+            beyond = (np.sqrt(re * re + im * im) - reach[i, 0]) / half - 1
+            u = min(max(beyond, -1.0), 1.0)
+            t0, t1, d0, d1, dp, dq = 1.0, u, 0.0, 1.0, 0.0, 0.0
+            p, q = p + series[i, 0].real, q + series[i, 0].imag
+            for k in range(1, series.shape[1]):
+                cp, cq = series[i, k].real, series[i, k].imag
+                p, q, dp, dq = p + cp * t1, q + cq * t1, dp + cp * d1, dq + cq * d1
+                t0, t1, d0, d1 = t1, 2 * u * t1 - t0, d1, 2 * t1 + 2 * u * d1 - d0
+            p, q = p + dp * (beyond - u), q + dq * (beyond - u)
+        out[r] = complex(p, q)

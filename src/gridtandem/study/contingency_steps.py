@@ -113,15 +113,15 @@ class Ground:
         loading, none = np.full((rows, 1), float(self.of.study.loading[0, 0])), np.zeros((rows, 1), np.int64)
         return replace(party, loading=loading, at_feeders=None, opened=self.opened(outage), home=self.v[None], home_of=none, abreast=1)
 
-    def solved(self, outage: Index, curve: PowerCurve) -> Flows:
-        """Transmission's load flows after these outages, with the curves of one scenario in the feeders' place."""
+    def solved(self, outage: Index, curve: PowerCurve, start: Complex | None = None) -> Flows:
+        """Transmission's load flows after these outages, with the curves of one scenario in the feeders' place; from the state before unless told."""
         party, rows = self.transmission(outage), len(outage)
         newton, k = party.newton, party.loading[:, 0]
         moving = newton.options.taps == "move" and len(newton.nodal.taps.branch) > 0
         if moving or newton.roles.shared or len(curve.bends.knot):
             return flows(party, _repeated(curve, rows))
         one = party.drawn(curve, (0, 0), curve.low[0, 0])
-        found = solve_outages(newton, opened=party.opened, loads=k, units=k, start=self.v[None], draw=one)
+        found = solve_outages(newton, opened=party.opened, loads=k, units=k, start=self.v[None] if start is None else start, draw=one)
         return Flows(v=found.v, slack=np.full(rows, np.nan), ratio=(None,) * rows, ok=found.converged, trouble=found.trouble)
 
     def tabled(
@@ -188,10 +188,11 @@ class ByCurves:
         if self.draw is None:
             return by_letters(self.ground, outage)
         draw, found = self.draw, self.ground.solved(outage, self.draw)
-        reached = found.ok & (self._at(found) == np.clip(self._at(found), draw.low, draw.high)).all(axis=(1, 2))
-        out = self._tabled(outage, draw, replace(found, v=np.where(reached[:, None], found.v, np.nan)))
+        at = self._at(found)
+        reached = found.ok & ((draw.low <= at) & (at <= draw.high)).all(axis=(1, 2))
+        out = self._tabled(outage, draw, found if reached.all() else replace(found, v=np.where(reached[:, None], found.v, np.nan)))
         for row in np.flatnonzero(found.ok & ~reached).tolist():
-            if (farther := self._farther(outage[[row]])) is not None:
+            if (farther := self._farther(outage[[row]], found.take(row))) is not None:
                 out, reached[row] = overlaid(out, np.array([row]), farther), True
         left = np.flatnonzero(~reached)
         if len(left):  # where there is no load flow on curves, and none with constant draws either, letters would find none
@@ -204,22 +205,25 @@ class ByCurves:
 
     def _tabled(self, outage: Index, draw: PowerCurve, found: Flows, asked: int = 0) -> Findings:
         ground, rounds = self.ground, np.zeros(len(outage), np.int64)
-        at = np.where(np.isnan(at := self._at(found)), ground.at, at)
-        s = curve_at(_repeated(draw, len(outage)) if len(draw.bends.knot) else draw, at)[:, 0] / MVA
         seen = severity(ground.nodal, ground.by, found.v, ground.opened(outage), found.ratio)
-        return ground.tabled(FULL, outage, seen, spent=(rounds, rounds + asked), s=s[..., 0] + 1j * s[..., 1], why=found.trouble)
+        return ground.tabled(FULL, outage, seen, spent=(rounds, rounds + asked), s=self._exchange(draw, found), why=found.trouble)
 
-    def _farther(self, outage: Index) -> Findings | None:
+    def _exchange(self, draw: PowerCurve, found: Flows) -> Complex:
+        """Power into all feeders together (row, 1), into those before the outage where there is no load flow."""
+        party, dead = self.ground.desk.seats.transmission, np.isnan(found.v[:, :1])
+        v = np.where(dead, self.ground.v, found.v) if dead.any() else found.v
+        if len(draw.bends.knot):
+            s = curve_at(_repeated(draw, len(v)), np.abs(v[:, None, party.forecast.node])).sum(axis=2) / MVA
+            return s[..., 0] + 1j * s[..., 1]
+        return party.drawn(draw, (0, 0), draw.low[0, 0]).together(v)[:, None]
+
+    def _farther(self, outage: Index, found: Flows) -> Findings | None:
         """One outage after which some voltages leave the range of their curves: there feeders are asked for tangents until voltages rest."""
         assert self.draw is not None
         draw, tol, asked = self.draw, getattr(self.ground.of.study.scheme, "tol", REST), 0
-        low, high, c = draw.low.copy(), draw.high.copy(), draw.c.copy()
+        low, high, c, curve = draw.low.copy(), draw.high.copy(), draw.c.copy(), draw
         taken = np.full(low.shape, np.nan)  # voltage of each tangent
-        while not len(draw.bends.knot) and asked < MOST * low.size:
-            curve = PowerCurve(low, high, c, draw.worth)
-            found = self.ground.solved(outage, curve)
-            if not found.ok[0]:
-                return None
+        while not len(draw.bends.knot) and asked < MOST * low.size and found.ok[0]:
             at = self._at(found)
             beyond = ((at < draw.low) | (at > draw.high) | ~np.isnan(taken)) & ~(np.abs(at - taken) <= tol)
             if not beyond.any():
@@ -229,6 +233,8 @@ class ByCurves:
             low, high = np.where(beyond, at - 1, low), np.where(beyond, at + 1, high)
             c[beyond] = 0.0
             c[beyond, :, 0], c[beyond, :, 1] = s[beyond], ds[beyond]
+            curve = PowerCurve(low, high, c, draw.worth)
+            found = self.ground.solved(outage, curve, found.v)
         return None
 
 
