@@ -168,6 +168,19 @@ def test_a_row_has_the_same_bits_in_any_company() -> None:
         assert np.array_equal(few.mismatch, every.mismatch[rows])
 
 
+def test_a_row_s_own_curves_give_the_same_bits_alone() -> None:
+    """One row with curves of its own is not one with curves for all."""
+    newton = Newton.of(Nodal.of(meshed(3)))
+    rng, opened = np.random.default_rng(3), [np.array([k]) for k in range(9)]
+    one, c = np.ones(9), 0.05 * rng.normal(size=(9, 2, 5)) + 0.02j * rng.normal(size=(9, 2, 5))
+    draw = Draw(node=np.array([3, 5]), low=np.full((9, 2), 0.99), high=np.full((9, 2), 1.01), c=c)
+    every = solve_outages(newton, opened=opened, loads=one, units=one, start=newton.begin[None], draw=draw)
+    for r in range(9):
+        own = replace(draw, low=draw.low[r : r + 1], high=draw.high[r : r + 1], c=c[r : r + 1])
+        alone = solve_outages(newton, opened=opened[r : r + 1], loads=one[:1], units=one[:1], start=newton.begin[None], draw=own)
+        assert np.array_equal(alone.v[0], every.v[r], equal_nan=True)
+
+
 def test_many_branches_at_once_go_by_full_steps() -> None:
     """Three with six ends are beyond these steps; each row says how many steps it took, and the answer is the same."""
     nodal = Nodal.of(network("case118"))

@@ -120,7 +120,7 @@ def _evaluated(v, plan, loads, lines, values, power, own, scratch, x):
     node, reach, series = power[2], power[3], power[4]
     _flows(v, plan, lines[0], lines[1], values[0], values[1], x)
     _laws(v, loads, power[0], power[1], x, scratch)
-    if len(reach) == 1:
+    if len(own) == 0:
         _same_curves(v, node, reach[0], series[0], x)
     else:
         _curves(v, node, own, series.shape[2], x, scratch)
@@ -132,7 +132,7 @@ def _begun(lane, first_v, power, row, v, own):
     for k in range(len(first_v)):
         v[2 * k, lane], v[2 * k + 1, lane] = first_v[k, 0], first_v[k, 1]
     reach, series = power[3], power[4]
-    if len(reach) == 1:
+    if len(own) == 0:
         return
     degree = series.shape[2]
     for k in range(reach.shape[1]):
@@ -160,8 +160,8 @@ def compensated(
     first_v, plan, loads, order, lines, values, lu, a, kind, power, changes, goal, tol, most, worse, room, rows, v_out, entering, lowest,
     steps, size, done,
 ):  # fmt: skip
-    """Outages ``rows``, each from ``first_v``, whose factors are ``a``. ``power`` = (law_node, law, draw_node, reach, series), the last two of
-    each row or one for all. Done is a row at the ``goal``, or below ``tol`` where steps help no more; given up is one that a step leaves with
+    """Outages ``rows``, each from ``first_v``, whose factors are ``a``. ``power`` = (law_node, law, draw_node, reach, series), the last two
+    of each row, or one for all where ``room`` has none for curves. Done is a row at the ``goal``, or below ``tol`` where steps help no more; given up is one that a step leaves with
     more than ``worse`` of its mismatch, or that is not done after ``most``: out come its last voltages, or the first where these are no worse.
     """
     v, x, scratch, own, loading, t = room
