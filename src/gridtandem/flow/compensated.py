@@ -154,7 +154,12 @@ def _group(newton: Newton, asked: Asked, rows: Index, to: tuple[Batch, Real], wi
     solve = kernel("flow.kernels_compensated", "compensated")
 
     def work_on(part: Index) -> None:
-        room = *(workspace(2 * n) for _ in range(3)), workspace(0 if asked.common else node.size * (2 + 2 * series.shape[-1])), workspace(2), workspace(2)
+        room = (
+            *(workspace(2 * n) for _ in range(3)),
+            workspace(0 if asked.common else node.size * (2 + 2 * series.shape[-1])),
+            workspace(2),
+            workspace(2),
+        )
         room[2][:] = 0.0
         solve(
             now[0], plan, loads, blocks.order, blocks.lines, border.values, blocks.factors, work[0], kind, (*blocks.law, *own), changes, goal,

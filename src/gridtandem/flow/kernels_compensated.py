@@ -160,9 +160,10 @@ def compensated(
     first_v, plan, loads, order, lines, values, lu, a, kind, power, changes, goal, tol, most, worse, room, rows, v_out, entering, lowest,
     steps, size, done,
 ):  # fmt: skip
-    """Outages ``rows``, each from ``first_v``, whose factors are ``a``. ``power`` = (law_node, law, draw_node, reach, series), the last two
-    of each row, or one for all where ``room`` has none for curves. Done is a row at the ``goal``, or below ``tol`` where steps help no more; given up is one that a step leaves with
-    more than ``worse`` of its mismatch, or that is not done after ``most``: out come its last voltages, or the first where these are no worse.
+    """Outages ``rows``, each from ``first_v``, whose factors are ``a``. ``power`` = (law_node, law, draw_node, reach, series), the last two of each
+    row, or one for all where ``room`` has none for curves. Done is a row at the ``goal``, or below ``tol`` where steps help no more; given up is
+    one that a step leaves with more than ``worse`` of its mismatch, or that is not done after ``most``. Out come its last voltages, or the first
+    where these are no worse, the ``lowest`` of them, and its last mismatch.
     """
     v, x, scratch, own, loading, t = room
     begin, row, column, change = changes
