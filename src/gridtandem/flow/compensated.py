@@ -166,7 +166,9 @@ def _group(newton: Newton, asked: Asked, rows: Index, to: tuple[Batch, Real], wi
             problem.tol, MOST_STEPS, WORSE, room, part, out.v, entering, lowest, out.iterations, out.mismatch, out.converged,
         )  # fmt: skip
 
-    shared_out([rows[k : k + AT_ONCE] for k in range(0, len(rows), AT_ONCE)], work_on, processors())
+    threads = processors()
+    parts = min(len(rows), threads * -(-len(rows) // (threads * AT_ONCE)))  # of about equal size
+    shared_out(np.array_split(rows, parts), work_on, threads)
     given = np.empty(n, np.int64)
     given[blocks.order[m:]] = np.arange(n - m)
     outside = ~((u.control == REFERENCE) & newton.roles.given[u.node])

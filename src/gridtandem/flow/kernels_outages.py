@@ -57,10 +57,13 @@ def drawn_together(v: Complex, node: Index, reach: Real, series: Complex, out: C
             beyond = (np.sqrt(re * re + im * im) - reach[i, 0]) / half - 1
             u = min(max(beyond, -1.0), 1.0)
             t0, t1, d0, d1, dp, dq = 1.0, u, 0.0, 1.0, 0.0, 0.0
-            p, q = p + series[i, 0].real, q + series[i, 0].imag
-            for k in range(1, series.shape[1]):
-                cp, cq = series[i, k].real, series[i, k].imag
-                p, q, dp, dq = p + cp * t1, q + cq * t1, dp + cp * d1, dq + cq * d1
-                t0, t1, d0, d1 = t1, 2 * u * t1 - t0, d1, 2 * t1 + 2 * u * d1 - d0
-            p, q = p + dp * (beyond - u), q + dq * (beyond - u)
+            for k in range(series.shape[1]):
+                p, q = p + series[i, k].real * t0, q + series[i, k].imag * t0
+                t0, t1 = t1, 2 * u * t1 - t0
+            if beyond != u:
+                t0, t1 = 1.0, u
+                for k in range(1, series.shape[1]):
+                    dp, dq = dp + series[i, k].real * d1, dq + series[i, k].imag * d1
+                    t0, t1, d0, d1 = t1, 2 * u * t1 - t0, d1, 2 * t1 + 2 * u * d1 - d0
+                p, q = p + dp * (beyond - u), q + dq * (beyond - u)
         out[r] = complex(p, q)

@@ -210,12 +210,15 @@ class ByCurves:
 
     def _exchange(self, draw: PowerCurve, found: Flows) -> Complex:
         """Power into all feeders together (row, 1), into those before the outage where there is no load flow."""
-        party, dead = self.ground.desk.seats.transmission, np.isnan(found.v[:, :1])
-        v = np.where(dead, self.ground.v, found.v) if dead.any() else found.v
+        ground, party, dead = self.ground, self.ground.desk.seats.transmission, np.isnan(found.v[:, 0])
         if len(draw.bends.knot):
+            v = np.where(dead[:, None], ground.v, found.v)
             s = curve_at(_repeated(draw, len(v)), np.abs(v[:, None, party.forecast.node])).sum(axis=2) / MVA
             return s[..., 0] + 1j * s[..., 1]
-        return party.drawn(draw, (0, 0), draw.low[0, 0]).together(v)[:, None]
+        curves = party.drawn(draw, (0, 0), draw.low[0, 0])
+        out = curves.together(found.v)
+        out[dead] = curves.together(ground.v[None])
+        return out[:, None]
 
     def _farther(self, outage: Index, found: Flows) -> Findings | None:
         """One outage after which some voltages leave the range of their curves: there feeders are asked for tangents until voltages rest."""
