@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import coordinated, dispatch, flow, margin, markets, opf, outages, parametric, phases, start, study
+from bench import coordinated, dispatch, flow, margin, markets, opf, outages, parametric, phases, start, strategic, study
 from bench.apart import Apart
 from bench.margin import Nose
 from bench.parametric import Regions
@@ -220,4 +220,5 @@ PHASES = (
     Phase("dispatch", "T118Dn4, one letter", {"condensed": dispatch.letter("T118Dn4")}, repeat=21, most_ms=22.0),
     _coupled(10, 3),
     _coupled(100, 1),
+    Phase("strategic", "curves of rts24-disco33, 24 h", {"curves": strategic.curves, "both ends": strategic.points}, MONEY, 11, most_ms=500.0),
 )

@@ -250,7 +250,7 @@ SLOPE_OF_POWER = 1e-7  # pu; central differences with 1e-5 of powers of size 1
 # what would have to give way
 RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
 SAME_NOSE = 1e-8  # relative; two ways to one nose, found to 1e-9 along the arc
-SAME_CURVE = 1e-7  # pu; voltages of a mismatch of 1e-8 MVA at the same λ, some of them near the nose
+ON_JOINT_CURVE = 1e-7  # pu; voltages of a mismatch of 1e-8 MVA at the same λ, some of them near the nose
 ROW_BY_DIFFERENCE = 1e-6  # relative; central differences with 1e-4 of load flows to 1e-10
 EARLY = 2e-3  # of λ, by which feeders asked at a fixed root voltage end behind the nose; measured 0.3 to 0.8 %
 NOTED = 1e-3  # of λ; tables of an earlier study, from steps of 0.02
@@ -320,3 +320,25 @@ EXPERIMENT_LOSS_MW = 5e-4  # MW; the same
 SUPPORT_EQUAL = 1e-6  # of λ*; units at a limit of reactive power are units that give it, and noses are found to 1e-9 along the arc
 # outages by steps with the factors of the network before them
 FEW_LEFT = 0.02  # of the outages go on by full steps; measured 0 of 177 and 1 of 159
+
+# strategic companies
+WIDE_LINEAR_MODEL = 6e-3  # pu; as LINEAR_MODEL in feeders of a band of 0.15 pu, measured 0.0047
+ROUNDED = 1e-14  # relative; a few operations on published numbers
+SLOPE_MW = 1e-3  # MW; step of central differences of a piecewise-linear cost, whose kinks are elsewhere
+# bilevel programs
+ENVELOPE = 1e-8  # relative; planes of linear programs to 1e-9, of which a search leaves 1e-10 of the cost
+SAME_PRICE = 1e-9  # currency per unit, and units; vertices of programs with small whole numbers
+SAME_STRATEGY = 1e-5  # relative; promised between searches, each of which ends its gap at 1e-9 and keeps pairs to 1e-6
+CERTIFIED = 1e-6  # relative; promised for payments and prices, from linear programs to 1e-9
+CONIC_LEADER = 1e-4  # relative; SCIP keeps cones to 1e-6, which an optimum that bends takes the root of
+SCIP_OPTIMUM = 1e-5  # relative; SCIP keeps rows to 1e-6, and prices here are of size 1 to 10
+BRUTE_STEP = 0.01  # units of θ between points of a grid
+SAME_ROUTE = 1e-6  # relative; searches among whole numbers that end at gaps of 1e-9 and 1e-6, and a linear program at their end
+# limits of buses and branches along a coordinated curve; changes of flows
+NOTED_BETWEEN = 1e-4  # of λ; cubics over steps of 0.05 pu, measured 4.5e-5, on the lower branch
+NOTED_BETWEEN_MW = 0.05  # MW; the same times loads of 400 MW
+EXPECTED_APART = 5.0  # % of the rating; what an earlier study expected of changes by shift factors against AC
+PTDF_MW = 1e-8  # MW, relative to 1 + the largest change; PTDF on 100 MVA
+# the nose of MATPOWER's test with reactive limits
+MATPOWER_Q_MVAR = 0.01  # Mvar; within it MATPOWER takes a reactive limit for met (cpf.q_lims_tol)
+NOSE_SETTLED = 1e-9  # of λ; noses found along the arc to 1e-9, whose λ is then good to its square, after load flows to 1e-10

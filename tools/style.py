@@ -54,6 +54,7 @@ ANY_ALLOWED = {
     "src/gridtandem/parties/wholesale.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/wholesale_choice.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/wholesale_near.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/wholesale_residual.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/wholesale_reserve.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/cases/golden.py": "columns of every kind in one literal",
     "src/gridtandem/resources/steps.py": "columns of every kind in one mapping",
@@ -74,6 +75,7 @@ ANY_ALLOWED = {
     "src/gridtandem/program/solvers/clarabel.py": "the solver ships no types",
     "src/gridtandem/program/solvers/ipopt.py": "the solver's wrapper has no types",
     "src/gridtandem/program/solvers/highs.py": "the solver's wrapper has no types",
+    "src/gridtandem/program/solvers/scip.py": "the solver's wrapper has no types",
     "src/gridtandem/study/compare.py": "schemes and their states are of any kind",
     "src/gridtandem/grid/copies.py": "columns of every type are gathered alike",
     "src/gridtandem/study/judge.py": "columns of every type begin a table alike",
@@ -140,7 +142,7 @@ SHARED_CODES = {
     "study-022": "a feeder of several ports, for a scheme of one",
 }
 SCHEME_IMPORTS = {"boundary", "orders", "coordinate", "tables"}
-HEAVY = {"numba", "pandas", "matplotlib", "highspy", "clarabel", "casadi", "opendssdirect"}
+HEAVY = {"numba", "pandas", "matplotlib", "highspy", "clarabel", "casadi", "pyscipopt", "opendssdirect"}
 UNWELCOME = {"idx", "cfg", "mgr", "util", "utils"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.image import imread
 
 import gridtandem as gt
 from gridtandem.report.contingency import ContingencyRun
 from gridtandem.study.batch_run import Progress
+from tests.doors.console import ROOT, commands
 from tests.doors.terminal import run_file, tandem
+from tests.tolerances import INK
 
+PAGE = ROOT / "docs/how-to/rank-outages-with-feeders-as-they-are.md"
 NAME = "ieee118-4bb"
 RUN = f"{NAME}-response-contingency"
 
@@ -75,6 +80,22 @@ def test_lists_come_from_files_and_faults_all_at_once() -> None:
     assert "3 faults" in refused.err
     assert tandem("contingency", "T118Dn4", "--outages", "8-5", "--ratings", "base").code == 0
     assert tandem("contingency", "T14D2", "--ratings", "base", "--exponents", "1,1", "--parallel", "40").code == 4  # no load flow before any outage
+
+
+@pytest.mark.parametrize("name", ["outage-ranks.png", "outage-shares.png"])
+def test_pictures_of_the_page_are_those_of_its_commands(name: str) -> None:
+    (command,) = [c for c in commands(PAGE.read_text(encoding="utf-8")) if name in c.words]
+    assert tandem(*command.words.split()[1:]).code == 0
+    shown, now = imread(ROOT / "docs/pictures" / name), imread(name)
+    assert shown.shape == now.shape
+    assert np.mean(np.abs(shown - now)) <= INK
+
+
+def test_negative_exponents_are_named() -> None:
+    said = tandem("contingency", "T14D2", "--ratings", "base", "--exponents", "-1,0", "--outages", "1-2")
+    assert said.code == 0
+    (note,) = [line for line in said.out.splitlines() if line.startswith("  note ")]
+    assert "loads of case33bw take more as their voltage falls (negative exponent)" in note
 
 
 def test_what_was_stopped_goes_on() -> None:

@@ -10,8 +10,8 @@ import pytest
 from matplotlib.image import imread
 
 import gridtandem as gt
+from gridtandem.report.experiment import known_experiments
 from gridtandem.report.style import save
-from gridtandem.study.margin.experiments import FILES
 from tests.doors.console import ROOT, commands, missing
 from tests.doors.terminal import tandem
 from tests.tolerances import INK
@@ -52,8 +52,23 @@ def test_machines_and_python_read_the_same_numbers() -> None:
     save(figure, "u.svg")
 
 
+def test_flows_change_by_shift_factors_and_by_ac() -> None:
+    said = tandem("experiment", "flow-changes", "--plot", "flow-changes.png", "--csv", "f.csv")
+    assert said.code == 0
+    shown, now = imread(ROOT / "docs/pictures/flow-changes.png"), imread("flow-changes.png")
+    assert shown.shape == now.shape
+    assert np.mean(np.abs(shown - now)) <= INK
+    assert "held    schedules and loads of transmission as they are" in said.out
+    assert Path("f.csv").read_text(encoding="utf-8").splitlines()[1].startswith("sun on one feeder,")
+    told = json.loads(tandem("experiment", "flow-changes", "--json").out)
+    assert told["schema"] == "tandem/flow-changes/1"
+    run = gt.experiment("flow-changes")
+    assert [row["apart_mw"] for row in told["tables"]["changes"]] == run.trials.apart_mw.tolist()
+    assert repr(run) == said.out.rstrip("\n")
+
+
 def test_help_lists_every_experiment() -> None:
     said = tandem("help", "experiments").out
-    assert all(f"\n{name} " in said for name in FILES)
+    assert all(f"\n{name} " in said for name in known_experiments())
     assert "did you mean 'transformer'" in tandem("experiment", "transformers").err
     assert tandem("experiment", "transformer", "case14").code == 2

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 import gridtandem as gt
 from gridtandem.errors import InvalidCase, UnknownName
 from gridtandem.report.style import SERIES
+from gridtandem.study.margin.tables import KINDS
+from tests.doors.console import ROOT, commands, missing
 from tests.doors.terminal import tandem
-from tests.tolerances import AT_NOSE_PU, NOSE, NOSE_FOUND, SAME_CHECK
+from tests.tolerances import AT_NOSE_PU, HERMITE, INK, NOSE, NOSE_FOUND, SAME_CHECK
+
+PAGE = ROOT / "docs/how-to/find-a-voltage-margin.md"
 
 
 @pytest.fixture(autouse=True)
@@ -26,11 +31,33 @@ def test_it_tells_the_margin_what_ends_it_and_what_was_met() -> None:
     assert said.code == 0
     assert said.out.startswith("ieee14: loads P0 (1 + λ), generation grows, no limit holds\n")
     assert "λ* = 3.06025, ended by a nose" in said.out
-    assert "first met: 6 leaves its band of voltage at λ = 0" in said.out
+    assert "first met: 14 leaves its band of voltage at λ = 1.44259" in said.out
     assert said.err.splitlines() == ["picture   v.svg"]
     assert "growth λ" in Path("v.svg").read_text(encoding="utf-8")
     assert tandem("margin", "case14", "--plot", "p.svg", "--over", "power").code == 0
     assert "active power of all loads [MW]" in Path("p.svg").read_text(encoding="utf-8")
+    assert tandem("margin", "case14", "--plot", "b.svg", "--over", "tool").code == 0
+    assert "3.0603" in Path("b.svg").read_text(encoding="utf-8")
+
+
+def test_the_page_does_what_it_says() -> None:
+    for command in commands(PAGE.read_text(encoding="utf-8")):
+        said = tandem(*command.words.split()[1:])
+        assert said.code == 0
+        assert missing(command.shown, said.out) == [], command.words
+    for name in ("margin.png", "margin-tools.png", "margin-power.png"):
+        shown, now = imread(ROOT / "docs/pictures" / name), imread(name)
+        assert shown.shape == now.shape
+        assert np.mean(np.abs(shown - now)) <= INK
+
+
+def test_where_loads_draw_most_is_told_of_coordinated_curves_too() -> None:
+    run = gt.margin(gt.with_exponents(gt.case("T14D2"), 0.9, 1.3), tools=("ccpf", "merged"))
+    peaks = run.events.take(run.events.met == KINDS.index("peak"))
+    assert peaks.tool.tolist() == ["ccpf", "merged"]
+    assert np.ptp(peaks.load_mw) <= HERMITE * peaks.load_mw[0]
+    assert (peaks.growth < run.tools.growth).all()
+    assert not any(peaks.past.tolist())
 
 
 def test_machines_read_the_same_numbers() -> None:
@@ -61,6 +88,7 @@ def test_three_tools_of_a_case_with_feeders() -> None:
     row = next(line.split() for line in said.out.splitlines() if line.startswith("ccpf "))
     assert row[-4:] == ["F10/18", "0.4112", "F10/18", "0.4112"]
     assert "ccpf: λ* = 1.99183, ended by a nose" in said.out
+    assert "first met: F10/18 leaves its band of voltage at λ = 0.483" in said.out
     assert "tcpf: λ* = 3.05683, ended by a nose" in said.out
     picture = Path("v.svg").read_text(encoding="utf-8")
     assert "active power drawn at the bus [MW]" in picture
@@ -110,6 +138,9 @@ def test_bad_questions_are_told() -> None:
     assert said.code == 3
     for code in ("margin-001", "margin-005", "margin-006", "margin-007"):
         assert code in said.err
+    negative = tandem("margin", "T14D2", "--exponents", "-0.5,0")
+    assert negative.code == 3
+    assert negative.err.count("margin-003") == 1  # both interfaces have the same feeder
     with pytest.raises(InvalidCase, match="margin-004"):
         gt.margin("case14", until="noon")  # type: ignore[arg-type]
     with pytest.raises(UnknownName, match="bus"):

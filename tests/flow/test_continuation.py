@@ -24,6 +24,7 @@ from gridtandem.flow.results import flows
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
+from tests.flow import case9
 from tests.flow.case9 import recipe
 from tests.flow.networks import meshed, two_buses
 from tests.tolerances import (
@@ -34,10 +35,12 @@ from tests.tolerances import (
     MATPOWER_CPF,
     MATPOWER_FLOW_MVA,
     MATPOWER_P,
+    MATPOWER_Q_MVAR,
     MATPOWER_Q_MW,
     MATPOWER_V_PU,
     NOSE,
     NOSE_FOUND,
+    NOSE_SETTLED,
     ON_CURVE,
     SLOPE_OF_POWER,
 )
@@ -110,15 +113,44 @@ def test_matpower_nose() -> None:
 
 
 def test_matpower_reactive_limits_and_the_whole_trace() -> None:
-    """Theirs is 0.795809, a little before the nose, which they find to 1e-5; the trace ends where the last unit meets its limit."""
+    """Theirs is 0.795809 (see below); the trace ends where the last unit meets its limit."""
     curve = trace(*recipe(), Tracing(keep=("q", "reference"), until="whole"))
     assert [k for k, _ in met(curve, "q")] == [0, 1, 2]
     growth = margin_of(curve).growth
     assert 0.795809 <= growth <= 0.795809 + MATPOWER_CPF / 100
+    for longest in (0.02, 0.005):
+        finer = margin_of(trace(*recipe(), Tracing(keep=("q", "reference"), until="nose", longest=longest))).growth
+        assert abs(finer - growth) <= NOSE_SETTLED
     assert curve.trouble == "no unit is left that could take the balance"
     end = curve.knots[-1]
     p = 100 * unit_p(end.stage, end.place, end.stage.needed(end.place))
     assert np.abs(p - [178.8688949, -64.7387022, 366.2496127]).max() <= MATPOWER_Q_MW
+
+
+def test_matpower_hands_the_balance_over_a_little_before_the_limit() -> None:
+    """Theirs is 0.795809. A unit counts as at its limit within 0.01 Mvar of it (``cpf.q_lims_tol``), and keeps its active power from there on."""
+    before, exact, behind = (nose_handed_over(at) for at in (200 - MATPOWER_Q_MVAR, 200.0, 200 + MATPOWER_Q_MVAR))
+    own = margin_of(trace(*recipe(), Tracing(keep=("q", "reference"), until="nose"))).growth
+    assert abs(exact - own) <= NOSE_SETTLED
+    assert before < 0.795809 < exact < behind
+    share = (exact - 0.795809) / (exact - before)
+    assert abs(nose_handed_over(200 - share * MATPOWER_Q_MVAR) - 0.795809) <= NOSE_SETTLED
+
+
+def nose_handed_over(at_mvar: float) -> float:
+    """λ* where the first unit is given 200 Mvar, and the active power it has where it needs ``at_mvar``, and the second takes the balance."""
+    net = case9.network()
+    g = net.generators
+    newton = Newton.of(Nodal.of(replace(net, generators=replace(g, q_high_mvar=np.where(np.arange(3) == 0, at_mvar, g.q_high_mvar)))))
+    curve = trace(newton, Direction.of(newton.nodal, loads=case9.TARGET, units=case9.TARGET), Tracing(keep=("q", "reference")))
+    k = next(m.knot for m in curve.met if m.sign.kind == "q")
+    stage, place = curve.knots[k - 1].stage, curve.knots[k].place
+    p = 100 * unit_p(stage, place, stage.needed(place))[0]
+    first = np.arange(3) == 0
+    units = replace(g, p_mw=np.where(first, p, g.p_mw), q_mvar=np.where(first, 200.0, g.q_mvar), control=np.array([0, 1, 2], np.int8))
+    newton = Newton.of(Nodal.of(replace(net, generators=units)))
+    direction = Direction.of(newton.nodal, loads=case9.TARGET, units=np.where(first, 0.0, case9.TARGET))
+    return margin_of(trace(newton, direction, Tracing(until="nose"))).growth
 
 
 def test_matpower_active_limits() -> None:

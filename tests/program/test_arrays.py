@@ -39,7 +39,6 @@ BROKEN = [
     (Program({}, {}, {"c": Cones.of((1, 2), {}, np.nan)}), "program-007"),
     (Program({}, {}, {"c": Cones(np.ones(3), {})}), "program-008"),
     (Program({"a": Columns.of(1)}, {"r": Rows.of(1, 0, 0, {"b": np.ones((1, 1))})}), "program-009"),
-    (Program({"a": Columns.of(1, integer=True)}, {}, {"c": Cones.of((1, 2), {})}), "program-010"),
     (Program({"a": Columns.of(2)}, {"r": Rows.of(1, 0, 0, {"a": np.ones((2, 2))})}), "program-011"),
     (Program({"a": Columns.of(1)}, {"r": Rows.of(1, 0, 0, {"a": [[np.nan]]})}), "program-012"),
 ]

@@ -15,6 +15,7 @@ from gridtandem.program import solve as room
 from gridtandem.program.arrays import Columns, Cones, Program
 from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.program.solvers.highs import Highs
+from gridtandem.program.solvers.scip import Scip
 
 BALL = {"ball": Cones.of((1, 2), {"x": [[0, 0], [1, 1]]}, [[1, 0]])}
 LINEAR = Program({"x": Columns.of(2, 0, 1, cost=-1)}, {})
@@ -34,7 +35,7 @@ def test_the_rule(program: Program, solver: room.Solver) -> None:
 def test_a_solver_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     installed = [EntryPoint(name, value, room.GROUP) for name, value in INSTALLED.items()]
     monkeypatch.setattr(room, "entry_points", lambda group: [e for e in installed if e.group == group])
-    assert {name: room.solver_named(name) for name in INSTALLED} == {"highs": Highs(), "clarabel": Clarabel()}
+    assert {name: room.solver_named(name) for name in INSTALLED} == {"highs": Highs(), "clarabel": Clarabel(), "scip": Scip()}
     with pytest.raises(UnknownName, match="no solver named 'higs'; did you mean 'highs'"):
         room.solver_named("higs")
 
@@ -44,8 +45,8 @@ def test_the_page_says_what_happens(capsys: pytest.CaptureFixture[str]) -> None:
     code = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
     names: dict[str, Any] = {}
     exec(code, names)  # the page is ours
-    said = dict(re.findall(r"^((?:answer|least)\.\S+) +# (array\(.*?\))(?::.*)?$", code, re.MULTILINE))
-    assert len(said) == 4
+    said = dict(re.findall(r"^((?:answer|least|strategy|residual)\.\S+) +# (array\(.*?\))(?::.*)?$", code, re.MULTILINE))
+    assert len(said) == 8
     for expression, shown in said.items():
         assert " ".join(repr(eval(expression, names)).split()) == shown
     assert capsys.readouterr().out == re.findall(r"^# (cannot .*\n)", code, re.MULTILINE)[0]

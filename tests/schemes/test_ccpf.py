@@ -40,7 +40,7 @@ from gridtandem.study.margin.coordinated import GrowthSeats
 from gridtandem.study.margin.tables import KINDS
 from gridtandem.units import MVA
 from tests.schemes.test_conformance import OverWire
-from tests.tolerances import EARLY, HERMITE, NOTED, ORTHOGONAL, ROW_BY_DIFFERENCE, SAME_CURVE, SAME_LIMIT, SAME_NOSE
+from tests.tolerances import EARLY, HERMITE, NOTED, ON_JOINT_CURVE, ORTHOGONAL, ROW_BY_DIFFERENCE, SAME_LIMIT, SAME_NOSE
 
 SCHEMES = (Ccpf(), CcpfResponse(), CcpfFixedPoint(), CcpfNose())
 NAMES = ("ccpf", "ccpf-response", "ccpf-fixed-point", "ccpf-nose")
@@ -98,7 +98,7 @@ def test_twenty_places_lie_on_the_curve_of_all_networks_as_one(name: str, expone
         vm, angle = ((1 - part) * getattr(one.place, n) + part * getattr(other.place, n) for n in ("vm", "angle"))
         found = corrected(one.stage, replace(one.place, vm=vm, angle=angle, growth=float(points.growth[k])), ahead(one.stage))
         assert found is not None
-        assert np.abs(found.place.vm[at] - points.v[k]).max() <= SAME_CURVE
+        assert np.abs(found.place.vm[at] - points.v[k]).max() <= ON_JOINT_CURVE
 
 
 def test_rows_of_a_feeder_are_its_derivatives() -> None:
@@ -155,7 +155,7 @@ def listening(mail: Mailbox) -> list[Listening]:
 
 
 def test_a_feeder_singular_at_a_fixed_root_voltage_is_no_obstacle() -> None:
-    """Behind the nose the feeder's interior becomes singular at its root voltage: elimination with a border goes through, responses end there."""
+    """Behind the nose the feeder's interior becomes singular at its root voltage; elimination with a border goes through."""
     mail = seats("T14D2", 0.0).mailbox()
     ears = listening(mail)
     through = coordinate(mail, Ccpf(past=0.1), rounds=500).require()
@@ -164,11 +164,18 @@ def test_a_feeder_singular_at_a_fixed_root_voltage_is_no_obstacle() -> None:
     assert np.abs(pivots).min() < SAFE
     points = Ccpf().curve(through.state).points
     assert points.growth[-1] <= 0.9 * points.growth.max()
-    early = run(CcpfResponse(past=0.1))
+
+
+@pytest.mark.parametrize("name", ["T14D2", "T30D2"])
+def test_parametrised_by_transmission_alone_the_curve_stops_early(name: str) -> None:
+    """Feeders are asked at a voltage and λ: where their interior is singular there, a little behind the nose, no step however short leads on."""
+    star = margin_of(merged(name, 0.0)).growth
+    early = run(CcpfResponse(past=0.1), name)
     assert early.end is End.REFUSED
     ended = CcpfResponse().curve(early.state)
     assert ended.trouble == "no step however short can be corrected"
-    assert (1 - 5 * EARLY) * points.growth.max() < ended.points.growth[-1] < (1 - EARLY / 2) * points.growth.max()
+    assert (1 - 5 * EARLY) * star < ended.points.growth[-1] < (1 - EARLY / 2) * star
+    assert Ccpf().curve(run(Ccpf(past=0.1), name).require().state).points.growth[-1] <= 0.9 * star
 
 
 def test_responses_go_on_where_demand_falls_with_voltage() -> None:

@@ -7,15 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import gridtandem as gt
 from gridtandem.cases.case import Case
 from gridtandem.cases.named import case
+from gridtandem.flow.newton import Newton
 from gridtandem.grid import elements as el
 from gridtandem.grid.elements import CONTINUOUS, STEPPED
 from gridtandem.grid.network import Network
+from gridtandem.grid.nodal import Nodal
 from gridtandem.report.margin import MarginRun, margin
-from gridtandem.study.margin.tables import KINDS
+from gridtandem.security.severity import apparent
+from gridtandem.study.margin.tables import KINDS, EventResults
 from gridtandem.tables import stacked
-from tests.tolerances import SAME_LIMIT, SAME_NOSE
+from tests.tolerances import NOTED_BETWEEN, NOTED_BETWEEN_MW, SAME_LIMIT, SAME_NOSE
 
 
 def behind_transformers(control: int) -> Case:
@@ -74,3 +78,34 @@ def test_stepped_tap_changers_stand_where_all_load_flows_together_leave_them() -
 def test_units_of_feeders_meet_their_reactive_limits(keep: tuple[str, ...]) -> None:
     run = margin(with_units(), tools=("ccpf", "merged"), until="nose", keep=keep)
     assert same(run, ("q", "q_back"))[-2:] == (["F10/18", "F12/18"] if keep else [])
+
+
+@pytest.mark.parametrize("keep", [(), ("q",)])
+def test_limits_of_buses_and_branches_are_noted_where_all_networks_as_one_meet_them(keep: tuple[str, ...]) -> None:
+    """In feeders too, on both branches of the curve, whatever exponents and whatever gives way; λ by cubics between places."""
+    what = gt.with_exponents(case("T14D2"), 0.5, 0.5)
+    what = replace(what, transmission=rated(what.transmission, 1.5), models=tuple(rated(m, 1.2) for m in what.models))
+    run = margin(what, tools=("ccpf", "merged"), keep=keep)
+    noted = run.events.take(np.isin(run.events.met, [KINDS.index(k) for k in ("v", "flow")]))
+    a, b = (sorted(told(noted.take(noted.tool == tool))) for tool in ("ccpf", "merged"))
+    assert [row[:-2] for row in a] == [row[:-2] for row in b]
+    assert np.abs(np.array([row[-2] for row in a]) - [row[-2] for row in b]).max() <= NOTED_BETWEEN
+    assert np.abs(np.array([row[-1] for row in a]) - [row[-1] for row in b]).max() <= NOTED_BETWEEN_MW
+    names = [row[1] for row in a]
+    assert "F10/18" in names  # a bus of a feeder
+    assert "F12/1-2" in names  # and a line
+    assert any("/" not in name for name in names)
+    assert {row[3] for row in a} == {False, True}  # from the start
+    assert any(row[4] for row in a) == (not keep)  # on the lower branch
+
+
+def rated(net: Network, factor: float) -> Network:
+    """With ratings of so many times what lines carry at first, about."""
+    newton = Newton.of(Nodal.of(net))
+    flow = apparent(newton.nodal, newton.solve().v)[newton.nodal.branches.kind == 0]
+    return replace(net, lines=replace(net.lines, rating_mva=np.full(len(net.lines), factor * 100 * flow.max())))
+
+
+def told(events: EventResults) -> list[tuple[int, str, int, bool, bool, float, float]]:
+    columns = (events.met, events.element, events.side, events.from_start, events.past, events.growth, events.load_mw)
+    return list(zip(*(c.tolist() for c in columns), strict=True))

@@ -19,7 +19,17 @@ from typing import Any
 import numpy as np
 
 VERSION = 1
-SHELVES = ("letters", "market_letters", "cmo_letters", "choice_letters", "growth_letters", "opf_letters", "reserve_letters", "storage_letters")
+SHELVES = (
+    "letters",
+    "market_letters",
+    "cmo_letters",
+    "choice_letters",
+    "growth_letters",
+    "opf_letters",
+    "reserve_letters",
+    "storage_letters",
+    "strategic_letters",
+)
 
 
 @cache

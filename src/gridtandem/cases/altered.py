@@ -76,6 +76,15 @@ def each_feeder(case: Case, change: Callable[[Network], Network]) -> Case:
     return replace(case, models=tuple(change(model) for model in case.models))
 
 
+def one_feeder(case: Case, interface: int, change: Callable[[Network], Network]) -> Case:
+    """The case with the feeder behind one interface changed, which gets a model of its own."""
+    table, models = case.interfaces, case.models
+    made = change(models[table.model[interface]])
+    model = np.where(table.feeder == table.feeder[interface], len(models), table.model)
+    named = replace(made, name=_free(made.name, [m.name for m in models]))
+    return replace(case, models=(*models, named), interfaces=replace(table, model=model))
+
+
 def _behind(feeder: Network, root: int, given: dict[str, list[float]], regulates: Literal["fixed", "continuous"]) -> Network:
     """The feeder behind a transformer from a new root, where its reference moves; loads and all else at the old root stay behind it."""
     buses, units = feeder.buses, feeder.generators

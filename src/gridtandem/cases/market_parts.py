@@ -129,15 +129,15 @@ def regulated(net: Network) -> Network:
     return replace(net, buses=stacked(buses, more), lines=lines, transformers=stacked(transformers, tap))
 
 
-def with_day(net: Network, follows: Mapping[str, Sequence[tuple[str, str]]]) -> Network:
-    """The network with a day of forecasts: by kind of rows, (row or "" for all, profile)."""
+def with_day(net: Network, follows: Mapping[str, Sequence[tuple[str, str]]], day: Mapping[str, Sequence[float]] = DAY) -> Network:
+    """The network with a day of forecasts [%]: by kind of rows, (row or "" for all, profile)."""
     lines = [(dv.FOLLOWERS.index(kind), row, profile) for kind, pairs in follows.items() for row, profile in pairs]
-    told = [p for p in DAY if any(p == profile for _, _, profile in lines)]
+    told = [p for p in day if any(p == profile for _, _, profile in lines)]
     return replace(
         net,
         profiles=dv.Profiles.of({
             "profile": np.repeat(told, HOURS), "period": np.tile(np.arange(1, HOURS + 1), len(told)),
-            "factor": np.array([DAY[p] for p in told]).ravel() / 100.0,
+            "factor": np.array([day[p] for p in told]).ravel() / 100.0,
         }),
         follows=dv.Follows.of({"what": [x[0] for x in lines], "row": [x[1] for x in lines], "profile": [x[2] for x in lines]}),
     )  # fmt: skip

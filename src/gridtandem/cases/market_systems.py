@@ -18,6 +18,9 @@ from gridtandem.cases.generate import bus_load, feeder_load, interfaces, root_of
 from gridtandem.cases.library import network
 from gridtandem.cases.market_parts import HOURS, UnitRow, elastic, giving, limited, regulated, renewables, stepped, with_day, with_units, within
 from gridtandem.cases.regulating import feeder33, regulating
+from gridtandem.cases.rts24 import SOURCE as ORDOUDIS
+from gridtandem.cases.rts24 import Rts24
+from gridtandem.cases.rts24_disco import Rts24Disco, plain_market
 from gridtandem.cases.synthetic import synthetic240
 from gridtandem.grid import devices as dv
 from gridtandem.grid.network import Network
@@ -25,6 +28,8 @@ from gridtandem.grid.network import Network
 WU = "set-up of M. Mousavi and M. Wu, arXiv 2306.08258: IEEE 118-bus with a 33-node and a 240-node feeder; resources, prices and line limits are ours"
 GUPTA = "M. Gupta, PhD thesis, Indian Institute of Technology Delhi, 2022, ch. 4 (kind and number of feeders: our reconstruction); prices are ours"
 BARAN = "networks: IEEE 14-bus and the 33-node feeder of M. E. Baran and F. F. Wu; resources, prices, line limits and requirements are ours"
+DISCO = "feeders: see their own entries; all that stands in them, their number and place: ours"
+NONE = "numbers of the report, cited; no licence is stated there. Networks: see their own entries; what is ours: MIT"
 OURS = "networks: see their own entries; resources and prices: MIT"
 STATIONS = "Stations offer ten equal steps along MATPOWER's polynomial cost."
 REGULATORS = "Each feeder begins with a regulator of ours that holds 1 pu behind it by a ratio of 0.9 to 1.1, for its market reckons with 1 pu."
@@ -163,6 +168,19 @@ def _ieee14_regulation(name: str) -> Case:
     return replace(made, transmission=regulating(made.transmission, HOURS))
 
 
+# ── the RTS as a market, by itself and with a distribution company of many like feeders ──────────────────────────────────────
+
+
+def _rts24(name: str, of: Rts24) -> Case:
+    what = MARKETS[name]
+    return plain_market(name, of, title=what.title, source=what.source, licence=what.licence)
+
+
+def _disco(name: str, of: Rts24Disco) -> Case:
+    what = MARKETS[name]
+    return of.case(name, title=what.title, source=what.source, licence=what.licence)
+
+
 # ── all of them ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -235,5 +253,25 @@ MARKETS: dict[str, MarketSystem] = {
     "ieee14-3x17": MarketSystem(
         title="IEEE 14-bus with three 17-node feeders, units choose, 24 h", source=GUPTA, licence=OURS, size=(14, 51, 3),
         build=_ieee14_3x17,
+    ),
+    "rts24-market": MarketSystem(
+        title="RTS, 24 buses, as a day-ahead market of twelve stations, 24 h", source=ORDOUDIS, licence=NONE,
+        size=(24, 0, 0), build=partial(_rts24, of=Rts24(blocks=1, lines="nominal")),
+    ),
+    "rts24-market-reduced": MarketSystem(
+        title="the same with three lines reduced, which makes congestion, 24 h", source=ORDOUDIS, licence=NONE,
+        size=(24, 0, 0), build=partial(_rts24, of=Rts24(blocks=1)),
+    ),
+    "rts24-disco33": MarketSystem(
+        title="RTS market with congestion, a company of twenty 33-bus feeders, 24 h", source=f"{ORDOUDIS}; {DISCO}", licence=NONE,
+        size=(24, 660, 1), build=partial(_disco, of=Rts24Disco()),
+    ),
+    "rts24-disco33-nominal": MarketSystem(
+        title="the same without congestion, 24 h", source=f"{ORDOUDIS}; {DISCO}", licence=NONE,
+        size=(24, 660, 1), build=partial(_disco, of=Rts24Disco(market=Rts24(lines="nominal"))),
+    ),
+    "rts24-disco51": MarketSystem(
+        title="RTS market with congestion, a company of 38 51-bus feeders, 24 h", source=f"{ORDOUDIS}; {DISCO}", licence=NONE,
+        size=(24, 1938, 1), build=partial(_disco, of=Rts24Disco(feeder="case51he", feeders=38)),
     ),
 }  # fmt: skip

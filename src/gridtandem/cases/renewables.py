@@ -24,7 +24,7 @@ def with_renewables(case: Case, share: float) -> Case:
     if not len(case.interfaces):
         raise Unreadable(f"{case.name} has no feeders in which renewables could stand")
     note = f"Renewables: {100 * share:g} % of the load of every feeder, at its load buses in proportion to their load, unity power factor."
-    return replace(case, models=tuple(_served(model, share) for model in case.models), notes=(*case.notes, note))
+    return replace(case, models=tuple(served(model, share) for model in case.models), notes=(*case.notes, note))
 
 
 def renewable_share(case: Case) -> float:
@@ -35,7 +35,8 @@ def renewable_share(case: Case) -> float:
     return float(units / load) if load else float("nan")
 
 
-def _served(feeder: Network, share: float) -> Network:
+def served(feeder: Network, share: float) -> Network:
+    """The feeder with so much of its load served by units at the buses that have load."""
     load = np.maximum(bus_load(feeder).real, 0.0)
     more = share * load.sum() - _scheduled(feeder)
     if more < -1e-9 * load.sum():

@@ -33,7 +33,7 @@ SECTIONS = {  # of the help page: name: (module, one line)
     },
     "Security": {
         "margin": ("securing", "How much load a system can still take, and its weakest node."),
-        "experiment": ("experimenting", "Margins under other loads, lines, units and transformers."),
+        "experiment": ("experimenting", "Margins and flows under other loads, lines and units."),
         "contingency": ("contingencies", "Outages by severity, with feeders as they are."),
     },
     "Feeders and units": {

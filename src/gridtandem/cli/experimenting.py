@@ -14,9 +14,9 @@ from gridtandem.cli.words import CASE, Name
 
 
 def _names() -> Iterable[str]:
-    from gridtandem.study.margin.experiments import FILES
+    from gridtandem.report.experiment import known_experiments
 
-    return FILES
+    return known_experiments()
 
 
 @click.command("experiment")
@@ -29,15 +29,15 @@ def _names() -> Iterable[str]:
 def experiment_command(out: Out, *, name: str, case: str, picture: Path | None, target: Path | None) -> int:
     """$ tandem experiment line-ratio T14D2 --plot line-ratio.svg
 
-    Margins of CASE altered again and again, with what is held fixed said. Names are on `tandem help experiments`.
+    CASE altered again and again, with what is held fixed said. Names are on `tandem help experiments`.
     """
-    from gridtandem.report.experiment import experiment, experiment_document, experiment_in_words
+    from gridtandem.report.experiment import experiment, experiment_document
     from gridtandem.report.style import save
     from gridtandem.report.tables import as_csv
 
     with patience(out) as watch:
         run = experiment(name, case, watch=watch.counted)
-    out.data(lambda: experiment_document(run), lambda: experiment_in_words(run))
+    out.data(lambda: experiment_document(run), lambda: repr(run))
     if target is not None:
         target.write_text(as_csv(run.trials), encoding="utf-8", newline="\n")
         out.say(f"wrote {target}")

@@ -33,7 +33,9 @@ TABLE = "tools events nodes curves"
 @click.option("--exponents", type=Numbers(), metavar="P,Q", help="Exponents of all feeder loads.")
 @click.option("--table", type=click.Choice(TABLE.split()), metavar="NAME", help=TABLE)
 @click.option("--plot", "picture", type=click.Path(path_type=Path), metavar="FILE", help="Curves as .svg, .pdf or .png.")
-@click.option("--over", type=click.Choice(["growth", "power", "bus"]), default="growth", metavar="X", help="growth (λ), power or bus.  [growth]")
+@click.option(
+    "--over", type=click.Choice(["growth", "power", "bus", "tool"]), default="growth", metavar="X", help="growth (λ), power, bus or tool.  [growth]"
+)
 @ROWS
 @speaks
 @click.pass_obj

@@ -69,7 +69,7 @@ tandem experiment load-exponents T14D2 --plot exponents.svg
 
 {names}
 
-Each alters the feeders of a case again and again, finds the margin every time, and says what is held fixed.
+Each alters the feeders of a case again and again, finds the margin (flow-changes: the flows) every time, and says what is held fixed.
 Buses 18 and 33, and 5 MVA, are of the 33-bus feeder that T14D2, T30D2 and T118Dn4 have."""
 
 

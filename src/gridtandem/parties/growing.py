@@ -22,7 +22,8 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.flow.continuation.bordered import opened
 from gridtandem.flow.continuation.direction import Direction
 from gridtandem.flow.continuation.kept import behind, held_by, key_of, marks, passed
-from gridtandem.flow.continuation.stage import Place, Stage
+from gridtandem.flow.continuation.stage import Place, Stage, Tangent
+from gridtandem.flow.continuation.standing import Standing
 from gridtandem.flow.continuation.watch import Sign
 from gridtandem.flow.control import Held
 from gridtandem.flow.jacobian import Pattern, jacobian
@@ -182,25 +183,25 @@ class GrowingFleet:
                 told.put(i, plain(rows), left=0.0, low=here.place.vm.min(), over=-np.inf, memo=NOTHING)
         return told.reply()
 
-    def states(self, at: Real, growth: float, turn: Real, memos: tuple[Index, Real]) -> list[tuple[Real, Real]]:
-        """The owner's door: of each feeder voltages (node), and how they move along the tangent with weights ``turn`` (interface, 4).
+    def states(self, at: Real, growth: float, turn: Real, memos: tuple[Index, Real]) -> list[Standing | None]:
+        """The owner's door: where each feeder stands, and how it moves along the tangent with weights ``turn`` (interface, 4).
 
-        Of feeders without a memo those of their load flow at voltages ``at`` and λ, their swing taken from their own local row.
+        Feeders without a memo at their load flow at voltages ``at`` and λ, their swing taken from their own local row; None without one.
         """
-        out = []
+        out = list[Standing | None]()
         for i, feeder in enumerate(self.feeders):
-            memo, weights, moves = memos[1][memos[0] == i], turn[i].copy(), np.zeros(feeder.newton.nodal.nodes)
+            memo, weights = memos[1][memos[0] == i], turn[i].copy()
             here = feeder.reminded(memo, growth) if len(memo) else feeder.begin(float(at[i]), growth)
             if here is None:
-                out.append((moves * np.nan, moves))
+                out.append(None)
                 continue
             y = here.y
             if not len(memo):
                 rows, y = feeder.eliminated(here)
                 weights[3] = -(rows[2, 1:3] @ weights[1:3]) / rows[2, 3]
-            p = feeder.equations(here.held)[0].pattern
-            moves[p.lift] = (y @ weights)[len(p.turn) : len(p.turn) + len(p.lift)]
-            out.append((here.place.vm, moves))
+            found = Standing.of(feeder.equations(here.held)[0], here.place, Tangent(x=y @ weights, growth=float(weights[2])))
+            found.moving.vm[feeder.root] = weights[1]
+            out.append(found)
         return out
 
 

@@ -13,6 +13,7 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.flow.continuation.direction import Direction
 from gridtandem.flow.continuation.kept import behind, held_by, key_of, marks, passed
 from gridtandem.flow.continuation.stage import Place, Stage, Tangent
+from gridtandem.flow.continuation.standing import Standing
 from gridtandem.flow.continuation.watch import Sign, by_arc, consumed
 from gridtandem.flow.control import Held
 from gridtandem.flow.newton import Newton
@@ -73,12 +74,10 @@ class GrowingTransmission:
         over = passed(system.stage, place, system.drawn(s), respected=self.respected).most
         return self._told(memory, borders, (step[1], turn[1]), left=0.0 if left <= tol else left * MVA, over=over)
 
-    def state(self, memo: Real) -> tuple[Place, Real]:
-        """The owner's door: the place, and how voltages (node) move along the tangent."""
+    def state(self, memo: Real) -> Standing:
+        """The owner's door: the place, and how everything moves along the tangent."""
         was = Memory.of(memo, self.newton)
-        p, moves = self.system(was.held).stage.pattern, np.zeros(len(was.place.vm))
-        moves[p.lift] = was.turn[len(p.turn) : len(p.turn) + len(p.lift)]
-        return was.place, moves
+        return Standing.of(self.system(was.held).stage, was.place, Tangent(x=was.turn[:-1], growth=float(was.turn[-1])))
 
     def _moved(self, ask: JointStep) -> tuple[System, Place, Real]:
         """Equations, place and direction of the arc after the move that is asked for; without a memo, home."""

@@ -41,8 +41,6 @@ def program_faults(program: Program) -> Iterator[Fault]:
     for name, cones in program.cones.items():
         yield from _cone_faults(name, cones)
         yield from _part_faults(program, name, cones.right.size, cones.parts)
-    if program.cones and program.integer:
-        yield Fault("program", "has whole numbers and cones at once", "write the cones as polygons of rows", "program-010")
 
 
 def smooth_faults(program: Smooth) -> Iterator[Fault]:

@@ -1,8 +1,9 @@
 """Which solver for which program: a written rule.
 
 Linear programs and whole numbers go to HiGHS, whose simplex ends at a vertex, so that prices are exact; quadratic costs and cones go to Clarabel, an
-interior-point method. Further solvers join by the entry-point group ``gridtandem.solvers``: a name, and a class whose objects are a `Solver`; those
-of smooth programs by ``gridtandem.smooth_solvers``, a class whose objects are a `gridtandem.program.smooth.SmoothSolver`.
+interior-point method; whole numbers beside either to SCIP (extra ``scip``). Further solvers join by the entry-point group ``gridtandem.solvers``: a
+name, and a class whose objects are a `Solver`; those of smooth programs by ``gridtandem.smooth_solvers``, a class whose objects are a
+`gridtandem.program.smooth.SmoothSolver`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from gridtandem.program.faults import Costs, Sides
 from gridtandem.program.smooth import SmoothSolver
 from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.program.solvers.highs import Highs
+from gridtandem.program.solvers.scip import Scip
 
 GROUP = "gridtandem.solvers"
 SMOOTH = "gridtandem.smooth_solvers"
@@ -47,7 +49,9 @@ class Solver(Protocol):
 
 def solver_for(program: Program) -> Solver:
     """The written rule."""
-    return Clarabel() if (program.cones or program.quadratic) and not program.integer else Highs()
+    if not (program.cones or program.quadratic):
+        return Highs()
+    return Scip() if program.integer else Clarabel()
 
 
 def solver_named(name: str) -> Solver:

@@ -21,6 +21,7 @@ from gridtandem.errors import UnknownName
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Matrix, Program, label
 from gridtandem.program.solve import solve
+from gridtandem.tables import Real
 
 SEEN = 1e-7  # of max(1, side): a hundred times the tolerance of the solvers
 SHOWN = 4  # of each kind in a sentence
@@ -87,6 +88,29 @@ def why(program: Program, *, weights: Mapping[str, float] | None = None, units: 
     misses = sorted(_misses(program, soft, answer, units or {}), key=lambda m: (-abs(m.by), m.row))
     holds = sorted(_holds(elastic, answer), key=lambda h: (-abs(h.share), h.name))
     return Conflict(tuple(misses), tuple(holds) if misses else (), answer.cost if misses else 0.0)
+
+
+def endless(program: Program) -> str:
+    r"""Columns along which the cost falls without end; empty where it does not. The steepest way that keeps all limits however far one goes.
+
+    .. math:: \min_{-1 \le r \le 1} c^\top r \quad\text{s.t.}\quad A r \ge 0 \text{ where } \underline b \text{ is finite},\;
+              A r \le 0 \text{ where } \overline b \text{ is},\; -F r \in \mathcal K,\; h r = 0
+    """
+
+    def side(limit: Real, far: float) -> Real:
+        return np.where(np.isfinite(limit), 0.0, far)
+
+    columns = {
+        k: Columns(np.where(c.quadratic > 0, 0.0, side(c.low, -1.0)), np.where(c.quadratic > 0, 0.0, side(c.high, 1.0)), c.cost, np.zeros(c.shape))
+        for k, c in program.columns.items()
+    }
+    rows = {k: replace(r, low=side(r.low, -np.inf), high=side(r.high, np.inf)) for k, r in program.rows.items()}
+    cones = {k: replace(c, right=np.zeros(c.shape)) for k, c in program.cones.items()}
+    answer = solve(Program(columns, rows, cones)).require()
+    if answer.cost > -SEEN:
+        return ""
+    ways = [label(k, tuple(at)) for k, x in answer.x.items() for at in np.argwhere(np.abs(x) > SEEN).tolist()]
+    return _listed(ways)
 
 
 def _elastic(program: Program, weights: Mapping[str, float]) -> Program:

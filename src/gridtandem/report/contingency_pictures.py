@@ -18,30 +18,33 @@ if TYPE_CHECKING:
     from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.contingency_shares import ShareSweep
 
-MOST = 20  # outages in a picture
+MOST, KEPT = 20, 6  # outages in a picture; of the first at least
 
 
 @styled
 def ranks(run: ContingencyRun) -> Figure:
-    """Two columns of outages in the order of their severity, without and with distribution; lines that slope have changed their place."""
-    full = _first(run)
+    """The first outages, and those that distribution moves most, by their places without and with it; lines that slope have changed their place."""
+    full = _told(run)
     figure = style.new_figure(style.NARROW + 1, 0.9 + 0.19 * max(4, len(full)))
     axes = figure.add_subplot()
     axes.set_title("Rank of outages", pad=14)
     axes.set_axis_off()
-    place = np.arange(len(full))
-    for k, name, at, moved in zip(place.tolist(), full.outage.tolist(), full.alone_rank.tolist(), full.moved.tolist(), strict=True):
+    known = np.union1d(full.alone_rank, full.alone_rank - full.moved)  # places of others are left out
+    height = dict(zip(known.tolist(), range(1, len(known) + 1), strict=True))
+    for name, alone, moved in zip(full.outage.tolist(), full.alone_rank.tolist(), full.moved.tolist(), strict=True):
+        own = alone - moved
         colour = style.WARN if moved > 0 else style.TSO if moved < 0 else style.FAINT
         mark = style.MARKS[2] if moved > 0 else style.MARKS[4] if moved < 0 else style.MARKS[0]
-        axes.plot([0, 1], [at, k + 1], color=colour, marker=mark, markersize=3, linewidth=1.4 if moved else 0.9)
-        axes.annotate(f"{name}  {at}", (0, at), (-6, 0), textcoords="offset points", ha="right", va="center", fontsize=6.5)
-        axes.annotate(f"{k + 1}  {name}", (1, k + 1), (6, 0), textcoords="offset points", ha="left", va="center", fontsize=6.5)
-    low = max([len(full), *full.alone_rank.tolist()])
-    axes.set_ylim(low + 0.7, -0.6)
+        y = height[alone], height[own]
+        axes.plot([0, 1], y, color=colour, marker=mark, markersize=3, linewidth=1.4 if moved else 0.9)
+        axes.annotate(f"{name}  {alone}", (0, y[0]), (-6, 0), textcoords="offset points", ha="right", va="center", fontsize=6.5)
+        axes.annotate(f"{own}  {name}", (1, y[1]), (6, 0), textcoords="offset points", ha="left", va="center", fontsize=6.5)
+    axes.set_ylim(len(known) + 0.7, -0.6)
     axes.set_xlim(-0.6, 1.6)
     axes.annotate("feeders constant", (0, 0), ha="center", fontsize=7, color=style.MUTED)
     axes.annotate("coordinated", (1, 0), ha="center", fontsize=7, color=style.MUTED)
-    style.caption(axes, f"{run.result.of.study.case.name}, n = {run.result.of.power}, {len(full)} of {len(run.result.of.outages):,} outages")
+    what = f"{len(full)} of {len(run.result.of.outages):,} outages: the first, and those that move most"
+    style.caption(axes, f"{run.result.of.study.case.name}, n = {run.result.of.power}, {what}")
     return figure
 
 
@@ -94,3 +97,13 @@ def _before(axes: Axes, sweep: ShareSweep, x: list[float], labels: list[tuple[fl
 def _first(run: ContingencyRun) -> Ranking:
     table = run.ranking
     return table.take(np.flatnonzero((table.by == FULL) & (table.rank > 0))[:MOST])
+
+
+def _told(run: ContingencyRun) -> Ranking:
+    """Of outages solved in full both ways the first, and those that move most, in their order."""
+    table = run.ranking
+    both = np.flatnonzero((table.by == FULL) & (table.rank > 0) & (table.alone_rank > 0))
+    size = np.abs(table.moved[both])
+    far = both[np.argsort(-size, kind="stable")][: min(MOST - KEPT, int((size > 0).sum()))]
+    first = np.setdiff1d(both, far)[: MOST - len(far)]
+    return table.take(np.union1d(first, far))

@@ -10,6 +10,7 @@ import numpy as np
 from gridtandem.cases.renewables import renewable_share
 from gridtandem.report.tables import as_records, plain, spelled
 from gridtandem.security.severity import BASE_FACTOR, LEAST_MVA
+from gridtandem.study.contingency import Contingency
 from gridtandem.study.contingency_results import BASE, CURVES, FULL, SCREENED, Agreement, Ranking
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of
@@ -36,7 +37,7 @@ def _lines(run: ContingencyRun) -> Iterator[str]:
     feeders = f", renewables {spelled(100 * share, '%')} of the feeders' load" if share > 0 else ""
     way = "all solved in full" if solved == len(of.outages) else f"screened by {_way(of.screen)}, {solved:,} solved in full"
     yield f"{of.study.case.name} under {name_of(of.study.scheme)}{feeders}: {_many(len(of.outages), 'outage')}, {way}"
-    yield from (f"  note      {note}" for note in of.outages.notes)
+    yield from (f"  note      {note}" for note in notes(of))
     if of.ratings == "base":
         yield f"  ratings   where the case has none: {BASE_FACTOR:g} times the apparent power before any outage, at least {LEAST_MVA:g} MVA"
     yield from _collapsed(table)
@@ -48,6 +49,18 @@ def _lines(run: ContingencyRun) -> Iterator[str]:
     yield from _islanding(run)
     if run.path is not None:
         yield f"  run file  {run.path}"
+
+
+def notes(of: Contingency) -> Iterator[str]:
+    """What was named more than once, and loads that hardly anybody means."""
+    yield from of.outages.notes
+    case = of.study.case
+    for network in (case.transmission, *{m.name: m for m in case.models}.values()):
+        loads = network.loads
+        odd = loads.live & (((loads.p_exponent < 0) & (loads.p_mw != 0)) | ((loads.q_exponent < 0) & (loads.q_mvar != 0)))
+        if odd.any():
+            some = ", ".join(loads.name[odd][:TOLD].tolist()) + ", …" * (int(odd.sum()) > TOLD)
+            yield f"loads of {network.name} take more as their voltage falls (negative exponent): {some}"
 
 
 def _way(screen: str) -> str:
@@ -118,7 +131,7 @@ def contingency_document(run: ContingencyRun) -> dict[str, object]:
     return {
         "schema": CONTINGENCY, "case": of.study.case.name, "scheme": name_of(of.study.scheme), "contingency_digest": of.digest(),
         "end": run.end.name.lower().replace("_", "-"), "screen": of.screen, "power": of.power, "ratings": of.ratings,
-        "renewable_share": None if np.isnan(share) else share, "outages": len(of.outages), "notes": list(of.outages.notes),
+        "renewable_share": None if np.isnan(share) else share, "outages": len(of.outages), "notes": list(notes(of)),
         "feeder_solves": run.feeder_solves,
         "screening": {
             "outages": found.count, "spearman": None if np.isnan(found.spearman) else found.spearman, "top": found.top, "overlap": found.overlap,

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, final
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.named import case as named
+from gridtandem.errors import UnknownName
+from gridtandem.report import flow_change
+from gridtandem.report.flow_change import FlowChangeRun
 from gridtandem.report.tables import as_records, plain
+from gridtandem.study.flow_change import flow_changes
 from gridtandem.study.margin.experiment import Carried, Progress, TrialCurves, TrialResults, carried_out
 from gridtandem.study.margin.experiments import FILES, experiment_named
 from gridtandem.study.provenance import provenance
@@ -56,13 +60,24 @@ class ExperimentRun:
         return experiment_in_words(self)
 
 
-def experiment(name: str, case: str | Path | Case = USUAL_CASE, *, watch: Callable[[Progress], None] | None = None) -> ExperimentRun:
+def experiment(
+    name: str, case: str | Path | Case = USUAL_CASE, *, watch: Callable[[Progress], None] | None = None
+) -> ExperimentRun | FlowChangeRun:  # fmt: skip
     """Carry out a scripted experiment on a case with feeders: the twin of ``tandem experiment``.
 
-    Names: load-exponents, line-ratio, unit-place, renewables, tap-changer, transformer.
+    Names: load-exponents, line-ratio, unit-place, renewables, tap-changer, transformer (margins); flow-changes (flows by DC and by AC).
     """
-    chosen = experiment_named(name)
-    return ExperimentRun(carried_out(chosen, case if isinstance(case, Case) else named(case), watch=watch))
+    on = case if isinstance(case, Case) else named(case)
+    if name == flow_change.NAME:
+        return FlowChangeRun(flow_changes(on, watch=watch))
+    if name not in FILES:
+        raise UnknownName("experiment", name, list(known_experiments()))
+    return ExperimentRun(carried_out(experiment_named(name), on, watch=watch))
+
+
+def known_experiments() -> dict[str, str]:
+    """All of them, each with a line."""
+    return {**{name: line for name, (_, line) in FILES.items()}, flow_change.NAME: flow_change.LINE}
 
 
 def experiment_in_words(run: ExperimentRun) -> str:
@@ -79,11 +94,13 @@ def experiment_in_words(run: ExperimentRun) -> str:
 
 def experiments_in_words() -> str:
     """Names of all experiments."""
-    return "\n".join(f"{name:<16}{line}" for name, (_, line) in FILES.items())
+    return "\n".join(f"{name:<16}{line}" for name, line in known_experiments().items())
 
 
-def experiment_document(run: ExperimentRun) -> dict[str, object]:
+def experiment_document(run: ExperimentRun | FlowChangeRun) -> dict[str, object]:
     """Everything, for machines."""
+    if isinstance(run, FlowChangeRun):
+        return run.document()
     what = run.carried.experiment
     return {
         "schema": EXPERIMENT_DOCUMENT, "name": what.name, "case": run.carried.case.name, "varied": what.varied, "held": what.held, "found": run.found,

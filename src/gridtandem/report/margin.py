@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MARGIN_DOCUMENT = "tandem/margin/1"
 TABLES = ("tools", "events", "nodes", "curves")
-PICTURES = ("growth", "power", "bus")
+PICTURES = ("growth", "power", "bus", "tool")
 TOLD = ("growth", "load_mw", "met", "element", "side")
 ALL = ("tool", *TOLD)
 NOTED = (KINDS.index("v"), KINDS.index("flow"))  # what changes nothing
@@ -78,12 +78,12 @@ class MarginRun:
         return all(f.found() for f in self.followed)
 
     def plot(self, kind: str = "growth") -> Figure:
-        """Voltages over λ (``growth``), over the power of all loads (``power``), or over that drawn at each bus (``bus``)."""
-        from gridtandem.report.margin_pictures import by_bus, by_growth, by_power
+        """Voltages over λ (``growth``), the power of all loads (``power``) or that drawn at each bus (``bus``); or bars of margins (``tool``)."""
+        from gridtandem.report.margin_pictures import by_bus, by_growth, by_power, by_tool
 
         if kind not in PICTURES:
             raise UnknownName("picture of a margin", kind, list(PICTURES))
-        return {"growth": by_growth, "power": by_power, "bus": by_bus}[kind](self)
+        return {"growth": by_growth, "power": by_power, "bus": by_bus, "tool": by_tool}[kind](self)
 
     def __repr__(self) -> str:
         return margin_in_words(self)
@@ -143,12 +143,12 @@ def margin_in_words(run: MarginRun, table: str | None = None, rows: int = FEW) -
 
 
 def _first(events: EventResults) -> tuple[EventResults, int]:
-    """Of limits of buses and of branches the first each tool meets, all else; and how many were left out."""
-    seen, rows = set[tuple[str, int]](), []
-    for k, (tool, kind) in enumerate(zip(events.tool.tolist(), events.met.tolist(), strict=True)):
-        if kind not in NOTED or (tool, kind) not in seen:
+    """Of limits of buses and of branches the first each tool meets, before growth and on the way, all else; and how many were left out."""
+    seen, rows = set[tuple[str, int, bool]](), []
+    for k, key in enumerate(zip(events.tool.tolist(), events.met.tolist(), events.from_start.tolist(), strict=True)):
+        if key[1] not in NOTED or key not in seen:
             rows.append(k)
-        seen.add((tool, kind))
+        seen.add(key)
     return events.take(np.array(rows, np.int64)), len(events) - len(rows)
 
 
@@ -161,7 +161,8 @@ def _ended(run: MarginRun, k: int) -> str:
     """What ends the margin of a tool, and what was met first."""
     tools, events = run.tools, run.events
     own = events.take((events.tool == tools.tool[k]) & ~events.past)
-    first = own.take(np.flatnonzero(own.met < len(SAID) - 3)[:1])
+    limits = np.flatnonzero(own.met < len(SAID) - 3)
+    first = own.take(limits[np.argsort(own.from_start[limits], kind="stable")][:1])  # what was passed at first was not met
     if np.isnan(tools.growth[k]):
         return f"no margin: {tools.end[k]}"
     said = f"λ* = {tools.growth[k]:.6g}, ended by {tools.end[k]}"

@@ -37,6 +37,34 @@ def by_bus(run: MarginRun) -> Figure:
     return _drawn(run, "p_mw", "active power drawn at the bus [MW]", "Voltages over the power drawn at each bus")
 
 
+@styled
+def by_tool(run: MarginRun) -> Figure:
+    """Bars of λ* and of the most power, one of each for every tool; what no tool has is left out."""
+    tools = run.tools
+    figure = style.new_figure(style.WIDE, 1.1 + 0.32 * len(tools))
+    fields = figure.subplots(1, 2, sharey=True).tolist()
+    place = np.arange(len(tools))[::-1]
+    shown = (("largest growth λ*", tools.growth, "{:.4f}"), ("most power of all loads [MW]", tools.most_mw, "{:.1f}"))
+    for axes, (label, values, form) in zip(fields, shown, strict=True):
+        known = np.isfinite(values)
+        colours = [style.SERIES[k % len(style.SERIES)] for k in range(len(tools))]
+        bars = axes.barh(place, np.where(known, values, 0.0), 0.6, color=colours)
+        axes.bar_label(bars, [form.format(v) if k else "none" for v, k in zip(values, known, strict=True)], fontsize=6.5, padding=2)
+        axes.set_yticks(place, tools.tool.tolist())
+        axes.set_xlabel(label)
+        axes.margins(x=0.15)
+    fields[1].axvline(tools.load_mw[0], color=style.MUTED, linestyle=":", linewidth=1.0)
+    fields[1].annotate(
+        "before growth", (tools.load_mw[0], 1), (0, 1), xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=6,
+        color=style.MUTED, va="bottom", ha="center",
+    )  # fmt: skip
+    held = ", ".join(run.growth.keep) or "none"
+    figure.suptitle(
+        f"Margins: {run.name}. Loads {run.growth.law}; generation {run.growth.generation}; limits of units that hold: {held}", fontsize=7.5
+    )
+    return figure
+
+
 def _drawn(run: MarginRun, x: str, label: str, title: str) -> Figure:
     figure = style.new_figure(style.WIDE, 3.8)
     axes = figure.add_subplot()

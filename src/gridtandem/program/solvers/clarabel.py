@@ -190,4 +190,7 @@ def _settings(options: Clarabel, change: Mapping[str, bool | float]) -> Any:
 def _not_taken(program: Program) -> list[Fault]:
     """What Clarabel cannot take."""
     whole = [name for name, c in program.columns.items() if c.integer]
-    return [Fault("program", "has whole numbers, which Clarabel does not know", "solve it with HiGHS", "program-023", column=name) for name in whole]
+    return [
+        Fault("program", "has whole numbers, which Clarabel does not know", "solve it with HiGHS, or SCIP", "program-023", column=name)
+        for name in whole
+    ]

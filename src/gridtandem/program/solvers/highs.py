@@ -237,10 +237,11 @@ def _longer(home: Any, count: int) -> Any:
 def _not_taken(program: Program) -> list[Fault]:
     """What HiGHS cannot take."""
     faults = [
-        Fault("program", "has cones, which HiGHS does not know", "solve it with Clarabel", "program-020", column=name) for name in program.cones
+        Fault("program", "has cones, which HiGHS does not know", "solve it with Clarabel, or SCIP", "program-020", column=name)
+        for name in program.cones
     ]
     if program.quadratic:
-        mend = "solve it with Clarabel, or write the costs in steps where numbers are whole"
+        mend = "solve it with Clarabel; where numbers are whole with SCIP, or write the costs in steps"
         faults.append(Fault("program", "has quadratic costs, which HiGHS does not solve reliably", mend, "program-021"))
     for name, rows in program.rows.items():
         faults += _out_of_range(name, rows)

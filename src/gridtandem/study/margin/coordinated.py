@@ -17,20 +17,22 @@ from gridtandem.coordinate import Outcome, coordinate
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.flow.continuation.direction import Direction, law_faults
 from gridtandem.flow.continuation.margin import ENDS
-from gridtandem.flow.continuation.trace import Met
+from gridtandem.flow.continuation.standing import Standing
 from gridtandem.flow.continuation.watch import Sign
 from gridtandem.flow.newton import Newton
 from gridtandem.grid.nodal import Nodal
-from gridtandem.parties.growing import GrowingFleet, fleet_of
+from gridtandem.parties.growing import Growing, GrowingFleet, fleet_of
 from gridtandem.parties.growing_transmission import GrowingTransmission
 from gridtandem.study.margin.ask import Growth
-from gridtandem.study.margin.single import Row, chosen, element
+from gridtandem.study.margin.noted import Event, Lookout, named
+from gridtandem.study.margin.single import Row, chosen
 from gridtandem.study.margin.tables import KINDS
 from gridtandem.tables import Index, Names, Real
 from gridtandem.units import MVA
 
 ROUNDS = 1000
 LIMITED = "ccpf"  # the scheme that keeps limits
+GIVING = ("q", "q_back", "tap")  # limits at which equations change
 BOUND = "no place further at which the exchange comes to rest: a lower bound"
 
 
@@ -56,7 +58,7 @@ class GrowthSeats:
         )
         others = growth.loads * sum(float(n.loads.s.real.sum()) for n in nodals)
         direction = Direction.of(grid, loads=growth.loads, units=growth.loads, generation=growth.generation, others=others)
-        if faults := [f for n in (grid, *nodals) for f in law_faults(n)]:
+        if faults := [*dict.fromkeys(f for n in (grid, *nodals) for f in law_faults(n))]:  # interfaces may share a model
             raise InvalidCase(faults)
         roots = np.array([n.node[r] for n, r in zip(nodals, table.root, strict=True)], np.int64)
         fleets = []
@@ -68,6 +70,25 @@ class GrowthSeats:
         start = home.v if home.converged else newton.begin
         transmission = GrowingTransmission.of(newton, direction, grid.node[table.bus], start, respected=frozenset(growth.keep))
         return GrowthSeats(case=case, transmission=transmission, fleets=tuple(fleets), nodals=nodals)
+
+    @property
+    def feeders(self) -> tuple[Growing, ...]:
+        """(interface) feeders, parallel ones as one."""
+        own = {row: feeder for fleet, rows in self.fleets for row, feeder in zip(rows.tolist(), fleet.feeders, strict=True)}
+        return tuple(own[row] for row in range(len(own)))
+
+    def standing(self, place: Place) -> list[Standing | None]:
+        """Where transmission stands at a place, and the feeder of each interface; asked at the owners' doors."""
+        out: list[Standing | None] = [self.transmission.state(place.own), *(None for _ in self.nodals)]
+        for fleet, rows in self.fleets:
+            which = np.full(len(self.nodals), -1)
+            which[rows] = np.arange(len(rows))
+            mine = np.isin(place.interface, rows)
+            memos = which[place.interface[mine]], place.memo[mine]
+            found = fleet.states(place.v[0, 0, rows], float(place.growth.flat[0]), place.turn[0, 0, rows], memos)
+            for row, standing in zip(rows.tolist(), found, strict=True):
+                out[1 + row] = standing
+        return out
 
     def mailbox(self) -> Mailbox:
         """The road between them."""
@@ -95,6 +116,7 @@ class Coordinated:
     seats: GrowthSeats
     traced: Traced
     outcome: Outcome[Any]
+    noted: tuple[Event, ...]  # limits of buses and branches
 
     @property
     def trouble(self) -> str:
@@ -120,8 +142,9 @@ def coordinated(case: Case, growth: Growth, scheme: Any, name: str) -> Coordinat
         mend = f"take tool {LIMITED} or merged, or leave it out"
         raise InvalidCase([Fault("margin", f"is {', '.join(growth.keep)}, and {name} keeps no limits", mend, "margin-012", column="keep")])
     seats = GrowthSeats.of(case, growth)
-    outcome = coordinate(seats.mailbox(), scheme, rounds=ROUNDS)
-    return Coordinated(tool=name, seats=seats, traced=scheme.curve(outcome.state), outcome=outcome)
+    lookout = Lookout(seats=seats)
+    outcome = coordinate(seats.mailbox(), scheme, rounds=ROUNDS, watch=lookout)
+    return Coordinated(tool=name, seats=seats, traced=scheme.curve(outcome.state), outcome=outcome, noted=tuple(lookout.events))
 
 
 def _tool(c: Coordinated) -> Row:
@@ -152,56 +175,49 @@ def _end(c: Coordinated) -> Literal["lost", "nose", "limit", "bound"]:
 
 
 def _events(c: Coordinated) -> list[Row]:
-    """What gave way, from the owners' diaries, and the nose."""
-    points = c.traced.points
-    top, end = int(np.argmax(points.growth)), _end(c)
-    star = float(points.growth[top])
-    load = dict(zip(points.growth.tolist(), points.load.tolist(), strict=True))
+    """What gave way, from the owners' diaries, what was noted, and the nose; in order along the curve."""
+    points, end = c.traced.points, _end(c)
+    top = int(np.argmax(points.growth))
+    star, load = float(points.growth[top]), float(points.load[top])
+    ends = [Event(at=top, growth=star, load_mw=load, sign=Sign("nose", -1, 0), element="")] if end == "nose" else []
+    most, growth = most_power(points.growth, points.load, points.rise, points.length)
+    if most > load and top:  # loads that fall with their voltage draw most before it
+        at = float(np.interp(growth, points.growth[: top + 1], np.arange(top + 1)))
+        ends.insert(0, Event(at=at, growth=growth, load_mw=most, sign=Sign("peak", -1, 0), element=""))
     rows: list[Row] = []
-    turned = False
-    for growth, sign, label in _diaries(c):
-        induced = end == "limit" and growth == star
-        turned = turned or induced
-        drawn = load.get(growth, points.load[0])
-        rows.append((c.tool, growth, drawn, KINDS.index(sign.kind), label, sign.side, induced, growth == 0.0, turned and not induced))
-    nose: list[Row] = [(c.tool, star, points.load[top], KINDS.index("nose"), "", 0, False, False, False)] if end == "nose" else []
-    before = [r for r in rows if not r[-1]] if end != "nose" else rows
-    return [*before, *nose, *(r for r in rows if r not in before)]
+    for e in sorted([*_diaries(c), *c.noted, *ends], key=lambda e: e.at):
+        induced = end == "limit" and e.sign.kind in GIVING and e.growth == star
+        rows.append((c.tool, e.growth, e.load_mw, KINDS.index(e.sign.kind), e.element, e.sign.side, induced, e.from_start, e.at > top))
+    return rows
 
 
-def _diaries(c: Coordinated) -> list[tuple[float, Sign, str]]:
-    """λ, what gave way and its name, along the curve."""
-    party = c.seats.transmission
-    nodal, tops = party.newton.nodal, c.traced.points.growth
-    found = [(growth, sign, element(nodal, Met(sign=sign, knot=0))) for growth, sign in party.diary]
-    for fleet, rows in c.seats.fleets:
-        for i, feeder in zip(rows.tolist(), fleet.feeders, strict=True):
-            name = str(c.seats.case.interfaces.feeder[i])
-            found += [(growth, s, f"{name}/{element(feeder.newton.nodal, Met(sign=s, knot=0))}") for growth, s in feeder.diary]
-    place = {growth: k for k, growth in enumerate(tops.tolist())}
-    return sorted(found, key=lambda row: place.get(row[0], -1))
+def _diaries(c: Coordinated) -> list[Event]:
+    """What gave way, transmission's before the feeders' where both are at one place."""
+    points = c.traced.points
+    place = {growth: k for k, growth in reversed([*enumerate(points.growth.tolist())])}
+    diaries = [c.seats.transmission.diary, *(feeder.diary for feeder in c.seats.feeders)]
+    return [
+        Event(
+            at=place.get(growth, 0), growth=growth, load_mw=float(points.load[place.get(growth, 0)]), sign=sign,
+            element=named(c.seats, network, sign), from_start=growth == 0.0,
+        )
+        for network, diary in enumerate(diaries) for growth, sign in diary
+    ]  # fmt: skip
 
 
 def everything(c: Coordinated, place: Place | None) -> tuple[Names, Index, Real, Real]:
     """Of transmission's nodes and all inner nodes of feeders: label, interface (−1: transmission), voltage, and how it moves (the most 1)."""
     assert place is not None
     seats = c.seats
-    grid, moves = seats.transmission.state(place.own)
-    labels, owner = [seats.transmission.newton.nodal.label], [np.full(len(grid.vm), -1)]
-    v, sway = [grid.vm], [moves]
-    for fleet, rows in seats.fleets:
-        which = np.full(len(seats.nodals), -1)
-        which[rows] = np.arange(len(rows))
-        mine = np.isin(place.interface, rows)
-        memos = which[place.interface[mine]], place.memo[mine]
-        states = fleet.states(place.v[0, 0, rows], float(place.growth.flat[0]), place.turn[0, 0, rows], memos)
-        for i, (vm, inner) in zip(rows.tolist(), states, strict=True):
-            nodal, root = seats.nodals[i], fleet.feeders[which[i]].root
-            inside = np.flatnonzero(np.arange(nodal.nodes) != root)
-            labels.append(np.char.add(f"{seats.case.interfaces.feeder[i]}/", nodal.label[inside]))
-            owner.append(np.full(len(inside), i))
-            v.append(vm[inside])
-            sway.append(inner[inside])
+    labels, owner, v, sway = list[Names](), list[Index](), list[Real](), list[Real]()
+    nodals = (seats.transmission.newton.nodal, *seats.nodals)
+    for k, (nodal, standing) in enumerate(zip(nodals, seats.standing(place), strict=True)):
+        inside = np.arange(nodal.nodes) if k == 0 else np.setdiff1d(np.arange(nodal.nodes), [seats.feeders[k - 1].root])
+        nothing = np.full(nodal.nodes, np.nan)
+        labels.append(nodal.label if k == 0 else np.char.add(f"{seats.case.interfaces.feeder[k - 1]}/", nodal.label[inside]))
+        owner.append(np.full(len(inside), k - 1))
+        v.append((nothing if standing is None else standing.place.vm)[inside])
+        sway.append((0.0 * nodal.start.real if standing is None else standing.moving.vm)[inside])
     size = np.abs(np.concatenate(sway))
     return np.concatenate(labels), np.concatenate(owner), np.concatenate(v), size / max(float(size.max(initial=0.0)), np.finfo(float).tiny)
 

@@ -16,7 +16,7 @@ from gridtandem.flow.continuation.trace import Knot
 from gridtandem.flow.sums import summed
 from gridtandem.grid.nodal import Nodal
 from gridtandem.parties.owner import Ports
-from gridtandem.study.margin.ask import Growth
+from gridtandem.study.margin.ask import SMOOTH, Growth
 from gridtandem.study.margin.single import Tool, followed
 from gridtandem.tables import Real
 
@@ -70,7 +70,9 @@ def scheme_of(name: str, growth: Growth) -> Any:
     """A scheme by name, as far behind the nose as asked for."""
     module, kind = SCHEMES[name]
     found = getattr(import_module(f"gridtandem.schemes.{module}"), kind)
-    return found() if name == "ccpf-nose" else found(past=BEHIND[growth.until])
+    if name == "ccpf-nose":
+        return found()
+    return found(past=BEHIND[growth.until], **({"longest": SMOOTH} if name == "ccpf" else {}))
 
 
 def feeding(case: Case) -> tuple[str, ...]:

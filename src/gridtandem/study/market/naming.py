@@ -17,10 +17,13 @@ from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import hold, solve
 from gridtandem.program.why import why
+from gridtandem.resources.reactive import free_units
 from gridtandem.resources.steps import UNIT, PricedSteps
 
 UNITS = {"balance": "MW", "limit": "pu² or MVA", "flow": "MW", "requirement": "MW"}  # of rows, for people
-PLACE = re.compile(r"(?:feeder(\d+)\.|(tso)\.)?(balance|limit|flow|order|x|requirement)\[(\d+)(?:,(\d+))?\]")
+STORES = {"charge": "charging", "discharge": "discharging", "energy": "energy"}  # blocks of storage, for people
+PLACE = re.compile(rf"(?:feeder(\d+)\.|(tso)\.)?\b(balance|limit|flow|order|x|q|requirement|{'|'.join(STORES)})\[(\d+)(?:,(\d+))?\]")
+LIMIT = re.compile(r"((?:voltage at|flow on) [^;,]* is [^ ]+) pu² or MVA (above|below) [^ ;,]+")  # sides of these rows are of no use to people
 
 
 @final
@@ -34,13 +37,16 @@ class Known:
 
 def unserved(problem: FeederProblem, period: int) -> str:
     """Why no exchange serves a feeder in a period, counted from 1; ``problem`` may be of that period alone."""
-    told = f"no exchange serves feeder {problem.network.name!r} in period {period}"
+    when = "over all periods" if problem.window.periods > 1 else f"in period {period}"
+    told = f"no exchange serves feeder {problem.network.name!r} {when}"
     return f"{told}: {reason(problem.program, Known(feeders=(problem,)), 0)}"
 
 
 def unoffered(problem: FeederProblem, period: int) -> str:
     """Why a feeder makes no offer for a period."""
     if problem.owned.coupled:
+        if solve(problem.program).status is Status.INFEASIBLE:
+            return unserved(problem, period)
         return f"hours of feeder {problem.network.name!r} hang together, so no offer hour by hour can tell what it costs"
     if problem.physics is not None:
         found = hold(problem.program).solve(cost={"z": np.full(problem.window.periods, problem.physics.least_price * problem.window.hours)})
@@ -71,8 +77,7 @@ def reason(program: Program, known: Known, here: int | None) -> str:
     """Why the program has no answer; ``here`` is the interface whose feeder it is, None for transmission or everything together."""
     said = str(why(program, units=_units(len(known.feeders))))
     named = PLACE.sub(lambda found: _named(found, known, here), said)
-    named = re.sub(r"(voltage at [^;,]* is [^ ]+) pu² or MVA", r"\1 pu²", named)
-    return re.sub(r"(flow on [^;,]* is [^ ]+) pu² or MVA", r"\1 MVA", named)
+    return LIMIT.sub(lambda found: f"{found[1]} {'MVA' if found[1].startswith('flow') else 'pu²'} {found[2]} its limit", named)
 
 
 def _units(feeders: int) -> Mapping[str, str]:
@@ -93,7 +98,17 @@ def _inside(problem: FeederProblem, block: str, second: str | None) -> str:
         return problem.label(int(second))
     if block == "x" and second:
         return _step(problem.owned.steps, problem.network, int(second))
+    if block == "q" and second:
+        return f"reactive power of {problem.network.generators.label(int(free_units(problem.network)[int(second)]))!r}"
+    if block in STORES and second:
+        return f"{STORES[block]} of {_stores(problem.network)[int(second)]!r}"
     return "balance"
+
+
+def _stores(net: Network) -> list[str]:
+    """Storage in service, by name."""
+    s = net.storages
+    return [s.label(k) for k in np.flatnonzero(s.live & net.buses.live[s.bus]).tolist()]
 
 
 def _above(known: Known, block: str, first: int, second: str | None) -> str:
@@ -104,6 +119,8 @@ def _above(known: Known, block: str, first: int, second: str | None) -> str:
     if block == "order":
         t, step = divmod(first, w.owned.steps.low.shape[1])
         return f"{_step(w.owned.steps, w.network, step)} in period {t + 1 + w.window.first}"
+    if block in STORES and second:
+        return f"{STORES[block]} of {_stores(w.network)[int(second)]!r} in period {first + 1 + w.window.first}"
     what = (
         "balance" if second is None else f"balance at {w.nodal.label[int(second)]}" if block == "balance" else f"flow on {w.form.label(int(second))}"
     )

@@ -13,6 +13,7 @@ import numpy as np
 from gridtandem.boundary.market_letters import Award, Offers
 from gridtandem.boundary.reserve_letters import ReserveOffers, VectorOffers
 from gridtandem.boundary.storage_letters import NO_USE, StoreUse
+from gridtandem.boundary.strategic_letters import Disclose, ResidualCurve
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.branch_flow_curve import WITHIN
@@ -157,7 +158,9 @@ def explained(seats: MarketSeats, outcome: Outcome[Any], planes: int = 0) -> tup
     said = [told] if (told := getattr(outcome.state, "trouble", "")) else []
     for refusal in outcome.refused:
         _, t, i = refusal.rows[0]
-        if refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
+        if refusal.question in (ResidualCurve.__name__, Disclose.__name__):
+            said.append(f"{refusal.by}: {seats.residual.trouble or 'a feeder tells of no interval in which its exchange lies'}")
+        elif refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
         elif refusal.question != Award.__name__ or not said:
             problem, period = _hour(seats, i, t), t + 1 + seats.wholesale.window.first

@@ -30,6 +30,7 @@ from gridtandem.parties.wholesale import Wholesale
 from gridtandem.parties.wholesale_choice import WholesaleChoice
 from gridtandem.parties.wholesale_near import WholesaleNear
 from gridtandem.parties.wholesale_reserve import WholesaleReserve
+from gridtandem.parties.wholesale_residual import WholesaleResidual
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.kinds import MARKET, Kind
@@ -98,13 +99,17 @@ class MarketSeats:
     companies: tuple[str, ...]
     pool: Pool
 
+    @property
+    def residual(self) -> WholesaleResidual:
+        """Transmission's desk for companies that move the price; it knows who stands behind each interface."""
+        who = {int(row): name for name, (_, rows) in zip(self.companies, self.fleets, strict=True) for row in rows}
+        return WholesaleResidual(self.wholesale, np.array([who[k] for k in range(len(who))], dtype=str))
+
     def mailbox(self, scheme: Any, periods: int) -> Mailbox:
         """The road between them."""
-        tso = (
-            Company("owner", (self.pool,))
-            if isinstance(scheme, Ideal)
-            else Company("tso", (self.wholesale, WholesaleNear(self.wholesale), WholesaleChoice(self.wholesale), WholesaleReserve(self.wholesale)))
-        )
+        w = self.wholesale
+        desks = (w, WholesaleNear(w), WholesaleChoice(w), WholesaleReserve(w), self.residual)
+        tso = Company("owner", (self.pool,)) if isinstance(scheme, Ideal) else Company("tso", desks)
         dsos = tuple((Company(name, _desks(desk)), rows) for name, (desk, rows) in zip(self.companies, self.fleets, strict=True))
         return Mailbox(tso, dsos, axes=(1, periods))
 
