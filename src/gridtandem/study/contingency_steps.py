@@ -214,7 +214,7 @@ class ByCurves:
         if len(draw.bends.knot):
             v = np.where(dead[:, None], ground.v, found.v)
             s = curve_at(_repeated(draw, len(v)), np.abs(v[:, None, party.forecast.node])).sum(axis=2) / MVA
-            return s[..., 0] + 1j * s[..., 1]
+            return np.asarray(s[..., 0] + 1j * s[..., 1], np.complex128)
         curves = party.drawn(draw, (0, 0), draw.low[0, 0])
         out = curves.together(found.v)
         out[dead] = curves.together(ground.v[None])
