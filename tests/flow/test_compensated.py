@@ -177,6 +177,16 @@ def test_a_row_s_own_curves_give_the_same_bits_alone() -> None:
         assert np.array_equal(alone.v[0], every.v[r], equal_nan=True)
 
 
+def test_no_outage_at_all_is_no_work() -> None:
+    """Rows without a branch are the state before; no rows are no answer."""
+    newton = Newton.of(Nodal.of(network("case118")))
+    base, none = newton.solve().v, np.empty(0)
+    assert solve_outages(newton, opened=[], loads=none, units=none, start=base[None]).v.shape == (0, len(base))
+    found = solve_outages(newton, opened=[np.empty(0, np.int64)], loads=np.ones(1), units=np.ones(1), start=base[None])
+    assert found.converged[0]
+    assert abs(found.v[0] - base).max() < OPENED
+
+
 def test_many_branches_at_once_go_by_full_steps() -> None:
     """Three with six ends are beyond these steps; each row says how many steps it took, and the answer is the same."""
     nodal = Nodal.of(network("case118"))

@@ -55,7 +55,10 @@ class Asked:
     def draw_of(self, row: int) -> Draw | None:
         """The curves of one row."""
         d = self.draw
-        return d if d is None or self.common else Draw(node=d.node, low=d.low[row], high=d.high[row], c=d.c[row])
+        if d is None or self.common:
+            return d
+        k = row % len(d.low)
+        return Draw(node=d.node, low=d.low[k], high=d.high[k], c=d.c[k])
 
     @property
     def curves(self) -> tuple[Index, Real, Complex]:

@@ -134,7 +134,7 @@ def _begun(lane, first_v, power, row, v, own):
     reach, series = power[3], power[4]
     if len(own) == 0:
         return
-    degree = series.shape[2]
+    row, degree = row % len(reach), series.shape[2]
     for k in range(reach.shape[1]):
         at = k * (2 + 2 * degree)
         own[at, lane], own[at + 1, lane] = reach[row, k, 0], reach[row, k, 1]

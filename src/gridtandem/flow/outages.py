@@ -31,8 +31,8 @@ def solve_outages(newton: Newton, *, opened: Sequence[Index], loads: Real, units
     """Load flows with branches ``opened`` (row), all loads times ``loads`` (row), schedules times ``units`` (row), from ``start`` (row or
     one for all, node).
 
-    ``draw`` has ``low`` and ``high`` (row, interface) and ``c`` with one axis more; or, for all rows, without the axis of rows. No row may
-    island anything.
+    ``draw`` has ``low`` and ``high`` (row, interface) and ``c`` with one axis more; or, for all rows and then part of their factors, without the axis
+    of rows. No row may island anything.
     """
     rows, n = len(opened), newton.nodal.nodes
     out = Batch(
