@@ -156,6 +156,7 @@ def test_a_row_has_the_same_bits_in_any_company() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(kept, "processors", lambda threads=threads: threads)
             patch.setattr(kept, "AT_ONCE", at_once)
+            patch.setattr(kept, "NODES", 1)
             few = solve_outages(
                 newton, opened=[opened[r] for r in rows], loads=loads[rows], units=loads[rows], start=np.repeat(base[None], len(rows), axis=0)
             )

@@ -29,7 +29,8 @@ MOST_NODES = 4  # at the ends of a row's branches; more go the full way
 MOST_STEPS = 24
 WORSE = 0.7  # a step that leaves more than this of the mismatch is the last
 CLOSER = 0.01  # of the tolerance: Newton's last step ends far below it, a step of these anywhere
-AT_ONCE = 64  # rows that a thread takes in one go
+AT_ONCE = 64  # rows that a thread takes in one go, or more where they are short:
+NODES = 100_000  # of all its rows; less is not worth a thread
 
 
 @final
@@ -169,9 +170,9 @@ def _group(newton: Newton, asked: Asked, rows: Index, to: tuple[Batch, Real], wi
             problem.tol, MOST_STEPS, WORSE, room, part, out.v, entering, lowest, out.iterations, out.mismatch, out.converged,
         )  # fmt: skip
 
-    threads = processors()
-    parts = min(len(rows), threads * -(-len(rows) // (threads * AT_ONCE)))  # of about equal size
-    shared_out(np.array_split(rows, parts), work_on, threads)
+    threads, parts = processors(), -(-len(rows) // max(AT_ONCE, NODES // n))
+    parts = parts if parts == 1 else min(len(rows), -(-parts // threads) * threads)
+    shared_out(np.array_split(rows, parts), work_on, threads)  # of about equal size
     given = np.empty(n, np.int64)
     given[blocks.order[m:]] = np.arange(n - m)
     outside = ~((u.control == REFERENCE) & newton.roles.given[u.node])
