@@ -350,3 +350,13 @@ PTDF_MW = 1e-8  # MW, relative to 1 + the largest change; PTDF on 100 MVA
 # the nose of MATPOWER's test with reactive limits
 MATPOWER_Q_MVAR = 0.01  # Mvar; within it MATPOWER takes a reactive limit for met (cpf.q_lims_tol)
 NOSE_SETTLED = 1e-9  # of λ; noses found along the arc to 1e-9, whose λ is then good to its square, after load flows to 1e-10
+# fast reserve of feeders, and days secure in frequency
+RELAXED = 1e-5  # relative to squared flows, or to 1 MVA²; promised of cones
+DELIVERED_MW = 1e-3  # MW; promised of load flows of a plan against it
+BROKEN_PU = 1e-3  # pu; promised of limits in them
+REPLAYED = 1e-9  # pu, MW; sweeps to 1e-13 against Newton to 1e-10
+REQUIRED_MW = 1e-4  # MW; promised of cones in a program solved to 1e-10 of its cost
+SUPPORTED = 1e-4  # relative; promised: what a feeder costs itself at prices of the joint plan
+MARGINAL = 1e-4  # relative; central differences of a smooth cost, steps of 0.05 MW, programs to 1e-10 of 1e4
+NESTED = 1e-6  # relative; two programs of which one has more limits, each solved to 1e-9
+LOSSLESS = 1e-4  # relative; impedances of a millionth
