@@ -350,3 +350,20 @@ PTDF_MW = 1e-8  # MW, relative to 1 + the largest change; PTDF on 100 MVA
 # the nose of MATPOWER's test with reactive limits
 MATPOWER_Q_MVAR = 0.01  # Mvar; within it MATPOWER takes a reactive limit for met (cpf.q_lims_tol)
 NOSE_SETTLED = 1e-9  # of λ; noses found along the arc to 1e-9, whose λ is then good to its square, after load flows to 1e-10
+# frequency after a loss
+PRINTED_RESERVE = 1e-4  # MW; promised of two printed numbers
+PRINTED_EQUIVALENCE = 5.1e-4  # MW/MW; three decimals of an earlier study
+PRINTED_PRIMARY = 5e-3  # MW; two decimals there
+PRINTED_SHARE = 1e-4  # of 1; a tenth of a percent there
+CONE_RESERVE = 1e-4  # MW of 191; promised, from a cone program to 1e-9
+CHORD_MW = 0.01  # MW; the error that chords are asked for
+CHORDS_ALIKE = 1e-5  # relative; the largest of 2001 points beside a parabola's top
+SURE_NADIR = 1e-6  # Hz of 1; promised for random draws, closed forms on both sides
+EXACT_NADIR = 1e-9  # Hz of 1; two closed forms of one parabola
+HELD_SLOPE = 1e-5  # relative; central differences of a step of 1e-4 of a function that bends little
+STEPPED_NADIR = 1e-6  # Hz of 1; Heun steps of 5 ms against closed form, measured 1e-7
+PRINTED_NADIR = 6e-3  # Hz; two decimals of an earlier study
+PRINTED_SLOW = 1.1e-3  # Hz; three decimals there, found with steps of the first order
+OTHER_STEPS = 1e-5  # Hz of 1; steps ten times as small
+MORE = 1e-12  # MW, relative; the rounding of a few operations
+SIMULATED = 1e-4  # Hz of 0.7; another simulator, trapezoidal steps of 5 ms: measured 1e-7
