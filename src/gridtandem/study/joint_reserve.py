@@ -84,7 +84,7 @@ class JointReserve:
         saved = 100 * (1 - (h.primary_mw + h.fast_mw).sum() / h.without_mw.sum())
         lines = [
             f"Joint reserve of {self.case.name}, {len(h)} h, feeders {self.feeders}",
-            f"  cost      {self.cost:,.2f} {money}, at most {max(self.cost - self.bound, 0.0):,.2f} more than any plan",
+            f"  cost      {self.cost:,.2f} {money}, at most {max(self.cost - self.bound, 0.0):,.2f} more than the least",
             f"  primary   {_range(h.primary_mw)} MW; without fast reserve {_range(h.without_mw)} MW",
             f"  fast      {_range(h.fast_mw)} MW; both together {saved:.1f} % less than primary reserve alone",
             f"  prices    energy {_range(h.energy_price)}, primary {_range(h.primary_price)}, fast {_range(h.fast_price)} {money}",
