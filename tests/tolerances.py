@@ -377,3 +377,4 @@ PRINTED_SLOW = 1.1e-3  # Hz; three decimals there, found with steps of the first
 OTHER_STEPS = 1e-5  # Hz of 1; steps ten times as small
 MORE = 1e-12  # MW, relative; the rounding of a few operations
 SIMULATED = 1e-4  # Hz of 0.7; another simulator, trapezoidal steps of 5 ms: measured 1e-7
+LOWEST_HZ = 1e-3  # Hz; promised of binding hours, services as promised

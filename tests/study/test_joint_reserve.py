@@ -9,7 +9,7 @@ import pytest
 
 from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.study.joint_reserve import joint_reserve, read_inertia
-from tests.tolerances import BROKEN_PU, DELIVERED_MW, RELAXED
+from tests.tolerances import BROKEN_PU, DELIVERED_MW, LOWEST_HZ, RELAXED
 
 
 def test_a_day_of_feeders_delivers_what_it_sells() -> None:
@@ -19,6 +19,7 @@ def test_a_day_of_feeders_delivers_what_it_sells() -> None:
     assert (found.awards.felt_mw >= found.awards.award_mw - DELIVERED_MW).all()
     assert np.nanmax(found.plan.slack) <= RELAXED
     assert (found.hours.primary_mw + found.hours.fast_mw < found.hours.without_mw).all()
+    np.testing.assert_allclose(found.hours.lowest_hz, 59.0, atol=LOWEST_HZ)
     assert 0 <= found.cost - found.bound <= 1e-3 * found.cost
     assert "fast" in repr(found)
 
@@ -50,3 +51,11 @@ def test_bad_questions_are_refused_in_words() -> None:
         assert code in {f.code for f in found.value.faults}
     with pytest.raises(InvalidCase, match="frequency-043"):
         joint_reserve("golden-3bus")
+
+
+def test_what_a_lost_unit_keeps_does_not_count_in_time_either(tmp_path: Path) -> None:
+    path = tmp_path / "inertia.csv"
+    path.write_text("hour,inertia_mws,loss_mw,lost\n1,8350,90,\n1,8100,100,station-4\n")
+    found = joint_reserve("noh-reduced", inertia=path, hours=1)
+    assert found.trouble == ()
+    np.testing.assert_allclose(found.hours.lowest_hz, 59.0, atol=LOWEST_HZ)

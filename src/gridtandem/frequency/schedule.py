@@ -99,7 +99,7 @@ class JointSchedule:
 
     def faults(self) -> Iterator[Fault]:
         """What no schedule could mend, with its hour."""
-        window, lost, mine = self.transmission.window, self._lost, self._period
+        window, lost, mine = self.transmission.window, self.lost, self.period
         for hour in sorted(set(range(window.first + 1, window.end + 1)) - set(self.inertia.hour.tolist())):
             yield Fault(self.inertia.kind, f"has no row for hour {hour}", "give every hour a row", "frequency-041", column="hour")
         names = self.transmission.network.generators.name.tolist()
@@ -111,12 +111,12 @@ class JointSchedule:
         yield from self.security.faults(self.inertia, (own * ~lost).sum(-1), fast)
 
     @property
-    def _period(self) -> Index:
+    def period(self) -> Index:
         """(row of inertia) period of the window."""
         return self.inertia.hour - 1 - self.transmission.window.first
 
     @property
-    def _lost(self) -> Flag:
+    def lost(self) -> Flag:
         """(row of inertia, station that keeps reserve) whether it is the one that goes out."""
         made = self.transmission.regulators
         names = self.transmission.network.generators.name[made.row]
@@ -140,10 +140,10 @@ class JointSchedule:
 
     def _secure(self) -> tuple[dict[str, Rows], dict[str, Cones]]:
         """Rows and cones of every loss; reserve of the unit that goes out does not count."""
-        t, many, mine = self.transmission.window.periods, len(self.inertia), self._period
+        t, many, mine = self.transmission.window.periods, len(self.inertia), self.period
         at = sparse.csr_array((np.ones(many), (np.arange(many), mine)), shape=(many, t))
-        row, station = np.nonzero(self._lost)
-        width = self._lost.shape[1]
+        row, station = np.nonzero(self.lost)
+        width = self.lost.shape[1]
         primary: dict[str, Matrix] = {"tso.primary": at}
         if len(row):
             primary[f"tso.{UP}"] = sparse.csr_array((-np.ones(len(row)), (row, mine[row] * width + station)), shape=(many, t * width))

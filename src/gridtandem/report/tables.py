@@ -21,6 +21,7 @@ DECIMALS = {
     "kV": 1,
     "s": 3,
     "%": 1,
+    "Hz": 3,
     "currency": 2,
     "currency/MWh": 2,
 }  # what is told of values of ordinary size
@@ -41,6 +42,7 @@ UNIT_NAMES = (
     "_us",
     "_kw_per_m2",
     "_m_per_s",
+    "_hz",
     "_c",
     "_a",
     "_v",

@@ -15,9 +15,10 @@ from gridtandem.cases.named import case as named
 from gridtandem.errors import Fault, InvalidCase, Unreadable
 from gridtandem.frequency.schedule import Hung, JointPlan, JointSchedule
 from gridtandem.frequency.security import Inertia, Security
+from gridtandem.frequency.swing import fall
 from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_replay import Replayed, replayed
-from gridtandem.opf.fast_reserve import MODELS, FastFeeder, Model
+from gridtandem.opf.fast_reserve import MODELS, UP, FastFeeder, Model
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.leader import of_group
 from gridtandem.program.answer import Status
@@ -39,9 +40,10 @@ class ReserveHours(Table):
     without_mw: Real = column("primary reserve that the hour would need without fast reserve", unit="MW")
     primary_mw: Real = column("primary reserve", unit="MW")
     fast_mw: Real = column("fast reserve", unit="MW")
-    energy_price: Real = column("price of energy, mean over loads", unit="currency/MWh")
-    primary_price: Real = column("price of primary reserve", unit="currency/MW in an hour")
-    fast_price: Real = column("price of fast reserve", unit="currency/MW in an hour")
+    lowest_hz: Real = column("lowest frequency after the worst loss, if reserve comes as promised", unit="Hz")
+    energy_per_mwh: Real = column("price of energy, mean over loads", unit="currency/MWh")
+    primary_per_mw: Real = column("price of primary reserve, for an hour", unit="currency/MW")
+    fast_per_mw: Real = column("price of fast reserve, for an hour", unit="currency/MW")
     short_mw: Real = column("primary reserve that is missing", unit="MW")
     shed_mw: Real = column("demand not served", unit="MW")
 
@@ -58,7 +60,7 @@ class ReserveAwards(Table):
     z_mw: Real = column("taken from transmission", unit="MW")
     award_mw: Real = column("fast reserve that is sold", unit="MW")
     felt_mw: Real = column("by how much less is taken when it is called, by load flow", unit="MW")
-    energy_price: Real = column("price of energy at the bus", unit="currency/MWh")
+    energy_per_mwh: Real = column("price of energy at the bus", unit="currency/MWh")
     beyond_pu: Real = column("most that a voltage is beyond its limit in either state, by load flow; 0: none is", unit="pu")
     loading: Real = column("largest apparent power by rating in either state, by load flow")
 
@@ -87,7 +89,8 @@ class JointReserve:
             f"  cost      {self.cost:,.2f} {money}, at most {max(self.cost - self.bound, 0.0):,.2f} more than the least",
             f"  primary   {_range(h.primary_mw)} MW; without fast reserve {_range(h.without_mw)} MW",
             f"  fast      {_range(h.fast_mw)} MW; both together {saved:.1f} % less than primary reserve alone",
-            f"  prices    energy {_range(h.energy_price)}, primary {_range(h.primary_price)}, fast {_range(h.fast_price)} {money}",
+            f"  lowest    {_range(h.lowest_hz, 3)} Hz if reserve comes as promised",
+            f"  prices    energy {_range(h.energy_per_mwh)}, primary {_range(h.primary_per_mw)}, fast {_range(h.fast_per_mw)} {money}",
         ]
         return "\n".join([*lines, *(f"  beware    {word}" for word in self.trouble)])
 
@@ -174,7 +177,8 @@ def _told(case: Case, model: Model, schedule: JointSchedule, plan: JointPlan) ->
     load = schedule.transmission.owned.p_load
     hours = ReserveHours(
         hour=np.arange(window.first, window.end) + 1, without_mw=without, primary_mw=plan.primary, fast_mw=plan.fast,
-        energy_price=(plan.energy * load).sum(-1) / load.sum(-1), primary_price=plan.primary_price, fast_price=plan.fast_price,
+        lowest_hz=_lowest(schedule, plan),
+        energy_per_mwh=(plan.energy * load).sum(-1) / load.sum(-1), primary_per_mw=plan.primary_price, fast_per_mw=plan.fast_price,
         short_mw=np.maximum(plan.short, 0.0), shed_mw=np.maximum(plan.shed, 0.0),
     )  # fmt: skip
     shown = [replayed(h.feeder, replace(plan.answer, x=of_group(plan.answer.x, k))) for k, h in enumerate(plan.feeders)]
@@ -183,8 +187,18 @@ def _told(case: Case, model: Model, schedule: JointSchedule, plan: JointPlan) ->
     return JointReserve(case=case, feeders=model, cost=plan.cost, bound=plan.bound, hours=hours, awards=awards, trouble=trouble, plan=plan)
 
 
-def _range(values: Real) -> str:
-    low, high = f"{values.min():,.2f}", f"{values.max():,.2f}"
+def _lowest(schedule: JointSchedule, plan: JointPlan) -> Real:
+    """In time, in closed form (period); what a lost unit keeps does not come. [Hz]"""
+    security, at = schedule.security, schedule.period
+    primary = plan.primary[at] - (plan.answer.x[f"tso.{UP}"][at] * schedule.lost).sum(-1)
+    deep = fall(security, schedule.inertia, primary, plan.fast[at][:, None]).nadir_hz
+    out = np.full(schedule.transmission.window.periods, np.inf)
+    np.minimum.at(out, at, security.limits.f0_hz - deep)
+    return out
+
+
+def _range(values: Real, digits: int = 2) -> str:
+    low, high = f"{values.min():,.{digits}f}", f"{values.max():,.{digits}f}"
     return low if low == high else f"{low} to {high}"
 
 
@@ -193,7 +207,7 @@ def _awards(schedule: JointSchedule, plan: JointPlan, case: Case, k: int, one: R
     count = int(case.interfaces.count[k])
     return ReserveAwards(
         hour=np.arange(t) + schedule.transmission.window.first + 1, interface=np.full(t, case.interfaces.name[k]), feeders=np.full(t, count),
-        z_mw=plan.given[:, k], award_mw=plan.award[:, k], felt_mw=count * one.felt_mw[t:], energy_price=plan.energy[:, at],
+        z_mw=plan.given[:, k], award_mw=plan.award[:, k], felt_mw=count * one.felt_mw[t:], energy_per_mwh=plan.energy[:, at],
         beyond_pu=one.beyond_pu.reshape(2, t).max(0), loading=one.loading.reshape(2, t).max(0),
     )  # fmt: skip
 
