@@ -1,8 +1,8 @@
 r"""What a curve says of security: how much can be added, what ends it, and where the network is weakest.
 
 Two margins: λ*, where λ turns first when it grows from the base case, and the most power that the loads draw along the curve up to there, P_max. For
-constant power both lie at the nose; loads that fall with their voltage draw most before it. Behind it the curve may rise again, beyond λ* even: that is
-no margin, for the network has collapsed before.
+constant power both lie at the nose; loads that fall with their voltage draw most before it. Behind it the curve may rise again, beyond λ* even: that
+is no margin, for the network has collapsed before.
 
 At a nose the Jacobian is singular, :math:`J\phi = 0,\ \psi^\top J = 0`. A node's part in it is
 

@@ -92,23 +92,22 @@ def predicted(stage: Stage, place: Place, along: Tangent, length: float) -> Plac
 
 def measure(stage: Stage, step: Tangent) -> float:
     """What moves most, in the measure of `gridtandem.flow.continuation.options.Tracing.longest`."""
-    p, x = stage.pattern, np.abs(step.x)
-    turned, lifted = len(p.turn), len(p.turn) + len(p.lift)
+    x, turned = np.abs(step.x), len(stage.pattern.turn)
     return float(max(x[:turned].max(initial=0.0) / 5, x[turned:].max(initial=0.0), abs(step.growth) / 10))
 
 
 def strayed(stage: Stage, here: tuple[Place, Tangent], there: tuple[Place, Tangent], longest: float) -> bool:
     r"""May a step have left its piece of the curve, or passed two noses at once?
 
-    On a smooth piece the way is :math:`x_b - x_a = \tfrac12 (x'_a + x'_b)` to the third power of the step, with tangents x' along it, in all unknowns;
-    and where λ rises at both ends, the parabola through both slopes that leads from λ at one end to that at the other stays above 0.
+    On a smooth piece the way is :math:`x_b - x_a = \tfrac12 (x'_a + x'_b)` to the third power of the step, with tangents x' along it, in all
+    unknowns; and where λ rises at both ends, the parabola through both slopes that leads from λ at one end to that at the other stays above 0.
     """
     (a, t_a), (b, t_b) = here, there
     if t_a.x @ t_b.x + t_a.growth * t_b.growth < TURNED:
         return True
     way = _between(stage, a, b)
-    size = way.x @ way.x + way.growth**2
-    near, far = (size / (way.x @ t.x + way.growth * t.growth) for t in (t_a, t_b))
+    size = float(way.x @ way.x) + way.growth**2
+    near, far = (size / (float(way.x @ t.x) + way.growth * t.growth) for t in (t_a, t_b))
     beside = Tangent(x=way.x - (near * t_a.x + far * t_b.x) / 2, growth=way.growth - (near * t_a.growth + far * t_b.growth) / 2)
     return measure(stage, beside) > STRAYED * longest or dips(way.growth, near * t_a.growth, far * t_b.growth)
 
