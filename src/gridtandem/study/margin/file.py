@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Question:
         """Several tools answer, and not all of them are schemes."""
         return
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, object]:
         """The question without its case, as plain words and numbers."""
         growth = {f.name: getattr(self.growth, f.name) for f in fields(self.growth)}
         return {**growth, "target": repr(self.growth.target), "tools": self.tools, "buses": self.buses}
