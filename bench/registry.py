@@ -63,6 +63,7 @@ VOLTAGE = 1e-7  # pu; peers stop at a mismatch or a step of 1e-8 pu
 
 PANDAPOWER = ("case118", "case1354pegase", "case9241pegase")  # reading larger ones takes it minutes
 
+ROUTES = 0.2  # currency of 2e4; searches among whole numbers end at 1e-6 of the cost at most, and a promise of 1e-5 stands
 ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
 
 
@@ -79,6 +80,12 @@ def _dc_outages(name: str, repeat: int) -> Phase:
 def _responding(name: str, feeder: str, how_many: int, repeat: int) -> Phase:
     both = {"curves": outages.by_curves(name, feeder, how_many), "lightsim2grid, no feeder": outages.bare(name)}
     return Phase("outages", f"{name} + {how_many} x {feeder}", both, VOLTAGE, repeat, large=True, musts=(Must("lightsim2grid", 0.5),))
+
+
+def _every_outage(name: str, feeder: str, how_many: int, most_ms: float) -> Phase:
+    """All of them, on all processors: the clock's time."""
+    ours = {"curves (wall)": outages.by_curves(name, feeder, how_many, every=True)}
+    return Phase("every-outage", f"{name} + {how_many} x {feeder}", ours, repeat=1, wall=frozenset(ours), large=True, most_ms=most_ms)
 
 
 def _with_feeders(name: str, how_many: int, repeat: int) -> Phase:
@@ -183,6 +190,7 @@ PHASES = (
     _outages("case9241pegase", 1, 0.45, large=True),
     _dc_outages("case9241pegase", 1),
     _responding("case9241pegase", "case141", 1000, 1),
+    _every_outage("case9241pegase", "case141", 1000, 10_000.0),
     _with_feeders("T118Dn4", 0, 11),
     _with_feeders("case1354pegase", 100, 3),
     *(Phase("three-phase", f"{n // 1000}k buses", phases.contenders(n), VOLTAGE, 7, musts=THREE_PHASE) for n in (10_000, 100_000)),
@@ -214,4 +222,17 @@ PHASES = (
     _coupled(10, 3),
     _coupled(100, 1),
     Phase("strategic", "curves of rts24-disco33, 24 h", {"curves": strategic.curves, "both ends": strategic.points}, MONEY, 11, most_ms=500.0),
+    Phase("strategic", "rts24-disco33, 2 h", {"cells": strategic.search("cells", 2), "kkt-bigm": strategic.search("kkt-bigm", 2)}, ROUTES, 3),
+    Phase(
+        "strategic",
+        "rts24-disco33, 24 h",
+        {"cells": strategic.search("cells"), "kkt-bigm": strategic.search("kkt-bigm")},
+        ROUTES,
+        1,
+        large=True,
+        musts=(Must("kkt-bigm", 0.02),),
+        most_ms=5000.0,
+    ),
+    Phase("strategic", "rts24-disco33, 24 h, judged", {"run": strategic.whole("strategic")}, repeat=5, most_ms=5000.0),
+    Phase("strategic", "rts24-disco33, 12 radii", {"direct": strategic.radii}, repeat=1, most_ms=60000.0),
 )
