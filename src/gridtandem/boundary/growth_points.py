@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.boundary.arc import DONE, LIMIT, LOST, Arc, Seen
+from gridtandem.boundary.arc import DONE, LIMIT, LOST, SHORTEST, Arc, Seen
 from gridtandem.boundary.growth_letters import NOBODY, NOTHING, Eliminated, Stepped
 from gridtandem.tables import Index, Real
 
@@ -171,11 +171,13 @@ def strayed(a: Place, b: Place, arc: Arc) -> bool:
     Tangents at both ends do not turn far, and λ does not fall where both say that it rises.
     On a smooth piece the way is :math:`x_b - x_a = \tfrac12 (\sigma t_a + \tau t_b)` to the third power of the step σ; τ > 0 is that which fits best.
     """
+    length = arc.length
+    if length * a.speed < SHORTEST * arc.longest:  # the way is no larger than corrections
+        return leapt(a, b, arc, length)
     ways = [np.concatenate([p.turn[0, 0, :, 1], np.abs(p.turn[0, 0, :, 3]), [p.slope]]) for p in (a, b)]  # a feeder's weakest node may be another
     turned = ways[0] @ ways[1] < TURNED * np.linalg.norm(ways[0]) * np.linalg.norm(ways[1])
     if turned or (min(a.slope, b.slope) > 0 and b.growth.flat[0] < a.growth.flat[0]):
         return True
-    length = arc.length
     here, there = (np.append(p.turn[0, 0, :, 1], p.slope / 10) for p in (a, b))
     way = np.append(b.v[0, 0] - a.v[0, 0], (b.growth.flat[0] - a.growth.flat[0]) / 10)
     rest, size = way - length * here / 2, float(there @ there)
