@@ -64,7 +64,7 @@ class Place:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """Places of a curve in order; of the first and of that with the largest λ before it turned also what parties remember."""
+    """Places of a curve in order; of the first and of that where λ turns first also what parties remember."""
 
     growth: Real  # (point)
     v: Real  # (point, interface)
@@ -154,7 +154,7 @@ class Tracked:
         return self.arc.phase == LIMIT
 
     def onwards(self, base: Place) -> Tracked:
-        """With the tangent of the new equations; where λ turns by that, the place with the largest λ has it too."""
+        """With the tangent of the new equations; where λ turns by that, the place that is remembered for it has it too."""
         arc = self.arc.began(base.seen)
         turned = arc.falling and not self.arc.falling
         return replace(self, base=base, arc=arc, points=replace(self.points, top=base) if turned else self.points)
