@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 CONTINGENCY = "tandem/contingency/1"
 SHOWN, LISTED, TOLD = 2, 10, 6  # islanding outages and refusals; rows of the table; outages that change places
 SPENT = {BASE: "before any outage", CURVES: "for curves", SCREENED: "while screened", FULL: "for outages in full"}
+ASK = "of the others only --screen full tells"
 FEW = 0.05  # % of change of an index below which distribution hardly matters
 COLUMNS = ("rank", "alone_rank", "outage", "by", "pi", "pi_alone", "change_percent", "loading_percent", "loaded_branch", "v_low_pu", "v_low_bus")
+CHANGES = ("alone_rank", "pi_alone", "change_percent")  # what there is only with feeders
 
 
 def contingency_in_words(run: ContingencyRun) -> str:
@@ -36,16 +38,19 @@ def _lines(run: ContingencyRun) -> Iterator[str]:
     share = renewable_share(of.study.case)
     feeders = f", renewables {spelled(100 * share, '%')} of the feeders' load" if share > 0 else ""
     way = "all solved in full" if solved == len(of.outages) else f"screened by {_way(of.screen)}, {solved:,} solved in full"
-    yield f"{of.study.case.name} under {name_of(of.study.scheme)}{feeders}: {_many(len(of.outages), 'outage')}, {way}"
+    scheme = f" under {name_of(of.study.scheme)}" if of.feeds else ", no feeders"
+    yield f"{of.study.case.name}{scheme}{feeders}: {_many(len(of.outages), 'outage')}, {way}"
     yield from (f"  note      {note}" for note in notes(of))
     if of.ratings == "base":
         yield f"  ratings   where the case has none: {BASE_FACTOR:g} times the apparent power before any outage, at least {LEAST_MVA:g} MVA"
     yield from _collapsed(table)
     known = table.take(table.rank > 0)
-    yield from (f"  {line}" for line in plain(known, columns=COLUMNS, rows=LISTED).splitlines())
+    columns = [c for c in COLUMNS if of.feeds or c not in CHANGES]
+    yield from (f"  {line}" for line in plain(known, columns=columns, rows=LISTED).splitlines())
     yield from _changes(table)
     yield from _screening(run)
-    yield from _solves(run)
+    if of.feeds:
+        yield from _solves(run)
     yield from _islanding(run)
     if run.path is not None:
         yield f"  run file  {run.path}"
@@ -100,15 +105,25 @@ def _changes(table: Ranking) -> Iterator[str]:
 
 
 def _screening(run: ContingencyRun) -> Iterator[str]:
-    found = run.agreement()
-    if found.count:
-        yield f"  screening {told(found)}"
+    """Where all are solved in full, against that; else of those alone, and against all without distribution, which nobody has chosen."""
+    of, found = run.result.of, run.agreement()
+    if not found.count:
+        return
+    if int((run.findings.step == FULL).sum()) == len(of.outages):
+        yield f"  screening against full: {told(found)}"
+        return
+    yield f"  screening against full: Spearman {_rank(found)} over the {found.count:,} solved in full because they came first; {ASK}"
+    if of.feeds:
+        yield f"  screening against feeders that draw what they drew before: {told(run.agreement(against='alone'))}"
 
 
 def told(found: Agreement) -> str:
     """How far two orders agree, in words."""
-    rank = "–" if np.isnan(found.spearman) else f"{found.spearman:.6g}"
-    return f"against full: Spearman {rank} over {_many(found.count, 'outage')}, {found.overlap} of the first {found.top} the same"
+    return f"Spearman {_rank(found)} over {_many(found.count, 'outage')}, {found.overlap} of the first {found.top} the same"
+
+
+def _rank(found: Agreement) -> str:
+    return "–" if np.isnan(found.spearman) else f"{found.spearman:.6g}"
 
 
 def _solves(run: ContingencyRun) -> Iterator[str]:
@@ -126,19 +141,22 @@ def _islanding(run: ContingencyRun) -> Iterator[str]:
 
 def contingency_document(run: ContingencyRun) -> dict[str, object]:
     """The order, what distribution changes, how good the screening is, and what it took."""
-    of, found = run.result.of, run.agreement()
+    of = run.result.of
     share = renewable_share(of.study.case)
     return {
         "schema": CONTINGENCY, "case": of.study.case.name, "scheme": name_of(of.study.scheme), "contingency_digest": of.digest(),
         "end": run.end.name.lower().replace("_", "-"), "screen": of.screen, "power": of.power, "ratings": of.ratings,
         "renewable_share": None if np.isnan(share) else share, "outages": len(of.outages), "notes": list(notes(of)),
         "feeder_solves": run.feeder_solves,
-        "screening": {
-            "outages": found.count, "spearman": None if np.isnan(found.spearman) else found.spearman, "top": found.top, "overlap": found.overlap,
-        },
+        "screening": _compared(run.agreement()),
+        "screening_against_alone": _compared(run.agreement(against="alone")) if of.feeds else None,
         "ranking": as_records(run.ranking), "islanding": as_records(run.islanding), "run_file": None if run.path is None else str(run.path),
         "made_with": provenance(),
     }  # fmt: skip
+
+
+def _compared(found: Agreement) -> dict[str, object]:
+    return {"outages": found.count, "spearman": None if np.isnan(found.spearman) else found.spearman, "top": found.top, "overlap": found.overlap}
 
 
 def _many(count: int, what: str) -> str:

@@ -29,7 +29,10 @@ TAU_MVA = 0.2  # 2e-3 per unit
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Contingency:
-    """Every outage is screened; those that come first, and those that come first without distribution, are solved in full."""
+    """Every outage is screened; those that come first, and those that come first without distribution, are solved in full.
+
+    Without feeders there is no other order: then only the first of those screened are.
+    """
 
     study: Study  # of one scenario and one period
     outages: Outages = NONE
@@ -40,6 +43,11 @@ class Contingency:
     power: int = 1  # n of the index that ranks
     cycles: int = 2  # of decoupled steps; one is two pairs of half steps with the feeders asked between them
     tau_mva: float = TAU_MVA  # change of a feeder's draw by its slope, above which it is asked
+
+    @property
+    def feeds(self) -> bool:
+        """Are there feeders whose answers could change anything?"""
+        return len(self.study.case.interfaces) > 0
 
     @property
     def batch(self) -> Batch:
