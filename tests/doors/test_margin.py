@@ -12,10 +12,11 @@ from matplotlib.image import imread
 
 import gridtandem as gt
 from gridtandem.errors import InvalidCase, UnknownName
+from gridtandem.report.margin import margin_in_words
 from gridtandem.report.style import SERIES
 from gridtandem.study.margin.tables import KINDS
 from tests.doors.console import ROOT, commands, missing
-from tests.doors.terminal import tandem
+from tests.doors.terminal import run_file, tandem
 from tests.tolerances import AT_NOSE_PU, HERMITE, INK, NOSE, NOSE_FOUND, SAME_CHECK
 
 PAGE = ROOT / "docs/how-to/find-a-voltage-margin.md"
@@ -49,6 +50,45 @@ def test_the_page_does_what_it_says() -> None:
         shown, now = imread(ROOT / "docs/pictures" / name), imread(name)
         assert shown.shape == now.shape
         assert np.mean(np.abs(shown - now)) <= INK
+
+
+def test_margins_are_kept_and_looked_at_like_other_runs() -> None:
+    said = tandem("margin", "T14D2", "--keep", "q", "--exponents", "0.5,0.5")
+    assert said.code == 0
+    path = run_file(said)
+    run = gt.margin(gt.with_exponents(gt.case("T14D2"), 0.5, 0.5), keep=("q",))
+    again = gt.MarginRun.opened(path)
+    assert said.out.rstrip("\n") == margin_in_words(again, rows=40)
+    assert repr(again) == repr(replace(run, path=path))
+    for name in ("tools", "events", "nodes", "curves"):
+        assert getattr(again, name).digest() == getattr(run, name).digest()
+    assert again.growth == run.growth
+    assert again.found
+    listed = tandem("runs").out.splitlines()[1].split()
+    assert listed == [path.stem, "T14D2", "ccpf,tcpf,tcpf-lm", "AGREED", str(run.tools.places.sum())]
+    assert tandem("show", "T14D2-margin").out.startswith(repr(again))
+    assert json.loads(tandem("show", "T14D2-margin", "--table", "tools", "--json").out)["rows"][0]["growth"] == run.tools.growth[0]
+    assert tandem("resume", "T14D2-margin").out.rstrip("\n") == repr(again)
+    assert tandem("plot", "T14D2-margin").code == tandem("plot", "T14D2-margin", "--kind", "tool", "--out", "b.png").code == 0
+    assert tandem("export", "T14D2-margin", "--out", "tables").code == 0
+    assert sorted(p.name for p in Path("tables").iterdir()) == ["curves.csv", "events.csv", "nodes.csv", "summary.json", "tools.csv"]
+    with pytest.raises(UnknownName, match="bus in this file"):
+        replace(again, buses=("4",)).curves  # noqa: B018
+    with pytest.raises(InvalidCase, match=r"MarginRun\.opened"):
+        gt.opened(path)
+    assert tandem("margin", "T14D2", "--keep", "q", "--exponents", "0.5,0.5").code == 0  # the same question takes the same place
+
+
+def test_margins_that_are_none_are_kept_as_such() -> None:
+    what = gt.case("T14D2")
+    heavy = replace(what, interfaces=replace(what.interfaces, scale=np.array([9.0, 1.0])))
+    run = gt.margin(heavy, tools=("ccpf", "merged"), save="none.tandem")
+    again = gt.MarginRun.opened("none.tandem")
+    assert not again.found
+    assert repr(again) == repr(run)
+    assert again.trouble == run.trouble
+    assert tandem("runs", "--in", ".").out.splitlines()[1].split()[-2:] == ["REFUSED", "0"]
+    assert tandem("resume", "none.tandem").code == 4
 
 
 def test_where_loads_draw_most_is_told_of_coordinated_curves_too() -> None:

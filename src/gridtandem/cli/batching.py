@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from gridtandem.cli.exits import batch_exit_code
+from gridtandem.cli.exits import EXIT_NO_SOLUTION, batch_exit_code
 from gridtandem.cli.finding import found
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.patience import patience
@@ -71,11 +71,11 @@ def resume_command(out: Out, *, run: str, block: int | None, wishes: Wishes) -> 
     Go on with a run or a batch that was stopped, to the same bits as if it had not been.
     """
     from gridtandem.report.batch import BatchRun
-    from gridtandem.study.shelf import is_batch, is_contingency
+    from gridtandem.study.shelf import is_batch, is_contingency, is_margin
 
     path = found(out, run, wishes.folder)
-    if is_contingency(path):
-        return ranked_on(out, path, block)
+    if is_margin(path) or is_contingency(path):
+        return margin_again(out, path) if is_margin(path) else ranked_on(out, path, block)
     if not is_batch(path):
         if block is not None:
             raise click.UsageError("--block goes with a batch; this is a run.")
@@ -84,6 +84,15 @@ def resume_command(out: Out, *, run: str, block: int | None, wishes: Wishes) -> 
         raise click.UsageError("a batch takes its study from the run file; only --block, --picture and --out go with it.")
     with patience(out, path.stem, "block") as watch:
         return shown(out, BatchRun.resume(path, block=block, watch=watch.counted), wishes)
+
+
+def margin_again(out: Out, path: Path) -> int:
+    """Margins are kept when all of them are there, so that nothing is left to do."""
+    from gridtandem.report.margin import MarginRun, margin_document
+
+    run = MarginRun.opened(path)
+    out.data(lambda: margin_document(run), lambda: repr(run))
+    return 0 if run.found else EXIT_NO_SOLUTION
 
 
 def ranked_on(out: Out, path: Path, block: int | None) -> int:

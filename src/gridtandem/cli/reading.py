@@ -13,9 +13,7 @@ from gridtandem.cli.wishes import SHELF
 from gridtandem.cli.words import RUN, RUN_OR_CASE
 
 if TYPE_CHECKING:
-    from gridtandem.report.batch import BatchRun
-    from gridtandem.report.contingency import ContingencyRun
-    from gridtandem.report.run import Run
+    from gridtandem.report.documents import Shown
 
 IN = click.option("--in", "folder", type=click.Path(path_type=Path), default=SHELF, metavar="DIR", help="Folder of run files.  [tandem-runs]")
 ROWS = click.option("--rows", type=click.IntRange(1), default=40, metavar="N", help="Most rows shown.  [40]")
@@ -134,18 +132,21 @@ def export_command(out: Out, *, run: str, kind: Literal["csv", "json"], target: 
     return 0
 
 
-def opened_any(out: Out, word: str, folder: Path) -> Run | BatchRun | ContingencyRun:
-    """A run of any kind, a batch, or a contingency analysis, by name, by the beginning of its name, or by its file."""
+def opened_any(out: Out, word: str, folder: Path) -> Shown:
+    """A run of any kind, a batch, a contingency analysis or margins, by name, by the beginning of its name, or by its file."""
     return opened_file(found(out, word, folder))
 
 
-def opened_file(path: Path) -> Run | BatchRun | ContingencyRun:
+def opened_file(path: Path) -> Shown:
     """The same by its file."""
     from gridtandem.report.batch import BatchRun
     from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.front import opened
-    from gridtandem.study.shelf import is_batch, is_contingency
+    from gridtandem.report.margin import MarginRun
+    from gridtandem.study.shelf import is_batch, is_contingency, is_margin
 
     if is_contingency(path):
         return ContingencyRun.opened(path)
+    if is_margin(path):
+        return MarginRun.opened(path)
     return BatchRun.opened(path) if is_batch(path) else opened(path)

@@ -10,6 +10,7 @@ import click
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.reading import ROWS
+from gridtandem.cli.wishes import OPTIONS
 from gridtandem.cli.words import CASE, Numbers
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ TABLE = "tools events nodes curves"
 @click.option(
     "--generation", type=click.Choice(["grows", "stays", "shared"]), default="grows", metavar="HOW", help="grows, stays or shared.  [grows]"
 )
-@click.option("--keep", metavar="LIMITS", default="", help="Limits of units that hold, between commas: q, p, reference.  [none]")
-@click.option("--hold-taps", is_flag=True, help="Transformers keep their ratios.")
+@click.option("--keep", metavar="LIMITS", default="", help="Of units: q, p, reference.  [none]  Also: --hold-taps.")
+@click.option("--hold-taps", is_flag=True, hidden=True, help="Transformers keep their ratios.")
 @click.option("--until", type=click.Choice(["nose", "past", "whole"]), default="past", metavar="WHERE", help="nose, past (a tenth) or whole.  [past]")
 @click.option("--target", type=float, default=float("inf"), metavar="L", help="End at this growth λ.")
 @click.option("--growth", "loads", type=float, default=1.0, metavar="K", help="Loads are P0 (1 + λ K).  [1]")
@@ -37,24 +38,27 @@ TABLE = "tools events nodes curves"
     "--over", type=click.Choice(["growth", "power", "bus", "tool"]), default="growth", metavar="X", help="growth (λ), power, bus or tool.  [growth]"
 )
 @ROWS
+@OPTIONS["folder"]
 @speaks
 @click.pass_obj
 def margin_command(
     out: Out, *, case: str, generation: Literal["grows", "stays", "shared"], keep: str, hold_taps: bool,
     until: Literal["nose", "past", "whole"], target: float, loads: float, buses: str, tools: str, exponents: tuple[float, ...] | None,
-    table: str | None, picture: Path | None, over: str, rows: int,
+    table: str | None, picture: Path | None, over: str, rows: int, folder: Path,
 ) -> int:  # fmt: skip
     """$ tandem margin case118 --keep q --plot margin.svg
 
     How far loads P0 (1 + λ K) of CASE can grow, and what is met on the way.
     """
-    from gridtandem.report.margin import margin_document, margin_in_words, margin_of_case
+    from gridtandem.report.margin import margin_document, margin_in_words, margin_of_case, question
     from gridtandem.report.style import save
     from gridtandem.study.margin.ask import Growth
+    from gridtandem.study.shelf import place_of_margin
 
     taps: Literal["hold", "move"] = "hold" if hold_taps else "move"
     growth = Growth(loads=loads, generation=generation, keep=listed(keep), taps=taps, until=until, target=target)
-    run = margin_of_case(bent(case, exponents), growth, listed(buses), listed(tools))
+    asked = question(bent(case, exponents), growth, listed(buses), listed(tools))
+    run = margin_of_case(asked, place_of_margin(asked, folder))
     out.data(lambda: margin_document(run), lambda: margin_in_words(run, table, rows))
     if picture is not None:
         out.say(f"picture   {save(run.plot(over), picture)}")

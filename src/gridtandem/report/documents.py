@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from gridtandem.report.kinds import door_of
 from gridtandem.report.tables import as_records
@@ -15,10 +15,13 @@ from gridtandem.tables import Table
 if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
     from gridtandem.report.contingency import ContingencyRun
+    from gridtandem.report.margin import MarginRun
     from gridtandem.report.run import Comparison, Run
 
+Shown: TypeAlias = "Run | BatchRun | ContingencyRun | MarginRun"  # whatever a run file holds
 TABLE = "tandem/table/1"
 CONTINGENCY_TABLES = ("ranking", "findings", "islanding")
+MARGIN_TABLES = ("tools", "events", "nodes", "curves")
 BATCH_TABLES = ("cases", "exchange", "branches", "buses", "islanding")
 
 
@@ -28,21 +31,29 @@ def table_document(table: Table) -> dict[str, object]:
     return {"schema": TABLE, "table": table.kind, "columns": columns, "rows": as_records(table)}
 
 
-def tables_of(run: Run | BatchRun | ContingencyRun) -> Mapping[str, Table]:
-    """All tables of a run, batch or contingency analysis by name."""
+def tables_of(run: Shown) -> Mapping[str, Table]:
+    """All tables of whatever a run file holds by name."""
     from gridtandem.report.batch import BatchRun
     from gridtandem.report.contingency import ContingencyRun
+    from gridtandem.report.margin import MarginRun
 
+    if isinstance(run, MarginRun):
+        return {name: getattr(run, name) for name in MARGIN_TABLES}
     if isinstance(run, ContingencyRun):
         return {name: getattr(run, name) for name in CONTINGENCY_TABLES}
     return {name: getattr(run, name) for name in BATCH_TABLES} if isinstance(run, BatchRun) else run.tables
 
 
-def summary_of(run: Run | BatchRun | ContingencyRun) -> dict[str, object]:
+def summary_of(run: Shown) -> dict[str, object]:
     """How a run ended, what crossed, and what its kind has to say; of a batch its extremes, of outages their order."""
     from gridtandem.report.batch import BatchRun
     from gridtandem.report.contingency import ContingencyRun
+    from gridtandem.report.margin import MarginRun
 
+    if isinstance(run, MarginRun):
+        from gridtandem.report.margin import margin_document
+
+        return margin_document(run)
     if isinstance(run, ContingencyRun):
         from gridtandem.report.contingency_words import contingency_document
 

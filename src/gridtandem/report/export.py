@@ -10,12 +10,10 @@ from gridtandem.report.documents import as_text, summary_of, table_document, tab
 from gridtandem.report.tables import as_csv
 
 if TYPE_CHECKING:
-    from gridtandem.report.batch import BatchRun
-    from gridtandem.report.contingency import ContingencyRun
-    from gridtandem.report.run import Run
+    from gridtandem.report.documents import Shown
 
 
-def export(run: Run | BatchRun | ContingencyRun, folder: Path, kind: Literal["csv", "json"] = "csv") -> tuple[Path, ...]:
+def export(run: Shown, folder: Path, kind: Literal["csv", "json"] = "csv") -> tuple[Path, ...]:
     """Write one file per table and a summary into a new or empty folder."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise AlreadyThere(f"{folder} is not an empty folder; choose a new one, or remove it first")

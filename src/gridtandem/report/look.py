@@ -15,15 +15,13 @@ from gridtandem.report.tables import as_csv, plain
 from gridtandem.tables import Table
 
 if TYPE_CHECKING:
-    from gridtandem.report.batch import BatchRun
-    from gridtandem.report.contingency import ContingencyRun
-    from gridtandem.report.run import Run
+    from gridtandem.report.documents import Shown
 
 WRITTEN = (".csv", ".json")
 Look = tuple[Callable[[], dict[str, object]], Callable[[], str]]  # the document, and the words
 
 
-def look_at_run(run: Run | BatchRun | ContingencyRun, table: str | None, rows: int) -> Look:
+def look_at_run(run: Shown, table: str | None, rows: int) -> Look:
     """The summary of a run or batch, or one of its tables."""
     if table is None:
         return lambda: summary_of(run), lambda: f"{run!r}\n  tables    {', '.join(f'{name} {len(t)}' for name, t in tables_of(run).items())}"
@@ -41,7 +39,7 @@ def look_at_case(word: str, table: str | None, rows: int) -> Look:
     return lambda: table_document(one), lambda: table_in_words(case, table, rows)
 
 
-def write_run_table(run: Run | BatchRun | ContingencyRun, table: str, path: Path) -> Path:
+def write_run_table(run: Shown, table: str, path: Path) -> Path:
     """One table of a run as .csv or .json, every digit."""
     return _write(_of_run(run, table), path)
 
@@ -51,7 +49,7 @@ def write_case_table(word: str, table: str, path: Path) -> Path:
     return _write(_picked(contents(named(word)), "table of this case", table), path)
 
 
-def _of_run(run: Run | BatchRun | ContingencyRun, name: str) -> Table:
+def _of_run(run: Shown, name: str) -> Table:
     from gridtandem.report.run import Run
 
     hint = door_of(run).fields.elsewhere.get(name, "") if isinstance(run, Run) else ""

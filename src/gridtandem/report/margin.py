@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Literal, final
 import numpy as np
 
 from gridtandem.cases.case import Case
-from gridtandem.cases.named import case as named
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.grid.network import Network
 from gridtandem.report.documents import number
+from gridtandem.report.front import opened_case
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.margin.ask import Growth
-from gridtandem.study.margin.single import Tool, curves_table, events_table, followed, nodes_table, tools_table
+from gridtandem.study.margin.file import Question, kept
+from gridtandem.study.margin.single import ALONE, Tool, curves_table, events_table, followed, nodes_table, tools_table
 from gridtandem.study.margin.tables import KINDS, CurveResults, EventResults, NodeResults, ToolResults
 from gridtandem.study.provenance import provenance
 from gridtandem.tables import Table
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 MARGIN_DOCUMENT = "tandem/margin/1"
 TABLES = ("tools", "events", "nodes", "curves")
-PICTURES = ("growth", "power", "bus", "tool")
+PICTURES = ("overview", "growth", "power", "bus", "tool")
 TOLD = ("growth", "load_mw", "met", "element", "side")
 ALL = ("tool", *TOLD)
 NOTED = (KINDS.index("v"), KINDS.index("flow"))  # what changes nothing
@@ -46,6 +47,15 @@ class MarginRun:
     growth: Growth
     followed: tuple[Tool, ...]
     buses: tuple[str, ...] = ()  # whose curves are shown; none: those that feed, or the weakest
+    path: Path | None = None  # its run file
+
+    @staticmethod
+    def opened(path: str | Path) -> MarginRun:
+        """The margins in a file, read without computing anything."""
+        from gridtandem.study.margin.file import reopened
+
+        name, growth, found, buses = reopened(Path(path))
+        return MarginRun(name=name, growth=growth, followed=found, buses=buses, path=Path(path))
 
     @property
     def tools(self) -> ToolResults:
@@ -83,7 +93,7 @@ class MarginRun:
 
         if kind not in PICTURES:
             raise UnknownName("picture of a margin", kind, list(PICTURES))
-        return {"growth": by_growth, "power": by_power, "bus": by_bus, "tool": by_tool}[kind](self)
+        return {"overview": by_growth, "growth": by_growth, "power": by_power, "bus": by_bus, "tool": by_tool}[kind](self)
 
     def __repr__(self) -> str:
         return margin_in_words(self)
@@ -100,29 +110,43 @@ def margin(
     target: float = np.inf,
     buses: Sequence[str] = (),
     tools: Sequence[str] = (),
+    save: str | Path | None = None,
 ) -> MarginRun:
     """How far loads P0 (1 + λ k) can grow: λ*, P_max, the weakest node, and what is met on the way.
 
     ``loads`` = k; ``generation``: schedules grow alike, stay, or share the growth; ``keep``: limits that hold ("q", "p", and "reference" for those
     of the unit that balances); ``until``: the nose, a tenth of λ past it, or the whole lower branch; ``target``: a λ at which to end.
     ``tools``, of cases with feeders: ccpf, ccpf-response, ccpf-fixed-point, ccpf-nose (coordinated), merged, tcpf, tcpf-lm (transmission alone).
+    ``save`` names a run file for it.
     """
     growth = Growth(loads=loads, generation=generation, keep=tuple(keep), taps=taps, until=until, target=target)
-    return margin_of_case(case, growth, tuple(buses), tuple(tools))
+    asked = question(case, growth, tuple(buses), tuple(tools))
+    return margin_of_case(asked, None if save is None else Path(save))
 
 
-def margin_of_case(case: str | Path | Case | Network, growth: Growth, buses: tuple[str, ...] = (), tools: tuple[str, ...] = ()) -> MarginRun:
-    """The same with the question as one record."""
-    found = None if isinstance(case, Network) else case if isinstance(case, Case) else named(case)
-    if found is None or not len(found.interfaces):
-        net = found.transmission if found is not None else case
-        assert isinstance(net, Network)
+def question(case: str | Path | Case | Network, growth: Growth, buses: tuple[str, ...] = (), tools: tuple[str, ...] = ()) -> Question:
+    """The same as one record, with the usual tools and buses where none are named."""
+    found = opened_case(case)
+    if not len(found.interfaces):
         if tools:
-            raise Unreadable(f"{net.name} has no feeders, so there is one tool only; leave tools out")
-        return MarginRun(name=net.name if found is None else found.name, growth=growth, followed=(followed(net, growth),), buses=buses)
-    from gridtandem.study.margin.tools import USUAL, feeding, followed_by
+            raise Unreadable(f"{found.name} has no feeders, so there is one tool only; leave tools out")
+        return Question(case=found, growth=growth, tools=(ALONE,), buses=buses)
+    from gridtandem.study.margin.tools import USUAL, feeding
 
-    return MarginRun(name=found.name, growth=growth, followed=followed_by(found, growth, tools or USUAL), buses=buses or feeding(found))
+    return Question(case=found, growth=growth, tools=tools or USUAL, buses=buses or feeding(found))
+
+
+def margin_of_case(asked: Question, save: Path | None = None) -> MarginRun:
+    """The answer, in a run file if one is named."""
+    found, growth = asked.case, asked.growth
+    if not len(found.interfaces):
+        made: tuple[Tool, ...] = (followed(found.transmission, growth),)
+    else:
+        from gridtandem.study.margin.tools import followed_by
+
+        made = followed_by(found, growth, asked.tools)
+    path = None if save is None else kept(save, asked, made)
+    return MarginRun(name=found.name, growth=growth, followed=made, buses=asked.buses, path=path)
 
 
 def margin_in_words(run: MarginRun, table: str | None = None, rows: int = FEW) -> str:
@@ -139,7 +163,8 @@ def margin_in_words(run: MarginRun, table: str | None = None, rows: int = FEW) -
     told, more = _first(events.take(np.flatnonzero(~events.past)))
     lines += ["", "met on the way", plain(told, columns=TOLD if len(tools) == 1 else ALL, rows=rows)] if len(told) else []
     lines += [f"… and {more} more limits of buses and branches: --table events"] if more else []
-    return "\n".join([*lines, *(f"note: {t}" for t in run.trouble)])
+    lines += [f"note: {t}" for t in run.trouble]
+    return "\n".join([*lines, *([] if run.path is None else [f"run file  {run.path}"])])
 
 
 def _first(events: EventResults) -> tuple[EventResults, int]:
@@ -184,4 +209,5 @@ def margin_document(run: MarginRun) -> dict[str, object]:
     return {
         "schema": MARGIN_DOCUMENT, "name": run.name, "asked": asked, "found": run.found, "trouble": list(run.trouble),
         "tables": {name: as_records(table) for name, table in tables_of(run).items()}, "made_with": provenance(),
+        "run_file": None if run.path is None else str(run.path),
     }  # fmt: skip

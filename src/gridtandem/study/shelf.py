@@ -19,6 +19,7 @@ from gridtandem.tables import Index, Names, Table, column
 if TYPE_CHECKING:
     from gridtandem.study.batch import Batch
     from gridtandem.study.contingency import Contingency
+    from gridtandem.study.margin.file import Question
 
 FOLDER = Path("tandem-runs")
 SUFFIX = ".tandem"
@@ -36,7 +37,7 @@ class Shelf(Table):
     case: Names = column("name of the case", dtype="U")
     scheme: Names = column("scheme", dtype="U")
     end: Names = column("how it ended; STOPPED and OUT_OF_ROUNDS can be resumed", dtype="U")
-    rounds: Index = column("rounds so far; of a batch, cases; of a contingency analysis, findings", dtype="i8")
+    rounds: Index = column("rounds so far; of a batch, cases; of a contingency analysis, findings; of margins, places of curves", dtype="i8")
 
 
 def place_of(study: Stored, folder: Path = FOLDER) -> Path:
@@ -52,6 +53,11 @@ def place_of_batch(batch: Batch, folder: Path = FOLDER) -> Path:
 def place_of_contingency(of: Contingency, folder: Path = FOLDER) -> Path:
     """The same for a contingency analysis."""
     return _place(f"{of.study.case.name}-{name_of(of.study.scheme)}-contingency", of.digest(), folder)
+
+
+def place_of_margin(asked: Question, folder: Path = FOLDER) -> Path:
+    """The same for margins."""
+    return _place(f"{asked.case.name}-margin", asked.digest(), folder)
 
 
 def places(study: Any, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
@@ -118,6 +124,13 @@ def is_contingency(path: Path) -> bool:
     return RunFile.open(path).kind() == KIND
 
 
+def is_margin(path: Path) -> bool:
+    """Does the file hold margins?"""
+    from gridtandem.study.margin.file import KIND
+
+    return RunFile.open(path).kind() == KIND
+
+
 def shelf(folder: Path = FOLDER) -> Shelf:
     """All run files of a folder, unreadable ones included."""
     rows = [_row(folder / (name + SUFFIX), name) for name in names_in(folder)]
@@ -128,12 +141,15 @@ def _row(path: Path, name: str) -> tuple[str, str, str, str, int]:
     from gridtandem.study.batch_file import KIND, BatchFile
     from gridtandem.study.contingency_file import KIND as CONTINGENCY
     from gridtandem.study.contingency_file import ContingencyFile
+    from gridtandem.study.margin.file import KIND as MARGIN
+    from gridtandem.study.margin.file import places as places_of
 
     try:
         file = RunFile.open(path)
         facts = file.facts()
         far = BatchFile.open(path).done() if file.kind() == KIND else file.rounds()
         far = len(ContingencyFile.open(path).findings()) if file.kind() == CONTINGENCY else far
+        far = places_of(path) if file.kind() == MARGIN else far
         return name, facts["case"], facts["scheme_name"], file.end().name, far
     except (InvalidCase, Unavailable, KeyError):
         return name, "", "", "UNREADABLE", 0

@@ -193,7 +193,7 @@ def followed(file: RunFile | None, watch: Callable[[Outcome[Any]], None] | None)
 
 def _other(file: RunFile) -> InvalidCase:
     kind = file.kind()
-    own = {"contingency": "ContingencyRun.opened"}.get(kind, "BatchRun.opened")
+    own = {"contingency": "ContingencyRun.opened", "margin": "MarginRun.opened"}.get(kind, "BatchRun.opened")
     door, holds = ("opened", kind) if kind in {k.name for k in KINDS} else (own, f"{kind}, not a run")
     mend = f"open it with gridtandem.{door}, or look with `tandem show`"
     return InvalidCase([Fault("run file", f"holds a {holds}", mend, "run-005", place=str(file.path))])
