@@ -63,6 +63,7 @@ VOLTAGE = 1e-7  # pu; peers stop at a mismatch or a step of 1e-8 pu
 
 PANDAPOWER = ("case118", "case1354pegase", "case9241pegase")  # reading larger ones takes it minutes
 
+ROUTES = 0.2  # currency of 2e4; searches among whole numbers end at 1e-6 of the cost at most, and a promise of 1e-5 stands
 ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
 
 
@@ -214,4 +215,17 @@ PHASES = (
     _coupled(10, 3),
     _coupled(100, 1),
     Phase("strategic", "curves of rts24-disco33, 24 h", {"curves": strategic.curves, "both ends": strategic.points}, MONEY, 11, most_ms=500.0),
+    Phase("strategic", "rts24-disco33, 2 h", {"cells": strategic.search("cells", 2), "kkt-bigm": strategic.search("kkt-bigm", 2)}, ROUTES, 3),
+    Phase(
+        "strategic",
+        "rts24-disco33, 24 h",
+        {"cells": strategic.search("cells"), "kkt-bigm": strategic.search("kkt-bigm")},
+        ROUTES,
+        1,
+        large=True,
+        musts=(Must("kkt-bigm", 0.02),),
+        most_ms=5000.0,
+    ),
+    Phase("strategic", "rts24-disco33, 24 h, judged", {"run": strategic.whole("strategic")}, repeat=5, most_ms=5000.0),
+    Phase("strategic", "rts24-disco33, 12 radii", {"direct": strategic.radii}, repeat=1, most_ms=60000.0),
 )

@@ -10,7 +10,9 @@ import numpy as np
 from gridtandem.boundary.market_letters import ClearAt
 from gridtandem.boundary.strategic_letters import ResidualCurve
 from gridtandem.cases.named import case
+from gridtandem.coordinate import coordinate
 from gridtandem.schemes.dso_offer import DsoOffer
+from gridtandem.study.igdt.run import run_band
 from gridtandem.study.market.run import run_market
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.study.registry import scheme_named
@@ -19,6 +21,7 @@ from gridtandem.tables import Real
 Work = Callable[[], Real]
 Prepare = Callable[[], Work]
 CASE, LOW, HIGH = "rts24-disco33", -40.0, 90.0
+BUDGETS = (0.0, 2.0, 5.0, 10.0, 15.0, 20.0)  # percent
 
 
 @cache
@@ -49,6 +52,30 @@ def points() -> Work:
         return high - low
 
     return work
+
+
+def search(route: str, hours: int = 24) -> Prepare:
+    """The best strategy of some hours by a route, letters and all; answers what the company pays and what its resources cost."""
+
+    def prepare() -> Work:
+        study = MarketStudy(case=case(CASE), scheme=scheme_named("strategic", {"route": route}), hours=hours)
+        sat = seated(study)
+
+        def work() -> Real:
+            mail = sat.mailbox(study.scheme, hours)
+            mail.weigh = False
+            best = coordinate(mail, study.scheme).require().state.best
+            return np.array([float((best.z * best.price).sum()) + float(best.value.sum())])
+
+        return work
+
+    return prepare
+
+
+def radii() -> Work:
+    """Robustness and opportunity at six budgets each; answers their α."""
+    study = MarketStudy(case=case(CASE), scheme=None)
+    return lambda: run_band(study, BUDGETS).table.alpha
 
 
 def whole(scheme: str, options: Mapping[str, str | float] | None = None) -> Prepare:

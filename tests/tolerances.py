@@ -326,6 +326,14 @@ SLOPE_MW = 1e-3  # MW; step of central differences of a piecewise-linear cost, w
 # bilevel programs
 ENVELOPE = 1e-8  # relative; planes of linear programs to 1e-9, of which a search leaves 1e-10 of the cost
 SAME_PRICE = 1e-9  # currency per unit, and units; vertices of programs with small whole numbers
+# strategic companies, and bands of forecast errors
+BEST = 1e-7  # relative to the company's cost: searches among whole numbers end at 1e-9
+ROUTES = 1e-5  # relative to the cost: promised between routes
+CHEAPER = 1e-4  # relative: what knowing the curve must be worth where this is looked for; found: 1e-2 of it
+GRID_MW = 1e-6  # MW; an exchange of a grid put into a program, taken back
+RADIUS = 1e-4  # of α: promised between one program and bisection, which ends at 1e-7 of the band
+BUDGET_HIT = 1e-5  # relative: promised of the cost at α against its budget
+SETTLED_LEFT = 1e-6  # currency of 1e5; sums of a few thousand products
 SAME_STRATEGY = 1e-5  # relative; promised between searches, each of which ends its gap at 1e-9 and keeps pairs to 1e-6
 CERTIFIED = 1e-6  # relative; promised for payments and prices, from linear programs to 1e-9
 CONIC_LEADER = 1e-4  # relative; SCIP keeps cones to 1e-6, which an optimum that bends takes the root of

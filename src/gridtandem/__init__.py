@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gridtandem.grid.network import Network as Network
     from gridtandem.opf.ac import optimal_power_flow as optimal_power_flow
     from gridtandem.opf.cone import cone_bound as cone_bound
+    from gridtandem.report.band import igdt as igdt
     from gridtandem.report.batch import BatchRun as BatchRun
     from gridtandem.report.batch import batch as batch
     from gridtandem.report.contingency import ContingencyRun as ContingencyRun
@@ -93,6 +94,7 @@ _PLACE = {
     "contingency": "gridtandem.report.contingency:contingency",
     "diagnose": "gridtandem.report.front:diagnose",
     "experiment": "gridtandem.report.experiment:experiment",
+    "igdt": "gridtandem.report.band:igdt",
     "joined": "gridtandem.cases.generate:joined",
     "load_flow": "gridtandem.flow.results:load_flow",
     "margin": "gridtandem.report.margin:margin",

@@ -41,6 +41,21 @@ def network_market(rng: np.random.Generator, *, at: Index | None = None, priced:
     return Follower(Program(columns, rows, constant=3.0), into, PENALTIES if priced else ())
 
 
+def coupled(seed: int, *, priced: bool = True, ramp: float = 1.5) -> Bilevel:
+    """A company against one market of two hours, whose units ramp by little; θ has a number for each hour."""
+    rng = np.random.default_rng(seed)
+    hour = network_market(rng)
+    hours = {f"h{t}": hour.at(np.array([demand])) for t, demand in enumerate((-2.0, 3.0))}
+    units = hour.program.columns["p"].low.size
+    eye = sparse.eye_array(units)
+    slack = {f"ramp {way}": Program({"by": Columns.of(units, 0.0, cost=BEYOND)}, {}) for way in ("up", "down") if priced}
+    more = {"ramp up.by": -eye, "ramp down.by": eye} if priced else {}
+    rows = {"ramp": Rows.of(units, -ramp, ramp, {"h1.p": eye, "h0.p": -eye, **more})}
+    into = {f"h{t}.{name}": sparse.csr_array(sparse.kron(np.eye(1, 2, t), matrix)) for t in range(2) for name, matrix in hour.into.items()}
+    market = Follower(Program.beside({**hours, **slack}, rows), into, tuple(f"h{t}.{name}" for t in range(2) for name in PENALTIES))
+    return Bilevel(company(rng, 1, 2), "draw", (market,))
+
+
 def _shift(reactance: Real) -> Real:
     """Flows on a ring from bus k to k + 1 per injection, taken out at bus 0."""
     n = len(reactance)

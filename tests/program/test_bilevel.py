@@ -22,7 +22,7 @@ from gridtandem.program.kkt import by_large_numbers
 from gridtandem.program.solvers.highs import Highs
 from gridtandem.tables import Real
 from tests.program.making import SEEDS
-from tests.program.small_markets import SHED, company, network_market, small
+from tests.program.small_markets import SHED, company, coupled, network_market, small
 from tests.tolerances import BRUTE_STEP, CERTIFIED, CONIC_LEADER, SAME_STRATEGY
 
 METHODS: tuple[Method, ...] = ("cells", "kkt-bigm", *(("kkt-sos1",) if find_spec("pyscipopt") else ()))
@@ -45,6 +45,9 @@ def test_three_searches_end_on_one_optimum(seed: int) -> None:
         scale = np.maximum(1.0, np.abs(answer.payment))
         assert (np.abs(certificate.identity) <= CERTIFIED * scale).all()
         assert (certificate.slope <= CERTIFIED * scale).all()
+        assert (certificate.cheapest - CERTIFIED <= answer.price).all()
+        assert (answer.price <= certificate.dearest + CERTIFIED).all()
+        np.testing.assert_array_equal(answer.kink, (certificate.dearest - certificate.cheapest > CERTIFIED).any(1))
 
 
 @pytest.mark.parametrize(("numbers", "seed"), [(2, 0), (2, 3), (3, 1)])
@@ -64,6 +67,22 @@ def test_more_numbers_than_cells_are_listed_for_go_by_conditions() -> None:
     assert all(certify(bilevel, a).holds for a in answers)
     with pytest.raises(InvalidCase, match="bilevel-011"):
         solve(bilevel)
+
+
+def test_a_market_whose_hours_hang_together() -> None:
+    """Units ramp by little, so that what is drawn in one hour moves the price of another."""
+    bilevel = coupled(1)
+    answers = [solve(bilevel, method).require() for method in METHODS]
+    for answer in answers:
+        assert close(answer.total, answers[0].total)
+        assert certify(bilevel, answer).holds
+    alone = solve(coupled(1, ramp=30.0)).require()
+    assert not close(alone.total, answers[0].total)
+
+
+def test_ramps_that_nothing_prices_are_named() -> None:
+    with pytest.raises(InvalidCase, match=r"ramp\[0\].*bilevel-030"):
+        solve(coupled(1, priced=False), "kkt-bigm")
 
 
 @given(SEEDS)

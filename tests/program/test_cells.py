@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from scipy import sparse
 
 from gridtandem.errors import InvalidCase
 from gridtandem.program.arrays import Columns, Program, Rows
-from gridtandem.program.cells import Cells, cells_of
+from gridtandem.program.cells import Cells, cells_of, solid
 from gridtandem.program.follower import Follower
 from gridtandem.program.solve import solve
 from gridtandem.tables import Real
@@ -40,6 +41,17 @@ def test_cells_from_prices_between_breaks() -> None:
     cells = Cells.steps([-3.0, -1.0, 2.0, 7.5], [10.0, 20.0, 40.0])
     np.testing.assert_allclose(cells.breaks, [-3.0, -1.0, 2.0, 7.5], atol=SAME_PRICE)
     np.testing.assert_allclose(cells.at(np.array([[-3.0], [0.0], [7.5]])), [0.0, 40.0, 300.0], atol=SAME_PRICE)
+
+
+def test_steps_of_one_price_are_one_cell_and_falling_ones_are_refused() -> None:
+    np.testing.assert_allclose(Cells.steps([0.0, 1.0, 2.0, 5.0], [10.0, 10.0, 40.0]).breaks, [0.0, 2.0, 5.0], atol=SAME_PRICE)
+    np.testing.assert_allclose(Cells.steps([2.0, 2.0], [10.0]).breaks, [2.0, 2.0], atol=SAME_PRICE)
+    with pytest.raises(InvalidCase, match="bilevel-014"):
+        Cells.steps([0.0, 1.0, 2.0], [10.0, 9.0])
+    with pytest.raises(InvalidCase, match="bilevel-014"):
+        Cells.steps([0.0, 2.0, 1.0], [10.0, 19.0])
+    with pytest.raises(InvalidCase, match="bilevel-013"):
+        Cells.steps([0.0, 2.0, 3.0], [10.0])
 
 
 def test_a_kink_at_a_side_of_the_box_makes_no_cell() -> None:
@@ -116,3 +128,26 @@ def test_boxes_without_end_or_of_too_many_numbers_are_refused() -> None:
         cells_of(merit(np.array([4.0]), np.array([10.0]), 1.0), 0.0, np.inf)
     with pytest.raises(InvalidCase, match=r"up to 3.*kkt-sos1.*bilevel-011"):
         cells_of(network_market(np.random.default_rng(1), at=np.arange(4)), np.zeros(4), np.ones(4))
+
+
+def test_more_cells_than_allowed_are_refused() -> None:
+    follower = network_market(np.random.default_rng(5), at=np.array([1, 2]))
+    with pytest.raises(InvalidCase, match=r"more than 2 on this box.*bilevel-012"):
+        cells_of(follower, [LOW, LOW], [HIGH, HIGH], most=2)
+
+
+def test_cells_of_two_markets_side_by_side_are_pairs_of_their_steps() -> None:
+    """Sides of the box lie on kinks, where planes from outside touch the cost: they are no cells."""
+    one = merit(np.array([4.0, 3.0, 6.0]), np.array([10.0, 20.0, 40.0]), 5.0)
+    two = merit(np.array([2.0, 5.0, 9.0]), np.array([5.0, 15.0, 30.0]), 4.0)
+    into = {"a.balance": one.into["balance"].toarray() @ [[1.0, 0.0]], "b.balance": two.into["balance"].toarray() @ [[0.0, 1.0]]}
+    program = Program.beside({"a": one.program, "b": two.program})
+    cells = cells_of(Follower(program, {k: sparse.csr_array(m) for k, m in into.items()}), [-1.0, -2.0], [7.0, 3.0])
+    np.testing.assert_allclose(cells.slope, [[20.0, 15.0], [40.0, 15.0]], atol=SAME_PRICE)
+
+
+def test_planes_that_touch_in_a_corner_or_an_edge_alone_are_no_cells() -> None:
+    """x over the unit square: x + 2 y − 2 touches it along y = 1, 2 x − 1 along x = 1, 3 x + 2 y − 4 in the corner (1, 1)."""
+    slope, value = np.array([[1.0, 0.0], [1.0, 2.0], [2.0, 0.0], [3.0, 2.0]]), np.array([0.0, -2.0, -1.0, -4.0])
+    corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    assert solid(slope, value, corners).tolist() == [True, False, False, False]

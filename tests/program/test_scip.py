@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -91,3 +92,15 @@ def test_without_its_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("gridtandem.errors.import_module", gone)
     with pytest.raises(MissingPackage, match=r"gridtandem\[scip\]"):
         Scip().solve(Program({"x": Columns.of(1, 0, 1)}, {}))
+
+
+def test_a_search_that_breaks_down_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pyscipopt = import_module("pyscipopt")
+
+    class Broken(pyscipopt.Model):  # type: ignore[name-defined, misc]
+        def optimize(self) -> None:
+            raise Exception("error in LP solver")
+
+    monkeypatch.setattr("gridtandem.program.solvers.scip.need", lambda *_, **__: SimpleNamespace(Model=Broken, quicksum=pyscipopt.quicksum))
+    answer = Scip().solve(Program({"x": Columns.of(1, 0, 1)}, {}))
+    assert (answer.status, answer.said) == (Status.FAILED, "error in LP solver")

@@ -45,8 +45,8 @@ def test_the_page_says_what_happens(capsys: pytest.CaptureFixture[str]) -> None:
     code = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
     names: dict[str, Any] = {}
     exec(code, names)  # the page is ours
-    said = dict(re.findall(r"^((?:answer|least)\.\S+) +# (array\(.*?\))(?::.*)?$", code, re.MULTILINE))
-    assert len(said) == 4
+    said = dict(re.findall(r"^((?:answer|least|strategy|residual)\.\S+) +# (array\(.*?\))(?::.*)?$", code, re.MULTILINE))
+    assert len(said) == 8
     for expression, shown in said.items():
         assert " ".join(repr(eval(expression, names)).split()) == shown
     assert capsys.readouterr().out == re.findall(r"^# (cannot .*\n)", code, re.MULTILINE)[0]

@@ -29,6 +29,7 @@ SHELVES = (
     "reserve_letters",
     "storage_letters",
     "strategic_letters",
+    "strategy_letters",
 )
 
 

@@ -46,6 +46,8 @@ SECTIONS = {  # of the help page: name: (module, one line)
         "offer": ("exchanging", "What a feeder would offer, and what shaped each step."),
         "clear": ("exchanging", "Clear the wholesale market with offers from files."),
         "award": ("exchanging", "Share an award out inside a feeder."),
+        "strategy": ("strategies", "What moving the price is worth to a company."),
+        "igdt": ("gaps", "How far its forecasts may be off."),
         "welfare": ("levels", "Net surplus of markets against the level of demand."),
     },
     "Read": {

@@ -26,6 +26,7 @@ from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Matrix, Program, Rows
 from gridtandem.program.cells import Cells, cells_of
 from gridtandem.program.follower import Follower
+from gridtandem.program.solve import Holding, hold
 from gridtandem.program.solve import solve as solve_program
 from gridtandem.program.why import endless, why
 from gridtandem.tables import Flag, Real
@@ -54,9 +55,11 @@ class Bilevel:
         """Sides of θ (period, number) that its bounds, or else the leader's other limits, leave."""
         block = self.leader.columns[self.theta]
         low, high = block.low.copy(), block.high.copy()
-        for side, sign in ((low, 1.0), (high, -1.0)):
-            for place in np.argwhere(~np.isfinite(side)).tolist():
-                side[tuple(place)] = _farthest(self.leader, self.theta, tuple(place), sign)
+        if not (np.isfinite(low) & np.isfinite(high)).all():
+            held = hold(_without_cost(self.leader))
+            for side, sign in ((low, 1.0), (high, -1.0)):
+                for place in np.argwhere(~np.isfinite(side)).tolist():
+                    side[tuple(place)] = _farthest(held, self, tuple(place), sign)
         return low, high
 
 
@@ -106,7 +109,7 @@ def best_against(leader: Program, theta: str, cells: Sequence[Cells]) -> Bilevel
     found = solve_program(program)
     if found.status is not Status.SOLVED:
         return without_answer(leader, theta, found, method="cells", whole=program)
-    fixed = solve_program(program.fixed(found.x))
+    fixed = hold(program.fixed(found.x)).solve()  # without presolve, whose way back may lose the last digits
     last = fixed if fixed.status is Status.SOLVED else found
     chosen = [int(np.argmax(part)) for part in np.split(found.x[f"{theta}.cell"], _ends(cells)[:-1])]
     price = np.array([c.slope[j] for c, j in zip(cells, chosen, strict=True)])
@@ -205,12 +208,18 @@ def _by_large_numbers(bilevel: Bilevel) -> BilevelAnswer:
 METHODS: Mapping[str, Callable[[Bilevel], BilevelAnswer]] = {"cells": _by_cells, "kkt-sos1": _by_sos1, "kkt-bigm": _by_large_numbers}
 
 
-def _farthest(leader: Program, theta: str, place: tuple[int, ...], sign: float) -> float:
-    """The least (sign 1) or largest number that the leader's limits allow, whole numbers put aside."""
+def _without_cost(leader: Program) -> Program:
+    """The leader's limits, whole numbers put aside."""
     columns = {k: replace(c, cost=np.zeros(c.shape), quadratic=np.zeros(c.shape), integer=False) for k, c in leader.columns.items()}
-    cost = np.zeros(columns[theta].shape)
+    return replace(leader, columns=columns, constant=0.0)
+
+
+def _farthest(held: Holding, bilevel: Bilevel, place: tuple[int, ...], sign: float) -> float:
+    """The least (sign 1) or largest number that the leader's limits allow."""
+    leader, theta = bilevel.leader, bilevel.theta
+    cost = np.zeros(leader.columns[theta].shape)
     cost[place] = sign
-    found = solve_program(replace(leader, columns={**columns, theta: replace(columns[theta], cost=cost)}, constant=0.0))
+    found = held.solve(cost={theta: cost})
     if found.status is Status.SOLVED:
         return float(sign * found.cost - sign * EDGE * max(1.0, abs(found.cost)))
     side = "low" if sign > 0 else "high"

@@ -52,14 +52,21 @@ def largest(follower: Follower, low: Real, high: Real) -> Largest:
     if unpriced := [name for name, *ends in zip(s.names()[:rows], least[:rows], most[:rows], strict=True) if not np.isfinite(ends).all()]:
         raise InvalidCase(_unpriced(unpriced))
     multiplier = np.concatenate([np.maximum(most, 0.0)[s.lower], np.maximum(-least, 0.0)[s.upper]])
-    cheapest, dearest = (np.array([sign * multipliers(sign * b) for b in s.shift[:rows].toarray().T]) for sign in (1.0, -1.0))
-    steepest = np.maximum(np.abs(cheapest), np.abs(dearest))
+    steepest = np.abs(price_ends(follower)).max(0)
     slack = _slacks(s, _pushed_points(s, low, high, _dearest_optimum(follower, low, high, steepest)))
     endless = [name for name, end in zip(_single_names(s), slack, strict=True) if not np.isfinite(end)]
     if endless:
         what, mend = f"can be as large as it likes at no cost: {_listed(endless)}", "bound it, or give it a cost"
         raise InvalidCase([Fault("follower", what, mend, "bilevel-031")])
     return Largest(slack + ROOM * (1.0 + slack), multiplier + ROOM * (1.0 + multiplier))
+
+
+def price_ends(follower: Follower) -> tuple[Real, Real]:
+    """Least and largest price of each number of θ at any optimum, whatever θ; infinite where nothing prices what it moves."""
+    s = Stacked.of(follower)
+    pushed = _pushed_multipliers(s)
+    directions = s.shift[: len(s.low) - len(s.cost)].toarray().T
+    return np.array([pushed(b) for b in directions]), -np.array([pushed(-b) for b in directions])
 
 
 def _unpriced(names: list[str]) -> Iterator[Fault]:

@@ -23,6 +23,7 @@ from gridtandem.program.follower import Follower, Market, Point
 from gridtandem.tables import Flag, Index, Real
 
 MOST = 3  # numbers of θ whose cells are listed
+USUAL = 256  # cells of several numbers; each excludes each other by a row
 EXACT = 1e-10  # relative to the cost: a plane nearer than this is V
 NEAR = 1e-9  # relative: slopes nearer are one, cells narrower are none
 SEEN = 12  # digits of the box to which two corners are one
@@ -43,6 +44,10 @@ class Cells:
     def steps(breaks: ArrayLike, price: ArrayLike) -> Cells:
         """Of one number, from the prices between breaks; V is counted from 0 at the first break."""
         x, slope = np.asarray(breaks, np.float64), np.asarray(price, np.float64)
+        if faults := list(_step_faults(x, slope)):
+            raise InvalidCase(faults)
+        first = np.append(True, np.diff(slope) > NEAR * np.maximum(1.0, np.abs(slope[1:])))  # steps of one price are one
+        x, slope = np.append(x[:-1][first], x[-1]), slope[first]
         cost = np.concatenate([[0.0], np.cumsum(slope * np.diff(x))[:-1]])
         return Cells(slope[:, None], cost - slope * x[:-1], x[:1], x[-1:])
 
@@ -68,8 +73,8 @@ class Cells:
         return np.asarray(planes >= most - within * np.maximum(1.0, np.abs(most)))
 
 
-def cells_of(follower: Follower, low: ArrayLike, high: ArrayLike) -> Cells:
-    """All pieces on a box of θ; sides of one number that are equal hold it fixed."""
+def cells_of(follower: Follower, low: ArrayLike, high: ArrayLike, *, most: int = USUAL) -> Cells:
+    """All pieces on a box of θ; sides of one number that are equal hold it fixed. More than ``most`` of several numbers are refused."""
     low, high = np.atleast_1d(np.asarray(low, np.float64)), np.atleast_1d(np.asarray(high, np.float64))
     if faults := [*follower.faults(), *_box_faults(follower, low, high)]:
         raise InvalidCase(faults)
@@ -80,11 +85,23 @@ def cells_of(follower: Follower, low: ArrayLike, high: ArrayLike) -> Cells:
     elif len(free) == 1:
         points = _line(market, low, high, int(free[0]))
     else:
-        points = _solid(market, low, high, free)
+        points = _solid(market, low, high, free, most)
     slope = np.array([p.price for p in points])
     value = np.array([p.value - p.price @ p.theta for p in points])
     order = np.lexsort(slope.T[::-1])
     return Cells(slope[order], value[order], low, high, market.asked)
+
+
+def _step_faults(breaks: Real, price: Real) -> Iterator[Fault]:
+    if breaks.shape != (len(price) + 1,) or not len(price) or not (np.isfinite(breaks).all() and np.isfinite(price).all()):
+        what = f"have {len(price)} prices between {len(breaks)} breaks, all of them numbers"
+        yield Fault("cells", what, "give a finite price between each two breaks", "bilevel-013")
+        return
+    back = np.diff(breaks) <= (0.0 if len(price) > 1 else -NEAR)  # a draw that is fixed has one step of no width
+    fall = np.append(False, np.diff(price) < -NEAR * np.maximum(1.0, np.abs(price[1:])))
+    if (back | fall).any():
+        where = int(np.argmax(back | fall))
+        yield Fault("cells", "have breaks or prices that fall", "a market's price rises with what is drawn from it", "bilevel-014", row=where)
 
 
 def _box_faults(follower: Follower, low: Real, high: Real) -> Iterator[Fault]:
@@ -145,29 +162,37 @@ def _noise(value: float) -> float:
     return EXACT * max(1.0, abs(value))
 
 
-def _solid(market: Market, low: Real, high: Real, free: Index) -> list[Point]:
+def _solid(market: Market, low: Real, high: Real, free: Index, most: int) -> list[Point]:
     """Pieces over two or three coordinates: corners of the envelope until V lies above none."""
+    d, width = len(free), (high - low)[free]
     known: list[Point] = []
+    slope, value = np.zeros((0, d)), np.zeros(0)  # of the known planes over the unit box
     seen: set[tuple[float, ...]] = set()
-    corners = np.array(list(product((0.0, 1.0), repeat=len(free))))
+    corners = np.array(list(product((0.0, 1.0), repeat=d)))
     while True:
-        new = False
+        before = len(known)
         for y in corners:
             key = tuple(np.round(y, SEEN).tolist())
             if key in seen:
                 continue
             seen.add(key)
             theta = low.copy()
-            theta[free] += y * (high - low)[free]
+            theta[free] += y * width
             p = market.point(theta)
-            if p.value - max((q.value + float(q.price @ (theta - q.theta)) for q in known), default=-np.inf) > _noise(p.value):
+            if p.value - (slope @ y + value).max(initial=-np.inf) > _noise(p.value):
                 known.append(p)
-                new = True
-        slope = np.array([p.price[free] * (high - low)[free] for p in known])
-        value = np.array([p.value + p.price @ (low - p.theta) for p in known])
+                slope = np.vstack([slope, p.price[free] * width])
+                value = np.append(value, p.value + p.price @ (low - p.theta))
+        if len(known) > 2 * most:
+            break
         corners = _corners(slope, value)
-        if not new:
-            return [p for p, solid in zip(known, _has_inside(slope, value, corners), strict=True) if solid]
+        if len(known) == before:
+            found = [p for p, is_solid in zip(known, solid(slope, value, corners), strict=True) if is_solid]
+            if len(found) > most:
+                break
+            return found
+    mend = "narrow the box, take a method of optimality conditions (kkt-sos1, kkt-bigm), or allow more"
+    raise InvalidCase([Fault("cells", f"are more than {most} on this box", mend, "bilevel-012")])
 
 
 def _corners(slope: Real, value: Real) -> Real:
@@ -187,7 +212,7 @@ def _corners(slope: Real, value: Real) -> Real:
     return np.clip(found[np.isfinite(found).all(1) & (found[:, d] < roof - 1e-6), :d], 0.0, 1.0)
 
 
-def _has_inside(slope: Real, value: Real, corners: Real) -> Flag:
+def solid(slope: Real, value: Real, corners: Real) -> Flag:
     """Planes that are the envelope at corners that do not lie in one plane."""
     planes = corners @ slope.T + value
     most = planes.max(1, keepdims=True)

@@ -26,8 +26,8 @@ from gridtandem.program.arrays import Program, flat
 from gridtandem.program.bilevel import Bilevel, BilevelAnswer, own_cost, solve
 from gridtandem.program.cells import MOST
 from gridtandem.program.conditions import Stacked
-from gridtandem.program.follower import Follower, Market, priced
-from gridtandem.program.solve import solve as solve_program
+from gridtandem.program.follower import Follower, Market, prices_beside
+from gridtandem.program.solve import hold
 from gridtandem.tables import Real
 
 WITHIN = 1e-6  # relative; accepted of every residual
@@ -48,6 +48,8 @@ class Certificate:
 
     slope: Real  # (period) Δ: by how much the price is no slope of V, over a step of max(1, |θ|)
     identity: Real  # (period) c y − b u − Bᵀu θ of the follower solved again
+    cheapest: Real  # (period, number) price a little before θ,
+    dearest: Real  # and a little after: where they differ, every price between is one
     payment: Real  # (period) payment told − price · θ
     penalty: Real  # (period) sum of penalty columns in use, in their unit
     limits: float  # largest miss of a limit of the leader, relative to max(1, limit)
@@ -73,8 +75,12 @@ def certify(bilevel: Bilevel, answer: BilevelAnswer, *, within: float = WITHIN) 
         raise InvalidCase(faults)
     if answer.status is not Status.SOLVED:
         none = np.full(len(bilevel.followers), np.nan)
+        nowhere = np.full(answer.theta.shape, np.nan)
         fault = Fault("answer", f"has no numbers: {answer.status.value}", "see what it says", "bilevel-040")
-        return Certificate(slope=none, identity=none, payment=none, penalty=none, limits=np.nan, total=np.nan, rival=np.nan, faults=(fault,))
+        return Certificate(
+            slope=none, identity=none, cheapest=nowhere, dearest=nowhere, payment=none, penalty=none, limits=np.nan, total=np.nan, rival=np.nan,
+            faults=(fault,),
+        )  # fmt: skip
     alone = _alone(bilevel, answer, within, np.nan)
     if answer.method == "cells" or any(follower.size > MOST for follower in bilevel.followers):
         return alone
@@ -101,31 +107,34 @@ def _alone(bilevel: Bilevel, answer: BilevelAnswer, within: float, rival: float)
         *_of_periods(penalty, within, "is short of something, and a penalty makes its price: in use", "see what it is short of", "bilevel-044"),
         *_of_total(answer, limits, total, rival, money=money, within=within),
     ]
+    cheapest, dearest = (np.array(side) for side in zip(*map(prices_beside, bilevel.followers, answer.theta), strict=True))
     return Certificate(
-        slope=slope, identity=identity, payment=payment, penalty=penalty, limits=limits, total=total, rival=rival, faults=tuple(faults)
-    )
+        slope=slope, identity=identity, cheapest=cheapest, dearest=dearest, payment=payment, penalty=penalty, limits=limits, total=total, rival=rival,
+        faults=tuple(faults),
+    )  # fmt: skip
 
 
 def _market(follower: Follower, theta: Real, price: Real) -> tuple[float, float, float, float]:
     """Δ, residual of the identity, penalties in use, and the size of the money at stake."""
-    found = Market(follower, theta).answer(theta)
+    market = Market(follower, theta)
+    found = market.answer(theta)
     step = np.maximum(1.0, np.abs(theta))
-    least = solve_program(follower.joint(theta - step, theta + step, price))
+    least = hold(follower.joint(theta - step, theta + step, price)).solve()  # without presolve, as exact as can be
     slope = found.cost - float(price @ theta) - least.cost if least.status is Status.SOLVED else np.inf
     penalty = sum(float(np.abs(found.x[name]).sum()) for name in follower.penalties)
     scale = max(1.0, abs(found.cost), abs(float(price @ theta)))
-    return max(slope, 0.0), identity_of(follower, theta, found), penalty, scale
+    return max(slope, 0.0), payment_of(follower, found) - float(market.priced(found) @ theta), penalty, scale
 
 
-def identity_of(follower: Follower, theta: Real, found: Answer) -> float:
-    """C y − b u − (Bᵀu) θ for an answer's own multipliers, all rows and bounds counted."""
+def payment_of(follower: Follower, found: Answer) -> float:
+    """The payment as c y − b u, by the multipliers of an answer of the market; bounds count as rows."""
     s = Stacked.of(follower)
     program = follower.program
     multiplier = np.concatenate([*(found.price[k].ravel() for k in program.rows), *(found.reduced[k].ravel() for k in program.columns)])
     side = np.where(multiplier > 0, s.low, s.high)
     constant = float((multiplier * np.where(np.isfinite(side), side, 0.0)).sum())
     cost = sum(float((c.cost * found.x[k]).sum()) for k, c in program.columns.items())
-    return cost - constant - float(priced(follower, found) @ theta)
+    return cost - constant
 
 
 def missed(leader: Program, answer: BilevelAnswer) -> float:

@@ -10,10 +10,12 @@ B^\top u` with u the prices of the rows; at a kink of V every value between the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
+from scipy import sparse
 
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.program.answer import Answer, Status
@@ -22,6 +24,7 @@ from gridtandem.program.solvers.highs import Highs
 from gridtandem.program.why import why
 from gridtandem.tables import Real
 
+BESIDE = 1e-6  # of max(1, |θ|): a step to see whether the price changes
 THETA = "theta"  # the block of θ where it is decided beside y
 
 
@@ -98,10 +101,11 @@ class Market:
     One is made for each search and none outlives it, so that what a search finds depends on its follower and its box alone.
     """
 
-    __slots__ = ("_held", "asked", "follower")
+    __slots__ = ("_back", "_held", "asked", "follower")
 
     def __init__(self, follower: Follower, home: Real) -> None:
         self.follower, self.asked = follower, 0
+        self._back = {name: sparse.csr_array(matrix.T) for name, matrix in follower.into.items()}
         self._held = Highs().hold(follower.at(home), chain=True)
 
     def answer(self, theta: Real) -> Answer:
@@ -115,12 +119,25 @@ class Market:
     def point(self, theta: Real) -> Point:
         """V and a price at θ."""
         found = self.answer(theta)
-        return Point(theta, found.cost, priced(self.follower, found))
+        return Point(theta, found.cost, self.priced(found))
+
+    def priced(self, answer: Answer) -> Real:
+        """π = Bᵀu."""
+        price = np.zeros(self.follower.size)
+        for name, back in self._back.items():
+            price += np.asarray(back @ answer.price[name].ravel())
+        return price
 
 
-def priced(follower: Follower, answer: Answer) -> Real:
-    """π = Bᵀu."""
-    return sum((np.asarray(matrix.T @ answer.price[name].ravel()) for name, matrix in follower.into.items()), np.zeros(follower.size))
+def prices_beside(follower: Follower, theta: Real) -> tuple[Real, Real]:
+    """Prices of each number of θ a little before and a little after: what lies between is a price at θ. Infinite beyond the end of the market."""
+    market, before, after = Market(follower, theta), np.full(len(theta), -np.inf), np.full(len(theta), np.inf)
+    for k, step in enumerate(BESIDE * np.diag(np.maximum(1.0, np.abs(theta)))):
+        with suppress(InvalidCase):
+            before[k] = market.point(theta - step).price[k]
+        with suppress(InvalidCase):
+            after[k] = market.point(theta + step).price[k]
+    return before, after
 
 
 def unanswered(follower: Follower, theta: Real, answer: Answer) -> Fault:

@@ -7,6 +7,7 @@ see `gridtandem.program.certify`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +15,10 @@ import numpy as np
 from gridtandem.errors import InvalidCase
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.bilevel import answered, without_answer
-from gridtandem.program.bounds_of_pairs import Largest, largest
+from gridtandem.program.bounds_of_pairs import Largest, largest, price_ends
 from gridtandem.program.conditions import Box, Conditions, conditions
-from gridtandem.program.follower import Follower, Market
-from gridtandem.program.solve import solve
+from gridtandem.program.follower import Follower, Market, prices_beside
+from gridtandem.program.solve import hold, solve
 from gridtandem.program.solvers.scip import Scip
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from gridtandem.program.bilevel import Bilevel, BilevelAnswer
     from gridtandem.tables import Flag, Real
 
-BESIDE = 1e-6  # of max(1, |θ|): a step to see whether the price changes
 ROOM = 1e-9  # relative; prices at the ends of a box, rounded
 UNEQUAL = 1e-7  # relative; prices that differ
 
@@ -54,44 +54,27 @@ def _told(bilevel: Bilevel, joint: Conditions, found: Answer, held: Sequence[Fla
     leader, theta = bilevel.leader, bilevel.theta
     if found.status is not Status.SOLVED:
         return without_answer(leader, theta, found, method=method, whole=joint.program)
-    closed = joint.closed(held)
-    last = solve(closed.fixed(found.x))
+    last = hold(joint.closed(held).fixed(found.x)).solve()  # without presolve, whose way back loses digits here
     if last.status is not Status.SOLVED:
         last = found
-    kink = np.array([_bent(follower, at) for follower, at in zip(bilevel.followers, last.x[theta], strict=True)])
-    return answered(leader, theta, last, price=joint.price(last.x), kink=kink, bound=found.bound, method=method)
+    before, after = (np.array(side) for side in zip(*map(prices_beside, bilevel.followers, last.x[theta]), strict=True))
+    price = joint.price(last.x)
+    kink = (after - before > UNEQUAL * np.maximum(1.0, np.abs(price))).any(1)
+    return answered(leader, theta, last, price=price, kink=kink, bound=found.bound, method=method)
 
 
 def _box(bilevel: Bilevel) -> Box:
-    """Of θ by the leader's limits; of prices by the ends of V, where θ has one number and V a value there."""
+    """Of θ by the leader's limits, and of prices on it."""
     low, high = bilevel.box()
-    cheapest, dearest = np.full(low.shape, -np.inf), np.full(low.shape, np.inf)
-    for t, follower in enumerate(bilevel.followers):
-        if follower.size == 1:
-            cheapest[t], dearest[t] = _ends(follower, low[t], high[t])
-    return Box(low, high, cheapest, dearest)
+    ends = [_prices(follower, *sides) for follower, *sides in zip(bilevel.followers, low, high, strict=True)]
+    cheapest, dearest = (np.array([end[k] for end in ends]).reshape(low.shape) for k in (0, 1))
+    return Box(low, high, cheapest - ROOM * np.maximum(1.0, np.abs(cheapest)), dearest + ROOM * np.maximum(1.0, np.abs(dearest)))
 
 
-def _ends(follower: Follower, low: Real, high: Real) -> tuple[Real, Real]:
-    """Prices at the ends of a box, with room for rounding; none where the market does not reach so far."""
-    market = Market(follower, (low + high) / 2)
-    try:
-        cheapest, dearest = market.point(low).price, market.point(high).price
-    except InvalidCase:
-        return np.array([-np.inf]), np.array([np.inf])
-    return cheapest - ROOM * np.maximum(1.0, np.abs(cheapest)), dearest + ROOM * np.maximum(1.0, np.abs(dearest))
-
-
-def _bent(follower: Follower, theta: Real) -> bool:
-    """Whether prices differ a little before and after θ in some coordinate."""
-    market = Market(follower, theta)
-    for k in range(follower.size):
-        step = np.zeros(follower.size)
-        step[k] = BESIDE * max(1.0, abs(theta[k]))
-        try:
-            before, after = market.point(theta - step).price[k], market.point(theta + step).price[k]
-        except InvalidCase:  # beyond the end of the market, where prices have no end
-            return True
-        if after - before > UNEQUAL * max(1.0, abs(after)):
-            return True
-    return False
+def _prices(follower: Follower, low: Real, high: Real) -> tuple[Real, Real]:
+    """Of one number the slopes at its ends, V being convex; of several, or where the market does not reach the ends, what its penalties allow."""
+    if follower.size == 1:
+        market = Market(follower, (low + high) / 2)
+        with suppress(InvalidCase):
+            return market.point(low).price, market.point(high).price
+    return price_ends(follower)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtandem.boundary.letters import Worth
 from gridtandem.report.tables import spelled
 from gridtandem.report.words import beside_in_words, in_words
 from gridtandem.resources.storage import OVERLAP
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 SAME = 1e-9  # relative; costs that differ by less are the same
 MISSED = 1e-6  # relative to the cost; a regret below it is a tolerance
 SHOWN = 6  # interfaces that a summary tells of
+PARTIAL = ("strategic", "price-taker")  # schemes whose companies look at their own cost alone
 COLUMNS = ("scheme", "cost", "gap_to_ideal", "rounds", "numbers", "price_error_per_mwh", "voltage_error_pu", "limits_broken", "seconds")
 
 
@@ -30,7 +32,9 @@ def day_in_words(run: Run) -> str:
 
 def comparison_in_words(comparison: Comparison) -> str:
     """The table, and why a scheme has no answer."""
-    return beside_in_words(comparison, _hours(comparison.runs[0].result.study), COLUMNS)
+    own = any(run.scheme in PARTIAL for run in comparison.runs)
+    shown = [name for one in COLUMNS for name in ((one, "companies_cost") if own and one == "cost" else (one,))]
+    return beside_in_words(comparison, _hours(comparison.runs[0].result.study), shown)
 
 
 def _hours(study: MarketStudy) -> str:
@@ -58,6 +62,7 @@ def _lines(run: Run) -> Iterator[str]:
             more = f"{s.regret[k]:,.2f} {money} more at these prices by another exchange: its offers leave that out, or its scheme does"
             yield f"            {s.company[k]} would have {more}"
     yield from _choice_lines(run, money)
+    yield from _company_lines(run, money)
     yield from _check_lines(run)
 
 
@@ -107,6 +112,38 @@ def _choice_lines(run: Run, money: str) -> Iterator[str]:
             f"  {head}    {feeder}: of {mine.made_mw.sum() * hours:,.2f} MWh units sold {mine.sold_mw.sum() * hours:,.2f} wholesale for "
             f"{mine.wholesale.sum():,.2f} {money}; incentives {incentive:,.2f} {money}{short}"
         )
+
+
+def _company_lines(run: Run, money: str) -> Iterator[str]:
+    """Where companies look at their own cost alone: what it is, and what they took it for."""
+    if run.scheme not in PARTIAL:
+        return
+    table, best = run.companies, getattr(run.outcome.state, "best", None)
+    for k, name in enumerate(table.company.tolist()):
+        mine = np.unique(run.awards.interface[run.awards.company == name])
+        parts = f"exchange {table.exchange[k]:,.2f}, resources {table.resource_cost[k]:,.2f}"
+        paid = table.exchange[k] + table.resources[k]
+        told = "" if abs(paid - table.cost[k]) <= SAME * abs(paid) else f"; paid {paid:,.2f}, resources {table.resources[k]:,.2f} of it"
+        yield f"  company   {name}: cost {table.cost[k]:,.2f} {money} ({parts}){told}"
+        if np.isfinite(table.believed[k]):
+            yield f"            it took it for {table.believed[k]:,.2f} {money}, at prices before its trade moved them"
+        if best is not None:
+            rows = np.isin(run.result.study.case.interfaces.name, mine)
+            proved = "no other exchange costs it less" if (best.worth[0][:, rows] == Worth.EXACT).all() else "not proved to be least"
+            kinks = int((best.kink[0][:, rows] == 1).any(1).sum())
+            others, settled = (" while the others stay", "that of their common clearing") if len(table) > 1 else ("", "its better one")
+            on = f"; between two prices in {kinks} of {len(best.kink[0])} periods, settled at {settled}" if kinks else ""
+            yield f"            {proved}{others}{on}"
+    yield from _certificate_lines(run)
+
+
+def _certificate_lines(run: Run) -> Iterator[str]:
+    """What the market says when it is solved again."""
+    table = run.certificates
+    if len(table) and table.holds.all():
+        yield "            certificate: the market solved again makes these prices, no penalty among them (table certificates)"
+    for fault in dict.fromkeys(table.said[~table.holds].tolist()):
+        yield f"            certificate: {fault}"
 
 
 def _check_lines(run: Run) -> Iterator[str]:

@@ -25,6 +25,7 @@ DOOR = Door(
             "overview": "gridtandem.report.market_pictures:overview",
             "prices": "gridtandem.report.market_pictures:prices",
             "settlement": "gridtandem.report.market_pictures:settlement",
+            "bid-curve": "gridtandem.report.strategy:bid_curve",
         },
         comparison_pictures={
             "overview": "gridtandem.report.market_pictures:payoffs",

@@ -1,4 +1,6 @@
-"""What is paid inside a feeder: the price at its bus to each, or, where units chose their market, what `gridtandem.markets.choice` says."""
+"""What is paid inside a feeder: the price at its bus to each; what it offered, where the scheme says so; or, where units chose their market, what
+`gridtandem.markets.choice` says.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,11 @@ import numpy as np
 from gridtandem.errors import Unsolved
 from gridtandem.markets.choice import Sales, Settled, Supply, made_whole, own_prices, settled, shared
 from gridtandem.opf.feeder_value import SHORT
+from gridtandem.opf.posted import beyond_bids
 from gridtandem.parties.feeder_choice import type_1
 from gridtandem.schemes.choice_of_market import ChoiceOfMarket, ChoiceOfMarketState
+from gridtandem.schemes.price_taker import PriceTaker
+from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.market.results import UnitSales
 from gridtandem.study.market.run import FeederPlan, MarketResult
 from gridtandem.study.market.tables import devices_of, feeder_of
@@ -27,6 +32,7 @@ class Settlement:
     own: tuple[Real, ...]  # to each kind of resource (period, resource)
     sellers: Index  # places, among units in service, of those that may sell wholesale
     sales: tuple[Sales, ...] = ()  # by period; none where nobody may choose
+    as_bid: bool = False  # resources are paid what they offered, whatever the price at their bus
     settled: tuple[Settled, ...] = ()
 
     def of_sellers(self, what: str) -> Real:
@@ -38,9 +44,14 @@ def settlement(result: MarketResult, plan: FeederPlan) -> Settlement:
     """One feeder's payments."""
     if isinstance(result.outcome.state, ChoiceOfMarketState):
         return _chosen(result, plan)
-    hours, price, problem = result.study.window.hours, plan.prices.price, plan.problem
-    own = tuple(price[:, problem.nodal.node[d.bus]] * d.p * hours for d in devices_of(result, plan))
-    return Settlement(demand=(price * problem.owned.p_load).sum(-1) * hours, own=own, sellers=np.zeros(0, np.int64))
+    hours, price, problem, scheme = result.study.window.hours, plan.prices.price, plan.problem, result.study.scheme
+    posts = isinstance(scheme, Strategic) and scheme.local == "posted"
+    as_bid = posts or (isinstance(scheme, PriceTaker | Strategic) and scheme.local == "pay-as-bid")
+    own = tuple(d.cost if as_bid else price[:, problem.nodal.node[d.bus]] * d.p * hours for d in devices_of(result, plan))
+    if posts:
+        units = devices_of(result, plan)[0]
+        own = (own[0] + beyond_bids(problem, plan.decisions["x"])[:, units.row], *own[1:])
+    return Settlement(demand=(price * problem.owned.p_load).sum(-1) * hours, own=own, sellers=np.zeros(0, np.int64), as_bid=as_bid)
 
 
 def sales(result: MarketResult, plan: FeederPlan, period: int) -> Sales:

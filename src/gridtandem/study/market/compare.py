@@ -24,6 +24,7 @@ class MarketComparison(Table):
     agreed: Flag = column("did the parties agree?", dtype="?")
     end: Names = column("how it ended", dtype="U")
     cost: Real = column("cost of all resources of all companies", unit="currency")
+    companies_cost: Real = column("what exchange and resources cost distribution companies, resources at their offers", unit="currency")
     gap_to_ideal: Real = column("what the day costs more than one market that sees every network, relative to it")
     rounds: Index = column("rounds", dtype="i8")
     letters: Index = column("letters", dtype="i8")
@@ -44,7 +45,9 @@ def tabled(days: Sequence[Result[Any, MarketTables]], seconds: Sequence[float]) 
     """The table of days that are there already."""
     checks = [d.tables.checks for d in days]
     return MarketComparison.of({
-        **beside(days, seconds), "cost": [d.tables.cost for d in days], "gap_to_ideal": [d.tables.gap for d in days],
+        **beside(days, seconds), "cost": [d.tables.cost for d in days],
+        "companies_cost": [float(d.tables.companies.cost.sum()) if len(d.tables.companies) else np.nan for d in days],
+        "gap_to_ideal": [d.tables.gap for d in days],
         "exchange_error_mw": [worst(d.tables.awards.exchange_mw - d.tables.awards.ideal_mw) for d in days],
         "price_error_per_mwh": [worst(d.tables.awards.price_per_mwh - d.tables.awards.ideal_price_per_mwh) for d in days],
         "voltage_error_pu": [worst(c.voltage_error_pu) for c in checks], "loss_mw": [float(c.loss_mw.sum()) if len(c) else np.nan for c in checks],

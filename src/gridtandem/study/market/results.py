@@ -144,7 +144,7 @@ class Surplus(Table):
         "rent of essential demand, 0 or less: worth inside of an exchange that it enforces, less what that costs", unit=MONEY
     )
     off_price: Real = column("the same for an exchange that is no answer to its price", unit=MONEY)
-    choice: Real = column("what others get beyond prices at buses where units choose their market: incentives, rules of payment", unit=MONEY)
+    choice: Real = column("what others get beyond prices at buses: incentives, rules of payment such as pay-as-bid", unit=MONEY)
     reactive: Real = column("worth of reactive demand less that of reactive injections, which nobody is paid for", unit=MONEY)
     regret: Real = column("what an answer to its price would have earned more; NaN below prices that losses allow", unit=MONEY, finite=False)
     left: Real = column("what these parts leave unexplained; 0 but for rounding", unit=MONEY)

@@ -13,7 +13,6 @@ import numpy as np
 from gridtandem.boundary.market_letters import Award, Offers
 from gridtandem.boundary.reserve_letters import ReserveOffers, VectorOffers
 from gridtandem.boundary.storage_letters import NO_USE, StoreUse
-from gridtandem.boundary.strategic_letters import Disclose, ResidualCurve
 from gridtandem.coordinate import Bargain, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.branch_flow_curve import WITHIN
@@ -24,14 +23,17 @@ from gridtandem.orders.products import PRODUCTS
 from gridtandem.parties.feeder_choice import planned, type_1
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.feeder_reserve import FeederReserve
+from gridtandem.parties.feeder_strategic import FeederStrategic
 from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import solve
 from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
+from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.market.benchmark import Ideal, joint, proved
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved, unvectored
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
+from gridtandem.study.market.untold import STRATEGIC, untold
 from gridtandem.tables import Flag, Real
 
 LOOSE = 10 * TIGHT  # slack of all feeders and transmission in one program, whose numbers are of more different size
@@ -130,7 +132,7 @@ def run_market(
             ideal_price=best.price, trouble=explained(seats, outcome, getattr(study.scheme, "planes", 0)),
         )  # fmt: skip
     bargain = study.scheme.bargain(outcome.state)
-    plans = _plans(seats, bargain, outcome.state)
+    plans = _plans(seats, bargain, outcome.state, study.scheme)
     tso = above(seats.wholesale, bargain.z[0], bargain.price[0], sold_of(bargain))
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
     bound = isinstance(outcome.state, ChoiceOfMarketState)  # units that regret less than they could
@@ -158,8 +160,8 @@ def explained(seats: MarketSeats, outcome: Outcome[Any], planes: int = 0) -> tup
     said = [told] if (told := getattr(outcome.state, "trouble", "")) else []
     for refusal in outcome.refused:
         _, t, i = refusal.rows[0]
-        if refusal.question in (ResidualCurve.__name__, Disclose.__name__):
-            said.append(f"{refusal.by}: {seats.residual.trouble or 'a feeder tells of no interval in which its exchange lies'}")
+        if refusal.question in STRATEGIC:
+            said.append(f"{refusal.by}: {untold(seats, refusal)}")
         elif refusal.by in ("tso", "owner") or not len(seats.pool.feeders):
             said.append(f"{refusal.by}: no clearing: {_unserved(seats)}")
         elif refusal.question != Award.__name__ or not said:
@@ -237,7 +239,7 @@ def regulated(desk: FeederMarket, k: int, who: tuple[str, int], exchange: tuple[
     return replace(plan, regulation=RegulationPlan(problem=problem, dispatch=dispatch, prices=priced if plan.answers else dispatch))
 
 
-def _plans(seats: MarketSeats, bargain: Bargain, state: object) -> tuple[FeederPlan, ...]:
+def _plans(seats: MarketSeats, bargain: Bargain, state: object, scheme: object) -> tuple[FeederPlan, ...]:
     """Of all feeders, on every processor: each holds a program of its own, so the bits are the same for any number.
 
     Units that chose their market are bound by what they sold and kept.
@@ -251,6 +253,9 @@ def _plans(seats: MarketSeats, bargain: Bargain, state: object) -> tuple[FeederP
         if sold is not None and reserve is not None:
             mine = (sold[0][:, row], sold[1][:, row])
             return regulated(desk, k, (company, row), (z[:, row], price[:, row]), sold=mine, bought=reserve.bought)
+        if isinstance(scheme, Strategic) and scheme.local == "posted":
+            award = (z[:, row], price[:, row])
+            return _plan(desk.whole[int(desk.kind[k])], (company, row), *award, FeederStrategic(desk).plan(k, *award))
         if not isinstance(state, ChoiceOfMarketState):
             return below(desk, k, (company, row), (z[:, row], price[:, row]), bargain.use)
         problem = desk.whole[int(desk.kind[k])]

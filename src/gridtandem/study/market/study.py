@@ -24,6 +24,7 @@ from gridtandem.parties.feeder_choice import FeederChoice
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.feeder_plain import FeederPlain
 from gridtandem.parties.feeder_reserve import FeederReserve
+from gridtandem.parties.feeder_strategic import FeederStrategic
 from gridtandem.parties.feeder_value import FeederValues
 from gridtandem.parties.pool import Pool
 from gridtandem.parties.wholesale import Wholesale
@@ -117,7 +118,7 @@ class MarketSeats:
 def _desks(market: FeederMarket) -> tuple[Desk, ...]:
     """All of a distribution company's desks."""
     values = FeederValues.of(market)
-    return market, values, FeederPlain(values), FeederChoice.of(values), FeederReserve(market)
+    return market, values, FeederPlain(values), FeederChoice.of(values), FeederReserve(market), FeederStrategic(market)
 
 
 def seated(study: MarketStudy) -> MarketSeats:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TypeVar, final
 
 from gridtandem.study.market.books import books, surplus
+from gridtandem.study.market.certificate import Certificates, certificates
 from gridtandem.study.market.check import checked
 from gridtandem.study.market.choice import unit_sales
 from gridtandem.study.market.regulation import regulation, reserves
 from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus, UnitSales
 from gridtandem.study.market.run import MarketResult
+from gridtandem.study.market.strategy import BidCurve, Companies, bid_curve, companies
 from gridtandem.study.market.tables import awards, devices, prices
 from gridtandem.study.results import Violations
 from gridtandem.tables import Table
@@ -33,6 +35,9 @@ class MarketTables:
     violations: Violations
     reserves: Reserves
     regulation: RegulationResults
+    companies: Companies
+    bid_curve: BidCurve
+    certificates: Certificates
     cost: float  # of transmission's and all feeders' plans together; NaN where there is none [currency]
     ideal: float  # least cost with everything in one market [currency]
 
@@ -43,7 +48,8 @@ class MarketTables:
         return MarketTables(
             awards=_plain(awards(result)), prices=_plain(prices(result)), devices=_plain(devices(result)), books=_plain(books(result)),
             surplus=_plain(surplus(result)), sales=_plain(unit_sales(result)), checks=_plain(checks), violations=_plain(violations),
-            reserves=_plain(reserves(result)), regulation=_plain(regulation(result)), cost=result.cost, ideal=result.ideal,
+            reserves=_plain(reserves(result)), regulation=_plain(regulation(result)), companies=_plain(companies(result)),
+            bid_curve=_plain(bid_curve(result)), certificates=_plain(certificates(result)), cost=result.cost, ideal=result.ideal,
         )  # fmt: skip
 
     @property

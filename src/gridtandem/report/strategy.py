@@ -1,0 +1,110 @@
+"""A strategic company beside what else it could be, in words, for machines, and as pictures; and the curve along which it chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from gridtandem.report import style
+from gridtandem.report.style import styled
+from gridtandem.report.tables import as_records, plain
+from gridtandem.study.market.reference import MarketPower, References
+from gridtandem.study.market.study import MarketStudy
+from gridtandem.study.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from gridtandem.report.run import Run
+
+SCHEMA = "tandem/strategy/1"
+CURVES = 6  # hours of which a picture draws the curve
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class StrategyStudy:
+    """The table, and the study it belongs to."""
+
+    study: MarketStudy
+    table: References | MarketPower
+
+    @property
+    def conditions(self) -> str:
+        """What it is about."""
+        window = self.study.window
+        return f"{self.study.case.name}, {window.periods} period{'s' * (window.periods != 1)} of {window.hours:g} h"
+
+
+def strategy_in_words(found: StrategyStudy, rows: int = 60) -> str:
+    """The table."""
+    return f"{found.conditions}; money in {found.study.case.currency}\n{plain(found.table, rows=rows)}"
+
+
+def strategy_document(found: StrategyStudy) -> dict[str, object]:
+    """All rows."""
+    return {
+        "schema": SCHEMA, "case": found.study.case.name, "currency": found.study.case.currency, found.table.kind: as_records(found.table),
+        "made_with": provenance(),
+    }  # fmt: skip
+
+
+@styled
+def picture(found: StrategyStudy) -> Figure:
+    """Bars of the six cases, or cost and price by the number of feeders."""
+    return _sizes(found, found.table) if isinstance(found.table, MarketPower) else _bars(found, found.table)
+
+
+def _bars(found: StrategyStudy, table: References) -> Figure:
+    figure = style.new_figure(style.NARROW * 1.7, 3.2)
+    axes, place = figure.add_subplot(), np.arange(len(table))
+    axes.barh(place, table.exchange, color=style.TSO, label="exchange")
+    axes.barh(place, table.resource_cost, left=np.maximum(table.exchange, 0.0), color=style.DER, label="resources", hatch="//")
+    axes.set_yticks(place, [f"{name} {what.split(',')[0]}" for name, what in zip(table.name.tolist(), table.what.tolist(), strict=True)], fontsize=6)
+    axes.invert_yaxis()
+    axes.set_xlabel(f"cost of the company [{found.study.case.currency}]")
+    axes.set_title("What the company pays", pad=14)
+    style.caption(axes, f"{found.conditions}; C5: no limits of transmission lines")
+    axes.legend(fontsize=7, frameon=False)
+    return figure
+
+
+def _sizes(found: StrategyStudy, table: MarketPower) -> Figure:
+    figure = style.new_figure(style.NARROW * 1.6, 4.6)
+    above, below = figure.subplots(2, sharex=True)
+    told = (("price_taker", "price taker"), ("ideal", "one market"), ("strategic", "strategic"))
+    for k, (name, label) in enumerate(told):
+        above.plot(table.feeders, getattr(table, name), color=style.SERIES[k], marker=style.MARKS[k], markersize=4, label=label)
+    below.plot(table.feeders, table.gain_percent, color=style.SERIES[2], marker=style.MARKS[2], markersize=4)
+    above.set_ylabel(f"cost by feeder [{found.study.case.currency}]")
+    above.set_title("Market power by size", pad=14)
+    style.caption(above, f"{found.conditions}; feeders of others are plain demand at the same bus")
+    above.legend(fontsize=7, frameon=False)
+    below.set_ylabel("strategic below price taker [%]")
+    below.set_xlabel("feeders of the company")
+    return figure
+
+
+@styled
+def bid_curve(run: Run) -> Figure:
+    """Price by exchange in some hours, and where the company chose to be."""
+    table, case = run.bid_curve, run.result.study.case
+    figure = style.new_figure(style.NARROW * 1.7, 3.4)
+    axes = figure.add_subplot()
+    hours = np.unique(table.period)
+    for k, hour in enumerate(hours[np.unique(np.linspace(0, len(hours) - 1, min(CURVES, len(hours))).astype(int))].tolist()):
+        mine = table.take(table.period == hour)
+        colour = style.SERIES[k % len(style.SERIES)]
+        x = np.stack([mine.from_mw, mine.to_mw], -1).ravel()
+        axes.plot(x, np.repeat(mine.price_per_mwh, 2), label=f"hour {hour}", color=colour)
+        at = mine.take(mine.taken)
+        axes.plot(at.exchange_mw[:1], at.price_per_mwh[:1], marker=style.MARKS[k % len(style.MARKS)], markersize=5, linestyle="", color=colour)
+    axes.set_xlabel("exchange of the company [MW]")
+    axes.set_ylabel(f"price at its bus [{case.currency}/MWh]")
+    axes.set_title("The price that the company makes", pad=14)
+    style.caption(axes, f"{case.name}; marks: what it chose, which is what it would bid")
+    if len(hours):
+        axes.legend(fontsize=7, frameon=False)
+    return figure

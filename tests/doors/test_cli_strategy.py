@@ -1,0 +1,73 @@
+"""Commands of companies that move the price: run, compare, strategy, igdt, and what they leave behind."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+import gridtandem as gt
+from gridtandem.cli.exits import EXIT_INVALID
+from tests.doors.terminal import run_file, tandem
+from tests.tolerances import MONEY_CLOSES
+
+CASE = ("rts24-disco33", "--hours", "2", "--first-hour", "18")
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_run_tells_what_the_company_pays_and_keeps_it() -> None:
+    said = tandem("run", *CASE, "--scheme", "strategic")
+    assert said.code == 0
+    for line in ("company   disco: cost", "no other exchange costs it less", "certificate: the market solved again makes these prices"):
+        assert line in said.out
+    run = gt.opened(run_file(said))
+    assert repr(run) == said.out.rstrip("\n")
+    own, books = run.companies, run.books
+    assert own.exchange.sum() == pytest.approx(float(books.amount[(books.payer == "disco") & (books.payee == "tso")].sum()), rel=MONEY_CLOSES)
+    for name in ("companies", "bid_curve", "certificates"):
+        assert tandem("show", "rts24-disco33-strategic", "--table", name).code == 0
+    assert tandem("plot", "rts24-disco33-strategic", "--kind", "bid-curve", "--out", "bid.svg").code == 0
+
+
+def test_compare_tells_the_companies_cost_beside_that_of_all() -> None:
+    said = tandem("compare", *CASE, "--schemes", "ideal,strategic,price-taker")
+    assert said.code == 0
+    assert "companies cost" in said.out
+    document = tandem("compare", *CASE, "--schemes", "ideal,strategic,price-taker", "--json").document
+    assert all(row["companies_cost"] is not None for row in document["schemes"])
+
+
+def test_a_price_taker_is_told_what_it_believed() -> None:
+    assert "it took it for" in tandem("run", *CASE, "--scheme", "price-taker").out
+
+
+def test_strategy_tells_six_cases_or_sizes() -> None:
+    said = tandem("strategy", *CASE, "--plot", "cases.svg", "--csv", "cases.csv")
+    assert said.code == 0
+    with Path("cases.csv").open(encoding="utf-8") as file:
+        assert {row["name"] for row in csv.DictReader(file)} == {f"C{k}" for k in range(6)}
+    document = tandem("strategy", *CASE, "--feeders", "1,20", "--plot", "sizes.svg", "--json").document
+    assert [row["feeders"] for row in document["market_power"]] == [1, 20]
+    assert Path("cases.svg").exists()
+    assert Path("sizes.svg").exists()
+
+
+def test_igdt_tells_both_curves() -> None:
+    said = tandem("igdt", *CASE, "--budget", "0,5%", "--samples", "3", "--plot", "igdt.svg", "--csv", "igdt.csv")
+    assert said.code == 0
+    assert "draws inside their bands" in said.out
+    document = tandem("igdt", *CASE, "--budget", "0,5%", "--side", "robustness", "--json").document
+    assert [row["side"] for row in document["radii"]] == ["robustness"] * 2
+    assert document["radii"][1]["alpha"] > 0
+
+
+@pytest.mark.parametrize("words", [("--weight", "tide=1"), ("--weight", "sun=2"), ("--most", "0"), ("--samples", "-1")])
+def test_what_a_band_cannot_be_is_said(words: tuple[str, str]) -> None:
+    said = tandem("igdt", *CASE, "--budget", "5%", *words)
+    assert said.code == EXIT_INVALID
+    assert "igdt-0" in said.err
