@@ -66,6 +66,37 @@ def test_shares_of_renewables_stand_side_by_side() -> None:
     assert [len(r) for r in told["rankings"]] == [2, 2]
     assert tandem("contingency", NAME, "--re", "40,20%").code == 2
     assert tandem("contingency", NAME, "--re", "-5%").code == 2
+    assert "against that at 0 %" in said.out
+
+
+@pytest.mark.parametrize("share", ["0.6", "60", "60%%", "110%", "%", "0,20", "6%0"])
+def test_a_share_has_its_sign_once_and_is_no_more_than_all(share: str) -> None:
+    said = tandem("contingency", NAME, "--re", share)
+    assert said.code == 2
+    assert "--re" in said.err.splitlines()[-1]
+
+
+def test_at_another_loading_as_in_python() -> None:
+    said = tandem("contingency", "T14D2", "--ratings", "base", "--outages", "1-2,1-5", "--loading", "1.1")
+    assert said.out.startswith("T14D2 under response, loads and schedules times 1.1: 2 outages")
+    own = gt.contingency("T14D2", ratings="base", outages=["1-2", "1-5"], loading=1.1)
+    assert ContingencyRun.opened(run_file(said)).ranking.digest() == own.ranking.digest()
+    assert "case-059" in tandem("contingency", "T14D2", "--ratings", "base", "--loading", "nan").err
+
+
+def test_a_feeder_with_two_roots_is_refused_in_words_of_this_command() -> None:
+    said = tandem("contingency", "T14R2", "--ratings", "base")
+    assert said.code == 3
+    assert "contingency does not serve 'F10'" in said.err
+    assert not any(word in said.err for word in ("batch does", "scenarios"))
+
+
+def test_a_network_alone_needs_no_feeders() -> None:
+    said = tandem("contingency", "case14", "--ratings", "base", "--plot", "i.svg")
+    assert (said.code, said.out.split(":")[0]) == (0, "ieee14, no feeders")
+    assert Path("i.svg").is_file()
+    refused = tandem("contingency", "case14", "--ratings", "base", "--re", "60%")
+    assert (refused.code, "no feeders" in refused.err) == (2, True)
 
 
 def test_lists_come_from_files_and_faults_all_at_once() -> None:

@@ -173,6 +173,32 @@ def test_no_load_flow_no_margin() -> None:
         gt.margin(heavy, tools=("tcpf",))
 
 
+def test_exponents_hold_for_a_network_without_feeders() -> None:
+    """What loads draw before anything grows is that at their voltages, and loads that give way grow further."""
+    run = gt.margin(gt.with_exponents(gt.case("case14"), 1.0, 1.0))
+    net = gt.case("case14").transmission
+    v = gt.run(gt.with_exponents(gt.case("case14"), 1.0, 1.0)).buses.v_pu[net.loads.bus]
+    np.testing.assert_allclose(run.tools.load_mw[0], (net.loads.p_mw * v).sum(), rtol=SAME_CHECK)
+    said = tandem("margin", "case14", "--exponents", "1,1")
+    assert f"{run.tools.most_mw[0]:,.3f}" in said.out
+    assert run.tools.growth[0] > 1.2 * gt.margin("case14").tools.growth[0]
+
+
+def without_loads(network: gt.Network) -> gt.Network:
+    none = np.zeros(len(network.loads))
+    return replace(network, loads=replace(network.loads, p_mw=none, q_mvar=none))
+
+
+def test_where_no_load_is_left_to_grow_that_is_told() -> None:
+    case = gt.case("T14D2")
+    own = replace(case, transmission=without_loads(case.transmission))
+    both = replace(own, models=tuple(without_loads(m) for m in case.models))
+    for tool in ("ccpf", "ccpf-nose", "merged", "tcpf"):
+        with pytest.raises(InvalidCase, match="margin-001"):
+            gt.margin(both, generation="stays", tools=(tool,))
+    assert gt.margin(own, generation="stays", tools=("ccpf-nose",)).found
+
+
 def test_bad_questions_are_told() -> None:
     said = tandem("margin", "case14", "--growth", "0", "--keep", "x", "--target", "-1")
     assert said.code == 3
@@ -181,6 +207,11 @@ def test_bad_questions_are_told() -> None:
     negative = tandem("margin", "T14D2", "--exponents", "-0.5,0")
     assert negative.code == 3
     assert negative.err.count("margin-003") == 1  # both interfaces have the same feeder
+    for few in ("1", "1,2,3"):
+        said = tandem("margin", "T14D2", "--exponents", few)
+        assert (said.code, "give two exponents" in said.err) == (2, True)
+    for growth, why in (("-1", "loads would shrink"), ("nan", "no finite number"), ("0", "nothing grows")):
+        assert why in tandem("margin", "case14", f"--growth={growth}").err
     with pytest.raises(InvalidCase, match="margin-004"):
         gt.margin("case14", until="noon")  # type: ignore[arg-type]
     with pytest.raises(UnknownName, match="bus"):

@@ -38,8 +38,9 @@ def _lines(run: ContingencyRun) -> Iterator[str]:
     share = renewable_share(of.study.case)
     feeders = f", renewables {spelled(100 * share, '%')} of the feeders' load" if share > 0 else ""
     way = "all solved in full" if solved == len(of.outages) else f"screened by {_way(of.screen)}, {solved:,} solved in full"
+    load = "" if (k := float(of.study.loading[0, 0])) == 1 else f", loads and schedules times {k:g}"
     scheme = f" under {name_of(of.study.scheme)}" if of.feeds else ", no feeders"
-    yield f"{of.study.case.name}{scheme}{feeders}: {_many(len(of.outages), 'outage')}, {way}"
+    yield f"{of.study.case.name}{scheme}{feeders}{load}: {_many(len(of.outages), 'outage')}, {way}"
     yield from (f"  note      {note}" for note in notes(of))
     if of.ratings == "base":
         yield f"  ratings   where the case has none: {BASE_FACTOR:g} times the apparent power before any outage, at least {LEAST_MVA:g} MVA"

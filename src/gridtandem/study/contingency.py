@@ -71,7 +71,9 @@ class Contingency:
 
     def faults(self) -> Iterator[Fault]:
         """Everything wrong with what it adds to its study."""
-        yield from self.batch.faults()
+        for fault in self.batch.faults():
+            several = fault.code == "batch-005"  # of a batch the scenarios at least can be run one by one
+            yield replace(fault, table="contingency", mend="give each port a feeder of its own, or open one") if several else fault
         if np.shape(self.study.loading) != (1, 1):
             what, mend = f"has loadings of shape {np.shape(self.study.loading)}", "give one loading; for many scenarios take a batch"
             yield Fault("contingency", what, mend, "outage-010", column="loading")

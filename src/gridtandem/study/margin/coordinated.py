@@ -33,6 +33,7 @@ from gridtandem.units import MVA
 ROUNDS = 1000
 LIMITED = "ccpf"  # the scheme that keeps limits
 GIVING = ("q", "q_back", "tap")  # limits at which equations change
+STILL = "margin-001"  # nothing of transmission grows; feeders may
 BOUND = "no place further at which the exchange comes to rest: a lower bound"
 
 
@@ -58,7 +59,8 @@ class GrowthSeats:
         )
         others = growth.loads * sum(float(n.loads.s.real.sum()) for n in nodals)
         direction = Direction.of(grid, loads=growth.loads, units=growth.loads, generation=growth.generation, others=others)
-        if faults := [*dict.fromkeys(f for n in (grid, *nodals) for f in law_faults(n))]:  # interfaces may share a model
+        own = [f for f in direction.faults(grid) if f.code != STILL or not any(np.abs(n.loads.s).any() for n in nodals)]
+        if faults := [*dict.fromkeys([*own, *(f for n in nodals for f in law_faults(n))])]:  # interfaces may share a model
             raise InvalidCase(faults)
         roots = np.array([n.node[r] for n, r in zip(nodals, table.root, strict=True)], np.int64)
         fleets = []
