@@ -11,15 +11,17 @@ import pytest
 from matplotlib.image import imread
 
 import gridtandem as gt
-from gridtandem.errors import InvalidCase, UnknownName
+from gridtandem.errors import InvalidCase, UnknownName, Unreadable
 from gridtandem.report.margin import margin_in_words
 from gridtandem.report.style import SERIES
 from gridtandem.study.margin.tables import KINDS
 from tests.doors.console import ROOT, commands, missing
 from tests.doors.terminal import run_file, tandem
-from tests.tolerances import AT_NOSE_PU, HERMITE, INK, NOSE, NOSE_FOUND, SAME_CHECK
+from tests.tolerances import AT_NOSE_PU, CURVE_BETWEEN_MW, CURVE_BETWEEN_PU, HERMITE, INK, NOSE, NOSE_FOUND, SAME_CHECK
 
 PAGE = ROOT / "docs/how-to/find-a-voltage-margin.md"
+
+NEARLY = 0.9  # of λ*
 
 
 @pytest.fixture(autouse=True)
@@ -184,6 +186,28 @@ def test_exponents_hold_for_a_network_without_feeders() -> None:
     assert run.tools.growth[0] > 1.2 * gt.margin("case14").tools.growth[0]
 
 
+def test_curves_are_those_of_any_bus_inside_feeders_too() -> None:
+    """The weakest bus is the one that people want to see; all networks as one have the same curve, here between other places."""
+    buses = ("F10/18", "3", "10")
+    run = gt.margin("T14D2", buses=buses, tools=("ccpf", "ccpf-nose", "tcpf", "merged"), until="nose")
+    curves = run.curves
+    for bus in buses:
+        own, whole = (curves.take((curves.tool == tool) & (curves.bus == bus)) for tool in ("ccpf", "merged"))
+        assert len(own) == run.tools.places[0]
+        few = curves.take((curves.tool == "ccpf-nose") & (curves.bus == bus))
+        for column, near in (("v_pu", CURVE_BETWEEN_PU), ("p_mw", CURVE_BETWEEN_MW)):
+            one, other = getattr(own, column), getattr(whole, column)
+            away = own.growth < NEARLY * run.tools.growth[0]  # behind that curves turn
+            np.testing.assert_allclose(one[away], np.interp(own.growth[away], whole.growth, other), rtol=0, atol=near)
+            np.testing.assert_allclose(getattr(few, column)[[0, -1]], one[[0, -1]], rtol=0, atol=AT_NOSE_PU)
+    assert run.tools.weakest[0] == "F10/18"
+    assert curves.v_pu[curves.bus == "F10/18"].min() <= run.tools.weakest_v_pu[0]
+    assert not ((curves.tool == "tcpf") & (curves.bus == "F10/18")).any()
+    said = tandem("margin", "T14D2", "--buses", "10,F10/18", "--plot", "inside.svg")
+    assert any(text.get_text() == "ccpf: F10/18" for text in run.plot().axes[0].texts)
+    assert set(gt.MarginRun.opened(run_file(said)).curves.bus.tolist()) == {"10", "F10/18"}
+
+
 def without_loads(network: gt.Network) -> gt.Network:
     none = np.zeros(len(network.loads))
     return replace(network, loads=replace(network.loads, p_mw=none, q_mvar=none))
@@ -214,7 +238,9 @@ def test_bad_questions_are_told() -> None:
         assert why in tandem("margin", "case14", f"--growth={growth}").err
     with pytest.raises(InvalidCase, match="margin-004"):
         gt.margin("case14", until="noon")  # type: ignore[arg-type]
-    with pytest.raises(UnknownName, match="bus"):
-        gt.margin("case14", buses=("99",)).curves  # noqa: B018
+    with pytest.raises(UnknownName, match="no bus named '99'"):
+        gt.margin("case14", buses=("99",))
+    with pytest.raises(Unreadable, match="F10/18 is a bus of a feeder, which tcpf do not know"):
+        gt.margin("T14D2", buses=("F10/18",), tools=("tcpf",))
     with pytest.raises(UnknownName, match="picture"):
         gt.margin("case14").plot("pie")

@@ -13,7 +13,7 @@ from gridtandem.boundary.wire import text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.nodal import Nodal
 from gridtandem.security.severity import Rule, rating_faults
-from gridtandem.study.batch import Batch
+from gridtandem.study.batch import PORTS, Batch
 from gridtandem.study.outages import NONE, Group, Outages, outages_of
 from gridtandem.study.study import Study
 from gridtandem.tables import Index
@@ -72,7 +72,7 @@ class Contingency:
     def faults(self) -> Iterator[Fault]:
         """Everything wrong with what it adds to its study."""
         for fault in self.batch.faults():
-            several = fault.code == "batch-005"  # of a batch the scenarios at least can be run one by one
+            several = fault.code == PORTS  # of a batch the scenarios at least can be run one by one
             yield replace(fault, table="contingency", mend="give each port a feeder of its own, or open one") if several else fault
         if np.shape(self.study.loading) != (1, 1):
             what, mend = f"has loadings of shape {np.shape(self.study.loading)}", "give one loading; for many scenarios take a batch"
