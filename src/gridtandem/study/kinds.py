@@ -69,6 +69,7 @@ MARKET = Kind(
     name="market", called="markets", group="gridtandem.markets", ends="bargain", door="gridtandem.report.kinds.market",
     compared="gridtandem.study.market.compare:MarketComparison",
     words={"hours": "hours", "first_hour": "first-hour", "step_h": "step-h", "root_pu": "root-pu", "flow": "flow", "form": "form"},
+    alias={"central": "ideal"},
 )  # fmt: skip
 DISPATCH = Kind(
     name="dispatch", called="optimal power flow", group="gridtandem.opf", ends="schedule", door="gridtandem.report.kinds.dispatch",
@@ -94,8 +95,9 @@ def kind_of(scheme: object) -> Kind:
 def kind_for(schemes: Sequence[object], given: Mapping[str, object]) -> Kind:
     """The kind of these schemes, or of a load flow if there are none. Several kinds together are refused, and options ``given`` that it has not."""
     kinds = {kind_of(s) for s in schemes} or {FLOW}
-    for kind in [k for k in kinds if k.alias]:
-        kinds = {kind if isinstance(s, str) and s in kind.alias else kind_of(s) for s in schemes}
+    if len(kinds) > 1:
+        called = ({kind if isinstance(s, str) and s in kind.alias else kind_of(s) for s in schemes} for kind in KINDS if kind in kinds)
+        kinds = next((one for one in called if len(one) == 1), kinds)
     if len(kinds) > 1:
         told = " and ".join(f"of {k.called} ({', '.join(str(s) for s in schemes if kind_of(s) is k)})" for k in KINDS if k in kinds)
         raise Unreadable(f"schemes {told} are not compared with each other; name schemes of one kind")

@@ -184,7 +184,7 @@ def network_faults(net: Network, window: tuple[int, int], *, source: bool) -> It
     for table, noun in ((net.storages, "storages"), (net.vehicles, "charging stations"), (net.flexible, "flexible demands")):
         if len(live := table.name[table.live]):
             named = ", ".join(map(repr, live[:SHOWN].tolist())) + f" and {len(live) - SHOWN} more" * (len(live) > SHOWN)
-            mend = "take a scheme of markets, or set them out of service (live: no) to dispatch without them"
+            mend = "take a scheme of markets, such as ideal, or set them out of service (live: no) to dispatch without them"
             yield Fault(table.kind, f"{named}: AC dispatch knows units and loads, no {noun}", mend, "study-026")
     if hours > 1 and len(net.ramps):
         mend = "take a scheme of markets, leave the ramps out, or ask for one period"
