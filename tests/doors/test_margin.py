@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from gridtandem.report.style import SERIES
 from gridtandem.study.margin.tables import KINDS
 from tests.doors.console import ROOT, commands, missing
 from tests.doors.terminal import run_file, tandem
+from tests.flow import case9
 from tests.tolerances import AT_NOSE_PU, CURVE_BETWEEN_MW, CURVE_BETWEEN_PU, HERMITE, INK, NOSE, NOSE_FOUND, SAME_CHECK
 
 PAGE = ROOT / "docs/how-to/find-a-voltage-margin.md"
@@ -173,6 +175,12 @@ def test_no_load_flow_no_margin() -> None:
     assert run.plot("bus").axes
     with pytest.raises(InvalidCase, match="margin-011"):
         gt.margin(heavy, tools=("tcpf",))
+
+
+def test_matpowers_own_test_of_continuation_can_be_repeated() -> None:
+    Path("t_case9_pfv2.m").write_text(case9.TEXT, encoding="utf-8")
+    (words,) = re.findall(r"`tandem (margin t_case9[^`]*)` finds λ\* = 0\.795811", PAGE.read_text(encoding="utf-8"))
+    assert "λ* = 0.795811, ended by a nose" in tandem(*words.split()).out
 
 
 def test_exponents_hold_for_a_network_without_feeders() -> None:

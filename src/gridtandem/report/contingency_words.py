@@ -14,6 +14,7 @@ from gridtandem.study.contingency import Contingency
 from gridtandem.study.contingency_results import BASE, CURVES, FULL, SCREENED, Agreement, Ranking
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of
+from gridtandem.tables import Real
 
 if TYPE_CHECKING:
     from gridtandem.report.contingency import ContingencyRun
@@ -63,10 +64,17 @@ def notes(of: Contingency) -> Iterator[str]:
     case = of.study.case
     for network in (case.transmission, *{m.name: m for m in case.models}.values()):
         loads = network.loads
-        odd = loads.live & (((loads.p_exponent < 0) & (loads.p_mw != 0)) | ((loads.q_exponent < 0) & (loads.q_mvar != 0)))
+        p, q = (loads.p_exponent, loads.p_z_share, loads.p_i_share), (loads.q_exponent, loads.q_z_share, loads.q_i_share)
+        odd = loads.live & (((_rise(*p) < 0) & (loads.p_mw != 0)) | ((_rise(*q) < 0) & (loads.q_mvar != 0)))
         if odd.any():
             some = ", ".join(loads.name[odd][:TOLD].tolist()) + ", …" * (int(odd.sum()) > TOLD)
-            yield f"loads of {network.name} take more as their voltage falls (negative exponent): {some}"
+            why = "exponent" if (np.minimum(loads.p_exponent, loads.q_exponent)[odd] < 0).any() else "shares"
+            yield f"loads of {network.name} take more as their voltage falls (negative {why}): {some}"
+
+
+def _rise(exponent: Real, z_share: Real, i_share: Real) -> Real:
+    """Derivative of a load by its voltage where both are 1: 2 z + i + (1 − z − i) n."""
+    return 2 * z_share + i_share + (1 - z_share - i_share) * exponent
 
 
 def _way(screen: str) -> str:
