@@ -35,7 +35,7 @@ def contingency_in_words(run: ContingencyRun) -> str:
 
 def _lines(run: ContingencyRun) -> Iterator[str]:
     of, table = run.result.of, run.ranking
-    solved = int((run.findings.step == FULL).sum())
+    solved = _in_full(run)
     share = renewable_share(of.study.case)
     feeders = f", renewables {spelled(100 * share, '%')} of the feeders' load" if share > 0 else ""
     way = "all solved in full" if solved == len(of.outages) else f"screened by {_way(of.screen)}, {solved:,} solved in full"
@@ -118,7 +118,7 @@ def _screening(run: ContingencyRun) -> Iterator[str]:
     of, found = run.result.of, run.agreement()
     if not found.count:
         return
-    if int((run.findings.step == FULL).sum()) == len(of.outages):
+    if _in_full(run) == len(of.outages):
         yield f"  screening against full: {told(found)}"
         return
     yield f"  screening against full: Spearman {_rank(found)} over the {found.count:,} solved in full because they came first; {ASK}"
@@ -155,13 +155,18 @@ def contingency_document(run: ContingencyRun) -> dict[str, object]:
     return {
         "schema": CONTINGENCY, "case": of.study.case.name, "scheme": name_of(of.study.scheme), "contingency_digest": of.digest(),
         "end": run.end.name.lower().replace("_", "-"), "screen": of.screen, "power": of.power, "ratings": of.ratings,
-        "renewable_share": None if np.isnan(share) else share, "outages": len(of.outages), "notes": list(notes(of)),
+        "renewable_share": None if np.isnan(share) else share, "outages": len(of.outages), "outages_in_full": _in_full(run),
+        "notes": list(notes(of)),
         "feeder_solves": run.feeder_solves,
         "screening": _compared(run.agreement()),
         "screening_against_alone": _compared(run.agreement(against="alone")) if of.feeds else None,
         "ranking": as_records(run.ranking), "islanding": as_records(run.islanding), "run_file": None if run.path is None else str(run.path),
         "made_with": provenance(),
     }  # fmt: skip
+
+
+def _in_full(run: ContingencyRun) -> int:
+    return int((run.findings.step == FULL).sum())
 
 
 def _compared(found: Agreement) -> dict[str, object]:
