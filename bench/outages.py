@@ -1,6 +1,6 @@
 """Every single outage of transmission that islands nothing, beside lightsim2grid's contingency analysis; alone, with feeders that respond, and DC.
 
-Of large networks every tenth outage is taken, of both alike.
+Of large networks every tenth outage is taken, of both alike; ``python -m bench every-outage`` takes them all, of ours.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def alone(name: str) -> Prepare:
     def prepare() -> Callable[[], Complex]:
         nodal, outages = Nodal.of(network(name)), some(network(name))
         newton = Newton.of(nodal, options=Options(tol=TOL))
-        one, begin = np.ones(len(outages)), np.repeat(newton.solve().v[None], len(outages), axis=0)
+        one, begin = np.ones(len(outages)), newton.solve().v[None]
         return lambda: np.nan_to_num(solve_outages(newton, opened=outages.branch, loads=one, units=one, start=begin).v)
 
     return prepare
@@ -104,17 +104,18 @@ def direct(name: str) -> Prepare:
     return prepare
 
 
-def by_curves(name: str, feeder: str, how_many: int) -> Prepare:
+def by_curves(name: str, feeder: str, how_many: int, *, every: bool = False) -> Prepare:
     """Ours with feeders on the curves that they give once, which is part of the work; and the severity of every outage."""
 
     def prepare() -> Callable[[], Real]:
         found = joined(network(name), network(feeder), how_many=how_many, seed=1)
-        of = Contingency(study=Study(case=found, scheme=Response()), outages=some(found.transmission), ratings="base")
-        ground, every = Ground.of_state(of), np.arange(len(of.outages))
+        outages = outages_of(found.transmission, "n-1") if every else some(found.transmission)
+        of = Contingency(study=Study(case=found, scheme=Response()), outages=outages, ratings="base")
+        ground, rows = Ground.of_state(of), np.arange(len(of.outages))
 
         def work() -> Real:
             way = ByCurves.of(ground)
-            return np.concatenate([way(every[k : k + ground.block]).flow_1 for k in range(0, len(every), ground.block)])
+            return np.concatenate([way(rows[k : k + ground.block]).flow_1 for k in range(0, len(rows), ground.block)])
 
         return work
 

@@ -82,6 +82,12 @@ def _responding(name: str, feeder: str, how_many: int, repeat: int) -> Phase:
     return Phase("outages", f"{name} + {how_many} x {feeder}", both, VOLTAGE, repeat, large=True, musts=(Must("lightsim2grid", 0.5),))
 
 
+def _every_outage(name: str, feeder: str, how_many: int, most_ms: float) -> Phase:
+    """All of them, on all processors: the clock's time."""
+    ours = {"curves (wall)": outages.by_curves(name, feeder, how_many, every=True)}
+    return Phase("every-outage", f"{name} + {how_many} x {feeder}", ours, repeat=1, wall=frozenset(ours), large=True, most_ms=most_ms)
+
+
 def _with_feeders(name: str, how_many: int, repeat: int) -> Phase:
     both = {"response": outages.coordinated(name, how_many), "lightsim2grid, T alone": outages.held(name, how_many)}
     return Phase("outages", f"{name} + {how_many} x case33bw" if how_many else name, both, VOLTAGE, repeat)
@@ -184,6 +190,7 @@ PHASES = (
     _outages("case9241pegase", 1, 0.45, large=True),
     _dc_outages("case9241pegase", 1),
     _responding("case9241pegase", "case141", 1000, 1),
+    _every_outage("case9241pegase", "case141", 1000, 10_000.0),
     _with_feeders("T118Dn4", 0, 11),
     _with_feeders("case1354pegase", 100, 3),
     *(Phase("three-phase", f"{n // 1000}k buses", phases.contenders(n), VOLTAGE, 7, musts=THREE_PHASE) for n in (10_000, 100_000)),

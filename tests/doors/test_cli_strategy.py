@@ -31,7 +31,8 @@ def test_run_tells_what_the_company_pays_and_keeps_it() -> None:
     assert own.exchange.sum() == pytest.approx(float(books.amount[(books.payer == "disco") & (books.payee == "tso")].sum()), rel=MONEY_CLOSES)
     for name in ("companies", "bid_curve", "certificates"):
         assert tandem("show", "rts24-disco33-strategic", "--table", name).code == 0
-    assert tandem("plot", "rts24-disco33-strategic", "--kind", "bid-curve", "--out", "bid.svg").code == 0
+    for kind in ("bid-curve", "resources", "voltages"):
+        assert tandem("plot", "rts24-disco33-strategic", "--kind", kind, "--out", f"{kind}.svg").code == 0
 
 
 def test_compare_tells_the_companies_cost_beside_that_of_all() -> None:

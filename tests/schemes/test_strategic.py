@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from gridtandem.boundary.market_letters import ClearAt, Reach, ValueAt
+from gridtandem.boundary.market_letters import ClearAt, DrawAt, Reach, ValueAt
 from gridtandem.cases.case import Case
 from gridtandem.cases.golden import golden
 from gridtandem.cases.rts24 import Rts24
@@ -71,6 +71,19 @@ def test_a_large_company_at_a_congested_bus_gains_much() -> None:
     assert cost(cleared("strategic", case())) < cost(cleared("price-taker", case())) * (1 - CHEAPER)
 
 
+def test_a_price_taker_answers_the_price_it_believed_and_pays_the_one_it_made() -> None:
+    found = cleared("price-taker", case(), first=8, hours=4)
+    state, bargain, study = found.outcome.state, found.bargain, found.study
+    assert state is not None
+    assert bargain is not None
+    mail = seated(study).mailbox(study.scheme, 4)
+    draw = mail.ask_dsos(DrawAt(state.believed))
+    told = float((draw.value + draw.z * state.believed).sum())
+    assert float(companies(found).believed.sum()) == pytest.approx(told, rel=BEST)
+    assert np.array_equal(bargain.price, mail.ask_tso(ClearAt(bargain.z)).price)
+    assert not np.array_equal(bargain.price, state.believed)
+
+
 def test_a_flat_supply_leaves_nothing_to_gain() -> None:
     """One block a station and no limits of lines: in hour 18 unit 3 is at the margin whatever one feeder does."""
     flat = case(feeders=1, blocks=1, lines="none")
@@ -83,8 +96,8 @@ def test_feeders_apart_at_one_bus_decide_as_one_bundle() -> None:
     bundle = case(feeders=4)
     row = replace(bundle.interfaces, count=np.ones(1, np.int64))
     rows = stacked(type(row), [replace(row, name=np.array([f"I{k}"]), feeder=np.array([f"F{k}"])) for k in range(4)])
-    apart = cleared("strategic", replace(bundle, interfaces=rows), first=18, hours=2)
-    assert abs(cost(apart) - cost(cleared("strategic", bundle, first=18, hours=2))) <= BEST * cost(apart)
+    apart = cleared("strategic", replace(bundle, interfaces=rows))
+    assert abs(cost(apart) - cost(cleared("strategic", bundle))) <= BEST * cost(apart)
     assert np.ptp(apart.bargain.z, axis=2).max() == 0  # type: ignore[union-attr]
 
 
@@ -264,3 +277,9 @@ def test_a_run_that_was_stopped_goes_on_to_the_bit() -> None:
     assert rest.outcome.gaps == through.outcome.gaps
     assert np.array_equal(rest.bargain.z, through.bargain.z)  # type: ignore[union-attr]
     assert np.array_equal(rest.bargain.price, through.bargain.price)  # type: ignore[union-attr]
+
+
+def test_a_company_that_shares_its_market_cannot_be_told_it_whole() -> None:
+    found = run_market(MarketStudy(case=golden(), scheme=Strategic(route="kkt-bigm"), flow="active"))
+    assert found.outcome.end is End.REFUSED
+    assert any("other companies" in line and "cells" in line for line in found.trouble)

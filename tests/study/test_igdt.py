@@ -8,10 +8,12 @@ from functools import cache
 import numpy as np
 import pytest
 
+import gridtandem as gt
 from gridtandem.cases.case import Case
 from gridtandem.cases.golden import golden
+from gridtandem.cases.rts24 import Rts24
 from gridtandem.cases.rts24_disco import Rts24Disco
-from gridtandem.errors import InvalidCase
+from gridtandem.errors import InvalidCase, Unsolved
 from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.igdt.band import Band, free_units, technologies
 from gridtandem.study.igdt.evidence import crossings
@@ -149,6 +151,34 @@ def test_demand_that_helps_where_free_power_is_bottled_up_leaves_no_radius() -> 
     assert np.isnan(found.alpha).all()
 
 
+def test_a_market_whose_hours_hang_together_tells_no_curve_and_says_so() -> None:
+    coupled = Rts24Disco(market=Rts24(ramps=True)).case("disco")
+    with pytest.raises(Unsolved, match="ramps"):
+        run_band(study(coupled), (5.0,))
+
+
+def test_feeders_that_cannot_be_served_somewhere_in_the_band_are_told() -> None:
+    (model,) = case().models
+    weak = replace(model, lines=replace(model.lines, rating_mva=model.lines.rating_mva / 20))
+    with pytest.raises(Unsolved, match="cannot be served"):
+        run_band(study(replace(case(), models=(weak,))), (5.0,))
+
+
+def test_demand_below_nothing_and_essential_demand_are_no_part_of_a_band() -> None:
+    with pytest.raises(InvalidCase) as told:
+        run_band(replace(study(), essential=0.5), (5.0,), band=Band(load=1.0), most=2.0)
+    assert {f.code for f in told.value.faults} == {"igdt-004", "igdt-006"}
+
+
+def test_bisection_says_the_same_of_budgets_that_nothing_reaches() -> None:
+    made = uncertain()
+    cost = made.best(0, 0.0).total
+    assert radius(made, 0, 10 * cost, "bisection").at_end
+    assert radius(made, 1, cost, "bisection").alpha == 0
+    assert np.isnan(radius(made, 1, -cost, "bisection").alpha)
+    assert np.isnan(radius(made, 0, 0.5 * cost, "bisection").alpha)
+
+
 def test_several_companies_have_no_common_band() -> None:
     with pytest.raises(InvalidCase, match="igdt-005"):
         run_band(study(golden(), first=1), (5.0,))
@@ -158,3 +188,11 @@ def test_budgets_sides_and_draws_that_mean_nothing_are_refused_at_once() -> None
     with pytest.raises(InvalidCase) as told:
         run_band(study(), (-1.0,), sides=("luck",), samples=-1)
     assert {f.code for f in told.value.faults} == {"igdt-007", "igdt-008", "igdt-009"}
+
+
+def test_the_same_from_python_with_a_picture() -> None:
+    found = gt.igdt(case(), [0.0, 5.0], hours=HOURS["hours"], first_hour=HOURS["first"], samples=1)
+    assert found.cost == curves().cost
+    assert found.table.alpha[1] == curves().table.alpha[2]
+    assert "crossed the budget" in repr(found)
+    assert len(found.plot().axes) == 1

@@ -94,7 +94,10 @@ def messages_command(out: Out, *, run: str, number: int | None, recipient: str |
 @click.command("plot")
 @click.argument("run", type=RUN)
 @click.option(
-    "--kind", default="overview", metavar="KIND", help="overview network voltages convergence exchange; of a market overview prices settlement."
+    "--kind",
+    default="overview",
+    metavar="KIND",
+    help="overview network voltages convergence exchange; of a market overview prices settlement resources voltages bid-curve.",
 )
 @click.option("--out", "target", type=click.Path(path_type=Path), metavar="FILE", help=".svg, .pdf or .png; else beside the run file.")
 @IN

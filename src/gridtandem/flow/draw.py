@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from gridtandem.flow.sums import gathered
+from gridtandem.kernels import kernel
 from gridtandem.tables import Complex, Index, Real
 
 if TYPE_CHECKING:
@@ -80,6 +81,12 @@ class Draw:
         """Power drawn at each node and its derivative by |V|."""
         s, slope = self.each(vm[self.node])
         return gathered(self.node, s, len(vm)), gathered(self.node, slope, len(vm))
+
+    def together(self, v: Complex) -> Complex:
+        """Power drawn at all interfaces together, at voltages (row, node), by curves without an axis of rows."""
+        out = np.empty(len(v), np.complex128)
+        kernel("flow.kernels_outages", "drawn_together")(v, self.node, np.stack([self.low, self.high], -1), self.c, out)
+        return out
 
 
 @final

@@ -1,8 +1,8 @@
 r"""Eight numbers side by side: the number type of kernels that sweep eight rows at once.
 
 `Lanes` is one machine vector (or two, or four: the compiler splits it where the machine's are shorter). Its operations are single IEEE 754
-operations per lane, never fused nor reordered, so a lane's bits depend neither on its neighbours nor on the machine. Powers are computed
-here for the same reason (and because a library's would be called lane by lane):
+operations per lane, never reordered, and fused only where `more` and `less` say so, so a lane's bits depend neither on its neighbours nor on the
+machine. Powers are computed here for the same reason (and because a library's would be called lane by lane):
 
 .. math:: m^n = 2^k \sum_{i=0}^{13} \frac{r^i}{i!}, \quad n \ln m = k \ln 2 + r, \qquad
           \ln m = e \ln 2 + 2 \sum_{i=0}^{10} \frac{t^{2i+1}}{2i+1}, \quad t = \frac{f-1}{f+1}, \quad m = 2^e f, \; f \in [\sqrt{1/2}, \sqrt 2)
@@ -145,6 +145,18 @@ def _called(builder, name, args):
 def larger(_, x, y):
     """The larger number of each lane; not a number where one of them is not."""
     return LANES(LANES, LANES), lambda context, builder, signature, args: _called(builder, "maximum", args)
+
+
+@intrinsic
+def more(_, x, a, b):
+    """x + a b, rounded once, on every machine."""
+    return LANES(LANES, LANES, LANES), lambda context, builder, signature, args: _called(builder, "fma", (args[1], args[2], args[0]))
+
+
+@intrinsic
+def less(_, x, a, b):
+    """x − a b, rounded once, on every machine."""
+    return LANES(LANES, LANES, LANES), lambda context, builder, signature, args: _called(builder, "fma", (builder.fneg(args[1]), args[2], args[0]))
 
 
 @intrinsic

@@ -31,12 +31,17 @@ def of_flows(flow: Real, inverse: Real, sums: Real, worst: Real, place: Index) -
 @njit(**FAST)
 def active_flows(v: Complex, ratio: Complex, start: Index, end: Index, y: Complex, half: Complex, gone: Index, first_gone: Index, out: Real) -> None:
     """Active power (row, branch) at the end of each branch where it is larger, with the sign it has at the start; none where a branch is gone."""
-    for r in range(len(v)):
-        for i in range(len(start)):
-            inner, there = v[r, start[i]] / ratio[i], v[r, end[i]]
-            through = y[i] * (inner - there)
-            into, back = (inner * np.conj(through + half[i] * inner)).real, (there * np.conj(half[i] * there - through)).real
+    for i in range(len(start)):
+        m, yr, yi, h, f, t = 1.0 / ratio[i], y[i].real, y[i].imag, half[i].real, start[i], end[i]
+        for r in range(len(v)):
+            a, b = v[r, f], v[r, t]
+            ar, ai = a.real * m.real - a.imag * m.imag, a.real * m.imag + a.imag * m.real
+            dr, di = ar - b.real, ai - b.imag
+            cr, ci = yr * dr - yi * di, yr * di + yi * dr
+            into = ar * cr + ai * ci + h * (ar * ar + ai * ai)
+            back = h * (b.real * b.real + b.imag * b.imag) - (b.real * cr + b.imag * ci)
             out[r, i] = into if abs(into) >= abs(back) else -back
+    for r in range(len(v)):
         for k in range(first_gone[r], first_gone[r + 1]):
             out[r, gone[k]] = 0.0
 

@@ -274,6 +274,11 @@ def problem_of(nodal: Nodal, wiring: Wiring, roles: Roles, held: Held, options: 
     )  # fmt: skip
 
 
+def noise(newton: Newton) -> float:
+    """What a mismatch may be by rounding alone."""
+    return _tol(newton.nodal, newton.wiring, newton.held.ratio, 0.0)
+
+
 def _tol(nodal: Nodal, wiring: Wiring, ratio: Complex, wish: float) -> float:
     y = abs(wiring.admittance(nodal, ratio))
     return max(wish, 20 * float(np.finfo(float).eps * np.bincount(wiring.row, y).max(initial=0.0)))

@@ -51,6 +51,10 @@ class Flows:
     ok: Flag  # (row)
     trouble: tuple[str, ...]
 
+    def take(self, row: int) -> Flows:
+        """One row alone."""
+        return Flows(v=self.v[[row]], slack=self.slack[[row]], ratio=(self.ratio[row],), ok=self.ok[[row]], trouble=(self.trouble[row],))
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

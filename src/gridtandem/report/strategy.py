@@ -1,4 +1,4 @@
-"""A strategic company beside what else it could be, in words, for machines, and as pictures; and the curve along which it chose."""
+"""A strategic company beside what else it could be, in words, for machines, and as pictures."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ from gridtandem.study.provenance import provenance
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from gridtandem.report.run import Run
-
 SCHEMA = "tandem/strategy/1"
-CURVES = 6  # hours of which a picture draws the curve
 
 
 @final
@@ -84,27 +81,4 @@ def _sizes(found: StrategyStudy, table: MarketPower) -> Figure:
     above.legend(fontsize=7, frameon=False)
     below.set_ylabel("strategic below price taker [%]")
     below.set_xlabel("feeders of the company")
-    return figure
-
-
-@styled
-def bid_curve(run: Run) -> Figure:
-    """Price by exchange in some hours, and where the company chose to be."""
-    table, case = run.bid_curve, run.result.study.case
-    figure = style.new_figure(style.NARROW * 1.7, 3.4)
-    axes = figure.add_subplot()
-    hours = np.unique(table.period)
-    for k, hour in enumerate(hours[np.unique(np.linspace(0, len(hours) - 1, min(CURVES, len(hours))).astype(int))].tolist()):
-        mine = table.take(table.period == hour)
-        colour = style.SERIES[k % len(style.SERIES)]
-        x = np.stack([mine.from_mw, mine.to_mw], -1).ravel()
-        axes.plot(x, np.repeat(mine.price_per_mwh, 2), label=f"hour {hour}", color=colour)
-        at = mine.take(mine.taken)
-        axes.plot(at.exchange_mw[:1], at.price_per_mwh[:1], marker=style.MARKS[k % len(style.MARKS)], markersize=5, linestyle="", color=colour)
-    axes.set_xlabel("exchange of the company [MW]")
-    axes.set_ylabel(f"price at its bus [{case.currency}/MWh]")
-    axes.set_title("The price that the company makes", pad=14)
-    style.caption(axes, f"{case.name}; marks: what it chose, which is what it would bid")
-    if len(hours):
-        axes.legend(fontsize=7, frameon=False)
     return figure

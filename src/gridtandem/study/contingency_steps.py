@@ -10,7 +10,7 @@ import numpy as np
 
 from gridtandem.boundary.curves import curve_at, scenarios
 from gridtandem.boundary.letters import PowerCurve, PowerOver, ResponseAt, Worth
-from gridtandem.boundary.mailbox import Mailbox
+from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.errors import InvalidCase, Unsolved
 from gridtandem.flow.chebyshev import checks, nodes
 from gridtandem.flow.outages import solve_outages
@@ -26,7 +26,7 @@ from gridtandem.study.survey import Extremes
 from gridtandem.tables import Complex, Index, Names, Real
 from gridtandem.units import MVA
 
-AT_ONCE = 500_000  # nodes of transmission in a block at most
+AT_ONCE = 2_000_000  # nodes of transmission in a block at most
 MOST = 500
 REST = 1e-9  # pu; movement of a voltage at which tangents are good, unless the scheme knows
 TRIED = ((0.1, 7), (0.1, 15), (0.05, 15), (0.025, 15))  # half the range of voltages [pu], and the degree of the curve over it
@@ -92,21 +92,36 @@ class Ground:
         seats = replace(seats, fleets=fleets, everybody=several(seats.everybody))
         return seats.mailbox(self.of.study.scheme, (len(rows), 1), weigh=False)
 
+    def tangents(self, v: Real) -> tuple[Real, Real]:
+        """Power and its derivative at voltages (row, 1, interface), NaN where nobody is asked. Companies that are asked nothing get no letter."""
+        seats, rows = self.desk.seats, len(v)
+        asked = set(np.flatnonzero(np.isfinite(v).any(axis=(0, 1))).tolist())
+        who = [k for k, (_, at) in enumerate(seats.fleets) if not asked.isdisjoint(at.tolist())]
+        places = [seats.fleets[k][1] for k in who]
+        mine = np.concatenate([np.empty(0, np.int64), *places])
+        own = np.split(np.arange(len(mine)), np.cumsum([len(at) for at in places])[:-1])
+        fleets = [replace(seats.fleets[k][0], loading=np.repeat(seats.fleets[k][0].loading[:1], rows, axis=0)) for k in who]
+        dsos = tuple((Company(seats.companies[k], (fleet,)), at) for k, fleet, at in zip(who, fleets, own, strict=True))
+        told = Mailbox(Company("tso", (seats.transmission,)), dsos, axes=(rows, 1), weigh=False).ask_dsos(ResponseAt(v[:, :, mine]))
+        s, ds = np.full((*v.shape, 2), np.nan), np.full((*v.shape, 2), np.nan)
+        s[:, :, mine], ds[:, :, mine] = told.s, told.ds
+        return s, ds
+
     def transmission(self, outage: Index) -> Transmission:
         """Transmission with these outages, one for each scenario; it begins with the state before them."""
         party, rows = self.desk.seats.transmission, len(outage)
         loading, none = np.full((rows, 1), float(self.of.study.loading[0, 0])), np.zeros((rows, 1), np.int64)
         return replace(party, loading=loading, at_feeders=None, opened=self.opened(outage), home=self.v[None], home_of=none, abreast=1)
 
-    def solved(self, outage: Index, curve: PowerCurve) -> Flows:
-        """Transmission's load flows after these outages, with the curves of one scenario in the feeders' place."""
+    def solved(self, outage: Index, curve: PowerCurve, start: Complex | None = None) -> Flows:
+        """Transmission's load flows after these outages, with the curves of one scenario in the feeders' place; from the state before unless told."""
         party, rows = self.transmission(outage), len(outage)
         newton, k = party.newton, party.loading[:, 0]
         moving = newton.options.taps == "move" and len(newton.nodal.taps.branch) > 0
         if moving or newton.roles.shared or len(curve.bends.knot):
             return flows(party, _repeated(curve, rows))
-        one = party.drawn(curve, np.ones((1, 1), bool), curve.low)
-        found = solve_outages(newton, opened=party.opened, loads=k, units=k, start=np.broadcast_to(self.v, (rows, self.nodal.nodes)), draw=one)
+        one = party.drawn(curve, (0, 0), curve.low[0, 0])
+        found = solve_outages(newton, opened=party.opened, loads=k, units=k, start=self.v[None] if start is None else start, draw=one)
         return Flows(v=found.v, slack=np.full(rows, np.nan), ratio=(None,) * rows, ok=found.converged, trouble=found.trouble)
 
     def tabled(
@@ -173,10 +188,11 @@ class ByCurves:
         if self.draw is None:
             return by_letters(self.ground, outage)
         draw, found = self.draw, self.ground.solved(outage, self.draw)
-        reached = found.ok & (self._at(found) == np.clip(self._at(found), draw.low, draw.high)).all(axis=(1, 2))
-        out = self._tabled(outage, draw, replace(found, v=np.where(reached[:, None], found.v, np.nan)))
+        at = self._at(found)
+        reached = found.ok & ((draw.low <= at) & (at <= draw.high)).all(axis=(1, 2))
+        out = self._tabled(outage, draw, found if reached.all() else replace(found, v=np.where(reached[:, None], found.v, np.nan)))
         for row in np.flatnonzero(found.ok & ~reached).tolist():
-            if (farther := self._farther(outage[[row]])) is not None:
+            if (farther := self._farther(outage[[row]], found.take(row))) is not None:
                 out, reached[row] = overlaid(out, np.array([row]), farther), True
         left = np.flatnonzero(~reached)
         if len(left):  # where there is no load flow on curves, and none with constant draws either, letters would find none
@@ -189,31 +205,39 @@ class ByCurves:
 
     def _tabled(self, outage: Index, draw: PowerCurve, found: Flows, asked: int = 0) -> Findings:
         ground, rounds = self.ground, np.zeros(len(outage), np.int64)
-        at = np.where(np.isnan(at := self._at(found)), ground.at, at)
-        s = curve_at(_repeated(draw, len(outage)) if len(draw.bends.knot) else draw, at)[:, 0] / MVA
         seen = severity(ground.nodal, ground.by, found.v, ground.opened(outage), found.ratio)
-        return ground.tabled(FULL, outage, seen, spent=(rounds, rounds + asked), s=s[..., 0] + 1j * s[..., 1], why=found.trouble)
+        return ground.tabled(FULL, outage, seen, spent=(rounds, rounds + asked), s=self._exchange(draw, found), why=found.trouble)
 
-    def _farther(self, outage: Index) -> Findings | None:
+    def _exchange(self, draw: PowerCurve, found: Flows) -> Complex:
+        """Power into all feeders together (row, 1), into those before the outage where there is no load flow."""
+        ground, party, dead = self.ground, self.ground.desk.seats.transmission, np.isnan(found.v[:, 0])
+        if len(draw.bends.knot):
+            v = np.where(dead[:, None], ground.v, found.v)
+            s = curve_at(_repeated(draw, len(v)), np.abs(v[:, None, party.forecast.node])).sum(axis=2) / MVA
+            return np.asarray(s[..., 0] + 1j * s[..., 1], np.complex128)
+        curves = party.drawn(draw, (0, 0), draw.low[0, 0])
+        out = curves.together(found.v)
+        out[dead] = curves.together(ground.v[None])
+        return out[:, None]
+
+    def _farther(self, outage: Index, found: Flows) -> Findings | None:
         """One outage after which some voltages leave the range of their curves: there feeders are asked for tangents until voltages rest."""
         assert self.draw is not None
         draw, tol, asked = self.draw, getattr(self.ground.of.study.scheme, "tol", REST), 0
-        low, high, c = draw.low.copy(), draw.high.copy(), draw.c.copy()
+        low, high, c, curve = draw.low.copy(), draw.high.copy(), draw.c.copy(), draw
         taken = np.full(low.shape, np.nan)  # voltage of each tangent
-        while not len(draw.bends.knot) and asked < MOST * low.size:
-            curve = PowerCurve(low, high, c, draw.worth)
-            found = self.ground.solved(outage, curve)
-            if not found.ok[0]:
-                return None
+        while not len(draw.bends.knot) and asked < MOST * low.size and found.ok[0]:
             at = self._at(found)
             beyond = ((at < draw.low) | (at > draw.high) | ~np.isnan(taken)) & ~(np.abs(at - taken) <= tol)
             if not beyond.any():
                 return self._tabled(outage, curve, found, asked)
-            told = self.ground.mailbox(outage).ask_dsos(ResponseAt(np.where(beyond, at, np.nan)))
+            s, ds = self.ground.tangents(np.where(beyond, at, np.nan))
             asked, taken = asked + int(beyond.sum()), np.where(beyond, at, taken)
             low, high = np.where(beyond, at - 1, low), np.where(beyond, at + 1, high)
             c[beyond] = 0.0
-            c[beyond, :, 0], c[beyond, :, 1] = told.s[beyond], told.ds[beyond]
+            c[beyond, :, 0], c[beyond, :, 1] = s[beyond], ds[beyond]
+            curve = PowerCurve(low, high, c, draw.worth)
+            found = self.ground.solved(outage, curve, found.v)
         return None
 
 

@@ -25,7 +25,9 @@ DOOR = Door(
             "overview": "gridtandem.report.market_pictures:overview",
             "prices": "gridtandem.report.market_pictures:prices",
             "settlement": "gridtandem.report.market_pictures:settlement",
-            "bid-curve": "gridtandem.report.strategy:bid_curve",
+            "resources": "gridtandem.report.strategy_pictures:resources",
+            "voltages": "gridtandem.report.strategy_pictures:voltages",
+            "bid-curve": "gridtandem.report.strategy_pictures:bid_curve",
         },
         comparison_pictures={
             "overview": "gridtandem.report.market_pictures:payoffs",

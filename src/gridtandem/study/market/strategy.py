@@ -54,8 +54,11 @@ def companies(result: MarketResult) -> Companies:
     """One row for each company."""
     if result.transmission is None:
         return Companies.empty()
-    names = list(dict.fromkeys(p.company for p in result.feeders))
-    rows = np.array([np.sum([_parts(result, p) for p in result.feeders if p.company == name], axis=0) for name in names]).reshape(-1, 5)
+    whose = np.array([p.company for p in result.feeders], dtype=str)
+    names = np.array(list(dict.fromkeys(whose.tolist())), dtype=str)
+    place = {name: k for k, name in enumerate(names.tolist())}
+    rows = np.zeros((len(names), 5))
+    np.add.at(rows, [place[name] for name in whose.tolist()], np.array([_parts(result, p) for p in result.feeders]).reshape(-1, 5))
     retail, exchange, resources, cost, believed = rows.T
     return Companies.of({
         "company": names, "retail": retail, "exchange": exchange, "resources": resources, "kept": retail - exchange - resources,

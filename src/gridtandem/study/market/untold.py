@@ -7,9 +7,6 @@ import numpy as np
 from gridtandem.boundary.mailbox import Refusal
 from gridtandem.boundary.strategic_letters import Disclose, ResidualCurve
 from gridtandem.boundary.strategy_letters import BestAgainst, BestWithin
-from gridtandem.program.answer import Status
-from gridtandem.program.solve import solve
-from gridtandem.study.market.naming import unserved
 from gridtandem.study.market.study import MarketSeats
 
 STRATEGIC = tuple(q.__name__ for q in (ResidualCurve, Disclose, BestAgainst, BestWithin))
@@ -17,7 +14,7 @@ STRATEGIC = tuple(q.__name__ for q in (ResidualCurve, Disclose, BestAgainst, Bes
 
 def untold(seats: MarketSeats, refusal: Refusal) -> str:
     """A sentence about a refusal of one of these letters."""
-    _, t, i = refusal.rows[0]
+    _, _, i = refusal.rows[0]
     residual = seats.residual
     heads, company = residual.heads, str(residual.company[i])
     mine = np.unique(heads[residual.company == company])
@@ -26,8 +23,4 @@ def untold(seats: MarketSeats, refusal: Refusal) -> str:
         return residual.trouble or (several if len(mine) > 1 else "a feeder tells of no interval in which its exchange lies")
     if refusal.question == BestWithin.__name__ and len(np.unique(residual.company)) > 1:
         return f"{company} shares its market with other companies, whose moves it cannot be told; take route cells"
-    desk, rows = next((desk, rows) for desk, rows in seats.fleets if i in rows)
-    problem = desk.whole[int(desk.kind[int(np.flatnonzero(rows == i)[0])])]
-    if solve(problem.program).status is Status.INFEASIBLE:
-        return unserved(problem, t + 1 + seats.wholesale.window.first)
-    return f"{company} has no best answer within the curve that it was told"
+    return f"{company} has no best answer within what it was told"
