@@ -19,6 +19,8 @@ from gridtandem.study.outages import NONE, Outages
 from gridtandem.study.study import Study
 from gridtandem.tables import Index, Names
 
+PORTS = "batch-005"
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -166,9 +166,9 @@ class ByCurves:
 
     @staticmethod
     def of(ground: Ground) -> ByCurves:
-        """Ask over narrower ranges and by higher degrees until all are exact. Where no scheme asks feeders, nobody does."""
+        """Ask over narrower ranges and by higher degrees until all are exact. Where the scheme asks nobody, neither do curves."""
         asked = 0
-        if ground.of.solve == "letters" or not ground.of.study.scheme.asks_dsos:
+        if ground.of.solve == "letters" or (ground.of.feeds and not ground.of.study.scheme.asks_dsos):
             return ByCurves(ground=ground, draw=None, asked=0)
         for half, degree in TRIED:
             low, high = ground.at[None, None] - half, ground.at[None, None] + half
