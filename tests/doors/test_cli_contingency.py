@@ -12,7 +12,7 @@ from matplotlib.image import imread
 
 import gridtandem as gt
 from gridtandem.report.contingency import ContingencyRun
-from gridtandem.study.batch_run import Progress
+from gridtandem.study.batch.run import Progress
 from tests.doors.console import ROOT, commands, missing, run_python
 from tests.doors.terminal import run_file, tandem
 from tests.tolerances import IDENTITY, INK

@@ -19,10 +19,10 @@ from gridtandem.flow.variants import without
 from gridtandem.grid.nodal import Nodal
 from gridtandem.report.contingency import ContingencyRun
 from gridtandem.schemes import Merged
+from gridtandem.security.outages import branch_names
 from gridtandem.security.severity import severity, yardstick
-from gridtandem.study.batch_run import Progress
-from gridtandem.study.contingency_results import ALONE, BASE, FULL, SCREENED, index_of
-from gridtandem.study.outages import branch_names
+from gridtandem.study.batch.run import Progress
+from gridtandem.study.contingency.results import ALONE, BASE, FULL, SCREENED, index_of
 from tests.tolerances import AGREED_INDEX, IDENTITY, PRINTED_MVA, SCREENED_INDEX, SCREENED_RANK
 
 NAME = "ieee118-4bb"

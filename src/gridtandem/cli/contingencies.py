@@ -16,7 +16,7 @@ from gridtandem.cli.words import CASE, SCHEME, Percents, Several
 
 if TYPE_CHECKING:
     from gridtandem.report.contingency import ContingencyRun
-    from gridtandem.study.contingency import Contingency
+    from gridtandem.study.contingency.study import Contingency
 
 Wanted = tuple[tuple[str, ...], ...]
 OWN = ("exponents", "parallel", "rounds", "feeder_solver", "q_rule", "slack", "taps", "folder")
@@ -49,7 +49,7 @@ def contingency_command(
     """
     from gridtandem.cases.renewables import with_renewables
     from gridtandem.report.contingency import wanted_outages
-    from gridtandem.study.contingency import Contingency, with_outages
+    from gridtandem.study.contingency.study import Contingency, with_outages
 
     study = replace(wishes, loading=(loading,)).flow_study(case, scheme)
     draft = Contingency(study=study, screen=screen, top=top, ratings=ratings, power=power)
@@ -66,7 +66,7 @@ def contingency_command(
 def carried(out: Out, of: Contingency, wishes: Wishes) -> ContingencyRun:
     """The analysis, in its own run file."""
     from gridtandem.report.contingency import ContingencyRun
-    from gridtandem.study.contingency_run import run_contingency
+    from gridtandem.study.contingency.run import run_contingency
     from gridtandem.study.shelf import place_of_contingency
 
     path = place_of_contingency(of, wishes.folder)

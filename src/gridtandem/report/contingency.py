@@ -16,13 +16,13 @@ from gridtandem.grid.network import Network
 from gridtandem.report.drawing import drawn
 from gridtandem.report.front import opened_case
 from gridtandem.report.kinds import door
-from gridtandem.study import contingency_run as running
-from gridtandem.study.batch_run import Progress
-from gridtandem.study.contingency import TAU_MVA, Contingency, with_outages
-from gridtandem.study.contingency_results import Agreement, Findings, Ranking, index_of, ranking
-from gridtandem.study.contingency_run import ContingencyResult
+from gridtandem.security.outages import Group, Islanding
+from gridtandem.study.batch.run import Progress
+from gridtandem.study.contingency import run as running
+from gridtandem.study.contingency.results import Agreement, Findings, Ranking, index_of, ranking
+from gridtandem.study.contingency.run import ContingencyResult
+from gridtandem.study.contingency.study import TAU_MVA, Contingency, with_outages
 from gridtandem.study.kinds import FLOW
-from gridtandem.study.outages import Group, Islanding
 from gridtandem.study.profiles import outages_in
 from gridtandem.study.setting import loading_of
 from gridtandem.study.study import Study

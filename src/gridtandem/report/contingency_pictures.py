@@ -9,7 +9,7 @@ import numpy as np
 from gridtandem.report import style
 from gridtandem.report.contingency_shares import FIRST, before, index_by_outage
 from gridtandem.report.style import styled
-from gridtandem.study.contingency_results import FULL, Ranking
+from gridtandem.study.contingency.results import FULL, Ranking
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

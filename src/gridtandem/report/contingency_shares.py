@@ -11,7 +11,7 @@ import numpy as np
 from gridtandem.report.contingency import ContingencyRun
 from gridtandem.report.drawing import drawn
 from gridtandem.report.tables import as_records, plain
-from gridtandem.study.contingency_results import BASE, FULL, Agreement
+from gridtandem.study.contingency.results import BASE, FULL, Agreement
 from gridtandem.study.provenance import provenance
 from gridtandem.tables import Index, Names, Real, Table, column
 

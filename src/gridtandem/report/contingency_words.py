@@ -10,8 +10,8 @@ import numpy as np
 from gridtandem.cases.renewables import renewable_share
 from gridtandem.report.tables import as_records, plain, spelled
 from gridtandem.security.severity import BASE_FACTOR, LEAST_MVA
-from gridtandem.study.contingency import Contingency
-from gridtandem.study.contingency_results import BASE, CURVES, FULL, SCREENED, Agreement, Ranking
+from gridtandem.study.contingency.results import BASE, CURVES, FULL, SCREENED, Agreement, Ranking
+from gridtandem.study.contingency.study import Contingency
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of
 from gridtandem.tables import Real

@@ -12,9 +12,9 @@ import numpy as np
 from gridtandem.boundary.wire import text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.nodal import Nodal
+from gridtandem.security.outages import NONE, Group, Outages, outages_of
 from gridtandem.security.severity import Rule, rating_faults
-from gridtandem.study.batch import PORTS, Batch
-from gridtandem.study.outages import NONE, Group, Outages, outages_of
+from gridtandem.study.batch.study import PORTS, Batch
 from gridtandem.study.study import Study
 from gridtandem.tables import Index
 
@@ -96,7 +96,7 @@ class Contingency:
 
 
 def with_outages(of: Contingency, wanted: str | Sequence[str | Sequence[str] | Group]) -> Contingency:
-    """The analysis of these outages (see `gridtandem.study.outages.outages_of`); everything that is wrong with all of it is told at once."""
+    """The analysis of these outages (see `gridtandem.security.outages.outages_of`); everything that is wrong with all of it is told at once."""
     case, found = of.study.case, of.outages
     faults = list(case.faults())
     if any(fault.code not in SPLIT for fault in faults):

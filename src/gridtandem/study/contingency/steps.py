@@ -17,11 +17,11 @@ from gridtandem.flow.outages import solve_outages
 from gridtandem.grid.nodal import Nodal
 from gridtandem.parties.fleet import Fleet
 from gridtandem.parties.transmission import Flows, Transmission, flows
+from gridtandem.security.outages import branch_names
 from gridtandem.security.severity import Severity, Yardstick, severity, yardstick
-from gridtandem.study.block import Desk, solved
-from gridtandem.study.contingency import Contingency
-from gridtandem.study.contingency_results import ALONE, BASE, CURVES, FULL, Findings, overlaid, tabled, together
-from gridtandem.study.outages import branch_names
+from gridtandem.study.batch.block import Desk, solved
+from gridtandem.study.contingency.results import ALONE, BASE, CURVES, FULL, Findings, overlaid, tabled, together
+from gridtandem.study.contingency.study import Contingency
 from gridtandem.study.survey import Extremes
 from gridtandem.tables import Complex, Index, Names, Real
 from gridtandem.units import MVA

@@ -15,12 +15,12 @@ import numpy as np
 
 from gridtandem.coordinate import End
 from gridtandem.errors import Unreadable
-from gridtandem.study.batch_run import Progress
-from gridtandem.study.contingency import Contingency
-from gridtandem.study.contingency_file import ContingencyFile
-from gridtandem.study.contingency_results import ALONE, BASE, CURVES, FULL, SCREENED, Findings, index_of, together
-from gridtandem.study.contingency_screens import ByDecoupledSteps, ByShiftFactors
-from gridtandem.study.contingency_steps import ByCurves, Ground, alone
+from gridtandem.study.batch.run import Progress
+from gridtandem.study.contingency.file import ContingencyFile
+from gridtandem.study.contingency.results import ALONE, BASE, CURVES, FULL, SCREENED, Findings, index_of, together
+from gridtandem.study.contingency.screens import ByDecoupledSteps, ByShiftFactors
+from gridtandem.study.contingency.steps import ByCurves, Ground, alone
+from gridtandem.study.contingency.study import Contingency
 from gridtandem.tables import Index
 
 Watch = Callable[[Progress], None]
