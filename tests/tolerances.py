@@ -355,3 +355,6 @@ PTDF_MW = 1e-8  # MW, relative to 1 + the largest change; PTDF on 100 MVA
 # the nose of MATPOWER's test with reactive limits
 MATPOWER_Q_MVAR = 0.01  # Mvar; within it MATPOWER takes a reactive limit for met (cpf.q_lims_tol)
 NOSE_SETTLED = 1e-9  # of λ; noses found along the arc to 1e-9, whose λ is then good to its square, after load flows to 1e-10
+# curves of single buses, held against those of another tool at other places
+CURVE_BETWEEN_PU = 1e-3  # pu; a straight line between places 0.03 pu apart, measured 2.5e-4
+CURVE_BETWEEN_MW = 0.05  # MW; the same for what a bus draws, up to 300 MW

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
@@ -24,10 +24,10 @@ from gridtandem.parties.growing import Growing, GrowingFleet, fleet_of
 from gridtandem.parties.growing_transmission import GrowingTransmission
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.noted import Event, Lookout, named
-from gridtandem.study.margin.single import Row, chosen
+from gridtandem.study.margin.shown import curve_rows
+from gridtandem.study.margin.single import Row
 from gridtandem.study.margin.tables import KINDS
 from gridtandem.tables import Index, Names, Real
-from gridtandem.units import MVA
 
 ROUNDS = 1000
 LIMITED = "ccpf"  # the scheme that keeps limits
@@ -57,7 +57,8 @@ class GrowthSeats:
         )
         others = growth.loads * sum(float(n.loads.s.real.sum()) for n in nodals)
         direction = Direction.of(grid, loads=growth.loads, units=growth.loads, generation=growth.generation, others=others)
-        if faults := [*dict.fromkeys(f for n in (grid, *nodals) for f in law_faults(n))]:  # interfaces may share a model
+        own = direction.faults(grid, elsewhere=any(np.abs(n.loads.s).any() for n in nodals))
+        if faults := [*dict.fromkeys([*own, *(f for n in nodals for f in law_faults(n))])]:  # interfaces may share a model
             raise InvalidCase(faults)
         roots = np.array([n.node[r] for n, r in zip(nodals, table.root, strict=True)], np.int64)
         fleets = []
@@ -116,6 +117,7 @@ class Coordinated:
     traced: Traced
     outcome: Outcome[Any]
     noted: tuple[Event, ...]  # limits of buses and branches
+    voltages: Mapping[int, Sequence[Real]]  # by place of the curve: of the nodes of each network, transmission first
 
     @property
     def trouble(self) -> str:
@@ -132,7 +134,7 @@ class Coordinated:
             return [_tool(self)]
         if self.traced.points.top is None or self.traced.points.first is None:
             return []
-        return _events(self) if table == "events" else _nodes(self) if table == "nodes" else _curves(self, buses)
+        return _events(self) if table == "events" else _nodes(self) if table == "nodes" else curve_rows(self, buses)
 
 
 def coordinated(case: Case, growth: Growth, scheme: Any, name: str) -> Coordinated:
@@ -143,7 +145,21 @@ def coordinated(case: Case, growth: Growth, scheme: Any, name: str) -> Coordinat
     seats = GrowthSeats.of(case, growth)
     lookout = Lookout(seats=seats)
     outcome = coordinate(seats.mailbox(), scheme, rounds=ROUNDS, watch=lookout)
-    return Coordinated(tool=name, seats=seats, traced=scheme.curve(outcome.state), outcome=outcome, noted=tuple(lookout.events))
+    traced = scheme.curve(outcome.state)
+    return Coordinated(
+        tool=name, seats=seats, traced=traced, outcome=outcome, noted=tuple(lookout.events), voltages={**_ends(seats, traced), **lookout.voltages}
+    )
+
+
+def _ends(seats: GrowthSeats, traced: Traced) -> dict[int, list[Real]]:
+    """Voltages where nothing has grown and where λ is largest, for schemes without a lookout."""
+    points, found = traced.points, dict[int, list[Real]]()
+    if points.first is not None and points.top is not None:
+        for n, place in ((0, points.first), (int(np.argmax(points.growth)), points.top)):
+            standing = [s for s in seats.standing(place) if s is not None]
+            if len(standing) == 1 + len(seats.nodals):
+                found[n] = [s.place.vm for s in standing]
+    return found
 
 
 def _tool(c: Coordinated) -> Row:
@@ -233,22 +249,3 @@ def _nodes(c: Coordinated) -> list[Row]:
     label, _, v, sway = everything(c, c.traced.points.top)
     base = everything(c, c.traced.points.first)[2]
     return [(c.tool, str(label[k]), base[k], v[k], sway[k], np.nan) for k in np.argsort(-sway, kind="stable").tolist()]
-
-
-def _curves(c: Coordinated, buses: Sequence[str]) -> list[Row]:
-    """Of transmission buses that feed."""
-    points, party = c.traced.points, c.seats.transmission
-    stage = party.system(party.newton.held).stage
-    nodes = chosen(party.newton.nodal, buses) if buses else c.seats.transmission.at
-    rows: list[Row] = []
-    for node in dict.fromkeys(nodes.tolist()):
-        fed = np.flatnonzero(c.seats.transmission.at == node)
-        if not len(fed):
-            continue
-        for n, growth in enumerate(points.growth.tolist()):
-            law = stage.loads(growth)
-            v, here = points.v[n, fed[0]], np.flatnonzero(law.node == node)
-            own = float(law.take(here).at(np.full(len(here), v))[0].real.sum()) * MVA
-            drawn = float(points.s[n, fed, 0].sum())
-            rows.append((c.tool, str(party.newton.nodal.label[node]), n, growth, points.load[n], v, own + drawn))
-    return rows

@@ -16,9 +16,10 @@ from gridtandem.cases.case import Case
 from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.schemes.response import Response
 from gridtandem.study.margin.ask import Growth
+from gridtandem.study.margin.shown import LUMPED, feeding
 from gridtandem.study.margin.single import Tool, curves_table, tools_table
 from gridtandem.study.margin.tables import first_turn
-from gridtandem.study.margin.tools import LUMPED, USUAL, feeding, followed_by
+from gridtandem.study.margin.tools import USUAL, followed_by
 from gridtandem.study.run import run
 from gridtandem.study.study import Study
 from gridtandem.tables import Names, Real, Table, column
