@@ -152,10 +152,10 @@ def coordinated(case: Case, growth: Growth, scheme: Any, name: str) -> Coordinat
 
 
 def _ends(seats: GrowthSeats, traced: Traced) -> dict[int, list[Real]]:
-    """Voltages where nothing has grown and where λ is largest, for schemes without a lookout."""
+    """Voltages where nothing has grown and where λ turns first, for schemes without a lookout."""
     points, found = traced.points, dict[int, list[Real]]()
     if points.first is not None and points.top is not None:
-        for n, place in ((0, points.first), (int(np.argmax(points.growth)), points.top)):
+        for n, place in ((0, points.first), (points.star, points.top)):
             standing = [s for s in seats.standing(place) if s is not None]
             if len(standing) == 1 + len(seats.nodals):
                 found[n] = [s.place.vm for s in standing]
