@@ -364,6 +364,7 @@ REQUIRED_MW = 1e-4  # MW; promised of cones in a program solved to 1e-10 of its 
 SUPPORTED = 1e-4  # relative; promised: what a feeder costs itself at prices of the joint plan
 MARGINAL = 1e-4  # relative; central differences of a smooth cost, steps of 0.05 MW, programs to 1e-10 of 1e4
 NESTED = 1e-6  # relative; two programs of which one has more limits, each solved to 1e-9
+CLOSE = 1e-3  # relative; what penalties on losses may cost an evening, measured 4e-5
 LOSSLESS = 1e-4  # relative; impedances of a millionth
 # frequency after a loss
 PRINTED_RESERVE = 1e-4  # MW; promised of two printed numbers

@@ -21,7 +21,7 @@ from gridtandem.opf.leader import of_group
 from gridtandem.program.answer import Status
 from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.resources.part import Window
-from tests.tolerances import MARGINAL, NESTED, REQUIRED_MW, SUPPORTED
+from tests.tolerances import CLOSE, MARGINAL, NESTED, REQUIRED_MW, SUPPORTED
 
 EVENING = Window(first=17)
 NONE = np.zeros(0, np.int64)
@@ -73,6 +73,31 @@ def test_fast_reserve_costs_what_it_replaces_of_primary_reserve() -> None:
     _, plan = evening()
     replaced = Security().replaced(8350.0, 100.0, plan.fast[:, None])[:, 0]
     np.testing.assert_allclose(plan.fast_price, replaced * plan.primary_price, rtol=MARGINAL)
+
+
+def test_the_cost_is_that_of_the_decisions_without_penalties() -> None:
+    now, plan = evening()
+    assert plan.penalty.max() > 0
+    x, own = plan.answer.x, of_group(plan.answer.x, 0)
+    programs = ((now.transmission.program, {k: x[f"tso.{k}"] for k in now.transmission.program.columns}), (plan.feeders[0].feeder.program, own))
+    paid = sum(
+        program.constant + sum(float((c.cost * at[k] + c.quadratic * at[k] ** 2 / 2).sum()) for k, c in program.columns.items() if "ell" not in k)
+        for program, at in programs
+    )
+    assert plan.cost == pytest.approx(paid, rel=NESTED)
+    assert plan.bound <= plan.cost <= plan.bound * (1 + CLOSE)
+
+
+def test_a_station_keeps_reserve_where_it_makes_no_energy() -> None:
+    """All stations are needed at a loss of 160 MW; what they give and keep together is no more than they have."""
+    made = schedule(hours([8350.0], EVENING, loss=160.0), model=None)
+    plan = made.solve()
+    t, net = made.transmission, reduced().transmission
+    power = t.owned.steps.power(plan.answer.x["tso.x"], len(net.generators))[0, t.regulators.row]
+    most = net.generators.p_high_mw[t.regulators.row]
+    both = power + plan.answer.x[f"tso.{UP}"][0]
+    assert (both <= most * (1 + NESTED)).all()
+    assert (np.abs(both - most) <= REQUIRED_MW).any()
 
 
 @pytest.mark.parametrize("name", ["sold", "tso.kept"])

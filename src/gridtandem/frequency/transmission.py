@@ -5,7 +5,7 @@ Offers of primary reserve are the network's offers of regulation up: the most is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -71,8 +71,3 @@ class SecureTransmission:
     def price(self, answer: Answer) -> Real:
         """Of energy (period, node). [currency/MWh]"""
         return np.asarray(answer.price["tso.balance"] / self.window.hours)
-
-    def taking(self, given: Real) -> SecureTransmission:
-        """The same with what feeders take given (period, interface)."""
-        block = Columns.of(given.shape, given, given)
-        return replace(self, program=replace(self.program, columns={**self.program.columns, "given": block}))
