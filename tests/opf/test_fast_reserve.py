@@ -100,11 +100,12 @@ def test_where_energy_costs_less_than_nothing_losses_are_said_to_be_more_until_a
         assert bool(dearer.slack(solved(dearer))[0].max() <= RELAXED) is tight
 
 
-def test_losing_power_pays_at_prices_above_nothing_where_an_award_is_worth_more() -> None:
+@pytest.mark.parametrize(("energy", "award"), [(12.0, 20.0), (5.0, 50.0)])
+def test_losing_power_pays_as_far_as_an_award_is_worth_more_than_energy(energy: float, award: float) -> None:
     """A MW that is lost as the network stands and not when called would be an award."""
-    made = priced(fast(feeder()), energy=5.0, award=50.0)
-    for penalty, tight in ((0.0, False), (1.0, False), (50.0, True)):
-        dearer = made.dearer(np.array([[penalty], [0.0]]))
+    made = priced(fast(feeder()), energy=energy, award=award)
+    for penalty, tight in ((0.0, False), (award - energy - 1, False), (award - energy + 1, True)):
+        dearer = made.dearer(np.array([[penalty], [1.0]]))
         assert bool(dearer.slack(solved(dearer))[0].max() <= RELAXED) is tight
 
 
