@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gridtandem.cases.rts24 import LOAD_MW
+from gridtandem.cases.rts24_ffr import inertia_of_day
 from gridtandem.errors import InvalidCase, Unreadable
+from gridtandem.frequency.security import Inertia, Limits, Service
+from gridtandem.frequency.swing import Governors, replay
+from gridtandem.frequency.transmission import SecureTransmission
+from gridtandem.opf.fast_reserve import UP
+from gridtandem.resources.part import Window
 from gridtandem.study.joint_reserve import joint_reserve, read_inertia
 from tests.tolerances import BROKEN_PU, DELIVERED_MW, LOWEST_HZ, RELAXED
 
@@ -22,6 +29,17 @@ def test_a_day_of_feeders_delivers_what_it_sells() -> None:
     np.testing.assert_allclose(found.hours.lowest_hz, 59.0, atol=LOWEST_HZ)
     assert 0 <= found.cost - found.bound <= 1e-3 * found.cost
     assert "fast" in repr(found)
+
+
+@pytest.mark.parametrize("turbine", [{}, {"deadband_hz": 0.036}, {"t2_s": 2.1, "t3_s": 7.0}])
+def test_stations_with_governors_hold_the_limit_too(turbine: dict[str, float]) -> None:
+    """TGOV1, with a deadband, and slow reheat; all of each station's power has a governor, and gives no more than its award."""
+    found = joint_reserve("rts24-ffr", hours=2, first_hour=4)
+    made = SecureTransmission.of(found.case.transmission, found.case.interfaces.bus, Window(first=3, periods=2)).regulators
+    governors = Governors.of(found.case.transmission.generators.p_high_mw[made.row], found.plan.answer.x[f"tso.{UP}"], **turbine)
+    day = Inertia.of(inertia_of_day(LOAD_MW)).take(np.array([3, 4]))
+    told = replay(Limits(), day, governors=governors, services=(Service(ramp_s=1.0),), service_mw=found.hours.fast_mw[:, None])
+    assert (told.fall.nadir_hz < Limits().nadir_hz).all()
 
 
 def test_feeders_without_their_network_sell_more_and_it_shows_what_would_break() -> None:
