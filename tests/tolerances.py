@@ -371,6 +371,7 @@ PRINTED_RESERVE = 1e-4  # MW; promised of two printed numbers
 PRINTED_EQUIVALENCE = 5.1e-4  # MW/MW; three decimals of an earlier study
 PRINTED_PRIMARY = 5e-3  # MW; two decimals there
 PRINTED_SHARE = 1e-4  # of 1; a tenth of a percent there
+PRINTED_PERCENT = 0.01  # %; two decimals of an earlier study
 CONE_RESERVE = 1e-4  # MW of 191; promised, from a cone program to 1e-9
 CHORD_MW = 0.01  # MW; the error that chords are asked for
 CHORDS_ALIKE = 1e-5  # relative; the largest of 2001 points beside a parabola's top

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from gridtandem.report.contingency import contingency as contingency
     from gridtandem.report.experiment import ExperimentRun as ExperimentRun
     from gridtandem.report.experiment import experiment as experiment
+    from gridtandem.report.frequency import FrequencyRequirement as FrequencyRequirement
+    from gridtandem.report.frequency import frequency_requirement as frequency_requirement
     from gridtandem.report.front import compare as compare
     from gridtandem.report.front import diagnose as diagnose
     from gridtandem.report.front import opened as opened
@@ -73,6 +75,7 @@ _PLACE = {
     "Comparison": "gridtandem.report.run:Comparison",
     "ContingencyRun": "gridtandem.report.contingency:ContingencyRun",
     "ExperimentRun": "gridtandem.report.experiment:ExperimentRun",
+    "FrequencyRequirement": "gridtandem.report.frequency:FrequencyRequirement",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
     "MarginRun": "gridtandem.report.margin:MarginRun",
@@ -95,6 +98,7 @@ _PLACE = {
     "contingency": "gridtandem.report.contingency:contingency",
     "diagnose": "gridtandem.report.front:diagnose",
     "experiment": "gridtandem.report.experiment:experiment",
+    "frequency_requirement": "gridtandem.report.frequency:frequency_requirement",
     "igdt": "gridtandem.report.band:igdt",
     "joined": "gridtandem.cases.generate:joined",
     "joint_reserve": "gridtandem.study.joint_reserve:joint_reserve",

@@ -46,7 +46,7 @@ def test_for_machines() -> None:
 
 
 def test_options_reach_the_study() -> None:
-    longer = tandem(*WORDS, "--fast-time", "2,0.5", "--nadir", "0.8", "--json").document["hours"]
+    longer = tandem(*WORDS, "--primary-time", "11", "--fast-time", "2,0.5", "--nadir", "0.8", "--json").document["hours"]
     usual = tandem(*WORDS, "--json").document["hours"]
     assert all(a["primary_mw"] > b["primary_mw"] for a, b in zip(longer, usual, strict=True))
 
@@ -55,6 +55,7 @@ def test_what_cannot_be_is_said_in_words() -> None:
     assert tandem("frequency", "schedule", "noh-reduced", "--hours", "0").code == EXIT_INVALID
     assert tandem("frequency", "schedule", "golden-3bus").code == EXIT_INVALID
     assert tandem("frequency", "schedule", "noh-reduced", "--feeders", "some").code == EXIT_USAGE
+    assert tandem("frequency", "schedule", "noh-reduced", "--fast-time", "1,0,0").code == EXIT_USAGE
     Path("hours.csv").write_text("hour,inertia_mws,loss_mw\n1,1e9,9000\n", encoding="utf-8")
     said = tandem("frequency", "schedule", "noh-reduced", "--hours", "1", "--inertia", "hours.csv")
     assert said.code == EXIT_INVALID

@@ -23,11 +23,12 @@ SCHEMA = "tandem/joint-reserve/1"
 
 
 def scheduled(
-    case: str, *, inertia: Path | None, hours: int, first_hour: int, feeders: Model, nadir_hz: float, fast: tuple[float, float]
+    case: str, *, inertia: Path | None, hours: int, first_hour: int, feeders: Model, nadir_hz: float,
+    primary: tuple[float, float], fast: tuple[float, float],
 ) -> JointReserve:  # fmt: skip
-    """A day under these words; ``fast`` is the ramp of fast reserve and the delay before it [s]."""
-    service = Service(ramp_s=fast[0], delay_s=fast[1], name="fast")
-    security = Security(limits=Limits(nadir_hz=nadir_hz, steady_hz=min(0.5, nadir_hz)), fast=(service,))
+    """A day under these words; services are the ramp and the delay before it [s]."""
+    slow, quick = (Service(ramp_s=ramp, delay_s=delay, name=name) for name, (ramp, delay) in (("primary", primary), ("fast", fast)))
+    security = Security(limits=Limits(nadir_hz=nadir_hz, steady_hz=min(0.5, nadir_hz)), primary=slow, fast=(quick,))
     return joint_reserve(case, inertia=inertia, hours=hours, first_hour=first_hour, feeders=feeders, security=security)
 
 

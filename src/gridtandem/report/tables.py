@@ -39,6 +39,8 @@ UNIT_NAMES = (
     "_deg",
     "_kv",
     "_ohm",
+    "_mws",
+    "_hz_per_s",
     "_us",
     "_kw_per_m2",
     "_m_per_s",

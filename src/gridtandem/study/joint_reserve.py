@@ -18,7 +18,8 @@ from gridtandem.frequency.security import Inertia, Security
 from gridtandem.frequency.swing import fall
 from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_replay import Replayed, replayed
-from gridtandem.opf.fast_reserve import MODELS, UP, FastFeeder, Model
+from gridtandem.opf.fast_reserve import MODELS, UP, FastFeeder
+from gridtandem.opf.fast_reserve import Model as Model
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.leader import of_group
 from gridtandem.program.answer import Status
