@@ -350,3 +350,5 @@ PTDF_MW = 1e-8  # MW, relative to 1 + the largest change; PTDF on 100 MVA
 # the nose of MATPOWER's test with reactive limits
 MATPOWER_Q_MVAR = 0.01  # Mvar; within it MATPOWER takes a reactive limit for met (cpf.q_lims_tol)
 NOSE_SETTLED = 1e-9  # of λ; noses found along the arc to 1e-9, whose λ is then good to its square, after load flows to 1e-10
+# retail tariffs
+TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
