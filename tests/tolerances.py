@@ -385,6 +385,8 @@ OTHER_STEPS = 1e-5  # Hz of 1; steps ten times as small
 MORE = 1e-12  # MW, relative; the rounding of a few operations
 SIMULATED = 1e-4  # Hz of 0.7; another simulator, trapezoidal steps of 5 ms: measured 1e-7
 LOWEST_HZ = 1e-3  # Hz; promised of binding hours, services as promised
+# retail tariffs
+TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
 # curves of single buses, held against those of another tool at other places
 CURVE_BETWEEN_PU = 1e-3  # pu; a straight line between places 0.03 pu apart, measured 2.5e-4
 CURVE_BETWEEN_MW = 0.05  # MW; the same for what a bus draws, up to 300 MW
