@@ -281,11 +281,11 @@ MARKETS: dict[str, MarketSystem] = {
         size=(24, 1938, 1), build=partial(_disco, of=Rts24Disco(feeder="case51he", feeders=38)),
     ),
     "rts24-ffr": MarketSystem(
-        title="RTS market with primary reserve, fast reserve in eight 33-bus feeders at four buses, 24 h", source=f"{ORDOUDIS}; {DISCO}",
+        title="RTS market with two reserves, 33-bus feeders at four buses, 24 h", source=f"{ORDOUDIS}; {DISCO}",
         licence=NONE, size=(24, 264, 4), build=partial(_ffr, of=Rts24Ffr()),
     ),
     "noh-reduced": MarketSystem(
-        title="the same without congestion and with one feeder, calibrated to two printed numbers, 24 h", source=f"{ORDOUDIS}; {DISCO}",
+        title="the same without congestion, one feeder, two numbers calibrated, 24 h", source=f"{ORDOUDIS}; {DISCO}",
         licence=NONE, size=(24, 33, 1), build=partial(_ffr, of=REDUCED),
     ),
 }  # fmt: skip
