@@ -26,11 +26,11 @@ from gridtandem.grid.elements import PQ, REFERENCE
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.schemes import Response
-from gridtandem.study.batch import Batch
-from gridtandem.study.block import Desk, solved
-from gridtandem.study.contingency import Contingency
-from gridtandem.study.contingency_steps import ByCurves, Ground
-from gridtandem.study.outages import Outages, outages_of
+from gridtandem.security.outages import Outages, outages_of
+from gridtandem.study.batch.block import Desk, solved
+from gridtandem.study.batch.study import Batch
+from gridtandem.study.contingency.steps import ByCurves, Ground
+from gridtandem.study.contingency.study import Contingency
 from gridtandem.study.study import Study
 from gridtandem.study.survey import Extremes
 from gridtandem.tables import Complex, Real

@@ -21,7 +21,8 @@ from gridtandem.errors import AlreadyThere, InvalidCase, UnknownName, Unreadable
 from gridtandem.flow.newton import Newton
 from gridtandem.grid import elements as el
 from gridtandem.grid.nodal import Nodal
-from tests.tolerances import LOAD_SUM
+from gridtandem.tables import stacked
+from tests.tolerances import LOAD_SUM, SAME_VOLTAGES
 
 HANGS = {
     "14A": [("10", "case16am-at-10", 1), ("13", "case33bw", 1)],
@@ -146,6 +147,18 @@ def test_exponents_and_parallel_feeders_are_exchanged() -> None:
     assert with_parallel(it, 3).interfaces.count.tolist() == [3, 3]
     assert with_parallel(it, [1, 4]).interfaces.count.tolist() == [1, 4]
     assert it.interfaces.count.tolist() == [2, 2]
+    with pytest.raises(Unreadable, match="ieee14 has no feeders that could stand in parallel"):
+        with_parallel(case("case14"), 3)
+
+
+def test_without_feeders_exponents_are_those_of_all_loads() -> None:
+    """Loads of exponent 2 draw what shunts of their power at 1 pu draw."""
+    net = case("case14").transmission
+    ld = net.loads
+    more = el.Shunts.of({"name": np.char.add("load ", ld.name), "bus": ld.bus, "g_mw": ld.p_mw, "b_mvar": -ld.q_mvar})
+    held = replace(net, loads=ld.take(np.zeros(len(ld), bool)), shunts=stacked(el.Shunts, [net.shunts, more]))
+    soft = with_exponents(case("case14"), 2.0, 2.0).transmission
+    np.testing.assert_allclose(Newton.of(Nodal.of(soft)).solve().v, Newton.of(Nodal.of(held)).solve().v, atol=SAME_VOLTAGES)
 
 
 def test_a_starter_folder(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,10 @@ from matplotlib.image import imread
 
 import gridtandem as gt
 from gridtandem.report.contingency import ContingencyRun
-from gridtandem.study.batch_run import Progress
-from tests.doors.console import ROOT, commands
+from gridtandem.study.batch.run import Progress
+from tests.doors.console import ROOT, commands, missing, run_python
 from tests.doors.terminal import run_file, tandem
-from tests.tolerances import INK
+from tests.tolerances import IDENTITY, INK
 
 PAGE = ROOT / "docs/how-to/rank-outages-with-feeders-as-they-are.md"
 NAME = "ieee118-4bb"
@@ -66,6 +67,37 @@ def test_shares_of_renewables_stand_side_by_side() -> None:
     assert [len(r) for r in told["rankings"]] == [2, 2]
     assert tandem("contingency", NAME, "--re", "40,20%").code == 2
     assert tandem("contingency", NAME, "--re", "-5%").code == 2
+    assert "against that at 0 %" in said.out
+
+
+@pytest.mark.parametrize("share", ["0.6", "60", "60%%", "110%", "%", "0,20", "6%0"])
+def test_a_share_has_its_sign_once_and_is_no_more_than_all(share: str) -> None:
+    said = tandem("contingency", NAME, "--re", share)
+    assert said.code == 2
+    assert "--re" in said.err.splitlines()[-1]
+
+
+def test_at_another_loading_as_in_python() -> None:
+    said = tandem("contingency", "T14D2", "--ratings", "base", "--outages", "1-2,1-5", "--loading", "1.1")
+    assert said.out.startswith("T14D2 under response, loads and schedules times 1.1: 2 outages")
+    own = gt.contingency("T14D2", ratings="base", outages=["1-2", "1-5"], loading=1.1)
+    assert ContingencyRun.opened(run_file(said)).ranking.digest() == own.ranking.digest()
+    assert "case-059" in tandem("contingency", "T14D2", "--ratings", "base", "--loading", "nan").err
+
+
+def test_a_feeder_with_two_roots_is_refused_in_words_of_this_command() -> None:
+    said = tandem("contingency", "T14R2", "--ratings", "base")
+    assert said.code == 3
+    assert "contingency does not serve 'F10'" in said.err
+    assert not any(word in said.err for word in ("batch does", "scenarios"))
+
+
+def test_a_network_alone_needs_no_feeders() -> None:
+    said = tandem("contingency", "case14", "--ratings", "base", "--plot", "i.svg")
+    assert (said.code, said.out.split(":")[0]) == (0, "ieee14, no feeders")
+    assert Path("i.svg").is_file()
+    refused = tandem("contingency", "case14", "--ratings", "base", "--re", "60%")
+    assert (refused.code, "no feeders" in refused.err) == (2, True)
 
 
 def test_lists_come_from_files_and_faults_all_at_once() -> None:
@@ -91,11 +123,27 @@ def test_pictures_of_the_page_are_those_of_its_commands(name: str) -> None:
     assert np.mean(np.abs(shown - now)) <= INK
 
 
+def test_the_page_does_what_it_says_near_the_end_of_what_feeders_take() -> None:
+    (command,) = [c for c in commands(PAGE.read_text(encoding="utf-8")) if "--loading" in c.words]
+    said = tandem(*command.words.split()[1:])
+    assert missing(command.shown, said.out) == []
+    assert (said.code, "6-12, 7-9" in said.out) == (4, True)
+
+
+def test_the_python_of_the_page_runs(tmp_path: Path) -> None:
+    text = PAGE.read_text(encoding="utf-8") + f"\n```python\nassert abs(lodf.loc['1-5', '1-2'] - 1) < {IDENTITY} and ptdf.shape == (20, 14)\n```\n"
+    assert (done := run_python(text, tmp_path)).returncode == 0, done.stderr
+
+
 def test_negative_exponents_are_named() -> None:
     said = tandem("contingency", "T14D2", "--ratings", "base", "--exponents", "-1,0", "--outages", "1-2")
     assert said.code == 0
     (note,) = [line for line in said.out.splitlines() if line.startswith("  note ")]
     assert "loads of case33bw take more as their voltage falls (negative exponent)" in note
+    net = gt.case("case14").transmission
+    odd = replace(net, loads=replace(net.loads, p_z_share=np.where(net.loads.name == net.loads.name[3], -1.0, 0.0)))
+    (other,) = [line for line in repr(gt.contingency(odd, ratings="base", outages=["1-2"])).splitlines() if line.startswith("  note ")]
+    assert other.endswith(f"loads of ieee14 take more as their voltage falls (negative shares): {net.loads.name[3]}")
 
 
 def test_what_was_stopped_goes_on() -> None:

@@ -139,3 +139,9 @@ def test_the_explanation_tells_what_is_computed_today() -> None:
         f"it is {noon.energy_mwh:.3f} MWh",
     ):
         assert sentence in told
+
+
+def test_columns_that_do_not_fit_are_told_by_their_lengths() -> None:
+    said = tandem("profile", "pv", "--mean", ".5,.6", "--sigma", ".1,.2,.3")
+    assert said.code == 2
+    assert said.err.rstrip().endswith("as many numbers of each kind as there are hours, or one; here are 2 and 3")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,15 +12,18 @@ import pytest
 from matplotlib.image import imread
 
 import gridtandem as gt
-from gridtandem.errors import InvalidCase, UnknownName
+from gridtandem.errors import InvalidCase, UnknownName, Unreadable
 from gridtandem.report.margin import margin_in_words
 from gridtandem.report.style import SERIES
 from gridtandem.study.margin.tables import KINDS
 from tests.doors.console import ROOT, commands, missing
 from tests.doors.terminal import run_file, tandem
-from tests.tolerances import AT_NOSE_PU, HERMITE, INK, NOSE, NOSE_FOUND, SAME_CHECK
+from tests.flow import case9
+from tests.tolerances import AT_NOSE_PU, CURVE_BETWEEN_MW, CURVE_BETWEEN_PU, HERMITE, INK, NOSE, NOSE_FOUND, SAME_CHECK
 
 PAGE = ROOT / "docs/how-to/find-a-voltage-margin.md"
+
+NEARLY = 0.9  # of λ*
 
 
 @pytest.fixture(autouse=True)
@@ -173,6 +177,60 @@ def test_no_load_flow_no_margin() -> None:
         gt.margin(heavy, tools=("tcpf",))
 
 
+def test_matpowers_own_test_of_continuation_can_be_repeated() -> None:
+    Path("t_case9_pfv2.m").write_text(case9.TEXT, encoding="utf-8")
+    (words,) = re.findall(r"`tandem (margin t_case9[^`]*)` finds λ\* = 0\.795811", PAGE.read_text(encoding="utf-8"))
+    assert "λ* = 0.795811, ended by a nose" in tandem(*words.split()).out
+
+
+def test_exponents_hold_for_a_network_without_feeders() -> None:
+    """What loads draw before anything grows is that at their voltages, and loads that give way grow further."""
+    run = gt.margin(gt.with_exponents(gt.case("case14"), 1.0, 1.0))
+    net = gt.case("case14").transmission
+    v = gt.run(gt.with_exponents(gt.case("case14"), 1.0, 1.0)).buses.v_pu[net.loads.bus]
+    np.testing.assert_allclose(run.tools.load_mw[0], (net.loads.p_mw * v).sum(), rtol=SAME_CHECK)
+    said = tandem("margin", "case14", "--exponents", "1,1")
+    assert f"{run.tools.most_mw[0]:,.3f}" in said.out
+    assert run.tools.growth[0] > 1.2 * gt.margin("case14").tools.growth[0]
+
+
+def test_curves_are_those_of_any_bus_inside_feeders_too() -> None:
+    """The weakest bus is the one that people want to see; all networks as one have the same curve, here between other places."""
+    buses = ("F10/18", "3", "10")
+    run = gt.margin("T14D2", buses=buses, tools=("ccpf", "ccpf-nose", "tcpf", "merged"), until="nose")
+    curves = run.curves
+    for bus in buses:
+        own, whole = (curves.take((curves.tool == tool) & (curves.bus == bus)) for tool in ("ccpf", "merged"))
+        assert len(own) == run.tools.places[0]
+        few = curves.take((curves.tool == "ccpf-nose") & (curves.bus == bus))
+        for column, near in (("v_pu", CURVE_BETWEEN_PU), ("p_mw", CURVE_BETWEEN_MW)):
+            one, other = getattr(own, column), getattr(whole, column)
+            away = own.growth < NEARLY * run.tools.growth[0]  # behind that curves turn
+            np.testing.assert_allclose(one[away], np.interp(own.growth[away], whole.growth, other), rtol=0, atol=near)
+            np.testing.assert_allclose(getattr(few, column)[[0, -1]], one[[0, -1]], rtol=0, atol=AT_NOSE_PU)
+    assert run.tools.weakest[0] == "F10/18"
+    assert curves.v_pu[curves.bus == "F10/18"].min() <= run.tools.weakest_v_pu[0]
+    assert not ((curves.tool == "tcpf") & (curves.bus == "F10/18")).any()
+    said = tandem("margin", "T14D2", "--buses", "10,F10/18", "--plot", "inside.svg")
+    assert any(text.get_text() == "ccpf: F10/18" for text in run.plot().axes[0].texts)
+    assert set(gt.MarginRun.opened(run_file(said)).curves.bus.tolist()) == {"10", "F10/18"}
+
+
+def without_loads(network: gt.Network) -> gt.Network:
+    none = np.zeros(len(network.loads))
+    return replace(network, loads=replace(network.loads, p_mw=none, q_mvar=none))
+
+
+def test_where_no_load_is_left_to_grow_that_is_told() -> None:
+    case = gt.case("T14D2")
+    own = replace(case, transmission=without_loads(case.transmission))
+    both = replace(own, models=tuple(without_loads(m) for m in case.models))
+    for tool in ("ccpf", "ccpf-nose", "merged", "tcpf"):
+        with pytest.raises(InvalidCase, match="margin-001"):
+            gt.margin(both, generation="stays", tools=(tool,))
+    assert gt.margin(own, generation="stays", tools=("ccpf-nose",)).found
+
+
 def test_bad_questions_are_told() -> None:
     said = tandem("margin", "case14", "--growth", "0", "--keep", "x", "--target", "-1")
     assert said.code == 3
@@ -181,9 +239,16 @@ def test_bad_questions_are_told() -> None:
     negative = tandem("margin", "T14D2", "--exponents", "-0.5,0")
     assert negative.code == 3
     assert negative.err.count("margin-003") == 1  # both interfaces have the same feeder
+    for few in ("1", "1,2,3"):
+        said = tandem("margin", "T14D2", "--exponents", few)
+        assert (said.code, "give two exponents" in said.err) == (2, True)
+    for growth, why in (("-1", "loads would shrink"), ("nan", "no finite number"), ("0", "nothing grows")):
+        assert why in tandem("margin", "case14", f"--growth={growth}").err
     with pytest.raises(InvalidCase, match="margin-004"):
         gt.margin("case14", until="noon")  # type: ignore[arg-type]
-    with pytest.raises(UnknownName, match="bus"):
-        gt.margin("case14", buses=("99",)).curves  # noqa: B018
+    with pytest.raises(UnknownName, match="no bus named '99'"):
+        gt.margin("case14", buses=("99",))
+    with pytest.raises(Unreadable, match="F10/18 is a bus of a feeder, which tcpf do not know"):
+        gt.margin("T14D2", buses=("F10/18",), tools=("tcpf",))
     with pytest.raises(UnknownName, match="picture"):
         gt.margin("case14").plot("pie")

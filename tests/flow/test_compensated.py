@@ -18,7 +18,7 @@ from gridtandem.flow.newton import Newton, noise
 from gridtandem.flow.outages import solve_outages
 from gridtandem.flow.variants import cut_off, without
 from gridtandem.grid.nodal import Nodal
-from gridtandem.study.outages import outages_of
+from gridtandem.security.outages import outages_of
 from gridtandem.tables import Complex, Index, Real
 from tests.flow.networks import meshed
 from tests.tolerances import FEW_LEFT, OPENED, TWIN, scaled

@@ -71,7 +71,7 @@ def test_a_room_loads_no_picture_no_frame_and_no_solver() -> None:
 NOT_FOR_A_LOAD_FLOW = (
     "numba", "scipy", "pandas", "matplotlib", "highspy", "clarabel", "gridtandem.boundary.market_letters", "gridtandem.cases.itd",
     "gridtandem.cases.market_systems", "gridtandem.cases.matpower", "gridtandem.cases.opendss", "gridtandem.flow.abreast", "gridtandem.flow.outages",
-    "gridtandem.grid.three_phase", "gridtandem.opf", "gridtandem.program", "gridtandem.schemes.anderson", "gridtandem.study.batch",
+    "gridtandem.grid.three_phase", "gridtandem.opf", "gridtandem.program", "gridtandem.schemes.anderson", "gridtandem.study.batch.study",
     "gridtandem.study.diagnose", "gridtandem.study.market.study",
 )  # fmt: skip
 RUN = """

@@ -27,8 +27,8 @@ from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
 from gridtandem.schemes import Anderson, BoundaryNewton, FeederCurve, Independent, LoadFlow, Merged, Response
 from gridtandem.schemes.boundary_newton import BoundaryNewtonState
-from gridtandem.study.batch import Batch
-from gridtandem.study.batch_run import run_batch
+from gridtandem.study.batch.run import run_batch
+from gridtandem.study.batch.study import Batch
 from gridtandem.study.diagnose import diagnose
 from gridtandem.study.run import Result, compare, resume, run
 from gridtandem.study.setting import usual, usually_compared

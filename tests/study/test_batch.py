@@ -22,9 +22,9 @@ from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.report.batch import BatchRun
 from gridtandem.report.duration import duration
 from gridtandem.report.style import svg
-from gridtandem.study.batch import Batch
-from gridtandem.study.batch_run import Progress
-from gridtandem.study.block import Answers, Desk, solved
+from gridtandem.study.batch.block import Answers, Desk, solved
+from gridtandem.study.batch.run import Progress
+from gridtandem.study.batch.study import Batch
 from gridtandem.study.registry import scheme_named, scheme_names
 from gridtandem.study.study import Study
 from gridtandem.study.survey import Extremes
@@ -235,7 +235,7 @@ def test_too_few_rounds_are_an_end_of_their_own() -> None:
 
 def test_an_outage_that_fails_from_the_base_begins_afresh(small: gt.Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """The warm start is spoilt; the answer is the cold one."""
-    from gridtandem.study import block
+    from gridtandem.study.batch import block
 
     good = gt.batch(small, outages=["1-2"])
     before, starts = block.part, []
@@ -328,7 +328,7 @@ def test_memory_does_not_grow_with_scenarios(small: gt.Case) -> None:
 
 
 def test_the_block_fits_the_size_of_the_grid(small: gt.Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gridtandem.study import block
+    from gridtandem.study.batch import block
 
     desk = Desk.of(Batch(study=Study(case=small, scheme=scheme_named("response"))))
     assert desk.block == block.MOST

@@ -19,10 +19,10 @@ from gridtandem.flow.variants import without
 from gridtandem.grid.nodal import Nodal
 from gridtandem.report.contingency import ContingencyRun
 from gridtandem.schemes import Merged
+from gridtandem.security.outages import branch_names
 from gridtandem.security.severity import severity, yardstick
-from gridtandem.study.batch_run import Progress
-from gridtandem.study.contingency_results import ALONE, BASE, FULL, SCREENED, index_of
-from gridtandem.study.outages import branch_names
+from gridtandem.study.batch.run import Progress
+from gridtandem.study.contingency.results import ALONE, BASE, FULL, SCREENED, index_of
 from tests.tolerances import AGREED_INDEX, IDENTITY, PRINTED_MVA, SCREENED_INDEX, SCREENED_RANK
 
 NAME = "ieee118-4bb"
@@ -234,3 +234,40 @@ def test_pictures_are_drawn(whole: ContingencyRun, kind: str) -> None:
 
 def test_index_of_a_step_that_was_not_taken_is_no_number(whole: ContingencyRun) -> None:
     assert np.isnan(index_of(whole.findings.take(whole.findings.step == BASE), ALONE, 3, 1)).all()
+
+
+@pytest.mark.parametrize("screen", ["dc", "decoupled", "full"])
+def test_a_network_without_feeders_is_screened_and_solved_in_full(screen: str, tmp_path: Path) -> None:
+    net = network("ieee14")
+    run = gt.contingency(net, ratings="base", screen=screen, top=5, save=tmp_path / "one.tandem")  # type: ignore[arg-type]
+    assert run.end is End.AGREED
+    assert (run.findings.step == FULL).sum() == (19 if screen == "full" else 5)
+    assert not (run.findings.step == ALONE).any()
+    assert not any(run.feeder_solves.values())
+    nodal = Nodal.of(net)
+    newton, names = Newton.of(nodal), branch_names(nodal)
+    by = yardstick(nodal, "base", newton.solve().v)
+    full = run.findings.take(run.findings.step == FULL)
+    for name, pi in zip(full.outage.tolist(), full.index(1).tolist(), strict=True):
+        out = np.array([names.index(name)])
+        seen = severity(nodal, by, without(newton, out).solve().v[None], [out])
+        np.testing.assert_allclose(pi, seen.flow[0, 0] + seen.voltage[0, 0], rtol=AGREED_INDEX)
+    letters = gt.contingency(net, ratings="base", screen=screen, top=5, solve="letters")  # type: ignore[arg-type]
+    np.testing.assert_allclose(letters.ranking.pi, run.ranking.pi, rtol=AGREED_INDEX)
+    assert ContingencyRun.opened(tmp_path / "one.tandem").ranking.digest() == run.ranking.digest()
+    said = repr(run)
+    assert said.startswith("ieee14, no feeders: 19 outages, ")
+    assert not any(word in said for word in ("DSO", "merged", "alone", "distribution"))
+    assert [run.plot(kind).axes[0].get_title(loc="left") for kind in ("ranks", "indices")] == ["Severity of outages"] * 2
+
+
+def test_what_was_screened_first_does_not_vouch_for_the_screening(whole: ContingencyRun) -> None:
+    few = gt.contingency(NAME, top=20)
+    assert few.agreement().count < 177
+    other = few.agreement(against="alone")
+    assert other.count == 177
+    assert other.spearman >= SCREENED_RANK
+    assert other.overlap == other.top == 20
+    assert "of the others only --screen full tells" in repr(few)
+    assert "screening against feeders that draw what they drew before" in repr(few)
+    assert "--screen full" not in repr(whole)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gridtandem.errors import InvalidCase
-from gridtandem.study.outages import Group
+from gridtandem.security.outages import Group
 from gridtandem.study.profiles import feeder_loading_in, in_step, loading_in, outages_in
 
 

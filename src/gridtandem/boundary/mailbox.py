@@ -138,6 +138,8 @@ class Mailbox:
         if self.clerk is None:
             return join([(rows, self.deliver(d, part, rows, worth)) for d, rows, part in asked], self.width)
         whole = self.clerk.ask(question)
+        if not asked:  # nobody to ask: the clerk's reply is over no interface
+            return whole
         return join([(rows, self._booked(d.name, part, split(whole, rows), rows, worth)) for d, rows, part in asked], self.width)
 
     def deliver(self, party: Party, question: Ask[R], rows: Index, worth: Worth) -> R:

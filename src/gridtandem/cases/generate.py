@@ -58,13 +58,17 @@ def joined(
 
 
 def with_exponents(case: Case, p_exponent: float, q_exponent: float) -> Case:
-    """The case with purely exponential feeder loads."""
+    """The case with purely exponential feeder loads; a network without feeders, with all its own loads so."""
+    if not len(case.interfaces):
+        return replace(case, transmission=exponential(case.transmission, p_exponent, q_exponent))
     return replace(case, models=tuple(exponential(m, p_exponent, q_exponent) for m in case.models))
 
 
 def with_parallel(case: Case, counts: int | Sequence[int]) -> Case:
     """The case with other numbers of parallel feeders, one for all interfaces or one for each."""
     table, given = case.interfaces, np.asarray(counts)
+    if not len(table):
+        raise Unreadable(f"{case.name} has no feeders that could stand in parallel")
     if given.dtype.kind not in "iu" and not (given.dtype.kind == "f" and (given == np.floor(given)).all() and np.isfinite(given).all()):
         raise Unreadable(f"numbers of parallel feeders are whole; {counts!r} is not")
     if np.size(counts) not in (1, len(table)):

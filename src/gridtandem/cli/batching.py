@@ -46,8 +46,8 @@ def batch_command(
     Solve CASE in every scenario, each also under outages, into a run file.
     """
     from gridtandem.report.batch import BatchRun, loadings_of, outages_for
-    from gridtandem.study.batch import Batch
-    from gridtandem.study.batch_run import run_batch
+    from gridtandem.study.batch.run import run_batch
+    from gridtandem.study.batch.study import Batch
     from gridtandem.study.shelf import place_of_batch
 
     study = wishes.flow_study(case, scheme)

@@ -16,7 +16,7 @@ from gridtandem.cli.words import CASE, SCHEME, Percents, Several
 
 if TYPE_CHECKING:
     from gridtandem.report.contingency import ContingencyRun
-    from gridtandem.study.contingency import Contingency
+    from gridtandem.study.contingency.study import Contingency
 
 Wanted = tuple[tuple[str, ...], ...]
 OWN = ("exponents", "parallel", "rounds", "feeder_solver", "q_rule", "slack", "taps", "folder")
@@ -25,7 +25,7 @@ PICTURE = click.Path(path_type=Path)
 
 @click.command("contingency", short_help="Outages by severity, with feeders as they are.")
 @click.argument("case", type=CASE)
-@click.option("--re", "shares", type=Percents(), metavar="X[,X…]%", help="Renewables as a share of feeder load; or several.")
+@click.option("--re", "shares", type=Percents(), metavar="X[,X…]%", help="Renewables: 0 to 100% of feeder load; or several.")
 @click.option("--outages", type=Several(), default="n-1", metavar="n-1|A,B+C|FILE", help="Branches; .csv: columns outage, branch.")
 @click.option(
     "--screen", type=click.Choice(["dc", "decoupled", "full"]), default="decoupled", metavar="HOW", help="dc, decoupled, full.  [decoupled]"
@@ -33,14 +33,15 @@ PICTURE = click.Path(path_type=Path)
 @click.option("--top", type=click.IntRange(1), default=20, metavar="M", help="Solved in full, of each order.  [20]")
 @click.option("--ratings", type=click.Choice(["case", "base"]), default="case", metavar="RULE", help="case, or base where it has none.")
 @click.option("--power", type=click.IntRange(1, 2), default=1, metavar="N", help="n of the performance index.  [1]")
-@click.option("--plot", "picture", type=PICTURE, metavar="FILE", help="Ranks, or the index against shares: .svg, .pdf or .png.")
+@click.option("--loading", type=float, default=1.0, metavar="X", help="Factor on loads and schedules.  [1]")
+@click.option("--plot", "picture", type=PICTURE, metavar="FILE", help="Ranks, or index by share: .svg .pdf .png.")
 @click.option("--scheme", type=SCHEME, help="`tandem help schemes`.  [response]")
 @wishing(*OWN)
 @speaks
 @click.pass_obj
 def contingency_command(
     out: Out, *, case: str, shares: tuple[float, ...] | None, outages: Wanted | str | Path, screen: Literal["dc", "decoupled", "full"], top: int,
-    ratings: Literal["case", "base"], power: int, picture: Path | None, scheme: str | None, wishes: Wishes,
+    ratings: Literal["case", "base"], power: int, loading: float, picture: Path | None, scheme: str | None, wishes: Wishes,
 ) -> int:  # fmt: skip
     """$ tandem contingency ieee118-4bb --re 60%
 
@@ -48,9 +49,9 @@ def contingency_command(
     """
     from gridtandem.cases.renewables import with_renewables
     from gridtandem.report.contingency import wanted_outages
-    from gridtandem.study.contingency import Contingency, with_outages
+    from gridtandem.study.contingency.study import Contingency, with_outages
 
-    study = wishes.flow_study(case, scheme)
+    study = replace(wishes, loading=(loading,)).flow_study(case, scheme)
     draft = Contingency(study=study, screen=screen, top=top, ratings=ratings, power=power)
 
     def asked(share: float | None) -> Contingency:
@@ -65,7 +66,7 @@ def contingency_command(
 def carried(out: Out, of: Contingency, wishes: Wishes) -> ContingencyRun:
     """The analysis, in its own run file."""
     from gridtandem.report.contingency import ContingencyRun
-    from gridtandem.study.contingency_run import run_contingency
+    from gridtandem.study.contingency.run import run_contingency
     from gridtandem.study.shelf import place_of_contingency
 
     path = place_of_contingency(of, wishes.folder)

@@ -11,7 +11,7 @@ from gridtandem.cli.exits import EXIT_NO_SOLUTION
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.reading import ROWS
 from gridtandem.cli.wishes import OPTIONS
-from gridtandem.cli.words import CASE, Numbers
+from gridtandem.cli.words import CASE
 
 if TYPE_CHECKING:
     from gridtandem.cases.case import Case
@@ -31,7 +31,7 @@ TABLE = "tools events nodes curves"
 @click.option("--growth", "loads", type=float, default=1.0, metavar="K", help="Loads are P0 (1 + λ K).  [1]")
 @click.option("--buses", default="", metavar="NAMES", help="Buses whose curves are told and drawn, between commas.  [the weakest]")
 @click.option("--tools", default="", metavar="NAMES", help="Of cases with feeders, between commas.  [ccpf,tcpf,tcpf-lm]")
-@click.option("--exponents", type=Numbers(), metavar="P,Q", help="Exponents of all feeder loads.")
+@OPTIONS["exponents"]
 @click.option("--table", type=click.Choice(TABLE.split()), metavar="NAME", help=TABLE)
 @click.option("--plot", "picture", type=click.Path(path_type=Path), metavar="FILE", help="Curves as .svg, .pdf or .png.")
 @click.option(

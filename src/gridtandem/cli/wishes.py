@@ -115,7 +115,7 @@ def _two(_: click.Context, __: click.Parameter, given: tuple[float, ...] | None)
 
 OPTIONS = {
     "loading": click.option("--loading", type=Numbers(), default="1.0", metavar="X[,X…]", help="Factor on loads and schedules; several: scenarios."),
-    "exponents": click.option("--exponents", type=Numbers(), callback=_two, metavar="P,Q", help="Voltage exponents of all feeder loads."),
+    "exponents": click.option("--exponents", type=Numbers(), callback=_two, metavar="P,Q", help="Of feeder loads, or of all if it has no feeders."),
     "parallel": click.option("--parallel", type=Numbers(whole=True), metavar="N[,N…]", help="Parallel feeders at each interface, or at all."),
     "hours": click.option("--hours", type=click.IntRange(1), metavar="N", help="Periods. Also: --first-hour H, --start HOW."),
     "first_hour": click.option("--first-hour", type=click.IntRange(1), metavar="H", hidden=True, help="Markets: the first of them."),

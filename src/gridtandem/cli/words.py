@@ -110,15 +110,18 @@ class Stretch(click.ParamType[tuple[float, ...]]):
 
 @final
 class Percents(click.ParamType[tuple[float, ...]]):
-    """Percentages between commas, with or without their sign, as shares."""
+    """Percentages between commas, the sign after each or after the last, as shares; 0.6 alone could be meant as 60 % or as 0.6 %."""
 
     name = "percentages"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
-        """Text into shares of 0 or more, rising, or a usage error."""
-        found = tuple(x / 100 for x in Numbers().convert(str(value).replace("%", ""), param, ctx))
-        if not all(a < b for a, b in zip((-1.0, *found), found, strict=False)) or found[0] < 0:
-            self.fail(f"{value!r}: give percentages of 0 or more, each above the one before it, such as 60% or 0,20,40%.", param, ctx)
+        """Text into shares from 0 to 1, rising, or a usage error."""
+        words = str(value).split(",")
+        if not words[-1].endswith("%"):
+            self.fail(f"{value!r} has no % at its end; write 60% for a share of 0.6, or several as 0,20,40%.", param, ctx)
+        found = tuple(x / 100 for x in Numbers().convert(",".join(word.removesuffix("%") for word in words), param, ctx))
+        if not all(a < b for a, b in zip((-1.0, *found), found, strict=False)) or not 0 <= found[0] <= found[-1] <= 1:
+            self.fail(f"{value!r}: give percentages from 0 to 100, each above the one before it, such as 60% or 0,20,40%.", param, ctx)
         return found
 
 

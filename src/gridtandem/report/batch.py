@@ -17,13 +17,13 @@ from gridtandem.grid.network import Network
 from gridtandem.report.drawing import drawn
 from gridtandem.report.front import opened_case
 from gridtandem.report.kinds import door
-from gridtandem.study import batch_run as running
-from gridtandem.study.batch import Batch
-from gridtandem.study.batch_file import worst_branches, worst_buses
-from gridtandem.study.batch_results import Cases, Exchange, WorstBranches, WorstBuses
-from gridtandem.study.batch_run import BatchResult, Progress
+from gridtandem.security.outages import NONE, Islanding, Outages, outages_of
+from gridtandem.study.batch import run as running
+from gridtandem.study.batch.file import worst_branches, worst_buses
+from gridtandem.study.batch.results import Cases, Exchange, WorstBranches, WorstBuses
+from gridtandem.study.batch.run import BatchResult, Progress
+from gridtandem.study.batch.study import Batch
 from gridtandem.study.kinds import FLOW
-from gridtandem.study.outages import NONE, Islanding, Outages, outages_of
 from gridtandem.study.profiles import feeder_loading_in, in_step, loading_in, outages_in
 from gridtandem.study.setting import loading_of
 from gridtandem.study.study import Study

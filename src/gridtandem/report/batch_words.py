@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtandem.report.tables import as_records, spelled
-from gridtandem.study.batch_results import Cases
+from gridtandem.study.batch.results import Cases
 from gridtandem.study.provenance import provenance
 from gridtandem.study.registry import name_of
 

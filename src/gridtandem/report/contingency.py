@@ -16,13 +16,13 @@ from gridtandem.grid.network import Network
 from gridtandem.report.drawing import drawn
 from gridtandem.report.front import opened_case
 from gridtandem.report.kinds import door
-from gridtandem.study import contingency_run as running
-from gridtandem.study.batch_run import Progress
-from gridtandem.study.contingency import TAU_MVA, Contingency, with_outages
-from gridtandem.study.contingency_results import FULL, Agreement, Findings, Ranking, index_of, ranking
-from gridtandem.study.contingency_run import ContingencyResult
+from gridtandem.security.outages import Group, Islanding
+from gridtandem.study.batch.run import Progress
+from gridtandem.study.contingency import run as running
+from gridtandem.study.contingency.results import Agreement, Findings, Ranking, index_of, ranking
+from gridtandem.study.contingency.run import ContingencyResult
+from gridtandem.study.contingency.study import TAU_MVA, Contingency, with_outages
 from gridtandem.study.kinds import FLOW
-from gridtandem.study.outages import Group, Islanding
 from gridtandem.study.profiles import outages_in
 from gridtandem.study.setting import loading_of
 from gridtandem.study.study import Study
@@ -85,11 +85,13 @@ class ContingencyRun:
         found = self.result.findings
         return {step: int(found.feeder_solves[found.step == step].sum()) for step in dict.fromkeys(found.step.tolist())}
 
-    def agreement(self, step: Literal["alone", "screened"] = "screened", *, power: int = 0, top: int = 20) -> Agreement:
-        """How far the order of a step agrees with that of outages solved in full, of those that both have an answer for."""
+    def agreement(
+        self, step: Literal["alone", "screened"] = "screened", *, against: Literal["full", "alone"] = "full", power: int = 0, top: int = 20
+    ) -> Agreement:
+        """How far two orders agree, of outages that both have an answer for: a step, and the full solution or that without distribution."""
         of, found = self.result.of, self.result.findings
         size, n = len(of.outages), power or of.power
-        one, whole = (index_of(found, each, size, n) for each in (step, FULL))
+        one, whole = (index_of(found, each, size, n) for each in (step, against))
         both = np.isfinite(one) & np.isfinite(whole)
         return Agreement.of(one[both], whole[both], top)
 

@@ -9,7 +9,7 @@ import numpy as np
 from gridtandem.report import style
 from gridtandem.report.contingency_shares import FIRST, before, index_by_outage
 from gridtandem.report.style import styled
-from gridtandem.study.contingency_results import FULL, Ranking
+from gridtandem.study.contingency.results import FULL, Ranking
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,12 @@ MOST, KEPT = 20, 6  # outages in a picture; of the first at least
 
 @styled
 def ranks(run: ContingencyRun) -> Figure:
-    """The first outages, and those that distribution moves most, by their places without and with it; lines that slope have changed their place."""
+    """The first outages, and those that distribution moves most, by their places without and with it; lines that slope have changed their place.
+
+    Without feeders there is one order: then it is that of `indices`.
+    """
+    if not run.result.of.feeds:
+        return indices(run)
     full = _told(run)
     figure = style.new_figure(style.NARROW + 1, 0.9 + 0.19 * max(4, len(full)))
     axes = figure.add_subplot()
@@ -50,14 +55,15 @@ def ranks(run: ContingencyRun) -> Figure:
 
 @styled
 def indices(run: ContingencyRun) -> Figure:
-    """Index of the first outages: flows and voltages, and the whole of it without distribution as a mark."""
+    """Index of the first outages: flows and voltages, and with feeders the whole of it without distribution as a mark."""
     full = _first(run)
     figure = style.new_figure(style.WIDE, 3.4)
     axes = figure.add_subplot()
     x = np.arange(len(full))
     axes.bar(x, full.pi_flow, 0.7, color=style.TSO, label="flows")
     axes.bar(x, full.pi_voltage, 0.7, bottom=full.pi_flow, color=style.DSO, hatch="//", edgecolor=style.CARD, label="voltages")
-    axes.plot(x, full.pi_alone, linestyle="none", marker="_", markersize=11, color=style.INK, label="feeders constant")
+    if run.result.of.feeds:
+        axes.plot(x, full.pi_alone, linestyle="none", marker="_", markersize=11, color=style.INK, label="feeders constant")
     axes.set_xticks(x, [style.short(name) for name in full.outage.tolist()], rotation=60, ha="right", fontsize=6.5)
     axes.set_ylabel(f"performance index, n = {run.result.of.power}")
     axes.set_title("Severity of outages", pad=14)

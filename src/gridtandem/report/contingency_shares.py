@@ -11,7 +11,7 @@ import numpy as np
 from gridtandem.report.contingency import ContingencyRun
 from gridtandem.report.drawing import drawn
 from gridtandem.report.tables import as_records, plain
-from gridtandem.study.contingency_results import BASE, FULL, Agreement
+from gridtandem.study.contingency.results import BASE, FULL, Agreement
 from gridtandem.study.provenance import provenance
 from gridtandem.tables import Index, Names, Real, Table, column
 
@@ -93,8 +93,10 @@ def _row(share: float, run: ContingencyRun, first: ContingencyRun) -> Shares:
 
 def _lines(sweep: ShareSweep) -> Iterator[str]:
     of = sweep.runs[0].result.of
-    yield f"{of.study.case.name}: {len(of.outages):,} outages at {len(sweep.shares)} shares of renewables in the feeders"
+    yield f"{of.study.case.name}: {len(of.outages):,} outage{'s' * (len(of.outages) != 1)} at {len(sweep.shares)} shares of renewables in the feeders"
     yield from (f"  {line}" for line in plain(sweep.table).splitlines())
+    if len(sweep.shares) > 1:
+        yield f"  spearman and overlap: the order of outages solved in full, against that at {100 * sweep.shares[0]:g} %"
     found = [index_by_outage(run) for run in sweep.runs]
     for name in sweep.runs[-1].ranking.outage[:FIRST].tolist():
         values = " → ".join(f"{pi[name]:.5g}" if name in pi else "–" for pi in found)

@@ -8,7 +8,7 @@ import numpy as np
 
 from gridtandem.report import style
 from gridtandem.report.style import styled
-from gridtandem.study.batch_results import Cases
+from gridtandem.study.batch.results import Cases
 from gridtandem.tables import Real
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from gridtandem.report.front import opened_case
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.file import Question, kept
+from gridtandem.study.margin.shown import checked, feeding
 from gridtandem.study.margin.single import ALONE, Tool, curves_table, events_table, followed, nodes_table, tools_table
 from gridtandem.study.margin.tables import KINDS, CurveResults, EventResults, NodeResults, ToolResults
 from gridtandem.study.provenance import provenance
@@ -130,9 +131,11 @@ def question(case: str | Path | Case | Network, growth: Growth, buses: tuple[str
     if not len(found.interfaces):
         if tools:
             raise Unreadable(f"{found.name} has no feeders, so there is one tool only; leave tools out")
+        checked(found, (ALONE,), buses)
         return Question(case=found, growth=growth, tools=(ALONE,), buses=buses)
-    from gridtandem.study.margin.tools import USUAL, feeding
+    from gridtandem.study.margin.tools import USUAL
 
+    checked(found, tools or USUAL, buses)
     return Question(case=found, growth=growth, tools=tools or USUAL, buses=buses or feeding(found))
 
 

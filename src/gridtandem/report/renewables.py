@@ -148,9 +148,13 @@ def renewable_document(found: Renewable, name: str = "") -> dict[str, object]:
 def _columns(*given: ArrayLike | None) -> tuple[Real, ...]:
     """Equally long columns; one number stands for all rows."""
     try:
-        return tuple(np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, np.float64)) for x in given)))
+        columns = [np.atleast_1d(np.asarray(x, np.float64)) for x in given]
     except ValueError as e:
-        raise Unreadable(f"give as many numbers of each kind as there are hours, or one: {e}") from e
+        raise Unreadable(f"give numbers: {e}") from e
+    many = dict.fromkeys(str(x.size) for x in columns if x.size != 1)
+    if len(many) > 1 or any(x.ndim > 1 for x in columns):
+        raise Unreadable(f"give as many numbers of each kind as there are hours, or one; here are {' and '.join(many)}")
+    return tuple(np.broadcast_arrays(*columns))
 
 
 def _count(rows: Real) -> Index:

@@ -1,4 +1,4 @@
-"""Security of one grid: how severe outages are, and how far it is from where voltages collapse.
+"""Security of one grid: which outages there are, which of them would island something, and how severe states are.
 
 May import: grid, flow, opf, program, and words.
 """

@@ -13,7 +13,7 @@ import numpy as np
 from gridtandem.cases.folder.csv_text import Sheet, did_you_mean, sheet_of
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
-from gridtandem.study.outages import Group
+from gridtandem.security.outages import Group
 from gridtandem.tables import Real
 
 TIME = "time"

@@ -17,8 +17,8 @@ from gridtandem.study.store import RunFile
 from gridtandem.tables import Index, Names, Table, column
 
 if TYPE_CHECKING:
-    from gridtandem.study.batch import Batch
-    from gridtandem.study.contingency import Contingency
+    from gridtandem.study.batch.study import Batch
+    from gridtandem.study.contingency.study import Contingency
     from gridtandem.study.margin.file import Question
 
 FOLDER = Path("tandem-runs")
@@ -112,14 +112,14 @@ def is_run(word: str, folder: Path = FOLDER) -> bool:
 
 def is_batch(path: Path) -> bool:
     """Does the file hold a batch?"""
-    from gridtandem.study.batch_file import KIND
+    from gridtandem.study.batch.file import KIND
 
     return RunFile.open(path).kind() == KIND
 
 
 def is_contingency(path: Path) -> bool:
     """Does the file hold a contingency analysis?"""
-    from gridtandem.study.contingency_file import KIND
+    from gridtandem.study.contingency.file import KIND
 
     return RunFile.open(path).kind() == KIND
 
@@ -138,9 +138,9 @@ def shelf(folder: Path = FOLDER) -> Shelf:
 
 
 def _row(path: Path, name: str) -> tuple[str, str, str, str, int]:
-    from gridtandem.study.batch_file import KIND, BatchFile
-    from gridtandem.study.contingency_file import KIND as CONTINGENCY
-    from gridtandem.study.contingency_file import ContingencyFile
+    from gridtandem.study.batch.file import KIND, BatchFile
+    from gridtandem.study.contingency.file import KIND as CONTINGENCY
+    from gridtandem.study.contingency.file import ContingencyFile
     from gridtandem.study.margin.file import KIND as MARGIN
     from gridtandem.study.margin.file import places as places_of
 

@@ -45,11 +45,11 @@ class Direction:
             p = part * ((s.real.sum() + others) / part.sum() if part.any() else 0.0)
         return Direction(loads=s, units=p)
 
-    def faults(self, nodal: Nodal) -> Iterator[Fault]:
-        """What speaks against a continuation of this network this way."""
+    def faults(self, nodal: Nodal, *, elsewhere: bool = False) -> Iterator[Fault]:
+        """What speaks against a continuation of this network this way; ``elsewhere``: loads of others grow, which are followed together with it."""
         place = nodal.name
         moving = (nodal.units.control != REFERENCE) & (self.units != 0)
-        if not (np.abs(self.loads).any() or moving.any()):
+        if not (elsewhere or np.abs(self.loads).any() or moving.any()):
             yield Fault("loads", "do not grow: the direction is zero", "let some load or unit grow", "margin-001", place=place)
         if not (np.isfinite(self.loads).all() and np.isfinite(self.units).all()):
             yield Fault("loads", "grow by something that is not a number", "give finite factors", "margin-002", place=place)

@@ -54,8 +54,9 @@ class Growth:
                 yield Fault("margin", f"is {given!r}", f"it must be one of {', '.join(known)}", "margin-004", column=name)
         if strange := [k for k in self.keep if k not in KEEP]:
             yield Fault("margin", f"names {', '.join(map(repr, strange))}", f"limits that can hold: {', '.join(KEEP)}", "margin-005", column="keep")
-        if not (np.isfinite(self.loads) and self.loads != 0):
-            mend = "give the growth of loads for each unit of λ, e.g. 1"
-            yield Fault("margin", f"is {self.loads:g}: nothing grows", mend, "margin-007", column="loads")
+        if not 0 < self.loads < np.inf:
+            what = "nothing grows" if self.loads == 0 else "loads would shrink" if self.loads < 0 else "no finite number"
+            mend = "give the growth of loads for each unit of λ, above 0, e.g. 1"
+            yield Fault("margin", f"is {self.loads:g}: {what}", mend, "margin-007", column="loads")
         if not self.target > 0:
             yield Fault("margin", f"is {self.target:g}", "give a λ above 0", "margin-006", column="target")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
 import numpy as np
 
-from gridtandem.boundary.arc import most_power
 from gridtandem.boundary.growth_points import Place, Traced
 from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.cases.case import Case
@@ -25,10 +24,10 @@ from gridtandem.parties.growing import Growing, GrowingFleet, fleet_of
 from gridtandem.parties.growing_transmission import GrowingTransmission
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.noted import Event, Lookout, named
-from gridtandem.study.margin.single import Row, chosen
+from gridtandem.study.margin.shown import curve_rows
+from gridtandem.study.margin.single import Row
 from gridtandem.study.margin.tables import KINDS
 from gridtandem.tables import Index, Names, Real
-from gridtandem.units import MVA
 
 ROUNDS = 1000
 LIMITED = "ccpf"  # the scheme that keeps limits
@@ -58,7 +57,8 @@ class GrowthSeats:
         )
         others = growth.loads * sum(float(n.loads.s.real.sum()) for n in nodals)
         direction = Direction.of(grid, loads=growth.loads, units=growth.loads, generation=growth.generation, others=others)
-        if faults := [*dict.fromkeys(f for n in (grid, *nodals) for f in law_faults(n))]:  # interfaces may share a model
+        own = direction.faults(grid, elsewhere=any(np.abs(n.loads.s).any() for n in nodals))
+        if faults := [*dict.fromkeys([*own, *(f for n in nodals for f in law_faults(n))])]:  # interfaces may share a model
             raise InvalidCase(faults)
         roots = np.array([n.node[r] for n, r in zip(nodals, table.root, strict=True)], np.int64)
         fleets = []
@@ -117,6 +117,7 @@ class Coordinated:
     traced: Traced
     outcome: Outcome[Any]
     noted: tuple[Event, ...]  # limits of buses and branches
+    voltages: Mapping[int, Sequence[Real]]  # by place of the curve: of the nodes of each network, transmission first
 
     @property
     def trouble(self) -> str:
@@ -133,7 +134,7 @@ class Coordinated:
             return [_tool(self)]
         if self.traced.points.top is None or self.traced.points.first is None:
             return []
-        return _events(self) if table == "events" else _nodes(self) if table == "nodes" else _curves(self, buses)
+        return _events(self) if table == "events" else _nodes(self) if table == "nodes" else curve_rows(self, buses)
 
 
 def coordinated(case: Case, growth: Growth, scheme: Any, name: str) -> Coordinated:
@@ -144,7 +145,21 @@ def coordinated(case: Case, growth: Growth, scheme: Any, name: str) -> Coordinat
     seats = GrowthSeats.of(case, growth)
     lookout = Lookout(seats=seats)
     outcome = coordinate(seats.mailbox(), scheme, rounds=ROUNDS, watch=lookout)
-    return Coordinated(tool=name, seats=seats, traced=scheme.curve(outcome.state), outcome=outcome, noted=tuple(lookout.events))
+    traced = scheme.curve(outcome.state)
+    return Coordinated(
+        tool=name, seats=seats, traced=traced, outcome=outcome, noted=tuple(lookout.events), voltages={**_ends(seats, traced), **lookout.voltages}
+    )
+
+
+def _ends(seats: GrowthSeats, traced: Traced) -> dict[int, list[Real]]:
+    """Voltages where nothing has grown and where λ turns first, for schemes without a lookout."""
+    points, found = traced.points, dict[int, list[Real]]()
+    if points.first is not None and points.top is not None:
+        for n, place in ((0, points.first), (points.star, points.top)):
+            standing = [s for s in seats.standing(place) if s is not None]
+            if len(standing) == 1 + len(seats.nodals):
+                found[n] = [s.place.vm for s in standing]
+    return found
 
 
 def _tool(c: Coordinated) -> Row:
@@ -152,38 +167,46 @@ def _tool(c: Coordinated) -> Row:
     exchanges = sum(e.to != "tso" for e in c.outcome.ledger) // max(len(c.seats.fleets), 1)
     if not len(points.growth):
         return c.tool, np.nan, ENDS["none"], *(np.nan,) * 4, "", np.nan, "", np.nan, 0, 0, exchanges
-    most, at = most_power(points.growth, points.load, points.rise, points.length)
+    k = _most(c.traced)
+    most, at = (np.nan, np.nan) if k < 0 else (float(points.load[k]), float(points.growth[k]))
     label, _, v, sway = everything(c, points.top)
     weak, low = int(np.argmax(sway)), int(np.argmin(v))
     found = _end(c)
     end = BOUND if found == "bound" else ENDS[found]
     return (
-        c.tool, points.growth.max(), end, points.load[0], most, most - points.load[0], at, str(label[weak]), v[weak], str(label[low]), v[low],
+        c.tool, points.growth[points.star], end, points.load[0], most, most - points.load[0], at, str(label[weak]), v[weak], str(label[low]), v[low],
         len(points.growth), int(points.corrections.sum()), exchanges,
     )  # fmt: skip
+
+
+def _most(traced: Traced) -> int:
+    """The place at which loads draw most; −1 where it lies between places and was not looked for."""
+    points = traced.points
+    return points.most if traced.exact or points.most in (0, points.star) else -1
 
 
 BENT = 1e-3  # dλ along the arc, above which a place is no nose
 
 
 def _end(c: Coordinated) -> Literal["lost", "nose", "limit", "bound"]:
-    """By the slope of λ where it is largest."""
+    """By the slope of λ where it turns first."""
     top = c.traced.points.top
     if top is None or (top.slope > BENT and not c.traced.whole):
         return "lost"
+    if not c.traced.exact:
+        return "bound"
     return "nose" if abs(top.slope) <= BENT else "limit" if top.slope < 0 else "bound"
 
 
 def _events(c: Coordinated) -> list[Row]:
     """What gave way, from the owners' diaries, what was noted, and the nose; in order along the curve."""
     points, end = c.traced.points, _end(c)
-    top = int(np.argmax(points.growth))
+    top = points.star
     star, load = float(points.growth[top]), float(points.load[top])
     ends = [Event(at=top, growth=star, load_mw=load, sign=Sign("nose", -1, 0), element="")] if end == "nose" else []
-    most, growth = most_power(points.growth, points.load, points.rise, points.length)
-    if most > load and top:  # loads that fall with their voltage draw most before it
-        at = float(np.interp(growth, points.growth[: top + 1], np.arange(top + 1)))
-        ends.insert(0, Event(at=at, growth=growth, load_mw=most, sign=Sign("peak", -1, 0), element=""))
+    if 0 < (k := _most(c.traced)) < top:  # loads that fall with their voltage draw most before it
+        most = Event(at=k, growth=float(points.growth[k]), load_mw=float(points.load[k]), sign=Sign("peak", -1, 0), element="")
+        ends.insert(0, most)
     rows: list[Row] = []
     for e in sorted([*_diaries(c), *c.noted, *ends], key=lambda e: e.at):
         induced = end == "limit" and e.sign.kind in GIVING and e.growth == star
@@ -226,22 +249,3 @@ def _nodes(c: Coordinated) -> list[Row]:
     label, _, v, sway = everything(c, c.traced.points.top)
     base = everything(c, c.traced.points.first)[2]
     return [(c.tool, str(label[k]), base[k], v[k], sway[k], np.nan) for k in np.argsort(-sway, kind="stable").tolist()]
-
-
-def _curves(c: Coordinated, buses: Sequence[str]) -> list[Row]:
-    """Of transmission buses that feed."""
-    points, party = c.traced.points, c.seats.transmission
-    stage = party.system(party.newton.held).stage
-    nodes = chosen(party.newton.nodal, buses) if buses else c.seats.transmission.at
-    rows: list[Row] = []
-    for node in dict.fromkeys(nodes.tolist()):
-        fed = np.flatnonzero(c.seats.transmission.at == node)
-        if not len(fed):
-            continue
-        for n, growth in enumerate(points.growth.tolist()):
-            law = stage.loads(growth)
-            v, here = points.v[n, fed[0]], np.flatnonzero(law.node == node)
-            own = float(law.take(here).at(np.full(len(here), v))[0].real.sum()) * MVA
-            drawn = float(points.s[n, fed, 0].sum())
-            rows.append((c.tool, str(party.newton.nodal.label[node]), n, growth, points.load[n], v, own + drawn))
-    return rows

@@ -71,9 +71,9 @@ class Kept:
         whole = self.tables[table]
         own = whole.take(np.flatnonzero(getattr(whole, "tool") == self.tool))  # noqa: B009 — all four have it
         if isinstance(own, CurveResults) and buses:
-            known = dict.fromkeys(own.bus.tolist())
+            known = dict.fromkeys(getattr(whole, "bus").tolist())  # noqa: B009 — of all tools; some have no feeders
             for bus in buses:
-                if len(own) and bus not in known:
+                if known and bus not in known:
                     raise UnknownName("bus in this file", bus, list(known))
             own = own.take(np.concatenate([np.flatnonzero(own.bus == bus) for bus in buses]))
         return list(zip(*(getattr(own, name).tolist() for name in own.columns()), strict=True))

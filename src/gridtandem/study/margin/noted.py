@@ -54,6 +54,7 @@ class Lookout:
     base: Place | None = None
     here: list[Standing] = field(default_factory=list)
     passed: list[Flag] = field(default_factory=list)  # (network) limits of it
+    voltages: dict[int, list[Real]] = field(default_factory=dict)  # by place of the curve, where everybody stands: of each network's nodes
 
     def __call__(self, outcome: Outcome[object]) -> None:
         """Look at the outcome so far."""
@@ -67,7 +68,7 @@ class Lookout:
         there = self._standing(state.base)
         if there and self.here and state.base.growth.flat[0] != self._growth:
             self._walk(there, state)
-        self.base, self.here = state.base, there
+        self._stood(state.base, there, len(state.points.growth) - 1)
 
     @property
     def _growth(self) -> float:
@@ -76,7 +77,7 @@ class Lookout:
     def _begin(self, state: Tracked) -> None:
         first = state.points.first
         assert first is not None
-        self.base, self.here = first, self._standing(first)
+        self._stood(first, self._standing(first), 0)
         for k, network in enumerate(self.here):
             values, signs = self._values(k, network.stage, network.place)
             self.passed.append(values > -AGAIN)
@@ -84,6 +85,11 @@ class Lookout:
                 Event(at=0.0, growth=network.place.growth, load_mw=first.load, sign=signs[n], element=named(self.seats, k, signs[n]), from_start=True)
                 for n in np.flatnonzero(values > 0).tolist()
             ]  # fmt: skip
+
+    def _stood(self, base: Place, here: list[Standing], number: int) -> None:
+        self.base, self.here = base, here
+        if here:
+            self.voltages[number] = [network.place.vm for network in here]
 
     def _walk(self, there: list[Standing], state: Tracked) -> None:
         """What is met between the last place and this one, in order."""

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar, final
 
 import numpy as np
 
-from gridtandem.errors import InvalidCase, UnknownName
+from gridtandem.errors import InvalidCase
 from gridtandem.flow.continuation.direction import Direction
 from gridtandem.flow.continuation.margin import ENDS, Margin, margin_of
 from gridtandem.flow.continuation.trace import Curve, Knot, Met, power, trace
@@ -17,7 +17,7 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.tables import KINDS, CurveResults, EventResults, NodeResults, ToolResults
-from gridtandem.tables import Index, Names, Real, Table
+from gridtandem.tables import Real, Table
 from gridtandem.units import MVA
 
 ALONE = "network"  # name of the tool where there is only one
@@ -136,8 +136,9 @@ def _nodes(f: Followed) -> list[Row]:
 
 
 def _curves(f: Followed, buses: Sequence[str]) -> list[Row]:
-    nodes = chosen(f.nodal, buses) if buses else np.argsort(-f.margin.sway, kind="stable")[:SHOWN]
-    return [(f.tool, str(f.nodal.label[k]), n, *_row(f, knot, k)) for k in nodes.tolist() for n, knot in enumerate(f.curve.knots)]
+    weakest = np.argsort(-f.margin.sway, kind="stable")[:SHOWN].tolist()
+    nodes = chosen(f.nodal, buses) if buses else {str(f.nodal.label[k]): k for k in weakest}
+    return [(f.tool, bus, n, *_row(f, knot, k)) for bus, k in nodes.items() for n, knot in enumerate(f.curve.knots)]
 
 
 def _row(f: Followed, knot: Knot, node: int) -> tuple[float, float, float, float]:
@@ -145,14 +146,10 @@ def _row(f: Followed, knot: Knot, node: int) -> tuple[float, float, float, float
     return knot.place.growth, power(knot) * MVA, float(knot.place.vm[node]), drawn * MVA
 
 
-def chosen(nodal: Nodal, buses: Sequence[str]) -> Index:
-    """Nodes of buses by name."""
-    names: Names = nodal.network.buses.name
-    row = {str(name): k for k, name in enumerate(names.tolist())}
-    for name in buses:
-        if name not in row or nodal.node[row[name]] < 0:
-            raise UnknownName("bus", name, list(row))
-    return np.array([nodal.node[row[name]] for name in buses], np.int64)
+def chosen(nodal: Nodal, buses: Sequence[str]) -> dict[str, int]:
+    """Nodes of buses, of those that are here."""
+    node = dict(zip(nodal.network.buses.name.tolist(), nodal.node.tolist(), strict=True))
+    return {bus: node[bus] for bus in buses if node.get(bus, -1) >= 0}
 
 
 def _table(kind: type[T], rows: Sequence[Row]) -> T:

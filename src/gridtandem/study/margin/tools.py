@@ -17,6 +17,7 @@ from gridtandem.flow.sums import summed
 from gridtandem.grid.nodal import Nodal
 from gridtandem.parties.owner import Ports
 from gridtandem.study.margin.ask import SMOOTH, Growth
+from gridtandem.study.margin.shown import LUMPED
 from gridtandem.study.margin.single import Tool, followed
 from gridtandem.tables import Real
 
@@ -24,7 +25,6 @@ SCHEMES = {
     "ccpf": ("ccpf", "Ccpf"), "ccpf-response": ("ccpf_response", "CcpfResponse"), "ccpf-fixed-point": ("ccpf_fixed_point", "CcpfFixedPoint"),
     "ccpf-nose": ("ccpf_nose", "CcpfNose"),
 }  # fmt: skip
-LUMPED = ("tcpf", "tcpf-lm")
 MERGED = "merged"
 TOOLS = (*SCHEMES, *LUMPED, MERGED)
 USUAL = ("ccpf", "tcpf", "tcpf-lm")  # the three that are compared
@@ -73,8 +73,3 @@ def scheme_of(name: str, growth: Growth) -> Any:
     if name == "ccpf-nose":
         return found()
     return found(past=BEHIND[growth.until], **({"longest": SMOOTH} if name == "ccpf" else {}))
-
-
-def feeding(case: Case) -> tuple[str, ...]:
-    """Transmission buses that feed, in the order of the interfaces."""
-    return tuple(dict.fromkeys(case.transmission.buses.name[case.interfaces.bus].tolist()))

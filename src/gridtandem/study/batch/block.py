@@ -15,7 +15,7 @@ from gridtandem.boundary.letters import PowerCurve
 from gridtandem.coordinate import ByScenario, End
 from gridtandem.errors import InvalidCase
 from gridtandem.parties.transmission import flows, reckoned
-from gridtandem.study.batch import Batch
+from gridtandem.study.batch.study import Batch
 from gridtandem.study.study import Seats, seated
 from gridtandem.study.survey import Extremes, Layout, magnitudes, surveyed, voltages
 from gridtandem.study.together import Group, part, together

@@ -20,8 +20,8 @@ from gridtandem.flow.variants import cut_off, loaded, without
 from gridtandem.grid.elements import REFERENCE
 from gridtandem.grid.nodal import Nodal
 from gridtandem.grid.topology import bridges
+from gridtandem.security.outages import branch_names, outages_of
 from gridtandem.study.judge import EDGE
-from gridtandem.study.outages import branch_names, outages_of
 from gridtandem.study.survey import Extremes, Layout, Voltages, surveyed
 from gridtandem.tables import Complex, Index
 from tests.flow.networks import meshed

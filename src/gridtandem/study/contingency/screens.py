@@ -12,8 +12,8 @@ from gridtandem.flow.decoupled import Decoupled
 from gridtandem.flow.draw import Draw
 from gridtandem.flow.shift_factors import ShiftFactors
 from gridtandem.security.severity import active_flows, severity, severity_of_flows
-from gridtandem.study.contingency_results import SCREENED, Findings
-from gridtandem.study.contingency_steps import Ground
+from gridtandem.study.contingency.results import SCREENED, Findings
+from gridtandem.study.contingency.steps import Ground
 from gridtandem.tables import Complex, Flag, Index, Real
 from gridtandem.units import MVA
 

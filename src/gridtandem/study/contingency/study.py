@@ -12,9 +12,9 @@ import numpy as np
 from gridtandem.boundary.wire import text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.nodal import Nodal
+from gridtandem.security.outages import NONE, Group, Outages, outages_of
 from gridtandem.security.severity import Rule, rating_faults
-from gridtandem.study.batch import Batch
-from gridtandem.study.outages import NONE, Group, Outages, outages_of
+from gridtandem.study.batch.study import PORTS, Batch
 from gridtandem.study.study import Study
 from gridtandem.tables import Index
 
@@ -29,7 +29,10 @@ TAU_MVA = 0.2  # 2e-3 per unit
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Contingency:
-    """Every outage is screened; those that come first, and those that come first without distribution, are solved in full."""
+    """Every outage is screened; those that come first, and those that come first without distribution, are solved in full.
+
+    Without feeders there is no other order: then only the first of those screened are.
+    """
 
     study: Study  # of one scenario and one period
     outages: Outages = NONE
@@ -40,6 +43,11 @@ class Contingency:
     power: int = 1  # n of the index that ranks
     cycles: int = 2  # of decoupled steps; one is two pairs of half steps with the feeders asked between them
     tau_mva: float = TAU_MVA  # change of a feeder's draw by its slope, above which it is asked
+
+    @property
+    def feeds(self) -> bool:
+        """Are there feeders whose answers could change anything?"""
+        return len(self.study.case.interfaces) > 0
 
     @property
     def batch(self) -> Batch:
@@ -63,7 +71,9 @@ class Contingency:
 
     def faults(self) -> Iterator[Fault]:
         """Everything wrong with what it adds to its study."""
-        yield from self.batch.faults()
+        for fault in self.batch.faults():
+            several = fault.code == PORTS  # of a batch the scenarios at least can be run one by one
+            yield replace(fault, table="contingency", mend="give each port a feeder of its own, or open one") if several else fault
         if np.shape(self.study.loading) != (1, 1):
             what, mend = f"has loadings of shape {np.shape(self.study.loading)}", "give one loading; for many scenarios take a batch"
             yield Fault("contingency", what, mend, "outage-010", column="loading")
@@ -86,7 +96,7 @@ class Contingency:
 
 
 def with_outages(of: Contingency, wanted: str | Sequence[str | Sequence[str] | Group]) -> Contingency:
-    """The analysis of these outages (see `gridtandem.study.outages.outages_of`); everything that is wrong with all of it is told at once."""
+    """The analysis of these outages (see `gridtandem.security.outages.outages_of`); everything that is wrong with all of it is told at once."""
     case, found = of.study.case, of.outages
     faults = list(case.faults())
     if any(fault.code not in SPLIT for fault in faults):

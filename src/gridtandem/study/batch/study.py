@@ -15,9 +15,11 @@ import numpy as np
 from gridtandem.boundary.wire import text
 from gridtandem.errors import Fault
 from gridtandem.schemes.fused import Fused
-from gridtandem.study.outages import NONE, Outages
+from gridtandem.security.outages import NONE, Outages
 from gridtandem.study.study import Study
 from gridtandem.tables import Index, Names
+
+PORTS = "batch-005"
 
 
 @final

@@ -15,10 +15,10 @@ import numpy as np
 
 from gridtandem.boundary.wire import read, text
 from gridtandem.coordinate import End
-from gridtandem.study.batch import Batch
-from gridtandem.study.batch_results import Cases, Exchange, WorstBranches, WorstBuses
-from gridtandem.study.block import ENDS, Block
-from gridtandem.study.outages import Outages
+from gridtandem.security.outages import Outages
+from gridtandem.study.batch.block import ENDS, Block
+from gridtandem.study.batch.results import Cases, Exchange, WorstBranches, WorstBuses
+from gridtandem.study.batch.study import Batch
 from gridtandem.study.store import RunFile, declared, of_kind, reading, writing
 from gridtandem.study.survey import Extremes, Layout
 from gridtandem.tables import Complex, Index, Names, Real

@@ -17,11 +17,11 @@ from gridtandem.flow.outages import solve_outages
 from gridtandem.grid.nodal import Nodal
 from gridtandem.parties.fleet import Fleet
 from gridtandem.parties.transmission import Flows, Transmission, flows
+from gridtandem.security.outages import branch_names
 from gridtandem.security.severity import Severity, Yardstick, severity, yardstick
-from gridtandem.study.block import Desk, solved
-from gridtandem.study.contingency import Contingency
-from gridtandem.study.contingency_results import ALONE, BASE, CURVES, FULL, Findings, overlaid, tabled, together
-from gridtandem.study.outages import branch_names
+from gridtandem.study.batch.block import Desk, solved
+from gridtandem.study.contingency.results import ALONE, BASE, CURVES, FULL, Findings, overlaid, tabled, together
+from gridtandem.study.contingency.study import Contingency
 from gridtandem.study.survey import Extremes
 from gridtandem.tables import Complex, Index, Names, Real
 from gridtandem.units import MVA
@@ -166,9 +166,9 @@ class ByCurves:
 
     @staticmethod
     def of(ground: Ground) -> ByCurves:
-        """Ask over narrower ranges and by higher degrees until all are exact. Where no scheme asks feeders, nobody does."""
+        """Ask over narrower ranges and by higher degrees until all are exact. Where the scheme asks nobody, neither do curves."""
         asked = 0
-        if ground.of.solve == "letters" or not ground.of.study.scheme.asks_dsos:
+        if ground.of.solve == "letters" or (ground.of.feeds and not ground.of.study.scheme.asks_dsos):
             return ByCurves(ground=ground, draw=None, asked=0)
         for half, degree in TRIED:
             low, high = ground.at[None, None] - half, ground.at[None, None] + half

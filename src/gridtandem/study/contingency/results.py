@@ -9,7 +9,7 @@ import numpy as np
 
 from gridtandem.grid.nodal import Nodal
 from gridtandem.security.severity import Severity
-from gridtandem.study.contingency import Contingency
+from gridtandem.study.contingency.study import Contingency
 from gridtandem.tables import Complex, Flag, Index, Names, Real, Table, column
 
 BASE, CURVES, ALONE, SCREENED, FULL = "base", "curves", "alone", "screened", "full"

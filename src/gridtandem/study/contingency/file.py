@@ -8,9 +8,9 @@ from typing import final
 
 from gridtandem.boundary.wire import read, text
 from gridtandem.coordinate import End
-from gridtandem.study.contingency import Contingency
-from gridtandem.study.contingency_results import Findings
-from gridtandem.study.outages import Outages
+from gridtandem.security.outages import Outages
+from gridtandem.study.contingency.results import Findings
+from gridtandem.study.contingency.study import Contingency
 from gridtandem.study.store import RunFile, declared, of_kind, reading, writing
 
 KIND = "contingency"

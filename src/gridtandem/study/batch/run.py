@@ -14,9 +14,9 @@ import numpy as np
 
 from gridtandem.coordinate import End
 from gridtandem.errors import Unreadable
-from gridtandem.study.batch import Batch
-from gridtandem.study.batch_file import BatchFile, names
-from gridtandem.study.block import Desk, solved
+from gridtandem.study.batch.block import Desk, solved
+from gridtandem.study.batch.file import BatchFile, names
+from gridtandem.study.batch.study import Batch
 
 
 @final

@@ -1,7 +1,7 @@
 """Carry out a contingency analysis block by block; go on with one that was interrupted; read one again.
 
-First outages without distribution, then their screening, then in full those that come first in either order. An outage that one step has no answer
-for goes to the next; in the end it is a row with the reason.
+First outages without distribution (where there are feeders), then their screening, then in full those that come first in either order. An outage
+that one step has no answer for goes to the next; in the end it is a row with the reason.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 
 from gridtandem.coordinate import End
 from gridtandem.errors import Unreadable
-from gridtandem.study.batch_run import Progress
-from gridtandem.study.contingency import Contingency
-from gridtandem.study.contingency_file import ContingencyFile
-from gridtandem.study.contingency_results import ALONE, BASE, CURVES, FULL, SCREENED, Findings, index_of, together
-from gridtandem.study.contingency_screens import ByDecoupledSteps, ByShiftFactors
-from gridtandem.study.contingency_steps import ByCurves, Ground, alone
+from gridtandem.study.batch.run import Progress
+from gridtandem.study.contingency.file import ContingencyFile
+from gridtandem.study.contingency.results import ALONE, BASE, CURVES, FULL, SCREENED, Findings, index_of, together
+from gridtandem.study.contingency.screens import ByDecoupledSteps, ByShiftFactors
+from gridtandem.study.contingency.steps import ByCurves, Ground, alone
+from gridtandem.study.contingency.study import Contingency
 from gridtandem.tables import Index
 
 Watch = Callable[[Progress], None]
@@ -60,7 +60,7 @@ def chosen(of: Contingency, findings: Findings) -> Index:
     size = len(of.outages)
     if of.screen == "full":
         return np.arange(size)
-    both = [index_of(findings, step, size, of.power) for step in (ALONE, SCREENED)]
+    both = [index_of(findings, step, size, of.power) for step in ((ALONE, SCREENED) if of.feeds else (SCREENED,))]
     first = [np.lexsort((np.arange(size), np.where(np.isnan(pi), -np.inf, -pi)))[: of.top + int(np.isnan(pi).sum())] for pi in both]
     return np.unique(np.concatenate(first))
 
@@ -69,7 +69,8 @@ def _carried(ground: Ground, file: ContingencyFile | None, found: Findings, bloc
     of, step = ground.of, block or ground.block
     if block is not None and block < 1:
         raise Unreadable(f"a block has 1 outage or more; {block!r} is none")
-    size, before, refused = 2 * len(of.outages) + min(len(of.outages), 2 * of.top), len(found), 0
+    orders = 2 if of.feeds else 1
+    size, before, refused = orders * len(of.outages) + min(len(of.outages), orders * of.top), len(found), 0
     if before and len(found.take(found.step == FULL)) == len(chosen(of, found)) and file is not None and file.file.end() is not End.STOPPED:
         return ContingencyResult(of=of, findings=found, end=file.file.end(), path=file.file.path)
     end = End.STOPPED
@@ -98,8 +99,8 @@ def _steps(ground: Ground, found: Findings, size: int) -> Iterator[tuple[Finding
         found = together(found, full.findings())
         yield full.findings(), False
     screened = ByShiftFactors.of(ground) if of.screen == "dc" else ByDecoupledSteps.of(ground)
-    ways = ((ALONE, lambda rows: alone(ground, rows)), (SCREENED, screened), (FULL, full))
-    for step, way in ways:
+    ways: dict[str, Callable[[Index], Findings]] = {ALONE: lambda rows: alone(ground, rows)} if of.feeds else {}
+    for step, way in (ways | {SCREENED: screened, FULL: full}).items():
         wanted = chosen(of, found) if step == FULL else every
         rest = np.setdiff1d(wanted, found.number[found.step == step])
         for first in range(0, len(rest), size):
