@@ -137,7 +137,7 @@ class Security:
         return np.asarray(self.primary.ramp_s / (4 * self.limits.nadir_hz) * (2 * share - share**2 * self.weights), np.float64)
 
     def blocks(self, inertia: Inertia, primary: Mapping[str, Part], fast: Sequence[Mapping[str, Part]]) -> tuple[dict[str, Rows], dict[str, Cones]]:
-        """Rows and cones of a `gridtandem.program.arrays.Program` that hold the nadir and the end in every row of ``inertia``.
+        """Rows `steady` and `within` and cones `nadir` of a `gridtandem.program.arrays.Program`, one for each row of ``inertia``.
 
         ``primary``, and ``fast`` for each fast service, say how the reserve that counts in each row follows from blocks of columns [MW].
         """
@@ -147,11 +147,11 @@ class Security:
         root = np.sqrt(lim.nadir_hz)
         stiff = self.stiffness(inertia.inertia_mws, loss, np.zeros((many, len(self.fast))))
         entries = [np.array([1.0, 0.0, -1.0]) / self.primary.ramp_s, *(np.array([-w, -1 / root, -w]) for w in self.weights)]
-        cone = _sum([(m, -e[:, None]) for m, e in zip([primary, *fast], entries, strict=True)])
+        cone = summed([(m, -e[:, None]) for m, e in zip([primary, *fast], entries, strict=True)])
         one = np.ones((1, 1))
-        rows = {"steady": Rows.of(many, loss - lim.damping_mw_per_hz * lim.steady_hz, np.inf, _sum([(m, one) for m in (primary, *fast)]))}
+        rows = {"steady": Rows.of(many, loss - lim.damping_mw_per_hz * lim.steady_hz, np.inf, summed([(m, one) for m in (primary, *fast)]))}
         if fast:
-            rows["fast"] = Rows.of(many, -np.inf, loss, _sum([(m, one) for m in fast]))
+            rows["within"] = Rows.of(many, -np.inf, loss, summed([(m, one) for m in fast]))
         return rows, {"nadir": Cones.of((many, 3), cone, np.column_stack([stiff, loss / root, stiff]))}
 
     def faults(self, inertia: Inertia, primary_mw: ArrayLike = np.inf, fast_mw: ArrayLike = 0.0) -> Iterator[Fault]:
@@ -225,7 +225,7 @@ def _least(security: Security, energy: float, loss: float, fast: float) -> float
     return float(alone.arresting(energy, loss, [low if high < min(fast, loss) else min(fast, loss)]))
 
 
-def _sum(terms: Sequence[tuple[Mapping[str, Part], Real]]) -> dict[str, sparse.csr_array]:
+def summed(terms: Sequence[tuple[Mapping[str, Part], Real]]) -> dict[str, sparse.csr_array]:
     """Σ of maps, each row of which stands for as many rows as its factor has."""
     found: dict[str, sparse.csr_array] = {}
     for blocks, factor in terms:
