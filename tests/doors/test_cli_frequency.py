@@ -104,7 +104,7 @@ def test_hours_from_a_file() -> None:
     [
         ("hour,inertia_mws,loss_mw\n1,0,100\n0,8000,-5\n", ("hour 1", "frequency-006", "frequency-007", "case-015")),
         ("hour,inertia_mws\n1,8000\n", ("case-002", "loss_mw")),
-        ("hour,inertia_mws,loss_mw\n1,8000\n", ("frequency-015",)),
+        ("hour,inertia_mws,loss_mw\n1,8000\n", ("case-208",)),
         ("hour,inertia_mws,loss_mw\n1,many,100\n", ("case-003",)),
     ],
     ids=["numbers", "column", "cells", "words"],

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gridtandem.cases.text_file import read_text
-from gridtandem.errors import Fault, InvalidCase, Unreadable
+from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.frequency.security import ROUNDING, Inertia, Limits, Security, Service
 from gridtandem.report.tables import as_records, plain
 from gridtandem.tables import Code, Index, Names, Real, Table, column
@@ -99,7 +96,9 @@ def frequency_requirement(
     fast = np.atleast_1d(np.asarray(fast_mw, np.float64))
     if not (np.isfinite(fast) & (fast >= 0)).all():
         raise Unreadable("fast reserve: give numbers of MW, 0 or more")
-    table = _hours(Path(inertia_mws)) if isinstance(inertia_mws, str | Path) else _energies(np.atleast_1d(np.asarray(inertia_mws, float)), loss_mw)
+    from gridtandem.study.joint_reserve import read_inertia
+
+    table = read_inertia(inertia_mws) if isinstance(inertia_mws, str | Path) else _energies(np.atleast_1d(np.asarray(inertia_mws, float)), loss_mw)
     return FrequencyRequirement(security=security, table=requirements(security, table, fast, numbered=isinstance(inertia_mws, str | Path)))
 
 
@@ -173,18 +172,3 @@ def _energies(inertia_mws: Real, loss_mw: float | None) -> Inertia:
     if inertia_mws.ndim != 1 or not (np.isfinite(inertia_mws) & (inertia_mws > 0)).all():
         raise Unreadable("inertia: give numbers of MW·s above 0")
     return Inertia(hour=np.ones(len(inertia_mws), np.int64), inertia_mws=inertia_mws, loss_mw=np.full(len(inertia_mws), loss_mw))
-
-
-def _hours(path: Path) -> Inertia:
-    """The table of a CSV file, or all its faults."""
-    rows = list(csv.DictReader(StringIO(read_text(path, "a CSV file with columns hour, inertia_mws, loss_mw"))))
-    if not rows or any(None in row or None in row.values() for row in rows):
-        raise InvalidCase([Fault("inertia", "has rows of unequal length, or none", "give a cell for each column", "frequency-015", place=path.name)])
-    try:
-        table = Inertia.of({str(name).strip(): [row[name].strip() for row in rows] for name in rows[0]})
-    except InvalidCase as e:
-        raise InvalidCase([f.at(path.name) for f in e.faults]) from e
-    loose = Security(limits=Limits(rocof_hz_per_s=1e9))  # numbers alone: what limits say is told row by row
-    if faults := [f.at(path.name) for f in (*(f for f in table.faults() if f.column == "hour"), *loose.faults(table))]:
-        raise InvalidCase(faults)
-    return table

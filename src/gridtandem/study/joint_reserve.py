@@ -12,9 +12,10 @@ import numpy as np
 from gridtandem.cases.case import Case
 from gridtandem.cases.folder.csv_text import parsed
 from gridtandem.cases.named import case as named
-from gridtandem.errors import Fault, InvalidCase, Unreadable
+from gridtandem.cases.text_file import read_text
+from gridtandem.errors import Fault, InvalidCase
 from gridtandem.frequency.schedule import Hung, JointPlan, JointSchedule
-from gridtandem.frequency.security import Inertia, Security
+from gridtandem.frequency.security import Inertia, Limits, Security
 from gridtandem.frequency.swing import fall
 from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_replay import Replayed, replayed
@@ -125,13 +126,11 @@ def joint_reserve(
 
 def read_inertia(path: str | Path) -> Inertia:
     """From a CSV file with the columns ``hour, inertia_mws, loss_mw`` and perhaps ``lost``."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as e:
-        raise Unreadable(f"{path}: {e.strerror}; give a CSV file with hour, inertia_mws and loss_mw") from e
+    text = read_text(Path(path), "a CSV file with columns hour, inertia_mws, loss_mw")
     read = parsed(Inertia, text, {})
-    if found := [*read.faults, *read.news(read.table.faults())]:
-        raise InvalidCase([f.at(str(path)) for f in found])
+    loose = Security(limits=Limits(rocof_hz_per_s=1e9))  # numbers alone: what limits say is told hour by hour
+    if found := [*read.faults, *read.news(read.table.faults()), *loose.faults(read.table)]:
+        raise InvalidCase([f.at(Path(path).name) for f in found])
     return read.table
 
 
