@@ -353,3 +353,5 @@ NOSE_SETTLED = 1e-9  # of λ; noses found along the arc to 1e-9, whose λ is the
 # curves of single buses, held against those of another tool at other places
 CURVE_BETWEEN_PU = 1e-3  # pu; a straight line between places 0.03 pu apart, measured 2.5e-4
 CURVE_BETWEEN_MW = 0.05  # MW; the same for what a bus draws, up to 300 MW
+# retail tariffs
+TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays

@@ -94,8 +94,8 @@ def band_document(found: BandStudy) -> dict[str, object]:
     """All of it."""
     band = {"weights": dict(found.band.weights), "load": found.band.load}
     return {
-        "schema": SCHEMA, "case": found.study.case.name, "currency": found.study.case.currency, "cost": number(found.cost), "band": band,
-        "radii": as_records(found.table), "made_with": provenance(),
+        "schema": SCHEMA, "case": found.study.case.name, "currency": found.study.case.currency, "cost": number(found.cost),
+        "retail": number(found.retail), "band": band, "radii": as_records(found.table), "made_with": provenance(),
     }  # fmt: skip
 
 
@@ -106,6 +106,8 @@ def _lines(found: BandStudy, rows: int) -> Iterator[str]:
     demand = f", demand × {found.band.load:g}" if found.band.load else ""
     yield f"{study.case.name}, {window.periods} period{'s' * (window.periods != 1)} of {window.hours:g} h; money in {study.case.currency}"
     yield f"at the forecast the company's best strategy costs {found.cost:,.2f}"
+    if found.retail:
+        yield f"tariffs would bring {found.retail:,.2f} if no demand gave way, less cost is profit: {found.retail - found.cost:,.2f} at the forecast"
     yield f"α: every free power off by that share of its forecast{weights}{demand}"
     columns = [name for name in (*SHOWN, *(DRAWN if table.samples.any() else ())) if name != "note" or (table.note != "").any()]
     yield plain(table, columns=columns, rows=rows)

@@ -122,9 +122,12 @@ def _company_lines(run: Run, money: str) -> Iterator[str]:
     for k, name in enumerate(table.company.tolist()):
         mine = np.unique(run.awards.interface[run.awards.company == name])
         parts = f"exchange {table.exchange[k]:,.2f}, resources {table.resource_cost[k]:,.2f}"
-        paid = table.exchange[k] + table.resources[k]
+        parts += f", tariff forgone {table.forgone[k]:,.2f}" if table.forgone[k] else ""
+        paid = table.exchange[k] + table.resources[k] + table.forgone[k]
         told = "" if abs(paid - table.cost[k]) <= SAME * abs(paid) else f"; paid {paid:,.2f}, resources {table.resources[k]:,.2f} of it"
         yield f"  company   {name}: cost {table.cost[k]:,.2f} {money} ({parts}){told}"
+        if any(len(net.tariffs) for net in run.result.study.case.models):
+            yield f"            profit {table.kept[k]:,.2f} {money} (table profit): retail {table.retail[k]:,.2f} by its tariff"
         if np.isfinite(table.believed[k]):
             yield f"            it took it for {table.believed[k]:,.2f} {money}, at prices before its trade moved them"
         if best is not None:
@@ -150,14 +153,14 @@ def _check_lines(run: Run) -> Iterator[str]:
     c = run.checks
     if not len(c):
         return
-    solved = c.solved == 1
+    solved, hours = c.solved == 1, run.result.study.window.hours
     if not solved.all():
         yield f"  AC check  the joined grid has no load flow in {int((~solved).sum())} of {len(c)} periods"
     if solved.any():
         low = int(np.nanargmin(c.v_low_pu))
         model, lost = ("linear model", "losses that the market left out") if run.result.study.form == "lindist" else ("model with losses", "losses")
         yield f"  AC check  voltages of the {model} are off by at most {spelled(float(np.nanmax(c.voltage_error_pu)), 'pu')} in feeders"
-        yield f"            {lost}: {spelled(float(np.nansum(c.loss_mw)), 'MW')} over all periods"
+        yield f"            {lost}: {spelled(float(np.nansum(c.loss_mw)) * hours, 'MWh')} over all periods"
         broken = int(c.limits_broken.sum())
         limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken (table violations)"
         yield f"            lowest voltage {spelled(float(c.v_low_pu[low]), 'pu')} at {c.v_low_bus[low]}; {limits}"

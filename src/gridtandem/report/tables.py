@@ -15,6 +15,7 @@ from gridtandem.tables import Column, Real, Table
 DECIMALS = {
     "pu": 4,
     "MW": 3,
+    "MWh": 3,
     "Mvar": 3,
     "MVA": 3,
     "deg": 2,
@@ -33,6 +34,7 @@ UNIT_NAMES = (
     "_per_mvarh",
     "_pu",
     "_mw",
+    "_mwh",
     "_mvar",
     "_mva",
     "_deg",
@@ -45,6 +47,7 @@ UNIT_NAMES = (
     "_a",
     "_v",
     "_s",
+    "_percent",
 )  # endings that repeat the unit
 DIGITS, LONG = 5, 1e5  # digits of all other numbers, and from where on whole ones
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.opf.leader import THETA, of_group
+from gridtandem.opf.retail import full_retail
 from gridtandem.program.between import at
 from gridtandem.program.bilevel import BilevelAnswer, best_against
 from gridtandem.resources.steps import UNIT
@@ -36,6 +37,7 @@ class BandStudy:
     study: MarketStudy
     band: Band
     cost: float  # at the forecast [currency]
+    retail: float  # what all demand would pay by the tariff, of which the cost counts what is forgone; 0 without one [currency]
     table: Radii
 
 
@@ -71,7 +73,12 @@ def run_band(
                 row |= {"samples": samples, "inside": inside, "outside": outside}
             rows.append(row)
             watch(f"{name} at {p:g} %: α = {row['alpha']:.4g}")
-    return BandStudy(study=study, band=band, cost=cost, table=Radii.of({name: [row.get(name, 0) for row in rows] for name in Radii.columns()}))
+    paid = sum(count * float(full_retail(f).sum()) for f, count in zip(uncertain.feeders, uncertain.counts, strict=True))
+    return BandStudy(study=study, band=band, cost=cost, retail=paid, table=_table(rows))
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Radii:
+    return Radii.of({name: [row.get(name, 0) for row in rows] for name in Radii.columns()})
 
 
 def _faults(percent: Sequence[float], sides: Sequence[str], samples: int, method: str) -> Iterator[Fault]:

@@ -81,6 +81,9 @@ def _faults(study: MarketStudy, most: float, band: Band) -> list[Fault]:
     case, found = study.case, []
     if not most > 0:
         found.append(Fault("band", f"is {most!r}", "give the largest α of opportunity, above 0", "igdt-004", column="most"))
+    if band.load and any(len(net.tariffs) for net in case.models):
+        mend = "leave demand out of the band, or the tariff out of the case"
+        found.append(Fault("band", "holds demand, which pays a tariff here: more of it costs more and pays more", mend, "igdt-011", column="load"))
     if band.load * most > 1:
         found.append(Fault("band", f"is {most:g}, at which demand falls below 0", f"give at most {1 / band.load:g}", "igdt-004", column="most"))
     if len(set(zip(case.interfaces.company.tolist(), case.interfaces.bus.tolist(), strict=True))) != 1:

@@ -19,6 +19,7 @@ from gridtandem.opf.branch_flow_curve import WITHIN
 from gridtandem.opf.feeder import FeederProblem, FeederState
 from gridtandem.opf.forms.branch_flow import FLOOR, TIGHT
 from gridtandem.opf.regulated import RegulatedFeeder, RegulatedState
+from gridtandem.opf.retail import minded
 from gridtandem.orders.products import PRODUCTS
 from gridtandem.parties.feeder_choice import planned, type_1
 from gridtandem.parties.feeder_market import FeederMarket
@@ -64,6 +65,11 @@ class FeederPlan:
     decisions: Mapping[str, Real]  # blocks of the dispatch run
     regret: float  # what the company would gain with that answer [currency]
     regulation: RegulationPlan | None = None  # where it sells regulation too
+
+    @property
+    def cost(self) -> float:
+        """Of its resources, as they offered it. [currency]"""
+        return self.dispatch.cost - float(minded(self.problem, self.decisions).sum())
 
     @property
     def answers(self) -> bool:
@@ -134,10 +140,11 @@ def run_market(
     bargain = study.scheme.bargain(outcome.state)
     plans = _plans(seats, bargain, outcome.state, study.scheme)
     tso = above(seats.wholesale, bargain.z[0], bargain.price[0], sold_of(bargain))
-    cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
+    cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.cost for p in plans)
     bound = isinstance(outcome.state, ChoiceOfMarketState)  # units that regret less than they could
     apart = seats.wholesale.reserve is not None and bargain.reserve is None  # feeders that sell no regulation where some is bought
-    free = study.benchmark == "prices" and not bound and not apart
+    minds = any(minded(p.problem, p.decisions).any() for p in plans)  # what is no cost of resources, so that regrets prove nothing of these
+    free = study.benchmark == "prices" and not (bound or apart or minds)
     told = proved(cost, [tso.regret, *(p.regret for p in plans)], bargain.z[0], bargain.price[0]) if free else None
     best = joint(seats.pool) if told is None else told
     return MarketResult(
