@@ -355,3 +355,5 @@ CURVE_BETWEEN_PU = 1e-3  # pu; a straight line between places 0.03 pu apart, mea
 CURVE_BETWEEN_MW = 0.05  # MW; the same for what a bus draws, up to 300 MW
 # retail tariffs
 TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
+# markets that are short
+SHORT_MW = 0.01  # MW; six digits of a thousand, as the sentence tells them

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gridtandem.cli.exits import batch_exit_code
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.wishes import MARKETS, Wishes, wishing
 from gridtandem.cli.words import CASE, Numbers
@@ -43,7 +44,7 @@ def strategy_command(out: Out, *, case: str, feeders: tuple[int, ...] | None, pi
         out.say(f"wrote {target}")
     if picture is not None:
         out.say(f"picture   {save(drawn(found), picture)}")
-    return 0
+    return batch_exit_code(found)
 
 
 def compared(out: Out, wishes: Wishes, case: str, feeders: tuple[int, ...] | None) -> StrategyStudy:

@@ -11,13 +11,14 @@ import numpy as np
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.named import case as named
+from gridtandem.coordinate import End
 from gridtandem.report import style
 from gridtandem.report.documents import number
 from gridtandem.report.style import styled
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.igdt.band import Band
 from gridtandem.study.igdt.results import Radii
-from gridtandem.study.igdt.run import BEYOND, CERTAIN, CROOKED, SATURATED, BandStudy, run_band
+from gridtandem.study.igdt.run import BEYOND, CERTAIN, CROOKED, DOUBTED, SATURATED, SCARCE, BandStudy, run_band
 from gridtandem.study.igdt.search import Method
 from gridtandem.study.igdt.uncertain import SIDES
 from gridtandem.study.market.study import MarketStudy
@@ -33,6 +34,8 @@ MEANS = {
     SATURATED: "no free power is left to lose: the budget is never used up",
     BEYOND: "no luck within the band is large enough",
     CERTAIN: "these feeders have no free power, and demand is certain: α means nothing",
+    SCARCE: "no offer makes the price there, so that no α is told: it would rest on a penalty",
+    DOUBTED: "the certificate does not hold there, so that no α is told",
     CROOKED: "with demand off the other way the same error costs (or earns) more: the ends of the band are not its worst and best; no α is told",
 }
 
@@ -114,6 +117,9 @@ def _lines(found: BandStudy, rows: int) -> Iterator[str]:
     for note in dict.fromkeys(table.note.tolist()):
         if note:
             yield f"{note}: {MEANS[note]}"
+    yield from (f"doubt: {doubt}" for doubt in dict.fromkeys(table.doubt.tolist()) if doubt)
+    if found.end is End.AGREED:
+        yield "certificate: at the forecast and at every α told the market solved again makes these prices, no penalty among them"
     if many := int(table.samples.sum()):
         yield f"of {many} draws inside their bands {int(table.inside.sum())} crossed the budget, of {many} from outside {int(table.outside.sum())}"
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from gridtandem.coordinate import End
 from gridtandem.report import style
 from gridtandem.report.style import styled
 from gridtandem.report.tables import as_records, plain
@@ -29,6 +31,11 @@ class StrategyStudy:
     table: References | MarketPower
 
     @property
+    def end(self) -> End:
+        """Refused where a row has no answer."""
+        return End.REFUSED if (self.table.trouble != "").any() else End.AGREED
+
+    @property
     def conditions(self) -> str:
         """What it is about."""
         window = self.study.window
@@ -37,7 +44,7 @@ class StrategyStudy:
 
 def strategy_in_words(found: StrategyStudy, rows: int = 60) -> str:
     """The table."""
-    return f"{found.conditions}; money in {found.study.case.currency}\n{plain(found.table, rows=rows)}"
+    return "\n".join(_lines(found, rows))
 
 
 def strategy_document(found: StrategyStudy) -> dict[str, object]:
@@ -46,6 +53,22 @@ def strategy_document(found: StrategyStudy) -> dict[str, object]:
         "schema": SCHEMA, "case": found.study.case.name, "currency": found.study.case.currency, found.table.kind: as_records(found.table),
         "made_with": provenance(),
     }  # fmt: skip
+
+
+def _lines(found: StrategyStudy, rows: int) -> Iterator[str]:
+    table = found.table
+    yield f"{found.conditions}; money in {found.study.case.currency}"
+    yield plain(table, columns=[name for name in table.columns() if name != "trouble"], rows=rows)
+    heads = (
+        [f"{n} {w}" for n, w in zip(table.name.tolist(), table.what.tolist(), strict=True)]
+        if isinstance(table, References)
+        else [f"{n} feeders" for n in table.feeders.tolist()]
+    )
+    for trouble in dict.fromkeys(table.trouble.tolist()):
+        if trouble:
+            yield f"no answer: {'; '.join(h for h, t in zip(heads, table.trouble.tolist(), strict=True) if t == trouble)}: {trouble}"
+    if found.end is End.AGREED:
+        yield "certificate: for every strategic row the market solved again makes its prices, no penalty among them"
 
 
 @styled
