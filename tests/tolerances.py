@@ -256,6 +256,11 @@ EARLY = 2e-3  # of λ, by which feeders asked at a fixed root voltage end behind
 NOTED = 1e-3  # of λ; tables of an earlier study, from steps of 0.02
 HERMITE = 1e-4  # relative; the top of a cubic over a step of 0.05 pu
 SAME_LIMIT = 2e-5  # of λ; coordinated, a limit is met where it is passed by 5e-8 pu, at slopes down to 0.003 pu by λ
+# limits met together
+KEPT = 2e-8  # per unit; a limit counts as exceeded by more than 1e-8, and places are corrected to 1e-10
+BY_LIMIT = 1e-2  # of λ by Mvar or MW of a limit of one of two units, on 120 MW
+MOST_DRAWN = 1e-9  # relative; power is flat where it is most, and its derivative is brought to 1e-9
+PEAK = 2e-4  # of λ, to either side of the most power, where loads draw 1e-7 less
 # bounds from below
 FLOOR_MEETS = 1e-6  # relative; a solver's multipliers to 1e-9 over ranges of a few units
 FLOOR_ROUNDS = 1e-12  # relative; a dozen sums of products of order 10
@@ -350,6 +355,8 @@ PTDF_MW = 1e-8  # MW, relative to 1 + the largest change; PTDF on 100 MVA
 # the nose of MATPOWER's test with reactive limits
 MATPOWER_Q_MVAR = 0.01  # Mvar; within it MATPOWER takes a reactive limit for met (cpf.q_lims_tol)
 NOSE_SETTLED = 1e-9  # of λ; noses found along the arc to 1e-9, whose λ is then good to its square, after load flows to 1e-10
+# retail tariffs
+TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
 # curves of single buses, held against those of another tool at other places
 CURVE_BETWEEN_PU = 1e-3  # pu; a straight line between places 0.03 pu apart, measured 2.5e-4
 CURVE_BETWEEN_MW = 0.05  # MW; the same for what a bus draws, up to 300 MW

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import gridtandem as gt
-from gridtandem.cli.exits import EXIT_INVALID
+from gridtandem.cli.exits import EXIT_INVALID, EXIT_USAGE
 from tests.doors.terminal import run_file, tandem
 from tests.tolerances import MONEY_CLOSES
 
@@ -56,6 +56,40 @@ def test_strategy_tells_six_cases_or_sizes() -> None:
     assert [row["feeders"] for row in document["market_power"]] == [1, 20]
     assert Path("cases.svg").exists()
     assert Path("sizes.svg").exists()
+
+
+def test_several_cases_stand_in_one_table() -> None:
+    both = ("rts24-disco33", "rts24-disco51", "--hours", "1", "--first-hour", "18")
+    document = tandem("strategy", *both, "--plot", "cases.svg", "--json").document
+    rows = [(row["case"], row["name"]) for row in document["references"]]
+    assert [rows[0], rows[8]] == [("rts24-disco33", "C0"), ("rts24-disco51", "C0")]
+    assert len(rows) == 16
+    words = tandem("strategy", *both, "--feeders", "1", "--plot", "sizes.svg").out.splitlines()
+    assert words[0].startswith("rts24-disco33 and rts24-disco51, 1 period")
+    assert words[1].startswith("case ")
+    assert "case" not in tandem("strategy", *CASE, "--feeders", "1").out.splitlines()[1]
+
+
+def test_cases_in_different_money_are_not_added_up() -> None:
+    tandem("convert", "rts24-disco33", "mine")
+    settings = Path("mine/case.toml")
+    settings.write_text(settings.read_text().replace('"USD"', '"EUR"'))
+    said = tandem("strategy", *CASE, "mine")
+    assert said.code == EXIT_USAGE
+    assert "EUR and USD" in said.err
+
+
+def test_a_tariff_is_read_and_told() -> None:
+    tandem("convert", "rts24-disco33", "mine")
+    Path("mine/disco/case33bw/tariffs.csv").write_text("price_per_mwh\n9\n")
+    said = tandem("run", "mine", *CASE[1:], "--scheme", "strategic")
+    assert said.code == 0
+    for words in ("tariff forgone", "by its tariff", "MWh over all periods"):
+        assert words in said.out
+    told = tandem("show", run_file(said).stem, "--table", "profit").out
+    assert "retail" in told
+    assert "energy [MWh]" in told
+    assert "tariffs would bring" in tandem("igdt", "mine", *CASE[1:], "--budget", "5%").out
 
 
 def test_igdt_tells_both_curves() -> None:

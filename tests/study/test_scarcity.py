@@ -75,7 +75,7 @@ def test_strategy_says_of_every_row_why_it_is_empty() -> None:
     assert np.isnan(told.companies_cost).all()
     assert (told.trouble != "").all()
     assert np.isnan(told.price_per_mwh).all()
-    found = StrategyStudy(study(0.5), told)
+    found = StrategyStudy((study(0.5),), told)
     assert found.end is End.REFUSED
     assert "no answer: C2 strategic" in strategy_in_words(found)
     sizes = market_power(study(0.5), [20])
@@ -84,7 +84,7 @@ def test_strategy_says_of_every_row_why_it_is_empty() -> None:
 
 
 def test_strategy_with_answers_is_certified() -> None:
-    found = StrategyStudy(study(1.0), references(study(1.0)))
+    found = StrategyStudy((study(1.0),), references(study(1.0)))
     assert found.end is End.AGREED
     assert strategy_in_words(found).splitlines()[-1].startswith("certificate: ")
 

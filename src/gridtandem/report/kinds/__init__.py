@@ -83,14 +83,12 @@ class Door:
         return tuple(map(scheme_of, wanted))
 
 
-def plainly(kind: Kind, record: Callable[..., Any], *, named: Sequence[str] = ()) -> Asked:
-    """Options are fields of the record, and schemes of the kind are all for every study. Where none are named all are compared but for those of
-    ``named``.
-    """
+def plainly(kind: Kind, record: Callable[..., Any]) -> Asked:
+    """Options are fields of the record, and schemes of the kind are all for every study, and all compared unless some are named."""
     return Asked(
         studied=lambda case, given, rounds: record(case=case, scheme=None, rounds=rounds, **{FIELDS.get(name, name): x for name, x in given.items()}),
         meant=lambda _, scheme: kind.alias.get(scheme, scheme) if isinstance(scheme, str) else scheme,
-        usual=lambda _: tuple(name for name in kind.schemes() if name not in named), able=lambda _: kind.schemes(),
+        usual=lambda _: kind.schemes(), able=lambda _: kind.schemes(),
     )  # fmt: skip
 
 

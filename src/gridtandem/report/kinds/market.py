@@ -18,7 +18,7 @@ def _figures(run: Run) -> dict[str, object]:
 
 DOOR = Door(
     craft=CRAFT,
-    asked=plainly(MARKET, MarketStudy, named=market.PARTIAL),
+    asked=plainly(MARKET, MarketStudy),
     words=Words(
         run=market.day_in_words, comparison=market.comparison_in_words,
         run_pictures={

@@ -37,6 +37,7 @@ class References(Table):
     """One row for each case; NaN where there is no answer."""
 
     kind: ClassVar[str] = "references"
+    case: Names = column("name of the case", dtype="U")
     name: Names = column("C0 to C5", dtype="U")
     what: Names = column("what it is", dtype="U")
     scheme: Names = column("scheme", dtype="U")
@@ -56,6 +57,7 @@ class MarketPower(Table):
     """What knowing the curve is worth, by how many of the feeders at a bus one company has; the others are plain demand there."""
 
     kind: ClassVar[str] = "market_power"
+    case: Names = column("name of the case", dtype="U")
     feeders: Index = column("feeders of the company", dtype="i8")
     strategic: Real = column("cost by feeder of the strategic company", unit=MONEY, finite=False)
     price_taker: Real = column("cost by feeder of the price taker, at the price that it makes", unit=MONEY, finite=False)
@@ -79,7 +81,9 @@ def references(study: MarketStudy, *, watch: Watch = lambda _: None) -> Referenc
         for figure, x in _told(result, trouble).items():
             told[figure].append(x)
     names, what_each, schemes, troubles = (np.array(column, str) for column in zip(*words, strict=True))
-    return References.of({"name": names, "what": what_each, "scheme": schemes, "trouble": troubles, **told})
+    return References.of({
+        "case": np.full(len(names), study.case.name), "name": names, "what": what_each, "scheme": schemes, "trouble": troubles, **told,
+    })  # fmt: skip
 
 
 def market_power(study: MarketStudy, feeders: Sequence[int], *, watch: Watch = lambda _: None) -> MarketPower:
@@ -94,7 +98,8 @@ def market_power(study: MarketStudy, feeders: Sequence[int], *, watch: Watch = l
         costs = [found["companies_cost"] for found in (own, taker, ideal)]
         gain, loss = costs[1] - costs[0], own["cost"] - own["ideal"]
         rows.append((
-            n, *(cost / n for cost in costs), 100 * _beyond(gain, costs[1]) / abs(costs[1]), own["price_per_mwh"], taker["price_per_mwh"],
+            study.case.name, n, *(cost / n for cost in costs),
+            100 * _beyond(gain, costs[1]) / abs(costs[1]), own["price_per_mwh"], taker["price_per_mwh"],
             _beyond(loss, own["ideal"]), "; ".join(f"{_word(r.study.scheme)}: {t}" for r, t in zip(results, troubles, strict=True) if t),
         ))  # fmt: skip
     return MarketPower.of(dict(zip(MarketPower.columns(), zip(*rows, strict=True), strict=True)))
