@@ -11,6 +11,7 @@ import numpy as np
 from gridtandem.coordinate import End
 from gridtandem.errors import Unreadable
 from gridtandem.report import style
+from gridtandem.report.market import starts_in_words
 from gridtandem.report.market_pictures import whole_numbers
 from gridtandem.report.style import styled
 from gridtandem.report.tables import as_records, plain
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCHEMA = "tandem/strategy/1"
+SEVERAL = "whose costs are added up: each is best against what the others do, which may cost all of them more than taking the price"
 
 
 @final
@@ -82,16 +84,26 @@ def _lines(found: StrategyStudy, rows: int) -> Iterator[str]:
     hidden = {"trouble"} if len(found.studies) > 1 else {"trouble", "case"}
     yield f"{found.conditions}; money in {found.currency}"
     yield plain(table, columns=[name for name in table.columns() if name not in hidden], rows=rows)
-    heads = (
-        [f"{n} {w}" for n, w in zip(table.name.tolist(), table.what.tolist(), strict=True)]
-        if isinstance(table, References)
-        else [f"{n} feeders" for n in table.feeders.tolist()]
-    )
-    for trouble in dict.fromkeys(table.trouble.tolist()):
-        if trouble:
-            yield f"no answer: {'; '.join(h for h, t in zip(heads, table.trouble.tolist(), strict=True) if t == trouble)}: {trouble}"
+    for trouble in dict.fromkeys(t for t in table.trouble.tolist() if t):
+        rows_of = [head for head, t in zip(_heads(found), table.trouble.tolist(), strict=True) if t == trouble]
+        yield f"no answer: {'; '.join(rows_of)}: {trouble}"
     if found.end is End.AGREED:
         yield "certificate: for every strategic row the market solved again makes its prices, no penalty among them"
+    for study in found.studies:
+        if len(companies := set(study.case.interfaces.company.tolist())) > 1:
+            yield f"{study.case.name}: {len(companies)} companies, {SEVERAL}"
+        yield from (line.strip() for line in starts_in_words(study.case))
+
+
+def _heads(found: StrategyStudy) -> list[str]:
+    """Rows by name."""
+    table = found.table
+    names = (
+        [f"{n} feeders" for n in table.feeders.tolist()]
+        if isinstance(table, MarketPower)
+        else [f"{name} {what}" for name, what in zip(table.name.tolist(), table.what.tolist(), strict=True)]
+    )
+    return [f"{case}: {name}" if len(found.studies) > 1 else name for case, name in zip(table.case.tolist(), names, strict=True)]
 
 
 @styled

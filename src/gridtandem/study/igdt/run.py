@@ -97,8 +97,9 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Radii:
 
 
 def _faults(percent: Sequence[float], sides: Sequence[str], samples: int, method: str) -> Iterator[Fault]:
-    if not len(percent) or not all(np.isfinite(p) and p >= 0 for p in percent):
-        yield Fault("budget", f"is {', '.join(f'{p:g}' for p in percent)}", "give shares of the cost in percent, 0 or more", "igdt-007")
+    given = np.asarray(percent)
+    if given.ndim != 1 or given.dtype.kind not in "fiu" or not len(given) or not (np.isfinite(given) & (given >= 0)).all():
+        yield Fault("budget", f"is {percent!r}", "give a list of shares of the cost in percent, 0 or more, e.g. [0, 5]", "igdt-007")
     for name in sides:
         if name not in SIDES:
             yield Fault("side", f"is {name!r}", f"give {' or '.join(SIDES)}", "igdt-008")

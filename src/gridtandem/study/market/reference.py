@@ -25,6 +25,7 @@ from gridtandem.study.market.strategy import companies
 from gridtandem.study.market.study import MarketStudy
 from gridtandem.tables import Index, Names, Real, Table, column
 
+BY_FEEDER = f"{MONEY}/feeder"
 SAME = 1e-9  # relative; costs that differ by less are the same
 Watch = Callable[[str], None]
 FIGURES = ("companies_cost", "exchange", "resource_cost", "import_mwh", "price_per_mwh", "cost", "ideal")
@@ -59,9 +60,9 @@ class MarketPower(Table):
     kind: ClassVar[str] = "market_power"
     case: Names = column("name of the case", dtype="U")
     feeders: Index = column("feeders of the company", dtype="i8")
-    strategic: Real = column("cost by feeder of the strategic company", unit=MONEY, finite=False)
-    price_taker: Real = column("cost by feeder of the price taker, at the price that it makes", unit=MONEY, finite=False)
-    ideal: Real = column("cost by feeder in one market that sees every network", unit=MONEY, finite=False)
+    strategic: Real = column("cost by feeder of the strategic company", unit=BY_FEEDER, finite=False)
+    price_taker: Real = column("cost by feeder of the price taker, at the price that it makes", unit=BY_FEEDER, finite=False)
+    ideal: Real = column("cost by feeder in one market that sees every network", unit=BY_FEEDER, finite=False)
     gain_percent: Real = column("what the strategic company pays less than the price taker", unit="%", finite=False)
     strategic_per_mwh: Real = column("mean price at the bus, strategic", unit=PRICE, finite=False)
     price_taker_per_mwh: Real = column("mean price at the bus, price taker", unit=PRICE, finite=False)
