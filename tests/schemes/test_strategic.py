@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+import gridtandem as gt
 from gridtandem.boundary.market_letters import ClearAt, DrawAt, Reach, ValueAt
 from gridtandem.cases.case import Case
 from gridtandem.cases.golden import golden
@@ -283,3 +284,11 @@ def test_a_company_that_shares_its_market_cannot_be_told_it_whole() -> None:
     found = run_market(MarketStudy(case=golden(), scheme=Strategic(route="kkt-bigm"), flow="active"))
     assert found.outcome.end is End.REFUSED
     assert any("other companies" in line and "cells" in line for line in found.trouble)
+
+
+def test_equal_offers_to_like_feeders_are_told_where_they_restrict() -> None:
+    """Under posted prices twenty like feeders could be treated unequally; one alone could not, and as bid it would not matter."""
+    for local, feeders, told in (("posted", 20, True), ("posted", 1, False), ("pay-as-bid", 20, False)):
+        run = gt.run(case(feeders=feeders), scheme=Strategic(local=local), first_hour=17, hours=1)
+        assert run.certificates.looked[0].endswith("equal offers to like feeders") is told
+        assert ("no other exchange costs it less as long as like feeders are made equal offers" in repr(run)) is told

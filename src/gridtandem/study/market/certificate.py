@@ -20,7 +20,10 @@ from gridtandem.program.solve import solve
 from gridtandem.schemes.strategic import Strategic, StrategicState
 from gridtandem.study.market.results import MONEY
 from gridtandem.study.market.run import MarketResult
+from gridtandem.study.market.study import MarketStudy
 from gridtandem.tables import Flag, Index, Names, Real, Table, column
+
+EQUAL = ", of those with equal offers to like feeders"
 
 
 @final
@@ -73,7 +76,14 @@ def certified(result: MarketResult) -> Iterator[tuple[str, Certificate]]:
             _answer(program, slots, place, (bargain.z[0][:, rows], price[0][:, rows] * result.study.window.hours))
             for price in (bargain.price, state.best.price if state.best else bargain.price)
         )
-        yield name, _certificate(Bilevel(program, THETA, followers), settled, expected)
+        found = _certificate(Bilevel(program, THETA, followers), settled, expected)
+        yield name, replace(found, looked=found.looked + (EQUAL if equal_offers(result.study, rows) else ""))
+
+
+def equal_offers(study: MarketStudy, rows: Index) -> bool:
+    """Whether like feeders of a company are made equal offers as a rule, which could cost it: where it posts prices, to several feeders."""
+    scheme = study.scheme
+    return isinstance(scheme, Strategic) and scheme.local == "posted" and int(study.case.interfaces.count[rows].sum()) > 1
 
 
 def _certificate(bilevel: Bilevel, settled: BilevelAnswer, expected: BilevelAnswer) -> Certificate:
