@@ -12,6 +12,7 @@ from gridtandem.report.tables import spelled
 from gridtandem.report.words import beside_in_words, in_words
 from gridtandem.resources.steps import starts_left_out
 from gridtandem.resources.storage import OVERLAP
+from gridtandem.study.market.certificate import equal_offers
 from gridtandem.study.market.day import MarketDay
 from gridtandem.study.market.results import Awards
 from gridtandem.study.market.study import MarketStudy
@@ -147,6 +148,7 @@ def _company_lines(run: Run, money: str) -> Iterator[str]:
         if best is not None:
             rows = np.isin(run.result.study.case.interfaces.name, mine)
             proved = LEAST[run.result.study.scheme.local] if (best.worth[0][:, rows] == Worth.EXACT).all() else "not proved to be least"
+            proved += " as long as like feeders are made equal offers" if equal_offers(run.result.study, np.flatnonzero(rows)) else ""
             kinks = int((best.kink[0][:, rows] == 1).any(1).sum())
             others, settled = (" while the others stay", "that of their common clearing") if len(table) > 1 else ("", "its better one")
             on = f"; between two prices in {kinks} of {len(best.kink[0])} periods, settled at {settled}" if kinks else ""
@@ -155,10 +157,11 @@ def _company_lines(run: Run, money: str) -> Iterator[str]:
 
 
 def _certificate_lines(run: Run) -> Iterator[str]:
-    """What the market says when it is solved again."""
+    """What the market says when it is solved again, and where it looked for something cheaper."""
     table = run.certificates
     if len(table) and table.holds.all():
         yield "            certificate: the market solved again makes these prices, no penalty among them (table certificates)"
+        yield from (f"            {looked}" for looked in dict.fromkeys(table.looked.tolist()))
     for fault in dict.fromkeys(table.said[~table.holds].tolist()):
         yield f"            certificate: {fault}"
 
