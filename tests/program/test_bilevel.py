@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from scipy import sparse
 
-from gridtandem.errors import InvalidCase, Unsolved
+from gridtandem.errors import InvalidCase, UnknownName, Unsolved
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Columns, Cones, Program, Rows
 from gridtandem.program.bilevel import Bilevel, Method, best_against, solve
@@ -275,7 +275,105 @@ def test_every_wrong_number_is_found() -> None:
     assert "bilevel-041" in altered(bilevel, price=answer.price + 0.5)
     assert altered(bilevel, payment=answer.payment + 1.0) == ["bilevel-042"] * len(answer.payment)
     assert "bilevel-045" in altered(bilevel, theta=moved, x={**answer.x, "draw": moved})
-    assert altered(bilevel, total=answer.total - 1.0) == ["bilevel-046"]
+    assert "bilevel-045" in altered(bilevel, x={**answer.x, "own": answer.x["own"] - 0.1})
+    assert "bilevel-049" in altered(bilevel, theta=moved)
+    assert altered(bilevel, total=answer.total - 1.0) == ["bilevel-046", "bilevel-051", "bilevel-053"]
+    assert altered(bilevel, total=answer.total + 1.0) == ["bilevel-046", "bilevel-047"]
+    assert altered(bilevel, leader_cost=answer.leader_cost + 1.0) == ["bilevel-050"]
+    assert altered(bilevel, bound=answer.total + 1.0) == ["bilevel-051", "bilevel-048"]
+    assert altered(bilevel, bound=np.nan) == ["bilevel-051"]
+    assert altered(bilevel, kink=~answer.kink) == ["bilevel-052"] * len(answer.kink)
+    for name in ("payment", "total", "leader_cost"):
+        assert altered(bilevel, **{name: np.nan * getattr(answer, name)})
+    with pytest.raises(InvalidCase, match=r"theta.*bilevel-055.*\n.*price.*bilevel-055"):
+        altered(bilevel, theta=np.nan * answer.theta, price=np.nan * answer.price)
+    with pytest.raises(InvalidCase, match=r"answer\.payment is of shape.*bilevel-054.*\n.*x\[own\] is missing"):
+        altered(bilevel, payment=answer.payment[:0], x={"draw": answer.x["draw"]})
+
+
+def offers(*, low: float, high: float, need: float, own: tuple[float, float], declared: bool = True) -> Bilevel:
+    """Demand 5 and offers of 4 at 10, 3 at 20, 6 at 40, shed at 200; a company with a unit of a size and a cost."""
+    columns = {"offer": Columns.of(3, 0.0, [4.0, 3.0, 6.0], cost=[10.0, 20.0, 40.0]), "shed": Columns.of(1, 0.0, cost=SHED)}
+    columns["spill"] = Columns.of(1, 0.0, cost=SHED)
+    parts = {"offer": np.ones((1, 3)), "shed": np.ones((1, 1)), "spill": -np.ones((1, 1))}
+    market = Program(columns, {"balance": Rows.of(1, 5.0, 5.0, parts)})
+    unit = Columns.of(1, 0.0, own[0], cost=own[1])
+    leader = Program({"draw": Columns.of((1, 1), low, high), "own": unit}, {"need": Rows.of(1, need, need, {"draw": [[1.0]], "own": [[1.0]]})})
+    return Bilevel(leader, "draw", (Follower(market, {"balance": ONE}, ("shed", "spill") if declared else ()),))
+
+
+def test_a_strategy_that_is_not_the_best_has_no_certificate_by_any_name() -> None:
+    """Best is 2 at 20 and 3 made at 25; told is 1 at 20."""
+    bilevel = offers(low=0.0, high=7.5, need=5.0, own=(4.0, 25.0))
+    best, one = solve(bilevel).require(), np.ones((1, 1))
+    assert close(best.total, 115.0)
+    worse = replace(best, theta=one, price=20 * one, payment=20 * one[0], x={"draw": one, "own": np.full(1, 4.0)}, leader_cost=100.0, total=120.0)
+    for method in METHODS:
+        told = replace(worse, method=method, bound=100.0, kink=np.array([False]))
+        assert [f.code for f in certify(bilevel, told).faults] == ["bilevel-047"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "need", "own", "total", "price"),
+    [
+        (-1.0, -1.0, 2.0, 3.0, -17.0, 20.0), (2.0, 2.0, 4.0, 4.0, 42.0, 20.0), (2.0, 7.5, 4.0, 4.0, 42.0, 20.0),
+        (-3.0, -1.0, 1.5, 2.5, -17.5, 20.0), (-1.0, 7.5, 0.0, 1.0, -19.0, 20.0),
+    ],
+)  # fmt: skip
+def test_at_a_side_of_the_box_prices_are_those_of_the_whole_line(
+    low: float, high: float, need: float, own: float, total: float, price: float
+) -> None:
+    """By hand: who sells gets the price just beyond the kink, who buys pays that just before it, wherever the box ends."""
+    bilevel = offers(low=low, high=high, need=need, own=(own, 1.0))
+    for method in METHODS:
+        answer = solve(bilevel, method).require()
+        assert close(answer.total, total)
+        assert float(answer.price[0, 0]) == price
+        assert answer.kink.tolist() == [True]
+        assert certify(bilevel, answer).holds
+
+
+@given(SEEDS)
+@settings(max_examples=6, deadline=None)
+def test_a_larger_box_never_costs_more(seed: int) -> None:
+    """Sides on kinks of the market are the hard ones."""
+    bilevel = small(seed, periods=1)
+    breaks = cells_of(bilevel.followers[0], -9.137, 15.291).breaks
+    draw = bilevel.leader.columns["draw"]
+    totals = []
+    for low, high in [(breaks[k], breaks[-1 - k]) for k in (2, 1, 0) if 2 * k + 2 <= len(breaks)]:
+        columns = {**bilevel.leader.columns, "draw": replace(draw, low=np.full((1, 1), low), high=np.full((1, 1), high))}
+        found = [solve(replace(bilevel, leader=replace(bilevel.leader, columns=columns)), method) for method in ("cells", "kkt-bigm")]
+        assert found[0].status is found[1].status
+        assert found[0].status is Status.INFEASIBLE or close(found[0].total, found[1].total)
+        totals.append(np.inf if np.isnan(found[0].total) else found[0].total)
+    assert (np.diff(np.array(totals)[np.isfinite(totals)]) <= CERTIFIED * max(1.0, abs(totals[-1]))).all()
+
+
+def test_the_verdict_says_where_it_looked() -> None:
+    bilevel = offers(low=0.0, high=7.5, need=5.0, own=(4.0, 25.0))
+    told = certify(bilevel, solve(bilevel)).said
+    assert told.endswith("cheaper strategies were sought in all cells of all markets, listed anew, and none was found")
+    rng = np.random.default_rng(3)
+    wide = Bilevel(company(rng, 1, 4), "draw", (network_market(rng, at=np.arange(4)),))
+    assert "not sought: θ has more than 3 numbers" in certify(wide, solve(wide, "kkt-bigm")).said
+
+
+def test_a_penalty_that_nobody_declared_is_hinted_at() -> None:
+    short = {"low": 0.0, "high": 20.0, "need": 12.0, "own": (1.0, 25.0)}
+    bare = offers(**short, declared=False)  # type: ignore[arg-type]
+    certificate = certify(bare, solve(bare))
+    assert certificate.holds
+    assert len(certificate.hints) == 1
+    assert certificate.hints[0].startswith("market 0: shed[0] is in use at 300, and has no end; if it stands for scarcity")
+    named = offers(**short)  # type: ignore[arg-type]
+    assert certify(named, solve(named)).status is Verdict.PENALTY_ACTIVE
+    assert not certify(named, solve(named)).hints
+
+
+def test_a_route_that_is_none_is_told_those_that_are() -> None:
+    with pytest.raises(UnknownName, match="no route of bilevel programs named 'kkt'; routes: cells, kkt-sos1, kkt-bigm"):
+        solve(small(1), "kkt")  # type: ignore[arg-type]
 
 
 def test_shadow_prices_are_those_of_the_leader_in_its_cells() -> None:

@@ -46,6 +46,9 @@ def test_cells_from_prices_between_breaks() -> None:
 def test_steps_of_one_price_are_one_cell_and_falling_ones_are_refused() -> None:
     np.testing.assert_allclose(Cells.steps([0.0, 1.0, 2.0, 5.0], [10.0, 10.0, 40.0]).breaks, [0.0, 2.0, 5.0], atol=SAME_PRICE)
     np.testing.assert_allclose(Cells.steps([2.0, 2.0], [10.0]).breaks, [2.0, 2.0], atol=SAME_PRICE)
+    np.testing.assert_allclose(Cells.steps([1.0, 1.0, 2.0, 2.0], [5.0, 10.0, 40.0]).breaks, [1.0, 1.0, 2.0, 2.0], atol=SAME_PRICE)
+    with pytest.raises(InvalidCase, match="bilevel-014"):
+        Cells.steps([0.0, 1.0, 1.0, 2.0], [10.0, 20.0, 40.0])
     with pytest.raises(InvalidCase, match="bilevel-014"):
         Cells.steps([0.0, 1.0, 2.0], [10.0, 9.0])
     with pytest.raises(InvalidCase, match="bilevel-014"):
@@ -54,10 +57,23 @@ def test_steps_of_one_price_are_one_cell_and_falling_ones_are_refused() -> None:
         Cells.steps([0.0, 2.0, 3.0], [10.0])
 
 
-def test_a_kink_at_a_side_of_the_box_makes_no_cell() -> None:
-    """The draws −1 and 2 are kinks, where any price between two steps answers."""
-    cells = cells_of(merit(np.array([4.0, 3.0, 6.0]), np.array([10.0, 20.0, 40.0]), 5.0), -1.0, 2.0)
-    np.testing.assert_allclose(cells.slope, [[20.0]], atol=SAME_PRICE)
+THREE = merit(np.array([4.0, 3.0, 6.0]), np.array([10.0, 20.0, 40.0]), 5.0)
+
+
+def test_a_kink_at_a_side_of_the_box_has_the_price_beyond_too() -> None:
+    """The draws −1 and 2 are kinks, where any price between two steps answers; beside them the step beyond is out of reach."""
+    cells = cells_of(THREE, -1.0, 2.0)
+    np.testing.assert_allclose(cells.slope, [[10.0], [20.0], [40.0]], atol=SAME_PRICE)
+    np.testing.assert_allclose(cells.breaks, [-1.0, -1.0, 2.0, 2.0], atol=SAME_PRICE)
+    np.testing.assert_allclose(cells_of(THREE, -0.99, 1.99).slope, [[20.0]], atol=SAME_PRICE)
+    np.testing.assert_allclose(cells_of(THREE, 2.0, 2.0).slope, [[20.0], [40.0]], atol=SAME_PRICE)
+
+
+def test_where_the_market_ends_with_the_box_no_price_comes_from_beyond() -> None:
+    """Nothing can be drawn beyond 8, nor sold beyond −5."""
+    np.testing.assert_allclose(cells_of(THREE, -5.0, 8.0).slope, [[10.0], [20.0], [40.0]], atol=SAME_PRICE)
+    np.testing.assert_allclose(cells_of(THREE, 8.0, 8.0).slope, [[40.0]], atol=SAME_PRICE)
+    np.testing.assert_allclose(cells_of(THREE, -5.0, -1.0).slope, [[10.0], [20.0]], atol=SAME_PRICE)
 
 
 def test_a_fixed_draw_has_one_cell() -> None:
@@ -137,13 +153,14 @@ def test_more_cells_than_allowed_are_refused() -> None:
 
 
 def test_cells_of_two_markets_side_by_side_are_pairs_of_their_steps() -> None:
-    """Sides of the box lie on kinks, where planes from outside touch the cost: they are no cells."""
+    """Three sides of the box lie on kinks, where planes from outside are cells without an inside."""
     one = merit(np.array([4.0, 3.0, 6.0]), np.array([10.0, 20.0, 40.0]), 5.0)
     two = merit(np.array([2.0, 5.0, 9.0]), np.array([5.0, 15.0, 30.0]), 4.0)
     into = {"a.balance": one.into["balance"].toarray() @ [[1.0, 0.0]], "b.balance": two.into["balance"].toarray() @ [[0.0, 1.0]]}
     program = Program.beside({"a": one.program, "b": two.program})
     cells = cells_of(Follower(program, {k: sparse.csr_array(m) for k, m in into.items()}), [-1.0, -2.0], [7.0, 3.0])
-    np.testing.assert_allclose(cells.slope, [[20.0, 15.0], [40.0, 15.0]], atol=SAME_PRICE)
+    pairs = [[a, b] for a in (10.0, 20.0, 40.0) for b in (5.0, 15.0, 30.0)]
+    np.testing.assert_allclose(cells.slope, pairs, atol=SAME_PRICE)
 
 
 def test_planes_that_touch_in_a_corner_or_an_edge_alone_are_no_cells() -> None:

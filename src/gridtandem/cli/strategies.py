@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gridtandem.cli.exits import batch_exit_code
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.wishes import MARKETS, Wishes, wishing
 from gridtandem.cli.words import CASE, Numbers
@@ -46,7 +47,7 @@ def strategy_command(
         out.say(f"wrote {target}")
     if picture is not None:
         out.say(f"picture   {save(drawn(found), picture)}")
-    return 0
+    return batch_exit_code(found)
 
 
 def compared(out: Out, wishes: Wishes, cases: Sequence[str], feeders: tuple[int, ...] | None) -> StrategyStudy:

@@ -3,8 +3,9 @@ r"""A distribution company as one program: all of its feeders, and what they tak
 .. math:: \min \sum_g m_g\, V_g(z_g) \quad\text{s.t.}\quad \theta_{tb} = \sum_{g \text{ at } b} m_g\, z_{gt}, \quad
           \underline\theta \le \theta \le \overline\theta
 
-A group g is m_g feeders built alike at one place b. Its cost is convex in what each of them takes, and the sum over copies is least where all
-take the same (Jensen), so one program stands for all. θ, block ``theta``, is what a market operator sees, in MW; what it costs there is no part of
+A group g is m_g feeders built alike at one place b. Where its cost is convex in what each of them takes, the sum over copies is least where all
+take the same (Jensen), so one program stands for all. Where it is not (prices posted to units, `gridtandem.opf.posted`), that all take the same is a
+restriction: equal offers to like feeders. θ, block ``theta``, is what a market operator sees, in MW; what it costs there is no part of
 this program: `gridtandem.program.bilevel` adds it.
 """
 

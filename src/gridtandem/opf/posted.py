@@ -3,6 +3,9 @@ r"""Aggregators that are paid one price for all they give: the company posts it,
 To give y an aggregator asks for the price of its last block, which is the slope of its own least cost :math:`V_a(y)`. So it is a follower like the
 market: the company pays :math:`\pi y` with :math:`\pi \in \partial V_a(y)`, and the cells of :math:`V_a`, its blocks, enter the company's program as
 those of the market do (`gridtandem.program.bilevel`). A unit of one block is paid the same either way.
+
+What is paid so is not convex in y: it jumps where a block begins. Two feeders built alike could then cost less if one were offered more than the
+other. Here like feeders are made equal offers (`gridtandem.opf.leader`); a strategy is the best of those, and runs and certificates say so.
 """
 
 from __future__ import annotations

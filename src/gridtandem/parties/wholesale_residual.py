@@ -56,7 +56,7 @@ class WholesaleResidual:
                 followers = made.hourly(others, self.market.at[[k]])
                 rows += [(t, k, cells_of(f, low[t, [k]], high[t, [k]])) for t, f in enumerate(followers) if there[t, k]]
         size = np.array([len(cells.slope) for *_, cells in rows], np.int64)
-        breaks = [np.clip(cells.breaks, cells.low, cells.high) for *_, cells in rows]
+        breaks = [cells.breaks for *_, cells in rows]
         return Residual(
             head=np.broadcast_to(heads, ask.z.shape).copy(), worth=self._worth(there[:, heads][None], _moving(low, high), heads),
             scenario=np.zeros(int(size.sum()), np.int64), period=np.repeat(np.array([t for t, *_ in rows], np.int64), size),
@@ -107,10 +107,7 @@ class WholesaleResidual:
         if self._untold or not self.market.owned.coupled:
             return self._untold
         what = " and ".join(word for rows, word in COUPLING.items() if rows in self.market.owned.part.rows)
-        return (
-            f"hours of the wholesale market hang together by {what} in transmission, so that no curve of one hour is true; "
-            "take a route that is told the market whole: kkt-sos1 or kkt-bigm"
-        )
+        return f"hours of the wholesale market hang together by {what} in transmission, so that no curve of one hour is true"
 
     def _worth(self, there: Flag, moving: Flag, heads: Index) -> Code:
         """ESTIMATE where a company moves the price at several nodes."""

@@ -9,7 +9,8 @@ In a cell j the price is :math:`\pi_j`, so that the payment is linear there. One
           (\pi_j - \pi_i)^\top \theta^j + (\delta_j - \delta_i)\,\zeta_j \ge 0 \;\; \forall i, \qquad \text{payment} = \sum_j \pi_j^\top \theta^j
 
 There is no large number and no dual variable in it. At a kink, where prices are not unique, the leader pays the one it likes best: what it would pay
-by buying (or selling) a little less. Such periods are flagged. The route by optimality conditions is `gridtandem.program.kkt`.
+by buying (or selling) a little less. Such periods are flagged. That holds on a side of the box of θ too, where prices from beyond it are as good
+(`gridtandem.program.cells`). The route by optimality conditions is `gridtandem.program.kkt`.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from typing import Literal, TypeAlias, final
 import numpy as np
 from scipy import sparse
 
-from gridtandem.errors import Fault, InvalidCase, Unsolved
+from gridtandem.errors import Fault, InvalidCase, UnknownName, Unsolved
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Matrix, Program, Rows
 from gridtandem.program.cells import Cells, cells_of
 from gridtandem.program.follower import Follower
+from gridtandem.program.kinks import unequal
 from gridtandem.program.solve import Holding, hold
 from gridtandem.program.solve import solve as solve_program
 from gridtandem.program.why import endless, why
@@ -98,6 +100,8 @@ def solve(bilevel: Bilevel, method: Method = "cells") -> BilevelAnswer:
     """The leader's best strategy against followers that are known in full."""
     if faults := list(bilevel.faults()):
         raise InvalidCase(faults)
+    if method not in METHODS:
+        raise UnknownName("route of bilevel programs", method, list(METHODS), hint=f"routes: {', '.join(METHODS)}")
     return METHODS[method](bilevel)
 
 
@@ -114,7 +118,7 @@ def best_against(leader: Program, theta: str, cells: Sequence[Cells]) -> Bilevel
     chosen = [int(np.argmax(part)) for part in np.split(found.x[f"{theta}.cell"], _ends(cells)[:-1])]
     price = np.array([c.slope[j] for c, j in zip(cells, chosen, strict=True)])
     at = last.x[theta]
-    kink = np.array([_unique(c, th) for c, th in zip(cells, at, strict=True)])
+    kink = np.array([unequal(c.slope[c.touching(th)]) for c, th in zip(cells, at, strict=True)])
     bound = found.bound if program.integer else last.bound
     return answered(leader, theta, last, price=price, kink=kink, bound=bound, method="cells", said=_edges(leader, theta, at, cells))
 
@@ -253,12 +257,6 @@ def _walls(cells: Sequence[Cells]) -> tuple[Matrix, Matrix]:
         steep.append(sparse.csr_array(((c.slope[j] - c.slope[i]).ravel(), (np.repeat(pair, c.size), at.ravel())), shape=(len(j), count * c.size)))
         rise.append(sparse.csr_array((c.value[j] - c.value[i], (pair, j)), shape=(len(j), count)))
     return sparse.csr_array(sparse.block_diag(steep)), sparse.csr_array(sparse.block_diag(rise))
-
-
-def _unique(cells: Cells, theta: Real) -> bool:
-    """Whether prices that differ meet at θ."""
-    met = cells.slope[cells.touching(theta)]
-    return bool((np.ptp(met, axis=0) > 1e-9 * np.maximum(1.0, np.abs(met).max(0))).any())
 
 
 def _edges(leader: Program, theta: str, at: Real, cells: Sequence[Cells]) -> str:

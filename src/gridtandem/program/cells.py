@@ -5,12 +5,16 @@ that is a kink; where V lies above, the plane there is a new piece. For up to th
 lies above one of its corners, the plane there is new; where it lies above none, the envelope is V, since V is convex. Each plane comes from prices of
 one linear program, so the list is exact to what simplex leaves.
 
-Planes that touch V in a corner or an edge alone (prices are not unique there) are left out: a cell is a piece with an inside.
+*Sides of the box.* θ stays in the box, V does not end there: at a kink on a side every slope of V on the whole line is a price, those from beyond
+too. So pieces are sought a little beyond each side, where the market has an answer there, and those that touch the box belong to the list, as cells
+without an inside. A larger box then never costs a leader more. Planes that touch V in a corner or an edge alone (without an inside anywhere) are left
+out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from typing import final
@@ -19,20 +23,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gridtandem.errors import Fault, InvalidCase
+from gridtandem.program.arrays import Columns, Program, Rows
 from gridtandem.program.follower import Follower, Market, Point
+from gridtandem.program.solvers.highs import Highs
 from gridtandem.tables import Flag, Index, Real
 
 MOST = 3  # numbers of θ whose cells are listed
 USUAL = 256  # cells of several numbers; each excludes each other by a row
 EXACT = 1e-10  # relative to the cost: a plane nearer than this is V
+TOUCH = 1e-9  # relative to the cost: a plane nearer than this touches V
 NEAR = 1e-9  # relative: slopes nearer are one, cells narrower are none
+BEYOND = 1e-4  # of max(1, |side|): how far beyond a side V is looked at
 SEEN = 12  # digits of the box to which two corners are one
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """Pieces of V on a box; those of one number by rising slope."""
+    """Pieces of V that touch a box; those of one number by rising slope."""
 
     slope: Real  # (cell, number): the price in the cell
     value: Real  # (cell): V = slope · θ + value there
@@ -42,7 +50,7 @@ class Cells:
 
     @staticmethod
     def steps(breaks: ArrayLike, price: ArrayLike) -> Cells:
-        """Of one number, from the prices between breaks; V is counted from 0 at the first break."""
+        """Of one number, from the prices between breaks; V is counted from 0 at the first break. The first and last step may have no width."""
         x, slope = np.asarray(breaks, np.float64), np.asarray(price, np.float64)
         if faults := list(_step_faults(x, slope)):
             raise InvalidCase(faults)
@@ -60,13 +68,13 @@ class Cells:
     def breaks(self) -> Real:
         """Where the price changes, with both ends; of one number only."""
         slope = self.slope[:, 0]
-        return np.concatenate([self.low, np.diff(-self.value) / np.diff(slope), self.high])
+        return np.concatenate([self.low, np.clip(np.diff(-self.value) / np.diff(slope), self.low, self.high), self.high])
 
     def at(self, theta: Real) -> Real:
         """V at θ (…, number)."""
         return np.asarray((theta @ self.slope.T + self.value).max(-1))
 
-    def touching(self, theta: Real, *, within: float = 1e-9) -> Flag:
+    def touching(self, theta: Real, *, within: float = TOUCH) -> Flag:
         """Cells (…, cell) that θ lies in, edges included, to a relative error of V."""
         planes = theta @ self.slope.T + self.value
         most = planes.max(-1, keepdims=True)
@@ -74,22 +82,23 @@ class Cells:
 
 
 def cells_of(follower: Follower, low: ArrayLike, high: ArrayLike, *, most: int = USUAL) -> Cells:
-    """All pieces on a box of θ; sides of one number that are equal hold it fixed. More than ``most`` of several numbers are refused."""
+    """All pieces that touch a box of θ; sides that are equal hold a number fixed. More than ``most`` of several numbers are refused."""
     low, high = np.atleast_1d(np.asarray(low, np.float64)), np.atleast_1d(np.asarray(high, np.float64))
     if faults := [*follower.faults(), *_box_faults(follower, low, high)]:
         raise InvalidCase(faults)
-    free = np.flatnonzero(high - low > NEAR * np.maximum(1.0, np.abs(low)))
     market = Market(follower, (low + high) / 2)
-    if len(free) == 0:
-        points = [market.point((low + high) / 2)]
-    elif len(free) == 1:
-        points = _line(market, low, high, int(free[0]))
-    else:
-        points = _solid(market, low, high, free, most)
+    step = BEYOND * np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
+    try:
+        points = _pieces(market, low - step, high + step, most)
+    except InvalidCase:
+        points = _pieces(market, *_reached(market, low, high, step), most)
     slope = np.array([p.price for p in points])
     value = np.array([p.value - p.price @ p.theta for p in points])
     order = np.lexsort(slope.T[::-1])
-    return Cells(slope[order], value[order], low, high, market.asked)
+    slope, value = slope[order], value[order]
+    below = _below(slope, value, low, high)
+    kept = below <= TOUCH * max(1.0, float(np.abs((np.array([low, high]) @ slope.T + value).max(-1)).max()))
+    return Cells(slope[kept], (value + below)[kept], low, high, market.asked)
 
 
 def _step_faults(breaks: Real, price: Real) -> Iterator[Fault]:
@@ -97,7 +106,9 @@ def _step_faults(breaks: Real, price: Real) -> Iterator[Fault]:
         what = f"have {len(price)} prices between {len(breaks)} breaks, all of them numbers"
         yield Fault("cells", what, "give a finite price between each two breaks", "bilevel-013")
         return
-    back = np.diff(breaks) <= (0.0 if len(price) > 1 else -NEAR)  # a draw that is fixed has one step of no width
+    width = np.diff(breaks)
+    back = width < (0.0 if len(price) > 1 else -NEAR)
+    back[1:-1] |= width[1:-1] == 0.0  # at the sides a step may touch in a point: a kink
     fall = np.append(False, np.diff(price) < -NEAR * np.maximum(1.0, np.abs(price[1:])))
     if (back | fall).any():
         where = int(np.argmax(back | fall))
@@ -108,9 +119,46 @@ def _box_faults(follower: Follower, low: Real, high: Real) -> Iterator[Fault]:
     size = follower.size
     if not low.shape == high.shape == (size,) or not (np.isfinite(low) & np.isfinite(high) & (low <= high)).all():
         yield Fault("cells", f"are asked for on no box of {size} numbers", "give finite sides, low at most high", "bilevel-010")
-    elif (low < high).sum() > MOST:
+    elif size > MOST:
         mend = "take a method of optimality conditions, kkt-sos1 or kkt-bigm"
         yield Fault("cells", f"are listed for θ of up to {MOST} numbers; here are {size}", mend, "bilevel-011")
+
+
+def _pieces(market: Market, low: Real, high: Real, most: int) -> list[Point]:
+    """Those with an inside on this box."""
+    free = np.flatnonzero(high - low > NEAR * np.maximum(1.0, np.abs(low)))
+    if len(free) == 0:
+        return [market.point((low + high) / 2)]
+    return _line(market, low, high, int(free[0])) if len(free) == 1 else _solid(market, low, high, free, most)
+
+
+def _reached(market: Market, low: Real, high: Real, step: Real) -> tuple[Real, Real]:
+    """The box, wider by a step on each side beyond which the market has answers."""
+    low, high = low.copy(), high.copy()
+    for k, sign in product(range(len(low)), (-1.0, 1.0)):
+        wide = (low.copy(), high.copy())
+        wide[int(sign > 0)][k] += sign * step[k]
+        with suppress(InvalidCase):
+            for corner in product(*zip(*wide, strict=True)):
+                market.answer(np.array(corner))
+            low, high = wide
+    return low, high
+
+
+def _below(slope: Real, value: Real, low: Real, high: Real) -> Real:
+    """How far each plane stays below V all over a box, V being the largest of them: 0 where it touches."""
+    if len(low) == 1:
+        planes = np.array([low, high]) @ slope.T + value  # (side, plane)
+        gap = planes.max(1, keepdims=True) - planes
+        order = np.arange(len(value))
+        inner = (order > gap[0].argmin()) & (order < gap[1].argmin())
+        return np.asarray(np.where(inner, 0.0, gap.min(0)))
+    middle = float(((low + high) / 2 @ slope.T + value).max())
+    columns = {"theta": Columns.of(len(low), low, high), "v": Columns.of(1)}
+    above = Rows.of(len(value), value - middle, np.inf, {"v": np.ones((len(value), 1)), "theta": -slope})
+    held = Highs().hold(Program(columns, {"above": above}))
+    least = [held.solve(cost={"theta": -s, "v": 1.0}).require().cost for s in slope]
+    return np.maximum(np.array(least) - (value - middle), 0.0)
 
 
 def _line(market: Market, low: Real, high: Real, k: int) -> list[Point]:

@@ -1,20 +1,24 @@
 r"""Whether an answer of a bilevel program is what it says, shown without the search that found it.
 
-Every follower is solved again at θ. With π the price told, and all minima of linear programs,
+Every number told is held against the others: θ against the decisions, payments against price times θ, costs against the decisions, bound against
+total, kinks against the slopes that meet at θ. Every follower is solved again at θ. With π the price told, and all minima of linear programs,
 
 .. math:: \Delta = V(\theta) - \pi^\top\theta - \min_{y, \vartheta} \bigl\{ c^\top y - \pi^\top\vartheta \bigr\} \ge 0
 
 is zero exactly where :math:`\pi \in \partial V(\theta)`; it is enough to let :math:`\vartheta` go a little way, V being convex. The minimum equals
 :math:`b^\top u` for the multipliers u that make this price, so that :math:`\Delta = 0` is the payment identity
-:math:`\pi^\top \theta = c^\top y - b^\top u` too. Where the cells of the followers can be listed, they are an independent search: an answer by
-optimality conditions that costs more than theirs, or a bound above it, is refused. Searches with large numbers end on such points and report a gap of
-0 %.
+:math:`\pi^\top \theta = c^\top y - b^\top u` too.
+
+Whether something cheaper exists is another question. Where the cells of the followers can be listed they are, anew, and all of them searched: an
+answer of any route that costs more than what is found there, or less than can be, or a bound above it, is refused. Searches with large numbers end on
+such points and report a gap of 0 %. Where cells cannot be listed nothing is sought. `Certificate.looked` says which of it was done. Shadow prices are
+not tested.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import final
 
@@ -22,21 +26,26 @@ import numpy as np
 
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.program.answer import Answer, Status
-from gridtandem.program.arrays import Program, flat
+from gridtandem.program.arrays import Program, flat, label
 from gridtandem.program.bilevel import Bilevel, BilevelAnswer, own_cost, solve
 from gridtandem.program.cells import MOST
 from gridtandem.program.conditions import Stacked
 from gridtandem.program.follower import Follower, Market, prices_beside
+from gridtandem.program.kinks import slopes_at, unequal
 from gridtandem.program.solve import hold
-from gridtandem.tables import Real
+from gridtandem.tables import Flag, Real
 
 WITHIN = 1e-6  # relative; accepted of every residual
+FAR = 2.0  # times the dearest cost of a column that has an end: one without an end may be meant as a penalty
+RIVALS = ("bilevel-047", "bilevel-048", "bilevel-053")  # faults against what the search by cells finds
+SOUGHT = "cheaper strategies were sought in all cells of all markets, listed anew"
+UNSOUGHT = "cheaper strategies were not sought"
 
 
 class Verdict(Enum):
-    """What a certificate says, as a sentence."""
+    """What a certificate says of the numbers told, as a sentence."""
 
-    HOLDS = "every follower answers as told, and no cheaper strategy was found"
+    HOLDS = "every number told fits the others, and every market answers as told"
     PENALTY_ACTIVE = "a market is short of something and prices it by a penalty: the price is not made by offers"
     BROKEN = "the answer is not what it says"
 
@@ -50,11 +59,17 @@ class Certificate:
     identity: Real  # (period) c y − b u − Bᵀu θ of the follower solved again
     cheapest: Real  # (period, number) price a little before θ,
     dearest: Real  # and a little after: where they differ, every price between is one
+    kink: Flag  # (period) whether slopes that differ meet at θ
+    theta: Real  # (period) largest difference of θ told and θ decided [in units of θ]
     payment: Real  # (period) payment told − price · θ
     penalty: Real  # (period) sum of penalty columns in use, in their unit
     limits: float  # largest miss of a limit of the leader, relative to max(1, limit)
-    total: float  # total told − leader's own cost − price · θ
-    rival: float  # total of the strategy found by cells; NaN where it was not asked for
+    own: float  # own cost told − cost of the decisions
+    total: float  # total told − cost of the decisions − price · θ
+    over: float  # bound told − total told, where above 0
+    rival: float  # total of the strategy found by cells; NaN where none was sought
+    looked: str  # where cheaper strategies were sought, in words
+    hints: tuple[str, ...]  # what may be wrong in the markets themselves
     faults: tuple[Fault, ...]
 
     @property
@@ -68,54 +83,86 @@ class Certificate:
         """Whether nothing is wrong."""
         return not self.faults
 
+    @property
+    def said(self) -> str:
+        """The verdict, and where cheaper strategies were sought."""
+        found = ", and none was found" if self.holds and self.looked == SOUGHT else ""
+        return f"{self.status.value}; {self.looked}{found}"
+
 
 def certify(bilevel: Bilevel, answer: BilevelAnswer, *, within: float = WITHIN) -> Certificate:
-    """Test an answer. One that is not by cells is held against cells, where θ has few enough numbers."""
-    if faults := list(bilevel.faults()):
+    """Test an answer of any route."""
+    if faults := list(bilevel.faults()) or list(_shape_faults(bilevel, answer)):
         raise InvalidCase(faults)
     if answer.status is not Status.SOLVED:
-        none = np.full(len(bilevel.followers), np.nan)
-        nowhere = np.full(answer.theta.shape, np.nan)
-        fault = Fault("answer", f"has no numbers: {answer.status.value}", "see what it says", "bilevel-040")
-        return Certificate(
-            slope=none, identity=none, cheapest=nowhere, dearest=nowhere, payment=none, penalty=none, limits=np.nan, total=np.nan, rival=np.nan,
-            faults=(fault,),
-        )  # fmt: skip
-    alone = _alone(bilevel, answer, within, np.nan)
-    if answer.method == "cells" or any(follower.size > MOST for follower in bilevel.followers):
-        return alone
+        return _nothing(bilevel, answer)
+    rival, looked = _rival(bilevel, within)
+    return _tested(bilevel, answer, within, rival=rival, looked=looked)
+
+
+def _rival(bilevel: Bilevel, within: float) -> tuple[BilevelAnswer | None, str]:
+    """The best strategy by cells listed anew, if they can be and if it is what it says itself; and where was looked."""
+    if any(follower.size > MOST for follower in bilevel.followers):
+        return None, f"{UNSOUGHT}: θ has more than {MOST} numbers, whose cells are not listed"
     try:
         rival = solve(bilevel, "cells")
-    except InvalidCase:  # a market that does not reach over the whole box has no list of cells
-        return alone
-    true = rival.status is Status.SOLVED and _alone(bilevel, rival, within, np.nan).status is not Verdict.BROKEN
-    return _alone(bilevel, answer, within, rival.total if true else np.nan)
+    except InvalidCase as trouble:
+        return None, f"{UNSOUGHT}: cells cannot be listed, {trouble.faults[0]}"
+    if rival.status is not Status.SOLVED:
+        return None, f"{UNSOUGHT}: the search by cells ended so: {rival.status.value}"
+    if _tested(bilevel, rival, within, rival=None, looked="").status is Verdict.BROKEN:
+        return None, f"{UNSOUGHT}: what the search by cells found is not what it says itself"
+    return rival, SOUGHT
 
 
-def _alone(bilevel: Bilevel, answer: BilevelAnswer, within: float, rival: float) -> Certificate:
+def _tested(bilevel: Bilevel, answer: BilevelAnswer, within: float, *, rival: BilevelAnswer | None, looked: str) -> Certificate:
     """Against this rival, if any."""
-    markets = [_market(follower, theta, price) for follower, theta, price in zip(bilevel.followers, answer.theta, answer.price, strict=True)]
-    slope, identity, penalty, scale = (np.array(column) for column in zip(*markets, strict=True))
-    paid = (answer.price * answer.theta).sum(1)
-    payment, limits = answer.payment - paid, missed(bilevel.leader, answer)
-    total = answer.total - own_cost(bilevel.leader, answer.x) - float(paid.sum())
-    money = within * max(1.0, abs(answer.total))
-    faults = [
-        *_of_periods(slope, within * scale, "is told a price that is no slope of its cost at θ: off by", "search by cells", "bilevel-041"),
-        *_of_periods(payment, within * scale, "is paid otherwise than price times θ: off by", "search by cells", "bilevel-042"),
-        *_of_periods(identity, within * scale, "has multipliers that break the payment identity: off by", "scale its numbers", "bilevel-043"),
-        *_of_periods(penalty, within, "is short of something, and a penalty makes its price: in use", "see what it is short of", "bilevel-044"),
-        *_of_total(answer, limits, total, rival, money=money, within=within),
-    ]
-    cheapest, dearest = (np.array(side) for side in zip(*map(prices_beside, bilevel.followers, answer.theta), strict=True))
+    told = list(zip(bilevel.followers, answer.theta, answer.price, strict=True))
+    markets = [_market(follower, theta, price, within) for follower, theta, price in told]
+    slope, identity, penalty, scale = np.array([numbers for numbers, _ in markets]).T
+    hints = tuple(f"market {t}: {hint}" for t, (_, hint) in enumerate(markets) if hint)
+    moved = np.abs(answer.theta - answer.x[bilevel.theta]).max(1)
+    size = np.maximum(1.0, np.abs(answer.x[bilevel.theta]).max(1))
+    paid, cost = (answer.price * answer.theta).sum(1), own_cost(bilevel.leader, answer.x)
+    kink = np.array([unequal(slopes_at(follower, theta)) for follower, theta, _ in told])
+    cheapest, dearest = (np.array(side) for side in zip(*(prices_beside(follower, theta) for follower, theta, _ in told), strict=True))
+    found = Certificate(
+        slope=slope, identity=identity, cheapest=cheapest, dearest=dearest, kink=kink, theta=moved, payment=answer.payment - paid, penalty=penalty,
+        limits=missed(bilevel.leader, answer), own=answer.leader_cost - cost, total=answer.total - cost - float(paid.sum()),
+        over=answer.bound - answer.total, rival=rival.total if rival else np.nan, looked=looked, hints=hints, faults=(),
+    )  # fmt: skip
+    faults = (*_of_markets(found, answer, scale, size, within), *_of_answer(found, answer, within), *_of_rival(answer, rival, within))
+    return replace(found, faults=faults)
+
+
+def _nothing(bilevel: Bilevel, answer: BilevelAnswer) -> Certificate:
+    """Of an answer without numbers."""
+    none, nowhere = np.full(len(bilevel.followers), np.nan), np.full(answer.theta.shape, np.nan)
     return Certificate(
-        slope=slope, identity=identity, cheapest=cheapest, dearest=dearest, payment=payment, penalty=penalty, limits=limits, total=total, rival=rival,
-        faults=tuple(faults),
+        slope=none, identity=none, cheapest=nowhere, dearest=nowhere, kink=np.zeros(len(none), bool), theta=none, payment=none, penalty=none,
+        limits=np.nan, own=np.nan, total=np.nan, over=np.nan, rival=np.nan, looked=UNSOUGHT, hints=(),
+        faults=(Fault("answer", f"has no numbers: {answer.status.value}", "see what it says", "bilevel-040"),),
     )  # fmt: skip
 
 
-def _market(follower: Follower, theta: Real, price: Real) -> tuple[float, float, float, float]:
-    """Δ, residual of the identity, penalties in use, and the size of the money at stake."""
+def _shape_faults(bilevel: Bilevel, answer: BilevelAnswer) -> Iterator[Fault]:
+    """Arrays that are not those of this program."""
+    shape = bilevel.leader.columns[bilevel.theta].shape
+    wanted = {"theta": shape, "price": shape, "payment": shape[:1], "kink": shape[:1]}
+    given = {name: np.shape(getattr(answer, name)) for name in wanted}
+    wanted |= {f"x[{name}]": c.shape for name, c in bilevel.leader.columns.items()}
+    given |= {f"x[{name}]": np.shape(values) for name, values in answer.x.items()}
+    for name, what in wanted.items():
+        if given.get(name) != what:
+            here = f"is of shape {given[name]}" if name in given else "is missing"
+            yield Fault("answer", f"{here}, not of {what}", "give an answer of this program", "bilevel-054", column=name)
+    for name, numbers in {"theta": answer.theta, "price": answer.price, **{f"x[{k}]": v for k, v in answer.x.items()}}.items():
+        if answer.status is Status.SOLVED and not np.isfinite(numbers).all():
+            yield Fault("answer", "has numbers that are none, and calls itself solved", "see where it comes from", "bilevel-055", column=name)
+
+
+def _market(follower: Follower, theta: Real, price: Real, within: float) -> tuple[tuple[float, float, float, float], str]:
+    """Δ, residual of the identity, penalties in use, and the size of the money at stake; and a hint."""
     market = Market(follower, theta)
     found = market.answer(theta)
     step = np.maximum(1.0, np.abs(theta))
@@ -123,7 +170,21 @@ def _market(follower: Follower, theta: Real, price: Real) -> tuple[float, float,
     slope = found.cost - float(price @ theta) - least.cost if least.status is Status.SOLVED else np.inf
     penalty = sum(float(np.abs(found.x[name]).sum()) for name in follower.penalties)
     scale = max(1.0, abs(found.cost), abs(float(price @ theta)))
-    return max(slope, 0.0), payment_of(follower, found) - float(market.priced(found) @ theta), penalty, scale
+    identity = payment_of(follower, found) - float(market.priced(found) @ theta)
+    return (max(slope, 0.0), identity, penalty, scale), _undeclared(follower, found, within)
+
+
+def _undeclared(follower: Follower, found: Answer, within: float) -> str:
+    """Columns that may be penalties though nobody says so: in use, without an end, and far dearer than all that has one."""
+    others = {name: c for name, c in follower.program.columns.items() if name not in follower.penalties}
+    dearest = max((float(np.abs(c.cost[np.isfinite(c.high)]).max(initial=0.0)) for c in others.values()), default=0.0)
+    for name, c in others.items():
+        for place in np.argwhere((found.x[name] > within) & (c.high == np.inf) & (c.cost > FAR * dearest) & (dearest > 0.0))[:1].tolist():
+            at = label(name, tuple(place))
+            return (
+                f"{at} is in use at {c.cost[tuple(place)]:.6g}, and has no end; if it stands for scarcity, such as load shed, name it in `penalties`"
+            )
+    return ""
 
 
 def payment_of(follower: Follower, found: Answer) -> float:
@@ -164,14 +225,46 @@ def _of_periods(residual: Real, accepted: Real | float, what: str, mend: str, co
         yield Fault("market", f"{what} {residual[period]:.6g}", mend, code, row=period, label=f"period {period}")
 
 
-def _of_total(answer: BilevelAnswer, limits: float, total: float, rival: float, *, money: float, within: float) -> Iterator[Fault]:
-    if not limits <= within:
-        yield Fault("leader", f"breaks a limit of its own by {limits:.3g}", "ask its solver for more digits", "bilevel-045")
-    if not abs(total) <= money:
-        yield Fault("answer", f"tells a total that is off by {total:.6g}", "add up own cost and payments", "bilevel-046")
-    if answer.total > rival + money:
-        what = f"costs {answer.total:.10g}, and a strategy at {rival:.10g} exists"
+def _of_markets(found: Certificate, answer: BilevelAnswer, scale: Real, size: Real, within: float) -> Iterator[Fault]:
+    """Period by period."""
+    short = "is short of something, and a penalty makes its price: in use"
+    yield from _of_periods(found.slope, within * scale, "is told a price that is no slope of its cost at θ: off by", "search by cells", "bilevel-041")
+    yield from _of_periods(found.payment, within * scale, "is paid otherwise than price times θ: off by", "search by cells", "bilevel-042")
+    yield from _of_periods(
+        found.identity, within * scale, "has multipliers that break the payment identity: off by", "scale its numbers", "bilevel-043"
+    )
+    yield from _of_periods(found.penalty, within, short, "see what it is short of", "bilevel-044")
+    yield from _of_periods(found.theta, within * size, "is told a θ that is not the one decided: off by", "take θ from the decisions", "bilevel-049")
+    for period in np.flatnonzero(found.kink != answer.kink).tolist():
+        what = "has one price at θ, and is told as a kink" if answer.kink[period] else "has several prices at θ, and is not told as a kink"
+        yield Fault("market", what, "search by cells", "bilevel-052", row=period, label=f"period {period}")
+
+
+def _of_answer(found: Certificate, answer: BilevelAnswer, within: float) -> Iterator[Fault]:
+    """Sums."""
+    money = within * max(1.0, abs(answer.total))
+    if not found.limits <= within:
+        yield Fault("leader", f"breaks a limit of its own by {found.limits:.3g}", "ask its solver for more digits", "bilevel-045")
+    if not abs(found.own) <= within * max(1.0, abs(answer.leader_cost)):
+        yield Fault("answer", f"tells an own cost that is off by {found.own:.6g}", "add up what its decisions cost", "bilevel-050")
+    if not abs(found.total) <= money:
+        yield Fault("answer", f"tells a total that is off by {found.total:.6g}", "add up own cost and payments", "bilevel-046")
+    if not found.over <= money:
+        what = f"says that nothing costs less than {answer.bound:.10g}, and costs {answer.total:.10g}"
+        yield Fault("answer", what, "trust no gap of this search", "bilevel-051")
+
+
+def _of_rival(answer: BilevelAnswer, rival: BilevelAnswer | None, within: float) -> Iterator[Fault]:
+    """What cells say."""
+    if rival is None:
+        return
+    money = within * max(1.0, abs(answer.total))
+    if answer.total > rival.total + money:
+        what = f"costs {answer.total:.10g}, and a strategy at {rival.total:.10g} exists"
         yield Fault("answer", what, "take that of method cells", "bilevel-047")
-    if answer.bound > rival + money:
-        what = f"says that nothing costs less than {answer.bound:.10g}, and a strategy at {rival:.10g} exists"
+    if answer.bound > rival.total + money:
+        what = f"says that nothing costs less than {answer.bound:.10g}, and a strategy at {rival.total:.10g} exists"
         yield Fault("answer", what, "take that of method cells, and trust no gap of this search", "bilevel-048")
+    if answer.total < rival.bound - money:
+        what = f"costs {answer.total:.10g}, and in the cells of its markets nothing costs less than {rival.bound:.10g}"
+        yield Fault("answer", what, "see which of its numbers do not fit", "bilevel-053")

@@ -1,8 +1,8 @@
 """A leader against its followers by their conditions of optimality: pairs in SCIP, or whole numbers and large numbers in HiGHS.
 
 Both search the same program (`gridtandem.program.conditions`). What they end on is solved once more with one of each pair at zero, without any
-whole or large number, so that θ and prices are those of a linear (or cone) program. That is what certifying needs, and no certificate by itself:
-see `gridtandem.program.certify`.
+whole or large number, so that θ is that of a linear (or cone) program; the price there is read off the follower's own slopes, exactly. That is what
+certifying needs, and no certificate by itself: see `gridtandem.program.certify`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from gridtandem.errors import InvalidCase
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.bilevel import answered, without_answer
 from gridtandem.program.bounds_of_pairs import Largest, largest, price_ends
+from gridtandem.program.cells import cells_of
 from gridtandem.program.conditions import Box, Conditions, conditions
-from gridtandem.program.follower import Follower, Market, prices_beside
+from gridtandem.program.follower import Follower
+from gridtandem.program.kinks import sharpened, slopes_at, unequal
 from gridtandem.program.solve import hold, solve
 from gridtandem.program.solvers.scip import Scip
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from gridtandem.tables import Flag, Real
 
 ROOM = 1e-9  # relative; prices at the ends of a box, rounded
-UNEQUAL = 1e-7  # relative; prices that differ
 
 
 def by_pairs(bilevel: Bilevel) -> BilevelAnswer:
@@ -57,9 +58,9 @@ def _told(bilevel: Bilevel, joint: Conditions, found: Answer, held: Sequence[Fla
     last = hold(joint.closed(held).fixed(found.x)).solve()  # without presolve, whose way back loses digits here
     if last.status is not Status.SOLVED:
         last = found
-    before, after = (np.array(side) for side in zip(*map(prices_beside, bilevel.followers, last.x[theta]), strict=True))
-    price = joint.price(last.x)
-    kink = (after - before > UNEQUAL * np.maximum(1.0, np.abs(price))).any(1)
+    told = zip(bilevel.followers, last.x[theta], joint.price(last.x), strict=True)
+    price = np.array([sharpened(*market) for market in told])
+    kink = np.array([unequal(slopes_at(follower, at)) for follower, at in zip(bilevel.followers, last.x[theta], strict=True)])
     return answered(leader, theta, last, price=price, kink=kink, bound=found.bound, method=method)
 
 
@@ -74,7 +75,7 @@ def _box(bilevel: Bilevel) -> Box:
 def _prices(follower: Follower, low: Real, high: Real) -> tuple[Real, Real]:
     """Of one number the slopes at its ends, V being convex; of several, or where the market does not reach the ends, what its penalties allow."""
     if follower.size == 1:
-        market = Market(follower, (low + high) / 2)
         with suppress(InvalidCase):
-            return market.point(low).price, market.point(high).price
+            slope = cells_of(follower, low, high).slope
+            return slope[0], slope[-1]
     return price_ends(follower)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from gridtandem.coordinate import End
 from gridtandem.errors import Unreadable
 from gridtandem.report import style
+from gridtandem.report.market import starts_in_words
 from gridtandem.report.market_pictures import whole_numbers
 from gridtandem.report.style import styled
 from gridtandem.report.tables import as_records, plain
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCHEMA = "tandem/strategy/1"
+SEVERAL = "whose costs are added up: each is best against what the others do, which may cost all of them more than taking the price"
 
 
 @final
@@ -52,6 +55,11 @@ class StrategyStudy:
         return [study.case.name for study in self.studies]
 
     @property
+    def end(self) -> End:
+        """Refused where a row has no answer."""
+        return End.REFUSED if (self.table.trouble != "").any() else End.AGREED
+
+    @property
     def conditions(self) -> str:
         """What it is about."""
         window = self.studies[0].window
@@ -60,8 +68,7 @@ class StrategyStudy:
 
 def strategy_in_words(found: StrategyStudy, rows: int = 60) -> str:
     """The table."""
-    shown = [name for name in found.table.columns() if name != "case" or len(found.studies) > 1]
-    return f"{found.conditions}; money in {found.currency}\n{plain(found.table, columns=shown, rows=rows)}"
+    return "\n".join(_lines(found, rows))
 
 
 def strategy_document(found: StrategyStudy) -> dict[str, object]:
@@ -70,6 +77,33 @@ def strategy_document(found: StrategyStudy) -> dict[str, object]:
         "schema": SCHEMA, "case": ", ".join(found.names), "currency": found.currency, found.table.kind: as_records(found.table),
         "made_with": provenance(),
     }  # fmt: skip
+
+
+def _lines(found: StrategyStudy, rows: int) -> Iterator[str]:
+    table = found.table
+    hidden = {"trouble"} if len(found.studies) > 1 else {"trouble", "case"}
+    yield f"{found.conditions}; money in {found.currency}"
+    yield plain(table, columns=[name for name in table.columns() if name not in hidden], rows=rows)
+    for trouble in dict.fromkeys(t for t in table.trouble.tolist() if t):
+        rows_of = [head for head, t in zip(_heads(found), table.trouble.tolist(), strict=True) if t == trouble]
+        yield f"no answer: {'; '.join(rows_of)}: {trouble}"
+    if found.end is End.AGREED:
+        yield "certificate: for every strategic row the market solved again makes its prices, no penalty among them"
+    for study in found.studies:
+        if len(companies := set(study.case.interfaces.company.tolist())) > 1:
+            yield f"{study.case.name}: {len(companies)} companies, {SEVERAL}"
+        yield from (line.strip() for line in starts_in_words(study.case))
+
+
+def _heads(found: StrategyStudy) -> list[str]:
+    """Rows by name."""
+    table = found.table
+    names = (
+        [f"{n} feeders" for n in table.feeders.tolist()]
+        if isinstance(table, MarketPower)
+        else [f"{name} {what}" for name, what in zip(table.name.tolist(), table.what.tolist(), strict=True)]
+    )
+    return [f"{case}: {name}" if len(found.studies) > 1 else name for case, name in zip(table.case.tolist(), names, strict=True)]
 
 
 @styled

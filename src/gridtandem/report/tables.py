@@ -25,6 +25,7 @@ DECIMALS = {
     "Hz": 3,
     "currency": 2,
     "currency/MWh": 2,
+    "currency/feeder": 2,
 }  # what is told of values of ordinary size
 HUGE = 1e7  # from here on a power of ten says more than a row of digits
 NOISE = 1e-12  # below it a number is what rounding left, and told as 0; but for a distance from the truth

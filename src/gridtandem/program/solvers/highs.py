@@ -7,6 +7,10 @@ one of the original, so an answer depends on the question alone and never on the
 The ladder, for every question: (0) simplex from the home basis without perturbed costs, which further pivots would have to undo; (1) from nothing,
 with HiGHS's own perturbations, also to confirm a verdict other than "optimal"; (2) interior point with crossover. HiGHS's duals have our sign.
 
+The way back from a presolved linear program can end on a point that is no optimum (version 1.15.1: 3e-7 too dear, with huge prices
+that miss the costs by 6e-5), and is called optimal. So c = Aᵀy + r is tested of what presolve found, and where it fails HiGHS solves again
+without.
+
 Quadratic costs are refused: HiGHS's method for them called 2 of 400 small bounded programs unbounded, and ended on some only after bending the cost.
 """
 
@@ -32,6 +36,7 @@ FEASIBLE = 2  # what HiGHS calls a point that keeps all rows
 OPTIMAL = 7  # the number of kOptimal; names of its values are slow to get
 NOISE = 1e-12  # entries up to this size are left out, which is below the tolerance for unknowns up to 1e3; HiGHS cannot be told to keep them
 LARGEST = 1e15  # entries that HiGHS can hold
+STATIONARY = 1e-9  # of the largest cost; what simplex leaves is some 1e-13
 STEPS_LEAST, STEPS_EACH = 1000, 10  # pivots allowed to a warm start, for each column and row; more means that it goes in circles
 COLD: Settings = {"dual_simplex_cost_perturbation_multiplier": 1.0, "simplex_iteration_limit": 2**31 - 1}  # HiGHS's own
 STATUS = {
@@ -166,7 +171,7 @@ class Held:
         """The ladder."""
         if home is not None and self._from(home) is Status.SOLVED:
             return self._answer(program, Status.SOLVED, ladder=0)
-        status = self._from_nothing()
+        status = self._from_nothing(program)
         if status is not Status.FAILED or program.integer:
             return self._answer(program, status, ladder=1)
         return self._answer(program, self._by_interior_point(), ladder=2)
@@ -178,17 +183,26 @@ class Held:
         self._on_the_way = True
         return self._run()
 
-    def _from_nothing(self) -> Status:
-        """As HiGHS would by itself; where its presolve cannot tell which way there is no optimum, without it."""
+    def _from_nothing(self, program: Program) -> Status:
+        """As HiGHS would by itself; without its presolve where that cannot tell which way there is no optimum, or found none."""
         self._set(COLD)
         self._highs.clearSolver()
         status = self._run()
-        if self._highs.getModelStatus().name == "kUnboundedOrInfeasible":
+        lost = status is Status.SOLVED and self._presolve != "off" and not program.integer and not self._stationary(program)
+        if lost or self._highs.getModelStatus().name == "kUnboundedOrInfeasible":
             self._set({"presolve": "off"})
+            self._highs.clearSolver()
             status = self._run()
             self._set({"presolve": self._presolve})
         self._set(self._warm)
         return status
+
+    def _stationary(self, program: Program) -> bool:
+        """Whether prices add up to the costs, c = Aᵀy + r. Prices without measure are what is to be found, so nothing but costs sets the scale."""
+        found, lp = self._highs.getSolution(), self._highs.getLp()
+        cost, price, reduced = np.array(lp.col_cost_)[: self._columns.size], np.array(found.row_dual), np.array(found.col_dual)[: self._columns.size]
+        size = max(1.0, float(np.abs(cost).max(initial=0.0)))
+        return bool((np.abs(cost - program.matrix().T @ price - reduced) <= STATIONARY * size).all())
 
     def _by_interior_point(self) -> Status:
         self._highs.clearSolver()

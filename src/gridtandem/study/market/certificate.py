@@ -14,12 +14,16 @@ from gridtandem.opf.leader import THETA, Slots, leader
 from gridtandem.parties.feeder_strategic import FeederStrategic, followers_in, places
 from gridtandem.program.arrays import Columns, Program
 from gridtandem.program.bilevel import Bilevel, BilevelAnswer, own_cost
-from gridtandem.program.certify import Certificate, certify
+from gridtandem.program.certify import RIVALS, Certificate, certify
+from gridtandem.program.kinks import slopes_at, unequal
 from gridtandem.program.solve import solve
 from gridtandem.schemes.strategic import Strategic, StrategicState
 from gridtandem.study.market.results import MONEY
 from gridtandem.study.market.run import MarketResult
+from gridtandem.study.market.study import MarketStudy
 from gridtandem.tables import Flag, Index, Names, Real, Table, column
+
+EQUAL = ", of those with equal offers to like feeders"
 
 
 @final
@@ -35,6 +39,7 @@ class Certificates(Table):
     penalty: Real = column("power that the market lacks, spills or forces through lines: where above 0, scarcity made the price", unit="MW")
     holds: Flag = column("is every condition met?", dtype="?")
     said: Names = column("the first that is not", dtype="U", default="")
+    looked: Names = column("where strategies that cost the company less were sought", dtype="U", default="")
 
 
 def certificates(result: MarketResult) -> Certificates:
@@ -47,7 +52,8 @@ def certificates(result: MarketResult) -> Certificates:
     told = [str(c.faults[0]) if c.faults else "" for _, c in rows]
     return Certificates.of({
         "period": np.tile(np.arange(window.first, window.end) + 1, many), "company": np.repeat([name for name, _ in rows], window.periods),
-        "holds": np.repeat([c.holds for _, c in rows], window.periods), "said": np.repeat(told, window.periods), **each,
+        "holds": np.repeat([c.holds for _, c in rows], window.periods), "said": np.repeat(told, window.periods),
+        "looked": np.repeat([c.looked for _, c in rows], window.periods), **each,
     })  # fmt: skip
 
 
@@ -66,8 +72,31 @@ def certified(result: MarketResult) -> Iterator[tuple[str, Certificate]]:
         followers, slots = followers_in(market, heads, result.study.window.periods)
         endless = np.full(slots.shape, np.inf)
         program = leader(FeederStrategic(desk).groups(place, scheme.local), slots, (-endless, endless))
-        answer = _answer(program, slots, place, (bargain.z[0][:, rows], bargain.price[0][:, rows] * result.study.window.hours))
-        yield name, certify(Bilevel(program, THETA, followers), replace(answer, method=scheme.route))
+        settled, expected = (
+            _answer(program, slots, place, (bargain.z[0][:, rows], price[0][:, rows] * result.study.window.hours))
+            for price in (bargain.price, state.best.price if state.best else bargain.price)
+        )
+        found = _certificate(Bilevel(program, THETA, followers), settled, expected)
+        yield name, replace(found, looked=found.looked + (EQUAL if equal_offers(result.study, rows) else ""))
+
+
+def equal_offers(study: MarketStudy, rows: Index) -> bool:
+    """Whether like feeders of a company are made equal offers as a rule, which could cost it: where it posts prices, to several feeders."""
+    scheme = study.scheme
+    return isinstance(scheme, Strategic) and scheme.local == "posted" and int(study.case.interfaces.count[rows].sum()) > 1
+
+
+def _certificate(bilevel: Bilevel, settled: BilevelAnswer, expected: BilevelAnswer) -> Certificate:
+    """Of the price that is settled. Whether something is cheaper is asked at the price that the company expected: at a kink companies are settled at
+    that of their common clearing, and each alone would have another.
+    """
+    kink = np.array([unequal(slopes_at(follower, theta)) for follower, theta in zip(bilevel.followers, settled.theta, strict=True)])
+    found = certify(bilevel, replace(settled, kink=kink))
+    if np.array_equal(settled.price, expected.price):
+        return found
+    alone = certify(bilevel, replace(expected, kink=kink))
+    kept = [f for f in found.faults if f.code not in RIVALS], [f for f in alone.faults if f.code in RIVALS]
+    return replace(found, rival=alone.rival, faults=(*kept[0], *kept[1]))
 
 
 def _answer(program: Program, slots: Slots, place: Index, agreed: tuple[Real, Real]) -> BilevelAnswer:

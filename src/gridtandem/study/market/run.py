@@ -13,7 +13,7 @@ import numpy as np
 from gridtandem.boundary.market_letters import Award, Offers
 from gridtandem.boundary.reserve_letters import ReserveOffers, VectorOffers
 from gridtandem.boundary.storage_letters import NO_USE, StoreUse
-from gridtandem.coordinate import Bargain, Outcome, coordinate
+from gridtandem.coordinate import Bargain, End, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.branch_flow_curve import WITHIN
 from gridtandem.opf.feeder import FeederProblem, FeederState
@@ -33,6 +33,7 @@ from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
 from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.market.benchmark import Ideal, joint, proved
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved, unvectored
+from gridtandem.study.market.scarcity import scarcity
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.study.market.untold import STRATEGIC, untold
 from gridtandem.tables import Flag, Real
@@ -132,12 +133,10 @@ def run_market(
     mail = seats.mailbox(study.scheme, study.window.periods)
     outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=resume, watch=watch or (lambda _: None))
     if not outcome.answered or outcome.state is None:
-        best = joint(seats.pool)
-        return MarketResult(
-            study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=best.cost, ideal_z=best.z,
-            ideal_price=best.price, trouble=explained(seats, outcome, getattr(study.scheme, "planes", 0)),
-        )  # fmt: skip
+        return _unanswered(study, seats, outcome, explained(seats, outcome, getattr(study.scheme, "planes", 0)))
     bargain = study.scheme.bargain(outcome.state)
+    if isinstance(study.scheme, Strategic) and (lacks := scarcity(seats.wholesale, bargain.z[0])):
+        return _unanswered(study, seats, replace(outcome, end=End.REFUSED), (f"tso: {lacks}",))
     plans = _plans(seats, bargain, outcome.state, study.scheme)
     tso = above(seats.wholesale, bargain.z[0], bargain.price[0], sold_of(bargain))
     cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.cost for p in plans)
@@ -150,6 +149,15 @@ def run_market(
     return MarketResult(
         study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=best.cost, ideal_z=best.z,
         ideal_price=best.price, trouble=_loose(best),
+    )  # fmt: skip
+
+
+def _unanswered(study: MarketStudy, seats: MarketSeats, outcome: Outcome[Any], trouble: tuple[str, ...]) -> MarketResult:
+    """Nothing to take home, and why."""
+    best = joint(seats.pool)
+    return MarketResult(
+        study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=best.cost, ideal_z=best.z,
+        ideal_price=best.price, trouble=trouble,
     )  # fmt: skip
 
 

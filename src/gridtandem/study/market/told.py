@@ -9,12 +9,13 @@ from gridtandem.study.market.books import books, surplus
 from gridtandem.study.market.certificate import Certificates, certificates
 from gridtandem.study.market.check import checked
 from gridtandem.study.market.choice import unit_sales
+from gridtandem.study.market.paid import devices
 from gridtandem.study.market.profit import Profit, profit
 from gridtandem.study.market.regulation import regulation, reserves
 from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus, UnitSales
 from gridtandem.study.market.run import MarketResult
 from gridtandem.study.market.strategy import BidCurve, Companies, bid_curve, companies
-from gridtandem.study.market.tables import awards, devices, prices
+from gridtandem.study.market.tables import awards, prices
 from gridtandem.study.results import Violations
 from gridtandem.tables import Table
 
