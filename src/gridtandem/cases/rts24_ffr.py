@@ -72,7 +72,7 @@ class Rts24Ffr:
         for k, n in zip(at.tolist(), count.tolist(), strict=True):
             if not 1 <= n * power.real <= had[k].real:
                 what = f"are {n} in place of {had[k].real:.4g} MW at bus {known[k]}, each {power.real:.4g} MW"
-                raise InvalidCase([Fault("feeders", what, "give 1 or more, and no more than the load there", "case-157", place=name)])
+                raise InvalidCase([Fault("feeders", what, "give 1 or more, and no more than the load there", "case-158", place=name)])
             taken[k] = complex(n * power.real, min(n * power.imag, had[k].imag))
         one = np.zeros(len(at), np.int64)
         table = interfaces([bus for bus, _ in self.feeders], one, [root_of(model)] * len(at), at, count=count, scale=np.ones(len(at)))
