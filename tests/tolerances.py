@@ -256,6 +256,11 @@ EARLY = 2e-3  # of λ, by which feeders asked at a fixed root voltage end behind
 NOTED = 1e-3  # of λ; tables of an earlier study, from steps of 0.02
 HERMITE = 1e-4  # relative; the top of a cubic over a step of 0.05 pu
 SAME_LIMIT = 2e-5  # of λ; coordinated, a limit is met where it is passed by 5e-8 pu, at slopes down to 0.003 pu by λ
+# limits met together
+KEPT = 2e-8  # per unit; a limit counts as exceeded by more than 1e-8, and places are corrected to 1e-10
+BY_LIMIT = 1e-2  # of λ by Mvar or MW of a limit of one of two units, on 120 MW
+MOST_DRAWN = 1e-9  # relative; power is flat where it is most, and its derivative is brought to 1e-9
+PEAK = 2e-4  # of λ, to either side of the most power, where loads draw 1e-7 less
 # bounds from below
 FLOOR_MEETS = 1e-6  # relative; a solver's multipliers to 1e-9 over ranges of a few units
 FLOOR_ROUNDS = 1e-12  # relative; a dozen sums of products of order 10
@@ -350,8 +355,44 @@ PTDF_MW = 1e-8  # MW, relative to 1 + the largest change; PTDF on 100 MVA
 # the nose of MATPOWER's test with reactive limits
 MATPOWER_Q_MVAR = 0.01  # Mvar; within it MATPOWER takes a reactive limit for met (cpf.q_lims_tol)
 NOSE_SETTLED = 1e-9  # of λ; noses found along the arc to 1e-9, whose λ is then good to its square, after load flows to 1e-10
+# fast reserve of feeders, and days secure in frequency
+RELAXED = 1e-5  # relative to squared flows, or to 1 MVA²; promised of cones
+DELIVERED_MW = 1e-3  # MW; promised of load flows of a plan against it
+BROKEN_PU = 1e-3  # pu; promised of limits in them
+REPLAYED = 1e-9  # pu, MW; sweeps to 1e-13 against Newton to 1e-10
+REQUIRED_MW = 1e-4  # MW; promised of cones in a program solved to 1e-10 of its cost
+SUPPORTED = 1e-4  # relative; promised: what a feeder costs itself at prices of the joint plan
+MARGINAL = 1e-4  # relative; central differences of a smooth cost, steps of 0.05 MW, programs to 1e-10 of 1e4
+NESTED = 1e-6  # relative; two programs of which one has more limits, each solved to 1e-9
+CLOSE = 1e-3  # relative; what penalties on losses may cost an evening, measured 4e-5
+LOSSLESS = 1e-4  # relative; impedances of a millionth
+# frequency after a loss
+PRINTED_RESERVE = 1e-4  # MW; promised of two printed numbers
+PRINTED_EQUIVALENCE = 5.1e-4  # MW/MW; three decimals of an earlier study
+PRINTED_PRIMARY = 5e-3  # MW; two decimals there
+PRINTED_SHARE = 1e-4  # of 1; a tenth of a percent there
+PRINTED_PERCENT = 0.01  # %; two decimals of an earlier study
+CONE_RESERVE = 1e-4  # MW of 191; promised, from a cone program to 1e-9
+CHORD_MW = 0.01  # MW; the error that chords are asked for
+CHORDS_ALIKE = 1e-5  # relative; the largest of 2001 points beside a parabola's top
+SURE_NADIR = 1e-6  # Hz of 1; promised for random draws, closed forms on both sides
+EXACT_NADIR = 1e-9  # Hz of 1; two closed forms of one parabola
+HELD_SLOPE = 1e-5  # relative; central differences of a step of 1e-4 of a function that bends little
+STEPPED_NADIR = 1e-6  # Hz of 1; Heun steps of 5 ms against closed form, measured 1e-7
+PRINTED_NADIR = 6e-3  # Hz; two decimals of an earlier study
+PRINTED_SLOW = 1.1e-3  # Hz; three decimals there, found with steps of the first order
+OTHER_STEPS = 1e-5  # Hz of 1; steps ten times as small
+MORE = 1e-12  # MW, relative; the rounding of a few operations
+SIMULATED = 1e-4  # Hz of 0.7; another simulator, trapezoidal steps of 5 ms: measured 1e-7
+LOWEST_HZ = 1e-3  # Hz; promised of binding hours, services as promised
+# retail tariffs
+TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
 # curves of single buses, held against those of another tool at other places
 CURVE_BETWEEN_PU = 1e-3  # pu; a straight line between places 0.03 pu apart, measured 2.5e-4
 CURVE_BETWEEN_MW = 0.05  # MW; the same for what a bus draws, up to 300 MW
 ROUNDED = 4e-8  # currency per unit; what searches by conditions of optimality had left in a price of 40
 BESIDE = 1e-5  # units of a draw; so near a kink that it is looked at, and so far that it is not in reach
+# retail tariffs
+TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
+# markets that are short
+SHORT_MW = 0.01  # MW; six digits of a thousand, as the sentence tells them

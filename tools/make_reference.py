@@ -257,6 +257,9 @@ def commands() -> str:
         assert command is not None
         with click.Context(command, parent=click.Context(tandem, info_name="tandem"), info_name=name, terminal_width=80) as around:
             parts.append(f"## tandem {name}\n\n```text\n{command.get_help(around)}\n```\n{seldom(command)}")
+            for word, below in sorted(command.commands.items()) if isinstance(command, click.Group) else ():
+                with click.Context(below, parent=around, info_name=word, terminal_width=80) as inside:
+                    parts.append(f"### tandem {name} {word}\n\n```text\n{below.get_help(inside)}\n```\n{seldom(below)}")
     return NOTE + "# Commands\n\nWhat `tandem COMMAND --help` says; longer pages are on `tandem help`.\n\n" + "\n".join(parts)
 
 

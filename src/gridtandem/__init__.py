@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from gridtandem.report.contingency import contingency as contingency
     from gridtandem.report.experiment import ExperimentRun as ExperimentRun
     from gridtandem.report.experiment import experiment as experiment
+    from gridtandem.report.frequency import FrequencyRequirement as FrequencyRequirement
+    from gridtandem.report.frequency import frequency_requirement as frequency_requirement
     from gridtandem.report.front import compare as compare
     from gridtandem.report.front import diagnose as diagnose
     from gridtandem.report.front import opened as opened
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from gridtandem.report.run import Run as Run
     from gridtandem.resources.photovoltaic import PvPlant as PvPlant
     from gridtandem.resources.wind import WindPlant as WindPlant
+    from gridtandem.study.joint_reserve import joint_reserve as joint_reserve
     from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.study import Study as Study
     from gridtandem.study.transport import transport as transport
@@ -72,6 +75,7 @@ _PLACE = {
     "Comparison": "gridtandem.report.run:Comparison",
     "ContingencyRun": "gridtandem.report.contingency:ContingencyRun",
     "ExperimentRun": "gridtandem.report.experiment:ExperimentRun",
+    "FrequencyRequirement": "gridtandem.report.frequency:FrequencyRequirement",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
     "MarginRun": "gridtandem.report.margin:MarginRun",
@@ -94,8 +98,10 @@ _PLACE = {
     "contingency": "gridtandem.report.contingency:contingency",
     "diagnose": "gridtandem.report.front:diagnose",
     "experiment": "gridtandem.report.experiment:experiment",
+    "frequency_requirement": "gridtandem.report.frequency:frequency_requirement",
     "igdt": "gridtandem.report.band:igdt",
     "joined": "gridtandem.cases.generate:joined",
+    "joint_reserve": "gridtandem.study.joint_reserve:joint_reserve",
     "load_flow": "gridtandem.flow.results:load_flow",
     "margin": "gridtandem.report.margin:margin",
     "network": "gridtandem.cases.library:network",

@@ -124,7 +124,7 @@ def test_a_passive_company_can_be_served() -> None:
 
 
 def test_what_the_bus_cannot_hold_is_refused_by_number() -> None:
-    with pytest.raises(InvalidCase, match=r"are 49 in place of 180.2 MW at bus 14, each 3.715 MW; give 1 to 48 \(case-156\)"):
+    with pytest.raises(InvalidCase, match=r"are 49 in place of 180.2 MW at bus 14, each 3.715 MW; give a whole number from 1 to 48 \(case-156\)"):
         Rts24Disco(feeders=49).case("x")
     with pytest.raises(InvalidCase, match="name a bus with more load"):
         Rts24Disco(bus="11").case("x")
@@ -186,3 +186,16 @@ def test_every_kind_of_aggregator_is_there(name: str) -> None:
     words = {str(n).partition("-")[0] for table in (net.generators, net.storages, net.flexible) for n in table.name.tolist()}
     assert {"DG", "PV", "wind", "DR", "shift", "battery"} <= words
     assert np.isfinite(net.lines.rating_mva[net.lines.closed]).all()
+
+
+@pytest.mark.parametrize("feeders", [2.5, 0, "2"])
+def test_feeders_are_counted_by_whole_numbers(feeders: object) -> None:
+    """2.5 would leave out the load of 2.5 and put 2 in their place."""
+    with pytest.raises(InvalidCase, match="case-156"):
+        Rts24Disco(feeders=feeders).case("x")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("elastic", [-1.0, 1.5, np.nan])
+def test_a_share_of_load_lies_between_none_and_all(elastic: float) -> None:
+    with pytest.raises(InvalidCase, match="case-157"):
+        Rts24(elastic=elastic).network()

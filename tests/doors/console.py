@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
@@ -49,15 +50,22 @@ def plain(line: str) -> str:
     return " ".join(re.sub(r"[-+−]?\d[\d.,\u202f]*(e[-+]?\d+)?", "#", line).split())
 
 
-def missing(shown: tuple[str, ...], said: str) -> list[str]:
-    """Lines of the page that the program did not say, in order; a line of only … stands for any lines."""
-    left = [plain(line) for line in said.splitlines()]
+def exact(line: str) -> str:
+    """A line with its numbers, for pages whose digits somebody may compare with their own; … at its end stands for the rest of it."""
+    return " ".join(line.split())
+
+
+def missing(shown: tuple[str, ...], said: str, *, read: Callable[[str], str] = plain) -> list[str]:
+    """Lines of the page that the program did not say as ``read``, in order; a line of only … stands for any lines."""
+    left = [read(line) for line in said.splitlines()]
     out = []
     for line in shown:
         if line.strip() == "…":
             continue
-        if plain(line) in left:
-            left = left[left.index(plain(line)) + 1 :]
+        begin, _, rest = read(line).partition(" …")
+        same = (k for k, told in enumerate(left) if told == read(line) or (rest == "" and " …" in read(line) and told.startswith(begin)))
+        if (at := next(same, None)) is not None:
+            left = left[at + 1 :]
         else:
             out.append(line)
     return out

@@ -173,7 +173,7 @@ def test_a_run_that_was_stopped_goes_on() -> None:
 def test_prices_that_swing_end_with_words_and_a_code() -> None:
     said = tandem("run", written(CASES["overvoltage"].case(), "swing"), "--scheme", "hgd")
     assert said.code == EXIT_NOT_AGREED
-    assert "prices alternate with period 2 between" in said.out
+    assert "prices come again every 2 rounds between" in said.out
     assert "take copf" in said.out
 
 

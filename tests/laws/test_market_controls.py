@@ -21,9 +21,9 @@ from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Answer
 from gridtandem.resources.part import Window
 from gridtandem.schemes.dso_offer import DsoOffer
+from gridtandem.study.market.paid import devices
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketStudy, seated
-from gridtandem.study.market.tables import devices
 from tests.tolerances import ALIKE, PAID, PLACE, PRICE_BY_DIFFERENCE, PRICE_STEP, PRICED
 
 EVERYTHING = Offers(steps=10**9, floor=-1e6, ceiling=1e6, least_mw=0.0, step_mw=0.0, step_price=0.0)

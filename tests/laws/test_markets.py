@@ -18,9 +18,10 @@ from gridtandem.program.answer import Answer
 from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.market.books import books, kept, surplus
+from gridtandem.study.market.paid import devices
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketStudy, seated
-from gridtandem.study.market.tables import devices, prices
+from gridtandem.study.market.tables import prices
 from tests.laws.random_markets import market
 from tests.tolerances import ALIKE, BRACKET, CURVE_MONEY, PAID, PLACE, PRICE_BY_DIFFERENCE, PRICE_STEP, PRICED, REGRETS, ZERO_SUM
 

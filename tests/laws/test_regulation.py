@@ -16,10 +16,10 @@ from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.schemes.dso_vector_offer import DsoVectorOffer
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.market.books import books, kept, surplus
+from gridtandem.study.market.paid import devices
 from gridtandem.study.market.regulation import regulation, reserves
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketStudy, seated
-from gridtandem.study.market.tables import devices
 from tests.laws.random_regulation import regulated
 from tests.tolerances import ALIKE, PAID, PRICE_STEP, REGRETS, RESERVE_PRICE, RESERVED, ZERO_SUM
 

@@ -23,9 +23,10 @@ from gridtandem.orders.rules import Offer, Rules, same, shaped
 from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.market.books import books, kept, surplus
+from gridtandem.study.market.paid import devices
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketStudy, seated
-from gridtandem.study.market.tables import awards, devices, prices
+from gridtandem.study.market.tables import awards, prices
 from tests.tolerances import ALIKE, CURVE_MONEY, PLACE, PRICED, ZERO_SUM
 
 LOADS = (20.0, 30.0, 90.0)  # of hour 2

@@ -13,9 +13,9 @@ from gridtandem.boundary.market_letters import Curves, Offers
 from gridtandem.cases.named import case
 from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.study.market.books import surplus
+from gridtandem.study.market.paid import devices
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.study import MarketStudy, seated
-from gridtandem.study.market.tables import devices
 
 TOLD = json.loads((Path(__file__).parents[1] / "data" / "markets" / "golden.json").read_text(encoding="utf-8"))
 ANYTHING = Offers(steps=10**9, floor=-1e6, ceiling=1e6, least_mw=0.0, step_mw=0.0, step_price=0.0)

@@ -29,6 +29,7 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.ac import optimal_power_flow
 from gridtandem.report.contingency import ContingencyRun, contingency
+from gridtandem.report.frequency import frequency_requirement
 from gridtandem.report.margin import margin
 from gridtandem.schemes import Anderson, LoadFlow, Merged, Response
 from gridtandem.schemes.central import Central
@@ -155,6 +156,7 @@ SECTION_11 = (
 SECTION_12 = "Experiments on T14D2: base losses in feeders and margins λ* (`ccpf`)"
 SECTION_13 = "Outages of `ieee118-4bb`, and flows that change with what feeders draw: how far approximations are off"
 SECTION_14 = "The RTS of 24 buses as a market (one block for each station, no wind), and the linear and the relaxed model of the 33-bus feeder"
+SECTION_15 = "Primary reserve after a loss of 100 MW: 60 Hz, nadir 59 Hz, primary reserve within 10 s, fast within 1 s"
 COUNT = "counts may differ by one where a gap falls next to the tolerance"
 STRESS = "ρ near 0.7 leaves the count open by a few rounds; λ* itself is given to four decimals"
 
@@ -499,6 +501,18 @@ CASES[SECTION_13].append(
         "know",
     )
 )  # fmt: skip
+
+
+def reserve(inertia_mws: float, fast_mw: float) -> float:
+    """Primary reserve after a loss of 100 MW."""
+    return float(frequency_requirement(inertia_mws, 100.0, fast_mw=fast_mw).table.primary_mw[0])
+
+
+def reserve_saved() -> float:
+    """By how much 3.96 MW of fast reserve change the sum."""
+    return -float(frequency_requirement(8350.0, 100.0, fast_mw=3.96).table.saved_percent[0])
+
+
 CASES[SECTION_14] = [
     *(Published(STRATEGIC, _what, _theirs, _digits, _unit, _ours, _command) for _what, _theirs, _digits, _unit, _ours, _command in rts24.rows()),
     *(
@@ -506,6 +520,21 @@ CASES[SECTION_14] = [
             STRATEGIC, _what, _theirs, _digits, _unit, _ours, _command, 9e-6, "contradicted: ours is the load flow to every digit"
         )
         for _what, _theirs, _digits, _unit, _ours, _command in rts24.relaxed_rows()
+    ),
+]  # fmt: skip
+
+NOH = "Noh et al., 2026 (abstract)"
+NOT_PROVEN = "calibrated, not proven: data are not public, inputs were chosen to meet these two numbers, and others meet them too"
+CALIBRATED = "tandem frequency requirement --inertia 7850:8350 --loss 100 --fast 0,3.96"
+CASES[SECTION_15] = [
+    Published(NOH, "7,850 MW·s: primary reserve", 191.08, 2, "MW", partial(reserve, 7850.0, 0.0), CALIBRATED, 1e-9, NOT_PROVEN),
+    Published(NOH, "8,350 MW·s: primary reserve", 179.64, 2, "MW", partial(reserve, 8350.0, 0.0), CALIBRATED, 1e-9, NOT_PROVEN),
+    Published(STRATEGIC, "7,850 MW·s: primary reserve, more digits", 191.0828, 4, "MW", partial(reserve, 7850.0, 0.0), CALIBRATED),
+    Published(STRATEGIC, "8,350 MW·s: primary reserve, more digits", 179.6407, 4, "MW", partial(reserve, 8350.0, 0.0), CALIBRATED),
+    Published(STRATEGIC, "8,350 MW·s, 3.96 MW of fast reserve: primary reserve", 166.88, 2, "MW", partial(reserve, 8350.0, 3.96), CALIBRATED),
+    Published(
+        NOH, "8,350 MW·s, 3.96 MW of fast reserve: total against none", -4.9, 1, "%", reserve_saved, CALIBRATED, 1e-9,
+        "calibrated: the amount and the speed of fast reserve were chosen to meet this number"
     ),
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gridtandem.boundary.arc import DONE, GOING, LOST, Arc, most_power
+from gridtandem.boundary.arc import DONE, GOING, LOST, Arc, Seen
 from gridtandem.boundary.growth_letters import Eliminate, Eliminated
 from gridtandem.boundary.joint import ahead as onwards
 from gridtandem.boundary.mailbox import Mailbox
@@ -78,7 +78,7 @@ def test_the_nose_is_that_of_all_networks_as_one(name: str, exponent: float) -> 
         points = scheme.curve(run(scheme, name, exponent).require().state).points
         assert abs(points.growth[-1] - whole.growth) <= SAME_NOSE * whole.growth
     points = Ccpf().curve(run(Ccpf(), name, exponent).state).points
-    most, _ = most_power(points.growth, points.load, points.rise, points.length)
+    most = points.load[points.most]
     assert abs(most - whole.most * MVA) <= HERMITE * most
 
 
@@ -262,7 +262,7 @@ def test_arc_finds_the_top_of_a_parabola() -> None:
     trials, turned = 0, False
     while not arc.ended:
         there = s + arc.length
-        arc, taken = arc.tried(1 - (there - 1) ** 2 / 2, 1 - there, -np.inf, speed=1.0, corrections=3)
+        arc, taken = arc.tried(Seen(growth=1 - (there - 1) ** 2 / 2, slope=1 - there, corrections=3))
         s = there if taken else s
         trials += 1
         if arc.falling and not turned:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import gridtandem as gt
+from gridtandem.boundary.cycles import cycling
 from gridtandem.boundary.market_letters import ClearAt, DrawAt, Reach, ValueAt
 from gridtandem.cases.case import Case
 from gridtandem.cases.golden import golden
@@ -21,10 +22,10 @@ from gridtandem.schemes.price_taker import PriceTaker
 from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.market.books import books, kept, surplus
 from gridtandem.study.market.certificate import certificates
+from gridtandem.study.market.paid import devices
 from gridtandem.study.market.run import MarketResult, run_market
 from gridtandem.study.market.strategy import bid_curve, companies
 from gridtandem.study.market.study import MarketStudy, seated
-from gridtandem.study.market.tables import devices
 from gridtandem.tables import stacked
 from tests.tolerances import BEST, CHEAPER, GRID_MW, ROUTES, SETTLED_LEFT, ZERO_SUM
 
@@ -286,9 +287,16 @@ def test_a_company_that_shares_its_market_cannot_be_told_it_whole() -> None:
     assert any("other companies" in line and "cells" in line for line in found.trouble)
 
 
+def test_companies_that_go_in_circles_are_told_by_what_they_exchange() -> None:
+    """Exchanges, not prices; and in rounds, as a period is an hour here."""
+    seen = tuple(np.full((1, 2, 1), x) for x in (1.0, -2.0, 1.0, -2.0))
+    told = cycling(seen, (3.0, 3.0, 3.0), BEST, "end", what="exchanges {}, in MW,")
+    assert told == "exchanges come again every 2 rounds, in MW, between -2 and 1 in period 1 at interface 1 of 1: end"
+
+
 def test_equal_offers_to_like_feeders_are_told_where_they_restrict() -> None:
     """Under posted prices twenty like feeders could be treated unequally; one alone could not, and as bid it would not matter."""
     for local, feeders, told in (("posted", 20, True), ("posted", 1, False), ("pay-as-bid", 20, False)):
         run = gt.run(case(feeders=feeders), scheme=Strategic(local=local), first_hour=17, hours=1)
         assert run.certificates.looked[0].endswith("equal offers to like feeders") is told
-        assert ("no other exchange costs it less as long as like feeders are made equal offers" in repr(run)) is told
+        assert ("no other exchange lets it pay less as long as like feeders are made equal offers" in repr(run)) is told

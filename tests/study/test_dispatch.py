@@ -77,7 +77,7 @@ def test_prices_that_swing_are_told_with_interface_and_advice(name: str) -> None
     found = result(name, Hgd())
     assert found.outcome.end is End.CYCLES
     assert len(found.trouble) == 1
-    assert "prices alternate with period 2 between" in found.trouble[0]
+    assert "prices come again every 2 rounds between" in found.trouble[0]
     assert "in period 1 at interface" in found.trouble[0]
     assert found.trouble[0].endswith("take copf")
     assert not len(found.tables.exchanges)

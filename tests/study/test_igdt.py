@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -15,7 +16,7 @@ from gridtandem.cases.rts24 import Rts24
 from gridtandem.cases.rts24_disco import Rts24Disco
 from gridtandem.errors import InvalidCase, Unsolved
 from gridtandem.schemes.strategic import Strategic
-from gridtandem.study.igdt.band import Band, free_units, technologies
+from gridtandem.study.igdt.band import Band, counted, free_units, technologies
 from gridtandem.study.igdt.evidence import crossings
 from gridtandem.study.igdt.run import BEYOND, CERTAIN, CROOKED, SATURATED, BandStudy, run_band
 from gridtandem.study.igdt.search import radius
@@ -196,3 +197,23 @@ def test_the_same_from_python_with_a_picture() -> None:
     assert found.table.alpha[1] == curves().table.alpha[2]
     assert "crossed the budget" in repr(found)
     assert len(found.plot().axes) == 1
+
+
+@pytest.mark.parametrize("budget", ["5", 5, [], ["5"], [[5.0]]])
+def test_what_is_no_list_of_budgets_is_said(budget: object) -> None:
+    with pytest.raises(InvalidCase, match="igdt-007"):
+        gt.igdt(case(), budget, hours=1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("door", [gt.igdt, lambda case, hours: gt.run(case, scheme="strategic", hours=hours)])
+def test_no_hours_are_not_all_hours(door: Callable[..., object]) -> None:
+    with pytest.raises(InvalidCase, match="study-037"):
+        door(case(), hours=0)
+
+
+def test_a_unit_with_a_price_is_said_to_be_certain() -> None:
+    net = case().models[0]
+    unit = int(np.flatnonzero(net.generators.name == "PV-18")[0])
+    points = replace(net.cost_points, cost_per_h=np.where(net.cost_points.generator == unit, 0.5 * net.cost_points.p_mw, net.cost_points.cost_per_h))
+    assert counted(net) == (["PV-18", "wind-33"], [])
+    assert counted(replace(net, cost_points=points)) == (["wind-33"], ["PV-18"])

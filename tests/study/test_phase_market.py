@@ -23,11 +23,12 @@ from gridtandem.schemes.dso_offer import DsoOffer
 from gridtandem.schemes.ideal import Ideal
 from gridtandem.study.market.books import surplus
 from gridtandem.study.market.offer import loss_of_rules
+from gridtandem.study.market.paid import devices
 from gridtandem.study.market.phase_check import phase_checked, placed
 from gridtandem.study.market.phase_study import PhaseStudy, seated_with
 from gridtandem.study.market.run import run_market
 from gridtandem.study.market.study import MarketStudy
-from gridtandem.study.market.tables import devices, prices
+from gridtandem.study.market.tables import prices
 from tests.opf.feeders import battery, feeder
 from tests.tolerances import ALIKE, BY_PLANES, CARRIED, CURVE_MONEY, IDENTITY, MONEY_CLOSES, SWEEP_IS_TWIN
 

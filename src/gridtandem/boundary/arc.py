@@ -1,8 +1,10 @@
 """How long the next step along a curve is, and where on it something is met: from numbers that are told, without any grid.
 
 Steps grow while corrections are easy and shrink where they fail. A place faces what comes by a number that is positive before it and negative behind:
-dλ along the arc before the nose, what is left to the nearest limit that changes the equations. Once a step has passed one, the place where it is 0 is
-looked for between both ends, from the place before it, by regula falsi (Illinois). Behind the nose the curve is followed for as long as asked.
+dλ along the arc before the nose, the derivative of the power that loads draw before the most of it, what is left to the nearest limit that changes
+the equations. Once a step has passed one, the place where it is 0 is looked for between both ends, from the place before it, by regula falsi
+(Illinois). Limits that are met at one place give way there one after the other. Behind the nose the curve is followed for as long as asked, and never
+to where λ comes back to that of the nose.
 """
 
 from __future__ import annotations
@@ -10,17 +12,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import final
 
-import numpy as np
-
-from gridtandem.tables import Real
-
 EASY, HARD = 3, 6  # corrections
 LONGER, SHORTER = 1.5, 0.5
 SHORTEST = 1e-4  # of the longest step
+PROBE = 1e-3  # of the longest step, by which is seen whether a limit at hand is left behind
 MET = 1e-9  # dλ along the arc, or what is left to a limit [pu]
-FLAT = 1e-7  # of the power
+SAME = 1e-7  # dλ along the arc, below which the most power and the nose are one
 
 GOING, SEEKING, LIMIT, DONE, LOST = "going", "seeking", "limit", "done", "lost"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a place says of the curve."""
+
+    growth: float  # λ
+    slope: float  # dλ along the arc
+    over: float = float("-inf")  # by how much the nearest limit is passed
+    rise: float = 0.0  # derivative of the power that loads draw
+    speed: float = 1.0  # what moves most along the tangent
+    corrections: int = 0
 
 
 @final
@@ -31,15 +43,16 @@ class Arc:
     longest: float  # step, in the measure of ``speed``
     step: float  # the next, in that measure
     past: float  # part of λ at the nose to be followed behind it
-    speed: float = 1.0  # what moves most along the tangent at the base
-    slope: float = 1.0  # dλ along the arc at the base
-    facing: float = 1.0  # what the base faces
+    here: Seen = Seen(growth=0.0, slope=1.0)  # the base
     phase: str = GOING
     falling: bool = False  # behind the nose
+    turn: float = float("inf")  # λ there
+    per_rise: float = 0.0  # dλ for that of power, at the beginning; by it the two are the same where all power is constant
+    sinking: bool = True  # loads draw less from here on
+    nose: bool = False  # sought: a nose and nothing else
     low: tuple[float, float] = (0.0, 1.0)  # length, and what is faced there, before what is met
     high: tuple[float, float] = (0.0, -1.0)  # and behind it
     side: int = 0
-    highest: float = 0.0
 
     @staticmethod
     def of(longest: float, past: float) -> Arc:
@@ -50,7 +63,7 @@ class Arc:
     def length(self) -> float:
         """Of the next trial from the base, along its tangent."""
         if self.phase != SEEKING:
-            return self.step / self.speed
+            return self.step / self.here.speed
         (a, fa), (b, fb) = self.low, self.high
         return b - fb * (b - a) / (fb - fa)
 
@@ -59,35 +72,63 @@ class Arc:
         """Is there nothing more to be tried?"""
         return self.phase in (DONE, LOST)
 
-    def began(self, slope: float, speed: float, over: float) -> Arc:
-        """At a base whose equations are new: the first, or one at a limit, where λ may turn by that."""
-        falling = self.falling or slope < 0
-        phase = DONE if falling and not self.falling and self.past == 0 else GOING
-        return replace(self, phase=phase, falling=falling, slope=slope, speed=speed, facing=self._faced(slope, over, falling), step=self.longest / 4)
+    def measured(self, first: Seen) -> Arc:
+        """At the first place; power is looked at where it grows with λ."""
+        grows = first.slope > 0 and first.rise > 0
+        return replace(self, per_rise=first.slope / first.rise if grows else 0.0).began(first)
+
+    def began(self, here: Seen) -> Arc:
+        """At a base whose equations are new: the first, or one at a limit, where λ may turn by that, unless another limit is at hand."""
+        there = replace(self, here=here, phase=GOING, step=self.longest / 4, sinking=here.rise * self.per_rise <= MET)
+        if here.slope >= 0 or self.falling:
+            return there
+        return replace(there, step=self.longest * PROBE) if -here.over <= MET else _turned(there, here)
 
     def failed(self) -> Arc:
         """After a trial that led nowhere."""
         shorter = replace(self, step=self.step * SHORTER, phase=GOING)
         return replace(shorter, phase=LOST) if shorter.step < SHORTEST * self.longest else shorter
 
-    def tried(self, growth: float, slope: float, over: float, *, speed: float, corrections: int) -> tuple[Arc, bool]:
-        """After a trial that came to a place; is that place the new base? ``over``: by how much the nearest limit is passed there."""
-        eased = LONGER if corrections <= EASY else SHORTER if corrections > HARD else 1.0
-        faced, highest = self._faced(slope, over, self.falling), max(self.highest, growth)
-        further = replace(self, step=min(self.step * eased, self.longest), speed=speed, slope=slope, facing=faced, phase=GOING, highest=highest)
+    def tried(self, there: Seen) -> tuple[Arc, bool]:
+        """After a trial that came to a place; is that place the new base?"""
+        eased = LONGER if there.corrections <= EASY else SHORTER if there.corrections > HARD else 1.0
+        faced = self._faced(there)
+        sinking = self.sinking and there.rise * self.per_rise <= MET
+        further = replace(self, here=there, step=min(self.step * eased, self.longest), phase=GOING, sinking=sinking)
+        if -self.here.over <= MET and self.phase == GOING and there.over > 0:  # another limit at hand, which is left behind or not
+            probed = self.step <= self.longest * PROBE
+            return replace(self, phase=LIMIT) if probed else replace(self, step=self.longest * PROBE), False
+        if not self.falling and self.here.slope < 0:  # turned by a limit, and no other gives way there
+            return _turned(further, self.here), True
         if abs(faced) <= MET or (self.phase == SEEKING and self.high[0] - self.low[0] <= MET * self.high[0]):
-            if -over <= slope or self.falling:
-                return replace(further, phase=LIMIT), True
-            return replace(further, phase=GOING if self.past > 0 else DONE, falling=True, facing=-over, step=self.step), True
+            return self._met(further), True
         if self.phase == SEEKING:
-            return self._narrowed(faced), False
+            narrower = self._narrowed(faced)
+            return narrower if faced > 0 else replace(narrower, nose=self._passes_nose(there)), False
         if faced < 0:
-            return replace(self, phase=SEEKING, low=(0.0, self.facing), high=(self.length, faced), side=0), False
-        behind = self.falling and growth <= max(1 - self.past, 0.0) * highest
+            low, high = (0.0, max(self._faced(self.here), MET)), (self.length, faced)
+            return replace(self, phase=SEEKING, low=low, high=high, side=0, nose=self._passes_nose(there)), False
+        behind = self.falling and not max(1 - self.past, 0.0) * self.turn < there.growth <= self.turn
         return replace(further, phase=DONE) if behind else further, True
 
-    def _faced(self, slope: float, over: float, falling: bool) -> float:
-        return -over if falling else min(slope, -over)
+    def _passes_nose(self, there: Seen) -> bool:
+        """Has a step to there passed a nose, and neither a limit nor the most power before it?"""
+        return there.slope < 0 and there.over <= 0 and (self.sinking or abs(there.rise * self.per_rise - there.slope) <= SAME)
+
+    def _met(self, further: Arc) -> Arc:
+        """What lies at the place found: the nearest limit, the nose, or the most power."""
+        there = further.here
+        left = [-there.over] + [there.slope] * (not self.falling) + [there.rise * self.per_rise] * (not self.falling and not self.sinking)
+        if -there.over <= min(left):
+            return replace(further, phase=LIMIT)
+        if self.sinking or there.slope <= max(there.rise * self.per_rise, SAME):
+            return _turned(replace(further, step=self.step), there)
+        return replace(further, step=self.step, sinking=True)
+
+    def _faced(self, there: Seen) -> float:
+        if self.falling:
+            return -there.over
+        return min(there.slope, -there.over) if self.sinking else min(there.slope, there.rise * self.per_rise, -there.over)
 
     def _narrowed(self, faced: float) -> Arc:
         """Nearer to what is met; an end that stays twice is halved."""
@@ -98,23 +139,6 @@ class Arc:
         return replace(self, high=(self.length, faced), low=(self.low[0], stays), side=1)
 
 
-def most_power(growth: Real, load: Real, rise: Real, length: Real) -> tuple[float, float]:
-    """Most power along a curve, and λ there: the top of the cubics through powers and their derivatives at neighbouring places."""
-    k = int(np.nanargmax(load))
-    best = float(load[k]), float(growth[k])
-    for a, b in ((k - 1, k), (k, k + 1)):
-        flat = abs(rise[k]) * length[max(b, 1)] <= FLAT * load[k] if b < len(load) else True  # the place itself is the top
-        if a >= 0 and not flat and length[b] > 0 and rise[a] > 0 > rise[b]:
-            t = np.linspace(0.0, 1.0, 2001)
-            h = length[b]
-            p = _cubic(t, load[a], load[b], h * rise[a], h * rise[b])
-            top = int(np.argmax(p))
-            at = growth[a] + (growth[b] - growth[a]) * t[top]
-            best = max(best, (float(p[top]), float(at)))
-    return best
-
-
-def _cubic(t: Real, p0: float, p1: float, d0: float, d1: float) -> Real:
-    """Hermite's cubic on [0, 1]."""
-    out: Real = (1 + 2 * t) * (1 - t) ** 2 * p0 + t * (1 - t) ** 2 * d0 + t**2 * (3 - 2 * t) * p1 + t**2 * (t - 1) * d1
-    return out
+def _turned(arc: Arc, at: Seen) -> Arc:
+    """Behind a nose, or a limit at which λ turned."""
+    return replace(arc, falling=True, turn=at.growth, phase=GOING if arc.past > 0 else DONE)

@@ -11,10 +11,13 @@ AGAIN = 1e-4  # of the last step: nearer to an earlier price is the same price
 PATIENCE = 30  # rounds without an improvement of the gap
 
 
-def cycling(seen: tuple[Real, ...], gaps: tuple[float, ...], goal: float, advice: str = "bids are nearly linear; take cmo-cuts") -> str:
+def cycling(
+    seen: tuple[Real, ...], gaps: tuple[float, ...], goal: float, advice: str = "bids are nearly linear; take cmo-cuts", *, what: str = "prices {}"
+) -> str:
     """Why a scheme that goes to and fro with prices never will agree; empty where nothing is wrong.
 
-    ``seen`` are prices (scenario, period, interface) of the last rounds, the newest last; ``gaps`` those of all rounds.
+    ``seen`` are prices, or ``what`` they are in words with the unit, (scenario, period, interface) of the last rounds, the newest last; ``gaps``
+    those of all rounds.
     """
     if len(seen) < 3 or not gaps[-1] > goal:
         return ""
@@ -26,6 +29,6 @@ def cycling(seen: tuple[Real, ...], gaps: tuple[float, ...], goal: float, advice
     part = np.stack(seen[-again:] if again else seen)
     _, t, i = (int(k) for k in np.unravel_index(int(np.argmax(np.ptp(part, 0))), part.shape[1:]))
     low, high = float(part[:, 0, t, i].min()), float(part[:, 0, t, i].max())
-    how = f"alternate with period {again}" if again else f"wander for {PATIENCE} rounds"
+    how = f"come again every {again} rounds" if again else f"wander for {PATIENCE} rounds"
     where = f"in period {t + 1} at interface {i + 1} of {part.shape[-1]}"
-    return f"prices {how} between {low:.6g} and {high:.6g} {where}: {advice}"
+    return f"{what.format(how)} between {low:.6g} and {high:.6g} {where}: {advice}"

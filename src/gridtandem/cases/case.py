@@ -122,7 +122,8 @@ class Case:
         for k in range(len(table)):
             model, bus, root = int(table.model[k]), int(table.bus[k]), int(table.root[k])
             if not 0 <= model < len(self.models):
-                yield table.fault(k, "model", f"refers to model {model} of {len(self.models)}", "name a feeder model", "case-041")
+                if table.company[k]:  # a row of nobody names no model of anybody
+                    yield table.fault(k, "model", f"refers to model {model} of {len(self.models)}", "name a feeder model", "case-041")
             elif not 0 <= root < len(self.models[model].buses):
                 yield table.fault(k, "root", f"is not a bus of {self.models[model].name!r}", "name one of its buses", "case-042")
             if not table.company[k]:

@@ -76,10 +76,11 @@ def bundle(model: Network, *, count: int = 1, scale: float = 1.0) -> Network:
 
 
 def _timeless(net: Network) -> Network:
-    """Without forecasts and regulation: a joined grid is one moment."""
+    """Without forecasts, regulation and tariffs: a joined grid is one moment."""
     return replace(
-        net, profiles=dv.Profiles.empty(), follows=dv.Follows.empty(), regulation=dv.Regulation.empty(), requirements=dv.Requirements.empty()
-    )
+        net, profiles=dv.Profiles.empty(), follows=dv.Follows.empty(), regulation=dv.Regulation.empty(), requirements=dv.Requirements.empty(),
+        tariffs=dv.Tariffs.empty(),
+    )  # fmt: skip
 
 
 def _sourceless(model: Network) -> Network:

@@ -21,6 +21,7 @@ from gridtandem.cases.regulating import feeder33, regulating
 from gridtandem.cases.rts24 import SOURCE as ORDOUDIS
 from gridtandem.cases.rts24 import Rts24
 from gridtandem.cases.rts24_disco import Rts24Disco, plain_market
+from gridtandem.cases.rts24_ffr import REDUCED, Rts24Ffr
 from gridtandem.cases.synthetic import synthetic240
 from gridtandem.grid import devices as dv
 from gridtandem.grid.network import Network
@@ -181,6 +182,11 @@ def _disco(name: str, of: Rts24Disco) -> Case:
     return of.case(name, title=what.title, source=what.source, licence=what.licence)
 
 
+def _ffr(name: str, of: Rts24Ffr) -> Case:
+    what = MARKETS[name]
+    return of.case(name, title=what.title, source=what.source, licence=what.licence)
+
+
 # ── all of them ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -273,5 +279,13 @@ MARKETS: dict[str, MarketSystem] = {
     "rts24-disco51": MarketSystem(
         title="RTS market with congestion, a company of 38 51-bus feeders, 24 h", source=f"{ORDOUDIS}; {DISCO}", licence=NONE,
         size=(24, 1938, 1), build=partial(_disco, of=Rts24Disco(feeder="case51he", feeders=38)),
+    ),
+    "rts24-ffr": MarketSystem(
+        title="RTS market with two reserves, 33-bus feeders at four buses, 24 h", source=f"{ORDOUDIS}; {DISCO}",
+        licence=NONE, size=(24, 264, 4), build=partial(_ffr, of=Rts24Ffr()),
+    ),
+    "noh-reduced": MarketSystem(
+        title="the same without congestion, one feeder, two numbers calibrated, 24 h", source=f"{ORDOUDIS}; {DISCO}",
+        licence=NONE, size=(24, 33, 1), build=partial(_ffr, of=REDUCED),
     ),
 }  # fmt: skip

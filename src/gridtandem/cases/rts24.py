@@ -18,7 +18,7 @@ import numpy as np
 
 from gridtandem.cases.library import network
 from gridtandem.cases.market_parts import DAY, Block, elastic, stacked, with_day
-from gridtandem.errors import UnknownName
+from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
@@ -82,6 +82,9 @@ class Rts24:
             raise UnknownName("number of blocks", str(self.blocks), ["1", str(len(BLOCKS))])
         if self.lines not in ("none", "nominal", "reduced"):
             raise UnknownName("kind of line capacities", self.lines, ["none", "nominal", "reduced"])
+        if not 0 <= self.elastic <= 1:
+            told = f"is {self.elastic!r}, the share of load that buys"
+            raise InvalidCase([Fault("rts24-market", told, "give 0 (none) to 1 (all of it)", "case-157", column="elastic")])
         net = _stations(_wires(self.lines), self.blocks)
         follows = {"loads": [("", SYSTEM_LOAD)], "flexible": [("", SYSTEM_LOAD)]}
         if self.wind:

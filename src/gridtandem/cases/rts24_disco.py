@@ -96,9 +96,9 @@ class Rts24Disco:
             raise UnknownName(f"bus of {net.name!r}", self.bus, known)
         at, power = known.index(self.bus), feeder_load(model)
         had, most = complex(bus_load(net)[at]), int(bus_load(net)[at].real / power.real) if power.real > 0 else 0
-        if not 1 <= self.feeders <= most:
-            what = f"are {self.feeders} in place of {had.real:.4g} MW at bus {self.bus}, each {power.real:.4g} MW"
-            mend = f"give 1 to {most}" if most else "name a bus with more load, or feeders with some"
+        if not (isinstance(self.feeders, int | np.integer) and 1 <= self.feeders <= most):
+            what = f"are {self.feeders!r} in place of {had.real:.4g} MW at bus {self.bus}, each {power.real:.4g} MW"
+            mend = f"give a whole number from 1 to {most}" if most else "name a bus with more load, or feeders with some"
             raise InvalidCase([Fault("feeders", what, mend, "case-156", place=name)])
         taken = np.zeros(len(known), complex)
         taken[at] = complex(self.feeders * power.real, min(self.feeders * power.imag, had.imag))

@@ -35,6 +35,7 @@ SECTIONS = {  # of the help page: name: (module, one line)
         "margin": ("securing", "How much load a system can still take, and its weakest node."),
         "experiment": ("experimenting", "Margins and flows under other loads, lines and units."),
         "contingency": ("contingencies", "Outages by severity, with feeders as they are."),
+        "frequency": ("frequencies", "What a loss asks of primary and fast reserve."),
     },
     "Feeders and units": {
         "reach": ("reaching", "What a feeder can exchange at a voltage, and what stops it."),

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from gridtandem.report.batch import BatchRun
     from gridtandem.report.contingency import ContingencyRun
     from gridtandem.report.run import Run
+    from gridtandem.report.strategy import StrategyStudy
+    from gridtandem.study.igdt.run import BandStudy
 
 EXIT_INTERNAL, EXIT_USAGE, EXIT_INVALID, EXIT_NO_SOLUTION, EXIT_NOT_AGREED = 1, 2, 3, 4, 5
 EXIT_RULE, EXIT_CONTRADICTED, EXIT_INTERRUPTED, EXIT_CLOSED = 10, 11, 130, 141
@@ -39,6 +41,6 @@ def exit_code(runs: Iterable[Run]) -> int:
     return next((code for name, code in ENDS.items() if name in ends), 0)
 
 
-def batch_exit_code(batch: BatchRun | ContingencyRun) -> int:
-    """That of the worst case."""
+def batch_exit_code(batch: BatchRun | ContingencyRun | BandStudy | StrategyStudy) -> int:
+    """That of the worst case, or row."""
     return ENDS.get(batch.end.name, 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from gridtandem.cli.exits import batch_exit_code
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.wishes import MARKETS, Wishes, wishing
 from gridtandem.cli.words import CASE, Percents, Setting
@@ -52,7 +53,7 @@ def igdt_command(
         out.say(f"wrote {target}")
     if picture is not None:
         out.say(f"picture   {save(drawn(found), picture)}")
-    return 0
+    return batch_exit_code(found)
 
 
 def searched(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from gridtandem.cli.exits import batch_exit_code
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.wishes import MARKETS, Wishes, wishing
 from gridtandem.cli.words import CASE, Numbers
@@ -18,38 +20,38 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("strategy")
-@click.argument("case", type=CASE)
+@click.argument("cases", type=CASE, nargs=-1, required=True, metavar="CASE…")
 @click.option("--feeders", type=Numbers(whole=True), metavar="N[,N…]", help="Instead: by how many feeders the company has.")
 @click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw it: .svg, .pdf or .png.")
 @click.option("--csv", "target", type=FILE, metavar="FILE", help="The table, every digit.")
 @wishing(*MARKETS)
 @speaks
 @click.pass_obj
-def strategy_command(out: Out, *, case: str, feeders: tuple[int, ...] | None, picture: Path | None, target: Path | None, wishes: Wishes) -> int:
+def strategy_command(
+    out: Out, *, cases: tuple[str, ...], feeders: tuple[int, ...] | None, picture: Path | None, target: Path | None, wishes: Wishes
+) -> int:
     """$ tandem strategy rts24-disco33 --feeders 1,5,10,20
 
     What the company of CASE gains by knowing how its own trade moves the price: beside passive feeders, a price taker, one market that sees
-    everything, no local market, and transmission without limits; or by its size.
+    everything, no local market, and transmission without limits; or by its size. Several cases stand in one table.
     """
     from gridtandem.report.strategy import picture as drawn
     from gridtandem.report.strategy import strategy_document, strategy_in_words
     from gridtandem.report.style import save
     from gridtandem.report.tables import as_csv
 
-    found = compared(out, wishes, case, feeders)
+    found = compared(out, wishes, cases, feeders)
     out.data(lambda: strategy_document(found), lambda: strategy_in_words(found))
     if target is not None:
         target.write_text(as_csv(found.table), encoding="utf-8", newline="\n")
         out.say(f"wrote {target}")
     if picture is not None:
         out.say(f"picture   {save(drawn(found), picture)}")
-    return 0
+    return batch_exit_code(found)
 
 
-def compared(out: Out, wishes: Wishes, case: str, feeders: tuple[int, ...] | None) -> StrategyStudy:
+def compared(out: Out, wishes: Wishes, cases: Sequence[str], feeders: tuple[int, ...] | None) -> StrategyStudy:
     """Reference cases, or sizes."""
     from gridtandem.report.strategy import StrategyStudy
-    from gridtandem.study.market.reference import market_power, references
 
-    _, study = wishes.study(case, ["strategic"])
-    return StrategyStudy(study, market_power(study, feeders, watch=out.detail) if feeders else references(study, watch=out.detail))
+    return StrategyStudy.of([wishes.study(case, ["strategic"])[1] for case in cases], feeders, watch=out.detail)

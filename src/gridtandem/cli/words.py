@@ -86,6 +86,29 @@ class Levels(click.ParamType[tuple[float, ...]]):
 
 
 @final
+class Stretch(click.ParamType[tuple[float, ...]]):
+    """Numbers from ``first:last``, ten even steps, or ``first:last:step``; or several between commas."""
+
+    name = "numbers"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Text into numbers of 0 or more, or a usage error."""
+        if ":" not in str(value):
+            found = Numbers().convert(value, param, ctx)
+        else:
+            try:
+                first, last, *step = (float(word) for word in str(value).split(":"))
+                count = round((last - first) / step[0] + 1e-9) if step else 10
+                found = tuple(first + k * (step[0] if step else (last - first) / count) for k in range(min(count, MANY_LEVELS) + 1))
+            except (ValueError, ZeroDivisionError, OverflowError):
+                self.fail(f"{value!r} is no range such as 7850:8350 or 0:12:2.", param, ctx)
+            found = tuple(x for x in found if x <= last * (1 + 1e-9))
+        if not found or len(found) > MANY_LEVELS or not all(isfinite(x) and x >= 0 for x in found):
+            self.fail(f"{value!r}: give 1 to {MANY_LEVELS} numbers of 0 or more, the first below the last.", param, ctx)
+        return found
+
+
+@final
 class Percents(click.ParamType[tuple[float, ...]]):
     """Percentages between commas, the sign after each or after the last, as shares; 0.6 alone could be meant as 60 % or as 0.6 %."""
 

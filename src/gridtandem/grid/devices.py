@@ -152,6 +152,46 @@ class Requirements(Table):
     mileage_down_mw: Real = column("mileage down", unit="MW", default=0.0, at_least=0.0)
 
 
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Tariffs(Table):
+    """What final customers of a feeder pay its company for energy. Without a row they pay the price of their bus.
+
+    Demand that gives way does not pay, which a company that looks at its own cost minds.
+    """
+
+    kind: ClassVar[str] = "tariffs"
+    period: Index = column("period, counted from 1; 0: every period without a row of its own", dtype="i8", default=0, at_least=0)
+    price_per_mwh: Real = column("what they pay", unit="currency/MWh", at_least=0.0)
+
+    def over(self, periods: int) -> Real:
+        """Price of every period, counted from 1; NaN where no row says. [currency/MWh]"""
+        flat = self.price_per_mwh[self.period == 0]
+        out = np.full(periods, flat[0] if len(flat) else np.nan)
+        mine = (self.period > 0) & (self.period <= periods)
+        out[self.period[mine] - 1] = self.price_per_mwh[mine]
+        return out
+
+
+def tariff_faults(tariffs: Tariffs, periods: int) -> Iterator[Fault]:
+    """Periods with two prices, periods without one, and rows that the profiles do not reach."""
+    _, first = np.unique(tariffs.period, return_index=True)
+    for k in sorted(set(range(len(tariffs))) - set(first.tolist())):
+        yield tariffs.fault(k, "period", f"{int(tariffs.period[k])} stands in two rows", "say once what a period costs", "case-062")
+    for k in np.flatnonzero(tariffs.period > periods).tolist() if periods else ():
+        yield tariffs.fault(k, "period", f"is {tariffs.period[k]}, and profiles reach to {periods}", "drop the row, or give profiles", "case-089")
+    yield from unpriced(tariffs, max(periods, int(tariffs.period.max(initial=0))))
+
+
+def unpriced(tariffs: Tariffs, periods: int) -> Iterator[Fault]:
+    """Periods without a price, where some have one."""
+    there = set(tariffs.period.tolist())
+    missing = sorted(set(range(1, periods + 1)) - there) if there and 0 not in there else []
+    if missing:
+        told = ", ".join(map(str, missing[:8]))
+        yield tariffs.fault(0, "period", f"has no row for period {told}", "give every period a row, or one row of period 0 for the rest", "case-063")
+
+
 def regulation_faults(offers: Regulation, names: dict[str, Names]) -> Iterator[Fault]:
     """Offers of devices that do not exist, or that offer twice."""
     seen: dict[tuple[int, str], int] = {}

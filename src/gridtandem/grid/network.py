@@ -42,6 +42,7 @@ class Network:
     follows: dv.Follows = field(default_factory=dv.Follows.empty)
     regulation: dv.Regulation = field(default_factory=dv.Regulation.empty)
     requirements: dv.Requirements = field(default_factory=dv.Requirements.empty)
+    tariffs: dv.Tariffs = field(default_factory=dv.Tariffs.empty)
     base_mva: float = 100.0  # the base a file of per-unit numbers was written on; kept for writing it again
     frequency_hz: float = 50.0
     notes: tuple[str, ...] = ()  # what a reader assumed
@@ -67,8 +68,8 @@ class Network:
         return self
 
     def digest(self) -> str:
-        """SHA-256 of all tables."""
-        return tables_digest(self.tables())
+        """SHA-256 of all tables. Networks without tariffs have the digests they had before there were any."""
+        return tables_digest({name: table for name, table in self.tables().items() if name != "tariffs" or len(table)})
 
     def _electrical(self) -> Iterator[Fault]:
         for branch in (self.lines, self.transformers):
@@ -103,6 +104,7 @@ class Network:
         yield from dv.profile_faults(self.profiles, self.follows, {kind: getattr(self, kind).name for kind in dv.FOLLOWERS})
         yield from dv.regulation_faults(self.regulation, {kind: getattr(self, kind).name for kind in dv.REGULATORS})
         yield from dv.requirement_faults(self.requirements, self.periods)
+        yield from dv.tariff_faults(self.tariffs, self.periods)
 
     def factors(self, what: str, periods: int) -> Real:
         """Forecast factors (period, row) of a kind of rows; 1 where a row follows no profile."""

@@ -52,7 +52,7 @@ class Slots:
 
 def leader(groups: Sequence[Group], slots: Slots, bounds: tuple[Real, Real]) -> Program:
     """The company's program; blocks of the g-th group are called ``feeder{g}.…``. ``bounds`` are those of θ, in its shape."""
-    made = Program.beside({f"feeder{g}": _times(group.program, group.count) for g, group in enumerate(groups)})
+    made = Program.beside({f"feeder{g}": times(group.program, group.count) for g, group in enumerate(groups)})
     size, periods = slots.shape[0] * slots.shape[1], np.arange(len(slots.at))
     parts: dict[str, Matrix] = {THETA: sparse.csr_array(sparse.eye_array(size))}
     for g, group in enumerate(groups):
@@ -62,7 +62,7 @@ def leader(groups: Sequence[Group], slots: Slots, bounds: tuple[Real, Real]) -> 
     return replace(made, columns={**made.columns, THETA: Columns.of(slots.shape, *bounds)}, rows={**made.rows, "together": together})
 
 
-def _times(program: Program, count: int) -> Program:
+def times(program: Program, count: int) -> Program:
     """The cost of so many copies that decide alike; decisions stay those of one."""
     columns = {name: replace(c, cost=c.cost * count, quadratic=c.quadratic * count) for name, c in program.columns.items()}
     return replace(program, columns=columns, constant=program.constant * count)

@@ -206,10 +206,10 @@ class GrowingFleet:
 
 
 def plain(rows: Real) -> Real:
-    """Rows (…, 5, 4) with u eliminated by the local row."""
+    """Rows (…, 5, 4) with u eliminated by the local row, which still says what u is."""
     local = rows[..., 2:3, :]
     out: Real = rows - rows[..., 3:4] * local / local[..., 3:4]
-    out[..., 2, :] = [0, 0, 0, 1]
+    out[..., 2, :] = (local / local[..., 3:4])[..., 0, :]
     return out
 
 

@@ -107,10 +107,7 @@ class WholesaleResidual:
         if self._untold or not self.market.owned.coupled:
             return self._untold
         what = " and ".join(word for rows, word in COUPLING.items() if rows in self.market.owned.part.rows)
-        return (
-            f"hours of the wholesale market hang together by {what} in transmission, so that no curve of one hour is true; "
-            "take a route that is told the market whole: kkt-sos1 or kkt-bigm"
-        )
+        return f"hours of the wholesale market hang together by {what} in transmission, so that no curve of one hour is true"
 
     def _worth(self, there: Flag, moving: Flag, heads: Index) -> Code:
         """ESTIMATE where a company moves the price at several nodes."""

@@ -11,17 +11,19 @@ import numpy as np
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.named import case as named
+from gridtandem.coordinate import End
 from gridtandem.report import style
 from gridtandem.report.documents import number
 from gridtandem.report.style import styled
 from gridtandem.report.tables import as_records, plain
-from gridtandem.study.igdt.band import Band
+from gridtandem.study.igdt.band import Band, counted
 from gridtandem.study.igdt.results import Radii
-from gridtandem.study.igdt.run import BEYOND, CERTAIN, CROOKED, SATURATED, BandStudy, run_band
+from gridtandem.study.igdt.run import BEYOND, CERTAIN, CROOKED, DOUBTED, SATURATED, SCARCE, BandStudy, run_band
 from gridtandem.study.igdt.search import Method
 from gridtandem.study.igdt.uncertain import SIDES
 from gridtandem.study.market.study import MarketStudy
 from gridtandem.study.provenance import provenance
+from gridtandem.study.setting import asked_hours
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,6 +35,8 @@ MEANS = {
     SATURATED: "no free power is left to lose: the budget is never used up",
     BEYOND: "no luck within the band is large enough",
     CERTAIN: "these feeders have no free power, and demand is certain: α means nothing",
+    SCARCE: "no offer makes the price there, so that no α is told: it would rest on a penalty",
+    DOUBTED: "the certificate does not hold there, so that no α is told",
     CROOKED: "with demand off the other way the same error costs (or earns) more: the ends of the band are not its worst and best; no α is told",
 }
 
@@ -72,16 +76,18 @@ def igdt(
     method: Method = "direct",
     samples: int = 0,
     seed: int = 1,
-    hours: int = 0,
+    hours: int | None = None,
     first_hour: int = 1,
 ) -> BandRun:
     """How far forecasts may be off, and how far they must be: the twin of ``tandem igdt``.
 
     Budgets are percentages of the cost at the forecast, above it for robustness, below it for opportunity. ``weights`` say how α spreads over
-    technologies (profiles that units follow; 1 unless named) and, as ``load``, over demand (0 unless named).
+    technologies (profiles that units follow; 1 unless named) and, as ``load``, over demand (0 unless named). ``hours`` are all that profiles cover
+    unless told otherwise.
     """
+    asked_hours(hours)
     found = case if isinstance(case, Case) else named(case)
-    study = MarketStudy(case=found, scheme=None, first=first_hour, hours=hours)
+    study = MarketStudy(case=found, scheme=None, first=first_hour, hours=hours or 0)
     return BandRun(run_band(study, budget_percent, band=Band.read(weights or {}), sides=sides, most=most, method=method, samples=samples, seed=seed))
 
 
@@ -94,8 +100,8 @@ def band_document(found: BandStudy) -> dict[str, object]:
     """All of it."""
     band = {"weights": dict(found.band.weights), "load": found.band.load}
     return {
-        "schema": SCHEMA, "case": found.study.case.name, "currency": found.study.case.currency, "cost": number(found.cost), "band": band,
-        "radii": as_records(found.table), "made_with": provenance(),
+        "schema": SCHEMA, "case": found.study.case.name, "currency": found.study.case.currency, "cost": number(found.cost),
+        "retail": number(found.retail), "band": band, "radii": as_records(found.table), "made_with": provenance(),
     }  # fmt: skip
 
 
@@ -106,12 +112,21 @@ def _lines(found: BandStudy, rows: int) -> Iterator[str]:
     demand = f", demand × {found.band.load:g}" if found.band.load else ""
     yield f"{study.case.name}, {window.periods} period{'s' * (window.periods != 1)} of {window.hours:g} h; money in {study.case.currency}"
     yield f"at the forecast the company's best strategy costs {found.cost:,.2f}"
+    if found.retail:
+        yield f"tariffs would bring {found.retail:,.2f} if no demand gave way, less cost is profit: {found.retail - found.cost:,.2f} at the forecast"
     yield f"α: every free power off by that share of its forecast{weights}{demand}"
+    for net in study.case.models:
+        free, priced = counted(net)
+        certain = f"; certain, as it costs something: {', '.join(priced)}" if priced else ""
+        yield f"free power of {net.name}: {', '.join(free) or 'none'}{certain}"
     columns = [name for name in (*SHOWN, *(DRAWN if table.samples.any() else ())) if name != "note" or (table.note != "").any()]
     yield plain(table, columns=columns, rows=rows)
     for note in dict.fromkeys(table.note.tolist()):
         if note:
             yield f"{note}: {MEANS[note]}"
+    yield from (f"doubt: {doubt}" for doubt in dict.fromkeys(table.doubt.tolist()) if doubt)
+    if found.end is End.AGREED:
+        yield "certificate: at the forecast and at every α told the market solved again makes these prices, no penalty among them"
     if many := int(table.samples.sum()):
         yield f"of {many} draws inside their bands {int(table.inside.sum())} crossed the budget, of {many} from outside {int(table.outside.sum())}"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridtandem.report.tables import as_records, grid
+from gridtandem.resources.steps import starts_left_out
 from gridtandem.tables import Table
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ def contents(case: Case) -> dict[str, Table]:
 def remarks(case: Case) -> tuple[str, ...]:
     """What is no fault and should be known all the same."""
     networks = (("tso", case.transmission), *((m.name, m) for m in case.models))
-    return (*(line for place, net in networks for line in _remarks(place, net.tables())), *narrow_roots(case))
+    starts = (f"{place}: {line}" for place, net in networks if (line := starts_left_out(net)))
+    return (*(line for place, net in networks for line in _remarks(place, net.tables())), *narrow_roots(case), *starts)
 
 
 def narrow_roots(case: Case) -> Iterator[str]:

@@ -129,7 +129,8 @@ def _check(run: Run) -> Iterator[str]:
     low, high, broken = int(np.argmin(c.v_low_pu)), int(np.argmax(c.v_high_pu)), int(c.limits_broken.sum())
     limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken (table violations)"
     yield f"  AC check  voltages {c.v_low_pu[low]:.4f} pu at {c.v_low_bus[low]} to {c.v_high_pu[high]:.4f} pu at {c.v_high_bus[high]}; {limits}"
-    yield f"            plans off by at most {spelled(float(c.voltage_error_pu.max()), 'pu')}, losses {spelled(float(c.loss_mw.sum()), 'MW')}"
+    lost = spelled(float(c.loss_mw.sum()), "MW" if len(c) == 1 else "MWh")  # of one hour each
+    yield f"            plans off by at most {spelled(float(c.voltage_error_pu.max()), 'pu')}, losses {lost}"
 
 
 def _unlimited(run: Run) -> Iterator[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gridtandem.report import style
 from gridtandem.report.style import styled
+from gridtandem.study.margin.tables import first_turn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +72,7 @@ def _curves(axes: Axes, carried: Carried) -> None:
         mine = rows.take((rows.setting == setting) & (rows.bus == bus))
         colour = style.SERIES[k % len(style.SERIES)]
         axes.plot(mine.growth, mine.v_pu, color=colour, linestyle=style.DASHES[k % len(style.DASHES)], linewidth=1.3)
-        turn = int(np.argmax(mine.growth))
+        turn = first_turn(mine.growth)
         axes.plot(mine.growth[turn], mine.v_pu[turn], marker=style.MARKS[k % len(style.MARKS)], markersize=3.5, color=colour, linestyle="none")
         ends.append((float(mine.growth[turn]), float(mine.v_pu[turn]), setting, colour))
     axes.margins(x=0.16)

@@ -21,7 +21,7 @@ from gridtandem.grid.network import Network
 from gridtandem.report.kinds import door
 from gridtandem.report.run import Comparison, Run, carried, compared
 from gridtandem.study.kinds import FLOW, KINDS, Kind, kind_for
-from gridtandem.study.setting import loading_of
+from gridtandem.study.setting import asked_hours, loading_of
 from gridtandem.study.store import RunFile
 from gridtandem.study.study import Study
 
@@ -147,6 +147,7 @@ def _held(path: Path) -> Kind:
 
 def _given(**options: Any) -> dict[str, Any]:
     """Those that are not as usual."""
+    asked_hours(options["hours"])
     return {name: value for name, value in options.items() if value is not None and not _usual(name, value)}
 
 

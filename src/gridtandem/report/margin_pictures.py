@@ -8,7 +8,7 @@ import numpy as np
 
 from gridtandem.report import style
 from gridtandem.report.style import styled
-from gridtandem.study.margin.tables import KINDS, CurveResults
+from gridtandem.study.margin.tables import KINDS, CurveResults, first_turn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,7 @@ def by_tool(run: MarginRun) -> Figure:
     figure = style.new_figure(style.WIDE, 1.1 + 0.32 * len(tools))
     fields = figure.subplots(1, 2, sharey=True).tolist()
     place = np.arange(len(tools))[::-1]
-    shown = (("largest growth λ*", tools.growth, "{:.4f}"), ("most power of all loads [MW]", tools.most_mw, "{:.1f}"))
+    shown = (("first collapse λ*", tools.growth, "{:.4f}"), ("most power of all loads [MW]", tools.most_mw, "{:.1f}"))
     for axes, (label, values, form) in zip(fields, shown, strict=True):
         known = np.isfinite(values)
         colours = [style.SERIES[k % len(style.SERIES)] for k in range(len(tools))]
@@ -83,7 +83,7 @@ def _drawn(run: MarginRun, x: str, label: str, title: str) -> Figure:
             dash = style.DASHES[(t if len(tools) == 1 else b) % len(style.DASHES)]
             width = 1.2 + 0.9 * (len(tools) - 1 - t)  # curves that agree lie on each other
             axes.plot(getattr(rows, x), rows.v_pu, color=colour, linestyle=dash, linewidth=width)
-            turn = int(np.argmax(rows.growth))
+            turn = first_turn(rows.growth)
             axes.plot(getattr(rows, x)[turn], rows.v_pu[turn], marker=style.MARKS[t % len(style.MARKS)], color=colour, linestyle="none")
             name = bus if len(tools) == 1 else f"{tool}: {bus}"
             ends.append((float(getattr(rows, x)[turn]), float(rows.v_pu[turn]), style.short(name, 30), colour))

@@ -10,6 +10,7 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.report.tables import spelled
 from gridtandem.report.words import beside_in_words, in_words
+from gridtandem.resources.steps import starts_left_out
 from gridtandem.resources.storage import OVERLAP
 from gridtandem.study.market.certificate import equal_offers
 from gridtandem.study.market.day import MarketDay
@@ -17,10 +18,15 @@ from gridtandem.study.market.results import Awards
 from gridtandem.study.market.study import MarketStudy
 
 if TYPE_CHECKING:
+    from gridtandem.cases.case import Case
     from gridtandem.report.run import Comparison, Run
 
 SAME = 1e-9  # relative; costs that differ by less are the same
 MISSED = 1e-6  # relative to the cost; a regret below it is a tolerance
+LEAST = {  # by how resources inside are paid
+    "pay-as-bid": "no other exchange costs it less", "posted": "no other exchange lets it pay less",
+    "nodal": "no other exchange costs it less; what it pays at the prices of its buses is not what it minimised",
+}  # fmt: skip
 SHOWN = 6  # interfaces that a summary tells of
 PARTIAL = ("strategic", "price-taker")  # schemes whose companies look at their own cost alone
 COLUMNS = ("scheme", "cost", "gap_to_ideal", "rounds", "numbers", "price_error_per_mwh", "voltage_error_pu", "limits_broken", "seconds")
@@ -46,7 +52,7 @@ def _hours(study: MarketStudy) -> str:
 def _lines(run: Run) -> Iterator[str]:
     day: MarketDay = run.result
     result, money = day.tables, day.study.case.currency
-    if not len(run.awards):
+    if np.isnan(result.cost):
         return
     share = f"{abs(100 * result.gap):.3g} % {'more' if result.gap > 0 else 'less'} than"
     beside = "the same as" if abs(result.gap) <= SAME else share
@@ -58,13 +64,21 @@ def _lines(run: Run) -> Iterator[str]:
         head = "kept" if k == 0 else "    "
         rents = f"rent of flows {s.flow_rent[k]:,.2f}, of voltages {s.voltage_rent[k]:,.2f}"
         rents += f", of losses {s.loss_rent[k]:,.2f}; regret {s.regret[k]:,.4f}" if run.result.study.form != "lindist" else ""
-        yield f"  {head}      {s.company[k]}: {s.kept[k]:,.2f} {money}; {rents}"
+        yield f"  {head}      {s.company[k]}: {round(float(s.kept[k]), 2) + 0.0:,.2f} {money}; {rents}"
         if s.regret[k] > MISSED * max(1.0, abs(result.cost)):
             more = f"{s.regret[k]:,.2f} {money} more at these prices by another exchange: its offers leave that out, or its scheme does"
             yield f"            {s.company[k]} would have {more}"
     yield from _choice_lines(run, money)
     yield from _company_lines(run, money)
     yield from _check_lines(run)
+    yield from starts_in_words(day.study.case)
+
+
+def starts_in_words(case: Case) -> Iterator[str]:
+    """Costs of starts that no market counts."""
+    for place, net in (("tso", case.transmission), *((model.name, model) for model in case.models)):
+        if line := starts_left_out(net):
+            yield f"  note      {place}: {line}"
 
 
 def _interface_lines(run: Run, money: str) -> Iterator[str]:
@@ -123,14 +137,17 @@ def _company_lines(run: Run, money: str) -> Iterator[str]:
     for k, name in enumerate(table.company.tolist()):
         mine = np.unique(run.awards.interface[run.awards.company == name])
         parts = f"exchange {table.exchange[k]:,.2f}, resources {table.resource_cost[k]:,.2f}"
-        paid = table.exchange[k] + table.resources[k]
+        parts += f", tariff forgone {table.forgone[k]:,.2f}" if table.forgone[k] else ""
+        paid = table.exchange[k] + table.resources[k] + table.forgone[k]
         told = "" if abs(paid - table.cost[k]) <= SAME * abs(paid) else f"; paid {paid:,.2f}, resources {table.resources[k]:,.2f} of it"
         yield f"  company   {name}: cost {table.cost[k]:,.2f} {money} ({parts}){told}"
+        if any(len(net.tariffs) for net in run.result.study.case.models):
+            yield f"            profit {table.kept[k]:,.2f} {money} (table profit): retail {table.retail[k]:,.2f} by its tariff"
         if np.isfinite(table.believed[k]):
             yield f"            it took it for {table.believed[k]:,.2f} {money}, at prices before its trade moved them"
         if best is not None:
             rows = np.isin(run.result.study.case.interfaces.name, mine)
-            proved = "no other exchange costs it less" if (best.worth[0][:, rows] == Worth.EXACT).all() else "not proved to be least"
+            proved = LEAST[run.result.study.scheme.local] if (best.worth[0][:, rows] == Worth.EXACT).all() else "not proved to be least"
             proved += " as long as like feeders are made equal offers" if equal_offers(run.result.study, np.flatnonzero(rows)) else ""
             kinks = int((best.kink[0][:, rows] == 1).any(1).sum())
             others, settled = (" while the others stay", "that of their common clearing") if len(table) > 1 else ("", "its better one")
@@ -153,14 +170,14 @@ def _check_lines(run: Run) -> Iterator[str]:
     c = run.checks
     if not len(c):
         return
-    solved = c.solved == 1
+    solved, hours = c.solved == 1, run.result.study.window.hours
     if not solved.all():
         yield f"  AC check  the joined grid has no load flow in {int((~solved).sum())} of {len(c)} periods"
     if solved.any():
         low = int(np.nanargmin(c.v_low_pu))
         model, lost = ("linear model", "losses that the market left out") if run.result.study.form == "lindist" else ("model with losses", "losses")
-        yield f"  AC check  voltages of the {model} are off by at most {spelled(float(np.nanmax(c.voltage_error_pu)), 'pu')} in feeders"
-        yield f"            {lost}: {spelled(float(np.nansum(c.loss_mw)), 'MW')} over all periods"
+        apart = f"voltages of the {model} are off by at most {spelled(float(np.nanmax(c.voltage_error_pu)), 'pu')} in feeders\n            "
+        yield f"  AC check  {apart if len(run.awards) else ''}{lost}: {spelled(float(np.nansum(c.loss_mw)) * hours, 'MWh')} over all periods"
         broken = int(c.limits_broken.sum())
         limits = "no limit broken" if broken == 0 else f"{broken} limit{'s' * (broken != 1)} broken (table violations)"
         yield f"            lowest voltage {spelled(float(c.v_low_pu[low]), 'pu')} at {c.v_low_bus[low]}; {limits}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from gridtandem.report.run import Run
 
+ROOM = 0.25  # of the height of a picture, for a legend in two lines
 CURVES = 6  # hours of which a picture draws the curve
 KINDS = (("exchange", "/"), ("free power", ""), ("units", "\\"), ("demand response", "x"), ("storage", "."))  # of what serves demand, with a hatch
 
@@ -57,7 +58,9 @@ def resources(run: Run) -> Figure:
         up, down = up + np.maximum(mw, 0.0), down + np.minimum(mw, 0.0)
     axes.plot(hours, parts.sum(0), color=style.INK, marker="o", markersize=3, label="demand")
     axes.xaxis.set_major_locator(whole_numbers())
-    axes.margins(y=0.25)
+    axes.margins(y=0.05)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + ROOM * (high - low))
     axes.set_xlabel("hour")
     axes.set_ylabel("[MW]")
     axes.set_title("What serves demand in the feeders", pad=14)
@@ -94,7 +97,9 @@ def voltages(run: Run) -> Figure:
     left.set_xlabel("hour")
     left.set_ylabel("voltage [pu]")
     left.set_title("Voltages of feeders", pad=14)
-    left.legend(fontsize=7, frameon=False)
+    low, high = left.get_ylim()
+    left.set_ylim(low, high + ROOM / 2 * (high - low))
+    left.legend(fontsize=6.5, frameon=False, ncols=3, loc="upper center")
     worst = int(table.period[int(np.nanargmin(table.v_pu))])
     for k, feeder in enumerate(dict.fromkeys(table.feeder.tolist())):
         mine = table.take((table.period == worst) & (table.feeder == feeder))

@@ -15,14 +15,17 @@ from gridtandem.tables import Column, Real, Table
 DECIMALS = {
     "pu": 4,
     "MW": 3,
+    "MWh": 3,
     "Mvar": 3,
     "MVA": 3,
     "deg": 2,
     "kV": 1,
     "s": 3,
     "%": 1,
+    "Hz": 3,
     "currency": 2,
     "currency/MWh": 2,
+    "currency/feeder": 2,
 }  # what is told of values of ordinary size
 HUGE = 1e7  # from here on a power of ten says more than a row of digits
 NOISE = 1e-12  # below it a number is what rounding left, and told as 0; but for a distance from the truth
@@ -33,18 +36,23 @@ UNIT_NAMES = (
     "_per_mvarh",
     "_pu",
     "_mw",
+    "_mwh",
     "_mvar",
     "_mva",
     "_deg",
     "_kv",
     "_ohm",
+    "_mws",
+    "_hz_per_s",
     "_us",
     "_kw_per_m2",
     "_m_per_s",
+    "_hz",
     "_c",
     "_a",
     "_v",
     "_s",
+    "_percent",
 )  # endings that repeat the unit
 DIGITS, LONG = 5, 1e5  # digits of all other numbers, and from where on whole ones
 

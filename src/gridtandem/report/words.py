@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gridtandem.report.tables import plain
+from gridtandem.study.side_by_side import pooled
 
 if TYPE_CHECKING:
     from gridtandem.report.run import Comparison, Run
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 def in_words(run: Run, hours: str, lines: Iterable[str]) -> str:
     """Which periods it is about, and between trouble and run file what its kind has to say."""
     outcome, books = run.outcome, run.outcome.books()
+    models = f"; {shared:,} numbers of feeder models pooled" if (shared := pooled(run.result)) else ""
     count = "1 round" if outcome.rounds == 1 else f"{outcome.rounds} rounds"
     return "\n".join((
         f"{run.result.study.case.name} under {run.scheme}, {hours}: {run.end}",
-        f"  scheme    {count}; {len(outcome.ledger)} letters, {books['numbers']:,} numbers, {books['bytes']:,} B",
+        f"  scheme    {count}; {len(outcome.ledger)} letters, {books['numbers']:,} numbers, {books['bytes']:,} B{models}",
         *(f"  trouble   {line}" for line in run.trouble), *lines, *([] if run.path is None else [f"  run file  {run.path}"]),
     ))  # fmt: skip
 

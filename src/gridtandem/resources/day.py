@@ -9,6 +9,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.errors import Fault
+from gridtandem.grid.devices import unpriced
 from gridtandem.grid.network import Network
 from gridtandem.resources.part import Part, Window, joined
 from gridtandem.resources.reactive import reactive
@@ -64,5 +65,10 @@ def faults(net: Network, periods: int, *, source: bool) -> Iterator[Fault]:
     for k in range(0 if source else len(net.requirements)):
         mend = "write it into transmission's folder; feeders only offer"
         yield net.requirements.fault(k, "period", "asks for regulation in a feeder, which only transmission buys", mend, "case-086")
+    for k in range(len(net.tariffs) if source else 0):
+        mend = "write it into the folders of a company's feeders; demand in transmission pays the price of its bus"
+        yield net.tariffs.fault(k, "price_per_mwh", "is a tariff in transmission, which sells to no final customer", mend, "case-107")
+    if periods > max(net.periods, net.tariffs.period.max(initial=0)):
+        yield from unpriced(net.tariffs, periods)
     if net.periods and net.periods < periods:
         yield Fault("profiles", f"reach to period {net.periods} of {periods}", "give every period a factor, or ask for fewer hours", "case-097")

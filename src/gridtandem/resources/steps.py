@@ -154,6 +154,17 @@ def ramp_rows(net: Network, steps: PricedSteps, hours: float) -> dict[str, Rows]
     return {"ramp": rows}
 
 
+def starts_left_out(net: Network) -> str:
+    """Units whose starts or stops cost something, which nothing here counts, as no study commits units; empty where there are none."""
+    g = net.generators
+    rows = np.flatnonzero(g.live & ((g.p_low_mw != 0) | (g.p_high_mw != 0)) & ((g.startup_cost != 0) | (g.shutdown_cost != 0))).tolist()
+    if not rows:
+        return ""
+    dear = max(rows, key=lambda k: abs(g.startup_cost[k]) + abs(g.shutdown_cost[k]))
+    cost = f"{g.startup_cost[dear]:g} and {g.shutdown_cost[dear]:g} at {g.label(dear)!r}"
+    return f"starts and stops of {len(rows)} of {len(g)} units cost something ({cost}), which is left out: no study commits units"
+
+
 def cost_faults(net: Network, *, source: bool) -> Iterator[Fault]:
     """Costs that a market cannot clear: falling prices, powers that do not rise, polynomials beyond the square, missing limits."""
     points, g = net.cost_points, net.generators

@@ -3,8 +3,8 @@ r"""Coordinated continuation by exchange of numbers: transmission corrects with 
 Paper    M. Gupta, thesis, IIT Delhi, 2022, ch. 3 (block diagram); the equations (a)-(d) are our reading of it, see
          docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
-Crosses  per interface and exchange: feeders hear 2 numbers (voltage, λ) and say 23, of which 3 count (powers, and what loads draw); transmission
-         hears those, as often as its own correction needs, and says 9 (step, tangent, voltage), and 6 for all.
+Crosses  per interface and exchange: feeders hear 2 numbers (voltage, λ) and say 23, of which 5 count (powers, what loads draw, how the weakest
+         voltage moves); transmission hears those, as often as its own correction needs, and says 9 (step, tangent, voltage), and 6 for all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from gridtandem.boundary.arc import DONE, Arc
 from gridtandem.boundary.growth_letters import NOTHING, Eliminated, JointStep, RespondAt, Stepped, nobody
-from gridtandem.boundary.growth_points import Place, Traced, Tracked
+from gridtandem.boundary.growth_points import Place, Traced, Tracked, leapt
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Gap
 from gridtandem.tables import Real
@@ -43,7 +43,8 @@ class CcpfFixedPoint:
         """All load flows together, at λ = 0."""
         first = JointStep(nobody(mail.shape), np.zeros(2), False, False, NOTHING)
         v = mail.ask_tso(first).v
-        return Tracked.begun(mail.shape, Arc.of(self.longest, self.past), self._corrected(mail, RespondAt(v, 0.0 * v), first))
+        begun = Tracked.begun(mail.shape, Arc.of(self.longest, self.past), self._corrected(mail, RespondAt(v, 0.0 * v), first))
+        return replace(begun, arc=replace(begun.arc, per_rise=0.0, sinking=True))  # tangents are those of transmission alone
 
     def round(self, mail: Mail, s: Tracked) -> Tracked:
         """One trial along the arc of transmission."""
@@ -52,9 +53,9 @@ class CcpfFixedPoint:
         length, p = s.arc.length, s.base
         ask = RespondAt(p.v + length * p.turn[..., 1], p.growth + length * p.turn[..., 2])  # (a) prediction
         found = self._corrected(mail, ask, JointStep(nobody(mail.shape), np.array([0.0, length]), True, False, p.own))
-        if found is not None and found.growth.flat[0] > p.growth.flat[0]:
-            return s.after(replace(found, corrections=found.corrections // 2))
-        after = s.after(None)  # λ fell, or nothing rested: nearer to the end by shorter steps
+        if found is not None and found.growth.flat[0] > p.growth.flat[0] and not leapt(p, found, s.arc, length):
+            return s.came(replace(found, corrections=found.corrections // 2))
+        after = s.failed()  # λ fell, or nothing rested: nearer to the end by shorter steps
         return replace(after, arc=replace(after.arc, phase=DONE), trouble="") if after.arc.step < self.shortest else after
 
     def _corrected(self, mail: Mail, ask: RespondAt, joint: JointStep) -> Place | None:
@@ -92,7 +93,7 @@ class CcpfFixedPoint:
 
     def curve(self, s: Tracked) -> Traced:
         """What the parties take home."""
-        return Traced(s.points, s.arc.phase == DONE, s.trouble)
+        return Traced(s.points, s.arc.phase == DONE, s.trouble, exact=False)
 
 
 def _numbers(told: Eliminated) -> Eliminated:

@@ -10,15 +10,15 @@ Crosses  as in ccpf, near the nose once per round: per interface feeders hear 10
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.boundary.arc import LOST, SEEKING, Arc
+from gridtandem.boundary.arc import DONE, LOST, SEEKING, Arc
 from gridtandem.boundary.growth_letters import Eliminate, JointStep
-from gridtandem.boundary.growth_points import Place, Traced, Tracked
-from gridtandem.boundary.joint import ahead, begun, corrected
+from gridtandem.boundary.growth_points import Place, Traced, Tracked, leapt
+from gridtandem.boundary.joint import ahead, begun, corrected, given_way
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.coordinate import Gap
 
@@ -36,19 +36,21 @@ class CcpfNoseState:
     slope: float = np.nan  # t_λ
     moved: float = np.nan  # σ, along the tangent, that led here
     bend: float = np.nan  # dt_λ/dσ, by the last two
-    trouble: str = ""
+    rounds: int = 0  # of the direct iteration
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class CcpfNose:
-    """Margins only: once a step has passed the nose, correction and search for it go together, one exchange per round."""
+    """Margins only: once a step has passed the nose, correction and search for it go together, one exchange per round. Where that leads out of the
+    step, the walk goes on and the step becomes shorter.
+    """
 
     tol_mva: float = 1e-8  # mismatch
     nose: float = 1e-7  # t_λ
     near_mva: float = 1e-3  # mismatch from which on tangents are those of the curve, and a round goes along them too
     most: int = 12  # corrections of one place of the walk
-    longest: float = 0.1  # change of any voltage in a step of the walk [pu]
+    longest: float = 0.03  # change of any voltage in a step of the walk [pu]
 
     asks_tso: ClassVar = frozenset({JointStep})
     asks_dsos: ClassVar = frozenset({Eliminate})
@@ -63,12 +65,15 @@ class CcpfNose:
         if s.walk.arc.ended:
             return s
         if s.ask is None or s.joint is None:
+            if s.walk.limited:
+                onwards = given_way(mail, s.walk.base)
+                return CcpfNoseState(s.walk.after(None) if onwards is None else s.walk.onwards(onwards))
             return self._walked(s.walk.after(corrected(mail, *ahead(s.walk.base, s.walk.arc.length), tol_mva=self.tol_mva, most=self.most)))
         told = mail.ask_dsos(s.ask)
         there = mail.ask_tso(JointStep(told, s.joint.by, s.joint.turn, False, s.joint.memo))  # (a) step and tangent t
         left = max(float(told.left.max(initial=0.0)), there.left)
-        if not np.isfinite(left):
-            return replace(s, left=np.nan, trouble="a network has no step from here; take ccpf, which goes along the curve to the nose")
+        if not np.isfinite(left) or s.rounds >= self.most:
+            return CcpfNoseState(s.walk)
         slope = float(there.turn[..., 2].flat[0])
         near = left <= self.near_mva
         bend = (slope - s.slope) / s.moved if near and abs(s.moved) > 0 else s.bend  # (b) dt_λ/dσ between places on the curve
@@ -78,27 +83,37 @@ class CcpfNose:
         ask = Eliminate(s.ask.v + by[..., 1], s.ask.growth + by[..., 2], by, there.turn, s.ask.give, told.interface, told.memo)
         here = Place.of(s.ask.v, s.ask.growth, told, there, 1)
         before = (slope, length) if near else (s.slope, s.moved)
-        return CcpfNoseState(s.walk, ask, JointStep(told, np.array([1.0, length]), True, False, there.memo), here, left, *before, bend)
+        new = CcpfNoseState(s.walk, ask, JointStep(told, np.array([1.0, length]), True, False, there.memo), here, left, *before, bend, s.rounds + 1)
+        return CcpfNoseState(s.walk) if self._met(new) and not self._within(s.walk, here) else new
+
+    def _met(self, s: CcpfNoseState) -> bool:
+        return bool(s.left <= self.tol_mva and abs(s.slope) <= self.nose)
+
+    def _within(self, walk: Tracked, here: Place) -> bool:
+        """Is that the nose that the step of the walk passed? λ lies below the tangent at its beginning, and voltages did not leap."""
+        b, length = walk.base, walk.arc.high[0]
+        more = float(here.growth.flat[0] - b.growth.flat[0])
+        return 0 <= more <= length * b.slope and not leapt(b, here, walk.arc, length)
 
     def _walked(self, walk: Tracked) -> CcpfNoseState:
         """The direct iteration begins at the last place before the nose, with the bend of the step that passed it."""
-        if walk.arc.phase != SEEKING:
-            return CcpfNoseState(walk, trouble=walk.trouble)
-        b, arc = walk.base, walk.arc
-        bend = (arc.high[1] - arc.low[1]) / arc.high[0]
-        length = -b.slope / bend
-        ask, joint = ahead(b, length)
-        return CcpfNoseState(walk, ask, joint, b, slope=b.slope, moved=length, bend=bend)
+        arc = walk.arc
+        if arc.phase != SEEKING or not arc.nose:
+            return CcpfNoseState(walk)
+        bend = (arc.high[1] - arc.low[1]) / (arc.high[0] - arc.low[0])
+        ask, joint = ahead(walk.base, arc.length)
+        return CcpfNoseState(walk, ask, joint, walk.base, slope=arc.low[1], moved=arc.length - arc.low[0], bend=bend)
 
     def gap(self, s: CcpfNoseState) -> Gap:
         """t_λ, and the mismatch in its measure; that of the walk before."""
         if s.ask is None:
-            return Gap(np.nan if s.walk.arc.phase == LOST else max(s.walk.left, self.nose * 2), self.nose)
+            ends = {LOST: np.nan, DONE: 0.0}
+            return Gap(ends.get(s.walk.arc.phase, max(s.walk.left, self.nose * 2)), self.nose)
         return Gap(float(np.maximum(abs(s.slope), s.left * self.nose / self.tol_mva)), self.nose)
 
     def curve(self, s: CcpfNoseState) -> Traced:
         """What the parties take home: the walk, and the nose."""
         if s.here is None or s.ask is None:
-            return Traced(s.walk.points, False, s.trouble)
-        met = bool(s.left <= self.tol_mva and abs(s.slope) <= self.nose)
-        return Traced(s.walk.points.and_(s.here, s.moved) if met else s.walk.points, met, s.trouble)
+            return Traced(s.walk.points, s.walk.arc.phase == DONE, s.walk.trouble)
+        met = self._met(s)
+        return Traced(s.walk.points.and_(s.here, s.moved) if met else s.walk.points, met, s.walk.trouble)

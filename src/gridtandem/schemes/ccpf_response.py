@@ -3,8 +3,8 @@ r"""Coordinated continuation by responses: feeders solve at a voltage and λ and
 Paper    Response functions, arXiv 1712.08282 (abstract), taken along a curve as M. Gupta, thesis, IIT Delhi, 2022, ch. 3, continues transmission and
          feeders; the equations (a)-(d) are our derivation, see docs/explanation/voltage-security.md.
 Decides  nobody; both sides only compute.
-Crosses  per interface and correction: feeders hear 2 numbers (voltage, λ) and say 23 (power and what their loads draw, with slopes by both; zeros in
-         the rest); transmission hears those and says 9 (step, tangent, voltage), and 6 for all.
+Crosses  per interface and correction: feeders hear 2 numbers (voltage, λ) and say 23 (power, what their loads draw and their weakest
+         voltage, with slopes by both; zeros in the rest); transmission hears those and says 9 (step, tangent, voltage), and 6 for all.
 """
 
 from __future__ import annotations

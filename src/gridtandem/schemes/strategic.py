@@ -4,7 +4,8 @@ Paper    H. Sheikhahmadi et al., 2021: a bi-level model of a distribution compan
          (only the abstract is public; the model is our reconstruction, see docs/explanation/strategic.md). Route ``cells``: the company is told the
          residual supply (a) and answers it (b); routes ``kkt-…``: it is told the whole market (c), as those conditions need.
 Decides  each company its exchange; the market the price at it.
-Crosses  reach once; per round three numbers down for each step of price, one exchange and its price up; or the whole market down.
+Crosses  reach once; per round six numbers down for each step of price (where and when it is, its ends, the price), one exchange and its price up;
+         or the whole market down.
          Several companies move in turn, until nobody does: an equilibrium, though perhaps one of several.
 """
 
@@ -80,7 +81,7 @@ class Strategic:
         price = best.price if alone else mail.ask_tso(ClearAt(z)).price if gaps[-1] <= self.tol else None
         seen = (*s.seen, z)[-MEMORY:] if turn > len(totals) else ()
         steps = (*s.moves, far) if not still else s.moves[:1]
-        trouble = cycling(seen, steps[1:], self.tol, ADVICE) if len(steps) > 1 else ""
+        trouble = cycling(seen, steps[1:], self.tol, ADVICE, what="exchanges {}, in MW,") if len(steps) > 1 else ""
         return StrategicState(s.reach, z, curve, best, price, steps, gaps, seen, trouble)
 
     def _whole(self, mail: Mail, s: StrategicState) -> StrategicState:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gridtandem.cases.case import Case
-from gridtandem.errors import UnknownName, Unreadable
+from gridtandem.errors import Fault, InvalidCase, UnknownName, Unreadable
 from gridtandem.study.registry import scheme_kind, scheme_named, scheme_names
 from gridtandem.study.study import BLIND
 from gridtandem.tables import Real
@@ -17,6 +17,12 @@ from gridtandem.tables import Real
 COMPARED = ("independent", "load-flow", "response", "merged")  # unless told otherwise
 AUTO = "auto"  # the scheme that the diagnosis recommends
 ROUNDS = 100  # most rounds unless told otherwise
+
+
+def asked_hours(hours: int | None) -> None:
+    """Refuse hours that are none, where somebody names them."""
+    if hours is not None and not hours >= 1:
+        raise InvalidCase([Fault("hours", f"are {hours!r}", "give 1 or more, or leave them out for what is usual", "study-037")])
 
 
 def usual(case: Case) -> str:

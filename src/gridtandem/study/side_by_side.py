@@ -16,6 +16,9 @@ from gridtandem.coordinate import End, Outcome
 from gridtandem.study.registry import name_of
 from gridtandem.tables import Real, Table
 
+# answered by whoever has every model; those of markets and of dispatch by name, as a load flow does not load their letters
+OWNED = frozenset({Together.__name__, Interleaved.__name__, "Pooled", "DispatchWhole"})
+
 
 class Studied(Protocol):
     """As much of a study as bookkeeping looks at."""
@@ -80,11 +83,13 @@ def crossed(result: Ended) -> int:
     A letter `Alone` reports a party's own result to the study and crosses nothing. `Together`, `Interleaved`, `Pooled` and `DispatchWhole` are
     answered by whoever has every model: what crosses is the models of the distribution companies, once.
     """
-    ledger = result.outcome.ledger
-    others = {"Pooled", "DispatchWhole"}  # of markets and of dispatch, whose letters a load flow does not load
-    owned = {Together.__name__, Interleaved.__name__, *others}
-    letters = sum(e.numbers_down + e.numbers_up for e in ledger if e.question not in {Alone.__name__, *owned})
-    return letters + (model_numbers(result.study.case) if any(e.question in owned for e in ledger) else 0)
+    letters = sum(e.numbers_down + e.numbers_up for e in result.outcome.ledger if e.question not in {Alone.__name__, *OWNED})
+    return letters + pooled(result)
+
+
+def pooled(result: Ended) -> int:
+    """Numbers of distribution companies' models, where somebody has to have them all; else 0."""
+    return model_numbers(result.study.case) if any(e.question in OWNED for e in result.outcome.ledger) else 0
 
 
 def model_numbers(case: Case) -> int:

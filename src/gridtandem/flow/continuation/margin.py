@@ -1,7 +1,8 @@
 r"""What a curve says of security: how much can be added, what ends it, and where the network is weakest.
 
-Two margins: λ*, the largest λ with a solution, and the most power that the loads draw along the curve, P_max. For constant power both lie at
-the nose; loads that fall with their voltage draw most before it.
+Two margins: λ*, where λ turns first when it grows from the base case, and the most power that the loads draw along the curve up to there, P_max. For
+constant power both lie at the nose; loads that fall with their voltage draw most before it. Behind it the curve may rise again, beyond λ* even: that
+is no margin, for the network has collapsed before.
 
 At a nose the Jacobian is singular, :math:`J\phi = 0,\ \psi^\top J = 0`. A node's part in it is
 
@@ -40,7 +41,7 @@ ENDS: dict[End, str] = {
 class Margin:
     """Of one curve. NaN where there is none. [per unit]"""
 
-    growth: float  # λ*; inf where it has no end
+    growth: float  # λ*, the first collapse; inf where there is none
     end: End
     knot: int  # where, among the places of the curve; −1: nowhere
     base: float  # active power of all loads before anything grows
@@ -62,7 +63,8 @@ def margin_of(curve: Curve) -> Margin:
         nothing = np.empty(0)
         return Margin(growth=np.nan, end="none", knot=-1, base=np.nan, most=np.nan, most_knot=-1, sway=nothing, participation=nothing, weakest=-1)
     drawn, growth = np.array([power(k) for k in curve.knots]), np.array([k.place.growth for k in curve.knots])
-    knot, most = int(np.argmax(growth)), int(np.argmax(drawn))
+    knot = next((m.knot for m in curve.met if m.sign.kind == "nose" or m.induced), int(np.argmax(growth)))  # the first that is met from the base case
+    most = int(np.argmax(drawn[: knot + 1]))
     end, turn = _end(curve, knot), curve.knots[knot]
     p, nodes = turn.stage.pattern, len(turn.place.vm)
     sway = np.zeros(nodes)

@@ -20,6 +20,8 @@ from gridtandem.flow.continuation.stage import Place, Stage, Tangent
 MOST = 12  # corrections of one place
 PATIENT, SLOW = 3, 0.9  # from that correction on the mismatch must become that much smaller
 FAR = 1e3  # per unit; a mismatch beyond it comes from a prediction that was too long
+TURNED = 0.5  # of the cosine between tangents at both ends of a step; one that turns further may have landed elsewhere
+STRAYED = 0.1  # of the longest step, by which a step may lie beside where the tangents at both its ends lead
 
 
 @final
@@ -86,3 +88,42 @@ def _newton(stage: Stage, place: Place, row: Tangent, *, pivoting: bool) -> Corr
 def predicted(stage: Stage, place: Place, along: Tangent, length: float) -> Place:
     """A place so far along a tangent."""
     return stage.moved(place, length * along.x, length * along.growth)
+
+
+def measure(stage: Stage, step: Tangent) -> float:
+    """What moves most, in the measure of `gridtandem.flow.continuation.options.Tracing.longest`."""
+    x, turned = np.abs(step.x), len(stage.pattern.turn)
+    return float(max(x[:turned].max(initial=0.0) / 5, x[turned:].max(initial=0.0), abs(step.growth) / 10))
+
+
+def strayed(stage: Stage, here: tuple[Place, Tangent], there: tuple[Place, Tangent], longest: float) -> bool:
+    r"""May a step have left its piece of the curve, or passed two noses at once?
+
+    On a smooth piece the way is :math:`x_b - x_a = \tfrac12 (x'_a + x'_b)` to the third power of the step, with tangents x' along it, in all
+    unknowns; and where λ rises at both ends, the parabola through both slopes that leads from λ at one end to that at the other stays above 0.
+    """
+    (a, t_a), (b, t_b) = here, there
+    if t_a.x @ t_b.x + t_a.growth * t_b.growth < TURNED:
+        return True
+    way = _between(stage, a, b)
+    size = float(way.x @ way.x) + way.growth**2
+    near, far = (size / (float(way.x @ t.x) + way.growth * t.growth) for t in (t_a, t_b))
+    beside = Tangent(x=way.x - (near * t_a.x + far * t_b.x) / 2, growth=way.growth - (near * t_a.growth + far * t_b.growth) / 2)
+    return measure(stage, beside) > STRAYED * longest or dips(way.growth, near * t_a.growth, far * t_b.growth)
+
+
+def dips(way: float, begin: float, end: float) -> bool:
+    """Does a parabola that is positive at both ends of [0, 1], with this integral, fall to 0 between them?"""
+    if min(begin, end) <= 0:
+        return False
+    bend = 3 * (begin + end) - 6 * way  # begin + (end − begin) s − bend s (1 − s)
+    at = (bend - end + begin) / (2 * bend) if bend > 0 else 0.0
+    return 0 < at < 1 and begin + (end - begin) * at - bend * at * (1 - at) <= 0
+
+
+def _between(stage: Stage, a: Place, b: Place) -> Tangent:
+    """From one place to another, in the unknowns and λ."""
+    p = stage.pattern
+    size = np.zeros(p.shape[1] - len(p.turn) - len(p.lift))
+    size[p.group] = np.abs(b.ratio[p.tap]) - np.abs(a.ratio[p.tap])
+    return Tangent(x=np.concatenate([(b.angle - a.angle)[p.turn], (b.vm - a.vm)[p.lift], size]), growth=b.growth - a.growth)

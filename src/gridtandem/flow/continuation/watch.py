@@ -20,10 +20,12 @@ from gridtandem.flow.continuation.stage import Place, Stage, Tangent
 from gridtandem.flow.results import flows
 from gridtandem.flow.sums import summed
 from gridtandem.grid.elements import PQ, REFERENCE
-from gridtandem.tables import Complex, Index, Real
+from gridtandem.tables import Complex, Flag, Index, Real
 from gridtandem.units import MVA
 
 Kind = Literal["q", "q_back", "p", "tap", "v", "flow", "nose", "peak", "target"]
+
+KEPT = ("q", "q_back", "p", "tap")  # kinds of limits at which equations change
 
 
 @final
@@ -102,6 +104,10 @@ class Watch:
         return Watch(
             stage=stage, limits=limits, q=q, back=back, p=p, tap=free, v=v, flow=flow, peak=peak, target=target, signs=tuple(signs)
         )  # fmt: skip
+
+    def kept(self) -> Flag:
+        """(sign) Is it a limit at which equations change?"""
+        return np.array([s.kind in KEPT for s in self.signs], bool)
 
     def values(self, place: Place, along: Tangent) -> Real:
         """How far each sign is passed."""

@@ -80,6 +80,14 @@ def free_units(net: Network) -> Index:
     return np.setdiff1d(steps.row[free], steps.row[mine & ~free])
 
 
+def counted(net: Network) -> tuple[list[str], list[str]]:
+    """Names of units in the band, and of those that follow a profile but cost something, so that they are taken for certain."""
+    free = free_units(net)
+    follows = net.follows.take(net.follows.what == dv.FOLLOWERS.index("generators"))
+    named = np.flatnonzero(np.isin(net.generators.name, follows.row) & net.generators.live)
+    return net.generators.name[free].tolist(), net.generators.name[np.setdiff1d(named, free)].tolist()
+
+
 def technologies(net: Network) -> Names:
     """Profile that each free unit follows."""
     follows = net.follows.take(net.follows.what == dv.FOLLOWERS.index("generators"))

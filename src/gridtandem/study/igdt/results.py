@@ -25,7 +25,12 @@ class Radii(Table):
     unit_mwh: Real = column("of units that cost something", unit="MWh", finite=False)
     response_mwh: Real = column("demand that gave way", unit="MWh", finite=False)
     store_mwh: Real = column("given back by storage", unit="MWh", finite=False)
-    note: Names = column("saturated: α ends for want of free power; beyond reach: no luck of the band is large enough", dtype="U", default="")
+    note: Names = column(
+        "saturated: α ends for want of free power; beyond reach: no luck of the band is large enough; scarce, not certified: see doubt",
+        dtype="U",
+        default="",
+    )
+    doubt: Names = column("what its certificate lacks where it is one of those, in words", dtype="U", default="")
     samples: Index = column("draws inside the band, and as many outside", dtype="i8", default=0)
     inside: Index = column("of those inside, how many crossed the budget", dtype="i8", default=0)
     outside: Index = column("of those outside", dtype="i8", default=0)

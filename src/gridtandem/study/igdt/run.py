@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
 
-from gridtandem.errors import Fault, InvalidCase
+from gridtandem.coordinate import End
+from gridtandem.errors import Fault, InvalidCase, Unsolved
 from gridtandem.opf.leader import THETA, of_group
+from gridtandem.opf.retail import full_retail
 from gridtandem.program.between import at
 from gridtandem.program.bilevel import BilevelAnswer, best_against
 from gridtandem.resources.steps import UNIT
@@ -26,6 +28,7 @@ LOOKED = (-1.0, -0.5, 0.0, 0.5)  # errors of demand beside that at the end of th
 WORSE = 1e-6  # relative: costs that differ by less are the same
 ENERGIES = ("import_mwh", "free_mwh", "unit_mwh", "response_mwh", "store_mwh")
 SATURATED, BEYOND, CERTAIN, CROOKED = "saturated", "beyond reach", "nothing is uncertain", "demand errs worse the other way"
+SCARCE, DOUBTED = "scarce", "not certified"
 
 
 @final
@@ -36,7 +39,13 @@ class BandStudy:
     study: MarketStudy
     band: Band
     cost: float  # at the forecast [currency]
+    retail: float  # what all demand would pay by the tariff, of which the cost counts what is forgone; 0 without one [currency]
     table: Radii
+
+    @property
+    def end(self) -> End:
+        """Refused where a point has no certified answer."""
+        return End.REFUSED if np.isin(self.table.note, (SCARCE, DOUBTED)).any() else End.AGREED
 
 
 def run_band(
@@ -58,7 +67,7 @@ def run_band(
         raise InvalidCase(faults)
     study, band = replace(study, scheme=Strategic()), Band() if band is None else band
     uncertain = Uncertain.of(study, band, min(MOST, 1 / max(band.load, 1 / MOST)) if most is None else most)
-    cost = uncertain.best(0, 0.0).total
+    cost = _forecast(uncertain)
     rows: list[dict[str, Any]] = []
     for name in sides:
         side = SIDES.index(name)
@@ -71,12 +80,26 @@ def run_band(
                 row |= {"samples": samples, "inside": inside, "outside": outside}
             rows.append(row)
             watch(f"{name} at {p:g} %: α = {row['alpha']:.4g}")
-    return BandStudy(study=study, band=band, cost=cost, table=Radii.of({name: [row.get(name, 0) for row in rows] for name in Radii.columns()}))
+    paid = sum(count * float(full_retail(f).sum()) for f, count in zip(uncertain.feeders, uncertain.counts, strict=True))
+    return BandStudy(study=study, band=band, cost=cost, retail=paid, table=_table(rows))
+
+
+def _forecast(uncertain: Uncertain) -> float:
+    """What budgets are relative to."""
+    best = uncertain.best(0, 0.0)
+    if doubt := uncertain.doubt(0, 0.0, best):
+        raise Unsolved(f"at the forecast the company has no answer that holds: {doubt.said}")
+    return best.total
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Radii:
+    return Radii.of({name: [row.get(name, "" if name == "doubt" else 0) for row in rows] for name in Radii.columns()})
 
 
 def _faults(percent: Sequence[float], sides: Sequence[str], samples: int, method: str) -> Iterator[Fault]:
-    if not len(percent) or not all(np.isfinite(p) and p >= 0 for p in percent):
-        yield Fault("budget", f"is {', '.join(f'{p:g}' for p in percent)}", "give shares of the cost in percent, 0 or more", "igdt-007")
+    given = np.asarray(percent)
+    if given.ndim != 1 or given.dtype.kind not in "fiu" or not len(given) or not (np.isfinite(given) & (given >= 0)).all():
+        yield Fault("budget", f"is {percent!r}", "give a list of shares of the cost in percent, 0 or more, e.g. [0, 5]", "igdt-007")
     for name in sides:
         if name not in SIDES:
             yield Fault("side", f"is {name!r}", f"give {' or '.join(SIDES)}", "igdt-008")
@@ -95,6 +118,8 @@ def _point(uncertain: Uncertain, side: int, budget: float, method: Method) -> di
     if np.isnan(found.alpha):
         return {**nothing, "note": BEYOND}
     best = uncertain.best(side, found.alpha)
+    if doubt := uncertain.doubt(side, found.alpha, best):
+        return {**nothing, "note": SCARCE if doubt.scarce else DOUBTED, "doubt": doubt.said}
     if uncertain.band.load and _crooked(uncertain, side, found.alpha, best.total):
         return {**nothing, "note": CROOKED}
     return {"alpha": found.alpha, "cost": best.total, **_energies(uncertain, best), "note": SATURATED if found.at_end else ""}

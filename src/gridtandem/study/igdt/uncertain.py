@@ -10,23 +10,35 @@ import numpy as np
 
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Refused
-from gridtandem.boundary.strategic_letters import ResidualCurve
+from gridtandem.boundary.strategic_letters import Disclose, ResidualCurve
 from gridtandem.errors import Fault, InvalidCase, Unsolved
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.feeder_value import FeederValue
 from gridtandem.opf.leader import THETA, Slots, alike, leader
 from gridtandem.parties.feeder_market import FeederMarket
-from gridtandem.parties.feeder_strategic import FeederStrategic, box_of, cells_in, places
+from gridtandem.parties.feeder_strategic import FeederStrategic, box_of, cells_in, followers_in, places
 from gridtandem.program.arrays import Program
 from gridtandem.program.between import at
-from gridtandem.program.bilevel import BilevelAnswer, best_against
+from gridtandem.program.bilevel import Bilevel, BilevelAnswer, best_against
 from gridtandem.program.cells import Cells
+from gridtandem.program.certify import certify
+from gridtandem.program.follower import Follower
 from gridtandem.study.igdt.band import Band, end_of
+from gridtandem.study.market.scarcity import scarcity
 from gridtandem.study.market.study import MarketSeats, MarketStudy, desk_of, seated
-from gridtandem.study.market.untold import untold
+from gridtandem.tables import Real
 
 SIDES = ("robustness", "opportunity")
 LOWEST = 1.0  # α at which no free power is left
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why an answer is none."""
+
+    scarce: bool  # no offer makes the price
+    said: str
 
 
 @final
@@ -40,6 +52,8 @@ class Uncertain:
     desk: FeederStrategic
     feeders: tuple[FeederProblem, ...]  # one for each group, at the forecast
     counts: tuple[int, ...]  # of feeders in each group
+    seats: MarketSeats
+    followers: tuple[Follower, ...]  # the market of every period, to hold answers against
     forecast: Program
     ends: tuple[Program, Program]  # by side
     cells: tuple[Cells, ...]
@@ -55,13 +69,14 @@ class Uncertain:
         kinds = [alike([desk.whole[k] for desk in desks]) for k in range(len(desks[0].whole))]
         made = [FeederStrategic(_with(desk, [kind[n] for kind in kinds])) for n, desk in enumerate(desks)]
         place, _ = places(seats.residual.heads)
-        cells = _told(seats, study, made)
+        span = _span(made)
+        cells, followers = _told(seats, study, span, made[0].hours), _followers(seats, span)
         slots, box = Slots.by_period(study.window.periods, 1), box_of(cells)
         forecast, worst, best = (leader(m.groups(place), slots, box) for m in made)
         members = made[0].members(place)
         return Uncertain(
             study=study, band=band, most=most, desk=made[0], feeders=tuple(made[0].desk.whole[k] for k, *_ in members),
-            counts=tuple(len(rows) for *_, rows in members), forecast=forecast, ends=(worst, best), cells=cells,
+            counts=tuple(len(rows) for *_, rows in members), seats=seats, followers=followers, forecast=forecast, ends=(worst, best), cells=cells,
         )  # fmt: skip
 
     def reach(self, side: int) -> float:
@@ -76,11 +91,24 @@ class Uncertain:
         """The best it can do there."""
         return best_against(self.program(side, alpha), THETA, self.cells).require()
 
+    def doubt(self, side: int, alpha: float, best: BilevelAnswer) -> Doubt | None:
+        """What keeps that answer from being one, where every market is solved again without the search that found it; none: it is one."""
+        found = certify(Bilevel(self.program(side, alpha), THETA, self.followers), best)
+        if found.holds:
+            return None
+        z = np.zeros((self.study.window.periods, len(self.study.case.interfaces)))
+        z[:, 0] = best.theta[:, 0]  # all hang at one bus
+        lacks = scarcity(self.seats.wholesale, z)
+        return Doubt(True, lacks) if lacks else Doubt(False, str(found.faults[0]))
+
 
 def _faults(study: MarketStudy, most: float, band: Band) -> list[Fault]:
     case, found = study.case, []
     if not most > 0:
         found.append(Fault("band", f"is {most!r}", "give the largest α of opportunity, above 0", "igdt-004", column="most"))
+    if band.load and any(len(net.tariffs) for net in case.models):
+        mend = "leave demand out of the band, or the tariff out of the case"
+        found.append(Fault("band", "holds demand, which pays a tariff here: more of it costs more and pays more", mend, "igdt-011", column="load"))
     if band.load * most > 1:
         found.append(Fault("band", f"is {most:g}, at which demand falls below 0", f"give at most {1 / band.load:g}", "igdt-004", column="most"))
     if len(set(zip(case.interfaces.company.tolist(), case.interfaces.bus.tolist(), strict=True))) != 1:
@@ -100,16 +128,27 @@ def _with(desk: FeederMarket, whole: Sequence[FeederProblem]) -> FeederMarket:
     return FeederMarket.of(desk.interface, desk.kind, tuple(whole), desk.hourly, forecast=desk.forecast)
 
 
-def _told(seats: MarketSeats, study: MarketStudy, made: Sequence[FeederStrategic]) -> tuple[Cells, ...]:
-    """The curve between the least and the most that the company could take at the forecast or at either end of the band."""
+def _span(made: Sequence[FeederStrategic]) -> tuple[Real, Real]:
+    """The least and the most (scenario, period, interface) that the company could take at the forecast or at either end of the band."""
     desk = made[0].desk
     reach = np.array([[FeederValue.of(problem).reach() for problem in m.desk.whole] for m in made])  # (end, feeder, side, period)
     if not np.isfinite(reach).all():
         raise Unsolved("somewhere in this band the feeders cannot be served at all; look at the case with `tandem run`, or take a narrower band")
     low, high = (end[desk.kind].T[None] for end in (reach[:, :, 0].min(0), reach[:, :, 1].max(0)))
-    mail = seats.mailbox(study.scheme, desk.whole[0].window.periods)
+    return low, high
+
+
+def _told(seats: MarketSeats, study: MarketStudy, span: tuple[Real, Real], hours: float) -> tuple[Cells, ...]:
+    """The curve of prices over all that the company could take."""
+    mail = seats.mailbox(study.scheme, study.window.periods)
     try:
-        curve = mail.ask_tso(ResidualCurve(low, high, low), worth=Worth.EXACT)
+        curve = mail.ask_tso(ResidualCurve(*span, span[0]), worth=Worth.EXACT)
     except Refused:
-        raise Unsolved("; ".join(untold(seats, refusal) for refusal in mail.refusals)) from None
-    return cells_in(curve, low.shape[1], made[0].hours)
+        raise Unsolved(f"{seats.residual.trouble}; a band is searched along such curves, so leave that out of the case") from None
+    return cells_in(curve, study.window.periods, hours)
+
+
+def _followers(seats: MarketSeats, span: tuple[Real, Real]) -> tuple[Follower, ...]:
+    """The markets themselves, as only an owner has them."""
+    market = seats.residual.disclose(Disclose(*span))
+    return followers_in(market, places(market.head[0, 0])[1], span[0].shape[1])[0]

@@ -8,7 +8,6 @@ from typing import Any, Literal, final
 
 import numpy as np
 
-from gridtandem.boundary.arc import most_power
 from gridtandem.boundary.growth_points import Place, Traced
 from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.cases.case import Case
@@ -153,10 +152,10 @@ def coordinated(case: Case, growth: Growth, scheme: Any, name: str) -> Coordinat
 
 
 def _ends(seats: GrowthSeats, traced: Traced) -> dict[int, list[Real]]:
-    """Voltages where nothing has grown and where λ is largest, for schemes without a lookout."""
+    """Voltages where nothing has grown and where λ turns first, for schemes without a lookout."""
     points, found = traced.points, dict[int, list[Real]]()
     if points.first is not None and points.top is not None:
-        for n, place in ((0, points.first), (int(np.argmax(points.growth)), points.top)):
+        for n, place in ((0, points.first), (points.star, points.top)):
             standing = [s for s in seats.standing(place) if s is not None]
             if len(standing) == 1 + len(seats.nodals):
                 found[n] = [s.place.vm for s in standing]
@@ -168,38 +167,46 @@ def _tool(c: Coordinated) -> Row:
     exchanges = sum(e.to != "tso" for e in c.outcome.ledger) // max(len(c.seats.fleets), 1)
     if not len(points.growth):
         return c.tool, np.nan, ENDS["none"], *(np.nan,) * 4, "", np.nan, "", np.nan, 0, 0, exchanges
-    most, at = most_power(points.growth, points.load, points.rise, points.length)
+    k = _most(c.traced)
+    most, at = (np.nan, np.nan) if k < 0 else (float(points.load[k]), float(points.growth[k]))
     label, _, v, sway = everything(c, points.top)
     weak, low = int(np.argmax(sway)), int(np.argmin(v))
     found = _end(c)
     end = BOUND if found == "bound" else ENDS[found]
     return (
-        c.tool, points.growth.max(), end, points.load[0], most, most - points.load[0], at, str(label[weak]), v[weak], str(label[low]), v[low],
+        c.tool, points.growth[points.star], end, points.load[0], most, most - points.load[0], at, str(label[weak]), v[weak], str(label[low]), v[low],
         len(points.growth), int(points.corrections.sum()), exchanges,
     )  # fmt: skip
+
+
+def _most(traced: Traced) -> int:
+    """The place at which loads draw most; −1 where it lies between places and was not looked for."""
+    points = traced.points
+    return points.most if traced.exact or points.most in (0, points.star) else -1
 
 
 BENT = 1e-3  # dλ along the arc, above which a place is no nose
 
 
 def _end(c: Coordinated) -> Literal["lost", "nose", "limit", "bound"]:
-    """By the slope of λ where it is largest."""
+    """By the slope of λ where it turns first."""
     top = c.traced.points.top
     if top is None or (top.slope > BENT and not c.traced.whole):
         return "lost"
+    if not c.traced.exact:
+        return "bound"
     return "nose" if abs(top.slope) <= BENT else "limit" if top.slope < 0 else "bound"
 
 
 def _events(c: Coordinated) -> list[Row]:
     """What gave way, from the owners' diaries, what was noted, and the nose; in order along the curve."""
     points, end = c.traced.points, _end(c)
-    top = int(np.argmax(points.growth))
+    top = points.star
     star, load = float(points.growth[top]), float(points.load[top])
     ends = [Event(at=top, growth=star, load_mw=load, sign=Sign("nose", -1, 0), element="")] if end == "nose" else []
-    most, growth = most_power(points.growth, points.load, points.rise, points.length)
-    if most > load and top:  # loads that fall with their voltage draw most before it
-        at = float(np.interp(growth, points.growth[: top + 1], np.arange(top + 1)))
-        ends.insert(0, Event(at=at, growth=growth, load_mw=most, sign=Sign("peak", -1, 0), element=""))
+    if 0 < (k := _most(c.traced)) < top:  # loads that fall with their voltage draw most before it
+        most = Event(at=k, growth=float(points.growth[k]), load_mw=float(points.load[k]), sign=Sign("peak", -1, 0), element="")
+        ends.insert(0, most)
     rows: list[Row] = []
     for e in sorted([*_diaries(c), *c.noted, *ends], key=lambda e: e.at):
         induced = end == "limit" and e.sign.kind in GIVING and e.growth == star

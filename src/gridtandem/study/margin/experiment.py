@@ -18,6 +18,7 @@ from gridtandem.schemes.response import Response
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.shown import LUMPED, feeding
 from gridtandem.study.margin.single import Tool, curves_table, tools_table
+from gridtandem.study.margin.tables import first_turn
 from gridtandem.study.margin.tools import USUAL, followed_by
 from gridtandem.study.run import run
 from gridtandem.study.study import Study
@@ -62,7 +63,7 @@ class TrialResults(Table):
     setting: Names = column("what is varied", dtype="U")
     value: Real = column("the same as a number")
     tool: Names = column("how it was found", dtype="U")
-    growth: Real = column("λ*, largest growth with a load flow; NaN: none even before anything grows", finite=False)
+    growth: Real = column("λ*, first collapse from today; NaN: none even before anything grows", finite=False)
     most_mw: Real = column("most active power that all loads draw along the curve", unit="MW", finite=False)
     margin_mw: Real = column("by how much that is more than before anything grows", unit="MW", finite=False)
     loss_mw: Real = column("active losses in all feeders before anything grows", unit="MW", finite=False)
@@ -151,7 +152,7 @@ def _margins(trial: Trial) -> Iterator[_Found]:
             yield _Found(np.nan, (trial.line, trial.setting, trial.value, *row), [])
             continue
         t, c = tools_table([tool]), curves_table([tool], feeding(trial.case))
-        top = c.v_pu[c.growth == c.growth.max()] if len(c) else np.array([np.nan])
+        top = c.v_pu[c.place == first_turn(c.growth[c.bus == c.bus[0]])] if len(c) else np.array([np.nan])
         row = (
             name, t.growth[0], t.most_mw[0], t.margin_mw[0], loss, str(t.weakest[0]), t.weakest_v_pu[0], float(top.min()),
             "; ".join(filter(None, (str(t.end[0]), tool.trouble))),

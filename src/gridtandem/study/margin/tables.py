@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, final
 
+import numpy as np
+
 from gridtandem.tables import Code, Flag, Index, Names, Real, Table, column
 
+FALLS = 1e-7  # of λ, from one place to the next; less is rounding
 KINDS = ("q", "q_back", "p", "tap", "v", "flow", "nose", "peak", "target")
 
 
@@ -17,13 +20,13 @@ class ToolResults(Table):
 
     kind: ClassVar[str] = "tools"
     tool: Names = column("how it was found", dtype="U")
-    growth: Real = column("λ*, largest growth with a load flow, in P0 (1 + λ k); inf: no end", finite=False)
+    growth: Real = column("λ*, first collapse from today, in P0 (1 + λ k); inf: no end", finite=False)
     end: Names = column("what ends it", dtype="U")
     load_mw: Real = column("active power of all loads before anything grows", unit="MW")
-    most_mw: Real = column("most active power that all loads draw along the curve", unit="MW")
-    margin_mw: Real = column("what can be added: the difference of the two", unit="MW")
-    most_growth: Real = column("λ there")
-    weakest: Names = column("node whose voltage moves most where λ is largest", dtype="U")
+    most_mw: Real = column("most active power that all loads draw up to λ*; NaN where it was passed and not found", unit="MW", finite=False)
+    margin_mw: Real = column("what can be added: the difference of the two", unit="MW", finite=False)
+    most_growth: Real = column("λ there", finite=False)
+    weakest: Names = column("node whose voltage moves most where λ turns first", dtype="U")
     weakest_v_pu: Real = column("its voltage there", unit="pu")
     lowest: Names = column("node of the lowest voltage there", dtype="U")
     lowest_v_pu: Real = column("that voltage", unit="pu")
@@ -46,7 +49,7 @@ class EventResults(Table):
     side: Index = column("1 its upper limit, −1 its lower, 0 none of both", dtype="i8")
     induced: Flag = column("yes: λ turns here because of this limit", dtype="?")
     from_start: Flag = column("yes: passed before anything grew", dtype="?")
-    past: Flag = column("yes: on the lower branch, behind the largest λ", dtype="?")
+    past: Flag = column("yes: behind the place where λ turns first", dtype="?")
 
 
 @final
@@ -67,12 +70,18 @@ class CurveResults(Table):
 @final
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class NodeResults(Table):
-    """Nodes by how much their voltage moves where λ is largest, the weakest first."""
+    """Nodes by how much their voltage moves where λ turns first, the weakest first."""
 
     kind: ClassVar[str] = "nodes"
     tool: Names = column("how it was found", dtype="U")
     bus: Names = column("first bus of the node", dtype="U")
     v_base_pu: Real = column("voltage before anything grows", unit="pu")
-    v_pu: Real = column("voltage where λ is largest", unit="pu")
+    v_pu: Real = column("voltage where λ turns first", unit="pu")
     sway: Real = column("how its voltage moves along the curve there, the most 1")
     participation: Real = column("its part in the collapse, all adding up to 1; NaN where λ does not end at a nose", finite=False)
+
+
+def first_turn(growth: Real) -> int:
+    """The place of a curve where λ turns first; the last one where it does not."""
+    falls = np.flatnonzero(np.diff(growth) < -FALLS)
+    return int(falls[0]) if len(falls) else len(growth) - 1

@@ -103,7 +103,7 @@ def _feeder_surplus(result: MarketResult, plan: FeederPlan) -> Surplus:
     keeps = demand - own - more - exchange
     return _row(plan.company + "/" + feeder_of(result, plan), (problem.network, devices), {
         **rent, "exchange": exchange, "received": own + more, "demand": demand, "kept": keeps, "essential_rent": essential, "off_price": off,
-        "choice": at_bus_demand - at_bus - exchange - keeps if done.settled or done.as_bid else 0.0,
+        "choice": at_bus_demand - at_bus - exchange - keeps if done.settled or done.by_rule else 0.0,
         "reactive": -float((found.price_q * plan.dispatch.q).sum()) * hours, "regret": plan.regret,
         "missed": plan.regret if found is plan.priced else 0.0, "fixed": float((found.price * problem.form.p_shunt).sum()) * hours,
     }, surplus_inside(result, plan))  # fmt: skip

@@ -1,5 +1,5 @@
-"""What is paid inside a feeder: the price at its bus to each; what it offered, where the scheme says so; or, where units chose their market, what
-`gridtandem.markets.choice` says.
+"""What is paid inside a feeder: the price at its bus to each; what it offered, where the scheme says so; by demand its tariff, if any; or, where
+units chose their market, what `gridtandem.markets.choice` says.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from gridtandem.errors import Unsolved
 from gridtandem.markets.choice import Sales, Settled, Supply, made_whole, own_prices, settled, shared
 from gridtandem.opf.feeder_value import SHORT
 from gridtandem.opf.posted import beyond_bids
+from gridtandem.opf.retail import retail
 from gridtandem.parties.feeder_choice import type_1
 from gridtandem.schemes.choice_of_market import ChoiceOfMarket, ChoiceOfMarketState
 from gridtandem.schemes.price_taker import PriceTaker
@@ -32,7 +33,7 @@ class Settlement:
     own: tuple[Real, ...]  # to each kind of resource (period, resource)
     sellers: Index  # places, among units in service, of those that may sell wholesale
     sales: tuple[Sales, ...] = ()  # by period; none where nobody may choose
-    as_bid: bool = False  # resources are paid what they offered, whatever the price at their bus
+    by_rule: bool = False  # resources are paid what they offered, or demand pays a tariff, whatever the price at their bus
     settled: tuple[Settled, ...] = ()
 
     def of_sellers(self, what: str) -> Real:
@@ -51,7 +52,9 @@ def settlement(result: MarketResult, plan: FeederPlan) -> Settlement:
     if posts:
         units = devices_of(result, plan)[0]
         own = (own[0] + beyond_bids(problem, plan.decisions["x"])[:, units.row], *own[1:])
-    return Settlement(demand=(price * problem.owned.p_load).sum(-1) * hours, own=own, sellers=np.zeros(0, np.int64), as_bid=as_bid)
+    by_tariff = len(problem.network.tariffs) > 0
+    demand = retail(problem, plan.decisions) if by_tariff else (price * problem.owned.p_load).sum(-1) * hours
+    return Settlement(demand=demand, own=own, sellers=np.zeros(0, np.int64), by_rule=as_bid or by_tariff)
 
 
 def sales(result: MarketResult, plan: FeederPlan, period: int) -> Sales:

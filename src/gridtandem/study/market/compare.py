@@ -35,7 +35,7 @@ class MarketComparison(Table):
         "largest difference of an interface's price to the ideal market; at a kink several are right", unit="currency/MWh"
     )
     voltage_error_pu: Real = column("largest difference of voltage in feeders, linear model against AC check", unit="pu")
-    loss_mw: Real = column("active losses of the AC check over all periods, which the market leaves out", unit="MW")
+    loss_mwh: Real = column("active losses of the AC check over all periods, which the market leaves out", unit="MWh")
     v_low_pu: Real = column("lowest voltage of the AC check", unit="pu")
     limits_broken: Index = column("limits broken in the AC check, over all periods", dtype="i8")
     seconds: Real = column("wall time of this run on this machine; not reproducible", unit="s")
@@ -50,6 +50,12 @@ def tabled(days: Sequence[Result[Any, MarketTables]], seconds: Sequence[float]) 
         "gap_to_ideal": [d.tables.gap for d in days],
         "exchange_error_mw": [worst(d.tables.awards.exchange_mw - d.tables.awards.ideal_mw) for d in days],
         "price_error_per_mwh": [worst(d.tables.awards.price_per_mwh - d.tables.awards.ideal_price_per_mwh) for d in days],
-        "voltage_error_pu": [worst(c.voltage_error_pu) for c in checks], "loss_mw": [float(c.loss_mw.sum()) if len(c) else np.nan for c in checks],
+        "voltage_error_pu": [worst(c.voltage_error_pu) for c in checks], "loss_mwh": [_lost(d) for d in days],
         "v_low_pu": [float(c.v_low_pu.min()) if len(c) else np.nan for c in checks], "limits_broken": [int(c.limits_broken.sum()) for c in checks],
     })  # fmt: skip
+
+
+def _lost(day: Result[Any, MarketTables]) -> float:
+    """Energy; NaN where nothing was checked. [MWh]"""
+    checks = day.tables.checks
+    return float(checks.loss_mw.sum()) * float(day.study.window.hours) if len(checks) else np.nan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -16,12 +16,12 @@ from gridtandem.parties.wholesale import Wholesale
 from gridtandem.program.answer import Status
 from gridtandem.program.arrays import Program
 from gridtandem.program.solve import hold, solve
-from gridtandem.program.why import why
+from gridtandem.program.why import Conflict, Hold, Miss, why
 from gridtandem.resources.reactive import free_units
 from gridtandem.resources.steps import UNIT, PricedSteps
 
-UNITS = {"balance": "MW", "limit": "pu² or MVA", "flow": "MW", "requirement": "MW"}  # of rows, for people
-STORES = {"charge": "charging", "discharge": "discharging", "energy": "energy"}  # blocks of storage, for people
+UNITS = {"balance": "MW", "limit": "pu² or MVA", "flow": "MW", "requirement": "MW", "store": "MWh"}  # of rows, for people
+STORES = {"charge": "charging", "discharge": "discharging", "energy": "energy", "store": "energy from hour to hour"}  # blocks of storage, for people
 PLACE = re.compile(rf"(?:feeder(\d+)\.|(tso)\.)?\b(balance|limit|flow|order|x|q|requirement|{'|'.join(STORES)})\[(\d+)(?:,(\d+))?\]")
 LIMIT = re.compile(r"((?:voltage at|flow on) [^;,]* is [^ ]+) pu² or MVA (above|below) [^ ;,]+")  # sides of these rows are of no use to people
 
@@ -75,8 +75,16 @@ def unvectored(problem: FeederProblem, period: int, planes: int) -> str:
 
 def reason(program: Program, known: Known, here: int | None) -> str:
     """Why the program has no answer; ``here`` is the interface whose feeder it is, None for transmission or everything together."""
-    said = str(why(program, units=_units(len(known.feeders))))
-    named = PLACE.sub(lambda found: _named(found, known, here), said)
+
+    def spoken(name: str) -> str:
+        return PLACE.sub(lambda found: _named(found, known, here), name)
+
+    found = why(program, units=_units(len(known.feeders)))
+    rows, misses = {miss.row for miss in found.misses}, dict[str, Miss]()
+    for miss in found.misses:  # the largest first; a limit of apparent power has many sides and one name
+        misses.setdefault(spoken(miss.row), replace(miss, row=spoken(miss.row)))
+    holds = dict.fromkeys(spoken(hold.name) for hold in found.holds if hold.name.split(" ")[0] not in rows)
+    named = str(Conflict(tuple(misses.values()), tuple(Hold(name, 0.0) for name in holds), found.total))
     return LIMIT.sub(lambda found: f"{found[1]} {'MVA' if found[1].startswith('flow') else 'pu²'} {found[2]} its limit", named)
 
 

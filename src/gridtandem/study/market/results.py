@@ -51,7 +51,7 @@ class NodePrices(Table):
 @final
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class DeviceResults(Table):
-    """Every resource: what it does, what it is paid, what it costs."""
+    """Every resource: what it does, what it is paid, what it costs. Where units choose their market, `sales` says what they are paid."""
 
     kind: ClassVar[str] = "devices"
     period: Index = column("period, from 1", dtype="i8")
@@ -63,7 +63,7 @@ class DeviceResults(Table):
     p_mw: Real = column("active injection", unit="MW")
     q_mvar: Real = column("reactive injection", unit="Mvar")
     price_per_mwh: Real = column("price at its bus", unit=PRICE)
-    payment: Real = column("price times energy; below 0 it pays", unit=MONEY)
+    payment: Real = column("paid for its energy, below 0 by it: at that price, or as it bid or by posted prices where those settle", unit=MONEY)
     cost: Real = column("its cost; minus its worth for demand that buys", unit=MONEY)
     profit: Real = column("payment less cost", unit=MONEY)
 

@@ -13,12 +13,13 @@ import numpy as np
 from gridtandem.boundary.market_letters import Award, Offers
 from gridtandem.boundary.reserve_letters import ReserveOffers, VectorOffers
 from gridtandem.boundary.storage_letters import NO_USE, StoreUse
-from gridtandem.coordinate import Bargain, Outcome, coordinate
+from gridtandem.coordinate import Bargain, End, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.branch_flow_curve import WITHIN
 from gridtandem.opf.feeder import FeederProblem, FeederState
 from gridtandem.opf.forms.branch_flow import FLOOR, TIGHT
 from gridtandem.opf.regulated import RegulatedFeeder, RegulatedState
+from gridtandem.opf.retail import minded
 from gridtandem.orders.products import PRODUCTS
 from gridtandem.parties.feeder_choice import planned, type_1
 from gridtandem.parties.feeder_market import FeederMarket
@@ -32,6 +33,7 @@ from gridtandem.schemes.choice_of_market import ChoiceOfMarketState
 from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.market.benchmark import Ideal, joint, proved
 from gridtandem.study.market.naming import Known, reason, unoffered, unserved, unvectored
+from gridtandem.study.market.scarcity import scarcity
 from gridtandem.study.market.study import MarketSeats, MarketStudy, seated
 from gridtandem.study.market.untold import STRATEGIC, untold
 from gridtandem.tables import Flag, Real
@@ -64,6 +66,11 @@ class FeederPlan:
     decisions: Mapping[str, Real]  # blocks of the dispatch run
     regret: float  # what the company would gain with that answer [currency]
     regulation: RegulationPlan | None = None  # where it sells regulation too
+
+    @property
+    def cost(self) -> float:
+        """Of its resources, as they offered it. [currency]"""
+        return self.dispatch.cost - float(minded(self.problem, self.decisions).sum())
 
     @property
     def answers(self) -> bool:
@@ -126,23 +133,31 @@ def run_market(
     mail = seats.mailbox(study.scheme, study.window.periods)
     outcome = coordinate(mail, study.scheme, rounds=study.rounds, resume=resume, watch=watch or (lambda _: None))
     if not outcome.answered or outcome.state is None:
-        best = joint(seats.pool)
-        return MarketResult(
-            study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=best.cost, ideal_z=best.z,
-            ideal_price=best.price, trouble=explained(seats, outcome, getattr(study.scheme, "planes", 0)),
-        )  # fmt: skip
+        return _unanswered(study, seats, outcome, explained(seats, outcome, getattr(study.scheme, "planes", 0)))
     bargain = study.scheme.bargain(outcome.state)
+    if isinstance(study.scheme, Strategic) and (lacks := scarcity(seats.wholesale, bargain.z[0])):
+        return _unanswered(study, seats, replace(outcome, end=End.REFUSED), (f"tso: {lacks}",))
     plans = _plans(seats, bargain, outcome.state, study.scheme)
     tso = above(seats.wholesale, bargain.z[0], bargain.price[0], sold_of(bargain))
-    cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.dispatch.cost for p in plans)
+    cost = tso.dispatch.cost + seats.wholesale.constant + sum(p.cost for p in plans)
     bound = isinstance(outcome.state, ChoiceOfMarketState)  # units that regret less than they could
     apart = seats.wholesale.reserve is not None and bargain.reserve is None  # feeders that sell no regulation where some is bought
-    free = study.benchmark == "prices" and not bound and not apart
+    minds = any(minded(p.problem, p.decisions).any() for p in plans)  # what is no cost of resources, so that regrets prove nothing of these
+    free = study.benchmark == "prices" and not (bound or apart or minds)
     told = proved(cost, [tso.regret, *(p.regret for p in plans)], bargain.z[0], bargain.price[0]) if free else None
     best = joint(seats.pool) if told is None else told
     return MarketResult(
         study=study, seats=seats, outcome=outcome, bargain=bargain, transmission=tso, feeders=plans, cost=cost, ideal=best.cost, ideal_z=best.z,
         ideal_price=best.price, trouble=_loose(best),
+    )  # fmt: skip
+
+
+def _unanswered(study: MarketStudy, seats: MarketSeats, outcome: Outcome[Any], trouble: tuple[str, ...]) -> MarketResult:
+    """Nothing to take home, and why."""
+    best = joint(seats.pool)
+    return MarketResult(
+        study=study, seats=seats, outcome=outcome, bargain=None, transmission=None, feeders=(), cost=np.nan, ideal=best.cost, ideal_z=best.z,
+        ideal_price=best.price, trouble=trouble,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
+from gridtandem.opf.retail import forgone
 from gridtandem.schemes.price_taker import PriceTakerState
 from gridtandem.schemes.strategic import StrategicState
 from gridtandem.study.market.choice import settlement
@@ -25,12 +26,13 @@ class Companies(Table):
 
     kind: ClassVar[str] = "companies"
     company: Names = column("distribution company", dtype="U")
-    retail: Real = column("paid by fixed demand, at the price of its bus", unit=MONEY)
+    retail: Real = column("paid by demand: by the tariff, or where there is none, by fixed demand at the price of its bus", unit=MONEY)
     exchange: Real = column("paid to the wholesale market", unit=MONEY)
     resources: Real = column("paid to resources inside, below 0 by those that buy: what they offered, or the price at their bus", unit=MONEY)
     kept: Real = column("received less paid", unit=MONEY)
     resource_cost: Real = column("cost of resources inside, as they offered it", unit=MONEY)
-    cost: Real = column("exchange and resource_cost: what a company that pays as bid minimises", unit=MONEY)
+    forgone: Real = column("what demand that gave way would have paid by the tariff; 0 without one", unit=MONEY)
+    cost: Real = column("exchange, resource_cost and forgone: what a company that pays as bid minimises", unit=MONEY)
     believed: Real = column("the same at the prices that a price taker believed; NaN under other schemes", unit=MONEY, finite=False)
 
 
@@ -57,12 +59,12 @@ def companies(result: MarketResult) -> Companies:
     whose = np.array([p.company for p in result.feeders], dtype=str)
     names = np.array(list(dict.fromkeys(whose.tolist())), dtype=str)
     place = {name: k for k, name in enumerate(names.tolist())}
-    rows = np.zeros((len(names), 5))
-    np.add.at(rows, [place[name] for name in whose.tolist()], np.array([_parts(result, p) for p in result.feeders]).reshape(-1, 5))
-    retail, exchange, resources, cost, believed = rows.T
+    rows = np.zeros((len(names), 6))
+    np.add.at(rows, [place[name] for name in whose.tolist()], np.array([_parts(result, p) for p in result.feeders]).reshape(-1, 6))
+    retail, exchange, resources, cost, lost, believed = rows.T
     return Companies.of({
         "company": names, "retail": retail, "exchange": exchange, "resources": resources, "kept": retail - exchange - resources,
-        "resource_cost": cost, "cost": exchange + cost, "believed": believed + cost,
+        "resource_cost": cost, "forgone": lost, "cost": exchange + cost + lost, "believed": believed + cost + lost,
     })  # fmt: skip
 
 
@@ -90,7 +92,7 @@ def _priced(result: MarketResult, price: Real, interface: Index, period: Index) 
 
 
 def _parts(result: MarketResult, plan: FeederPlan) -> tuple[float, ...]:
-    """Retail, exchange, paid to resources, their cost, and the exchange at prices that were believed."""
+    """Retail, exchange, paid to resources, their cost, retail forgone, and the exchange at prices that were believed."""
     bargain, state, hours, i = result.bargain, result.outcome.state, result.study.window.hours, plan.interface
     assert bargain is not None
     done, z = settlement(result, plan), bargain.z[0, :, i]
@@ -98,4 +100,5 @@ def _parts(result: MarketResult, plan: FeederPlan) -> tuple[float, ...]:
     told = np.nan if believed is None else float((believed[0, :, i] * z).sum()) * hours
     cost = sum(float(d.cost.sum()) for d in devices_of(result, plan))
     exchange = float((bargain.price[0, :, i] * z).sum()) * hours
-    return float(done.demand.sum()), exchange, sum(float(p.sum()) for p in done.own), cost, told
+    lost = float(forgone(plan.problem, plan.decisions).sum()) if done.by_rule else 0.0
+    return float(done.demand.sum()), exchange, sum(float(p.sum()) for p in done.own), cost, lost, told

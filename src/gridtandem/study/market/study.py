@@ -20,6 +20,7 @@ from gridtandem.opf.forms.branch_flow import BranchFlow
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.opf.hours import EachHour, Hours
 from gridtandem.opf.regulated import RegulatedFeeder
+from gridtandem.opf.retail import as_offered, minding_retail
 from gridtandem.parties.feeder_choice import FeederChoice
 from gridtandem.parties.feeder_market import FeederMarket
 from gridtandem.parties.feeder_plain import FeederPlain
@@ -34,6 +35,8 @@ from gridtandem.parties.wholesale_reserve import WholesaleReserve
 from gridtandem.parties.wholesale_residual import WholesaleResidual
 from gridtandem.resources.part import Window
 from gridtandem.schemes.ideal import Ideal
+from gridtandem.schemes.price_taker import PriceTaker
+from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.kinds import MARKET, Kind
 from gridtandem.study.market.benchmark import Benchmark
 from gridtandem.study.market.faults import study_faults
@@ -136,7 +139,7 @@ def seats_of(study: MarketStudy, desks: Sequence[tuple[FeederMarket, Index]]) ->
     wholesale = Wholesale.of(case.transmission, case.interfaces.bus, study.window)
     by_interface: dict[int, FeederProblem] = {}
     for desk, rows in desks:
-        by_interface |= {int(row): desk.whole[int(desk.kind[k])] for k, row in enumerate(rows)}
+        by_interface |= {int(row): as_offered(desk.whole[int(desk.kind[k])]) for k, row in enumerate(rows)}
     feeders = tuple(by_interface[i] for i in range(len(case.interfaces)))
     bought = None if wholesale.reserve is None else wholesale.reserve.bought
     regulated = () if bought is None else tuple(RegulatedFeeder.of(f, bought) for f in feeders)
@@ -147,6 +150,7 @@ def seats_of(study: MarketStudy, desks: Sequence[tuple[FeederMarket, Index]]) ->
 def desk_of(study: MarketStudy, rows: Index, common: Common | None = None) -> FeederMarket:
     """The market desk of a company that stands behind these interfaces: one problem for each different (model, root, count, scale)."""
     table, window, common = study.case.interfaces.take(rows), study.window, Common() if common is None else common
+    own = isinstance(study.scheme, PriceTaker | Strategic)  # the company looks at its own cost alone
     kinds, kind = np.unique(np.stack([table.model, table.root, table.count, table.scale], -1), axis=0, return_inverse=True)
     whole: list[FeederProblem] = []
     hourly: list[EachHour] = []
@@ -155,7 +159,7 @@ def desk_of(study: MarketStudy, rows: Index, common: Common | None = None) -> Fe
 
         def problem(part: Window, net: Any = net, root: int = int(root)) -> FeederProblem:
             made = FeederProblem.of(net, root, part, root_pu=study.root_pu, flow=study.flow, essential=study.essential, common=common)
-            return FORMS[study.form](made, study.root_pu)
+            return FORMS[study.form](minding_retail(made) if own else made, study.root_pu)
 
         day = problem(window)
         whole.append(day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -50,14 +51,6 @@ def prices(result: MarketResult) -> NodePrices:
     return stacked(NodePrices, [transmission_prices(result.seats.wholesale, result.transmission), *inside])
 
 
-def devices(result: MarketResult) -> DeviceResults:
-    """Every resource of every company."""
-    if result.transmission is None:
-        return DeviceResults.empty()
-    inside = [feeder_devices(p, feeder_of(result, p)) for p in result.feeders]
-    return stacked(DeviceResults, [transmission_devices(result.seats.wholesale, result.transmission), *inside])
-
-
 def devices_of(result: MarketResult, plan: FeederPlan | None) -> tuple[Dispatch, ...]:
     """Resources of one feeder as it was awarded; of transmission where no plan is given."""
     if plan is not None:
@@ -76,11 +69,12 @@ def transmission_devices(w: Wholesale, above: TransmissionPlan) -> DeviceResults
     return stacked(DeviceResults, each)
 
 
-def feeder_devices(plan: FeederPlan, feeder: str) -> DeviceResults:
-    """Resources in a feeder."""
-    problem = plan.problem
-    price = plan.prices.price[:, problem.nodal.node]
-    return stacked(DeviceResults, [_told(problem.window, (plan.company, feeder), d, problem.network, price[:, d.bus]) for d in _inside(plan)])
+def feeder_devices(plan: FeederPlan, feeder: str, paid: Sequence[Real | None] = ()) -> DeviceResults:
+    """Resources in a feeder; ``paid`` by kind (period, resource), the price at their bus where nothing is given."""
+    problem, mine = plan.problem, _inside(plan)
+    price, who = plan.prices.price[:, problem.nodal.node], (plan.company, feeder)
+    each = zip(mine, paid or (None,) * len(mine), strict=True)
+    return stacked(DeviceResults, [_told(problem.window, who, d, problem.network, price[:, d.bus], own=own) for d, own in each])
 
 
 def transmission_prices(w: Wholesale, above: TransmissionPlan) -> NodePrices:
@@ -117,9 +111,9 @@ def _above(w: Wholesale, above: TransmissionPlan) -> tuple[Dispatch, ...]:
     return tuple(dispatched(w.network, steps, {**above.dispatch.answer.x, "x": power}, w.window, source=True))
 
 
-def _told(window: Window, who: tuple[str, str], d: Dispatch, net: Network, price: Real) -> DeviceResults:
+def _told(window: Window, who: tuple[str, str], d: Dispatch, net: Network, price: Real, *, own: Real | None = None) -> DeviceResults:
     periods, size = d.p.shape
-    paid = price * d.p * window.hours
+    paid = price * d.p * window.hours if own is None else own
     return DeviceResults(
         period=_periods(window, size), company=_same(who[0], d.p.size), feeder=_same(who[1], d.p.size), what=_same(d.kind, d.p.size),
         name=np.tile(getattr(net, d.kind).name[d.row], periods), bus=np.tile(net.buses.name[d.bus], periods), p_mw=d.p.ravel(), q_mvar=d.q.ravel(),

@@ -9,11 +9,13 @@ from gridtandem.study.market.books import books, surplus
 from gridtandem.study.market.certificate import Certificates, certificates
 from gridtandem.study.market.check import checked
 from gridtandem.study.market.choice import unit_sales
+from gridtandem.study.market.paid import devices
+from gridtandem.study.market.profit import Profit, profit
 from gridtandem.study.market.regulation import regulation, reserves
 from gridtandem.study.market.results import Awards, Books, DeviceResults, MarketChecks, NodePrices, RegulationResults, Reserves, Surplus, UnitSales
 from gridtandem.study.market.run import MarketResult
 from gridtandem.study.market.strategy import BidCurve, Companies, bid_curve, companies
-from gridtandem.study.market.tables import awards, devices, prices
+from gridtandem.study.market.tables import awards, prices
 from gridtandem.study.results import Violations
 from gridtandem.tables import Table
 
@@ -36,6 +38,7 @@ class MarketTables:
     reserves: Reserves
     regulation: RegulationResults
     companies: Companies
+    profit: Profit
     bid_curve: BidCurve
     certificates: Certificates
     cost: float  # of transmission's and all feeders' plans together; NaN where there is none [currency]
@@ -49,7 +52,8 @@ class MarketTables:
             awards=_plain(awards(result)), prices=_plain(prices(result)), devices=_plain(devices(result)), books=_plain(books(result)),
             surplus=_plain(surplus(result)), sales=_plain(unit_sales(result)), checks=_plain(checks), violations=_plain(violations),
             reserves=_plain(reserves(result)), regulation=_plain(regulation(result)), companies=_plain(companies(result)),
-            bid_curve=_plain(bid_curve(result)), certificates=_plain(certificates(result)), cost=result.cost, ideal=result.ideal,
+            profit=_plain(profit(result)), bid_curve=_plain(bid_curve(result)), certificates=_plain(certificates(result)), cost=result.cost,
+            ideal=result.ideal,
         )  # fmt: skip
 
     @property
