@@ -390,6 +390,8 @@ TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way wh
 # curves of single buses, held against those of another tool at other places
 CURVE_BETWEEN_PU = 1e-3  # pu; a straight line between places 0.03 pu apart, measured 2.5e-4
 CURVE_BETWEEN_MW = 0.05  # MW; the same for what a bus draws, up to 300 MW
+ROUNDED = 4e-8  # currency per unit; what searches by conditions of optimality had left in a price of 40
+BESIDE = 1e-5  # units of a draw; so near a kink that it is looked at, and so far that it is not in reach
 # retail tariffs
 TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
 # markets that are short

@@ -18,12 +18,13 @@ from gridtandem.program.bounds_of_pairs import Largest, largest
 from gridtandem.program.cells import Cells, cells_of
 from gridtandem.program.certify import Verdict, certify
 from gridtandem.program.follower import Follower, Market
+from gridtandem.program.kinks import sharpened
 from gridtandem.program.kkt import by_large_numbers
 from gridtandem.program.solvers.highs import Highs
 from gridtandem.tables import Real
 from tests.program.making import SEEDS
 from tests.program.small_markets import SHED, company, coupled, network_market, small
-from tests.tolerances import BRUTE_STEP, CERTIFIED, CONIC_LEADER, SAME_STRATEGY
+from tests.tolerances import BRUTE_STEP, CERTIFIED, CONIC_LEADER, ROUNDED, SAME_STRATEGY
 
 METHODS: tuple[Method, ...] = ("cells", "kkt-bigm", *(("kkt-sos1",) if find_spec("pyscipopt") else ()))
 ONE = sparse.csr_array([[1.0]])
@@ -331,6 +332,15 @@ def test_at_a_side_of_the_box_prices_are_those_of_the_whole_line(
         assert float(answer.price[0, 0]) == price
         assert answer.kink.tolist() == [True]
         assert certify(bilevel, answer).holds
+
+
+def test_a_rounded_price_is_that_of_the_market_again() -> None:
+    """At the kink 2 a search may tell 20 or 40 but for its rounding; what lies between is left to it."""
+    (market,) = offers(low=0.0, high=7.5, need=5.0, own=(4.0, 25.0)).followers
+    buyer, seller = np.full(1, 2.0), np.full(1, -1.0)
+    assert sharpened(market, buyer, np.full(1, 20.0 + ROUNDED)).tolist() == [20.0]
+    assert sharpened(market, seller, np.full(1, 20.0 - ROUNDED)).tolist() == [20.0]
+    assert sharpened(market, buyer, np.full(1, 33.0)).tolist() == [33.0]
 
 
 @given(SEEDS)

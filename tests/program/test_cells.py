@@ -15,7 +15,7 @@ from gridtandem.program.solve import solve
 from gridtandem.tables import Real
 from tests.program.making import SEEDS
 from tests.program.small_markets import network_market
-from tests.tolerances import ENVELOPE, SAME_PRICE
+from tests.tolerances import BESIDE, ENVELOPE, SAME_PRICE
 
 LOW, HIGH = -9.137, 15.291
 
@@ -65,7 +65,7 @@ def test_a_kink_at_a_side_of_the_box_has_the_price_beyond_too() -> None:
     cells = cells_of(THREE, -1.0, 2.0)
     np.testing.assert_allclose(cells.slope, [[10.0], [20.0], [40.0]], atol=SAME_PRICE)
     np.testing.assert_allclose(cells.breaks, [-1.0, -1.0, 2.0, 2.0], atol=SAME_PRICE)
-    np.testing.assert_allclose(cells_of(THREE, -0.99, 1.99).slope, [[20.0]], atol=SAME_PRICE)
+    np.testing.assert_allclose(cells_of(THREE, -1.0 + BESIDE, 2.0 - BESIDE).slope, [[20.0]], atol=SAME_PRICE)
     np.testing.assert_allclose(cells_of(THREE, 2.0, 2.0).slope, [[20.0], [40.0]], atol=SAME_PRICE)
 
 
@@ -158,9 +158,12 @@ def test_cells_of_two_markets_side_by_side_are_pairs_of_their_steps() -> None:
     two = merit(np.array([2.0, 5.0, 9.0]), np.array([5.0, 15.0, 30.0]), 4.0)
     into = {"a.balance": one.into["balance"].toarray() @ [[1.0, 0.0]], "b.balance": two.into["balance"].toarray() @ [[0.0, 1.0]]}
     program = Program.beside({"a": one.program, "b": two.program})
-    cells = cells_of(Follower(program, {k: sparse.csr_array(m) for k, m in into.items()}), [-1.0, -2.0], [7.0, 3.0])
+    both = Follower(program, {k: sparse.csr_array(m) for k, m in into.items()})
+    cells = cells_of(both, [-1.0, -2.0], [7.0, 3.0])
     pairs = [[a, b] for a in (10.0, 20.0, 40.0) for b in (5.0, 15.0, 30.0)]
     np.testing.assert_allclose(cells.slope, pairs, atol=SAME_PRICE)
+    near = cells_of(both, [-1.0 + BESIDE, -2.0 + BESIDE], [7.0, 3.0 - BESIDE])
+    np.testing.assert_allclose(near.slope, [[20.0, 15.0], [40.0, 15.0]], atol=SAME_PRICE)
 
 
 def test_planes_that_touch_in_a_corner_or_an_edge_alone_are_no_cells() -> None:
