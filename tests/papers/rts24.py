@@ -69,8 +69,8 @@ def linear() -> float:
 
 def rows() -> Iterator[Row]:
     """All of them."""
-    for lines, command in (("none", HERE), ("nominal", "tandem run rts24-market --scheme ideal")):
-        yield f"{"no" if lines == "none" else lines} line limits: cost of 24 hours", 423361.4781, 4, "USD", partial(cost, lines), command
+    for called, lines, command in (("no", "none", HERE), ("nominal", "nominal", "tandem run rts24-market --scheme ideal")):
+        yield f"{called} line limits: cost of 24 hours", 423361.4781, 4, "USD", partial(cost, lines), command
     yield "no line limits: cost of hour 18", 24702.73, 2, "USD", partial(cost, "none", 18), HERE
     for hour, theirs in enumerate(FLAT, start=1):
         yield f"no line limits: price of hour {hour}", theirs, 2, "USD/MWh", partial(price, "none", hour, 0), HERE
