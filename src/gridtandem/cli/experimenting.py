@@ -32,15 +32,9 @@ def experiment_command(out: Out, *, name: str, case: str, picture: Path | None, 
     CASE altered again and again, with what is held fixed said. Names are on `tandem help experiments`.
     """
     from gridtandem.report.experiment import experiment, experiment_document
-    from gridtandem.report.style import save
-    from gridtandem.report.tables import as_csv
 
     with patience(out) as watch:
         run = experiment(name, case, watch=watch.counted)
     out.data(lambda: experiment_document(run), lambda: repr(run))
-    if target is not None:
-        target.write_text(as_csv(run.trials), encoding="utf-8", newline="\n")
-        out.say(f"wrote {target}")
-    if picture is not None:
-        out.say(f"picture   {save(run.plot(), picture)}")
+    out.beside(lambda: run.trials, target, run.plot, picture)
     return 0 if run.found else EXIT_NO_SOLUTION

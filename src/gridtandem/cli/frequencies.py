@@ -13,7 +13,7 @@ from gridtandem.cli.scheduling import schedule_command, times
 from gridtandem.cli.words import Numbers, Stretch
 
 if TYPE_CHECKING:
-    from gridtandem.report.frequency import FrequencyRequirement
+    pass
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -73,17 +73,5 @@ def requirement_command(
         damping_mw_per_hz=damping, primary_s=primary_time[0], primary_delay_s=primary_time[1], fast_s=fast_time[0], fast_delay_s=fast_time[1],
     )  # fmt: skip
     out.data(lambda: requirement_document(found), lambda: repr(found))
-    _kept(out, found, picture, target)
+    out.beside(lambda: found.table, target, found.plot, picture)
     return 0 if found.met else EXIT_NO_SOLUTION
-
-
-def _kept(out: Out, found: FrequencyRequirement, picture: Path | None, target: Path | None) -> None:
-    """Table and picture as files."""
-    from gridtandem.report.style import save
-    from gridtandem.report.tables import as_csv
-
-    if target is not None:
-        target.write_text(as_csv(found.table), encoding="utf-8", newline="\n")
-        out.say(f"wrote {target}")
-    if picture is not None:
-        out.say(f"picture   {save(found.plot(), picture)}")

@@ -43,16 +43,10 @@ def igdt_command(
     """
     from gridtandem.report.band import band_document, band_in_words
     from gridtandem.report.band import picture as drawn
-    from gridtandem.report.style import save
-    from gridtandem.report.tables import as_csv
 
     found = searched(out, wishes, case, budget, side=side, weights=dict(weights), most=most, method=method, samples=samples, seed=seed)
     out.data(lambda: band_document(found), lambda: band_in_words(found))
-    if target is not None:
-        target.write_text(as_csv(found.table), encoding="utf-8", newline="\n")
-        out.say(f"wrote {target}")
-    if picture is not None:
-        out.say(f"picture   {save(drawn(found), picture)}")
+    out.beside(lambda: found.table, target, lambda: drawn(found), picture)
     return batch_exit_code(found)
 
 

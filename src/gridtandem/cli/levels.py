@@ -40,16 +40,10 @@ def welfare_command(
     """
     from gridtandem.report.market_welfare import picture as drawn
     from gridtandem.report.market_welfare import welfare_document, welfare_in_words
-    from gridtandem.report.style import save
-    from gridtandem.report.tables import as_csv
 
     found = replace(cleared(out, wishes, case, schemes, loads), party=party)
     out.data(lambda: welfare_document(found), lambda: welfare_in_words(found))
-    if target is not None:
-        target.write_text(as_csv(found.table), encoding="utf-8", newline="\n")
-        out.say(f"wrote {target}")
-    if picture is not None:
-        out.say(f"picture   {save(drawn(found), picture)}")
+    out.beside(lambda: found.table, target, lambda: drawn(found), picture)
     return 0 if found.table.answered.all() else EXIT_NO_SOLUTION
 
 

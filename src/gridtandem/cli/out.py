@@ -6,9 +6,16 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar, final
+from typing import TYPE_CHECKING, TypeVar, final
 
 import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+    from gridtandem.tables import Table
 
 JSON_HELP = "One JSON document.  Also: -q -v --no-color --debug"
 F = TypeVar("F", bound=Callable[..., object])
@@ -31,6 +38,17 @@ class Out:
         """A message beside the answer, unless -q."""
         if not self.quiet:
             click.echo(words, err=True)
+
+    def beside(self, table: Callable[[], Table], target: Path | None, drawn: Callable[[], Figure], picture: Path | None) -> None:
+        """Table and picture as files, where they are asked for; only what is wanted is made."""
+        from gridtandem.report.style import save
+        from gridtandem.report.tables import as_csv
+
+        if target is not None:
+            target.write_text(as_csv(table()), encoding="utf-8", newline="\n")
+            self.say(f"wrote {target}")
+        if picture is not None:
+            self.say(f"picture   {save(drawn(), picture)}")
 
     def detail(self, words: str) -> None:
         """A message for -v."""

@@ -43,16 +43,10 @@ def reach_command(
     is that of a dispatch, whose award is drawn in it; CASE may then be left out.
     """
     from gridtandem.report.reach import reach, reach_document
-    from gridtandem.report.style import save
-    from gridtandem.report.tables import as_csv
 
     run = found(out, dispatched) if dispatched else None
     words = [word.strip() for word in physics.split(",")]
     region = reach(case, interface, voltage=voltage, run=run, directions=directions, physics=words, hour=hour)
     out.data(lambda: reach_document(region), lambda: repr(region))
-    if target is not None:
-        target.write_text(as_csv(region.points), encoding="utf-8", newline="\n")
-        out.say(f"wrote {target}")
-    if picture is not None:
-        out.say(f"picture   {save(region.plot(), picture)}")
+    out.beside(lambda: region.points, target, region.plot, picture)
     return EXIT_NO_SOLUTION if region.trouble else 0

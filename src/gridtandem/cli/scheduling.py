@@ -48,16 +48,10 @@ def schedule_command(
     """
     from gridtandem.report.joint_reserve import joint_document, joint_in_words, scheduled
     from gridtandem.report.joint_reserve import picture as drawn
-    from gridtandem.report.style import save
-    from gridtandem.report.tables import as_csv
 
     found = scheduled(
         case, inertia=inertia, hours=hours, first_hour=first_hour, feeders=feeders, nadir_hz=nadir, primary=primary_time, fast=fast_time
     )  # fmt: skip
     out.data(lambda: joint_document(found), lambda: joint_in_words(found))
-    if target is not None:
-        target.write_text(as_csv(found.awards), encoding="utf-8", newline="\n")
-        out.say(f"wrote {target}")
-    if picture is not None:
-        out.say(f"picture   {save(drawn(found), picture)}")
+    out.beside(lambda: found.awards, target, lambda: drawn(found), picture)
     return 0 if len(found.hours) else EXIT_NO_SOLUTION

@@ -37,16 +37,10 @@ def strategy_command(
     """
     from gridtandem.report.strategy import picture as drawn
     from gridtandem.report.strategy import strategy_document, strategy_in_words
-    from gridtandem.report.style import save
-    from gridtandem.report.tables import as_csv
 
     found = compared(out, wishes, cases, feeders)
     out.data(lambda: strategy_document(found), lambda: strategy_in_words(found))
-    if target is not None:
-        target.write_text(as_csv(found.table), encoding="utf-8", newline="\n")
-        out.say(f"wrote {target}")
-    if picture is not None:
-        out.say(f"picture   {save(drawn(found), picture)}")
+    out.beside(lambda: found.table, target, lambda: drawn(found), picture)
     return batch_exit_code(found)
 
 
