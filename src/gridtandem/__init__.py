@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from gridtandem.report.run import Run as Run
     from gridtandem.resources.photovoltaic import PvPlant as PvPlant
     from gridtandem.resources.wind import WindPlant as WindPlant
-    from gridtandem.study.joint_reserve import joint_reserve as joint_reserve
+    from gridtandem.study.reserve.day import joint_reserve as joint_reserve
     from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.study import Study as Study
     from gridtandem.study.transport import transport as transport
@@ -101,7 +101,7 @@ _PLACE = {
     "frequency_requirement": "gridtandem.report.frequency:frequency_requirement",
     "igdt": "gridtandem.report.band:igdt",
     "joined": "gridtandem.cases.generate:joined",
-    "joint_reserve": "gridtandem.study.joint_reserve:joint_reserve",
+    "joint_reserve": "gridtandem.study.reserve.day:joint_reserve",
     "load_flow": "gridtandem.flow.results:load_flow",
     "margin": "gridtandem.report.margin:margin",
     "network": "gridtandem.cases.library:network",

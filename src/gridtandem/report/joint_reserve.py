@@ -13,7 +13,7 @@ from gridtandem.report import style
 from gridtandem.report.market_pictures import whole_numbers
 from gridtandem.report.style import styled
 from gridtandem.report.tables import as_records, plain
-from gridtandem.study.joint_reserve import JointReserve, joint_reserve
+from gridtandem.study.reserve.day import JointReserve, joint_reserve
 from gridtandem.study.provenance import provenance
 
 if TYPE_CHECKING:
