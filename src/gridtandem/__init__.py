@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     from gridtandem.report.run import Run as Run
     from gridtandem.resources.photovoltaic import PvPlant as PvPlant
     from gridtandem.resources.wind import WindPlant as WindPlant
-    from gridtandem.study.reserve.day import joint_reserve as joint_reserve
     from gridtandem.study.phases import three_phase as three_phase
+    from gridtandem.study.reserve.day import joint_reserve as joint_reserve
     from gridtandem.study.study import Study as Study
     from gridtandem.study.transport import transport as transport
 

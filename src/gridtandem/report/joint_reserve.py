@@ -13,8 +13,8 @@ from gridtandem.report import style
 from gridtandem.report.market_pictures import whole_numbers
 from gridtandem.report.style import styled
 from gridtandem.report.tables import as_records, plain
-from gridtandem.study.reserve.day import JointReserve, joint_reserve
 from gridtandem.study.provenance import provenance
+from gridtandem.study.reserve.day import JointReserve, joint_reserve
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
