@@ -396,3 +396,7 @@ BESIDE = 1e-5  # units of a draw; so near a kink that it is looked at, and so fa
 TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
 # markets that are short
 SHORT_MW = 0.01  # MW; six digits of a thousand, as the sentence tells them
+
+# ── a day of energy and reserve as a study ───────────────────────────────────────────────────────────────────────────────────
+RESERVE_SUMS_MW = 1e-6  # MW; the interior point stops at 1e-10 of hundreds of MW, and many rows are summed
+RESERVE_BOOKS = 1e-9  # relative to all that is paid; prices and balances are those of one program solved to 1e-10
