@@ -10,9 +10,9 @@ from gridtandem.cases.named import case
 from gridtandem.cases.rts24_ffr import Rts24Ffr
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.reserve.experiment import LEAST_MWS, MOST_MWS, carried_out
-from gridtandem.study.reserve.experiments import FILES, experiment_named, inertia, price_ratio, value
+from gridtandem.study.reserve.experiments import FILES, experiment_named, inertia, limits, loss_penalty, nadir, price_ratio, value
 from gridtandem.tables import Table
-from tests.tolerances import FOUND_PRICES, FOUND_RESERVE, PRINTED_FAST, PRINTED_PRIMARY
+from tests.tolerances import BROKEN_PU, DELIVERED_MW, FOUND_PRICES, FOUND_RESERVE, LOWEST_HZ, PRINTED_FAST, PRINTED_PRIMARY, RELAXED
 
 NOH = case("noh-reduced")
 
@@ -57,6 +57,51 @@ def test_prices_stand_in_the_ratio_of_what_is_replaced() -> None:
     assert found.binds.tolist() == [price_ratio.NADIR, price_ratio.NADIR, price_ratio.END]
     assert np.abs(found.price_gap).max() <= FOUND_PRICES
     assert found.replaced[0] > found.replaced[1] > found.replaced[2] == 1.0
+
+
+def test_feeders_without_networks_are_oversold_the_more_the_tighter_their_limits() -> None:
+    found = limits.trials(NOH, sizes=(1.0, 2.0), hours=1, first_hour=4)
+    table = found.table
+    assert isinstance(table, limits.LimitTrials)
+    by = {m: table.take(table.feeders == m) for m in ("full", "base-only", "none")}
+    assert by["full"].broken.tolist() == [0] * 4
+    assert by["none"].broken.tolist() == [1] * 4
+    assert (by["none"].sold_mw >= by["base-only"].sold_mw - DELIVERED_MW).all()
+    assert (by["base-only"].sold_mw >= by["full"].sold_mw - DELIVERED_MW).all()
+    over = by["none"].oversold_percent.reshape(2, 2)  # size by highest voltage
+    assert (over > 0).all()
+    assert (np.diff(over, axis=0) > 0).all()
+    assert over[1, 1] > over[1, 0], "small devices sell more under the lower voltage here: it keeps power without a price out as the network stands"
+    assert (by["none"].missing_mw > DELIVERED_MW).all()
+    assert by["none"].beyond_pu.max() > BROKEN_PU
+    assert "broken in 4 of 4 hours" in found.words[-1]
+
+
+def test_every_hour_holds_its_limit_as_promised_and_with_governors() -> None:
+    found = nadir.trials(NOH, hours=2, first_hour=4).table
+    assert isinstance(found, nadir.NadirTrials)
+    assert found.binds.all()
+    np.testing.assert_allclose(found.promised_hz, 59.0, atol=LOWEST_HZ)
+    np.testing.assert_allclose(found.stepped_hz, 59.0, atol=LOWEST_HZ)
+    assert (found.promised_hz < found.reheat_hz).all()
+    assert (found.reheat_hz < found.deadband_hz).all()
+    assert (found.deadband_hz < found.tgov1_hz).all()
+
+
+def test_cones_are_tight_above_what_losing_power_brings() -> None:
+    """That is π − λ at the prices of the plan (26.73 and 9.80) and at a negative price of energy, and −λ where no fast reserve has a price."""
+    found = loss_penalty.trials(NOH, penalties=(15.0, 19.0, 25.0, 45.0, 50.0)).table
+    assert isinstance(found, loss_penalty.PenaltyTrials)
+    one = found.take(found.state == loss_penalty.STANDING)
+    brings = np.where(one.fast_per_mw > 0, one.fast_per_mw, 0.0) - one.energy_per_mwh
+    assert ((one.slack <= RELAXED) == (one.penalty_per_mwh > brings)).all()
+    loose = one.take(one.slack > RELAXED)
+    assert (loose.fictitious_mw > DELIVERED_MW).all()
+    assert np.isnan(loose.distortion).all()
+    tight = found.take(found.slack <= RELAXED)
+    assert (tight.distortion >= 0).all()
+    dear = tight.take((tight.state == loss_penalty.BOTH) & (tight.fast_per_mw > 0) & (tight.energy_per_mwh > 0))
+    assert (np.diff(dear.distortion) > 0).all(), "a penalty that is higher than needed distorts the more"
 
 
 def test_altered_feeders_are_those_built_so() -> None:
