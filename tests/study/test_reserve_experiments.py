@@ -10,9 +10,9 @@ from gridtandem.cases.named import case
 from gridtandem.cases.rts24_ffr import Rts24Ffr
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.reserve.experiment import LEAST_MWS, MOST_MWS, carried_out
-from gridtandem.study.reserve.experiments import FILES, experiment_named, inertia, limits, loss_penalty, nadir, price_ratio, value
+from gridtandem.study.reserve.experiments import FILES, experiment_named, inertia, limits, loss_penalty, nadir, price_ratio, scaling, value
 from gridtandem.tables import Table
-from tests.tolerances import BROKEN_PU, DELIVERED_MW, FOUND_PRICES, FOUND_RESERVE, LOWEST_HZ, PRINTED_FAST, PRINTED_PRIMARY, RELAXED
+from tests.tolerances import BROKEN_PU, DELIVERED_MW, FOUND_PRICES, FOUND_RESERVE, LITTLE_LEFT, LOWEST_HZ, PRINTED_FAST, PRINTED_PRIMARY, RELAXED
 
 NOH = case("noh-reduced")
 
@@ -102,6 +102,15 @@ def test_cones_are_tight_above_what_losing_power_brings() -> None:
     assert (tight.distortion >= 0).all()
     dear = tight.take((tight.state == loss_penalty.BOTH) & (tight.fast_per_mw > 0) & (tight.energy_per_mwh > 0))
     assert (np.diff(dear.distortion) > 0).all(), "a penalty that is higher than needed distorts the more"
+
+
+def test_more_feeders_sell_more_and_the_bound_stays_near() -> None:
+    found = scaling.trials(NOH, feeders=(1, 3)).table
+    assert isinstance(found, scaling.ScalingTrials)
+    assert found.buses.tolist() == [24 + 34, 24 + 3 * 34, 118 + 34, 118 + 3 * 34]
+    assert (found.fast_mw[1::2] > 2 * found.fast_mw[::2]).all()
+    assert (found.cost[1::2] < found.cost[::2]).all()
+    assert (found.gap_percent <= LITTLE_LEFT).all()
 
 
 def test_altered_feeders_are_those_built_so() -> None:

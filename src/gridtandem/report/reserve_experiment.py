@@ -73,6 +73,7 @@ def drawn(carried: ReserveCarried) -> Figure:
     held = fill(f"{what.title}, {carried.case.name}. Held: {what.held}", BREADTH)
     figure.text(0.01, 0.005, held, fontsize=6.5, color=style.MUTED, va="bottom")
     figure.get_layout_engine().set(rect=(0, 0.07, 1, 0.93))  # type: ignore[union-attr, call-arg]
+    named = set[str]()
     for axes, chart in zip(figure.subplots(1, len(what.charts), squeeze=False).ravel().tolist(), what.charts, strict=True):
         axes.set_title(chart.title)
         axes.set_xlabel(chart.x_label)
@@ -80,8 +81,10 @@ def drawn(carried: ReserveCarried) -> Figure:
         FORMS[chart.form](axes, chart, table)
         if np.isfinite(chart.level):
             (axes.axvline if chart.form == "histogram" else axes.axhline)(chart.level, color=style.WARN, linewidth=0.8, linestyle=":")
-        if len(series(chart, table)) > 1:
+        labels = [label for label, _, _ in series(chart, table)]
+        if len(labels) > 1 and not set(labels) <= named:  # the same lines keep their looks
             axes.legend(fontsize=6, frameon=False)
+        named |= set(labels)
     return figure
 
 
@@ -128,7 +131,7 @@ def _bars(axes: Axes, chart: Chart, table: Table) -> None:
         axes.bar(
             at, getattr(rows, y), width, color=style.SERIES[k % len(style.SERIES)], hatch=hatch, edgecolor=style.CARD, linewidth=0.4, label=label
         )
-    axes.set_xticks(list(places.values()), [f"{x:g}" if isinstance(x, float | int) else str(x) for x in places], fontsize=6.5)
+    axes.set_xticks(list(places.values()), [f"{x:g}" if isinstance(x, float | int) else str(x).replace(", ", "\n") for x in places], fontsize=6.5)
     if chart.logarithmic:
         axes.set_yscale("log")
 

@@ -17,6 +17,7 @@ FILES = {  # name: (file, one line)
     "reserve-feeder-limits": ("limits", "what feeders sell with their networks and without, and what a load flow says of it"),
     "reserve-nadir": ("nadir", "lowest frequency of each hour, as promised and with governors"),
     "reserve-loss-penalty": ("loss_penalty", "penalties on losses of one feeder: when they are needed, and what they distort"),
+    "reserve-scaling": ("scaling", "time and gap of an hour by the number of feeders, in two systems"),
 }
 
 
