@@ -74,7 +74,7 @@ def test_feeders_without_networks_are_oversold_the_more_the_tighter_their_limits
     assert over[1, 1] > over[1, 0], "small devices sell more under the lower voltage here: it keeps power without a price out as the network stands"
     assert (by["none"].missing_mw > DELIVERED_MW).all()
     assert by["none"].beyond_pu.max() > BROKEN_PU
-    assert "broken in 4 of 4 hours" in found.words[-1]
+    assert "broken in 4 of 4 hours at interfaces" in found.words[-1]
 
 
 def test_every_hour_holds_its_limit_as_promised_and_with_governors() -> None:

@@ -105,7 +105,8 @@ def _lines(axes: Axes, chart: Chart, table: Table) -> None:
     lines = series(chart, table)
     for k, (label, y, rows) in enumerate(lines):
         width = 1.2 + 0.4 * (len(lines) - 1 - k)  # lines that agree lie on each other
-        colour, mark, dash = (looks[k % len(looks)] for looks in (style.SERIES, style.MARKS, style.DASHES))
+        turn = k // len(style.SERIES)  # colours that come again have other marks and dashes
+        colour, mark, dash = (looks[(k + own * turn) % len(looks)] for own, looks in enumerate((style.SERIES, style.MARKS, style.DASHES)))
         axes.plot(
             getattr(rows, chart.x),
             getattr(rows, y),

@@ -16,8 +16,8 @@ from gridtandem.cases.altered import each_feeder, with_device_size, with_highest
 from gridtandem.cases.case import Case
 from gridtandem.opf.fast_reserve import MODELS
 from gridtandem.study.experiment import Watch, of_rows, watched
-from gridtandem.study.reserve.day import BEYOND, DAY, FELT, JointReserve, joint_reserve
-from gridtandem.study.reserve.experiment import ASKED, Chart, Findings, ReserveExperiment
+from gridtandem.study.reserve.day import JointReserve, joint_reserve
+from gridtandem.study.reserve.experiment import ASKED, BEYOND, DAY, FELT, Chart, Findings, ReserveExperiment
 from gridtandem.tables import Index, Names, Real, Table, column
 
 SIZES = (1.0, 2.0, 4.0)
@@ -85,8 +85,9 @@ def _said(table: LimitTrials) -> list[str]:
             continue
         wrong, of = int(mine.broken.sum()), int(mine.looked_at.sum())
         worst = f"voltages up to {mine.beyond_pu.max():.4f} pu beyond, up to {mine.missing_mw.max():.3f} MW missing"
-        over = f"oversold by {mine.oversold_percent.min():.1f} to {mine.oversold_percent.max():.1f} %, " if model != FULL else ""
-        told.append(f"feeders {model}: {over}broken in {wrong} of {of} hours" + (f": {worst}" if wrong else ""))
+        share = mine.oversold_percent[np.isfinite(mine.oversold_percent)]
+        over = f"oversold by {share.min():.1f} to {share.max():.1f} %, " if model != FULL and len(share) else ""
+        told.append(f"feeders {model}: {over}broken in {wrong} of {of} hours at interfaces" + (f": {worst}" if wrong else ""))
     return told
 
 

@@ -17,8 +17,8 @@ from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_reserve import UP
 from gridtandem.resources.part import Window
 from gridtandem.study.experiment import Watch, watched
-from gridtandem.study.reserve.day import DAY, JointReserve, joint_reserve
-from gridtandem.study.reserve.experiment import ASKED, Chart, Findings, ReserveExperiment
+from gridtandem.study.reserve.day import JointReserve, joint_reserve
+from gridtandem.study.reserve.experiment import ASKED, DAY, Chart, Findings, ReserveExperiment
 from gridtandem.tables import Flag, Index, Real, Table, column
 
 # column of the table: parameters of turbines that differ from TGOV1
