@@ -12,7 +12,7 @@ from gridtandem.study.reserve.experiments.value import PRINTED, ValueTrials, nee
 INERTIA, VALUE = "tandem experiment reserve-inertia", "tandem experiment fast-reserve-value"
 ALONE = ((LEAST_MWS, 191.0828), (MOST_MWS, 179.6407))
 AMOUNTS = ((LEAST_MWS, 0.5, 3.63), (LEAST_MWS, 1.0, 3.89), (MOST_MWS, 0.5, 3.70), (MOST_MWS, 1.0, 3.96))  # energy, seconds, MW
-STEPS = 4  # of the sweep between which a line is drawn
+STEPS = 8  # of the sweep between which a line is drawn
 Row = tuple[str, float, int, str, Callable[[], float], str]  # what, theirs, digits, unit, ours, command
 
 
