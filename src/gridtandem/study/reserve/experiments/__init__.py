@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 FILES = {  # name: (file, one line)
     "reserve-inertia": ("inertia", "primary reserve of an hour by the energy of turning masses"),
     "fast-reserve-value": ("value", "what fast reserve replaces and saves, by its amount and speed"),
-    "reserve-price-ratio": ("price_ratio", "prices of fast and primary reserve against what one replaces of the other"),
     "reserve-feeder-limits": ("limits", "what feeders sell with their networks and without, and what a load flow says of it"),
+    "reserve-scaling": ("scaling", "time and gap of an hour by the number of feeders, in two systems"),
     "reserve-nadir": ("nadir", "lowest frequency of each hour, as promised and with governors"),
     "reserve-loss-penalty": ("loss_penalty", "penalties on losses of one feeder: when they are needed, and what they distort"),
-    "reserve-scaling": ("scaling", "time and gap of an hour by the number of feeders, in two systems"),
+    "reserve-price-ratio": ("price_ratio", "prices of fast and primary reserve against what one replaces of the other"),
 }
 
 
