@@ -396,3 +396,6 @@ BESIDE = 1e-5  # units of a draw; so near a kink that it is looked at, and so fa
 TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
 # markets that are short
 SHORT_MW = 0.01  # MW; six digits of a thousand, as the sentence tells them
+# a company that moves prices of energy and of reserve
+SEARCHED = 1e-5  # relative; promised of routes, whose searches end at 1e-7
+FITS = 1e-6  # relative; what certificates accept
