@@ -399,3 +399,7 @@ SHORT_MW = 0.01  # MW; six digits of a thousand, as the sentence tells them
 # a company that moves prices of energy and of reserve
 SEARCHED = 1e-5  # relative; promised of routes, whose searches end at 1e-7
 FITS = 1e-6  # relative; what certificates accept
+
+# ── a day of energy and reserve as a study ───────────────────────────────────────────────────────────────────────────────────
+RESERVE_SUMS_MW = 1e-6  # MW; the interior point stops at 1e-10 of hundreds of MW, and many rows are summed
+RESERVE_BOOKS = 1e-9  # relative to all that is paid; prices and balances are those of one program solved to 1e-10
