@@ -23,8 +23,8 @@ from gridtandem.opf.fast_reserve import FastFeeder
 from gridtandem.opf.feeder import FeederProblem
 from gridtandem.opf.leader import of_group
 from gridtandem.program.answer import Status
+from gridtandem.program.apart import Part, in_two, whole
 from gridtandem.program.bilevel import best_against
-from gridtandem.program.cells import Cells, cells_of
 from gridtandem.program.follower import Follower, Market
 from gridtandem.program.outer import Outer
 from gridtandem.program.solvers.clarabel import Clarabel
@@ -55,15 +55,16 @@ def company(window: Window) -> tuple[FastGroup, ...]:
 
 
 @cache
-def told(window: Window) -> tuple[tuple[Follower, ...], list[Cells]]:
+def told(window: Window) -> tuple[tuple[Follower, ...], list[tuple[Part, ...]]]:
+    """Markets, and all their pieces in one list."""
     low, high = reach(company(window))
     followers = market(window).followers(high[:, -1])
-    return followers, [cells_of(f, *sides) for f, *sides in zip(followers, low, high, strict=True)]
+    return followers, [whole(f, *sides) for f, *sides in zip(followers, low, high, strict=True)]
 
 
 @cache
 def strategy(window: Window) -> SecureStrategy:
-    return best(company(window), told(window)[1])
+    return best(company(window), reach(company(window)), told(window)[1])
 
 
 @cache
@@ -108,8 +109,18 @@ def test_what_it_does_is_a_load_flow_in_both_states(window: Window) -> None:
 @pytest.mark.parametrize("window", [NIGHT, EVENING])
 def test_hour_by_hour_finds_what_a_search_of_all_hours_finds(window: Window) -> None:
     found = strategy(window)
-    whole = best_against(leader(found.groups, found.box), "theta", told(window)[1], search=Outer().solve)
-    assert whole.total == pytest.approx(found.found.total, rel=SEARCHED)
+    cells = [part.cells for (part,) in told(window)[1]]
+    as_one = best_against(leader(found.groups, found.box), "theta", cells, search=Outer().solve)
+    assert as_one.total == pytest.approx(found.found.total, rel=SEARCHED)
+
+
+@pytest.mark.parametrize("window", [NIGHT, EVENING])
+def test_exchange_and_reserve_apart_are_both_together(window: Window) -> None:
+    """Where the market's cost falls into two parts, short lists of pieces say the same."""
+    low, high = reach(company(window))
+    parts = [in_two(f, *sides) for f, *sides in zip(told(window)[0], low, high, strict=True)]
+    assert all(len(market) == 2 for market in parts)
+    assert best(company(window), (low, high), parts).found.total == pytest.approx(strategy(window).found.total, rel=SEARCHED)
 
 
 @pytest.mark.parametrize("window", [NIGHT, EVENING])

@@ -24,9 +24,8 @@ from gridtandem.opf.fast_reserve import FastFeeder
 from gridtandem.opf.leader import of_group, times
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Matrix, Program, Rows
-from gridtandem.program.bilevel import Bilevel, BilevelAnswer, Method, solve, with_cells
-from gridtandem.program.by_hours import best_by_hours
-from gridtandem.program.cells import Cells
+from gridtandem.program.bilevel import Bilevel, BilevelAnswer, Method, solve
+from gridtandem.program.by_hours import Market, best_by_hours, mixed, with_parts
 from gridtandem.program.certify import Certificate, agrees
 from gridtandem.program.follower import Follower
 from gridtandem.program.hours import hourly
@@ -77,11 +76,10 @@ class SecureStrategy:
         return self.found.status is Status.SOLVED and not bool((self.slack > LOOSE).any())
 
 
-def best(groups: Sequence[FastGroup], cells: Sequence[Cells]) -> SecureStrategy:
-    """The best strategy against the pieces of each hour's market, within their boxes."""
-    low, high = (np.array([getattr(c, side) for c in cells]) for side in ("low", "high"))
-    dear, bound = _foreseen(groups, (low, high), cells)
-    told = searched(dear, (low, high), lambda program: best_by_hours(program, THETA, cells))
+def best(groups: Sequence[FastGroup], box: tuple[Real, Real], markets: Sequence[Market]) -> SecureStrategy:
+    """The best strategy within a box (period, number) against the pieces of each hour's market."""
+    dear, bound = _foreseen(groups, box, markets)
+    told = searched(dear, box, lambda program: best_by_hours(program, THETA, markets))
     return replace(told, bound=bound)
 
 
@@ -111,11 +109,14 @@ def reach(groups: Sequence[FastGroup]) -> tuple[Real, Real]:
     """Least and most of each number of θ (period, number) that networks and devices bear, each hour by itself: no less than the day allows."""
     size = max(g.place for g in groups) + 2
     low, high = (np.zeros((groups[0].feeder.feeder.window.periods, size)) for _ in range(2))
+    known: dict[int, Real] = {}
     for g in groups:
-        ends = np.array([_ends(hour) for hour in hourly(_free(g.feeder.program), len(low))])
-        low[:, g.place] += g.count * ends[:, 0]
-        high[:, g.place] += g.count * ends[:, 1]
-        high[:, -1] += g.count * ends[:, 2]
+        if (alike := id(g.feeder)) not in known:
+            known[alike] = np.array([_ends(hour) for hour in hourly(_free(g.feeder.program), len(low))])
+        least, most, award = g.count * known[alike].T
+        low[:, g.place] += least
+        high[:, g.place] += most
+        high[:, -1] += award
     return low, high
 
 
@@ -131,19 +132,22 @@ def _ends(hour: Program) -> tuple[float, float, float]:
     return least - ROOM * max(1.0, abs(least)), -most + ROOM * max(1.0, abs(most)), max(-award, 0.0) + ROOM
 
 
-def _foreseen(groups: Sequence[FastGroup], box: tuple[Real, Real], cells: Sequence[Cells]) -> tuple[tuple[FastGroup, ...], float]:
+def _foreseen(groups: Sequence[FastGroup], box: tuple[Real, Real], markets: Sequence[Market]) -> tuple[tuple[FastGroup, ...], float]:
     """Penalties that are needed where pieces may be mixed, which is a convex program; and what it says without any: nothing costs less."""
     now, bound = tuple(groups), np.nan
-    hours = groups[0].feeder.feeder.window.hours
     for k in range(ROUNDS + 1):
-        mixed = with_cells(leader(now, box), THETA, cells)
-        found = Clarabel().solve(replace(mixed, columns={name: replace(c, integer=False) for name, c in mixed.columns.items()}))
+        found = Clarabel().solve(mixed(with_parts(leader(now, box), THETA, markets)))
         if k == 0:
             bound = found.bound - sum(g.count * g.feeder.most_paid for g in now)
         slack = _slack(now, found)
         if found.status is not Status.SOLVED or not (np.nan_to_num(slack) > LOOSE).any():
             break
-        price = np.array([c.slope[(c.slope @ th + c.value).argmax()] for c, th in zip(cells, found.x[THETA], strict=True)]) / hours
+        price = np.zeros(box[0].shape)
+        for t, market in enumerate(markets):
+            for part in market:
+                planes = part.cells.slope @ found.x[THETA][t, part.numbers] + part.cells.value
+                price[t, part.numbers] = part.cells.slope[int(planes.argmax())]
+        price /= groups[0].feeder.feeder.window.hours
         now = _dearer(now, slack, price[:, [g.place for g in groups]], -price[:, -1])
     return now, bound
 

@@ -13,42 +13,79 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
+from scipy import sparse
 
-from gridtandem.program.answer import Status
-from gridtandem.program.arrays import Program
-from gridtandem.program.bilevel import BilevelAnswer, best_against, told_by_cells, with_cells
-from gridtandem.program.cells import Cells
+from gridtandem.program.answer import Answer, Status
+from gridtandem.program.apart import Part
+from gridtandem.program.arrays import Columns, Program, Rows
+from gridtandem.program.bilevel import BilevelAnswer, answered, with_cells, without_answer
 from gridtandem.program.hours import hourly, tied
+from gridtandem.program.kinks import unequal
 from gridtandem.program.outer import Outer
 from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.tables import Real
 
 ROUNDS = 6  # at most
 MET = 1e-6  # relative distance of bound and cost that ends the search
+Market: TypeAlias = tuple[Part, ...]  # of one hour; all hours have the same parts
 
 
-def best_by_hours(leader: Program, theta: str, cells: Sequence[Cells]) -> BilevelAnswer:
-    """The leader's best strategy against one list of cells for each hour; its costs are linear."""
-    whole, ties, bound = with_cells(leader, theta, cells), tied(leader, len(cells)), -np.inf
-    told = Clarabel().solve(replace(whole, columns={name: replace(c, integer=False) for name, c in whole.columns.items()}))
+def best_by_hours(leader: Program, theta: str, markets: Sequence[Market]) -> BilevelAnswer:
+    """The leader's best strategy against the pieces of each hour's market; its costs are linear."""
+    program = with_parts(leader, theta, markets)
+    found = _searched(leader, theta, markets, program)
+    if found.status is not Status.SOLVED:
+        return without_answer(leader, theta, found, method="cells", whole=program)
+    price, kink = np.zeros(leader.columns[theta].shape), np.zeros(len(markets), bool)
+    for k, parts in enumerate(zip(*markets, strict=True)):
+        cell = np.split(found.x[f"{theta}.{k}.cell"], np.cumsum([len(p.cells.value) for p in parts])[:-1])
+        for t, (part, chosen) in enumerate(zip(parts, cell, strict=True)):
+            at = found.x[theta][t, part.numbers]
+            price[t, part.numbers] = part.cells.slope[int(np.argmax(chosen))]
+            kink[t] |= unequal(part.cells.slope[part.cells.touching(at)])
+    return answered(leader, theta, found, price=price, kink=kink, bound=found.bound, method="cells")
+
+
+def with_parts(leader: Program, theta: str, markets: Sequence[Market]) -> Program:
+    """The leader's program with a cell of each part of each market."""
+    hours, size = leader.columns[theta].shape
+    made = leader
+    for k, parts in enumerate(zip(*markets, strict=True)):
+        numbers, name = parts[0].numbers, f"{theta}.{k}"
+        low, high = (np.array([getattr(p.cells, side) for p in parts]) for side in ("low", "high"))
+        pick = sparse.csr_array((np.ones(len(numbers)), (np.arange(len(numbers)), numbers)), shape=(len(numbers), size))
+        same = Rows.of(low.shape, 0.0, 0.0, {name: -sparse.eye_array(low.size), theta: sparse.kron(sparse.eye_array(hours), pick)})
+        made = replace(made, columns={**made.columns, name: Columns.of(low.shape, low, high)}, rows={**made.rows, f"{name}.same": same})
+        made = with_cells(made, name, [p.cells for p in parts])
+    return made
+
+
+def mixed(program: Program) -> Program:
+    """The convex program in which cells may be mixed; it bounds the one with whole numbers."""
+    return replace(program, columns={name: replace(c, integer=False) for name, c in program.columns.items()})
+
+
+def _searched(leader: Program, theta: str, markets: Sequence[Market], whole: Program) -> Answer:
+    ties, bound, told = tied(leader, len(markets)), -np.inf, Clarabel().solve(mixed(whole))
     best = replace(told, cost=np.inf)
     for _ in range(ROUNDS):
         if told.status is not Status.SOLVED:
             break
-        hours = hourly(_priced(leader, {name: told.price[name] for name in ties}), len(cells))
-        found = [Outer().solve(with_cells(hour, theta, [c])) for hour, c in zip(hours, cells, strict=True)]
+        hours = hourly(_priced(leader, {name: told.price[name] for name in ties}), len(markets))
+        found = [Outer().solve(with_parts(hour, theta, [market])) for hour, market in zip(hours, markets, strict=True)]
         if any(answer.status is not Status.SOLVED for answer in found):
             break
         bound = max(bound, sum(answer.bound for answer in found))
-        cell = np.concatenate([answer.x[f"{theta}.cell"] for answer in found])
-        told = Clarabel().solve(whole.fixed({f"{theta}.cell": cell}))
+        cells = {name: np.concatenate([answer.x[name] for answer in found]) for name, c in whole.columns.items() if c.integer}
+        told = Clarabel().solve(whole.fixed(cells))
         if told.status is Status.SOLVED and told.cost < best.cost:
             best = replace(told, solver=found[0].solver)
         if bound >= best.cost - MET * max(1.0, abs(best.cost)):
-            return told_by_cells(leader, theta, cells, replace(best, bound=min(bound, best.cost)))
-    return best_against(leader, theta, cells, search=Outer().solve)
+            return replace(best, bound=min(bound, best.cost))
+    return Outer().solve(whole)
 
 
 def _priced(leader: Program, price: Mapping[str, Real]) -> Program:
