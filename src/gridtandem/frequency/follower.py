@@ -75,6 +75,11 @@ class SecureMarket:
             yield Fault("transmission", what, mend, "frequency-060", column=name)
 
     @property
+    def period(self) -> Index:
+        """(row of inertia) period of the window."""
+        return self._asked.period
+
+    @property
     def _asked(self) -> JointSchedule:
         return JointSchedule(transmission=self.transmission, feeders=(), inertia=self.inertia, security=self.security)
 

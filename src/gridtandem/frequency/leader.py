@@ -12,7 +12,7 @@ a convex program, then as long as the strategy does. The first of these programs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, final
 
@@ -189,6 +189,16 @@ def _slack(groups: tuple[FastGroup, ...], found: Answer | BilevelAnswer) -> Real
 def answer_of(found: Answer | BilevelAnswer, g: int) -> Answer:
     """The decisions of one feeder of a group, as an answer to its own program."""
     return Answer(found.status, np.nan, of_group(found.x, g), {}, {}, np.nan, 0, found.solver)
+
+
+def cost_by_period(fast: FastFeeder, x: Mapping[str, Real]) -> Real:
+    """What a feeder's own decisions cost, without penalties (period). [currency]"""
+    periods = fast.feeder.window.periods
+    out = np.full(periods, fast.program.constant / periods)
+    for name, c in fast.program.columns.items():
+        if not name.startswith("ell"):
+            out = out + (c.cost * x[name]).reshape(periods, -1).sum(-1)
+    return np.asarray(out)
 
 
 def _dearer(groups: tuple[FastGroup, ...], slack: Real, energy: Real, fast: Real) -> tuple[FastGroup, ...]:
