@@ -403,3 +403,5 @@ FITS = 1e-6  # relative; what certificates accept
 # ── a day of energy and reserve as a study ───────────────────────────────────────────────────────────────────────────────────
 RESERVE_SUMS_MW = 1e-6  # MW; the interior point stops at 1e-10 of hundreds of MW, and many rows are summed
 RESERVE_BOOKS = 1e-9  # relative to all that is paid; prices and balances are those of one program solved to 1e-10
+RESERVE_COST = 1e-8  # relative to the cost, and Hz; two programs solved to 1e-10, one of which holds what the other found
+HELD_PRICES = 1e-6  # relative; prices of transmission alone at the owner's prices, both found to 1e-10
