@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
 from gridtandem.cli.out import Out, speaks
-from gridtandem.cli.scheduling import schedule_command, times
-from gridtandem.cli.words import Numbers, Stretch
-
-if TYPE_CHECKING:
-    pass
+from gridtandem.cli.words import Numbers, Stretch, times
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -24,9 +19,6 @@ def frequency_command() -> None:
 
     What the loss of a unit asks of reserve, so that frequency falls neither too far nor too fast.
     """
-
-
-frequency_command.add_command(schedule_command)
 
 
 @frequency_command.command("requirement", short_help="Primary reserve by inertia and by fast reserve.")

@@ -18,7 +18,7 @@ penalty there is above what an award earns beyond the price of energy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -33,12 +33,15 @@ from gridtandem.opf.leader import of_group, times
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Cones, Matrix, Program, Rows
 from gridtandem.program.solvers.clarabel import Clarabel
+from gridtandem.resources.part import Window
 from gridtandem.tables import Flag, Index, Real
 
 LOOSE = 1e-5  # slack of a cone from which on it is no load flow
 NEARLY, FINER = 1e-3, 0.1  # slack that a solver leaves, and how much more exactly it is asked then
 ABOVE = 5.0  # penalty above the least price [currency/MWh]
 ROUNDS = 6  # of dearer losses at most
+DEAR, TIMES = 100.0, 5.0  # what was agreed and cannot be costs this at least, or so many times the dearest offer of a feeder [currency/MWh]
+OFF = ("less", "more")  # blocks of exchange that is lacking, and too much
 
 
 @final
@@ -86,6 +89,7 @@ class JointSchedule:
     feeders: tuple[Hung, ...]  # (interface)
     inertia: Inertia
     security: Security
+    agreed: tuple[Real, Real] | None = None  # exchange and award (period, interface), where somebody else has decided both
 
     @staticmethod
     def of(transmission: SecureTransmission, feeders: Sequence[Hung], inertia: Inertia, security: Security | None = None) -> JointSchedule:
@@ -99,13 +103,8 @@ class JointSchedule:
 
     def faults(self) -> Iterator[Fault]:
         """What no schedule could mend, with its hour."""
-        window, lost, mine = self.transmission.window, self.lost, self.period
-        for hour in sorted(set(range(window.first + 1, window.end + 1)) - set(self.inertia.hour.tolist())):
-            yield Fault(self.inertia.kind, f"has no row for hour {hour}", "give every hour a row", "frequency-041", column="hour")
-        names = self.transmission.network.generators.name.tolist()
-        for row, name in enumerate(self.inertia.lost.tolist()):
-            if name and name not in names:
-                yield self.inertia.fault(row, "lost", f"names {name!r}", "name a unit of transmission, or leave it empty", "frequency-042")
+        lost, mine = self.lost, self.period
+        yield from uncovered(self.inertia, self.transmission.window, self.transmission.network.generators.name.tolist())
         own = self.transmission.program.columns[UP].high[mine]
         fast = sum((h.count * h.feeder.most[mine] for h in self.feeders), np.zeros(len(mine)))
         yield from self.security.faults(self.inertia, (own * ~lost).sum(-1), fast)
@@ -133,12 +132,40 @@ class JointSchedule:
             place = sparse.csr_array((np.array([-float(hung.count)]), (np.array([k]), np.zeros(1, int))), shape=(wide, 1))
             tie[f"feeder{k}.z"] = sparse.csr_array(sparse.kron(day, place))
             sold[f"feeder{k}.award"] = sparse.csr_array(float(hung.count) * day)
-        rows, cones = self._secure()
+        if self.agreed is not None:
+            tie |= {way: sparse.csr_array(sign * sparse.eye_array(t * wide)) for way, sign in zip(OFF, (-1.0, 1.0), strict=True)}
+        rows, cones = self.secure()
         links = {"tie": Rows.of((t, wide), 0.0, 0.0, tie), "sold": Rows.of((t,), 0.0, np.inf, sold), **rows}
         made = Program.beside(programs, links)
-        return replace(made, columns={**made.columns, "award": Columns.of((t,), 0.0, np.inf if wide else 0.0)}, cones={**made.cones, **cones})
+        columns = {**made.columns, "award": Columns.of((t,), 0.0, np.inf if wide else 0.0), **self._held(made)}
+        return replace(made, columns=columns, cones={**made.cones, **cones})
 
-    def _secure(self) -> tuple[dict[str, Rows], dict[str, Cones]]:
+    def _held(self, made: Program) -> dict[str, Columns]:
+        """Exchange that is decided already, and awards: no more, and as much as can be. What cannot be costs more than anything else."""
+        if self.agreed is None:
+            return {}
+        z, award = self.agreed
+        dear = self._dear
+        held = {"tso.given": Columns.of(z.shape, z, z), **{way: Columns.of(z.shape, 0.0, cost=dear) for way in OFF}}
+        for k, hung in enumerate(self.feeders):
+            most = np.minimum(made.columns[f"feeder{k}.award"].high, award[:, k] / hung.count)
+            held[f"feeder{k}.award"] = Columns.of(most.shape, 0.0, most, cost=-dear * hung.count)
+        return held
+
+    @property
+    def _dear(self) -> float:
+        """Price of what was agreed and cannot be: above all offers, and no more than solvers bear. [currency/MW]"""
+        dearest = max((float(np.abs(c.cost).max(initial=0.0)) for h in self.feeders for c in h.feeder.feeder.program.columns.values()), default=0.0)
+        return max(DEAR * self.transmission.window.hours, TIMES * dearest)
+
+    def _off(self, x: Mapping[str, Real]) -> float:
+        """What an answer holds of those prices. [currency]"""
+        if self.agreed is None:
+            return 0.0
+        kept = sum(float(h.count * x[f"feeder{k}.award"].sum()) for k, h in enumerate(self.feeders))
+        return self._dear * (sum(float(x[way].sum()) for way in OFF) - kept)
+
+    def secure(self) -> tuple[dict[str, Rows], dict[str, Cones]]:
         """Rows and cones of every loss; reserve of the unit that goes out does not count."""
         t, many, mine = self.transmission.window.periods, len(self.inertia), self.period
         at = sparse.csr_array((np.ones(many), (np.arange(many), mine)), shape=(many, t))
@@ -149,13 +176,24 @@ class JointSchedule:
             primary[f"tso.{UP}"] = sparse.csr_array((-np.ones(len(row)), (row, mine[row] * width + station)), shape=(many, t * width))
         return self.security.blocks(self.inertia, primary, [{"award": at}])
 
+    def priced(self, price: Real, fast_price: Real, tolerance: float = 1e-10) -> Answer:
+        """Transmission alone, which sells what it likes at a price (period, interface), and buys fast reserve (period)."""
+        rows, cones = self.secure()
+        made, hours = Program.beside({"tso": self.transmission.program}, rows), self.transmission.window.hours
+        given = Columns.of(price.shape, cost=-price * hours)
+        award = Columns.of(fast_price.shape, 0.0, np.inf if self.feeders else 0.0, cost=fast_price * hours)
+        return Clarabel(tolerance=tolerance).solve(
+            replace(made, columns={**made.columns, "tso.given": given, "award": award}, cones={**made.cones, **cones})
+        )
+
     def solve(self, tolerance: float = 1e-10) -> JointPlan:
         """With penalties in the hours where cones are loose without; what is loose by next to nothing is asked again, more exactly."""
         penalty, bound, now = np.zeros((2, self.transmission.window.periods)), np.nan, self
         for k in range(ROUNDS + 1):
             answer = Clarabel(tolerance=tolerance).solve(now.program())
             if k == 0:
-                bound = answer.bound - sum(h.count * h.feeder.most_paid for h in self.feeders)
+                kept = 0.0 if self.agreed is None else float(self.agreed[1].sum())
+                bound = answer.bound + self._dear * kept - sum(h.count * h.feeder.most_paid for h in self.feeders)
             found = now.told(answer, penalty, bound)
             if answer.status is Status.SOLVED and LOOSE < np.nan_to_num(found.slack).max(initial=0.0) <= NEARLY:
                 finer = now.told(Clarabel(tolerance=FINER * tolerance).solve(now.program()), penalty, bound)
@@ -170,7 +208,7 @@ class JointSchedule:
         """What an answer means."""
         x, hours = answer.x, self.transmission.window.hours
         periods, wide = self.transmission.window.periods, len(self.feeders)
-        slack, award, extra = np.full((wide, 2, periods), np.nan), np.zeros((periods, wide)), 0.0
+        slack, award, extra = np.full((wide, 2, periods), np.nan), np.zeros((periods, wide)), self._off(x)
         for k, h in enumerate(self.feeders):
             own = replace(answer, x=of_group(x, k))
             award[:, k] = h.count * own.x["award"]
@@ -186,6 +224,15 @@ class JointSchedule:
 def joint_schedule(transmission: SecureTransmission, feeders: Sequence[Hung], inertia: Inertia, security: Security | None = None) -> JointPlan:
     """The least cost of transmission and its feeders together under what is asked of frequency."""
     return JointSchedule.of(transmission, feeders, inertia, security).solve()
+
+
+def uncovered(inertia: Inertia, window: Window, units: Sequence[str]) -> Iterator[Fault]:
+    """Hours of the window without a row, and losses of units that are not there."""
+    for hour in sorted(set(range(window.first + 1, window.end + 1)) - set(inertia.hour.tolist())):
+        yield Fault(inertia.kind, f"has no row for hour {hour}", "give every hour a row", "frequency-041", column="hour")
+    for row, name in enumerate(inertia.lost.tolist()):
+        if name and name not in units:
+            yield inertia.fault(row, "lost", f"names {name!r}", "name a unit of transmission, or leave it empty", "frequency-042")
 
 
 def _within(inertia: Inertia, transmission: SecureTransmission) -> Inertia:
