@@ -77,7 +77,9 @@ class ReserveStudy:
         """What keeps case and settings from a program; hours are a question of their own."""
         if self.feeders not in MODELS:
             yield Fault("study", f"is {self.feeders!r}", f"take one of {', '.join(MODELS)}", "frequency-044", column="feeders")
-        if self.borne is None:
+        table = self.borne
+        yield from () if table is None else (f for f in table.faults() if f.column == "hour")
+        if table is None:
             what, mend = "is not given", "give a table or a CSV file with hour, inertia_mws and loss_mw"
             yield Fault("inertia", what, mend, "frequency-043", place=self.case.name)
         if len(self.security.fast) != 1:
