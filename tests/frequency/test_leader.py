@@ -58,7 +58,7 @@ def company(window: Window) -> tuple[FastGroup, ...]:
 def told(window: Window) -> tuple[tuple[Follower, ...], list[tuple[Part, ...]]]:
     """Markets, and all their pieces in one list."""
     low, high = reach(company(window))
-    followers = market(window).followers(high[:, -1])
+    followers = market(window).followers()
     return followers, [whole(f, *sides) for f, *sides in zip(followers, low, high, strict=True)]
 
 
@@ -183,4 +183,4 @@ def test_hours_that_hang_together_in_transmission_are_no_markets_of_their_own() 
     tied = replace(rows["kept"], parts={**rows["kept"].parts, "short": sparse.csr_array(np.ones((4, 4)))})
     there = replace(made, transmission=replace(made.transmission, program=replace(made.transmission.program, rows={**rows, "kept": tied})))
     with pytest.raises(InvalidCase, match="'kept'"):
-        there.followers(np.ones(4))
+        there.followers()

@@ -20,6 +20,7 @@ from gridtandem.coordinate import End, Gap, Keeping, Outcome, coordinate
 from gridtandem.errors import InvalidCase
 from gridtandem.frequency.schedule import JointPlan
 from gridtandem.frequency.security import Inertia, Limits, Security, Service
+from gridtandem.report.run import Run
 from gridtandem.schemes.joint_reserve import JointReserve
 from gridtandem.study.reserve.books import LINES, LOAD, TSO, balances
 from gridtandem.study.reserve.run import ReserveDay, keep, reopened, resume
@@ -127,6 +128,15 @@ def test_without_feeders_stations_alone_hold_frequency() -> None:
     assert not len(told.awards)
 
 
+def test_an_hour_without_a_loss_needs_no_reserve() -> None:
+    calm = keep(study("noh-reduced", hours=1, inertia=Inertia.of({"hour": [4], "inertia_mws": [8000.0], "loss_mw": [0.0]})))
+    assert calm.trouble == ()
+    assert calm.tables.hours.without_mw[0] == 0.0
+    assert calm.tables.hours.primary_mw[0] + calm.tables.hours.fast_mw[0] <= DELIVERED_MW
+    assert calm.tables.hours.lowest_hz[0] == pytest.approx(60.0)
+    assert "alone" not in repr(Run.of(calm))
+
+
 def test_what_has_no_plan_says_so() -> None:
     what = case("noh-reduced")
     units = what.transmission.generators
@@ -139,11 +149,11 @@ def test_what_has_no_plan_says_so() -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
-    rows = Inertia.of({"hour": [4, 5], "inertia_mws": [0.0, 100.0], "loss_mw": [100.0, 100.0], "lost": ["", "nobody"]})
+    rows = Inertia.of({"hour": [4, 5, 0], "inertia_mws": [0.0, 100.0, 1.0], "loss_mw": [100.0] * 3, "lost": ["", "nobody", ""]})
     with pytest.raises(InvalidCase) as found:
         seated(study(inertia=rows, feeders="some"))
     said = str(found.value)
-    assert {f.code for f in found.value.faults} >= {"frequency-044", "frequency-041", "frequency-042", "frequency-006", "frequency-008"}
+    assert {f.code for f in found.value.faults} >= {"frequency-044", "frequency-041", "frequency-042", "frequency-006", "frequency-008", "case-015"}
     assert "hour 4" in said
     assert "hour 6" in said
     for options, code in (({"hours": 0}, "frequency-045"), ({"rounds": 0}, "frequency-049"), ({"security": Security(fast=())}, "frequency-048")):

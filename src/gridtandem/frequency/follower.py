@@ -36,6 +36,7 @@ SPILL, EXCESS = 500.0, 1000.0  # currency/MWh of power that nobody takes, and of
 WAYS = (("spill", "balance", -1.0, SPILL), ("flow_over", "flow", -1.0, EXCESS), ("flow_under", "flow", 1.0, EXCESS))
 PENALTIES = ("shed", "short", *(name for name, *_ in WAYS))
 TAKEN = "given"  # the block of transmission that becomes a number of θ
+NEAR = 1e-3  # relative; stiffness that is about used up when all of a loss is replaced
 NAMED = {"theta": "angle"}  # θ is what leaders decide
 
 
@@ -55,18 +56,32 @@ class SecureMarket:
         """Numbers of θ: exchanges, and fast reserve last."""
         return int(self.place.max(initial=-1)) + 2
 
-    def followers(self, most_mw: Real) -> tuple[Follower, ...]:
-        """One program for each hour, true while fast reserve is between 0 and ``most_mw`` (period)."""
+    def followers(self) -> tuple[Follower, ...]:
+        """One program for each hour, true while fast reserve is between 0 and `most`."""
         if found := [*self.faults()]:
             raise InvalidCase(found)
-        lines = self.chords(most_mw)
+        lines = self.chords()
         hours = hourly(self.transmission.program, self.transmission.window.periods)
         return tuple(self._hour(whole, t, lines) for t, whole in enumerate(hours))
 
-    def chords(self, most_mw: Real) -> list[Chords]:
+    @property
+    def most(self) -> Real:
+        """Fast reserve beyond which an hour asks for none, or for more of it than before (period). [MW]"""
+        out = np.full(self.transmission.window.periods, np.inf)
+        np.minimum.at(out, self.period, self._useful)
+        return out
+
+    @property
+    def _useful(self) -> Real:
+        """The same of each loss: all of it; or where g = K (L − F)²/(a − wF) is least, a being less than w L."""
+        loss, w = self.inertia.loss_mw, float(self.security.weights[0])
+        stiff = self.security.stiffness(self.inertia.inertia_mws, loss, np.zeros((len(loss), 1)))
+        return np.asarray(np.where(stiff > w * loss * (1 + NEAR), loss, np.clip(2 * stiff / max(w, NEAR) - loss, 0.0, (1 - NEAR) * loss)))
+
+    def chords(self) -> list[Chords]:
         """Of each row of inertia."""
-        rows = zip(self.inertia.inertia_mws.tolist(), self.inertia.loss_mw.tolist(), self._asked.period.tolist(), strict=True)
-        return [_lines(self.security, energy, loss, min(float(most_mw[t]), loss), self.error_mw) for energy, loss, t in rows]
+        rows = zip(self.inertia.inertia_mws.tolist(), self.inertia.loss_mw.tolist(), self._useful.tolist(), strict=True)
+        return [_lines(self.security, energy, loss, most, self.error_mw) for energy, loss, most in rows]
 
     def faults(self) -> Iterator[Fault]:
         """What keeps hours from being markets of their own."""

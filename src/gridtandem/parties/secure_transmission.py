@@ -21,8 +21,6 @@ from gridtandem.program.cells import MOST
 from gridtandem.program.follower import Follower, Market
 from gridtandem.tables import Index, Real
 
-USED = 1e-6  # MW; penalties that are used by more make prices
-
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,14 +41,14 @@ class SecureTransmissionDesk:
 
     def residual(self, ask: ResidualSecure) -> SecureCells:
         """Pieces of every hour; refused where hours hang together, or where pieces of so many totals cannot be listed."""
-        low, high, most = self._box(ask)
+        low, high = self._box(ask)
         found: list[tuple[Part, ...]] = []
         try:
-            found = [pieces(f, *sides) for f, *sides in zip(self.market.followers(most), low, high, strict=True)]
+            found = [pieces(f, *sides) for f, *sides in zip(self.market.followers(), low, high, strict=True)]
         except InvalidCase:
             found = []
         if len({len(parts) for parts in found}) > 1 and self.market.size <= MOST:
-            found = [whole(f, *sides) for f, *sides in zip(self.market.followers(most), low, high, strict=True)]
+            found = [whole(f, *sides) for f, *sides in zip(self.market.followers(), low, high, strict=True)]
         ok = bool(found) and len({len(parts) for parts in found}) == 1 and bool(found[0])
         return self._told(ask, (low, high), found if ok else [])
 
@@ -58,9 +56,9 @@ class SecureTransmissionDesk:
         """Prices of the market at θ, hour by hour."""
         theta, (_, t, wide) = self._theta(ask.z[0], ask.award[0]), ask.z.shape
         price, fast, cost, worth = np.full((t, wide), np.nan), np.full((t, wide), np.nan), np.nan, np.full((t, wide), Worth.REFUSED, np.int8)
-        if np.isfinite(theta).all():
-            followers = self.market.followers(theta[:, -1])
-            points = [Market(f, at).point(at) for f, at in zip(followers, theta, strict=True)]
+        if np.isfinite(theta).all() and (theta[:, -1] <= self.market.most).all():
+            theta[:, -1] = np.maximum(theta[:, -1], 0.0)
+            points = [Market(f, at).point(at) for f, at in zip(self.market.followers(), theta, strict=True)]
             slope = np.array([p.price for p in points]) / self.market.transmission.window.hours
             price, fast = slope[:, self.market.place], np.repeat(-slope[:, -1:], wide, axis=1)
             cost, worth = float(sum(p.value for p in points)), np.full((t, wide), Worth.EXACT, np.int8)
@@ -73,13 +71,11 @@ class SecureTransmissionDesk:
         out[:, -1] = award.sum(-1)
         return out
 
-    def _box(self, ask: ResidualSecure) -> tuple[Real, Real, Real]:
-        """Sides of θ, and the most fast reserve: no more than the least loss of an hour, beyond which it is worth nothing."""
-        low, high = (self._theta(side[0], award) for side, award in ((ask.low, 0 * ask.award[0]), (ask.high, ask.award[0])))
-        loss = np.full(len(low), np.inf)
-        np.minimum.at(loss, self.market.period, self.market.inertia.loss_mw)
-        high[:, -1] = np.minimum(high[:, -1], loss)
-        return low, high, high[:, -1]
+    def _box(self, ask: ResidualSecure) -> tuple[Real, Real]:
+        """Sides of θ."""
+        low, high = self._theta(ask.low[0], 0 * ask.award[0]), self._theta(ask.high[0], ask.award[0])
+        high[:, -1] = np.minimum(high[:, -1], self.market.most)
+        return low, high
 
     def _told(self, ask: ResidualSecure, box: tuple[Real, Real], found: Sequence[tuple[Part, ...]]) -> SecureCells:
         heads, shape, hours = self.heads, ask.low.shape, self.market.transmission.window.hours
