@@ -10,7 +10,7 @@ from gridtandem.cases.named import case
 from gridtandem.cases.rts24_ffr import Rts24Ffr
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.study.reserve.experiment import LEAST_MWS, MOST_MWS, carried_out
-from gridtandem.study.reserve.experiments import FILES, experiment_named, inertia, limits, loss_penalty, nadir, price_ratio, scaling, value
+from gridtandem.study.reserve.experiments import FILES, experiment_named, inertia, limits, loss_penalty, nadir, price_ratio, scaling, strategy, value
 from gridtandem.tables import Table
 from tests.tolerances import BROKEN_PU, DELIVERED_MW, FOUND_PRICES, FOUND_RESERVE, LITTLE_LEFT, LOWEST_HZ, PRINTED_FAST, PRINTED_PRIMARY, RELAXED
 
@@ -105,12 +105,29 @@ def test_cones_are_tight_above_what_losing_power_brings() -> None:
 
 
 def test_more_feeders_sell_more_and_the_bound_stays_near() -> None:
-    found = scaling.trials(NOH, feeders=(1, 3)).table
-    assert isinstance(found, scaling.ScalingTrials)
+    told = scaling.trials(NOH, feeders=(1, 3), leading=(1,)).table
+    assert isinstance(told, scaling.ScalingTrials)
+    assert (told.gap_percent <= LITTLE_LEFT).all()
+    found, lead = told.take(told.scheme == scaling.TOGETHER), told.take(told.scheme == scaling.LEAD)
+    assert (lead.cost >= found.cost[::2] * (1 - FOUND_RESERVE)).all()
     assert found.buses.tolist() == [24 + 34, 24 + 3 * 34, 118 + 34, 118 + 3 * 34]
     assert (found.fast_mw[1::2] > 2 * found.fast_mw[::2]).all()
     assert (found.cost[1::2] < found.cost[::2]).all()
-    assert (found.gap_percent <= LITTLE_LEFT).all()
+
+
+def test_companies_that_lead_withhold_and_earn_and_all_pay_for_it() -> None:
+    found = strategy.trials(case("rts24-ffr"), hours=(9,))
+    table = found.table
+    assert isinstance(table, strategy.StrategyTrials)
+    assert table.scheme.tolist() == [strategy.TOGETHER, strategy.STRATEGIC, strategy.TAKER]
+    together, strategic, taker = range(3)
+    assert table.fast_mw[strategic] < table.fast_mw[together] - 1.0
+    assert table.companies[strategic] < table.companies[together]
+    assert table.companies[strategic] <= table.companies[taker] * (1 + FOUND_RESERVE)
+    assert table.cost[strategic] > table.cost[together]
+    assert table.cost[taker] >= table.cost[together] * (1 - FOUND_RESERVE)
+    assert "MW of fast reserve withheld" in found.words[0]
+    assert len(found.words) == 1, "nothing to beware of"
 
 
 def test_altered_feeders_are_those_built_so() -> None:

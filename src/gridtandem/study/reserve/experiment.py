@@ -20,12 +20,11 @@ from gridtandem.frequency.security import Inertia, Security
 from gridtandem.opf.fast_reserve import Model
 from gridtandem.study.experiment import Watch
 from gridtandem.study.reserve.day import JointReserve, joint_reserve
+from gridtandem.study.reserve.tables import FELT
 from gridtandem.tables import Table
 
 HOUR = 4  # of the least load, in experiments about one hour
 LEAST_MWS, MOST_MWS = 7850.0, 8350.0  # energies for which two amounts of primary reserve are published
-DAY = 24
-FELT, BEYOND = 1e-3, 1e-3  # MW and pu; less is not told as missing or broken
 ONE_HOUR = f"hour {HOUR} by itself"
 ASKED = f"a loss of {LOSS_MW:g} MW, 60 Hz, nadir 59 Hz, primary reserve within 10 s"
 INERTIA_MWS, PER_MW = "energy of turning masses [MW·s]", "price [currency/MW in an hour]"  # labels of axes

@@ -17,6 +17,7 @@ FILES = {  # name: (file, one line)
     "reserve-scaling": ("scaling", "time and gap of an hour by the number of feeders, in two systems"),
     "reserve-nadir": ("nadir", "lowest frequency of each hour, as promised and with governors"),
     "reserve-loss-penalty": ("loss_penalty", "penalties on losses of one feeder: when they are needed, and what they distort"),
+    "reserve-strategy": ("strategy", "everybody together, companies that lead, and price takers, hour by hour"),
     "reserve-price-ratio": ("price_ratio", "prices of fast and primary reserve against what one replaces of the other"),
 }
 

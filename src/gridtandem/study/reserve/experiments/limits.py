@@ -16,8 +16,11 @@ from gridtandem.cases.altered import each_feeder, with_device_size, with_highest
 from gridtandem.cases.case import Case
 from gridtandem.opf.fast_reserve import MODELS
 from gridtandem.study.experiment import Watch, of_rows, watched
+from gridtandem.study.reserve.broken import BEYOND
 from gridtandem.study.reserve.day import JointReserve, joint_reserve
-from gridtandem.study.reserve.experiment import ASKED, BEYOND, DAY, FELT, Chart, Findings, ReserveExperiment
+from gridtandem.study.reserve.experiment import ASKED, Chart, Findings, ReserveExperiment
+from gridtandem.study.reserve.study import DAY
+from gridtandem.study.reserve.tables import FELT
 from gridtandem.tables import Index, Names, Real, Table, column
 
 SIZES = (1.0, 2.0, 4.0)

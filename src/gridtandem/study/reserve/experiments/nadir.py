@@ -18,7 +18,8 @@ from gridtandem.opf.fast_reserve import UP
 from gridtandem.resources.part import Window
 from gridtandem.study.experiment import Watch, watched
 from gridtandem.study.reserve.day import JointReserve, joint_reserve
-from gridtandem.study.reserve.experiment import ASKED, DAY, Chart, Findings, ReserveExperiment
+from gridtandem.study.reserve.experiment import ASKED, Chart, Findings, ReserveExperiment
+from gridtandem.study.reserve.study import DAY, own_inertia
 from gridtandem.tables import Flag, Index, Real, Table, column
 
 # column of the table: parameters of turbines that differ from TGOV1
@@ -50,10 +51,12 @@ class NadirTrials(Table):
 
 def trials(case: Case, watch: Watch | None = None, *, hours: int = DAY, first_hour: int = 1) -> Findings:
     """The plan, and every way of delivery; one loss in each hour."""
-    plan = joint_reserve(case, hours=hours, first_hour=first_hour)
-    if not len(plan.hours):
+    borne = own_inertia(case)
+    plan = joint_reserve(case, inertia=borne, hours=hours, first_hour=first_hour)  # which refuses a case that says nothing of its hours
+    if borne is None or not len(plan.hours):
         return Findings(table=NadirTrials.empty(), words=plan.trouble, found=False)
-    security, h, inertia = Security(), plan.hours, _inertia(plan)
+    security, h = Security(), plan.hours
+    inertia = borne.take(h.hour - 1)
     alone = security.arresting(inertia.inertia_mws, inertia.loss_mw, h.fast_mw[:, None])
     lowest = {name: security.limits.f0_hz - _nadir(name, security, inertia, plan) for name in watched(DELIVERIES, watch)}
     table = NadirTrials(
@@ -63,13 +66,6 @@ def trials(case: Case, watch: Watch | None = None, *, hours: int = DAY, first_ho
     words = [f"{words}: {lowest[name].min():.4f} to {lowest[name].max():.4f} Hz" for name, words in DELIVERIES.items()]
     words.append(f"the lowest point decides in {table.binds.sum()} of {len(table)} hours")
     return Findings(table=table, words=(*words, *plan.trouble), found=all(np.isfinite(x).all() for x in lowest.values()))
-
-
-def _inertia(plan: JointReserve) -> Inertia:
-    from gridtandem.cases.rts24 import LOAD_MW
-    from gridtandem.cases.rts24_ffr import inertia_of_day
-
-    return Inertia.of(inertia_of_day(LOAD_MW)).take(plan.hours.hour - 1)
 
 
 def _nadir(delivery: str, security: Security, inertia: Inertia, plan: JointReserve) -> Real:
