@@ -78,9 +78,10 @@ def _together(case: Case, hours: int, first_hour: int) -> Measured:
 
 def _lead(case: Case, hours: int, first_hour: int) -> Measured:
     run = keep(ReserveStudy(case=case, scheme=JointReserveStrategic(), first=first_hour, hours=hours))
-    best = run.outcome.state.best
-    if best is None or not len(run.tables.hours):
+    state = run.outcome.state
+    if state is None or state.best is None or not len(run.tables.hours):
         return np.nan, np.nan, np.nan, run.trouble
+    best = state.best
     own = float((best.value + best.price * best.z - best.fast_price * best.award).sum())  # hours of one hour each
     return run.tables.cost, float(run.tables.hours.fast_mw.mean()), own - best.bound, run.trouble
 
