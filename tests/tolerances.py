@@ -410,3 +410,4 @@ RESERVE_SUMS_MW = 1e-6  # MW; the interior point stops at 1e-10 of hundreds of M
 RESERVE_BOOKS = 1e-9  # relative to all that is paid; prices and balances are those of one program solved to 1e-10
 RESERVE_COST = 1e-8  # relative to the cost, and Hz; two programs solved to 1e-10, one of which holds what the other found
 HELD_PRICES = 1e-6  # relative; prices of transmission alone at the owner's prices, both found to 1e-10
+TANGENT = 1e-6  # absolute; what tangents and interior points leave of numbers near 1

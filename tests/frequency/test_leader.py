@@ -14,7 +14,7 @@ from gridtandem.cases.rts24 import LOAD_MW
 from gridtandem.cases.rts24_ffr import inertia_of_day
 from gridtandem.errors import InvalidCase
 from gridtandem.frequency.follower import SecureMarket
-from gridtandem.frequency.leader import FastGroup, SecureStrategy, answer_of, best, certificate, leader, reach
+from gridtandem.frequency.leader import FastGroup, SecureStrategy, answer_of, best, best_within, certificate, leader, reach
 from gridtandem.frequency.schedule import Hung, JointPlan, JointSchedule
 from gridtandem.frequency.security import Inertia, Security
 from gridtandem.frequency.transmission import SecureTransmission
@@ -33,7 +33,7 @@ from gridtandem.tables import Real
 from tests.tolerances import CHORD_MW, FITS, NESTED, SEARCHED, SUPPORTED
 
 COUNT = 10  # feeders alike: what they take and sell moves prices
-NIGHT, EVENING = Window(first=3), Window(first=16, periods=4)
+NIGHT, EVENING = Window(first=3), Window(first=16, periods=2)
 
 
 @cache
@@ -161,6 +161,14 @@ def test_no_strategy_of_a_grid_is_better() -> None:
     assert best_seen >= found.found.total - SEARCHED * abs(found.found.total)
 
 
+def test_conditions_of_optimality_end_where_cells_do() -> None:
+    """The published route, told the market whole."""
+    found = strategy(NIGHT)
+    whole = best_within(found.groups, told(NIGHT)[0], found.box, "kkt-sos1")
+    assert whole.found.total == pytest.approx(found.found.total, rel=SEARCHED)
+    assert certificate(whole, told(NIGHT)[0]).holds
+
+
 def test_payments_are_the_cost_of_the_market_less_what_its_constants_earn() -> None:
     """The identity behind the route by conditions, at a price that the company likes best."""
     proof = certificate(strategy(NIGHT), told(NIGHT)[0])
@@ -180,7 +188,7 @@ def test_the_market_of_an_hour_costs_what_the_day_costs_there() -> None:
 def test_hours_that_hang_together_in_transmission_are_no_markets_of_their_own() -> None:
     made = market(EVENING)
     rows = made.transmission.program.rows
-    tied = replace(rows["kept"], parts={**rows["kept"].parts, "short": sparse.csr_array(np.ones((4, 4)))})
+    tied = replace(rows["kept"], parts={**rows["kept"].parts, "short": sparse.csr_array(np.ones((2, 2)))})
     there = replace(made, transmission=replace(made.transmission, program=replace(made.transmission.program, rows={**rows, "kept": tied})))
     with pytest.raises(InvalidCase, match="'kept'"):
         there.followers()

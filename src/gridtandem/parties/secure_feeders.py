@@ -5,7 +5,7 @@ Several companies that decide together sit at one desk. It knows no grid but the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -48,13 +48,17 @@ class SecureFeeders:
             return self._nothing()
         heads, place = np.unique(ask.cells.head[0, 0], return_inverse=True)
         groups = [FastGroup(feeder=h.feeder, count=h.count, place=int(k)) for h, k in zip(self.feeders, place, strict=True)]
-        box = tuple(np.column_stack([side[0][:, heads], most]) for side, most in ((ask.cells.low, 0 * self._most(ask)), (ask.cells.high, self._most(ask))))
+        box = tuple(
+            np.column_stack([side[0][:, heads], most]) for side, most in ((ask.cells.low, 0 * self._most(ask)), (ask.cells.high, self._most(ask)))
+        )
         return self._told(best(groups, (box[0], box[1]), markets(ask.cells, heads, (box[0], box[1]), self._hours)))
 
     def keep_at(self, ask: KeepAt) -> SecureChoice:
         """At prices that stay: a market of one piece."""
         span = self.reach(SecureReach())
-        low, high = (np.column_stack([side[0], award]) for side, award in ((span.low, np.zeros(len(span.low[0]))), (span.high, span.award[0].sum(-1))))
+        low, high = (
+            np.column_stack([side[0], award]) for side, award in ((span.low, np.zeros(len(span.low[0]))), (span.high, span.award[0].sum(-1)))
+        )
         prices = np.column_stack([ask.price[0], -ask.fast_price[0].mean(-1)]) * self._hours
         numbers, at = np.arange(low.shape[1]), zip(prices, low, high, strict=True)
         one = [(Part(numbers, Cells(price[None], np.zeros(1), lowest, highest)),) for price, lowest, highest in at]
@@ -71,8 +75,9 @@ class SecureFeeders:
         fast = np.repeat(found.fast_price[:, None], len(self.feeders), axis=1)
         kink = np.repeat(found.found.kink[:, None], len(self.feeders), axis=1)
         code = Worth.EXACT if found.tight and found.found.status is Status.SOLVED else Worth.ESTIMATE
-        numbers = (x[None] for x in (found.z, found.award, found.energy, fast, value, kink.astype(np.int8), np.full(value.shape, code, np.int8)))
-        return SecureChoice(*numbers, found.bound)
+        worth = np.full((1, *value.shape), code, np.int8)
+        z, award, price = found.z[None], found.award[None], found.energy[None]
+        return SecureChoice(z, award, price, fast[None], value[None], kink[None].astype(np.int8), worth, found.bound)
 
     def _nothing(self) -> SecureChoice:
         shape = (1, self.feeders[0].feeder.feeder.window.periods, len(self.feeders))
@@ -107,7 +112,10 @@ def plain_of(feeder: FastFeeder) -> Real:
 def markets(told: SecureCells, heads: Index, box: tuple[Real, Real], hours: float) -> list[tuple[Part, ...]]:
     """Pieces of every hour, as they were told."""
     return [
-        tuple(_part(told, (told.period == t) & (told.part == kind), kind, heads, (box[0][t], box[1][t]), hours) for kind in np.unique(told.part).tolist())
+        tuple(
+            _part(told, (told.period == t) & (told.part == kind), kind, heads, (box[0][t], box[1][t]), hours)
+            for kind in np.unique(told.part).tolist()
+        )
         for t in range(len(box[0]))
     ]
 

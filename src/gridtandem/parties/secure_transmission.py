@@ -52,11 +52,20 @@ class SecureTransmissionDesk:
         ok = bool(found) and len({len(parts) for parts in found}) == 1 and bool(found[0])
         return self._told(ask, (low, high), found if ok else [])
 
+    @property
+    def trouble(self) -> str:
+        """Why its market cannot be told in pieces, in words; empty where it may be."""
+        if found := list(self.market.faults()):
+            return "; ".join(str(fault) for fault in found)
+        if self.market.size > MOST:
+            return f"pieces about {self.market.size - 1} buses are told where exchange and reserve are apart; let feeders hang at {MOST - 1} or fewer"
+        return ""
+
     def clear(self, ask: ClearSecure) -> SecurePlan:
         """Prices of the market at θ, hour by hour."""
         theta, (_, t, wide) = self._theta(ask.z[0], ask.award[0]), ask.z.shape
         price, fast, cost, worth = np.full((t, wide), np.nan), np.full((t, wide), np.nan), np.nan, np.full((t, wide), Worth.REFUSED, np.int8)
-        if np.isfinite(theta).all() and (theta[:, -1] <= self.market.most).all():
+        if np.isfinite(theta).all() and (theta[:, -1] <= self.market.most).all() and not list(self.market.faults()):
             theta[:, -1] = np.maximum(theta[:, -1], 0.0)
             points = [Market(f, at).point(at) for f, at in zip(self.market.followers(), theta, strict=True)]
             slope = np.array([p.price for p in points]) / self.market.transmission.window.hours
