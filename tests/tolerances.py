@@ -396,3 +396,7 @@ BESIDE = 1e-5  # units of a draw; so near a kink that it is looked at, and so fa
 TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
 # markets that are short
 SHORT_MW = 0.01  # MW; six digits of a thousand, as the sentence tells them
+# a plan in time
+AT_REST_HZ = 1e-3  # Hz; what 30 s leave of the way to rest, measured 2e-4
+BETWEEN_HZ = 1e-4  # Hz; lowest of samples 0.05 s apart beside that of steps of 5 ms
+CLOSED_MW = 0.1  # MW of 100; the loss against reserve after 30 s

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from gridtandem.resources.wind import WindPlant as WindPlant
     from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.reserve.day import joint_reserve as joint_reserve
+    from gridtandem.study.reserve.replay import frequency_replay as frequency_replay
     from gridtandem.study.study import Study as Study
     from gridtandem.study.transport import transport as transport
 
@@ -98,6 +99,7 @@ _PLACE = {
     "contingency": "gridtandem.report.contingency:contingency",
     "diagnose": "gridtandem.report.front:diagnose",
     "experiment": "gridtandem.report.experiment:experiment",
+    "frequency_replay": "gridtandem.study.reserve.replay:frequency_replay",
     "frequency_requirement": "gridtandem.report.frequency:frequency_requirement",
     "igdt": "gridtandem.report.band:igdt",
     "joined": "gridtandem.cases.generate:joined",

@@ -9,6 +9,7 @@ import click
 
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
 from gridtandem.cli.out import Out, speaks
+from gridtandem.cli.replaying import replay_command
 from gridtandem.cli.scheduling import schedule_command, times
 from gridtandem.cli.words import Numbers, Stretch
 
@@ -27,6 +28,7 @@ def frequency_command() -> None:
 
 
 frequency_command.add_command(schedule_command)
+frequency_command.add_command(replay_command)
 
 
 @frequency_command.command("requirement", short_help="Primary reserve by inertia and by fast reserve.")

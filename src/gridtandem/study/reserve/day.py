@@ -80,6 +80,7 @@ class JointReserve:
     awards: ReserveAwards
     trouble: tuple[str, ...]
     plan: JointPlan
+    schedule: JointSchedule  # what was asked
 
     def __repr__(self) -> str:
         money, h = self.case.currency, self.hours
@@ -169,8 +170,9 @@ def _told(case: Case, model: Model, schedule: JointSchedule, plan: JointPlan) ->
     if plan.answer.status is not Status.SOLVED:
         words = (plan.answer.status.value,)
         return JointReserve(
-            case=case, feeders=model, cost=np.nan, bound=np.nan, hours=ReserveHours.empty(), awards=ReserveAwards.empty(), trouble=words, plan=plan
-        )
+            case=case, feeders=model, cost=np.nan, bound=np.nan, hours=ReserveHours.empty(), awards=ReserveAwards.empty(), trouble=words, plan=plan,
+            schedule=schedule,
+        )  # fmt: skip
     window, table = schedule.transmission.window, schedule.inertia
     without = np.full(window.periods, -np.inf)
     np.maximum.at(without, table.hour - 1 - window.first, schedule.security.needed(table.inertia_mws, table.loss_mw, np.zeros((len(table), 1))))
@@ -184,7 +186,9 @@ def _told(case: Case, model: Model, schedule: JointSchedule, plan: JointPlan) ->
     shown = [replayed(h.feeder, replace(plan.answer, x=of_group(plan.answer.x, k))) for k, h in enumerate(plan.feeders)]
     awards = stacked(ReserveAwards, [_awards(schedule, plan, case, k, one) for k, one in enumerate(shown)]) if shown else ReserveAwards.empty()
     trouble = tuple(_trouble(plan, hours, awards))
-    return JointReserve(case=case, feeders=model, cost=plan.cost, bound=plan.bound, hours=hours, awards=awards, trouble=trouble, plan=plan)
+    return JointReserve(
+        case=case, feeders=model, cost=plan.cost, bound=plan.bound, hours=hours, awards=awards, trouble=trouble, plan=plan, schedule=schedule
+    )
 
 
 def _lowest(schedule: JointSchedule, plan: JointPlan) -> Real:
