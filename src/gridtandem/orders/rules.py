@@ -239,12 +239,14 @@ def _within(offer: Offer, i: int, slope: Real, below: Real) -> Real:
 def _rounded(offer: Offer, rules: Rules, truth: Offer) -> Offer:
     """Upwards in cost: exports down (the first one up, where one lies there: `_begun`), prices of what then is left up.
 
-    A level step is priced as the chord below it; a sloped one, which now ends earlier, keeps its prices.
+    A level step is priced as the chord below it; a sloped one, which now ends earlier, keeps its prices. Where no round power can be kept at all, a
+    single power stands as it is: `faults_of` then tells it.
     """
     x, first, last = offer.x, offer.first, offer.last
     if rules.step_mw:
-        begin = _up(x[:1], rules.step_mw)
-        x = np.concatenate([np.where(begin > truth.x[-1], _down(x[:1], rules.step_mw), begin), _down(x[1:], rules.step_mw)])
+        begin, before = _up(x[:1], rules.step_mw), _down(x[:1], rules.step_mw)
+        last_one = np.where(before < truth.x[0], x[:1], before)
+        x = np.concatenate([np.where(begin > truth.x[-1], last_one, begin), _down(x[1:], rules.step_mw)])
         x = np.maximum.accumulate(x)
     wide = np.flatnonzero(np.diff(x) > 0)
     x, first, last = np.concatenate([x[:1], x[1:][wide]]), first[wide], last[wide]
