@@ -400,3 +400,6 @@ SHORT_MW = 0.01  # MW; six digits of a thousand, as the sentence tells them
 AT_REST_HZ = 1e-3  # Hz; what 30 s leave of the way to rest, measured 2e-4
 BETWEEN_HZ = 1e-4  # Hz; lowest of samples 0.05 s apart beside that of steps of 5 ms
 CLOSED_MW = 0.1  # MW of 100; the loss against reserve after 30 s
+# commitment
+COMMITTED = 1e-6  # relative, MW; the gap that a search among whole numbers is asked for
+STATED_MWS = 0.5  # MW·s; whole numbers of an earlier study

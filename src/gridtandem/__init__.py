@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from gridtandem.resources.wind import WindPlant as WindPlant
     from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.reserve.day import joint_reserve as joint_reserve
+    from gridtandem.study.reserve.inertia import committed_inertia as committed_inertia
     from gridtandem.study.reserve.replay import frequency_replay as frequency_replay
     from gridtandem.study.study import Study as Study
     from gridtandem.study.transport import transport as transport
@@ -94,6 +95,7 @@ _PLACE = {
     "batch": "gridtandem.report.batch:batch",
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
+    "committed_inertia": "gridtandem.study.reserve.inertia:committed_inertia",
     "compare": "gridtandem.report.front:compare",
     "cone_bound": "gridtandem.opf.cone:cone_bound",
     "contingency": "gridtandem.report.contingency:contingency",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gridtandem.cli.committing import inertia_command
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.replaying import replay_command
@@ -29,6 +30,7 @@ def frequency_command() -> None:
 
 frequency_command.add_command(schedule_command)
 frequency_command.add_command(replay_command)
+frequency_command.add_command(inertia_command)
 
 
 @frequency_command.command("requirement", short_help="Primary reserve by inertia and by fast reserve.")
