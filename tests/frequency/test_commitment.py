@@ -21,7 +21,7 @@ from tests.tolerances import COMMITTED, STATED_MWS
 
 NONE = np.zeros(0, np.int64)
 AT_STATION_4 = np.array([12])
-PEAKS = np.array([[0.0], [1300.0], [0.0], [0.0], [1300.0], [0.0]])
+PEAK_MW = 1300.0
 
 
 def problem(plants: Plants, window: Window, *, bus: Index = NONE, given: Real | None = None) -> Commitment:
@@ -41,15 +41,19 @@ def legal(on: list[bool], before: int, up: int, down: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("up", "down", "before"), [(3, 1, (-1, 5)), (1, 4, (1, -2)), (4, 2, (2, -1)), (3, 1, (1, 9))])
-def test_no_choice_of_the_plants_is_cheaper(up: int, down: int, before: tuple[int, int]) -> None:
-    """Two plants, six hours with two peaks: 4096 choices, the cheapest of the legal ones by linear programs."""
+@pytest.mark.parametrize(
+    ("up", "down", "before", "peaks"),
+    [(3, 1, (-1, 5), (1, 4)), (1, 4, (1, -2), (1, 4)), (4, 2, (2, -1), (1, 4)), (3, 1, (1, 9), (4,))],
+)
+def test_no_choice_of_the_plants_is_cheaper(up: int, down: int, before: tuple[int, int], peaks: tuple[int, ...]) -> None:
+    """Two plants, six hours with one or two peaks: 4096 choices, the cheapest of the legal ones by linear programs."""
     window = Window(first=3, periods=6)
     plants = Plants.of({
         "name": ["station-4", "station-12"], "energy_mws": [1947.0, 1236.0], "least_mw": [206.85, 340.0], "up_h": [up, 2], "down_h": [down, 3],
         "start_cost": [10.0, 2298.0], "before_h": before,
     })  # fmt: skip
-    asked = problem(plants, window, bus=AT_STATION_4, given=PEAKS)
+    given = PEAK_MW * np.isin(np.arange(6), peaks).astype(float)[:, None]
+    asked = problem(plants, window, bus=AT_STATION_4, given=given)
     program = asked.program()
     free = {k: r for k, r in program.rows.items() if k not in ("change", "stays", "rests")}
     columns = {k: replace(c, integer=False) for k, c in program.columns.items() if k not in ("start", "stop")}
