@@ -42,8 +42,7 @@ def legal(on: list[bool], before: int, up: int, down: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("up", "down", "before", "peaks"),
-    [(3, 1, (-1, 5), (1, 4)), (1, 4, (1, -2), (1, 4)), (4, 2, (2, -1), (1, 4)), (3, 1, (1, 9), (4,))],
+    ("up", "down", "before", "peaks"), [(3, 1, (-1, 5), (1, 4)), (1, 4, (1, -2), (1, 4)), (4, 2, (2, -1), (1, 4)), (3, 1, (1, 9), (4,))]
 )
 def test_no_choice_of_the_plants_is_cheaper(up: int, down: int, before: tuple[int, int], peaks: tuple[int, ...]) -> None:
     """Two plants, six hours with one or two peaks: 4096 choices, the cheapest of the legal ones by linear programs."""
