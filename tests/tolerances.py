@@ -403,3 +403,7 @@ CLOSED_MW = 0.1  # MW of 100; the loss against reserve after 30 s
 # commitment
 COMMITTED = 1e-6  # relative, MW; the gap that a search among whole numbers is asked for
 STATED_MWS = 0.5  # MW·s; whole numbers of an earlier study
+
+# ── a day of energy and reserve as a study ───────────────────────────────────────────────────────────────────────────────────
+RESERVE_SUMS_MW = 1e-6  # MW; the interior point stops at 1e-10 of hundreds of MW, and many rows are summed
+RESERVE_BOOKS = 1e-9  # relative to all that is paid; prices and balances are those of one program solved to 1e-10

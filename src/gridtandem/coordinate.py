@@ -126,11 +126,28 @@ class Schedule:
         return Schedule(nothing, nothing)
 
 
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Keeping:
+    """What the parties of a day of energy and reserve take home at every interface; NaN where nothing was agreed."""
+
+    z: Real  # (scenario, period, interface) [MW]
+    award: Real  # fast reserve sold [MW]
+    price: Real  # of energy [currency/MWh]
+    fast_price: Real  # [currency/MW in an hour]
+
+    @staticmethod
+    def none() -> Keeping:
+        """Nothing was found."""
+        nowhere = np.full((0, 0, 0), np.nan)
+        return Keeping(nowhere, nowhere, nowhere, nowhere)
+
+
 class Scheme(Protocol[S]):
     """A published way for a TSO and its DSOs to agree. Options are fields; memory is the state ``S``.
 
-    A scheme of load flow ends in an `Agreement` (`Flows`), one of markets in a `Bargain` (`Deals`), one of optimal power flow in a
-    `Schedule` (`Dispatches`).
+    It ends in an `Agreement` of load flow (`Flows`), a `Bargain` of markets (`Deals`), a `Schedule` of optimal power flow (`Dispatches`) or a
+    `Keeping` of energy and reserve (`Keeps`).
     """
 
     @property
@@ -158,6 +175,12 @@ class Dispatches(Scheme[S], Protocol[S]):
     """A scheme of optimal power flow."""
 
     def schedule(self, state: S, /) -> Schedule: ...
+
+
+class Keeps(Scheme[S], Protocol[S]):
+    """A scheme of energy and reserve."""
+
+    def keeping(self, state: S, /) -> Keeping: ...
 
 
 @runtime_checkable

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import gridtandem as gt
 from gridtandem.errors import InvalidCase, UnknownName
 from gridtandem.frequency.swing import qualified
+from gridtandem.report.frequency_replay import frequency_replay
 from gridtandem.study.reserve.day import JointReserve, joint_reserve
-from gridtandem.study.reserve.replay import TURBINES, Standing, frequency_replay
+from gridtandem.study.reserve.replay import TURBINES
 from tests.tolerances import AT_REST_HZ, BETWEEN_HZ, CLOSED_MW, LOWEST_HZ, MORE
 
 LOWEST = 59.0
@@ -57,13 +59,23 @@ def test_a_trajectory_falls_to_its_lowest_point_and_comes_to_rest() -> None:
     assert np.nanmax(promised.primary_mw + promised.fast_mw) <= found.falls.loss_mw[0] + CLOSED_MW
 
 
+def test_a_run_and_its_file_are_replayed_alike(tmp_path: Path) -> None:
+    """As the plan of the same case, to the bit."""
+    path = tmp_path / "day.tandem"
+    run = gt.run("noh-reduced", scheme="joint-reserve", hours=1, first_hour=4, save=path)
+    told = [frequency_replay(given).falls.closed_hz for given in (run, path, short())]
+    assert told[0] == told[1] == told[2]
+    flow = gt.run("14A", scheme="merged")
+    with pytest.raises(InvalidCase, match="frequency-079"):
+        frequency_replay(flow)
+
+
 def test_all_losses_of_an_hour_stand_there_and_the_worst_is_told(tmp_path: Path) -> None:
     path = tmp_path / "inertia.csv"
     path.write_text("hour,inertia_mws,loss_mw,lost\n1,8350,60,\n1,8100,100,station-4\n")
     plan = joint_reserve("noh-reduced", inertia=path, hours=1, feeders="none")
-    standing = Standing.of(plan)
-    assert standing.award_mw[1, standing.station.tolist().index("station-4")] == 0.0
     found = frequency_replay(plan)
+    assert found.standing.award_mw[1, found.standing.station.tolist().index("station-4")] == 0.0
     assert found.falls.lost.tolist() == ["", "station-4"]
     assert found.falls.primary_mw[1] < found.falls.primary_mw[0]
     assert found.hours.lost.tolist() == [found.falls.lost[int(np.argmin(found.falls.margin_hz))]] == ["station-4"]

@@ -15,7 +15,8 @@ from gridtandem.frequency.swing import Governors, replay
 from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_reserve import UP
 from gridtandem.resources.part import Window
-from gridtandem.study.reserve.day import joint_reserve, read_inertia
+from gridtandem.study.reserve.day import joint_reserve
+from gridtandem.study.reserve.study import read_inertia
 from tests.tolerances import BROKEN_PU, DELIVERED_MW, LOWEST_HZ, RELAXED
 
 

@@ -27,6 +27,7 @@ SHELVES = (
     "growth_letters",
     "opf_letters",
     "reserve_letters",
+    "secure_letters",
     "storage_letters",
     "strategic_letters",
     "strategy_letters",

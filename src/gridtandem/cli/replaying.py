@@ -30,16 +30,15 @@ def replay_command(
     out: Out, *, run: str, hour: int | None, open_loop: bool, governors: str | None, droop: float, deadband: float, trigger: float, seconds: float,
     picture: Path | None, target: Path | None,
 ) -> int:  # fmt: skip
-    """$ tandem frequency replay rts24-ffr --hour 4 --plot hour4.svg
+    """$ tandem frequency replay rts24-ffr-joint-reserve --hour 4 --plot hour4.svg
 
     What frequency does after each loss that a plan must bear, with reserve as promised and with governors. A case is scheduled first.
     """
     from gridtandem.report import frequency_replay as told
-    from gridtandem.study.reserve.replay import frequency_replay
 
     if open_loop and governors:
         raise click.UsageError("Give --open-loop or --governors, not both.")
-    found = frequency_replay(
+    found = told.frequency_replay(
         run, hour=hour, governors=None if open_loop else governors or "tgov1", droop=droop, deadband_hz=deadband, trigger_hz=trigger, seconds=seconds
     )  # fmt: skip
     out.data(lambda: told.replay_document(found, hour), lambda: told.replay_in_words(found, hour))

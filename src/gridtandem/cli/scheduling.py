@@ -12,7 +12,7 @@ from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.words import CASE, Numbers
 
 if TYPE_CHECKING:
-    from gridtandem.study.reserve.day import Model
+    from gridtandem.study.reserve.study import Model
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 MODELS = ("full", "base-only", "none")

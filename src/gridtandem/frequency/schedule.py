@@ -33,6 +33,7 @@ from gridtandem.opf.leader import of_group, times
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Cones, Matrix, Program, Rows
 from gridtandem.program.solvers.clarabel import Clarabel
+from gridtandem.resources.part import Window
 from gridtandem.tables import Flag, Index, Real
 
 LOOSE = 1e-5  # slack of a cone from which on it is no load flow
@@ -99,13 +100,8 @@ class JointSchedule:
 
     def faults(self) -> Iterator[Fault]:
         """What no schedule could mend, with its hour."""
-        window, lost, mine = self.transmission.window, self.lost, self.period
-        for hour in sorted(set(range(window.first + 1, window.end + 1)) - set(self.inertia.hour.tolist())):
-            yield Fault(self.inertia.kind, f"has no row for hour {hour}", "give every hour a row", "frequency-041", column="hour")
-        names = self.transmission.network.generators.name.tolist()
-        for row, name in enumerate(self.inertia.lost.tolist()):
-            if name and name not in names:
-                yield self.inertia.fault(row, "lost", f"names {name!r}", "name a unit of transmission, or leave it empty", "frequency-042")
+        lost, mine = self.lost, self.period
+        yield from uncovered(self.inertia, self.transmission.window, self.transmission.network.generators.name.tolist())
         own = self.transmission.program.columns[UP].high[mine]
         fast = sum((h.count * h.feeder.most[mine] for h in self.feeders), np.zeros(len(mine)))
         yield from self.security.faults(self.inertia, (own * ~lost).sum(-1), fast)
@@ -133,12 +129,12 @@ class JointSchedule:
             place = sparse.csr_array((np.array([-float(hung.count)]), (np.array([k]), np.zeros(1, int))), shape=(wide, 1))
             tie[f"feeder{k}.z"] = sparse.csr_array(sparse.kron(day, place))
             sold[f"feeder{k}.award"] = sparse.csr_array(float(hung.count) * day)
-        rows, cones = self._secure()
+        rows, cones = self.secure()
         links = {"tie": Rows.of((t, wide), 0.0, 0.0, tie), "sold": Rows.of((t,), 0.0, np.inf, sold), **rows}
         made = Program.beside(programs, links)
         return replace(made, columns={**made.columns, "award": Columns.of((t,), 0.0, np.inf if wide else 0.0)}, cones={**made.cones, **cones})
 
-    def _secure(self) -> tuple[dict[str, Rows], dict[str, Cones]]:
+    def secure(self) -> tuple[dict[str, Rows], dict[str, Cones]]:
         """Rows and cones of every loss; reserve of the unit that goes out does not count."""
         t, many, mine = self.transmission.window.periods, len(self.inertia), self.period
         at = sparse.csr_array((np.ones(many), (np.arange(many), mine)), shape=(many, t))
@@ -186,6 +182,15 @@ class JointSchedule:
 def joint_schedule(transmission: SecureTransmission, feeders: Sequence[Hung], inertia: Inertia, security: Security | None = None) -> JointPlan:
     """The least cost of transmission and its feeders together under what is asked of frequency."""
     return JointSchedule.of(transmission, feeders, inertia, security).solve()
+
+
+def uncovered(inertia: Inertia, window: Window, units: Sequence[str]) -> Iterator[Fault]:
+    """Hours of the window without a row, and losses of units that are not there."""
+    for hour in sorted(set(range(window.first + 1, window.end + 1)) - set(inertia.hour.tolist())):
+        yield Fault(inertia.kind, f"has no row for hour {hour}", "give every hour a row", "frequency-041", column="hour")
+    for row, name in enumerate(inertia.lost.tolist()):
+        if name and name not in units:
+            yield inertia.fault(row, "lost", f"names {name!r}", "name a unit of transmission, or leave it empty", "frequency-042")
 
 
 def _within(inertia: Inertia, transmission: SecureTransmission) -> Inertia:

@@ -96,7 +96,7 @@ def frequency_requirement(
     fast = np.atleast_1d(np.asarray(fast_mw, np.float64))
     if not (np.isfinite(fast) & (fast >= 0)).all():
         raise Unreadable("fast reserve: give numbers of MW, 0 or more")
-    from gridtandem.study.reserve.day import read_inertia
+    from gridtandem.study.reserve.study import read_inertia
 
     table = read_inertia(inertia_mws) if isinstance(inertia_mws, str | Path) else _energies(np.atleast_1d(np.asarray(inertia_mws, float)), loss_mw)
     return FrequencyRequirement(security=security, table=requirements(security, table, fast, numbered=isinstance(inertia_mws, str | Path)))

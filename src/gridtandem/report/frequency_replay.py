@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridtandem.cases.case import Case
+from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.report import style
 from gridtandem.report.frequency import limits_in_words, services_in_words
 from gridtandem.report.market_pictures import whole_numbers
+from gridtandem.report.run import Run
 from gridtandem.report.style import styled
 from gridtandem.report.tables import as_records, plain
+from gridtandem.study.kinds import RESERVE
 from gridtandem.study.provenance import provenance
-from gridtandem.study.reserve.replay import Falls, FrequencyReplay, Trajectory
+from gridtandem.study.reserve.day import JointReserve, joint_reserve
+from gridtandem.study.reserve.replay import SECONDS, TURBINES, Falls, FrequencyReplay, Standing, Trajectory, numbers_wrong, of_standing
+from gridtandem.study.shelf import find, is_run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +31,43 @@ OPEN = ("hour", "lost", "loss_mw", "inertia_mws", "primary_mw", "fast_mw", "roco
 CLOSED = (*OPEN, "closed_hz", "closed_s", "rest_hz", "margin_hz")
 EACH = 0.02  # Hz; width of the bars of margins, at least
 BARS = 12
+
+
+def frequency_replay(
+    given: JointReserve | Run | Case | str | Path, *, hour: int | None = None, governors: str | None = "tgov1", droop: float = 0.05,
+    deadband_hz: float = 0.0, trigger_hz: float = 0.0, seconds: float = SECONDS,
+) -> FrequencyReplay:  # fmt: skip
+    """Frequency in time after every loss of a plan, or of one of its hours: the twin of ``tandem frequency replay``.
+
+    ``given`` is a plan, a run of energy and reserve or its file, or a case, whose day is then scheduled. ``governors`` are those of all stations:
+    tgov1, reheat (slow), or None, where reserve comes as promised. Fast reserve starts when frequency is ``trigger_hz`` below nominal.
+    """
+    if governors is not None and governors not in TURBINES:
+        raise UnknownName("kind of governors", governors, list(TURBINES))
+    if found := tuple(numbers_wrong(droop, deadband_hz, trigger_hz, seconds)):
+        raise InvalidCase(found)
+    turbine = None if governors is None else replace(TURBINES[governors], droop=droop, deadband_hz=deadband_hz)
+    standing = _standing(given)
+    if hour is not None:
+        if hour not in (known := np.unique(standing.inertia.hour).tolist()):
+            raise UnknownName("hour of the plan", str(hour), [str(h) for h in known])
+        standing = standing.take(standing.inertia.hour == hour)
+    return of_standing(standing, turbine, trigger_hz=trigger_hz, seconds=seconds)
+
+
+def _standing(given: JointReserve | Run | Case | str | Path) -> Standing:
+    """Of whatever holds a plan."""
+    from gridtandem.report.front import opened
+
+    if isinstance(given, str | Path) and is_run(str(given)):
+        given = opened(find(str(given)))
+    if isinstance(given, Run):
+        if given.kind is not RESERVE:
+            what = f"is one of {given.kind.called}, not of {RESERVE.called}"
+            raise InvalidCase([Fault("run", what, "take a run of one of " + ", ".join(RESERVE.schemes()), "frequency-079", place=given.scheme)])
+        return Standing.of(given.result.study, given.result.tables.stations, given.result.tables.awards)
+    plan = given if isinstance(given, JointReserve) else joint_reserve(given)
+    return Standing.of(plan.study, plan.stations, plan.awards)
 
 
 def replay_in_words(found: FrequencyReplay, hour: int | None) -> str:

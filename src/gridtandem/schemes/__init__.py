@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gridtandem.schemes.ideal import Ideal as Ideal
     from gridtandem.schemes.independent import Independent as Independent
     from gridtandem.schemes.independent_opf import IndependentOpf as IndependentOpf
+    from gridtandem.schemes.joint_reserve import JointReserve as JointReserve
     from gridtandem.schemes.load_flow import LoadFlow as LoadFlow
     from gridtandem.schemes.merged import Merged as Merged
     from gridtandem.schemes.price_taker import PriceTaker as PriceTaker
@@ -49,8 +50,9 @@ _PLACE = {
     "CmoPrice": "cmo_price", "CmoSlope": "cmo_slope", "Conventional1": "conventional_1", "Conventional2": "conventional_2", "Conventional3":
     "conventional_3", "Conventional4": "conventional_4", "Copf": "copf", "DsoOffer": "dso_offer", "DsoReserveOffer": "dso_reserve_offer",
     "DsoVectorOffer": "dso_vector_offer", "FeederCurve": "feeder_curve", "Fused": "fused", "Hgd": "hgd", "HgdPlain": "hgd_plain",
-    "HgdSlope": "hgd_slope", "Ideal": "ideal", "Independent": "independent", "IndependentOpf": "independent_opf", "LoadFlow": "load_flow",
-    "Merged": "merged", "PriceTaker": "price_taker", "Response": "response", "Strategic": "strategic",
+    "HgdSlope": "hgd_slope", "Ideal": "ideal", "Independent": "independent", "IndependentOpf": "independent_opf",
+    "JointReserve": "joint_reserve", "LoadFlow": "load_flow", "Merged": "merged", "PriceTaker": "price_taker", "Response": "response",
+    "Strategic": "strategic",
 }  # fmt: skip
 
 __all__ = [*_PLACE]

@@ -77,7 +77,15 @@ DISPATCH = Kind(
     words={"hours": "hours", "first_hour": "first-hour", "start": "start", "certificate": "bound"},
     alias={"independent": "independent-opf"},
 )  # fmt: skip
-KINDS = (FLOW, MARKET, DISPATCH)
+RESERVE = Kind(
+    name="reserve", called="energy and reserve", group="gridtandem.reserves", ends="keeping", door="gridtandem.report.kinds.reserve",
+    compared="gridtandem.study.reserve.compare:ReserveComparison",
+    words={
+        "hours": "hours", "first_hour": "first-hour", "inertia": "inertia", "feeders": "feeders", "primary_time": "primary-time",
+        "fast_time": "fast-time", "nadir": "nadir", "security": "security",
+    },
+)  # fmt: skip
+KINDS = (FLOW, MARKET, DISPATCH, RESERVE)
 
 
 def all_schemes() -> tuple[str, ...]:

@@ -16,8 +16,8 @@ from gridtandem.coordinate import End, Outcome
 from gridtandem.study.registry import name_of
 from gridtandem.tables import Real, Table
 
-# answered by whoever has every model; those of markets and of dispatch by name, as a load flow does not load their letters
-OWNED = frozenset({Together.__name__, Interleaved.__name__, "Pooled", "DispatchWhole"})
+# answered by whoever has every model; those of other kinds by name, as a load flow does not load their letters
+OWNED = frozenset({Together.__name__, Interleaved.__name__, "Pooled", "DispatchWhole", "SecureWhole"})
 
 
 class Studied(Protocol):
@@ -80,8 +80,8 @@ def worst(apart: Real) -> float:
 def crossed(result: Ended) -> int:
     """Numbers that had to leave their company.
 
-    A letter `Alone` reports a party's own result to the study and crosses nothing. `Together`, `Interleaved`, `Pooled` and `DispatchWhole` are
-    answered by whoever has every model: what crosses is the models of the distribution companies, once.
+    A letter `Alone` reports a party's own result to the study and crosses nothing. `Together`, `Interleaved`, `Pooled`, `DispatchWhole` and
+    `SecureWhole` are answered by whoever has every model: what crosses is the models of the distribution companies, once.
     """
     letters = sum(e.numbers_down + e.numbers_up for e in result.outcome.ledger if e.question not in {Alone.__name__, *OWNED})
     return letters + pooled(result)

@@ -202,12 +202,12 @@ def _other(file: RunFile) -> InvalidCase:
 def _study(file: RunFile, record: type[S]) -> S:
     with reading(file.path) as db:
         facts, files = file.facts(), dict(db.execute("SELECT path, content FROM case_files").fetchall())
-        kind = scheme_kind(facts["scheme_name"])
+        kind, known = scheme_kind(facts["scheme_name"]), getattr(record, "records", ())
         settings = {k: v for k, v in facts.items() if k.startswith("setting.")}
         if facts.get("inputs_digest", digest := _inputs_digest(settings, files)) != digest:
             raise ValueError("case or settings are not those that the run began with")
         make: Any = record  # studies of all kinds are made alike
-        made: S = make(case=_case(files), **{k.removeprefix("setting."): read(v, [kind]) for k, v in settings.items()})
+        made: S = make(case=_case(files), **{k.removeprefix("setting."): read(v, [kind, *known]) for k, v in settings.items()})
         return made
 
 

@@ -15,12 +15,12 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.cases.case import Case
 from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.frequency.security import ROUNDING, Inertia, Security
 from gridtandem.frequency.swing import Governors, Replay, fall, promised, qualified, replay, rest
-from gridtandem.opf.fast_reserve import UP
-from gridtandem.study.reserve.day import JointReserve, joint_reserve
+from gridtandem.grid.network import Network
+from gridtandem.study.reserve.results import ReserveAwards, ReserveStations
+from gridtandem.study.reserve.study import ReserveStudy
 from gridtandem.tables import Flag, Index, Names, Real, Table, column, stacked
 
 SECONDS = 30.0
@@ -100,19 +100,22 @@ class Standing:
     fast_mw: Real  # (row)
 
     @staticmethod
-    def of(plan: JointReserve) -> Standing:
-        """Of a plan."""
-        if not len(plan.hours):
-            raise InvalidCase([Fault("plan", f"is none: {'; '.join(plan.trouble)}", "mend the case", "frequency-070", place=plan.case.name)])
-        schedule, made = plan.schedule, plan.schedule.transmission.regulators
-        kept = plan.plan.answer.x[f"tso.{UP}"][schedule.period]
-        fast = np.zeros(len(plan.hours))
-        felt = np.minimum(plan.awards.award_mw, np.nan_to_num(plan.awards.felt_mw))
-        np.add.at(fast, plan.awards.hour - plan.hours.hour[0], np.maximum(felt, 0.0))
-        units = plan.case.transmission.generators
+    def of(study: ReserveStudy, stations: ReserveStations, awards: ReserveAwards) -> Standing:
+        """Of the tables of a plan."""
+        table = study.borne
+        if table is None or not len(stations):
+            raise InvalidCase([Fault("plan", "is none: nothing was found", "mend the case, or ask for less", "frequency-070", place=study.case.name)])
+        table = table.take(np.isin(table.hour, stations.hour))
+        names = np.unique(stations.station[stations.primary_mw > 0])
+        kept, fast = np.zeros((len(table), len(names))), np.zeros(len(table))
+        for row, (hour, lost) in enumerate(zip(table.hour.tolist(), table.lost.tolist(), strict=True)):
+            mine = (stations.hour == hour) & np.isin(stations.station, names) & (stations.station != lost)
+            kept[row, np.searchsorted(names, stations.station[mine])] = stations.primary_mw[mine]
+            here = awards.hour == hour
+            fast[row] = np.maximum(np.minimum(awards.award_mw[here], np.nan_to_num(awards.felt_mw[here])), 0.0).sum()
         return Standing(
-            case=plan.case.name, security=schedule.security, inertia=schedule.inertia, station=units.name[made.row],
-            rated_mva=units.p_high_mw[made.row], award_mw=np.where(schedule.lost, 0.0, np.maximum(kept, 0.0)), fast_mw=fast[schedule.period],
+            case=study.case.name, security=study.security, inertia=table, station=names, rated_mva=_rated(study.case.transmission, names),
+            award_mw=np.maximum(kept, 0.0), fast_mw=fast,
         )  # fmt: skip
 
     def take(self, rows: Index | Flag) -> Standing:
@@ -166,31 +169,6 @@ class FrequencyReplay:
         return "\n".join([*lines, *(f"  beware    {word}" for word in self.trouble)])
 
 
-def frequency_replay(
-    given: JointReserve | Case | str, *, hour: int | None = None, governors: str | None = "tgov1", droop: float = 0.05,
-    deadband_hz: float = 0.0, trigger_hz: float = 0.0, seconds: float = SECONDS,
-) -> FrequencyReplay:  # fmt: skip
-    """Frequency in time after every loss of a plan, or of one of its hours: the twin of ``tandem frequency replay``.
-
-    ``given`` is a plan, or a case, whose day is then scheduled. ``governors`` are those of all stations: tgov1, reheat (slow), or None, where reserve
-    comes as promised. Fast reserve starts when frequency is ``trigger_hz`` below nominal.
-    """
-    if governors is not None and governors not in TURBINES:
-        raise UnknownName("kind of governors", governors, list(TURBINES))
-    if found := tuple(_faults(droop, deadband_hz, trigger_hz, seconds)):
-        raise InvalidCase(found)
-    plan = given if isinstance(given, JointReserve) else joint_reserve(given)
-    own = TURBINES[governors] if governors else None
-    turbine = None if own is None else Turbine(name=own.name, t2_s=own.t2_s, t3_s=own.t3_s, droop=droop, deadband_hz=deadband_hz)
-    standing = Standing.of(plan)
-    if hour is not None:
-        known = np.unique(standing.inertia.hour).tolist()
-        if hour not in known:
-            raise UnknownName("hour of the plan", str(hour), [str(h) for h in known])
-        standing = standing.take(standing.inertia.hour == hour)
-    return of_standing(standing, turbine, trigger_hz=trigger_hz, seconds=seconds)
-
-
 def of_standing(standing: Standing, turbine: Turbine | None, *, trigger_hz: float = 0.0, seconds: float = SECONDS) -> FrequencyReplay:
     """All losses at once."""
     lim, table, primary = standing.security.limits, standing.inertia, standing.award_mw.sum(-1)
@@ -222,13 +200,21 @@ def unfit(standing: Standing, turbine: Turbine) -> Iterator[tuple[int, int, floa
         yield row, station, float(could[row, station])
 
 
-def _faults(droop: float, deadband_hz: float, trigger_hz: float, seconds: float) -> Iterator[Fault]:
+def numbers_wrong(droop: float, deadband_hz: float, trigger_hz: float, seconds: float) -> Iterator[Fault]:
+    """Numbers that no governor or replay has."""
     for name, value in {"droop": droop, "seconds": seconds}.items():
         if not 0 < value < np.inf:
             yield Fault("replay", f"is {value:g}", "give a finite number above 0", "frequency-071", column=name)
     for name, value in {"deadband_hz": deadband_hz, "trigger_hz": trigger_hz}.items():
         if not 0 <= value < np.inf:
             yield Fault("replay", f"is {value:g}", "give 0 or more", "frequency-072", column=name)
+
+
+def _rated(net: Network, names: Names) -> Real:
+    """Most power of these resources, which stands for their rating. [MVA]"""
+    tables = ((net.storages, net.storages.discharge_high_mw), (net.flexible, net.flexible.p_high_mw), (net.generators, net.generators.p_high_mw))
+    most = {name: mw for table, high in tables for name, mw in zip(table.name.tolist(), high.tolist(), strict=True)}
+    return np.array([most[name] for name in names.tolist()])
 
 
 def _run(standing: Standing, turbine: Turbine, *, trigger_hz: float, seconds: float) -> Replay:

@@ -1,0 +1,81 @@
+"""A day of energy and reserve in words, and several schemes side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gridtandem.report.frequency import limits_in_words, services_in_words
+from gridtandem.report.tables import plain, spelled
+from gridtandem.report.words import beside_in_words, in_words
+from gridtandem.study.reserve.study import ReserveStudy
+from gridtandem.study.reserve.tables import FELT, Told
+from gridtandem.tables import Real
+
+if TYPE_CHECKING:
+    from gridtandem.report.run import Comparison, Run
+
+ROWS = 24  # hours that a run shows
+COLUMNS = (
+    "scheme", "agreed", "cost", "gap_to_cooperative", "companies_cost", "primary_mw", "fast_mw", "energy_per_mwh", "primary_per_mw", "fast_per_mw",
+    "lowest_hz", "undelivered_mw", "limits_broken", "seconds",
+)  # fmt: skip
+SHOWN = ("hour", "without_mw", "primary_mw", "fast_mw", "lowest_hz", "energy_per_mwh", "primary_per_mw", "fast_per_mw")
+
+
+def run_in_words(run: Run) -> str:
+    """How it ended, what it costs, both reserves against what would be needed, prices, checks, and hour by hour."""
+    table = run.hours
+    shown = [*SHOWN, *(name for name in ("short_mw", "shed_mw") if len(table) and getattr(table, name).max() > FELT)]
+    told = in_words(run, _hours(run.result.study), _lines(run))
+    return f"{told}\n\n{plain(table, columns=shown, rows=ROWS)}" if len(table) else told
+
+
+def comparison_in_words(comparison: Comparison) -> str:
+    """The table, and why a scheme has no answer."""
+    study: ReserveStudy = comparison.runs[0].result.study
+    first, rest = beside_in_words(comparison, _hours(study), COLUMNS).split("\n", 1)
+    return f"{first}\n{_asked(study)}\n{rest}"
+
+
+def _hours(study: ReserveStudy) -> str:
+    last = study.first + study.hours - 1
+    return f"hour {study.first}" if study.hours == 1 else f"hours {study.first} to {last}"
+
+
+def _asked(study: ReserveStudy) -> str:
+    return f"frequency: {limits_in_words(study.security)}; {services_in_words(study.security)}; feeders {study.feeders}"
+
+
+def _lines(run: Run) -> Iterator[str]:
+    told: Told = run.result.tables
+    study: ReserveStudy = run.result.study
+    money, hours, checks = study.case.currency, told.hours, told.checks
+    yield f"  asked     {_asked(study).removeprefix('frequency: ')}"
+    if not len(hours):
+        return
+    yield f"  cost      {told.cost:,.2f} {money}, {_held(told)}"
+    yield f"  primary   {spread(hours.primary_mw)} MW; without fast reserve {spread(hours.without_mw)} MW"
+    saved = 100 * (1 - (hours.primary_mw + hours.fast_mw).sum() / hours.without_mw.sum())
+    yield f"  fast      {spread(hours.fast_mw)} MW; both together {saved:.1f} % less than primary reserve alone"
+    each = f"energy {spread(hours.energy_per_mwh)}/MWh, primary {spread(hours.primary_per_mw)}/MW, fast {spread(hours.fast_per_mw)}/MW"
+    yield f"  prices    {each}, in {money}"
+    yield f"  lowest    {spread(hours.lowest_hz, 3)} Hz if reserve comes as promised"
+    broken = int(checks.limits_broken.sum())
+    limits = "no limit of a feeder broken" if not broken else f"{broken} limits of feeders broken (table violations)"
+    short = float(checks.undelivered_mw.max(initial=0.0))
+    sold = "all that is sold is felt" if short <= FELT else f"up to {spelled(short, 'MW')} less felt than sold"
+    yield f"  AC check  feeders as they stand and with all fast reserve called: {limits}; {sold}"
+
+
+def _held(told: Told) -> str:
+    """What the cost is held against."""
+    if told.cost == told.cooperative:
+        return f"at most {max(told.cost - told.bound, 0.0):,.2f} more than the least; one owner of everything, which is the benchmark"
+    return f"{abs(100 * told.gap):.3g} % {'more' if told.gap > 0 else 'less'} than one owner of everything ({told.cooperative:,.2f})"
+
+
+def spread(values: Real, digits: int = 2) -> str:
+    """From the least to the most; one number where both read the same."""
+    low, high = f"{values.min():,.{digits}f}", f"{values.max():,.{digits}f}"
+    return low if low == high else f"{low} to {high}"

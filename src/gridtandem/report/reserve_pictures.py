@@ -1,0 +1,174 @@
+"""Pictures of a day of energy and reserve: both reserves against the requirement, prices, who keeps them; and several schemes side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridtandem.report import style
+from gridtandem.report.market_pictures import whole_numbers
+from gridtandem.report.style import styled
+from gridtandem.tables import Real, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from gridtandem.report.run import Comparison, Run
+
+WIDTH = 0.8  # of a bar, in hours
+MOST = len(style.SERIES) - 1  # parts of a stack with a name of their own; the rest are drawn as one
+HATCHES = ("", "//", "..", "\\\\", "xx", "--", "++")
+PRICES = (("energy_per_mwh", "energy", "/MWh"), ("primary_per_mw", "primary reserve", "/MW"), ("fast_per_mw", "fast reserve", "/MW"))
+
+
+@styled
+def overview(run: Run) -> Figure:
+    """Both reserves of each hour beside what primary reserve alone would have to be; and what they cost."""
+    figure, table = style.new_figure(style.WIDE, 4.8), run.hours
+    above, below = figure.subplots(2, sharex=True, height_ratios=(1.4, 1))
+    above.bar(table.hour, table.primary_mw, color=style.SERIES[0], width=WIDTH, label="primary")
+    above.bar(table.hour, table.fast_mw, bottom=table.primary_mw, color=style.SERIES[1], hatch="//", width=WIDTH, label="fast")
+    if (table.short_mw > 0).any():
+        both = table.primary_mw + table.fast_mw
+        above.bar(table.hour, -table.short_mw, bottom=table.primary_mw, color="none", edgecolor=style.WARN, width=WIDTH, label="of it missing")
+        above.plot(table.hour, both, linestyle="none")
+    above.plot(table.hour, table.without_mw, color=style.INK, marker="o", markersize=3, label="primary alone would have to be")
+    above.margins(y=0.25)
+    above.set_ylabel("reserve [MW]")
+    above.set_title("Reserve against requirement", pad=14)
+    _around(above, table.hour)
+    _legend(above)
+    style.caption(above, _words(run))
+    _prices(below, run)
+    return figure
+
+
+@styled
+def awards(run: Run) -> Figure:
+    """Fast reserve of each hour by interface, and what transmission feels of it when it is called."""
+    figure, table = style.new_figure(style.WIDE, 3.4), run.awards
+    axes = figure.add_subplot()
+    hours = np.unique(table.hour)
+    _stack(axes, hours, _by(table, "interface", "award_mw", hours))
+    felt = np.array([table.felt_mw[table.hour == hour].sum() for hour in hours.tolist()])
+    axes.plot(hours, felt, color=style.INK, linestyle="none", marker="_", markersize=9, label="felt by transmission, by load flow")
+    _hourly(axes, hours, "fast reserve [MW]", "Fast reserve by interface")
+    style.caption(axes, _words(run))
+    return figure
+
+
+@styled
+def stations(run: Run) -> Figure:
+    """Primary reserve of each hour by station."""
+    figure, table = style.new_figure(style.WIDE, 3.4), run.stations
+    axes = figure.add_subplot()
+    hours = np.unique(table.hour)
+    _stack(axes, hours, _by(table, "station", "primary_mw", hours))
+    _hourly(axes, hours, "primary reserve [MW]", "Primary reserve by station")
+    style.caption(axes, _words(run))
+    return figure
+
+
+@styled
+def compared(comparison: Comparison) -> Figure:
+    """Cost beyond that of one owner, and reserve of the day, under every scheme."""
+    figure = style.new_figure(style.WIDE, 3.4)
+    left, right = figure.subplots(1, 2)
+    runs = [run for run in comparison.runs if len(run.hours)]
+    place, names = np.arange(len(runs)), [style.short(run.scheme, 26) for run in runs]
+    money = comparison.runs[0].result.study.case.currency
+    beyond = [run.result.tables.cost - run.result.tables.cooperative for run in runs]
+    left.barh(place, beyond, color=style.TSO)
+    for k, value in enumerate(beyond):
+        left.annotate(f"{value:,.2f}", (max(value, 0.0), k), (4, 0), textcoords="offset points", va="center", fontsize=7)
+    left.margins(x=0.3)
+    left.axvline(0.0, color=style.INK, linewidth=0.6)
+    left.set_xlabel(f"cost beyond one owner of everything [{money}]")
+    primary, fast = ([float(getattr(run.hours, name).mean()) for run in runs] for name in ("primary_mw", "fast_mw"))
+    right.barh(place, primary, color=style.SERIES[0], label="primary")
+    right.barh(place, fast, left=primary, color=style.SERIES[1], hatch="//", label="fast")
+    right.set_xlabel("reserve, mean over hours [MW]")
+    right.set_yticks(place, [])
+    right.set_ylim(len(runs) - 0.4, -1.2)
+    left.set_ylim(len(runs) - 0.4, -1.2)
+    left.set_yticks(place, names)
+    _legend(right)
+    left.set_title("What it costs", pad=14)
+    right.set_title("What is kept", pad=14)
+    style.caption(left, comparison.runs[0].result.study.case.name)
+    return figure
+
+
+@styled
+def prices(comparison: Comparison) -> Figure:
+    """Prices of energy and of both reserves by hour, under every scheme."""
+    figure = style.new_figure(style.WIDE, 5.4)
+    for axes, (name, title, unit) in zip(figure.subplots(len(PRICES), sharex=True), PRICES, strict=True):
+        for k, run in enumerate(run for run in comparison.runs if len(run.hours)):
+            colour, mark, dash = style.series_look(run.scheme, k)
+            axes.plot(run.hours.hour, getattr(run.hours, name), color=colour, marker=mark, linestyle=dash, markersize=3, label=run.scheme)
+        axes.margins(y=0.25)
+        axes.set_ylabel(f"{title}\n[{comparison.runs[0].result.study.case.currency}{unit}]")
+    figure.axes[-1].set_xlabel("hour")
+    figure.axes[-1].xaxis.set_major_locator(whole_numbers())
+    figure.axes[0].set_title("Prices", pad=14)
+    _legend(figure.axes[0])
+    style.caption(figure.axes[0], comparison.runs[0].result.study.case.name)
+    return figure
+
+
+def _prices(axes: Axes, run: Run) -> None:
+    table, money = run.hours, run.result.study.case.currency
+    for k, (name, title, unit) in enumerate(PRICES):
+        axes.plot(table.hour, getattr(table, name), color=style.SERIES[(2, 0, 1)[k]], marker=style.MARKS[k], markersize=4, label=f"{title} [{unit}]")
+    axes.margins(y=0.35)
+    axes.set_ylabel(f"price [{money}]")
+    axes.set_xlabel("hour")
+    axes.xaxis.set_major_locator(whole_numbers())
+    _legend(axes)
+
+
+def _stack(axes: Axes, hours: Real, parts: Sequence[tuple[str, Real]]) -> None:
+    """The largest parts by name, the rest as one."""
+    ranked = sorted(parts, key=lambda part: -float(part[1].sum()))
+    own, rest = ranked[:MOST], ranked[MOST:]
+    if rest:
+        own = [*own, (f"{len(rest)} more", np.sum([values for _, values in rest], axis=0))]
+    base = np.zeros(len(hours))
+    for k, (name, values) in enumerate(own):
+        axes.bar(hours, values, WIDTH, bottom=base, color=style.SERIES[k], hatch=HATCHES[k], edgecolor=style.CARD, linewidth=0.3, label=name)
+        base = base + values
+
+
+def _by(table: Table, whose: str, what: str, hours: Real) -> list[tuple[str, Real]]:
+    """Numbers by hour of everybody who has any."""
+    names, values, hour = getattr(table, whose), getattr(table, what), getattr(table, "hour")  # noqa: B009 — tables of hours have one
+    found = [(str(name), np.array([values[(names == name) & (hour == h)].sum() for h in hours.tolist()])) for name in dict.fromkeys(names.tolist())]
+    return [(name, each) for name, each in found if each.max(initial=0.0) > 5e-4]
+
+
+def _hourly(axes: Axes, hours: Real, label: str, title: str) -> None:
+    axes.margins(y=0.25)
+    _around(axes, hours)
+    axes.set_ylabel(label)
+    axes.set_xlabel("hour")
+    axes.xaxis.set_major_locator(whole_numbers())
+    axes.set_title(title, pad=14)
+    _legend(axes, 4)
+
+
+def _around(axes: Axes, hours: Real) -> None:
+    """From before the first bar to behind the last."""
+    if len(hours):
+        axes.set_xlim(float(hours.min()) - 0.6, float(hours.max()) + 0.6)
+
+
+def _legend(axes: Axes, columns: int = 3) -> None:
+    axes.legend(fontsize=7, frameon=False, ncols=columns, loc="upper left")
+
+
+def _words(run: Run) -> str:
+    return f"{run.result.study.case.name} under {run.scheme}, feeders {run.result.study.feeders}"

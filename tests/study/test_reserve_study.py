@@ -1,0 +1,158 @@
+"""A day of energy and reserve as a study: what it tells fits together, its run file is the run, and what it cannot do it says at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gridtandem.boundary.wire import read, text
+from gridtandem.cases.case import Case
+from gridtandem.cases.named import case
+from gridtandem.coordinate import End, Outcome, coordinate
+from gridtandem.errors import InvalidCase
+from gridtandem.frequency.security import Inertia, Limits, Security, Service
+from gridtandem.schemes.joint_reserve import JointReserve
+from gridtandem.study.reserve.books import LINES, LOAD, TSO, balances
+from gridtandem.study.reserve.run import ReserveDay, keep, reopened, resume
+from gridtandem.study.reserve.study import ReserveStudy, seated
+from tests.tolerances import DELIVERED_MW, RESERVE_BOOKS, RESERVE_SUMS_MW
+
+HOURS = 3
+MUST_RUN = 0.7  # of the power of every station, which is more than all load
+LOSSES = {
+    "hour": [4, 4, 5, 6],
+    "inertia_mws": [7850.0, 7800.0, 7900.0, 8000.0],
+    "loss_mw": [90.0, 100.0, 100.0, 95.0],
+    "lost": ["", "station-4", "", ""],
+}
+
+
+def study(name: str = "rts24-ffr", **options: object) -> ReserveStudy:
+    return ReserveStudy(case=case(name), scheme=JointReserve(), **{"first": 4, "hours": HOURS} | options)  # type: ignore[arg-type]
+
+
+@cache
+def day(lost: bool = False) -> ReserveDay:
+    return keep(study(inertia=Inertia.of(LOSSES)) if lost else study())
+
+
+def test_tables_add_up() -> None:
+    told = day().tables
+    assert day().outcome.agreed
+    assert day().trouble == ()
+    for k, hour in enumerate(told.hours.hour.tolist()):
+        stations, awards = told.stations.take(told.stations.hour == hour), told.awards.take(told.awards.hour == hour)
+        assert stations.primary_mw.sum() == pytest.approx(told.hours.primary_mw[k], abs=RESERVE_SUMS_MW)
+        assert awards.award_mw.sum() >= told.hours.fast_mw[k] - RESERVE_SUMS_MW
+        devices = told.devices.take(told.devices.hour == hour)
+        for name, count, award in zip(awards.interface, awards.feeders, awards.award_mw, strict=True):
+            assert count * devices.fast_mw[devices.interface == name].sum() >= award - RESERVE_SUMS_MW
+    own = told.stations.cost.sum() + sum(
+        count * told.devices.cost[(told.devices.interface == name) & (told.devices.hour == hour)].sum()
+        for name, hour, count in zip(told.awards.interface, told.awards.hour, told.awards.feeders, strict=True)
+    )
+    assert own == pytest.approx(told.cost, rel=RESERVE_BOOKS)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_books_close_and_are_those_of_the_tables(lost: bool) -> None:
+    found = day(lost)
+    told, has = found.tables, balances(found.tables.books)
+    turnover = np.abs(told.books.amount).sum()
+    assert abs(has[TSO]) <= RESERVE_BOOKS * turnover
+    assert abs(sum(has.values())) <= RESERVE_BOOKS * turnover
+    assert has[LINES] >= -RESERVE_BOOKS * turnover
+    assert has[LOAD] < 0
+    for name in set(told.stations.station.tolist()):
+        assert has[name] == pytest.approx(told.stations.paid[told.stations.station == name].sum(), abs=RESERVE_BOOKS * turnover)
+    fast = (told.awards.award_mw * np.repeat(told.hours.fast_per_mw[None], len(found.study.case.interfaces), 0).ravel()).sum()
+    assert told.books.amount[told.books.item == "fast reserve"].sum() == pytest.approx(fast, abs=RESERVE_BOOKS * turnover)
+
+
+def test_who_may_be_lost_is_paid_less_for_what_it_keeps() -> None:
+    stations = day(lost=True).tables.stations
+    price = {(hour, name): x for hour, name, x in zip(stations.hour.tolist(), stations.station.tolist(), stations.primary_per_mw, strict=True)}
+    assert price[4, "station-4"] < price[4, "station-5"] - DELIVERED_MW
+    assert price[5, "station-4"] == price[5, "station-5"]
+
+
+def test_the_run_file_is_the_run(tmp_path: Path) -> None:
+    asked = study(
+        security=Security(limits=Limits(nadir_hz=0.9, steady_hz=0.4), fast=(Service(ramp_s=0.75, delay_s=0.25, name="fast"),)), feeders="none"
+    )
+    first = keep(asked, save=tmp_path / "a.tandem")
+    again = reopened(tmp_path / "a.tandem")
+    assert again.study.digest() == asked.digest()
+    assert again.study.security == asked.security
+    assert again.trouble == first.trouble
+    assert again.trouble
+    for name, table in first.named().items():
+        assert getattr(again.tables, name).digest() == table.digest()
+    assert (again.tables.cost, again.tables.bound, again.tables.companies) == (first.tables.cost, first.tables.bound, first.tables.companies)
+    more = resume(tmp_path / "a.tandem")
+    assert text(more.outcome.state) == text(first.outcome.state)
+    assert keep(asked, save=tmp_path / "b.tandem").tables.cost == first.tables.cost
+
+
+def test_hours_of_inertia_are_part_of_the_study() -> None:
+    other = Inertia.of({**LOSSES, "loss_mw": [90.0, 100.0, 100.0, 95.5]})
+    assert study(inertia=Inertia.of(LOSSES)).digest() != study(inertia=other).digest()
+    assert study().digest() == study(inertia=study().borne).digest()
+    assert study().digest() != study(feeders="none").digest()
+
+
+def test_only_the_whole_is_asked_and_the_wire_changes_nothing() -> None:
+    outcome = day().outcome
+    assert [e.question for e in outcome.ledger] == ["SecureWhole"]
+    assert text(read(text(outcome.state.plan))) == text(outcome.state.plan)  # type: ignore[union-attr]
+
+
+def test_without_feeders_stations_alone_hold_frequency() -> None:
+    what: Case = case("noh-reduced")
+    alone = keep(
+        ReserveStudy(case=replace(what, interfaces=what.interfaces.take(np.zeros(len(what.interfaces), bool))), scheme=JointReserve(), hours=1)
+    )
+    told = alone.tables
+    assert alone.outcome.agreed
+    assert told.hours.primary_mw == pytest.approx(told.hours.without_mw, abs=DELIVERED_MW)
+    assert not len(told.awards)
+
+
+def test_what_has_no_plan_says_so() -> None:
+    what = case("noh-reduced")
+    units = what.transmission.generators
+    stuck = replace(what, transmission=replace(what.transmission, generators=replace(units, p_low_mw=MUST_RUN * units.p_high_mw)))
+    found = keep(ReserveStudy(case=stuck, scheme=JointReserve(), hours=1))
+    assert found.outcome.end is End.REFUSED
+    assert found.trouble
+    assert np.isnan(found.tables.cost)
+    assert not len(found.tables.hours)
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    rows = Inertia.of({"hour": [4, 5], "inertia_mws": [0.0, 100.0], "loss_mw": [100.0, 100.0], "lost": ["", "nobody"]})
+    with pytest.raises(InvalidCase) as found:
+        seated(study(inertia=rows, feeders="some"))
+    said = str(found.value)
+    assert {f.code for f in found.value.faults} >= {"frequency-044", "frequency-041", "frequency-042", "frequency-006", "frequency-008"}
+    assert "hour 4" in said
+    assert "hour 6" in said
+    for options, code in (({"hours": 0}, "frequency-045"), ({"rounds": 0}, "frequency-049"), ({"security": Security(fast=())}, "frequency-048")):
+        with pytest.raises(InvalidCase) as found:
+            seated(study(**options))
+        assert code in {f.code for f in found.value.faults}
+
+
+def test_stopped_before_the_end_and_gone_on_with() -> None:
+    asked = study("noh-reduced", hours=1, feeders="none")
+
+    def carry(resume: Outcome | None, rounds: int) -> Outcome:  # type: ignore[type-arg]
+        return coordinate(seated(asked).mailbox(asked.scheme), asked.scheme, rounds=rounds, resume=resume)
+
+    half = carry(None, 0)
+    assert half.end is End.OUT_OF_ROUNDS
+    assert text(carry(half, 1).state) == text(carry(None, 1).state)
