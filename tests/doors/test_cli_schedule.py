@@ -49,6 +49,9 @@ def test_options_reach_the_study() -> None:
     longer = tandem(*WORDS, "--primary-time", "11", "--fast-time", "2,0.5", "--nadir", "0.8", "--json").document["hours"]
     usual = tandem(*WORDS, "--json").document["hours"]
     assert all(a["primary_mw"] > b["primary_mw"] for a, b in zip(longer, usual, strict=True))
+    slow = ("--hours", "1", "--fast-time", "8", "--json")
+    cone, refined = (tandem(*WORDS, *slow, "--nadir-by", how).document["cost"] for how in ("cone", "refined"))
+    assert refined < cone
 
 
 def test_what_cannot_be_is_said_in_words() -> None:

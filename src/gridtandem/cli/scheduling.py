@@ -12,7 +12,7 @@ from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.words import CASE, Numbers
 
 if TYPE_CHECKING:
-    from gridtandem.study.reserve.study import Model
+    from gridtandem.study.reserve.study import Model, Nadir
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 MODELS = ("full", "base-only", "none")
@@ -34,13 +34,14 @@ def times(ctx: click.Context, option: click.Parameter, given: tuple[float, ...])
 @click.option("--primary-time", type=Numbers(), default="10,0", callback=times, metavar="S[,DELAY]", help="Delivery of primary reserve.  [10,0]")
 @click.option("--fast-time", type=Numbers(), default="1,0", callback=times, metavar="S[,DELAY]", help="Delivery of fast reserve.  [1,0]")
 @click.option("--nadir", type=float, default=1.0, metavar="HZ", help="Deepest fall.  [1]")
+@click.option("--nadir-by", type=click.Choice(("cone", "refined")), default="cone", metavar="HOW", help="cone, or refined: exact.  [cone]")
 @click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw it: .svg, .pdf or .png.")
 @click.option("--csv", "target", type=FILE, metavar="FILE", help="Awards of feeders, every digit.")
 @speaks
 @click.pass_obj
 def schedule_command(
     out: Out, *, case: str, inertia: Path | None, hours: int, first_hour: int, feeders: Model, primary_time: tuple[float, float],
-    fast_time: tuple[float, float], nadir: float, picture: Path | None, target: Path | None,
+    fast_time: tuple[float, float], nadir: float, nadir_by: Nadir, picture: Path | None, target: Path | None,
 ) -> int:  # fmt: skip
     """$ tandem frequency schedule rts24-ffr --feeders none
 
@@ -50,7 +51,8 @@ def schedule_command(
     from gridtandem.report.joint_reserve import picture as drawn
 
     found = scheduled(
-        case, inertia=inertia, hours=hours, first_hour=first_hour, feeders=feeders, nadir_hz=nadir, primary=primary_time, fast=fast_time
+        case, inertia=inertia, hours=hours, first_hour=first_hour, feeders=feeders, nadir_hz=nadir, nadir_by=nadir_by,
+        primary=primary_time, fast=fast_time,
     )  # fmt: skip
     out.data(lambda: joint_document(found), lambda: joint_in_words(found))
     out.beside(lambda: found.awards, target, lambda: drawn(found), picture)

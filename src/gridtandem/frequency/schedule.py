@@ -26,6 +26,7 @@ import numpy as np
 from scipy import sparse
 
 from gridtandem.errors import Fault, InvalidCase
+from gridtandem.frequency import refined
 from gridtandem.frequency.security import Inertia, Security
 from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_reserve import UP, FastFeeder
@@ -132,10 +133,18 @@ class JointSchedule:
         rows, cones = self.secure()
         links = {"tie": Rows.of((t, wide), 0.0, 0.0, tie), "sold": Rows.of((t,), 0.0, np.inf, sold), **rows}
         made = Program.beside(programs, links)
-        return replace(made, columns={**made.columns, "award": Columns.of((t,), 0.0, np.inf if wide else 0.0)}, cones={**made.cones, **cones})
+        awarded = Columns.of((t,), 0.0, np.inf if wide else 0.0)
+        return replace(made, columns={**made.columns, "award": awarded}, cones={**made.cones, **cones})
 
     def secure(self) -> tuple[dict[str, Rows], dict[str, Cones]]:
         """Rows and cones of every loss; reserve of the unit that goes out does not count."""
+        primary, fast = self._counted()
+        if self.security.nadir == "refined":
+            return refined.decided(self.security, self.inertia, primary, fast)
+        return self.security.blocks(self.inertia, primary, [fast])
+
+    def _counted(self) -> tuple[dict[str, Matrix], dict[str, Matrix]]:
+        """Primary and fast reserve that counts in each row of inertia."""
         t, many, mine = self.transmission.window.periods, len(self.inertia), self.period
         at = sparse.csr_array((np.ones(many), (np.arange(many), mine)), shape=(many, t))
         row, station = np.nonzero(self.lost)
@@ -143,7 +152,7 @@ class JointSchedule:
         primary: dict[str, Matrix] = {"tso.primary": at}
         if len(row):
             primary[f"tso.{UP}"] = sparse.csr_array((-np.ones(len(row)), (row, mine[row] * width + station)), shape=(many, t * width))
-        return self.security.blocks(self.inertia, primary, [{"award": at}])
+        return primary, {"award": at}
 
     def solve(self, tolerance: float = 1e-10) -> JointPlan:
         """With penalties in the hours where cones are loose without; what is loose by next to nothing is asked again, more exactly."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridtandem.frequency.security import Limits, Security, Service
+from gridtandem.frequency.security import Limits, Nadir, Security, Service
 from gridtandem.opf.fast_reserve import Model
 from gridtandem.report import style
 from gridtandem.report.market_pictures import whole_numbers
@@ -23,12 +23,12 @@ SCHEMA = "tandem/joint-reserve/1"
 
 
 def scheduled(
-    case: str, *, inertia: Path | None, hours: int, first_hour: int, feeders: Model, nadir_hz: float,
+    case: str, *, inertia: Path | None, hours: int, first_hour: int, feeders: Model, nadir_hz: float, nadir_by: Nadir,
     primary: tuple[float, float], fast: tuple[float, float],
 ) -> JointReserve:  # fmt: skip
     """A day under these words; services are the ramp and the delay before it [s]."""
     slow, quick = (Service(ramp_s=ramp, delay_s=delay, name=name) for name, (ramp, delay) in (("primary", primary), ("fast", fast)))
-    security = Security(limits=Limits(nadir_hz=nadir_hz, steady_hz=min(0.5, nadir_hz)), primary=slow, fast=(quick,))
+    security = Security(limits=Limits(nadir_hz=nadir_hz, steady_hz=min(0.5, nadir_hz)), primary=slow, fast=(quick,), nadir=nadir_by)
     return joint_reserve(case, inertia=inertia, hours=hours, first_hour=first_hour, feeders=feeders, security=security)
 
 

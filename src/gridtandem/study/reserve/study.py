@@ -19,6 +19,7 @@ from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.frequency.schedule import Hung, JointSchedule, uncovered
 from gridtandem.frequency.security import Inertia, Limits, Security, Service
+from gridtandem.frequency.security import Nadir as Nadir
 from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_reserve import MODELS, FastFeeder
 from gridtandem.opf.fast_reserve import Model as Model
