@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -145,6 +146,17 @@ def test_what_presolve_loses_is_found_without_it(monkeypatch: pytest.MonkeyPatch
     run_market(MarketStudy(case=case("rts24-disco33"), scheme=Strategic(route="kkt-bigm"), first=18, hours=1))
     costs = [solver(held[0]).require().cost for solver in (Highs().solve, lambda program: Highs().hold(program).solve())]
     assert abs(costs[0] - costs[1]) <= OPTIMUM * costs[1]
+
+
+def test_a_point_that_misses_its_bound_is_solved_again_without_presolve() -> None:
+    """Six whole numbers and three others: HiGHS 1.15.1 calls -22.6129 optimal after its presolve, with a bound of -22.7947, which a point reaches."""
+    program = random_program(812)
+    whole = replace(program, columns={name: replace(c, integer=name == "p") for name, c in program.columns.items()})
+    found = Highs().solve(whole).require()
+    assert abs(found.cost - found.bound) <= OPTIMUM * abs(found.bound)
+    best = [[2.0, -1.0], [1.0, -1.0], [3.0, 1.0]]
+    held = Highs().hold(program).solve(bounds={"p": (np.array(best), np.array(best))}).require()
+    assert found.cost <= held.cost + OPTIMUM * abs(held.cost)
 
 
 def test_an_answer_after_presolve_whose_prices_miss_the_costs_is_solved_again(monkeypatch: pytest.MonkeyPatch) -> None:
