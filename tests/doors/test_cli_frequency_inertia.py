@@ -33,14 +33,14 @@ def test_a_day_is_written_as_other_commands_read_it_and_what_no_reserve_bears_is
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["hour", "inertia_mws", "loss_mw", "lost"]
     assert [row["hour"] for row in rows] == [str(h) for h in range(1, 25)]
-    refused = tandem("frequency", "schedule", "rts24-ffr", "--hours", "1", "--inertia", "inertia.csv")
+    refused = tandem("run", "rts24-ffr", "--scheme", "joint-reserve", "--hours", "1", "--inertia", "inertia.csv")
     assert refused.code == EXIT_INVALID
     assert "hour 1, station-8" in refused.err
 
 
 def test_with_a_smaller_loss_it_can_be_scheduled() -> None:
     assert tandem(*WORDS, "--loss", "100", "--hours", "2", "--out", "inertia.csv", "-q").err == ""
-    document = tandem("frequency", "schedule", "noh-reduced", "--hours", "2", "--inertia", "inertia.csv", "--json").document
+    document = tandem("run", "noh-reduced", "--scheme", "joint-reserve", "--hours", "2", "--inertia", "inertia.csv", "--json").document
     need = 1_500_000 / float(Path("inertia.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[1])
     assert document["hours"][0]["without_mw"] == pytest.approx(need, abs=PRINTED_PRIMARY)
     assert document["hours"][0]["lowest_hz"] == pytest.approx(59.0, abs=PRINTED_NADIR)

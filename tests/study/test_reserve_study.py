@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.wire import read, text
 from gridtandem.cases.case import Case
 from gridtandem.cases.named import case
-from gridtandem.coordinate import End, Outcome, coordinate
+from gridtandem.coordinate import End, Gap, Keeping, Outcome, coordinate
 from gridtandem.errors import InvalidCase
+from gridtandem.frequency.schedule import JointPlan
 from gridtandem.frequency.security import Inertia, Limits, Security, Service
 from gridtandem.schemes.joint_reserve import JointReserve
 from gridtandem.study.reserve.books import LINES, LOAD, TSO, balances
 from gridtandem.study.reserve.run import ReserveDay, keep, reopened, resume
 from gridtandem.study.reserve.study import ReserveStudy, seated
-from tests.tolerances import DELIVERED_MW, RESERVE_BOOKS, RESERVE_SUMS_MW
+from tests.tolerances import DELIVERED_MW, HELD_PRICES, RESERVE_BOOKS, RESERVE_COST, RESERVE_SUMS_MW
 
 HOURS = 3
 MUST_RUN = 0.7  # of the power of every station, which is more than all load
@@ -145,6 +150,70 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         with pytest.raises(InvalidCase) as found:
             seated(study(**options))
         assert code in {f.code for f in found.value.faults}
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """A scheme that knows what will be agreed."""
+
+    known: Keeping
+    asks_tso: ClassVar = frozenset[type]()
+    asks_dsos: ClassVar = frozenset[type]()
+
+    def start(self, mail: Mail) -> int:  # noqa: ARG002
+        return 0
+
+    def round(self, mail: Mail, state: int) -> int:  # noqa: ARG002
+        return state + 1
+
+    def gap(self, state: int) -> Gap:
+        return Gap(0.0 if state else np.inf, 0.0)
+
+    def keeping(self, state: int) -> Keeping:  # noqa: ARG002
+        return self.known
+
+
+def agreed(share: float = 1.0, name: str = "noh-reduced") -> tuple[ReserveDay, JointPlan]:
+    """The owner's exchange, and a share of his awards, at his prices."""
+    asked = study(name, hours=2)
+    schedule = seated(asked).schedule
+    best = schedule.solve()
+    fast = np.repeat(best.fast_price[:, None], best.award.shape[1], 1)
+    known = Keeping(best.given[None], share * best.award[None], best.energy[:, schedule.transmission.at][None], fast[None])
+    return keep(replace(asked, scheme=Agreed(known))), best
+
+
+def test_what_the_owner_would_do_is_carried_out_by_everybody_at_his_cost_and_prices() -> None:
+    found, best = agreed()
+    assert found.trouble == ()
+    assert found.tables.cost == pytest.approx(best.cost, rel=RESERVE_COST)
+    assert found.tables.gap == pytest.approx(0.0, abs=RESERVE_COST)
+    assert found.tables.hours.primary_per_mw == pytest.approx(best.primary_price, rel=HELD_PRICES)
+    assert found.tables.hours.fast_per_mw == pytest.approx(best.fast_price, rel=HELD_PRICES)
+    assert found.tables.awards.award_mw == pytest.approx(best.award.ravel(), abs=DELIVERED_MW)
+
+
+@given(share=st.floats(0.0, 0.95))
+@settings(max_examples=4, deadline=None)
+def test_less_reserve_of_feeders_costs_more_and_books_close(share: float) -> None:
+    found, best = agreed(share)
+    told = found.tables
+    assert told.cost > best.cost
+    assert told.hours.fast_mw == pytest.approx(share * best.fast, abs=DELIVERED_MW)
+    assert told.hours.lowest_hz.min() >= 60.0 - Limits().nadir_hz - DELIVERED_MW
+    assert abs(balances(told.books)[TSO]) <= RESERVE_BOOKS * np.abs(told.books.amount).sum()
+
+
+def test_more_than_feeders_can_is_told_as_such() -> None:
+    found, best = agreed(1.2)
+    assert any("feeders cannot carry out" in word for word in found.trouble)
+    assert (found.tables.awards.award_mw < 1.2 * best.award.ravel() - DELIVERED_MW).all()
+
+
+def test_prices_that_transmission_would_not_answer_so_are_told() -> None:
+    found, best = agreed(0.0)
+    assert any("would rather do otherwise" in word for word in found.trouble)
+    assert (found.tables.hours.fast_per_mw > best.fast_price).all()
 
 
 def test_stopped_before_the_end_and_gone_on_with() -> None:

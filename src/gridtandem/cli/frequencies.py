@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,11 +10,7 @@ from gridtandem.cli.committing import inertia_command
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.replaying import replay_command
-from gridtandem.cli.scheduling import schedule_command, times
-from gridtandem.cli.words import Numbers, Stretch
-
-if TYPE_CHECKING:
-    pass
+from gridtandem.cli.words import Numbers, Stretch, times
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -28,7 +23,6 @@ def frequency_command() -> None:
     """
 
 
-frequency_command.add_command(schedule_command)
 frequency_command.add_command(replay_command)
 frequency_command.add_command(inertia_command)
 

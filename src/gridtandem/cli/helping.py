@@ -26,7 +26,7 @@ HOW = {
 def help_command(out: Out, *, topic: str | None) -> int:
     """$ tandem help schemes
 
-    Pages on schemes, experiments, files, exit-codes, privacy and faults; of a command the same as --help.
+    Pages on schemes, experiments, reserve, files, exit-codes, privacy and faults; of a command the same as --help.
     """
     from gridtandem.cli.app import COMMANDS, tandem
 

@@ -14,7 +14,7 @@ from gridtandem.cli.exits import EXIT_INTERRUPTED, EXIT_RULE, exit_code
 from gridtandem.cli.finding import found
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.patience import patience
-from gridtandem.cli.wishes import DISPATCHES, KEPT, MARKETS, STUDIED, Wishes, wishing
+from gridtandem.cli.wishes import DISPATCHES, KEPT, MARKETS, RESERVES, STUDIED, Wishes, wishing
 from gridtandem.cli.words import CASE, RUN, SCHEME
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ ALL = "all"
 @click.argument("case", type=CASE, required=False)
 @click.option("--scheme", type=SCHEME, help="`tandem help schemes`, or auto.  [response]")
 @click.option("--resume", "stopped", type=RUN, metavar="RUN", help="Go on with a run that was stopped.")
-@wishing("options", "rounds", *STUDIED, *MARKETS, *DISPATCHES, *KEPT)
+@wishing("options", "rounds", *STUDIED, *MARKETS, *DISPATCHES, *RESERVES, *KEPT)
 @speaks
 @click.pass_obj
 def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str | None, wishes: Wishes) -> int:
@@ -48,7 +48,7 @@ def run_command(out: Out, *, case: str | None, scheme: str | None, stopped: str 
 @click.command("compare", short_help="One case under several schemes.")
 @click.argument("case", type=CASE)
 @click.option("--schemes", help="Names between commas, or all; else a few.")
-@wishing("options", "rounds", *STUDIED, *MARKETS, *DISPATCHES, *KEPT)
+@wishing("options", "rounds", *STUDIED, *MARKETS, *DISPATCHES, *RESERVES, *KEPT)
 @speaks
 @click.pass_obj
 def compare_command(out: Out, *, case: str, schemes: str | None, wishes: Wishes) -> int:

@@ -7,6 +7,7 @@ from gridtandem.cli.exits import MEANING
 TOPICS = {
     "schemes": "ways to coordinate, and which to take",
     "experiments": "scripted experiments of voltage security",
+    "reserve": "a day of energy and reserve, secure in frequency",
     "files": "case folders, run files, and other formats",
     "exit-codes": "what a script learns",
     "privacy": "what crosses the boundary and what does not",
@@ -48,6 +49,25 @@ would cross if the companies were apart. A curve sent often enough tells somethi
 secrets merely because they are few.
 """
 
+RESERVE = """\
+tandem run rts24-ffr --scheme joint-reserve --inertia hours.csv --feeders full --nadir 0.8
+
+Least cost of energy, primary reserve of stations and fast reserve of feeders, so that frequency holds after each loss.
+  --hours N --first-hour H    which hours of the day  [24 from 1]
+  --inertia FILE              CSV hour,inertia_mws,loss_mw[,lost]; rts24-ffr and noh-reduced have hours of their own
+  --feeders MODEL             how their networks count: full, base-only (as they stand alone), none  [full]
+  --primary-time S[,DELAY]    delivery of primary reserve in seconds, after a delay  [10,0]
+  --fast-time S[,DELAY]       delivery of fast reserve  [1,0]
+  --nadir HZ                  deepest fall  [1]
+  --nadir-by HOW              cone, or refined: no more than it asks for where fast reserve is slow  [cone]
+
+Tables of the run: hours, awards, stations, devices, checks, books, violations (tandem export RUN --out DIR).
+Whatever was planned is replayed by load flow, as feeders stand and with all fast reserve called.
+
+  tandem compare rts24-ffr --schemes joint-reserve --fail-if 'gap-to-cooperative>0.01'
+  tandem frequency requirement --inertia 7850:8350 --loss 100
+"""
+
 FAULTS = """\
 tandem check my-case
 
@@ -83,7 +103,7 @@ def page(topic: str) -> str:
         lines = [f"  {code:>3}  {meaning}" for code, meaning in MEANING.items()]
         more = ["", "compare returns the worst end of its schemes; with --fail-if the rules alone decide, except after Ctrl-C."]
         return "\n".join(["tandem run 14A --fail-if 'voltage-error>1e-8' || echo $?", "", *lines, *more])
-    return {"files": FILES, "privacy": PRIVACY, "faults": FAULTS}[topic].rstrip("\n")
+    return {"files": FILES, "privacy": PRIVACY, "faults": FAULTS, "reserve": RESERVE}[topic].rstrip("\n")
 
 
 def _experiments() -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, final
 
 import click
 
-from gridtandem.cli.words import Numbers, Ruling, Setting
+from gridtandem.cli.words import Numbers, Ruling, Setting, times
 
 if TYPE_CHECKING:
     from gridtandem.report.kinds import Door
@@ -41,6 +41,12 @@ class Wishes:
     form: Literal["lindist", "branch-flow"] | None = None
     start: Literal["flat", "previous-hour"] | None = None
     certificate: Literal["owner", "cones"] = "owner"
+    inertia: Path | None = None
+    feeders: Literal["full", "base-only", "none"] | None = None
+    primary_time: tuple[float, float] | None = None
+    fast_time: tuple[float, float] | None = None
+    nadir: float | None = None
+    nadir_by: Literal["cone", "refined"] | None = None
     options: tuple[tuple[str, float | str], ...] = ()
     folder: Path = SHELF
     picture: bool = False
@@ -60,7 +66,7 @@ class Wishes:
         from gridtandem.study.kinds import kind_for
         from gridtandem.study.setting import ROUNDS
 
-        given = self._given((*FLOW, *MARKETS, *DISPATCHES))
+        given = self._given((*FLOW, *MARKETS, *DISPATCHES, *RESERVES))
         way = door(kind_for(schemes, given))
         found = named(case)
         found = found if self.exponents is None else with_exponents(found, *self.exponents)
@@ -80,9 +86,11 @@ class Wishes:
         return found
 
     def all_of(self) -> tuple[str, ...]:
-        """Schemes that name the kind meant by "all": markets where only those have what is asked for, else none, which is load flow."""
-        from gridtandem.study.kinds import MARKET
+        """Schemes that name the kind meant by "all": the one that alone has what is asked for, else none, which is load flow."""
+        from gridtandem.study.kinds import MARKET, RESERVE
 
+        if self._given(RESERVES):
+            return RESERVE.schemes()
         return MARKET.schemes() if self._given(MARKETS) else ()
 
     def _given(self, names: Sequence[str]) -> dict[str, object]:
@@ -117,7 +125,7 @@ OPTIONS = {
     "loading": click.option("--loading", type=Numbers(), default="1.0", metavar="X[,X…]", help="Factor on loads and schedules; several: scenarios."),
     "exponents": click.option("--exponents", type=Numbers(), callback=_two, metavar="P,Q", help="Of feeder loads, or of all if it has no feeders."),
     "parallel": click.option("--parallel", type=Numbers(whole=True), metavar="N[,N…]", help="Parallel feeders at each interface, or at all."),
-    "hours": click.option("--hours", type=click.IntRange(1), metavar="N", help="Periods. Also: --first-hour H, --start HOW."),
+    "hours": click.option("--hours", type=click.IntRange(1), metavar="N", help="Periods. Also: --first-hour, --start."),
     "first_hour": click.option("--first-hour", type=click.IntRange(1), metavar="H", hidden=True, help="Markets: the first of them."),
     "flow": click.option(
         "--flow", type=click.Choice(["apparent", "active"]), metavar="POWER", help="Markets: apparent, active; or --form branch-flow."
@@ -130,6 +138,22 @@ OPTIONS = {
     ),
     "certificate": click.option(
         "--bound", "certificate", flag_value="cones", default="owner", help="Dispatch: against a cone bound, no model joined."
+    ),
+    "inertia": click.option(
+        "--inertia", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Reserve: its hours. More: tandem help reserve."
+    ),
+    "feeders": click.option(
+        "--feeders", type=click.Choice(["full", "base-only", "none"]), metavar="MODEL", hidden=True, help="Reserve: networks that count.  [full]"
+    ),
+    "primary_time": click.option(
+        "--primary-time", type=Numbers(), callback=times, metavar="S[,DELAY]", hidden=True, help="Reserve: delivery of the primary.  [10,0]"
+    ),
+    "fast_time": click.option(
+        "--fast-time", type=Numbers(), callback=times, metavar="S[,DELAY]", hidden=True, help="Reserve: delivery of the fast.  [1,0]"
+    ),
+    "nadir": click.option("--nadir", type=float, metavar="HZ", hidden=True, help="Reserve: deepest fall.  [1]"),
+    "nadir_by": click.option(
+        "--nadir-by", type=click.Choice(["cone", "refined"]), metavar="HOW", hidden=True, help="Reserve: cone, or refined: exact.  [cone]"
     ),
     "options": click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Option of the scheme, e.g. tol=1e-10."),
     "rounds": click.option("--rounds", type=click.IntRange(1), metavar="N", help="Most rounds.  [100]"),
@@ -151,6 +175,7 @@ OPTIONS = {
 FLOW = ("loading", "exponents", "parallel", "feeder_solver", "q_rule", "slack", "taps")
 MARKETS = ("hours", "first_hour", "flow", "form")
 DISPATCHES = ("start", "certificate")
+RESERVES = ("inertia", "feeders", "primary_time", "fast_time", "nadir", "nadir_by")
 OF_CASE = ("exponents", "parallel")  # what changes the case before it is studied
 STUDIED = FLOW
 KEPT = ("rules", "folder", "picture")

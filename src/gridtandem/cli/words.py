@@ -61,6 +61,13 @@ class Numbers(click.ParamType[tuple[float, ...]]):
         return found
 
 
+def times(ctx: click.Context, option: click.Parameter, given: tuple[float, ...] | None) -> tuple[float, float] | None:
+    """Seconds of delivery and of the delay before it."""
+    if given is not None and len(given) > 2:
+        raise click.BadParameter("give seconds of delivery and, if any, of delay.", ctx, option)
+    return None if given is None else (given[0], given[1] if len(given) > 1 else 0.0)
+
+
 @final
 class Levels(click.ParamType[tuple[float, ...]]):
     """Percentages ``first:last:step``, the last included where a step meets it; or several between commas."""

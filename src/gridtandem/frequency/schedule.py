@@ -18,7 +18,7 @@ penalty there is above what an award earns beyond the price of energy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -41,6 +41,8 @@ LOOSE = 1e-5  # slack of a cone from which on it is no load flow
 NEARLY, FINER = 1e-3, 0.1  # slack that a solver leaves, and how much more exactly it is asked then
 ABOVE = 5.0  # penalty above the least price [currency/MWh]
 ROUNDS = 6  # of dearer losses at most
+DEAR, TIMES = 100.0, 5.0  # what was agreed and cannot be costs this at least, or so many times the dearest offer of a feeder [currency/MWh]
+OFF = ("less", "more")  # blocks of exchange that is lacking, and too much
 
 
 @final
@@ -88,6 +90,7 @@ class JointSchedule:
     feeders: tuple[Hung, ...]  # (interface)
     inertia: Inertia
     security: Security
+    agreed: tuple[Real, Real] | None = None  # exchange and award (period, interface), where somebody else has decided both
 
     @staticmethod
     def of(transmission: SecureTransmission, feeders: Sequence[Hung], inertia: Inertia, security: Security | None = None) -> JointSchedule:
@@ -130,29 +133,55 @@ class JointSchedule:
             place = sparse.csr_array((np.array([-float(hung.count)]), (np.array([k]), np.zeros(1, int))), shape=(wide, 1))
             tie[f"feeder{k}.z"] = sparse.csr_array(sparse.kron(day, place))
             sold[f"feeder{k}.award"] = sparse.csr_array(float(hung.count) * day)
+        if self.agreed is not None:
+            tie |= {way: sparse.csr_array(sign * sparse.eye_array(t * wide)) for way, sign in zip(OFF, (-1.0, 1.0), strict=True)}
         rows, cones = self.secure()
         links = {"tie": Rows.of((t, wide), 0.0, 0.0, tie), "sold": Rows.of((t,), 0.0, np.inf, sold), **rows}
         made = Program.beside(programs, links)
-        awarded = Columns.of((t,), 0.0, np.inf if wide else 0.0)
-        return replace(made, columns={**made.columns, "award": awarded}, cones={**made.cones, **cones})
+        columns = {**made.columns, "award": Columns.of((t,), 0.0, np.inf if wide else 0.0), **self._held(made)}
+        return replace(made, columns=columns, cones={**made.cones, **cones})
+
+    def _held(self, made: Program) -> dict[str, Columns]:
+        """Exchange that is decided already, and awards: no more, and as much as can be. What cannot be costs more than anything else."""
+        if self.agreed is None:
+            return {}
+        z, award = self.agreed
+        dear = self._dear
+        held = {"tso.given": Columns.of(z.shape, z, z), **{way: Columns.of(z.shape, 0.0, cost=dear) for way in OFF}}
+        for k, hung in enumerate(self.feeders):
+            most = np.minimum(made.columns[f"feeder{k}.award"].high, award[:, k] / hung.count)
+            held[f"feeder{k}.award"] = Columns.of(most.shape, 0.0, most, cost=-dear * hung.count)
+        return held
+
+    @property
+    def _dear(self) -> float:
+        """Price of what was agreed and cannot be: above all offers, and no more than solvers bear. [currency/MW]"""
+        dearest = max((float(np.abs(c.cost).max(initial=0.0)) for h in self.feeders for c in h.feeder.feeder.program.columns.values()), default=0.0)
+        return max(DEAR * self.transmission.window.hours, TIMES * dearest)
+
+    def _off(self, x: Mapping[str, Real]) -> float:
+        """What an answer holds of those prices. [currency]"""
+        if self.agreed is None:
+            return 0.0
+        kept = sum(float(h.count * x[f"feeder{k}.award"].sum()) for k, h in enumerate(self.feeders))
+        return self._dear * (sum(float(x[way].sum()) for way in OFF) - kept)
 
     def secure(self) -> tuple[dict[str, Rows], dict[str, Cones]]:
         """Rows and cones of every loss; reserve of the unit that goes out does not count."""
-        primary, fast = self._counted()
+        primary, fast = _counted(self)
         if self.security.nadir == "refined":
             return refined.decided(self.security, self.inertia, primary, fast)
         return self.security.blocks(self.inertia, primary, [fast])
 
-    def _counted(self) -> tuple[dict[str, Matrix], dict[str, Matrix]]:
-        """Primary and fast reserve that counts in each row of inertia."""
-        t, many, mine = self.transmission.window.periods, len(self.inertia), self.period
-        at = sparse.csr_array((np.ones(many), (np.arange(many), mine)), shape=(many, t))
-        row, station = np.nonzero(self.lost)
-        width = self.lost.shape[1]
-        primary: dict[str, Matrix] = {"tso.primary": at}
-        if len(row):
-            primary[f"tso.{UP}"] = sparse.csr_array((-np.ones(len(row)), (row, mine[row] * width + station)), shape=(many, t * width))
-        return primary, {"award": at}
+    def priced(self, price: Real, fast_price: Real, tolerance: float = 1e-10) -> Answer:
+        """Transmission alone, which sells what it likes at a price (period, interface), and buys fast reserve (period)."""
+        rows, cones = self.secure()
+        made, hours = Program.beside({"tso": self.transmission.program}, rows), self.transmission.window.hours
+        given = Columns.of(price.shape, cost=-price * hours)
+        award = Columns.of(fast_price.shape, 0.0, np.inf if self.feeders else 0.0, cost=fast_price * hours)
+        return Clarabel(tolerance=tolerance).solve(
+            replace(made, columns={**made.columns, "tso.given": given, "award": award}, cones={**made.cones, **cones})
+        )
 
     def solve(self, tolerance: float = 1e-10) -> JointPlan:
         """With penalties in the hours where cones are loose without; what is loose by next to nothing is asked again, more exactly."""
@@ -160,7 +189,8 @@ class JointSchedule:
         for k in range(ROUNDS + 1):
             answer = Clarabel(tolerance=tolerance).solve(now.program())
             if k == 0:
-                bound = answer.bound - sum(h.count * h.feeder.most_paid for h in self.feeders)
+                kept = 0.0 if self.agreed is None else float(self.agreed[1].sum())
+                bound = answer.bound + self._dear * kept - sum(h.count * h.feeder.most_paid for h in self.feeders)
             found = now.told(answer, penalty, bound)
             if answer.status is Status.SOLVED and LOOSE < np.nan_to_num(found.slack).max(initial=0.0) <= NEARLY:
                 finer = now.told(Clarabel(tolerance=FINER * tolerance).solve(now.program()), penalty, bound)
@@ -175,7 +205,7 @@ class JointSchedule:
         """What an answer means."""
         x, hours = answer.x, self.transmission.window.hours
         periods, wide = self.transmission.window.periods, len(self.feeders)
-        slack, award, extra = np.full((wide, 2, periods), np.nan), np.zeros((periods, wide)), 0.0
+        slack, award, extra = np.full((wide, 2, periods), np.nan), np.zeros((periods, wide)), self._off(x)
         for k, h in enumerate(self.feeders):
             own = replace(answer, x=of_group(x, k))
             award[:, k] = h.count * own.x["award"]
@@ -200,6 +230,18 @@ def uncovered(inertia: Inertia, window: Window, units: Sequence[str]) -> Iterato
     for row, name in enumerate(inertia.lost.tolist()):
         if name and name not in units:
             yield inertia.fault(row, "lost", f"names {name!r}", "name a unit of transmission, or leave it empty", "frequency-042")
+
+
+def _counted(schedule: JointSchedule) -> tuple[dict[str, Matrix], dict[str, Matrix]]:
+    """Primary and fast reserve that counts in each row of inertia."""
+    t, many, mine = schedule.transmission.window.periods, len(schedule.inertia), schedule.period
+    at = sparse.csr_array((np.ones(many), (np.arange(many), mine)), shape=(many, t))
+    row, station = np.nonzero(schedule.lost)
+    width = schedule.lost.shape[1]
+    primary: dict[str, Matrix] = {"tso.primary": at}
+    if len(row):
+        primary[f"tso.{UP}"] = sparse.csr_array((-np.ones(len(row)), (row, mine[row] * width + station)), shape=(many, t * width))
+    return primary, {"award": at}
 
 
 def _within(inertia: Inertia, transmission: SecureTransmission) -> Inertia:

@@ -26,6 +26,7 @@ from gridtandem.study.store import RunFile
 from gridtandem.study.study import Study
 
 if TYPE_CHECKING:
+    from gridtandem.frequency.security import Inertia, Security
     from gridtandem.study.diagnose import Diagnosis
 
 # unless told otherwise
@@ -45,6 +46,9 @@ def run(
     form: Literal["lindist", "branch-flow"] | None = None,
     start: Literal["flat", "previous-hour"] | None = None,
     certificate: Literal["owner", "cones"] = "owner",
+    inertia: Inertia | str | Path | None = None,
+    feeders: Literal["full", "base-only", "none"] | None = None,
+    security: Security | None = None,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
@@ -65,10 +69,12 @@ def run(
     ``flow`` says what ratings of feeder lines limit, apparent power unless told otherwise; ``form`` "branch-flow" gives feeders losses.
     Optimal power flow: ``hours`` as well; with ``start`` "previous-hour" each begins where the one before it agreed. ``certificate`` says what costs
     are held against, the dispatch of one owner of all models or, "cones", a bound from below for which no model is joined.
+    Energy and reserve, such as "joint-reserve": ``hours`` as well, 24 unless told otherwise, each with its row of ``inertia``, a table or a CSV file
+    (hour, inertia_mws, loss_mw and perhaps lost); ``feeders`` says how their networks count, ``security`` has limits of frequency and delivery times.
     """
     own = {
         "feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow,
-        "form": form, "start": start, "certificate": certificate,
+        "form": form, "start": start, "certificate": certificate, "inertia": inertia, "feeders": feeders, "security": security,
     }  # fmt: skip
     given = _given(loading=loading, **own)
     way = door(kind_for([] if scheme is None else [scheme], given))
@@ -87,6 +93,9 @@ def compare(
     form: Literal["lindist", "branch-flow"] | None = None,
     start: Literal["flat", "previous-hour"] | None = None,
     certificate: Literal["owner", "cones"] = "owner",
+    inertia: Inertia | str | Path | None = None,
+    feeders: Literal["full", "base-only", "none"] | None = None,
+    security: Security | None = None,
     loading: ArrayLike = 1.0,
     rounds: int = 100,
     feeder_solver: Literal["auto", "sweep", "newton"] = "auto",
@@ -102,7 +111,7 @@ def compare(
     """
     own = {
         "feeder_solver": feeder_solver, "q_rule": q_rule, "slack": slack, "taps": taps, "hours": hours, "first_hour": first_hour, "flow": flow,
-        "form": form, "start": start, "certificate": certificate,
+        "form": form, "start": start, "certificate": certificate, "inertia": inertia, "feeders": feeders, "security": security,
     }  # fmt: skip
     given = _given(loading=loading, **own)
     way = door(kind_for(schemes or [], given))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gridtandem.report.run import Comparison, Run
 
 WIDTH = 0.8  # of a bar, in hours
+THICK = 0.6  # of a bar, of the room of a scheme
+FAST: Mapping[str, Any] = {"color": style.SERIES[1], "hatch": "//", "edgecolor": style.CARD, "linewidth": 0.3}
 MOST = len(style.SERIES) - 1  # parts of a stack with a name of their own; the rest are drawn as one
 HATCHES = ("", "//", "..", "\\\\", "xx", "--", "++")
 PRICES = (("energy_per_mwh", "energy", "/MWh"), ("primary_per_mw", "primary reserve", "/MW"), ("fast_per_mw", "fast reserve", "/MW"))
@@ -30,7 +32,7 @@ def overview(run: Run) -> Figure:
     figure, table = style.new_figure(style.WIDE, 4.8), run.hours
     above, below = figure.subplots(2, sharex=True, height_ratios=(1.4, 1))
     above.bar(table.hour, table.primary_mw, color=style.SERIES[0], width=WIDTH, label="primary")
-    above.bar(table.hour, table.fast_mw, bottom=table.primary_mw, color=style.SERIES[1], hatch="//", width=WIDTH, label="fast")
+    above.bar(table.hour, table.fast_mw, bottom=table.primary_mw, width=WIDTH, label="fast", **FAST)
     if (table.short_mw > 0).any():
         both = table.primary_mw + table.fast_mw
         above.bar(table.hour, -table.short_mw, bottom=table.primary_mw, color="none", edgecolor=style.WARN, width=WIDTH, label="of it missing")
@@ -75,30 +77,29 @@ def stations(run: Run) -> Figure:
 @styled
 def compared(comparison: Comparison) -> Figure:
     """Cost beyond that of one owner, and reserve of the day, under every scheme."""
-    figure = style.new_figure(style.WIDE, 3.4)
+    figure = style.new_figure(style.WIDE, 1.6 + 0.4 * max(len(comparison.runs), 2))
     left, right = figure.subplots(1, 2)
     runs = [run for run in comparison.runs if len(run.hours)]
-    place, names = np.arange(len(runs)), [style.short(run.scheme, 26) for run in runs]
-    money = comparison.runs[0].result.study.case.currency
+    place, money = np.arange(len(runs)), comparison.runs[0].result.study.case.currency
     beyond = [run.result.tables.cost - run.result.tables.cooperative for run in runs]
-    left.barh(place, beyond, color=style.TSO)
+    left.barh(place, beyond, THICK, color=style.TSO)
     for k, value in enumerate(beyond):
         left.annotate(f"{value:,.2f}", (max(value, 0.0), k), (4, 0), textcoords="offset points", va="center", fontsize=7)
-    left.margins(x=0.3)
-    left.axvline(0.0, color=style.INK, linewidth=0.6)
+    far = max([1.0, *np.abs(beyond).tolist()])
+    left.set_xlim(1.1 * min([0.0, *beyond]), 1.4 * far)
     left.set_xlabel(f"cost beyond one owner of everything [{money}]")
     primary, fast = ([float(getattr(run.hours, name).mean()) for run in runs] for name in ("primary_mw", "fast_mw"))
-    right.barh(place, primary, color=style.SERIES[0], label="primary")
-    right.barh(place, fast, left=primary, color=style.SERIES[1], hatch="//", label="fast")
+    right.barh(place, primary, THICK, color=style.SERIES[0], label="primary")
+    right.barh(place, fast, THICK, left=primary, label="fast", **FAST)
     right.set_xlabel("reserve, mean over hours [MW]")
-    right.set_yticks(place, [])
-    right.set_ylim(len(runs) - 0.4, -1.2)
-    left.set_ylim(len(runs) - 0.4, -1.2)
-    left.set_yticks(place, names)
+    for axes, title, names in ((left, "What it costs", [style.short(run.scheme, 26) for run in runs]), (right, "What is kept", [""] * len(runs))):
+        axes.set_yticks(place, names)
+        axes.set_ylim(max(len(runs), 1) - 0.4, -1.0)
+        axes.set_title(title, pad=14)
+        axes.grid(visible=False, axis="y")
     _legend(right)
-    left.set_title("What it costs", pad=14)
-    right.set_title("What is kept", pad=14)
-    style.caption(left, comparison.runs[0].result.study.case.name)
+    missing = [run.scheme for run in comparison.runs if not len(run.hours)]
+    style.caption(left, "; no plan: ".join((comparison.runs[0].result.study.case.name, *([", ".join(missing)] if missing else []))))
     return figure
 
 
@@ -157,7 +158,7 @@ def _hourly(axes: Axes, hours: Real, label: str, title: str) -> None:
     axes.set_xlabel("hour")
     axes.xaxis.set_major_locator(whole_numbers())
     axes.set_title(title, pad=14)
-    _legend(axes, 4)
+    _legend(axes, 5)
 
 
 def _around(axes: Axes, hours: Real) -> None:
@@ -167,7 +168,8 @@ def _around(axes: Axes, hours: Real) -> None:
 
 
 def _legend(axes: Axes, columns: int = 3) -> None:
-    axes.legend(fontsize=7, frameon=False, ncols=columns, loc="upper left")
+    if axes.get_legend_handles_labels()[0]:  # nothing is drawn where no plan was found
+        axes.legend(fontsize=7, frameon=False, ncols=columns, loc="upper left")
 
 
 def _words(run: Run) -> str:

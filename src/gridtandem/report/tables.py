@@ -25,6 +25,7 @@ DECIMALS = {
     "Hz": 3,
     "currency": 2,
     "currency/MWh": 2,
+    "currency/MW": 2,
     "currency/feeder": 2,
 }  # what is told of values of ordinary size
 HUGE = 1e7  # from here on a power of ten says more than a row of digits
@@ -34,6 +35,7 @@ SPANNING = ("v_ground", "unbalance", "zero_percent")  # columns whose numbers ar
 UNIT_NAMES = (
     "_per_mwh",
     "_per_mvarh",
+    "_per_mw",
     "_pu",
     "_mw",
     "_mwh",

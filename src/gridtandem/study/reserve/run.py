@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
+from gridtandem.boundary.secure_letters import SecureWhole
 from gridtandem.coordinate import Outcome, coordinate
 from gridtandem.program.answer import Status
 from gridtandem.study.craft import Craft, Watch
 from gridtandem.study.reserve.compare import tabled
+from gridtandem.study.reserve.plans import planned
 from gridtandem.study.reserve.study import ReserveSeats, ReserveStudy, seated
 from gridtandem.study.reserve.tables import Told, told
 from gridtandem.study.result import Result, nothing
@@ -20,9 +22,14 @@ def _carried(study: ReserveStudy, seats: ReserveSeats, before: Outcome[Any] | No
     outcome = coordinate(seats.mailbox(study.scheme), study.scheme, rounds=study.rounds, resume=before, watch=watch)
     if not outcome.answered:
         return Result(study=study, outcome=outcome, tables=nothing(Told), trouble=tuple(dict.fromkeys(_explained(seats, outcome))))
-    plan = seats.owner.solve()
-    tables, wrong = told(study.case, seats.schedule, plan, plan)
-    return Result(study=study, outcome=outcome, tables=tables, trouble=wrong)
+    best, said = seats.owner.solve(), tuple[str, ...]()
+    plan = best
+    if SecureWhole not in study.scheme.asks_tso:
+        plan, said = planned(seats.schedule, study.scheme.keeping(outcome.state))
+    if plan.answer.status is not Status.SOLVED:
+        return Result(study=study, outcome=outcome, tables=nothing(Told), judged=False, trouble=said)
+    tables, wrong = told(study.case, seats.schedule, plan, best)
+    return Result(study=study, outcome=outcome, tables=tables, trouble=(*said, *wrong))
 
 
 CRAFT = Craft(study=ReserveStudy, tables=Told, seated=seated, carried=_carried, tabled=tabled)

@@ -163,9 +163,9 @@ def beware(plan: JointPlan, checks: ReserveChecks) -> Iterator[str]:
     if (less := float(checks.undelivered_mw.max(initial=0.0))) > FELT:
         yield f"when called, feeders at an interface bring up to {less:,.3f} MW less than was sold{_in(checks, 'undelivered_mw')}"
     if (beyond := float(checks.beyond_pu.max(initial=0.0))) > BEYOND:
-        yield f"when called, voltages are up to {beyond:.4f} pu beyond their limits{_in(checks, 'beyond_pu')}"
+        yield f"voltages in feeders are up to {beyond:.4f} pu beyond their limits, as they stand or when called{_in(checks, 'beyond_pu')}"
     if (loading := float(checks.loading.max(initial=0.0))) > 1 + BEYOND:
-        yield f"branches carry up to {100 * loading:.0f} % of their rating{_in(checks, 'loading')}"
+        yield f"branches of feeders carry up to {100 * loading:.0f} % of their rating{_in(checks, 'loading')}"
 
 
 def of_part(answer: Answer, prefix: str) -> dict[str, Real]:
