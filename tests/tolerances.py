@@ -413,3 +413,4 @@ MORE_COST = 1e-6  # relative; two programs solved to 1e-10
 LESS_MW = 0.1  # MW; what the refinement saves where it saves anything, measured 0.18 and more
 RESERVE_COST = 1e-8  # relative to the cost, and Hz; two programs solved to 1e-10, one of which holds what the other found
 HELD_PRICES = 1e-6  # relative; prices of transmission alone at the owner's prices, both found to 1e-10
+REPAIRED_MW = 1e-9  # MW; one load flow beside itself

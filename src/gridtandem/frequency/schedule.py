@@ -27,6 +27,7 @@ from scipy import sparse
 
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.frequency import refined
+from gridtandem.frequency.repair import mended
 from gridtandem.frequency.security import Inertia, Security
 from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_reserve import UP, FastFeeder
@@ -74,6 +75,7 @@ class JointPlan:
     award: Real  # (period, interface) their fast reserve [MW]
     primary_price: Real  # (period) [currency/MW in an hour]
     fast_price: Real
+    cut: Real | None = None  # (period, interface) of a repaired plan: fast reserve taken back; NaN where nothing was to repair [MW]
 
     @property
     def tight(self) -> bool:
@@ -184,7 +186,10 @@ class JointSchedule:
         )
 
     def solve(self, tolerance: float = 1e-10) -> JointPlan:
-        """With penalties in the hours where cones are loose without; what is loose by next to nothing is asked again, more exactly."""
+        """With penalties in the hours where cones are loose without; what is loose by next to nothing is asked again, more exactly.
+
+        What stays loose is repaired (`gridtandem.frequency.repair`), unless exchange and awards are agreed.
+        """
         penalty, bound, now = np.zeros((2, self.transmission.window.periods)), np.nan, self
         for k in range(ROUNDS + 1):
             answer = Clarabel(tolerance=tolerance).solve(now.program())
@@ -199,6 +204,8 @@ class JointSchedule:
                 break
             penalty = _dearer(penalty, found, self.transmission.at)
             now = replace(now, feeders=tuple(replace(h, feeder=h.feeder.dearer(penalty)) for h in self.feeders))
+        if answer.status is Status.SOLVED and not found.tight and self.agreed is None:
+            return mended(now, found, LOOSE, tolerance)
         return found
 
     def told(self, answer: Answer, penalty: Real, bound: float) -> JointPlan:
