@@ -414,3 +414,6 @@ LESS_MW = 0.1  # MW; what the refinement saves where it saves anything, measured
 RESERVE_COST = 1e-8  # relative to the cost, and Hz; two programs solved to 1e-10, one of which holds what the other found
 HELD_PRICES = 1e-6  # relative; prices of transmission alone at the owner's prices, both found to 1e-10
 REPAIRED_MW = 1e-9  # MW; one load flow beside itself
+# an award in another engine
+SAME_AWARD_MW = 1e-6  # MW; its Newton to 1e-9 MVA
+SAME_AWARD_PU = 1e-6  # pu; the same
