@@ -403,6 +403,14 @@ CLOSED_MW = 0.1  # MW of 100; the loss against reserve after 30 s
 # commitment
 COMMITTED = 1e-6  # relative, MW; the gap that a search among whole numbers is asked for
 STATED_MWS = 0.5  # MW·s; whole numbers of an earlier study
+# experiments of energy and reserve
+FOUND_RESERVE = 1e-6  # relative; cone programs to 1e-10 of what they cost, measured 1e-8
+FOUND_PRICES = 1e-6  # relative; multipliers of the same, measured 1e-8
+PRINTED_FAST = 6e-3  # MW; two decimals of an earlier study, and a line between rows 1.2 MW apart (measured 5e-4)
+LITTLE_LEFT = 0.2  # % of the cost that penalties and cones may leave between plan and bound; measured 0.12 at most
+# a company that moves prices of energy and of reserve
+SEARCHED = 1e-5  # relative; promised of routes, whose searches end at 1e-7
+FITS = 1e-6  # relative; what certificates accept
 
 # ── a day of energy and reserve as a study ───────────────────────────────────────────────────────────────────────────────────
 RESERVE_SUMS_MW = 1e-6  # MW; the interior point stops at 1e-10 of hundreds of MW, and many rows are summed
@@ -417,3 +425,4 @@ REPAIRED_MW = 1e-9  # MW; one load flow beside itself
 # an award in another engine
 SAME_AWARD_MW = 1e-6  # MW; its Newton to 1e-9 MVA
 SAME_AWARD_PU = 1e-6  # pu; the same
+TANGENT = 1e-6  # absolute; what tangents and interior points leave of numbers near 1

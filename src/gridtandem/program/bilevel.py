@@ -105,22 +105,26 @@ def solve(bilevel: Bilevel, method: Method = "cells") -> BilevelAnswer:
     return METHODS[method](bilevel)
 
 
-def best_against(leader: Program, theta: str, cells: Sequence[Cells]) -> BilevelAnswer:
-    """The leader's best strategy against one list of cells for each period; θ stays in their boxes."""
+def best_against(leader: Program, theta: str, cells: Sequence[Cells], *, search: Callable[[Program], Answer] = solve_program) -> BilevelAnswer:
+    """The leader's best strategy against one list of cells for each period; θ stays in their boxes. ``search`` solves what has whole numbers."""
     if faults := [*leader.faults(), *theta_faults(leader, theta, [c.size for c in cells])]:
         raise InvalidCase(faults)
     program = with_cells(leader, theta, cells)
-    found = solve_program(program)
+    found = search(program)
     if found.status is not Status.SOLVED:
         return without_answer(leader, theta, found, method="cells", whole=program)
     fixed = hold(program.fixed(found.x)).solve()  # without presolve, whose way back may lose the last digits
     last = fixed if fixed.status is Status.SOLVED else found
-    chosen = [int(np.argmax(part)) for part in np.split(found.x[f"{theta}.cell"], _ends(cells)[:-1])]
+    return told_by_cells(leader, theta, cells, replace(last, bound=found.bound if program.integer else last.bound, solver=found.solver))
+
+
+def told_by_cells(leader: Program, theta: str, cells: Sequence[Cells], last: Answer) -> BilevelAnswer:
+    """An answer to the program `with_cells`, in the leader's own words."""
+    chosen = [int(np.argmax(part)) for part in np.split(last.x[f"{theta}.cell"], _ends(cells)[:-1])]
     price = np.array([c.slope[j] for c, j in zip(cells, chosen, strict=True)])
     at = last.x[theta]
     kink = np.array([unequal(c.slope[c.touching(th)]) for c, th in zip(cells, at, strict=True)])
-    bound = found.bound if program.integer else last.bound
-    return answered(leader, theta, last, price=price, kink=kink, bound=bound, method="cells", said=_edges(leader, theta, at, cells))
+    return answered(leader, theta, last, price=price, kink=kink, bound=last.bound, method="cells", said=_edges(leader, theta, at, cells))
 
 
 def with_cells(leader: Program, theta: str, cells: Sequence[Cells]) -> Program:

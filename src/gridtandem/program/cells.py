@@ -81,10 +81,10 @@ class Cells:
         return np.asarray(planes >= most - within * np.maximum(1.0, np.abs(most)))
 
 
-def cells_of(follower: Follower, low: ArrayLike, high: ArrayLike, *, most: int = USUAL) -> Cells:
+def cells_of(follower: Follower, low: ArrayLike, high: ArrayLike, *, most: int = USUAL, numbers: int = MOST) -> Cells:
     """All pieces that touch a box of θ; sides that are equal hold a number fixed. More than ``most`` of several numbers are refused."""
     low, high = np.atleast_1d(np.asarray(low, np.float64)), np.atleast_1d(np.asarray(high, np.float64))
-    if faults := [*follower.faults(), *_box_faults(follower, low, high)]:
+    if faults := [*follower.faults(), *_box_faults(follower, low, high, numbers)]:
         raise InvalidCase(faults)
     market = Market(follower, (low + high) / 2)
     step = BEYOND * np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
@@ -115,13 +115,13 @@ def _step_faults(breaks: Real, price: Real) -> Iterator[Fault]:
         yield Fault("cells", "have breaks or prices that fall", "a market's price rises with what is drawn from it", "bilevel-014", row=where)
 
 
-def _box_faults(follower: Follower, low: Real, high: Real) -> Iterator[Fault]:
+def _box_faults(follower: Follower, low: Real, high: Real, most: int) -> Iterator[Fault]:
     size = follower.size
     if not low.shape == high.shape == (size,) or not (np.isfinite(low) & np.isfinite(high) & (low <= high)).all():
         yield Fault("cells", f"are asked for on no box of {size} numbers", "give finite sides, low at most high", "bilevel-010")
-    elif size > MOST:
+    elif size > most:
         mend = "take a method of optimality conditions, kkt-sos1 or kkt-bigm"
-        yield Fault("cells", f"are listed for θ of up to {MOST} numbers; here are {size}", mend, "bilevel-011")
+        yield Fault("cells", f"are listed for θ of up to {most} numbers; here are {size}", mend, "bilevel-011")
 
 
 def _pieces(market: Market, low: Real, high: Real, most: int) -> list[Point]:
@@ -241,6 +241,15 @@ def _solid(market: Market, low: Real, high: Real, free: Index, most: int) -> lis
             return found
     mend = "narrow the box, take a method of optimality conditions (kkt-sos1, kkt-bigm), or allow more"
     raise InvalidCase([Fault("cells", f"are more than {most} on this box", mend, "bilevel-012")])
+
+
+def corners_of(cells: Cells) -> Real:
+    """Corners (corner, number) of all cells."""
+    if cells.size == 1:
+        return cells.breaks[:, None]
+    width = cells.high - cells.low
+    found = _corners(cells.slope * width, cells.value + cells.slope @ cells.low)
+    return cells.low + np.unique(np.round(found, SEEN), axis=0) * width
 
 
 def _corners(slope: Real, value: Real) -> Real:

@@ -17,7 +17,7 @@ not tested.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import final
@@ -91,12 +91,23 @@ class Certificate:
 
 
 def certify(bilevel: Bilevel, answer: BilevelAnswer, *, within: float = WITHIN) -> Certificate:
-    """Test an answer of any route."""
+    """Test an answer of any route, and seek a cheaper one."""
+    return _certified(bilevel, answer, within, _rival)
+
+
+def agrees(bilevel: Bilevel, answer: BilevelAnswer, *, within: float = WITHIN) -> Certificate:
+    """Test that its numbers fit each other and the markets; nothing cheaper is sought."""
+    return _certified(bilevel, answer, within, lambda _bilevel, _within: (None, UNSOUGHT))
+
+
+def _certified(
+    bilevel: Bilevel, answer: BilevelAnswer, within: float, seek: Callable[[Bilevel, float], tuple[BilevelAnswer | None, str]]
+) -> Certificate:
     if faults := list(bilevel.faults()) or list(_shape_faults(bilevel, answer)):
         raise InvalidCase(faults)
     if answer.status is not Status.SOLVED:
         return _nothing(bilevel, answer)
-    rival, looked = _rival(bilevel, within)
+    rival, looked = seek(bilevel, within)
     return _tested(bilevel, answer, within, rival=rival, looked=looked)
 
 

@@ -20,6 +20,7 @@ from gridtandem.program.cells import cells_of
 from gridtandem.program.conditions import Box, Conditions, conditions
 from gridtandem.program.follower import Follower
 from gridtandem.program.kinks import sharpened, slopes_at, unequal
+from gridtandem.program.outer import Outer
 from gridtandem.program.solve import hold, solve
 from gridtandem.program.solvers.scip import Scip
 
@@ -33,10 +34,10 @@ ROOM = 1e-9  # relative; prices at the ends of a box, rounded
 
 
 def by_pairs(bilevel: Bilevel) -> BilevelAnswer:
-    """Special ordered sets, by SCIP."""
+    """Special ordered sets, by SCIP; cones of the leader by their tangents, see `gridtandem.program.outer`."""
     box = _box(bilevel)
     joint = conditions(bilevel.leader, bilevel.theta, bilevel.followers, box)
-    found = Scip().solve(joint.program, joint.pairs)
+    found = (Outer() if joint.program.cones else Scip()).solve(joint.program, joint.pairs)
     held = [found.x[price] > found.x[slack] for slack, price in joint.pairs]
     return _told(bilevel, joint, found, held, method="kkt-sos1")
 

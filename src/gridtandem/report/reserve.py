@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gridtandem.report.frequency import limits_in_words, services_in_words
 from gridtandem.report.tables import plain, spelled
 from gridtandem.report.words import beside_in_words, in_words
+from gridtandem.study.reserve.results import ReserveHours
 from gridtandem.study.reserve.study import ReserveStudy
 from gridtandem.study.reserve.tables import FELT, Told
 from gridtandem.tables import Real
@@ -56,8 +57,7 @@ def _lines(run: Run) -> Iterator[str]:
         return
     yield f"  cost      {told.cost:,.2f} {money}, {_held(told)}"
     yield f"  primary   {spread(hours.primary_mw)} MW; without fast reserve {spread(hours.without_mw)} MW"
-    saved = 100 * (1 - (hours.primary_mw + hours.fast_mw).sum() / hours.without_mw.sum())
-    yield f"  fast      {spread(hours.fast_mw)} MW; both together {saved:.1f} % less than primary reserve alone"
+    yield f"  fast      {spread(hours.fast_mw)} MW{_saved(hours)}"
     each = f"energy {spread(hours.energy_per_mwh)}/MWh, primary {spread(hours.primary_per_mw)}/MW, fast {spread(hours.fast_per_mw)}/MW"
     yield f"  prices    {each}, in {money}"
     yield f"  lowest    {spread(hours.lowest_hz, 3)} Hz if reserve comes as promised"
@@ -73,6 +73,12 @@ def _held(told: Told) -> str:
     if told.cost == told.cooperative:
         return f"at most {max(told.cost - told.bound, 0.0):,.2f} more than the least; one owner of everything, which is the benchmark"
     return f"{abs(100 * told.gap):.3g} % {'more' if told.gap > 0 else 'less'} than one owner of everything ({told.cooperative:,.2f})"
+
+
+def _saved(hours: ReserveHours) -> str:
+    """What fast reserve saves of reserve, where any is needed."""
+    both, alone = float((hours.primary_mw + hours.fast_mw).sum()), float(hours.without_mw.sum())
+    return f"; both together {100 * (1 - both / alone):.1f} % less than primary reserve alone" if alone else ""
 
 
 def spread(values: Real, digits: int = 2) -> str:

@@ -20,6 +20,8 @@ from gridtandem.study.reserve.study import DAY, ReserveStudy, read_inertia, seat
 from gridtandem.study.reserve.tables import told
 from gridtandem.tables import Real
 
+TINY = 1e-9  # MW; where no reserve is needed none is saved
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -41,7 +43,7 @@ class JointReserve:
         money, h = self.case.currency, self.hours
         if not len(h):
             return f"Joint reserve of {self.case.name}: no plan; {'; '.join(self.trouble)}"
-        saved = 100 * (1 - (h.primary_mw + h.fast_mw).sum() / h.without_mw.sum())
+        saved = 100 * (1 - (h.primary_mw + h.fast_mw).sum() / max(h.without_mw.sum(), TINY))
         lines = [
             f"Joint reserve of {self.case.name}, {len(h)} h, feeders {self.feeders}",
             f"  cost      {self.cost:,.2f} {money}, at most {max(self.cost - self.bound, 0.0):,.2f} more than the least",

@@ -47,5 +47,7 @@ def _explained(seats: ReserveSeats, outcome: Outcome[Any]) -> Iterator[str]:
             _, t, i = refusal.rows[0]
             hour, where = t + seats.schedule.transmission.window.first + 1, seats.case.interfaces.name[i]
             yield f"{refusal.by} has no answer to {refusal.question}, first in hour {hour} at interface {where}"
+            if refusal.by == "tso" and (why := seats.market.trouble):
+                yield why
     if not outcome.refused and seats.owner.solve().answer.status is not Status.SOLVED:
         yield f"no plan of everybody together: {seats.owner.solve().answer.status.value}"

@@ -11,12 +11,13 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from gridtandem.boundary.mailbox import Company, Mailbox
-from gridtandem.boundary.secure_letters import SecureWhole
+from gridtandem.boundary.secure_letters import BestSecure, SecureWhole
 from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.folder.csv_text import parsed
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
+from gridtandem.frequency.follower import SecureMarket
 from gridtandem.frequency.schedule import Hung, JointSchedule, uncovered
 from gridtandem.frequency.security import Inertia, Limits, Security, Service
 from gridtandem.frequency.security import Nadir as Nadir
@@ -24,7 +25,9 @@ from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_reserve import MODELS, FastFeeder
 from gridtandem.opf.fast_reserve import Model as Model
 from gridtandem.opf.feeder import FeederProblem
+from gridtandem.parties.secure_feeders import SecureFeeders
 from gridtandem.parties.secure_owner import SecureOwner
+from gridtandem.parties.secure_transmission import SecureTransmissionDesk
 from gridtandem.resources.day import faults as resource_faults
 from gridtandem.resources.part import Window
 from gridtandem.study.kinds import RESERVE, Kind
@@ -75,7 +78,9 @@ class ReserveStudy:
         """What keeps case and settings from a program; hours are a question of their own."""
         if self.feeders not in MODELS:
             yield Fault("study", f"is {self.feeders!r}", f"take one of {', '.join(MODELS)}", "frequency-044", column="feeders")
-        if self.borne is None:
+        table = self.borne
+        yield from () if table is None else (f for f in table.faults() if f.column == "hour")
+        if table is None:
             what, mend = "is not given", "give a table or a CSV file with hour, inertia_mws and loss_mw"
             yield Fault("inertia", what, mend, "frequency-043", place=self.case.name)
         if len(self.security.fast) != 1:
@@ -117,15 +122,29 @@ class ReserveSeats:
     owner: SecureOwner
 
     @property
+    def market(self) -> SecureTransmissionDesk:
+        """The operator of transmission, who buys reserve."""
+        made = self.schedule
+        place = np.unique(made.transmission.at, return_inverse=True)[1].astype(np.int64)
+        of_bus = dict.fromkeys(place.tolist())
+        order = {k: number for number, k in enumerate(of_bus)}  # totals in the order of their first interfaces
+        numbers = np.array([order[k] for k in place.tolist()], np.int64)
+        return SecureTransmissionDesk(SecureMarket(transmission=made.transmission, inertia=made.inertia, security=made.security, place=numbers))
+
+    @property
     def schedule(self) -> JointSchedule:
         """Transmission, feeders by interface and what is asked of frequency, as one program."""
         return self.owner.schedule
 
     def mailbox(self, scheme: Any) -> Mailbox:
-        """The road between them."""
+        """The road between them. Companies that lead decide together, at one desk."""
         whole = SecureWhole in scheme.asks_tso
-        tso = Company("owner", (self.owner,)) if whole else Company("tso", ())
-        dsos = tuple((Company(name, ()), self.case.rows_of(name)) for name in self.case.companies)
+        tso = Company("owner", (self.owner,)) if whole else Company("tso", (self.market,))
+        rows = {name: self.case.rows_of(name) for name in self.case.companies}
+        if BestSecure in scheme.asks_dsos and rows:
+            rows = {", ".join(rows): np.sort(np.concatenate([*rows.values()]))}
+        hung = self.schedule.feeders
+        dsos = tuple((Company(name, (SecureFeeders(tuple(hung[k] for k in mine.tolist())),)), mine) for name, mine in rows.items())
         return Mailbox(tso, dsos, axes=(1, self.schedule.transmission.window.periods))
 
 

@@ -80,6 +80,7 @@ def hours_of(schedule: JointSchedule, plan: JointPlan) -> ReserveHours:
     alone = schedule.security.needed(table.inertia_mws, table.loss_mw, np.zeros((len(table), 1)))
     np.maximum.at(without, schedule.period, alone)
     load = schedule.transmission.owned.p_load
+    load = np.where(load.sum(-1, keepdims=True) > 0, load, 1.0)
     return ReserveHours(
         hour=np.arange(window.first, window.end) + 1, without_mw=without, primary_mw=plan.primary, fast_mw=plan.fast,
         lowest_hz=_lowest(schedule, plan), energy_per_mwh=(plan.energy * load).sum(-1) / load.sum(-1), primary_per_mw=plan.primary_price,
