@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gridtandem.boundary.wire import read, text
 from gridtandem.errors import InvalidCase
 from gridtandem.frequency import refined
+from gridtandem.frequency.chords import chords
 from gridtandem.frequency.security import CONDITIONS, Inertia, Limits, Security, Service
 from gridtandem.frequency.swing import Governors, fall, replay
 from gridtandem.program.arrays import Columns, Program
@@ -56,7 +57,7 @@ def test_inertia_and_loss_alone_decide_which_condition_asks_for_less(ramp: float
     security = Security(fast=(Service(ramp_s=ramp),))
     table, fast = Inertia.of({"hour": [1], "inertia_mws": [energy], "loss_mw": [loss]}), np.array([[share * loss]])
     growth = loss**2 * 60 / (4 * energy) - fast[0, 0] / ramp
-    chosen = security.arresting(energy, loss, fast)[0] if refined.late(security, table)[0] else max(10.0 * growth, 0.0)
+    chosen = security.arresting(energy, loss, fast)[0] if refined.late(security, table.inertia_mws, table.loss_mw)[0] else max(10.0 * growth, 0.0)
     wanted = max(chosen, float(security.settling(loss, fast)[0]))
     assert refined.needed(security, energy, loss, fast)[0] == pytest.approx(wanted, rel=EXACT_NADIR, abs=EXACT_NADIR)
 
@@ -64,11 +65,23 @@ def test_inertia_and_loss_alone_decide_which_condition_asks_for_less(ramp: float
 def test_a_program_without_whole_numbers_asks_for_as_much() -> None:
     table, fast = drawn(40)
     eye = np.eye(40)
-    assert 5 < refined.late(QUICK, table).sum() < 35
+    assert 5 < refined.late(QUICK, table.inertia_mws, table.loss_mw).sum() < 35
     rows, cones = refined.decided(QUICK, table, {"primary": eye}, {"fast": eye})
     columns = {"primary": Columns.of(40, 0.0, 1e5, cost=1.0), "fast": Columns.of(40, fast[:, 0], fast[:, 0])}
     answer = Clarabel(tolerance=1e-10).solve(Program(columns, rows, cones)).require()
     assert answer.x["primary"] == pytest.approx(refined.needed(QUICK, table.inertia_mws, table.loss_mw, fast), rel=CONE_OPTIMUM, abs=CONE_OPTIMUM)
+
+
+@pytest.mark.parametrize(("ramp", "error"), [(1.0, 0.01), (8.0, 0.0)])
+def test_chords_are_one_line_where_growth_decides(ramp: float, error: float) -> None:
+    """Beside the nadir alone: with loads that draw 200 MW/Hz less the end asks for nothing."""
+    security, fast = Security(fast=(Service(ramp_s=ramp),), nadir="refined"), np.linspace(0.0, 60.0, 61)
+    found = chords(security, 7850.0, 100.0, most_mw=60.0)
+    beyond = found.needed(fast) - refined.needed(replace(security, limits=Limits(damping_mw_per_hz=200.0)), 7850.0, 100.0, fast[:, None])
+    assert (len(found.slope) == 1) == (error == 0.0)
+    assert beyond.min() >= -EXACT_NADIR
+    assert beyond.max() <= error + EXACT_NADIR
+    assert found.error_mw <= error
 
 
 @pytest.mark.parametrize(("ramp", "cheaper"), [(1.0, False), (4.0, False), (6.0, True), (8.0, True)])

@@ -177,7 +177,7 @@ def test_where_frequency_rests_is_where_a_long_replay_ends() -> None:
     governors = Governors.of([400.0, 300.0], np.array([[30.0, 80.0], [60.0, 80.0]]), deadband_hz=0.02)
     limits = Limits(damping_mw_per_hz=5.0)
     told = rest(limits, REDUCED, governors, np.array([10.0, 20.0]))
-    long = replay(limits, REDUCED, governors=governors, services=(Service(ramp_s=1.0),), service_mw=[[10.0], [20.0]], seconds=120.0)
+    long = replay(limits, REDUCED, governors=governors, services=(Service(ramp_s=1.0),), service_mw=[[10.0], [20.0]], seconds=60.0)
     assert told == pytest.approx(long.deviation_hz[:, -1], abs=STEPPED_NADIR)
     assert np.isinf(rest(Limits(), REDUCED, governors, np.zeros(2))).tolist() == [False, False]
     assert np.isinf(rest(Limits(), REDUCED, Governors.of([400.0], NEED[:, None] / 2), np.zeros(2))).all()

@@ -72,18 +72,26 @@ def blocks(
     )
 
 
-def late(security: Security, inertia: Inertia) -> Flag:
-    """Where the cone decides (row): k ≤ 1."""
+def late(security: Security, inertia_mws: ArrayLike, loss_mw: ArrayLike) -> Flag:
+    """Where the cone decides: k ≤ 1."""
     lim = security.limits
-    found: Flag = security.fast[0].ramp_s * inertia.loss_mw * lim.f0_hz <= 4 * lim.nadir_hz * inertia.inertia_mws
-    return found
+    loss, energy = np.asarray(loss_mw, np.float64), np.asarray(inertia_mws, np.float64)
+    return np.asarray(security.fast[0].ramp_s * loss * lim.f0_hz <= 4 * lim.nadir_hz * energy)
+
+
+def line(security: Security, inertia_mws: float, loss_mw: float) -> tuple[float, float] | None:
+    """Intercept and slope of what a refined nadir asks for, P ≥ intercept − slope F, where that is a line; None where the cone decides."""
+    if security.nadir == "cone" or bool(late(security, inertia_mws, loss_mw)):
+        return None
+    growth = loss_mw**2 * security.limits.f0_hz / (4 * security.limits.nadir_hz * inertia_mws)
+    return security.primary.ramp_s * growth, security.primary.ramp_s / security.fast[0].ramp_s
 
 
 def decided(security: Security, inertia: Inertia, primary: Mapping[str, Part], fast: Mapping[str, Part]) -> tuple[dict[str, Rows], dict[str, Cones]]:
     """Rows and cones of a program that hold in each row the condition which asks for less; see `Security.blocks`."""
     _allowed(security)
     rows, cones = security.blocks(inertia, primary, [fast])
-    by_cone = late(security, inertia)
+    by_cone = late(security, inertia.inertia_mws, inertia.loss_mw)
     early, entry = np.flatnonzero(~by_cone), np.flatnonzero(np.repeat(by_cone, 3))
     nadir = cones["nadir"]
     kept = Cones.of((int(by_cone.sum()), 3), {k: m[entry] for k, m in nadir.parts.items()}, nadir.right[by_cone])
