@@ -30,9 +30,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_all_hours_are_told_as_in_python() -> None:
-    said = tandem(*WORDS, "--plot", "margins.svg", "--csv", "losses.csv")
+    said = tandem(*WORDS, "--seconds", "8", "--plot", "margins.svg", "--csv", "losses.csv")
     assert said.code == 0
-    assert said.out.startswith(repr(replay.frequency_replay("noh-reduced")))
+    assert said.out.startswith(repr(replay.frequency_replay("noh-reduced", seconds=8.0)))
     assert "closed [Hz]" in said.out
     assert said.err == "wrote losses.csv\npicture   margins.svg\n"
     with Path("losses.csv").open(encoding="utf-8") as file:
@@ -61,7 +61,7 @@ def test_for_machines() -> None:
 
 
 def test_governors_that_sleep_break_the_limit() -> None:
-    said = tandem(*WORDS, "--governors", "reheat", "--deadband", "0.3")
+    said = tandem(*WORDS, "--governors", "reheat", "--deadband", "0.3", "--seconds", "10")
     assert said.code == EXIT_CONTRADICTED
     assert "beware" in said.out
 

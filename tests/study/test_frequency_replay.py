@@ -13,10 +13,10 @@ from gridtandem.errors import InvalidCase, UnknownName
 from gridtandem.frequency.swing import qualified
 from gridtandem.report.frequency_replay import frequency_replay
 from gridtandem.study.reserve.day import JointReserve, joint_reserve
-from gridtandem.study.reserve.replay import TURBINES
+from gridtandem.study.reserve.replay import TURBINES, FrequencyReplay
 from tests.tolerances import AT_REST_HZ, BETWEEN_HZ, CLOSED_MW, LOWEST_HZ, MORE
 
-LOWEST = 59.0
+LOWEST, SOON = 59.0, 8.0  # Hz; s: after the lowest point
 
 
 @cache
@@ -29,8 +29,18 @@ def short(model: str = "full") -> JointReserve:
     return joint_reserve("noh-reduced", hours=1, first_hour=4, feeders=model)  # type: ignore[arg-type]
 
 
+@cache
+def of_day() -> FrequencyReplay:
+    return frequency_replay(day(), seconds=SOON)
+
+
+@cache
+def of_short() -> FrequencyReplay:
+    return frequency_replay(short())
+
+
 def test_every_hour_of_the_day_holds_with_governors_and_touches_the_limit_as_promised() -> None:
-    found = frequency_replay(day())
+    found = of_day()
     assert len(found.hours) == 24
     assert (found.falls.closed_hz > LOWEST).all()
     np.testing.assert_allclose(found.falls.open_hz, LOWEST, atol=LOWEST_HZ)
@@ -40,13 +50,13 @@ def test_every_hour_of_the_day_holds_with_governors_and_touches_the_limit_as_pro
 
 
 def test_an_hour_alone_is_the_same_as_within_its_day() -> None:
-    whole, alone = frequency_replay(day()), frequency_replay(day(), hour=4)
+    whole, alone = of_day(), frequency_replay(day(), hour=4, seconds=SOON)
     assert len(alone.falls) == 1
     assert alone.falls.closed_hz[0] == whole.falls.closed_hz[3]
 
 
 def test_a_trajectory_falls_to_its_lowest_point_and_comes_to_rest() -> None:
-    found = frequency_replay(short(), hour=4)
+    found = of_short()
     told = found.trajectory(4)
     assert told.frequency_hz.min() == pytest.approx(found.falls.closed_hz[0], abs=BETWEEN_HZ)
     assert np.nanmin(told.open_hz) == pytest.approx(LOWEST, abs=LOWEST_HZ)
@@ -63,7 +73,7 @@ def test_a_run_and_its_file_are_replayed_alike(tmp_path: Path) -> None:
     """As the plan of the same case, to the bit."""
     path = tmp_path / "day.tandem"
     run = gt.run("noh-reduced", scheme="joint-reserve", hours=1, first_hour=4, save=path)
-    told = [frequency_replay(given).falls.closed_hz for given in (run, path, short())]
+    told = [frequency_replay(given, seconds=SOON).falls.closed_hz for given in (run, path, short())]
     assert told[0] == told[1] == told[2]
     flow = gt.run("14A", scheme="merged")
     with pytest.raises(InvalidCase, match="frequency-079"):
@@ -74,7 +84,7 @@ def test_all_losses_of_an_hour_stand_there_and_the_worst_is_told(tmp_path: Path)
     path = tmp_path / "inertia.csv"
     path.write_text("hour,inertia_mws,loss_mw,lost\n1,8350,60,\n1,8100,100,station-4\n")
     plan = joint_reserve("noh-reduced", inertia=path, hours=1, feeders="none")
-    found = frequency_replay(plan)
+    found = frequency_replay(plan, seconds=SOON)
     assert found.standing.award_mw[1, found.standing.station.tolist().index("station-4")] == 0.0
     assert found.falls.lost.tolist() == ["", "station-4"]
     assert found.falls.primary_mw[1] < found.falls.primary_mw[0]
@@ -94,7 +104,7 @@ def test_fast_reserve_that_transmission_does_not_feel_is_missing_in_time() -> No
 def test_stations_that_do_not_qualify_are_named() -> None:
     """The same number as asking for that station with its own rating and award."""
     slow = {"governors": "reheat", "deadband_hz": 0.036}
-    found = frequency_replay(short(), **slow)  # type: ignore[arg-type]
+    found = frequency_replay(short(), **slow, seconds=SOON)  # type: ignore[arg-type]
     said = next(word for word in found.trouble if "qualifies" in word)
     assert said.startswith("station-5 keeps 20.00 MW in hour 4")
     standing, turbine = found.standing, found.turbine
@@ -103,11 +113,11 @@ def test_stations_that_do_not_qualify_are_named() -> None:
     own = turbine.governors(standing.rated_mva[[k]], standing.award_mw[:, [k]])
     could = qualified(standing.security, standing.inertia, own, fast_mw=standing.fast_mw[:, None])[0, 0]
     assert f"qualifies for {could:,.2f}" in said
-    assert frequency_replay(short()).trouble == ()
+    assert of_short().trouble == ()
 
 
 def test_fast_reserve_that_waits_for_its_trigger_comes_later() -> None:
-    told = [frequency_replay(short(), trigger_hz=hz).falls.closed_hz[0] for hz in (0.0, 0.2)]
+    told = [frequency_replay(short(), trigger_hz=hz, seconds=SOON).falls.closed_hz[0] for hz in (0.0, 0.2)]
     assert told[1] < told[0]
 
 
@@ -117,7 +127,7 @@ def test_bad_questions_are_refused_in_words() -> None:
     with pytest.raises(UnknownName, match="hour of the plan"):
         frequency_replay(short(), hour=5)
     with pytest.raises(UnknownName, match="hour of the plan"):
-        frequency_replay(short()).trajectory(7)
+        of_short().trajectory(7)
     with pytest.raises(InvalidCase) as found:
         frequency_replay(short(), droop=0.0, deadband_hz=-1.0, trigger_hz=np.nan, seconds=np.inf)
     assert [f.column for f in found.value.faults] == ["droop", "seconds", "deadband_hz", "trigger_hz"]
