@@ -131,10 +131,10 @@ def _falls(found: FrequencyReplay, hour: int) -> Figure:
 
 def _limits(axes: Axes, found: FrequencyReplay) -> None:
     lim = found.standing.security.limits
-    for value, words in ((lim.nadir_hz, "lowest"), (lim.steady_hz, "at rest")):
+    for value, words, shift in ((lim.nadir_hz, "lowest", 2), (lim.steady_hz, "at rest", -8)):
         axes.axhline(lim.f0_hz - value, color=style.WARN, linewidth=1.0, linestyle="-" if words == "lowest" else "-.")
         axes.annotate(
-            f"limit {words}", (1, lim.f0_hz - value), (-2, -8), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=6,
+            f"limit {words}", (1, lim.f0_hz - value), (-2, shift), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=6,
             color=style.WARN, ha="right",
         )  # fmt: skip
 
