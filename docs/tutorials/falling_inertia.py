@@ -21,6 +21,12 @@ assert (day.hours.fast_mw > 0).all()
 assert (day.hours.lowest_hz > 59 - 1e-3).all()
 assert not len(day.violations)
 
+# The loss itself, in time: reserve as promised touches the limit; governors that see the frequency fall act before and stay above.
+seen = gt.frequency_replay(day)
+print(seen)
+assert np.allclose(seen.hours.open_hz, 59, atol=1e-3)
+assert (seen.hours.closed_hz > 59.5).all()
+
 # Who pays whom. What the operator takes in it hands on: to stations, to companies, and as what congested lines earn.
 books = day.books
 took, gave = (float(books.amount[side == "tso"].sum()) for side in (books.payee, books.payer))
