@@ -18,8 +18,9 @@ from gridtandem.architecture.coupling import coupled, hidden_coupling, principal
 from gridtandem.architecture.exchanging import coordination_gap, latency_cascading, race_condition
 from gridtandem.architecture.exposing import blast_radius, cyber_exposure, growth, scalability
 from gridtandem.architecture.findings import ASSUMED, DIGITS, PRINCIPLES, Finding, Strengths
+from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.layering import layered_decomposition, observability_gap, tier_bypass
-from gridtandem.architecture.relations import Relation, Skeleton, World
+from gridtandem.architecture.relations import Relation, Skeleton, World, skeleton_of
 from gridtandem.errors import Fault, InvalidCase
 
 DEFINITIONS: dict[str, Callable[[World, Strengths], Finding]] = {
@@ -117,8 +118,13 @@ class Worlds:
         return [(min(column), max(column)) for column in zip(*found, strict=True)]
 
 
-def judge(name: str, skeleton: Skeleton, *, draws: int = 0, seed: int = 0, strengths: Strengths = ASSUMED, critical: bool = True) -> Judged:
-    """Nine interval verdicts, their probabilities over ``draws`` seeded draws, and critical edges where wanted.
+def judge(graph: Graph, *, draws: int = 0, seed: int = 0) -> Judged:
+    """Nine verdicts of an architecture, their probabilities over ``draws`` seeded draws, and the edges on which they hang."""
+    return judge_skeleton(graph.id, skeleton_of(graph), draws=draws, seed=seed)
+
+
+def judge_skeleton(name: str, skeleton: Skeleton, *, draws: int = 0, seed: int = 0, strengths: Strengths = ASSUMED) -> Judged:
+    """Nine interval verdicts, their probabilities over ``draws`` seeded draws, and critical edges.
 
     ``InvalidCase`` if more is unknown than can be tried in full.
     """
@@ -139,8 +145,7 @@ def judge(name: str, skeleton: Skeleton, *, draws: int = 0, seed: int = 0, stren
     full = World.of(skeleton)
     actors = principals(full)
     pairs = {pair for a in full.paths for pair in coupled(full, a, actors)}
-    found = tuple(_critical(worlds)) if critical else ()
-    return Judged(name, skeleton, verdicts, found, len(pairs), growth(full), blast_radius(full), draws, seed)
+    return Judged(name, skeleton, verdicts, tuple(_critical(worlds)), len(pairs), growth(full), blast_radius(full), draws, seed)
 
 
 def _drawn(worlds: Worlds, draws: int, seed: int) -> list[dict[int, float]]:

@@ -2,8 +2,8 @@
 
 All sets of changes of one size are tried before any of the next, so a set that is found is smallest. A set counts if the verdict reaches the target
 in every world of what is unknown, and if every operator that could instruct a DER, itself, through others or by a joint decision, still can: taking
-power away from everybody is no mending. Among sets of one size those that leave out fewer lines come first, then those with weaker agreements, then in
-the order of nodes.
+power away from everybody is no mending. Among sets of one size those that leave out fewer lines come first, then those with weaker agreements, then
+in the order of nodes.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from itertools import combinations
 from typing import final
 
 from gridtandem.architecture.findings import ASSUMED, Principle, Strengths
-from gridtandem.architecture.graph import BULK, CUSTOMER, DISTRIBUTION, EDGE
+from gridtandem.architecture.graph import BULK, CUSTOMER, DISTRIBUTION, EDGE, Graph
 from gridtandem.architecture.judged import DEFINITIONS, Level, Worlds
-from gridtandem.architecture.relations import AGREEMENTS, Relation, Skeleton, World
+from gridtandem.architecture.relations import AGREEMENTS, Relation, Skeleton, World, skeleton_of
 from gridtandem.errors import Fault, InvalidCase
 
 MOST = 3  # changes
@@ -59,7 +59,12 @@ class Mended:
     size: int
 
 
-def mend(skeleton: Skeleton, principle: Principle, target: int, *, most: int = MOST, strengths: Strengths = ASSUMED) -> Mended:
+def mend(graph: Graph, principle: Principle, target: int, *, most: int = MOST) -> Mended:
+    """The smallest changes to an architecture after which a principle is at level ``target`` or better."""
+    return mend_skeleton(skeleton_of(graph), principle, target, most=most)
+
+
+def mend_skeleton(skeleton: Skeleton, principle: Principle, target: int, *, most: int = MOST, strengths: Strengths = ASSUMED) -> Mended:
     """The smallest sets of at most ``most`` changes after which a principle is at level ``target`` or better in every world."""
     if target < 0 or most < 1:
         raise InvalidCase(
