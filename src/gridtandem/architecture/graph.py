@@ -1,8 +1,8 @@
 """An architecture as a graph: companies and devices are nodes, and what one may tell another is an edge.
 
-A *statement* is one line of a description: ``disp A B`` is a dispatch relation of three edges (an instruction down, information and a bid up). Edges of
-one statement are present or absent together, so confidence and doubt belong to the statement. A ``coord`` is one edge and holds both ways; a ``noedge``
-says that its source denies any link, which is more than silence.
+A *statement* is one line of a description: ``disp A B`` is a dispatch relation of three edges (an instruction down, information and
+a bid up). Edges of one statement are present or absent together, so confidence and doubt belong to the statement. A ``coord`` is one
+edge and holds both ways; a ``noedge`` says that its source denies any link, which is more than silence.
 
 Tiers are physical: 1 bulk system, 2 distribution, 3 edge and commercial (no wires of its own), 4 customers and their devices.
 """
