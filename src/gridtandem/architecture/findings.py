@@ -32,7 +32,7 @@ class Principle:
 
     short: str
     name: str
-    words: tuple[str, ...]
+    words: tuple[str, ...]  # from level 0; empty where no architecture has that level
     asks: str
 
     def word(self, level: int) -> str:
@@ -41,11 +41,11 @@ class Principle:
 
     def level(self, word: str) -> int:
         """The level that a word means."""
-        if word in self.words:
+        if word and word in self.words:
             return self.words.index(word)
         if word.isdigit():
             return int(word)
-        raise UnknownName(f"level of {self.name}", word, self.words)
+        raise UnknownName(f"level of {self.name}", word, [w for w in self.words if w])
 
 
 PRINCIPLES = (
@@ -53,7 +53,7 @@ PRINCIPLES = (
     Principle("HC", "hidden_coupling", ("none", "few", "some", "extensive"), "Who acts on the same DER or feeder without agreement?"),
     Principle("LD", "layered_decomposition", ("good", "mostly", "partial", "not_used"), "Do superiors act through subordinates?"),
     Principle("LC", "latency_cascading", ("none", "limited", "issue"), "How many hand a message on?"),
-    Principle("CY", "cyber_exposure", ("none", "low", "moderate", "high"), "What of low trust touches a bulk controller?"),
+    Principle("CY", "cyber_exposure", ("", "low", "moderate", "high"), "What of low trust touches a bulk controller?"),
     Principle("SC", "scalability", ("good", "good_overall", "limited", "problematic"), "What grows with the number of DERs?"),
     Principle("OB", "observability_gap", ("none", "small", "some", "extensive"), "Which dispatches does distribution not see?"),
     Principle("RC", "race_condition", ("none", "unlikely", "possible"), "Do two controllers see the same DER by different ways?"),

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from gridtandem.architecture.findings import PRINCIPLES, SHORT, Principle
+import numpy as np
+
+from gridtandem.architecture.catalogue import architecture, published
+from gridtandem.architecture.findings import PRINCIPLES, SHORT, Principle, principle
 from gridtandem.architecture.graph import Graph
-from gridtandem.architecture.judged import Critical, Judged, Level
-from gridtandem.architecture.mend import Mended, Mending
+from gridtandem.architecture.judged import Critical, Judged, Level, judge
+from gridtandem.architecture.mend import MOST, Mended, Mending, mend
 from gridtandem.architecture.oracle import ANY, KINDS, Cell, oracle, sensitivity, unmet
-from gridtandem.architecture.relations import Skeleton
+from gridtandem.architecture.relations import Skeleton, skeleton_of
+from gridtandem.errors import Unreadable
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.provenance import provenance
 from gridtandem.tables import Names, Real, Table, column
@@ -20,6 +24,26 @@ SCHEMA = "tandem/architecture-verdicts/1"
 MENDED = "tandem/architecture-mended/1"
 CAUSES = 2  # told of each verdict on the screen; the document holds all
 SETS = 5  # of smallest changes told on the screen
+
+
+def judged(which: str, *, draws: int = 0, seed: int = 0) -> tuple[tuple[Graph, Judged], ...]:
+    """One architecture by name or from a file, or ``all`` published ones: the twin of ``tandem architecture judge``."""
+    graphs = published() if which == "all" else (architecture(which).checked(),)
+    return tuple((graph, judge(graph, draws=draws, seed=seed)) for graph in graphs)
+
+
+def mended(which: str, target: str, *, most: int = MOST) -> tuple[Graph, Mended]:
+    """The smallest changes to an architecture for a target such as ``hidden_coupling=few``: the twin of ``tandem architecture mend``."""
+    name, sign, word = target.partition("=")
+    if not sign:
+        raise Unreadable(f"{target!r} is no target; write PRINCIPLE=LEVEL, such as hidden_coupling=few")
+    aim, graph = principle(name.strip()), architecture(which).checked()
+    return graph, mend(graph, aim, aim.level(word.strip()), most=most)
+
+
+def in_words(which: str, found: Sequence[tuple[Graph, Judged]]) -> str:
+    """One architecture with causes, or all as a matrix."""
+    return matrix_in_words({j.name: j for _, j in found}) if which == "all" else judged_in_words(*found[0])
 
 
 @final
@@ -32,7 +56,7 @@ class Verdicts(Table):
     verdict: Names = column("its level in words; from best to worst where something is unknown", dtype="U")
     score_low: Real = column("the number behind it, at least", finite=False)
     score_high: Real = column("the same, at most", finite=False)
-    held: Real = column("share of draws over confidence within the verdict; NaN without draws")
+    held_percent: Real = column("draws over confidence that lie within the verdict; NaN without draws", unit="%")
     cause: Names = column("paths that cause it, most first", dtype="U")
 
 
@@ -40,12 +64,12 @@ def verdicts(judged: Judged) -> Verdicts:
     """The table of one architecture."""
     found = list(judged.verdicts.values())
     return Verdicts(
-        principle=[SHORT[v.principle].name for v in found],
-        verdict=[span(SHORT[v.principle], v.level) for v in found],
-        score_low=[v.score[0] for v in found],
-        score_high=[v.score[1] for v in found],
-        held=[v.held for v in found],
-        cause=[_causes(judged.skeleton, v.worst.chains) for v in found],
+        principle=np.array([SHORT[v.principle].name for v in found]),
+        verdict=np.array([span(SHORT[v.principle], v.level) for v in found]),
+        score_low=np.array([v.score[0] for v in found]),
+        score_high=np.array([v.score[1] for v in found]),
+        held_percent=100 * np.array([v.held for v in found]),
+        cause=np.array([_causes(judged.skeleton, v.worst.chains) for v in found]),
     )
 
 
@@ -57,12 +81,12 @@ def span(principle: Principle, level: Level) -> str:
 
 def judged_in_words(graph: Graph, judged: Judged) -> str:
     """One architecture: verdicts with causes, then the lines on which they hang."""
-    shown = [c for c in Verdicts.columns() if c != "held" or judged.draws]
+    shown = [c for c in Verdicts.columns() if c != "held_percent" or judged.draws]
     parts = [f"{graph.id}  {graph.name}\n", plain(verdicts(judged), columns=shown)]
     blast = max(judged.blast.items(), key=lambda entry: entry[1])
     most = f"; {judged.skeleton.nodes[blast[0]].name} alone moves {blast[1]:.0%} of flexible power"
     parts.append(
-        f"\n{judged.coupled} pair{'s' * (judged.coupled != 1)} act on one DER, with or without agreement; tier 1 instructs {judged.growth}{most}"
+        f"\nPairs that act on one DER, agreed or not: {judged.coupled}; tier 1 instructs {judged.growth}{most}"
     )
     if judged.critical:
         parts.append("\nLines on which a verdict hangs (with it > without):")
@@ -76,7 +100,7 @@ def matrix_in_words(every: Mapping[str, Judged]) -> str:
     rows = [[name, *(_digits(level) + _mark(name, short, level) for short, level in j.levels().items())] for name, j in every.items()]
     wide = [max(len(row[k]) for row in [head, *rows]) for k in range(len(head))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, wide, strict=True)).rstrip() for row in [head, *rows]]
-    legend = [f"{p.short}  {p.asks}  " + ", ".join(f"{k} {word}" for k, word in enumerate(p.words)) for p in PRINCIPLES]
+    legend = [f"{p.short}  {p.asks}  " + ", ".join(f"{k} {word}" for k, word in enumerate(p.words) if word) for p in PRINCIPLES]
     return "\n".join([*lines, "", "+ as published, ! not as published", *legend, "", *against(every)])
 
 
@@ -86,16 +110,16 @@ def against(every: Mapping[str, Judged]) -> Iterable[str]:
     found = unmet({name: j.levels() for name, j in every.items()})
     if not cells:
         return
-    plainly = [c for c in cells if c.kind == "X"]
-    yield f"{len(cells) - len(found)} of {len(cells)} published verdicts met; explicit ones {len(plainly) - sum(c in plainly for c in found)} of {len(plainly)}"
+    explicit, failed = sum(c.kind == "X" for c in cells), sum(c.kind == "X" for c in found)
+    yield f"{len(cells) - len(found)} of {len(cells)} published verdicts met; explicit ones {explicit - failed} of {explicit}"
     yield from (f"  {c.graph} {c.principle}: {_digits((c.low, c.high))} published ({KINDS[c.kind]}); {c.reason or 'no reason known'}" for c in found)
     tried = sensitivity({name: every[name].skeleton for name in every})
     yield "strengths of agreements times " + ", ".join(f"{factor:g}: {met}" for factor, met in tried.items())
 
 
-def mended_in_words(name: str, skeleton: Skeleton, mended: Mended) -> str:
+def mended_in_words(graph: Graph, mended: Mended) -> str:
     """The smallest changes, or why there are none."""
-    p = SHORT[mended.principle]
+    p, name, skeleton = SHORT[mended.principle], graph.id, skeleton_of(graph)
     was, wanted = span(p, mended.before[p.short]), p.word(mended.target)
     if mended.size == 0:
         return f"{name}: {p.name} is {was}; nothing to mend"
@@ -123,12 +147,13 @@ def document(every: Sequence[tuple[Graph, Judged]]) -> dict[str, object]:
     }
 
 
-def mended_document(name: str, skeleton: Skeleton, mended: Mended) -> dict[str, object]:
+def mended_document(graph: Graph, mended: Mended) -> dict[str, object]:
     """All smallest sets for machines; ``size`` is 0 where nothing is to mend, −1 where nothing was found."""
+    skeleton = skeleton_of(graph)
     sets = [{"changes": [c.said(skeleton) for c in s.changes], "levels": {k: list(v) for k, v in s.levels.items()}} for s in mended.sets]
     before = {k: list(v) for k, v in mended.before.items()}
     return {
-        "schema": MENDED, "architecture": name, "principle": SHORT[mended.principle].name, "target": mended.target, "before": before,
+        "schema": MENDED, "architecture": graph.id, "principle": SHORT[mended.principle].name, "target": mended.target, "before": before,
         "size": mended.size, "sets": sets, "made_with": provenance(),
     }  # fmt: skip
 
@@ -146,8 +171,9 @@ def _record(graph: Graph, judged: Judged) -> dict[str, object]:
         {"principle": SHORT[c.principle].name, "edge": edge(of, c), "present": list(c.present), "absent": list(c.absent)} for c in judged.critical
     ]
     return {
-        "id": judged.name, "name": graph.name, "family": graph.family, "draws": judged.draws, "seed": judged.seed, "verdicts": rows, "critical": critical,
-        "coupled_pairs": judged.coupled, "growth": judged.growth, "blast_radius": {of.nodes[k].name: share for k, share in judged.blast.items()},
+        "id": judged.name, "name": graph.name, "family": graph.family, "draws": judged.draws, "seed": judged.seed,
+        "verdicts": rows, "critical": critical, "coupled_pairs": judged.coupled, "growth": judged.growth,
+        "blast_radius": {of.nodes[k].name: share for k, share in judged.blast.items()},
     }  # fmt: skip
 
 
