@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from gridtandem.architecture.graph import Graph
@@ -48,14 +48,16 @@ def write_toml(graph: Graph) -> str:
     return "\n".join([*head, "", *_list("nodes", node_entries(graph)), "", *_list("statements", statement_entries(graph)), ""])
 
 
-def save(graph: Graph, folder: Path) -> Path:
-    """Write it into a folder under its name; what stands there is never replaced."""
-    path = folder / f"{graph.id}.toml"
-    if path.exists():
-        raise AlreadyThere(f"{path} is there already; take another folder")
+def save_all(graphs: Sequence[Graph], folder: Path) -> list[Path]:
+    """Write them into a folder under their names; what stands there is never replaced, and then nothing is written."""
+    paths = [folder / f"{graph.id}.toml" for graph in graphs]
+    for path in paths:
+        if path.exists():
+            raise AlreadyThere(f"{path} is there already; take another folder")
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(write_toml(graph), encoding="utf-8", newline="\n")
-    return path
+    for path, graph in zip(paths, graphs, strict=True):
+        path.write_text(write_toml(graph), encoding="utf-8", newline="\n")
+    return paths
 
 
 def _entries(given: object, text: str, key: str) -> tuple[Entry, ...] | None:
