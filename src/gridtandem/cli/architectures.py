@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gridtandem.cli.judging import judge_command, mend_command
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.words import Name
 
@@ -28,6 +29,10 @@ def architecture_command() -> None:
 
     Who may instruct, bid to, inform and agree with whom: published designs of coordination, and yours.
     """
+
+
+architecture_command.add_command(judge_command)
+architecture_command.add_command(mend_command)
 
 
 @architecture_command.command("list", short_help="Published architectures.")

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, final
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 
-from gridtandem.architecture.catalogue import architecture, published
+from gridtandem.architecture.catalogue import architecture, architectures, names, published
 from gridtandem.architecture.findings import PRINCIPLES, SHORT, Principle, principle
-from gridtandem.architecture.graph import Graph
+from gridtandem.architecture.graph import SETTLE, Graph
 from gridtandem.architecture.judged import Critical, Judged, Level, judge
 from gridtandem.architecture.mend import MOST, Mended, Mending, mend
 from gridtandem.architecture.oracle import ANY, KINDS, Cell, oracle, sensitivity, unmet
-from gridtandem.architecture.relations import Skeleton, skeleton_of
+from gridtandem.architecture.relations import Chain, Skeleton, skeleton_of
 from gridtandem.errors import Unreadable
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.provenance import provenance
 from gridtandem.tables import Names, Real, Table, column
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SCHEMA = "tandem/architecture-verdicts/1"
 MENDED = "tandem/architecture-mended/1"
@@ -27,8 +32,9 @@ SETS = 5  # of smallest changes told on the screen
 
 
 def judged(which: str, *, draws: int = 0, seed: int = 0) -> tuple[tuple[Graph, Judged], ...]:
-    """One architecture by name or from a file, or ``all`` published ones: the twin of ``tandem architecture judge``."""
-    graphs = published() if which == "all" else (architecture(which).checked(),)
+    """One architecture by name, those of a file, or ``all`` published ones: the twin of ``tandem architecture judge``."""
+    file = which not in names() and Path(which).is_file()
+    graphs = published() if which == "all" else architectures(Path(which)) if file else (architecture(which),)
     return tuple((graph, judge(graph, draws=draws, seed=seed)) for graph in graphs)
 
 
@@ -37,13 +43,32 @@ def mended(which: str, target: str, *, most: int = MOST) -> tuple[Graph, Mended]
     name, sign, word = target.partition("=")
     if not sign:
         raise Unreadable(f"{target!r} is no target; write PRINCIPLE=LEVEL, such as hidden_coupling=few")
-    aim, graph = principle(name.strip()), architecture(which).checked()
+    aim, graph = principle(name.strip()), architecture(which)
     return graph, mend(graph, aim, aim.level(word.strip()), most=most)
 
 
-def in_words(which: str, found: Sequence[tuple[Graph, Judged]]) -> str:
-    """One architecture with causes, or all as a matrix."""
-    return matrix_in_words({j.name: j for _, j in found}) if which == "all" else judged_in_words(*found[0])
+def marked(found: Sequence[tuple[Graph, Judged]], name: str) -> Figure:
+    """The picture of one architecture, with the lines marked that cause one verdict."""
+    from gridtandem.report.architecture_picture import skeleton
+
+    if len(found) != 1:
+        raise Unreadable("--plot draws one architecture; name it")
+    graph, of = found[0]
+    chains = of.verdicts[principle(name).short].worst.chains
+    return skeleton(graph, offending(graph, chains))
+
+
+def offending(graph: Graph, chains: Iterable[Chain]) -> tuple[int, ...]:
+    """Rows of the edge table between neighbours in these chains; settlement causes nothing."""
+    ends = {frozenset(pair) for chain in chains for pair in pairwise(chain)}
+    edges = graph.edges
+    of_row = zip(edges.what.tolist(), edges.from_node.tolist(), edges.to_node.tolist(), strict=True)
+    return tuple(row for row, (what, a, b) in enumerate(of_row) if what != SETTLE and frozenset((a, b)) in ends)
+
+
+def in_words(found: Sequence[tuple[Graph, Judged]]) -> str:
+    """One architecture with causes, or several as a matrix."""
+    return judged_in_words(*found[0]) if len(found) == 1 else matrix_in_words({j.name: j for _, j in found})
 
 
 @final
@@ -85,9 +110,7 @@ def judged_in_words(graph: Graph, judged: Judged) -> str:
     parts = [f"{graph.id}  {graph.name}\n", plain(verdicts(judged), columns=shown)]
     blast = max(judged.blast.items(), key=lambda entry: entry[1])
     most = f"; {judged.skeleton.nodes[blast[0]].name} alone moves {blast[1]:.0%} of flexible power"
-    parts.append(
-        f"\nPairs that act on one DER, agreed or not: {judged.coupled}; tier 1 instructs {judged.growth}{most}"
-    )
+    parts.append(f"\nPairs that act on one DER, agreed or not: {judged.coupled}; tier 1 instructs {judged.growth}{most}")
     if judged.critical:
         parts.append("\nLines on which a verdict hangs (with it > without):")
         parts += [f"  {_line(judged.skeleton, c)}" for c in judged.critical]
