@@ -145,6 +145,23 @@ def test_fleets_across_two_areas_are_not_layered() -> None:
     assert nested.levels()["LD"] == (0, 0)
 
 
+def test_the_least_relieved_bypass_counts() -> None:
+    """An exchange that agrees with nobody, beside a TSO that advises: advice relieves the TSO's bypass alone, so the TSO's makes nothing better."""
+    two = "N T role=TSO tier=1 org=T\nN M role=MO tier=1 org=M\nN D role=DSO tier=2 org=D\nN x role=DER tier=4 org=C cap=1\n"
+    exchange = of_lines(two + "coord T D s=advisory\ndisp M x\n").verdicts
+    both = of_lines(two + "coord T D s=advisory\ndisp M x\ndisp T x\n").verdicts
+    assert [v["TB"].score[1] for v in (exchange, both)] == pytest.approx([1.0, 1.0], abs=BY_HAND)
+    assert of_lines(two + "coord T D s=advisory\ndisp T x\n").verdicts["TB"].score[1] == pytest.approx(0.7, abs=BY_HAND)
+
+
+def test_an_envelope_bounds_only_whom_it_bounds_everywhere() -> None:
+    """On the aggregator it is an agreement of 0.6 with who comes through the aggregator; not with who also comes directly."""
+    two = "N T role=TSO tier=1 org=T\nN D role=DSO tier=2 org=D\nN A role=AGG tier=3 org=A\nN x role=DER tier=4 org=C cap=1\n"
+    through = "disp T A\ndisp A x\nlim D A\nctl D x\n"
+    assert of_lines(two + through).verdicts["HC"].score[1] == pytest.approx(0.4, abs=BY_HAND)
+    assert of_lines(two + through + "disp T x\n").verdicts["HC"].score[1] == pytest.approx(1.0, abs=BY_HAND)
+
+
 def test_what_a_node_alone_can_move() -> None:
     found = judged("CA1")
     names = [n.name for n in found.skeleton.nodes]
