@@ -426,3 +426,5 @@ REPAIRED_MW = 1e-9  # MW; one load flow beside itself
 SAME_AWARD_MW = 1e-6  # MW; its Newton to 1e-9 MVA
 SAME_AWARD_PU = 1e-6  # pu; the same
 TANGENT = 1e-6  # absolute; what tangents and interior points leave of numbers near 1
+# architectures
+SHARES = 1e-9  # of 1; the sum of a few decimal fractions
