@@ -57,6 +57,8 @@ ANY_ALLOWED = {
     "src/gridtandem/parties/wholesale_near.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/wholesale_residual.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/parties/wholesale_reserve.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/secure_feeders.py": "handlers of every letter lie in one mapping",
+    "src/gridtandem/parties/secure_transmission.py": "handlers of every letter lie in one mapping",
     "src/gridtandem/cases/golden.py": "columns of every kind in one literal",
     "src/gridtandem/resources/steps.py": "columns of every kind in one mapping",
     "src/gridtandem/study/market/tables.py": "columns of every kind in one mapping",

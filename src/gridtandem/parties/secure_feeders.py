@@ -113,14 +113,15 @@ def markets(told: SecureCells, heads: Index, box: tuple[Real, Real], hours: floa
     """Pieces of every hour, as they were told."""
     return [
         tuple(
-            _part(told, (told.period == t) & (told.part == kind), kind, heads, (box[0][t], box[1][t]), hours)
+            _part(told, (told.period == t) & (told.part == kind), heads, (box[0][t], box[1][t]), hours=hours)
             for kind in np.unique(told.part).tolist()
         )
         for t in range(len(box[0]))
     ]
 
 
-def _part(told: SecureCells, mine: Flag, kind: int, heads: Index, box: tuple[Real, Real], hours: float) -> Part:
+def _part(told: SecureCells, mine: Flag, heads: Index, box: tuple[Real, Real], *, hours: float) -> Part:
+    kind = int(told.part[mine][0])
     size = len(heads)
     count = int(told.piece[mine].max()) + 1
     slope, value = np.zeros((count, size + 1)), np.zeros(count)

@@ -29,7 +29,7 @@ from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.tables import Real
 
 ROUNDS = 6  # at most
-MET = 1e-6  # relative distance of bound and cost that ends the search
+MET, SHARE = 1e-6, 0.9  # relative distance of bound and cost that ends the search, and what of it hours by themselves may leave
 Market: TypeAlias = tuple[Part, ...]  # of one hour; all hours have the same parts
 
 
@@ -75,7 +75,7 @@ def _searched(leader: Program, theta: str, markets: Sequence[Market], whole: Pro
         if told.status is not Status.SOLVED:
             break
         hours = hourly(_priced(leader, {name: told.price[name] for name in ties}), len(markets))
-        found = [Outer().solve(with_parts(hour, theta, [market])) for hour, market in zip(hours, markets, strict=True)]
+        found = [Outer(gap=SHARE * MET).solve(with_parts(hour, theta, [market])) for hour, market in zip(hours, markets, strict=True)]
         if any(answer.status is not Status.SOLVED for answer in found):
             break
         bound = max(bound, sum(answer.bound for answer in found))
