@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import coordinated, dispatch, flow, margin, markets, opf, outages, parametric, phases, start, strategic, study
+from bench import coordinated, dispatch, flow, margin, markets, opf, outages, parametric, phases, reserve, start, strategic, study
 from bench.apart import Apart
 from bench.margin import Nose
 from bench.parametric import Regions
@@ -167,6 +167,13 @@ def _dispatch(name: str, case: str | int, repeat: int, *musts: Must) -> Phase:
     return Phase("dispatch", name, dispatch.contenders(case), PASSES, repeat, large=case == 64, musts=musts)
 
 
+def _reserve(system: str, feeders: int, hours: int) -> Phase:
+    most = {(1, 16): 2000.0, (24, 4): 6000.0}.get((hours, feeders), 0.0) if system.startswith("RTS") else 0.0
+    name = f"{system} + {feeders} x 33, {hours} h"
+    ours: dict[str, Prepare | Apart | Regions | Nose] = {"joint-reserve": reserve.schedule(system, feeders, hours)}
+    return Phase("reserve-growth", name, ours, repeat=3 if hours == 1 else 1, large=hours > 1, most_ms=most)
+
+
 def _feeder_opf(name: str) -> Phase:
     both: dict[str, Prepare | Apart] = {"with tables": opf.whole(name), "held": opf.interior(name)}
     return Phase("optimal power flow", f"{name}, a feeder's part", both, CHEAPEST, 21, most_ms=22.0)  # a runpp call of the common tool
@@ -235,4 +242,5 @@ PHASES = (
     ),
     Phase("strategic", "rts24-disco33, 24 h, judged", {"run": strategic.whole("strategic")}, repeat=5, most_ms=5000.0),
     Phase("strategic", "rts24-disco33, 12 radii", {"direct": strategic.radii}, repeat=1, most_ms=60000.0),
+    *(_reserve(system, n, hours) for hours in (1, 24) for system in reserve.SYSTEMS for n in reserve.FEEDERS),
 )

@@ -396,6 +396,11 @@ BESIDE = 1e-5  # units of a draw; so near a kink that it is looked at, and so fa
 TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
 # markets that are short
 SHORT_MW = 0.01  # MW; six digits of a thousand, as the sentence tells them
+# experiments of energy and reserve
+FOUND_RESERVE = 1e-6  # relative; cone programs to 1e-10 of what they cost, measured 1e-8
+FOUND_PRICES = 1e-6  # relative; multipliers of the same, measured 1e-8
+PRINTED_FAST = 6e-3  # MW; two decimals of an earlier study, and a line between rows 1.2 MW apart (measured 5e-4)
+LITTLE_LEFT = 0.2  # % of the cost that penalties and cones may leave between plan and bound; measured 0.12 at most
 # a company that moves prices of energy and of reserve
 SEARCHED = 1e-5  # relative; promised of routes, whose searches end at 1e-7
 FITS = 1e-6  # relative; what certificates accept

@@ -21,7 +21,8 @@ from gridtandem.study.market.study import MarketStudy
 from tests.tolerances import ALIKE, LINEAR_MODEL
 
 NOON, EVENING = 12, 19  # hours: sun at its most, load at its most
-APART = [name for name in MARKETS if not name.endswith("storage") and name != "golden-3bus" and "regulation" not in name and "rts24" not in name]
+OTHER = ("storage", "golden-3bus", "regulation", "rts24", "ffr")  # hours that hang together, systems with tests of their own
+APART = [name for name in MARKETS if not any(word in name for word in OTHER)]
 
 
 @pytest.mark.parametrize("name", MARKETS)

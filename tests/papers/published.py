@@ -44,6 +44,7 @@ from gridtandem.study.study import Study, seated
 from gridtandem.study.transport import transport
 from tests.flow import case9
 from tests.papers import golden, rts24
+from tests.papers import reserve as reserves
 
 DATA = Path(__file__).parents[1] / "data" / "pglib"
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "validation.md"
@@ -536,6 +537,7 @@ CASES[SECTION_15] = [
         NOH, "8,350 MW·s, 3.96 MW of fast reserve: total against none", -4.9, 1, "%", reserve_saved, CALIBRATED, 1e-9,
         "calibrated: the amount and the speed of fast reserve were chosen to meet this number"
     ),
+    *(Published(STRATEGIC, _what, _theirs, _digits, _unit, _ours, _command) for _what, _theirs, _digits, _unit, _ours, _command in reserves.rows()),
 ]  # fmt: skip
 
 

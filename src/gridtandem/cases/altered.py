@@ -1,4 +1,4 @@
-"""Feeders and cases with one thing changed: the ratio of their lines, a unit more, a transformer between them and transmission."""
+"""Feeders and cases with one thing changed: lines, voltages, units and what they offer, a transformer between them and transmission."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import numpy as np
 
 from gridtandem.cases.case import Case
 from gridtandem.errors import UnknownName, Unreadable
+from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.tables import stacked
 
 Held = Literal["x", "r", "z"]
+SIZED = ("generators", "storages")  # devices that a size is about
 HEAD = "head"  # of a feeder behind a transformer
 LOW, HIGH = 0.9, 1.1  # ends of its ratio
 
@@ -43,6 +45,38 @@ def with_unit(
         "q_high_mvar": [max(q_mvar, reach_mvar)],
     })  # fmt: skip
     return replace(feeder, generators=stacked(el.Generators, [units, more]))
+
+
+def with_device_size(feeder: Network, factor: float) -> Network:
+    """The feeder with units but its source, storage, and what both offer of regulation, so many times as large at the same prices."""
+    if not (np.isfinite(factor) and factor > 0):
+        raise Unreadable(f"a size is above 0; {factor!r} is not")
+    units, stores, costs, points, offers = feeder.generators, feeder.storages, feeder.costs, feeder.cost_points, feeder.regulation
+    by = np.where(units.control == el.REFERENCE, 1.0, factor)
+    offer = np.where(np.isin(offers.what, [dv.REGULATORS.index(kind) for kind in SIZED]), factor, 1.0)
+    power = {name: getattr(units, name) * by for name in ("p_mw", "q_mvar", "p_low_mw", "p_high_mw", "q_low_mvar", "q_high_mvar", "s_high_mva")}
+    store = ("charge_high_mw", "discharge_high_mw", "energy_low_mwh", "energy_high_mwh", "energy_start_mwh", "q_high_mvar")
+    return replace(
+        feeder, generators=replace(units, **power), storages=replace(stores, **{name: getattr(stores, name) * factor for name in store}),
+        costs=replace(costs, coefficient=costs.coefficient * by[costs.generator] ** (1.0 - costs.order)),
+        cost_points=replace(points, p_mw=points.p_mw * by[points.generator], cost_per_h=points.cost_per_h * by[points.generator]),
+        regulation=replace(offers, **{name: getattr(offers, name) * offer for name in ("up_high_mw", "down_high_mw", "ramp_mw_per_min")}),
+    )  # fmt: skip
+
+
+def with_highest_voltage(feeder: Network, v_high_pu: float) -> Network:
+    """The feeder with this highest voltage at every bus that has one, but at that of its source."""
+    high, root = feeder.buses.v_high_pu, feeder.generators.bus[feeder.generators.control == el.REFERENCE]
+    bound = np.isfinite(high) & ~np.isin(np.arange(len(high)), root)
+    return replace(feeder, buses=replace(feeder.buses, v_high_pu=np.where(bound, v_high_pu, high)))
+
+
+def with_offered_share(feeder: Network, share: float) -> Network:
+    """The feeder whose devices offer this share of their regulation upwards; with 0 they offer none either way."""
+    if not 0 <= share <= 1:
+        raise Unreadable(f"a share is 0 to 1; {share!r} is not")
+    offers = feeder.regulation
+    return replace(feeder, regulation=replace(offers, up_high_mw=offers.up_high_mw * share) if share else type(offers).empty())
 
 
 def with_head(

@@ -15,6 +15,7 @@ import numpy as np
 from gridtandem.cases import golden, golden_regulation
 from gridtandem.cases.case import Case
 from gridtandem.cases.generate import bus_load, feeder_load, interfaces, root_of, without_load
+from gridtandem.cases.ieee118_ffr import Ieee118Ffr
 from gridtandem.cases.library import network
 from gridtandem.cases.market_parts import HOURS, UnitRow, elastic, giving, limited, regulated, renewables, stepped, with_day, with_units, within
 from gridtandem.cases.regulating import feeder33, regulating
@@ -29,6 +30,7 @@ from gridtandem.grid.network import Network
 WU = "set-up of M. Mousavi and M. Wu, arXiv 2306.08258: IEEE 118-bus with a 33-node and a 240-node feeder; resources, prices and line limits are ours"
 GUPTA = "M. Gupta, PhD thesis, Indian Institute of Technology Delhi, 2022, ch. 4 (kind and number of feeders: our reconstruction); prices are ours"
 BARAN = "networks: IEEE 14-bus and the 33-node feeder of M. E. Baran and F. F. Wu; resources, prices, line limits and requirements are ours"
+FFR118 = "networks: IEEE 118-bus and the 33-node feeder of M. E. Baran and F. F. Wu; all offers, line limits and inertia are ours"
 DISCO = "feeders: see their own entries; all that stands in them, their number and place: ours"
 NONE = "numbers of the report, cited; no licence is stated there. Networks: see their own entries; what is ours: MIT"
 OURS = "networks: see their own entries; resources and prices: MIT"
@@ -182,7 +184,7 @@ def _disco(name: str, of: Rts24Disco) -> Case:
     return of.case(name, title=what.title, source=what.source, licence=what.licence)
 
 
-def _ffr(name: str, of: Rts24Ffr) -> Case:
+def _ffr(name: str, of: Rts24Ffr | Ieee118Ffr) -> Case:
     what = MARKETS[name]
     return of.case(name, title=what.title, source=what.source, licence=what.licence)
 
@@ -287,5 +289,9 @@ MARKETS: dict[str, MarketSystem] = {
     "noh-reduced": MarketSystem(
         title="the same without congestion, one feeder, two numbers calibrated, 24 h", source=f"{ORDOUDIS}; {DISCO}",
         licence=NONE, size=(24, 33, 1), build=partial(_ffr, of=REDUCED),
+    ),
+    "ieee118-ffr": MarketSystem(
+        title="IEEE 118-bus with two reserves, 33-bus feeders at four buses, 24 h", source=FFR118, licence=OURS, size=(118, 264, 4),
+        build=partial(_ffr, of=Ieee118Ffr(limits=LIMITS_118)),
     ),
 }  # fmt: skip

@@ -22,6 +22,7 @@ from gridtandem.cases.rts24 import PROFILES, STATIONS, SYSTEM_LOAD, Rts24
 from gridtandem.cases.rts24_disco import LATERAL_A, TRUNK_A
 from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.grid import devices as dv
+from gridtandem.grid.interfaces import Interfaces
 from gridtandem.grid.network import Network
 
 UP_MW = (40, 40, 70, 180, 60, 30, 30, 0, 0, 0, 60, 40)  # most upward reserve of each station
@@ -41,7 +42,7 @@ TRUNK = ("1-2", "2-3", "3-4", "4-5", "5-6")
 MOST_MVA = 5.0
 ENERGY_MWS = (7850.0, 8350.0)  # of hours with the least and the most load
 LOSS_MW = 100.0
-CALIBRATED = ("rts24-ffr", "noh-reduced")  # cases with hours of inertia of their own
+CALIBRATED = ("rts24-ffr", "noh-reduced", "ieee118-ffr")  # cases with hours of inertia of their own
 FEEDERS = (("14", 2), ("15", 2), ("19", 2), ("13", 2))
 OURS = (
     "Reserve of stations: upward reserve of Ordoudis et al. (2016), at most what a droop of 5 % gives at 1 Hz. What feeders have: ours.",
@@ -61,24 +62,10 @@ class Rts24Ffr:
 
     def case(self, name: str, *, title: str = "", source: str = "", licence: str = "") -> Case:
         """Transmission and its feeders, one interface for each bus."""
-        net, model = self.market.network(), self.feeder()
-        known, power = net.buses.name.tolist(), feeder_load(model)
-        for bus, _ in self.feeders:
-            if bus not in known:
-                raise UnknownName(f"bus of {net.name!r}", bus, known)
-        at = np.array([known.index(bus) for bus, _ in self.feeders], np.int64)
-        count = np.array([n for _, n in self.feeders], np.int64)
-        had, taken = bus_load(net), np.zeros(len(known), complex)
-        for k, n in zip(at.tolist(), count.tolist(), strict=True):
-            if not 1 <= n * power.real <= had[k].real:
-                what = f"are {n} in place of {had[k].real:.4g} MW at bus {known[k]}, each {power.real:.4g} MW"
-                raise InvalidCase([Fault("feeders", what, "give 1 or more, and no more than the load there", "case-158", place=name)])
-            taken[k] = complex(n * power.real, min(n * power.imag, had[k].imag))
-        one = np.zeros(len(at), np.int64)
-        table = interfaces([bus for bus, _ in self.feeders], one, [root_of(model)] * len(at), at, count=count, scale=np.ones(len(at)))
-        above = replace(_keeping(without_load(net, taken)), name="rts24")
+        net = self.market.network()
+        above, table = in_place_of_load(replace(_keeping(net), name="rts24"), self.feeder(), self.feeders)
         return Case(
-            name=name, title=title, transmission=above, models=(model,), interfaces=table, currency="USD", source=source, licence=licence,
+            name=name, title=title, transmission=above, models=(self.feeder(),), interfaces=table, currency="USD", source=source, licence=licence,
             notes=(*net.notes, *OURS),
         )  # fmt: skip
 
@@ -102,6 +89,25 @@ class Rts24Ffr:
 
 
 REDUCED = Rts24Ffr(feeders=(("14", 1),), market=Rts24(lines="nominal"))
+
+
+def in_place_of_load(net: Network, model: Network, feeders: Sequence[tuple[str, int]]) -> tuple[Network, Interfaces]:
+    """Transmission without the load that feeders of this model take over, and one interface for each bus; ``feeders``: bus, how many."""
+    known, power = net.buses.name.tolist(), feeder_load(model)
+    for bus, _ in feeders:
+        if bus not in known:
+            raise UnknownName(f"bus of {net.name!r}", bus, known)
+    at = np.array([known.index(bus) for bus, _ in feeders], np.int64)
+    count = np.array([n for _, n in feeders], np.int64)
+    had, taken = bus_load(net), np.zeros(len(known), complex)
+    for k, n in zip(at.tolist(), count.tolist(), strict=True):
+        if not 1 <= n * power.real <= had[k].real:
+            what = f"are {n} in place of {had[k].real:.4g} MW at bus {known[k]}, each {power.real:.4g} MW"
+            raise InvalidCase([Fault("feeders", what, "give 1 or more, and no more than the load there", "case-158", place=net.name)])
+        taken[k] = complex(n * power.real, min(n * power.imag, had[k].imag))
+    one = np.zeros(len(at), np.int64)
+    table = interfaces([bus for bus, _ in feeders], one, [root_of(model)] * len(at), at, count=count, scale=np.ones(len(at)))
+    return without_load(net, taken), table
 
 
 def inertia_of_day(load: Sequence[float]) -> Mapping[str, Sequence[float]]:

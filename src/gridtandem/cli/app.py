@@ -33,7 +33,7 @@ SECTIONS = {  # of the help page: name: (module, one line)
     },
     "Security": {
         "margin": ("securing", "How much load a system can still take, and its weakest node."),
-        "experiment": ("experimenting", "Margins and flows under other loads, lines and units."),
+        "experiment": ("experimenting", "Margins, flows and reserve as a case is altered."),
         "contingency": ("contingencies", "Outages by severity, with feeders as they are."),
         "frequency": ("frequencies", "What a loss asks of primary and fast reserve."),
     },

@@ -21,20 +21,20 @@ def _names() -> Iterable[str]:
 
 @click.command("experiment")
 @click.argument("name", type=Name("experiment", _names))
-@click.argument("case", type=CASE, default="T14D2")
+@click.argument("case", type=CASE, required=False)
 @click.option("--plot", "picture", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw it: .svg, .pdf or .png.")
 @click.option("--csv", "target", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The table with every digit.")
 @speaks
 @click.pass_obj
-def experiment_command(out: Out, *, name: str, case: str, picture: Path | None, target: Path | None) -> int:
+def experiment_command(out: Out, *, name: str, case: str | None, picture: Path | None, target: Path | None) -> int:
     """$ tandem experiment line-ratio T14D2 --plot line-ratio.svg
 
-    CASE altered again and again, with what is held fixed said. Names are on `tandem help experiments`.
+    CASE altered again and again, with what is held fixed said. Names, and each one's usual CASE, are on `tandem help experiments`.
     """
-    from gridtandem.report.experiment import experiment, experiment_document
+    from gridtandem.report.experiment import experiment
 
     with patience(out) as watch:
         run = experiment(name, case, watch=watch.counted)
-    out.data(lambda: experiment_document(run), lambda: repr(run))
+    out.data(run.document, lambda: repr(run))
     out.beside(lambda: run.trials, target, run.plot, picture)
     return 0 if run.found else EXIT_NO_SOLUTION

@@ -6,7 +6,7 @@ from gridtandem.cli.exits import MEANING
 
 TOPICS = {
     "schemes": "ways to coordinate, and which to take",
-    "experiments": "scripted experiments of voltage security",
+    "experiments": "scripted experiments: margins, flows, reserve",
     "reserve": "a day of energy and reserve, secure in frequency",
     "files": "case folders, run files, and other formats",
     "exit-codes": "what a script learns",
@@ -88,8 +88,9 @@ tandem experiment load-exponents T14D2 --plot exponents.svg
 
 {names}
 
-Each alters the feeders of a case again and again, finds the margin (flow-changes: the flows) every time, and says what is held fixed.
-Buses 18 and 33, and 5 MVA, are of the 33-bus feeder that T14D2, T30D2 and T118Dn4 have."""
+Each alters a case again and again, finds the margin (flow-changes: the flows; those of reserve: the schedule) every time, and says what
+is held fixed. Buses 18 and 33, and 5 MVA, are of the 33-bus feeder that T14D2, T30D2 and T118Dn4 have. Usual cases: T14D2 for margins and
+flows; noh-reduced or rts24-ffr for reserve, whose experiments need feeders that offer fast reserve."""
 
 
 def page(topic: str) -> str:

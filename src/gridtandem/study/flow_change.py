@@ -26,7 +26,7 @@ from gridtandem.grid.nodal import Nodal
 from gridtandem.schemes.response import Response
 from gridtandem.security.outages import branch_names, outages_of
 from gridtandem.security.severity import yardstick
-from gridtandem.study.margin.experiment import Progress
+from gridtandem.study.experiment import Progress
 from gridtandem.study.run import run
 from gridtandem.study.study import Study
 from gridtandem.tables import Index, Names, Real, Table, column

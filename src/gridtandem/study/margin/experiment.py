@@ -6,15 +6,16 @@ carried out, each by itself: one without a load flow leaves the others as they a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeVar, final
+from typing import ClassVar, final
 
 import numpy as np
 
 from gridtandem.cases.case import Case
 from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.schemes.response import Response
+from gridtandem.study.experiment import Progress, of_rows
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.shown import LUMPED, feeding
 from gridtandem.study.margin.single import Tool, curves_table, tools_table
@@ -23,8 +24,6 @@ from gridtandem.study.margin.tools import USUAL, followed_by
 from gridtandem.study.run import run
 from gridtandem.study.study import Study
 from gridtandem.tables import Names, Real, Table, column
-
-T = TypeVar("T", bound=Table)
 
 
 @final
@@ -89,17 +88,6 @@ class TrialCurves(Table):
 
 
 @final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far an experiment has come."""
-
-    done: int
-    size: int
-    refused: int
-    before: int = 0
-
-
-@final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Carried:
     """An experiment on a case, carried out."""
@@ -132,7 +120,7 @@ def carried_out(experiment: Experiment, case: Case, *, watch: Callable[[Progress
             refused += not np.isfinite(found.growth)
         if watch is not None:
             watch(Progress(done=k + 1, size=len(trials), refused=refused))
-    return Carried(experiment=experiment, case=case, trials=_table(TrialResults, rows), curves=_table(TrialCurves, curves))
+    return Carried(experiment=experiment, case=case, trials=of_rows(TrialResults, rows), curves=of_rows(TrialCurves, curves))
 
 
 @final
@@ -176,8 +164,3 @@ def _feeder_loss(trial: Trial) -> float:
     options = trial.growth.options
     verdict = run(Study(case=trial.case, scheme=Response(), q_rule=options.q_rule, taps=options.taps)).verdict
     return float("nan") if verdict is None else float(verdict.interfaces.loss_mw.sum())
-
-
-def _table(kind: type[T], rows: Sequence[tuple[object, ...]]) -> T:
-    columns = zip(*rows, strict=True) if rows else [()] * len(kind.columns())
-    return kind.of(dict(zip(kind.columns(), columns, strict=True)))

@@ -1,0 +1,98 @@
+"""Hours of one case by three ways to agree: everybody together, distribution companies that lead, and such that take prices.
+
+Leading companies know what their exchange and their fast reserve do to both prices, and decide together; price takers answer a forecast. Each hour
+stands by itself, so that what a company withholds in one is not what its storage needs in another.
+
+The market that companies meet stands on chords of the nadir's cone, at most 0.01 MW above it, and its price of fast reserve is the slope of a chord:
+at the same quantities it differs by a percent from that of everybody together, to whom the cone itself is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+
+from gridtandem.cases.case import Case
+from gridtandem.schemes.joint_reserve import JointReserve
+from gridtandem.schemes.joint_reserve_price_taker import JointReservePriceTaker
+from gridtandem.schemes.joint_reserve_strategic import JointReserveStrategic
+from gridtandem.study.experiment import Watch, of_rows, watched
+from gridtandem.study.reserve.experiment import ASKED, Chart, Findings, ReserveExperiment
+from gridtandem.study.reserve.run import keep
+from gridtandem.study.reserve.study import ReserveStudy
+from gridtandem.study.reserve.tables import Told
+from gridtandem.tables import Index, Names, Real, Table, column
+
+SCHEMES = {"together": JointReserve(), "strategic": JointReserveStrategic(), "price taker": JointReservePriceTaker()}
+TOGETHER, STRATEGIC, TAKER = SCHEMES
+HOURS = (4, 9, 13, 18)
+NOTABLE = 1e-3  # MW and currency/MWh; less is what solvers leave
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class StrategyTrials(Table):
+    """One row per hour and way to agree; NaN where nothing was agreed."""
+
+    kind: ClassVar[str] = "reserve_strategy"
+    hour: Index = column("hour, counted from 1", dtype="i8")
+    scheme: Names = column("how they agree", dtype="U")
+    z_mw: Real = column("what all feeders take from transmission", unit="MW", finite=False)
+    fast_mw: Real = column("fast reserve", unit="MW", finite=False)
+    primary_mw: Real = column("primary reserve", unit="MW", finite=False)
+    energy_per_mwh: Real = column("price of energy at the feeders' buses, mean over what they take", unit="currency/MWh", finite=False)
+    primary_per_mw: Real = column("price of primary reserve, for an hour", unit="currency/MW", finite=False)
+    fast_per_mw: Real = column("price of fast reserve, for an hour", unit="currency/MW", finite=False)
+    companies: Real = column("what energy and devices cost distribution companies, less what fast reserve earns", unit="currency", finite=False)
+    cost: Real = column("cost of everybody", unit="currency", finite=False)
+
+
+def trials(case: Case, watch: Watch | None = None, *, hours: Sequence[int] = HOURS) -> Findings:
+    """Every hour by every scheme."""
+    rows, beware = [], list[str]()
+    for hour, name in watched([(h, s) for h in hours for s in SCHEMES], watch):
+        run = keep(ReserveStudy(case=case, scheme=SCHEMES[name], first=hour, hours=1))
+        beware += [f"hour {hour}, {name}: {word}" for word in run.trouble]
+        rows.append((hour, name, *_told(run.tables)))
+    table = of_rows(StrategyTrials, rows)
+    return Findings(table=table, words=(*_said(table), *beware), found=bool(np.isfinite(table.cost).all()))
+
+
+def _told(tables: Told) -> tuple[float, ...]:
+    hours, awards = tables.hours, tables.awards
+    if not len(hours):
+        return (np.nan,) * 8
+    z = float(awards.z_mw.sum())
+    price = float((awards.energy_per_mwh * awards.z_mw).sum()) / z if z else np.nan
+    reserves = (float(getattr(hours, name)[0]) for name in ("fast_mw", "primary_mw"))
+    prices = (float(getattr(hours, name)[0]) for name in ("primary_per_mw", "fast_per_mw"))
+    return (z, *reserves, price, *prices, tables.companies, tables.cost)
+
+
+def _said(table: StrategyTrials) -> list[str]:
+    """What leading earns, and what it costs everybody, by hour."""
+    told = []
+    by = {name: table.take(table.scheme == name) for name in SCHEMES}
+    for k, hour in enumerate(by[TOGETHER].hour.tolist()):
+        one, lead, taker = (by[name].take(np.array([k])) for name in SCHEMES)
+        earns, costs = float((one.companies - lead.companies)[0]), float((lead.cost - one.cost)[0])
+        less, taken = float((one.fast_mw - lead.fast_mw)[0]), float((taker.companies - lead.companies)[0])
+        held = f"{less:.2f} MW of fast reserve withheld" if less > NOTABLE else "no fast reserve withheld"
+        money = (f"{round(x, 2) + 0.0:,.2f}" for x in (earns, taken, costs))  # no −0.00
+        told.append("hour {}: leading earns {} against together, {} against taking prices, costs all {}; {}".format(hour, *money, held))
+    return told
+
+
+EXPERIMENT = ReserveExperiment(
+    name="reserve-strategy", title="companies that lead", varied="how they agree: everybody together, companies that lead, price takers; hours",
+    held=f"each hour by itself; {ASKED}, fast within 1 s; energy of turning masses by hour, loads, offers and networks", usual="rts24-ffr",
+    run=trials,
+    charts=(
+        Chart(title="Cost of distribution companies", x="hour", y=("companies",), by="scheme", form="bars", x_label="hour",
+              y_label="energy and devices less fast reserve [currency]"),
+        Chart(title="Fast reserve", x="hour", y=("fast_mw",), by="scheme", form="bars", x_label="hour", y_label="fast reserve sold [MW]"),
+    ),
+)  # fmt: skip
