@@ -25,7 +25,7 @@ SCHEMES = RESERVE.schemes()
 
 @cache
 def asked(name: str) -> ReserveStudy:
-    return ReserveStudy(case=case("noh-reduced"), scheme=scheme_named(name), first=4, hours=2)
+    return ReserveStudy(case=case("noh-reduced"), scheme=scheme_named(name), first=4, hours=1)
 
 
 @cache

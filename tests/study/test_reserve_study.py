@@ -28,6 +28,7 @@ from gridtandem.study.reserve.study import ReserveStudy, seated
 from tests.tolerances import DELIVERED_MW, HELD_PRICES, RESERVE_BOOKS, RESERVE_COST, RESERVE_SUMS_MW
 
 HOURS = 3
+DEARER = 0.01  # currency/MWh; less than from one offer to the next
 MUST_RUN = 0.7  # of the power of every station, which is more than all load
 LOSSES = {
     "hour": [4, 4, 5, 6],
@@ -109,6 +110,20 @@ def test_hours_of_inertia_are_part_of_the_study() -> None:
     assert study(inertia=Inertia.of(LOSSES)).digest() != study(inertia=other).digest()
     assert study().digest() == study(inertia=study().borne).digest()
     assert study().digest() != study(feeders="none").digest()
+
+
+def test_limits_are_broken_where_load_flow_says_so() -> None:
+    """Of every interface, on both sides of the band, by as much as the checks tell."""
+    what = case("rts24-ffr")
+    narrow = replace(what.models[0], buses=replace(what.models[0].buses, v_low_pu=np.full(len(what.models[0].buses), 0.99)))
+    told = keep(ReserveStudy(case=replace(what, models=(narrow,)), scheme=JointReserve(), first=12, hours=2, feeders="none")).tables
+    for k, hour in enumerate(told.checks.hour.tolist()):
+        voltage = told.violations.take((told.violations.period == hour) & (told.violations.unit == "pu"))
+        assert np.abs(voltage.value - voltage.limit).max() == pytest.approx(told.checks.beyond_pu[k])
+        assert told.checks.beyond_pu[k] == told.awards.beyond_pu[told.awards.hour == hour].max()
+        assert told.checks.limits_broken[k] == (told.violations.period == hour).sum()
+        assert {name.partition(".")[0] for name in voltage.name.tolist()} == set(what.interfaces.feeder.tolist())
+        assert {True, False} == set((voltage.value < voltage.limit).tolist())
 
 
 def test_only_the_whole_is_asked_and_the_wire_changes_nothing() -> None:
@@ -218,6 +233,24 @@ def test_more_than_feeders_can_is_told_as_such() -> None:
     found, best = agreed(1.2)
     assert any("feeders cannot carry out" in word for word in found.trouble)
     assert (found.tables.awards.award_mw < 1.2 * best.award.ravel() - DELIVERED_MW).all()
+
+
+def test_at_a_step_of_offers_the_price_is_the_one_agreed() -> None:
+    """The station that makes the price gets no more power than it gives, so that any price up to that of the next is right."""
+    asked = study("noh-reduced", hours=1)
+    schedule = seated(asked).schedule
+    best = schedule.solve()
+    units, steps = asked.case.transmission.generators, schedule.transmission.owned.steps
+    k = int(steps.row[np.argmin(np.abs(steps.price - best.energy[0, schedule.transmission.at[0]]))])
+    high = units.p_high_mw.copy()
+    high[k] = steps.power(best.answer.x["tso.x"], len(units))[0, k]
+    assert DELIVERED_MW < high[k] < units.p_high_mw[k] - DELIVERED_MW
+    net = replace(asked.case.transmission, generators=replace(units, p_high_mw=high))
+    price = best.energy[:, schedule.transmission.at] + DEARER
+    known = Keeping(best.given[None], best.award[None], price[None], np.repeat(best.fast_price[:, None], price.shape[1], 1)[None])
+    found = keep(replace(asked, case=replace(asked.case, transmission=net), scheme=Agreed(known)))
+    assert found.trouble == ()
+    assert found.tables.awards.energy_per_mwh == pytest.approx(price.ravel(), rel=HELD_PRICES)
 
 
 def test_prices_that_transmission_would_not_answer_so_are_told() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WIDTH = 0.8  # of a bar, in hours
 THICK = 0.6  # of a bar, of the room of a scheme
 FAST: Mapping[str, Any] = {"color": style.SERIES[1], "hatch": "//", "edgecolor": style.CARD, "linewidth": 0.3}
+LEAST = 1.0  # of a price axis, so that what solvers leave is no picture
 MOST = len(style.SERIES) - 1  # parts of a stack with a name of their own; the rest are drawn as one
 HATCHES = ("", "//", "..", "\\\\", "xx", "--", "++")
 PRICES = (("energy_per_mwh", "energy", "/MWh"), ("primary_per_mw", "primary reserve", "/MW"), ("fast_per_mw", "fast reserve", "/MW"))
@@ -76,31 +77,39 @@ def stations(run: Run) -> Figure:
 
 @styled
 def compared(comparison: Comparison) -> Figure:
-    """Cost beyond that of one owner, and reserve of the day, under every scheme."""
+    """Cost beyond that of one owner, what companies bear of it, and reserve of the day, under every scheme."""
     figure = style.new_figure(style.WIDE, 1.6 + 0.4 * max(len(comparison.runs), 2))
-    left, right = figure.subplots(1, 2)
+    sides = figure.subplots(1, 3)
     runs = [run for run in comparison.runs if len(run.hours)]
     place, money = np.arange(len(runs)), comparison.runs[0].result.study.case.currency
-    beyond = [run.result.tables.cost - run.result.tables.cooperative for run in runs]
-    left.barh(place, beyond, THICK, color=style.TSO)
-    for k, value in enumerate(beyond):
-        left.annotate(f"{value:,.2f}", (max(value, 0.0), k), (4, 0), textcoords="offset points", va="center", fontsize=7)
-    far = max([1.0, *np.abs(beyond).tolist()])
-    left.set_xlim(1.1 * min([0.0, *beyond]), 1.4 * far)
-    left.set_xlabel(f"cost beyond one owner of everything [{money}]")
+    _amounts(sides[0], [run.result.tables.cost - run.result.tables.cooperative for run in runs])
+    _amounts(sides[1], [run.result.tables.companies for run in runs])
     primary, fast = ([float(getattr(run.hours, name).mean()) for run in runs] for name in ("primary_mw", "fast_mw"))
-    right.barh(place, primary, THICK, color=style.SERIES[0], label="primary")
-    right.barh(place, fast, THICK, left=primary, label="fast", **FAST)
-    right.set_xlabel("reserve, mean over hours [MW]")
-    for axes, title, names in ((left, "What it costs", [style.short(run.scheme, 26) for run in runs]), (right, "What is kept", [""] * len(runs))):
-        axes.set_yticks(place, names)
+    sides[2].barh(place, primary, THICK, color=style.SERIES[0], label="primary")
+    sides[2].barh(place, fast, THICK, left=primary, label="fast", **FAST)
+    told = (("What it costs", f"beyond one owner [{money}]"), ("What companies pay", f"less what they earn [{money}]"), ("What is kept", "mean [MW]"))
+    for k, (axes, (title, label)) in enumerate(zip(sides, told, strict=True)):
+        axes.set_yticks(place, [style.short(run.scheme, 26) if k == 0 else "" for run in runs])
         axes.set_ylim(max(len(runs), 1) - 0.4, -1.0)
         axes.set_title(title, pad=14)
+        axes.set_xlabel(label)
         axes.grid(visible=False, axis="y")
-    _legend(right)
+    _legend(sides[2])
     missing = [run.scheme for run in comparison.runs if not len(run.hours)]
-    style.caption(left, "; no plan: ".join((comparison.runs[0].result.study.case.name, *([", ".join(missing)] if missing else []))))
+    style.caption(sides[0], "; no plan: ".join((comparison.runs[0].result.study.case.name, *([", ".join(missing)] if missing else []))))
     return figure
+
+
+def _amounts(axes: Axes, amounts: Sequence[float]) -> None:
+    """Bars of money with their numbers."""
+    axes.barh(np.arange(len(amounts)), amounts, THICK, color=style.TSO)
+    for k, value in enumerate(amounts):
+        axes.annotate(f"{value:,.2f}", (max(value, 0.0), k), (4, 0), textcoords="offset points", va="center", fontsize=7)
+    low, high = min([0.0, *amounts]), max([0.0, *amounts])
+    room = max(1.0, high - low)
+    axes.set_xlim(low - 0.05 * room * (low < 0), high + 0.5 * room)
+    axes.locator_params(axis="x", nbins=3)
+    axes.axvline(0.0, color=style.INK, linewidth=0.6)
 
 
 @styled
@@ -112,6 +121,9 @@ def prices(comparison: Comparison) -> Figure:
             colour, mark, dash = style.series_look(run.scheme, k)
             axes.plot(run.hours.hour, getattr(run.hours, name), color=colour, marker=mark, linestyle=dash, markersize=3, label=run.scheme)
         axes.margins(y=0.25)
+        low, high = axes.get_ylim()
+        middle, reach = (low + high) / 2, max(high - low, LEAST) / 2
+        axes.set_ylim(middle - reach, middle + reach)
         axes.set_ylabel(f"{title}\n[{comparison.runs[0].result.study.case.currency}{unit}]")
     figure.axes[-1].set_xlabel("hour")
     figure.axes[-1].xaxis.set_major_locator(whole_numbers())

@@ -34,6 +34,7 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 3)), (0, (1, 1)
 SCHEME_LOOKS = {  # the same look in every picture
     "independent": 1, "load-flow": 0, "response": 2, "merged": 6, "anderson": 3, "feeder-curve": 4, "boundary-newton": 5,
     "independent-opf": 1, "hgd": 0, "copf": 2, "central": 6, "hgd-slope": 3, "admm": 4, "hgd-plain": 5,
+    "joint-reserve": 6, "joint-reserve-strategic": 0, "joint-reserve-price-taker": 1,
 }  # fmt: skip
 
 NARROW, WIDE = 3.5, 7.2  # inches: one column of a journal, and two

@@ -190,8 +190,8 @@ class Held:
         self._set(COLD)
         self._highs.clearSolver()
         status = self._run()
-        proved = self._bounded if program.integer else self._stationary
-        lost = status is Status.SOLVED and self._presolve != "off" and not proved(program)
+        lost = status is Status.SOLVED and self._presolve != "off"
+        lost = lost and not (_bounded(self._highs, self._options.gap) if program.integer else self._stationary(program))
         if lost or self._highs.getModelStatus().name == "kUnboundedOrInfeasible":
             self._set({"presolve": "off"})
             self._highs.clearSolver()
@@ -199,12 +199,6 @@ class Held:
             self._set({"presolve": self._presolve})
         self._set(self._warm)
         return status
-
-    def _bounded(self, _: Program) -> bool:
-        """Whether the point is as good as the bound says; whole numbers have no prices to tell it by."""
-        cost = self._highs.getObjectiveValue()
-        miss = cost - self._highs.getInfo().mip_dual_bound
-        return bool(miss <= (self._options.gap + UNPROVED) * max(1.0, abs(cost)))
 
     def _stationary(self, program: Program) -> bool:
         """Whether prices add up to the costs, c = Aᵀy + r. Prices without measure are what is to be found, so nothing but costs sets the scale."""
@@ -245,6 +239,12 @@ class Held:
             price, reduced = np.full(rows.size, np.nan), np.full(self._columns.size, np.nan)
         x = self._columns.split(np.array(found.col_value))
         return Answer(status, cost, x, rows.split(price), self._columns.split(reduced), bound, ladder, self._version, said)
+
+
+def _bounded(highs: Any, gap: float) -> bool:
+    """Whether a point is as good as its bound says; whole numbers have no prices to tell it by."""
+    cost = highs.getObjectiveValue()
+    return bool(cost - highs.getInfo().mip_dual_bound <= (gap + UNPROVED) * max(1.0, abs(cost)))
 
 
 def _longer(home: Any, count: int) -> Any:
