@@ -74,7 +74,7 @@ def _searched(leader: Program, theta: str, markets: Sequence[Market], whole: Pro
     for _ in range(ROUNDS):
         if told.status is not Status.SOLVED:
             break
-        hours = hourly(_priced(leader, {name: told.price[name] for name in ties}), len(markets))
+        hours = hourly(priced(leader, {name: told.price[name] for name in ties}), len(markets))
         found = [Outer(gap=SHARE * MET).solve(with_parts(hour, theta, [market])) for hour, market in zip(hours, markets, strict=True)]
         if any(answer.status is not Status.SOLVED for answer in found):
             break
@@ -88,7 +88,7 @@ def _searched(leader: Program, theta: str, markets: Sequence[Market], whole: Pro
     return Outer().solve(whole)
 
 
-def _priced(leader: Program, price: Mapping[str, Real]) -> Program:
+def priced(leader: Program, price: Mapping[str, Real]) -> Program:
     """What rows hold is paid for at their prices."""
     columns, constant = dict(leader.columns), leader.constant
     for name, value in price.items():
