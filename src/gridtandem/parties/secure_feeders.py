@@ -21,6 +21,8 @@ from gridtandem.program.apart import Part
 from gridtandem.program.cells import Cells
 from gridtandem.tables import Flag, Index, Real
 
+PROVED = 5e-5  # relative gap up to which a search has proved its answer
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +76,7 @@ class SecureFeeders:
         value = np.stack([h.count * cost_by_period(h.feeder, answer_of(found.found, k).x) for k, h in enumerate(self.feeders)], -1)
         fast = np.repeat(found.fast_price[:, None], len(self.feeders), axis=1)
         kink = np.repeat(found.found.kink[:, None], len(self.feeders), axis=1)
-        code = Worth.EXACT if found.tight and found.found.status is Status.SOLVED else Worth.ESTIMATE
+        code = Worth.EXACT if found.tight and found.found.gap <= PROVED else Worth.ESTIMATE
         worth = np.full((1, *value.shape), code, np.int8)
         z, award, price = found.z[None], found.award[None], found.energy[None]
         return SecureChoice(z, award, price, fast[None], value[None], kink[None].astype(np.int8), worth, found.bound)
