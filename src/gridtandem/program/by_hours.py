@@ -5,8 +5,8 @@ With rows :math:`A x = b` over several hours (storage) and any multipliers :math
 .. math:: \sum_t \min_{x_t \in X_t} \bigl\{ f_t(x_t) - \mu^\top A_t x_t \bigr\} + \mu^\top b
 
 is at most the cost of every strategy. The multipliers are those of the whole program with the cells that the hours chose last, which is convex and
-whose cost is that of a strategy. Where every hour would choose the same again both are equal, and nothing is cheaper. Where they stay apart by little the
-bound is told as it is; by more, all is searched as one.
+whose cost is that of a strategy. Where every hour would choose the same again both are equal, and nothing is cheaper. Where they stay apart by
+little the bound is told as it is; by more, all is searched as one.
 """
 
 from __future__ import annotations
