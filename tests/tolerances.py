@@ -396,6 +396,13 @@ BESIDE = 1e-5  # units of a draw; so near a kink that it is looked at, and so fa
 TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
 # markets that are short
 SHORT_MW = 0.01  # MW; six digits of a thousand, as the sentence tells them
+# a plan in time
+AT_REST_HZ = 1e-3  # Hz; what 30 s leave of the way to rest, measured 2e-4
+BETWEEN_HZ = 1e-4  # Hz; lowest of samples 0.05 s apart beside that of steps of 5 ms
+CLOSED_MW = 0.1  # MW of 100; the loss against reserve after 30 s
+# commitment
+COMMITTED = 1e-6  # relative, MW; the gap that a search among whole numbers is asked for
+STATED_MWS = 0.5  # MW·s; whole numbers of an earlier study
 # experiments of energy and reserve
 FOUND_RESERVE = 1e-6  # relative; cone programs to 1e-10 of what they cost, measured 1e-8
 FOUND_PRICES = 1e-6  # relative; multipliers of the same, measured 1e-8
@@ -408,6 +415,14 @@ FITS = 1e-6  # relative; what certificates accept
 # ── a day of energy and reserve as a study ───────────────────────────────────────────────────────────────────────────────────
 RESERVE_SUMS_MW = 1e-6  # MW; the interior point stops at 1e-10 of hundreds of MW, and many rows are summed
 RESERVE_BOOKS = 1e-9  # relative to all that is paid; prices and balances are those of one program solved to 1e-10
+# a refined nadir
+CONE_OPTIMUM = 1e-5  # MW, relative; the least of a cone program to 1e-10 of its cost
+MORE_COST = 1e-6  # relative; two programs solved to 1e-10
+LESS_MW = 0.1  # MW; what the refinement saves where it saves anything, measured 0.18 and more
 RESERVE_COST = 1e-8  # relative to the cost, and Hz; two programs solved to 1e-10, one of which holds what the other found
 HELD_PRICES = 1e-6  # relative; prices of transmission alone at the owner's prices, both found to 1e-10
+REPAIRED_MW = 1e-9  # MW; one load flow beside itself
+# an award in another engine
+SAME_AWARD_MW = 1e-6  # MW; its Newton to 1e-9 MVA
+SAME_AWARD_PU = 1e-6  # pu; the same
 TANGENT = 1e-6  # absolute; what tangents and interior points leave of numbers near 1

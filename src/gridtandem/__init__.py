@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from gridtandem.report.experiment import experiment as experiment
     from gridtandem.report.frequency import FrequencyRequirement as FrequencyRequirement
     from gridtandem.report.frequency import frequency_requirement as frequency_requirement
+    from gridtandem.report.frequency_replay import frequency_replay as frequency_replay
     from gridtandem.report.front import compare as compare
     from gridtandem.report.front import diagnose as diagnose
     from gridtandem.report.front import opened as opened
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from gridtandem.resources.wind import WindPlant as WindPlant
     from gridtandem.study.phases import three_phase as three_phase
     from gridtandem.study.reserve.day import joint_reserve as joint_reserve
+    from gridtandem.study.reserve.inertia import committed_inertia as committed_inertia
     from gridtandem.study.study import Study as Study
     from gridtandem.study.transport import transport as transport
 
@@ -93,11 +95,13 @@ _PLACE = {
     "batch": "gridtandem.report.batch:batch",
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
+    "committed_inertia": "gridtandem.study.reserve.inertia:committed_inertia",
     "compare": "gridtandem.report.front:compare",
     "cone_bound": "gridtandem.opf.cone:cone_bound",
     "contingency": "gridtandem.report.contingency:contingency",
     "diagnose": "gridtandem.report.front:diagnose",
     "experiment": "gridtandem.report.experiment:experiment",
+    "frequency_replay": "gridtandem.report.frequency_replay:frequency_replay",
     "frequency_requirement": "gridtandem.report.frequency:frequency_requirement",
     "igdt": "gridtandem.report.band:igdt",
     "joined": "gridtandem.cases.generate:joined",

@@ -56,6 +56,13 @@ def test_for_machines() -> None:
     assert beside["schemes"][0]["cost"] == document["cost"]
 
 
+def test_a_refined_nadir_is_cheaper_where_fast_reserve_is_slow() -> None:
+    slow = (*ONE, "--hours", "1", "--fast-time", "8", "--json")
+    cone, refined = (tandem("run", *WORDS, *slow, "--nadir-by", how).document for how in ("cone", "refined"))
+    assert refined["cost"] < cone["cost"]
+    assert refined["nadir_by"] == "refined"
+
+
 def test_schemes_are_found_by_their_options_and_held_against_rules() -> None:
     assert "joint-reserve" in Wishes(nadir=0.8).all_of()
     said = tandem("compare", *WORDS, "--schemes", "joint-reserve", "--fail-if", "undelivered<0.01")

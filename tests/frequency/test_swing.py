@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gridtandem.frequency.security import Inertia, Limits, Security, Service
-from gridtandem.frequency.swing import Fall, Governors, fall, promised, qualified, replay
+from gridtandem.frequency.swing import Fall, Governors, fall, promised, qualified, replay, rest
 from tests.tolerances import EXACT_NADIR, MORE, OTHER_STEPS, PRINTED_NADIR, PRINTED_SLOW, SIMULATED, STEPPED_NADIR  # fmt: skip
 
 USUAL = Security()
@@ -171,3 +171,14 @@ def test_another_simulator_sees_the_same() -> None:
     system.TDS.run()
     theirs = 60.0 * (1.0 - system.dae.ts.x[:, system.GENCLS.omega.a[0]].min())
     assert theirs == pytest.approx(closed_loop(turbines(500.0)).nadir_hz[0], abs=SIMULATED)
+
+
+def test_where_frequency_rests_is_where_a_long_replay_ends() -> None:
+    governors = Governors.of([400.0, 300.0], np.array([[30.0, 80.0], [60.0, 80.0]]), deadband_hz=0.02)
+    limits = Limits(damping_mw_per_hz=5.0)
+    told = rest(limits, REDUCED, governors, np.array([10.0, 20.0]))
+    long = replay(limits, REDUCED, governors=governors, services=(Service(ramp_s=1.0),), service_mw=[[10.0], [20.0]], seconds=60.0)
+    assert told == pytest.approx(long.deviation_hz[:, -1], abs=STEPPED_NADIR)
+    assert np.isinf(rest(Limits(), REDUCED, governors, np.zeros(2))).tolist() == [False, False]
+    assert np.isinf(rest(Limits(), REDUCED, Governors.of([400.0], NEED[:, None] / 2), np.zeros(2))).all()
+    assert rest(Limits(), REDUCED, NO_UNITS, np.array([100.0, 120.0])).tolist() == [0.0, 0.0]

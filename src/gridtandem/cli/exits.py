@@ -23,7 +23,7 @@ MEANING = {
     EXIT_NO_SOLUTION: "no load flow or no optimum exists where one was asked for, in part or as a whole",
     EXIT_NOT_AGREED: "the round limit came before the parties agreed, or their answers go in circles",
     EXIT_RULE: "a rule of --fail-if is broken",
-    EXIT_CONTRADICTED: "the parties agree, but the AC check of the joined grid contradicts their plans",
+    EXIT_CONTRADICTED: "the parties agree, but the AC check of the joined grid contradicts their plans, or frequency in time does",
     EXIT_INTERRUPTED: "interrupted; what was reached is saved and can be resumed",
     EXIT_CLOSED: "the reader of the output closed it",
 }

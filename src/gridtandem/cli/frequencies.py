@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from gridtandem.cli.committing import inertia_command
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
 from gridtandem.cli.out import Out, speaks
+from gridtandem.cli.replaying import replay_command
 from gridtandem.cli.words import Numbers, Stretch, times
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -19,6 +21,10 @@ def frequency_command() -> None:
 
     What the loss of a unit asks of reserve, so that frequency falls neither too far nor too fast.
     """
+
+
+frequency_command.add_command(replay_command)
+frequency_command.add_command(inertia_command)
 
 
 @frequency_command.command("requirement", short_help="Primary reserve by inertia and by fast reserve.")

@@ -42,13 +42,18 @@ class Out:
     def beside(self, table: Callable[[], Table], target: Path | None, drawn: Callable[[], Figure], picture: Path | None) -> None:
         """Table and picture as files, where they are asked for; only what is wanted is made."""
         from gridtandem.report.style import save
+
+        self.table(table, target)
+        if picture is not None:
+            self.say(f"picture   {save(drawn(), picture)}")
+
+    def table(self, table: Callable[[], Table], target: Path | None) -> None:
+        """A table as a file, where it is asked for."""
         from gridtandem.report.tables import as_csv
 
         if target is not None:
             target.write_text(as_csv(table()), encoding="utf-8", newline="\n")
             self.say(f"wrote {target}")
-        if picture is not None:
-            self.say(f"picture   {save(drawn(), picture)}")
 
     def detail(self, words: str) -> None:
         """A message for -v."""

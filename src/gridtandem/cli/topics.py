@@ -59,6 +59,7 @@ Least cost of energy, primary reserve of stations and fast reserve of feeders, s
   --primary-time S[,DELAY]    delivery of primary reserve in seconds, after a delay  [10,0]
   --fast-time S[,DELAY]       delivery of fast reserve  [1,0]
   --nadir HZ                  deepest fall  [1]
+  --nadir-by HOW              cone, or refined: no more than it asks for where fast reserve is slow  [cone]
 
 Tables of the run: hours, awards, stations, devices, checks, books, violations (tandem export RUN --out DIR).
 Whatever was planned is replayed by load flow, as feeders stand and with all fast reserve called.

@@ -46,6 +46,7 @@ class Wishes:
     primary_time: tuple[float, float] | None = None
     fast_time: tuple[float, float] | None = None
     nadir: float | None = None
+    nadir_by: Literal["cone", "refined"] | None = None
     options: tuple[tuple[str, float | str], ...] = ()
     folder: Path = SHELF
     picture: bool = False
@@ -151,6 +152,9 @@ OPTIONS = {
         "--fast-time", type=Numbers(), callback=times, metavar="S[,DELAY]", hidden=True, help="Reserve: delivery of the fast.  [1,0]"
     ),
     "nadir": click.option("--nadir", type=float, metavar="HZ", hidden=True, help="Reserve: deepest fall.  [1]"),
+    "nadir_by": click.option(
+        "--nadir-by", type=click.Choice(["cone", "refined"]), metavar="HOW", hidden=True, help="Reserve: cone, or refined: exact.  [cone]"
+    ),
     "options": click.option("--set", "options", type=Setting(), multiple=True, metavar="NAME=X", help="Option of the scheme, e.g. tol=1e-10."),
     "rounds": click.option("--rounds", type=click.IntRange(1), metavar="N", help="Most rounds.  [100]"),
     "feeder_solver": click.option(
@@ -171,7 +175,7 @@ OPTIONS = {
 FLOW = ("loading", "exponents", "parallel", "feeder_solver", "q_rule", "slack", "taps")
 MARKETS = ("hours", "first_hour", "flow", "form")
 DISPATCHES = ("start", "certificate")
-RESERVES = ("inertia", "feeders", "primary_time", "fast_time", "nadir")
+RESERVES = ("inertia", "feeders", "primary_time", "fast_time", "nadir", "nadir_by")
 OF_CASE = ("exponents", "parallel")  # what changes the case before it is studied
 STUDIED = FLOW
 KEPT = ("rules", "folder", "picture")

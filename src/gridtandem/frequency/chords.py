@@ -21,6 +21,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.errors import Fault, InvalidCase
+from gridtandem.frequency.refined import line
 from gridtandem.frequency.security import Security
 from gridtandem.tables import Real
 
@@ -45,9 +46,14 @@ class Chords:
 
 
 def chords(security: Security, inertia_mws: float, loss_mw: float, *, most_mw: float, error_mw: float = 0.01) -> Chords:
-    """The fewest chords of g between no fast reserve and the most of it, none more than an error above g."""
+    """The fewest chords of g between no fast reserve and the most of it, none more than an error above g.
+
+    Where a refined nadir asks for a line, that line, without an error.
+    """
     if faults := _faults(security, inertia_mws, loss_mw, most_mw, error_mw):
         raise InvalidCase(faults)
+    if (exact := line(security, inertia_mws, loss_mw)) is not None:
+        return Chords(np.array([0.0, most_mw]), np.array(exact[:1]), np.array(exact[1:]), 0.0)
     first, last = security.stiffness(inertia_mws, loss_mw, [[0.0], [most_mw]]).tolist()
     w = float(security.weights[0])
     far = most_mw / (np.sqrt(first * last) * (np.sqrt(first) + np.sqrt(last)))
@@ -65,7 +71,7 @@ def _faults(security: Security, inertia_mws: float, loss_mw: float, most_mw: flo
     found = []
     if len(security.fast) != 1:
         found.append(Fault("services", f"has {len(security.fast)} fast services", "chords are of one; take the cone for several", "frequency-011"))
-    elif not np.isfinite(security.arresting(inertia_mws, loss_mw, [[0.0], [most_mw]])).all():
+    elif line(security, inertia_mws, loss_mw) is None and not np.isfinite(security.arresting(inertia_mws, loss_mw, [[0.0], [most_mw]])).all():
         found.append(Fault("chords", "meet no finite requirement at an end", "give more inertia, or less fast reserve at most", "frequency-012"))
     if not 0 < most_mw <= loss_mw:
         what = f"end at {most_mw:g} MW of fast reserve, the loss is {loss_mw:g}"

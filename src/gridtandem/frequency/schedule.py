@@ -26,6 +26,8 @@ import numpy as np
 from scipy import sparse
 
 from gridtandem.errors import Fault, InvalidCase
+from gridtandem.frequency import refined
+from gridtandem.frequency.repair import mended
 from gridtandem.frequency.security import Inertia, Security
 from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_reserve import UP, FastFeeder
@@ -73,6 +75,7 @@ class JointPlan:
     award: Real  # (period, interface) their fast reserve [MW]
     primary_price: Real  # (period) [currency/MW in an hour]
     fast_price: Real
+    cut: Real | None = None  # (period, interface) of a repaired plan: fast reserve taken back; NaN where nothing was to repair [MW]
 
     @property
     def tight(self) -> bool:
@@ -167,14 +170,10 @@ class JointSchedule:
 
     def secure(self) -> tuple[dict[str, Rows], dict[str, Cones]]:
         """Rows and cones of every loss; reserve of the unit that goes out does not count."""
-        t, many, mine = self.transmission.window.periods, len(self.inertia), self.period
-        at = sparse.csr_array((np.ones(many), (np.arange(many), mine)), shape=(many, t))
-        row, station = np.nonzero(self.lost)
-        width = self.lost.shape[1]
-        primary: dict[str, Matrix] = {"tso.primary": at}
-        if len(row):
-            primary[f"tso.{UP}"] = sparse.csr_array((-np.ones(len(row)), (row, mine[row] * width + station)), shape=(many, t * width))
-        return self.security.blocks(self.inertia, primary, [{"award": at}])
+        primary, fast = _counted(self)
+        if self.security.nadir == "refined":
+            return refined.decided(self.security, self.inertia, primary, fast)
+        return self.security.blocks(self.inertia, primary, [fast])
 
     def priced(self, price: Real, fast_price: Real, tolerance: float = 1e-10) -> Answer:
         """Transmission alone, which sells what it likes at a price (period, interface), and buys fast reserve (period)."""
@@ -187,7 +186,10 @@ class JointSchedule:
         )
 
     def solve(self, tolerance: float = 1e-10) -> JointPlan:
-        """With penalties in the hours where cones are loose without; what is loose by next to nothing is asked again, more exactly."""
+        """With penalties in the hours where cones are loose without; what is loose by next to nothing is asked again, more exactly.
+
+        What stays loose is repaired (`gridtandem.frequency.repair`), unless exchange and awards are agreed.
+        """
         penalty, bound, now = np.zeros((2, self.transmission.window.periods)), np.nan, self
         for k in range(ROUNDS + 1):
             answer = Clarabel(tolerance=tolerance).solve(now.program())
@@ -202,6 +204,8 @@ class JointSchedule:
                 break
             penalty = _dearer(penalty, found, self.transmission.at)
             now = replace(now, feeders=tuple(replace(h, feeder=h.feeder.dearer(penalty)) for h in self.feeders))
+        if answer.status is Status.SOLVED and not found.tight and self.agreed is None:
+            return mended(now, found, LOOSE, tolerance)
         return found
 
     def told(self, answer: Answer, penalty: Real, bound: float) -> JointPlan:
@@ -233,6 +237,18 @@ def uncovered(inertia: Inertia, window: Window, units: Sequence[str]) -> Iterato
     for row, name in enumerate(inertia.lost.tolist()):
         if name and name not in units:
             yield inertia.fault(row, "lost", f"names {name!r}", "name a unit of transmission, or leave it empty", "frequency-042")
+
+
+def _counted(schedule: JointSchedule) -> tuple[dict[str, Matrix], dict[str, Matrix]]:
+    """Primary and fast reserve that counts in each row of inertia."""
+    t, many, mine = schedule.transmission.window.periods, len(schedule.inertia), schedule.period
+    at = sparse.csr_array((np.ones(many), (np.arange(many), mine)), shape=(many, t))
+    row, station = np.nonzero(schedule.lost)
+    width = schedule.lost.shape[1]
+    primary: dict[str, Matrix] = {"tso.primary": at}
+    if len(row):
+        primary[f"tso.{UP}"] = sparse.csr_array((-np.ones(len(row)), (row, mine[row] * width + station)), shape=(many, t * width))
+    return primary, {"award": at}
 
 
 def _within(inertia: Inertia, transmission: SecureTransmission) -> Inertia:

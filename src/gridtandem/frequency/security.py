@@ -20,8 +20,8 @@ Source: L. Badesa, F. Teng, G. Strbac, "Simultaneous scheduling of multiple freq
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal, final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,6 +34,8 @@ from gridtandem.tables import Index, Names, Real, Table, column
 if TYPE_CHECKING:
     from gridtandem.program.arrays import Part
 
+Nadir = Literal["cone", "refined"]
+CONDITIONS: tuple[Nadir, ...] = ("cone", "refined")
 ROUNDING = 1e-9  # relative; a requirement that is met to this is met
 HALVINGS = 100  # of an interval: to the last digit
 
@@ -94,6 +96,7 @@ class Security:
     limits: Limits = Limits()
     primary: Service = Service(ramp_s=10.0, name="primary")
     fast: tuple[Service, ...] = (Service(ramp_s=1.0, name="fast"),)
+    nadir: Nadir = "cone"  # what a program holds; refined: not a bit more than the nadir asks for, see `gridtandem.frequency.refined`
 
     @property
     def weights(self) -> Real:
@@ -176,6 +179,12 @@ class Security:
                 yield Fault("limits", f"is {value:g}", "give a finite number above 0", "frequency-001", column=name)
         if not 0 <= lim.damping_mw_per_hz < np.inf:
             yield Fault("limits", f"is {lim.damping_mw_per_hz:g}", "give 0 or more", "frequency-002", column="damping_mw_per_hz")
+        if self.nadir not in CONDITIONS:
+            yield Fault("limits", f"is {self.nadir!r}", f"take one of {', '.join(CONDITIONS)}", "frequency-080", column="nadir")
+        if self.nadir == "refined":
+            from gridtandem.frequency.refined import unrefined
+
+            yield from unrefined(self)
         if lim.steady_hz > lim.nadir_hz:
             what = f"is {lim.steady_hz:g} Hz, below the nadir of {lim.nadir_hz:g}"
             yield Fault("limits", what, "let frequency rest at its lowest point or above", "frequency-003", column="steady_hz")
@@ -213,7 +222,12 @@ class Security:
 
 
 def _least(security: Security, energy: float, loss: float, fast: float) -> float:
-    """Primary reserve that no use of the fast services avoids: g of the fastest alone, convex in F, at its least."""
+    """Primary reserve that no use of the fast services avoids: g of the fastest alone, convex in F, at its least; what is exact falls with F."""
+    if security.nadir == "refined":
+        from gridtandem.frequency.refined import needed
+
+        all_of_it = float(needed(security, energy, loss, [min(fast, loss)]))
+        return min(all_of_it, _least(replace(security, nadir="cone"), energy, loss, fast))
     if not security.fast:
         return float(security.arresting(energy, loss, np.empty(0)))
     alone = Security(limits=security.limits, primary=security.primary, fast=(min(security.fast, key=lambda s: s.mean_s),))

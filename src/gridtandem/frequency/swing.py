@@ -21,8 +21,8 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gridtandem.frequency.security import ROUNDING, Inertia, Limits, Security, Service
-from gridtandem.tables import Real
+from gridtandem.frequency.security import HALVINGS, ROUNDING, Inertia, Limits, Security, Service
+from gridtandem.tables import Flag, Real
 
 STEP_S = 0.005  # of a replay; a test holds it against a tenth of it
 CANDIDATES, REFINED = 9, 4  # awards that a qualification tries at once, and how often
@@ -141,6 +141,24 @@ def replay(
     return Replay(time, history[:, :, 0].T, history[:, :, 1].T, history[:, :, 2].T)
 
 
+def rest(limits: Limits, inertia: Inertia, governors: Governors, service_mw: Real) -> Real:
+    """Where frequency comes to rest below nominal (row), all of ``service_mw`` (row) there; infinite where all reserve is less than the loss. [Hz]"""
+    left, rows = (inertia.loss_mw - service_mw)[:, None], len(inertia)
+
+    def met(x: Real) -> Flag:
+        given = np.broadcast_to(governors.asked(x, limits.f0_hz), (rows, np.broadcast(governors.rated_mva, governors.award_mw).shape[-1]))
+        found: Flag = given.sum(1, keepdims=True) + limits.damping_mw_per_hz * x >= left * (1 - ROUNDING)
+        return found
+
+    low, high = np.zeros((rows, 1)), np.full((rows, 1), limits.f0_hz)
+    ever = met(high)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = np.where(met(middle), low, middle), np.where(met(middle), middle, high)
+    found: Real = np.where(left <= 0, 0.0, np.where(ever, high, np.inf))[:, 0]
+    return found
+
+
 def qualified(security: Security, inertia: Inertia, governors: Governors, *, fast_mw: Real) -> Real:
     """The most of each unit's award (row, unit) at which turbines of its kind alone hold the nadir with what `Security.needed` asks for.
 
@@ -168,6 +186,8 @@ def qualified(security: Security, inertia: Inertia, governors: Governors, *, fas
         enough = (lowest <= security.limits.nadir_hz * (1 + NUMERICAL)).reshape(share.shape)
         best = np.where(enough.all(-1), CANDIDATES, enough.argmin(-1)) - 1  # the last before the first that fails
         low, width = np.take_along_axis(share, np.maximum(best, 0)[..., None], -1), width / (CANDIDATES - 1)
+        if (low == 1.0).all():
+            break
     there = np.maximum(security.limits.nadir_hz - of["deadband_hz"], 0.0) / security.limits.f0_hz * of["rated_mva"] / of["droop"]
     found: Real = np.minimum(of["award_mw"] * low[..., 0], there)
     return found

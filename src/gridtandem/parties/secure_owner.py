@@ -36,7 +36,7 @@ class SecureOwner:
     def whole(self, ask: SecureWhole) -> SecurePlan:  # noqa: ARG002 — the letter has no content
         """What passes at interfaces, and what it is worth."""
         plan, at = self.solve(), self.schedule.transmission.at
-        code = Worth.REFUSED if plan.answer.status is not Status.SOLVED else Worth.EXACT if plan.tight else Worth.ESTIMATE
+        code = Worth.REFUSED if plan.answer.status is not Status.SOLVED else Worth.EXACT if plan.tight and plan.cut is None else Worth.ESTIMATE
         worth = np.full((1, *plan.given.shape), code, np.int8)
         fast = np.broadcast_to(plan.fast_price[:, None], plan.given.shape).copy()
         return SecurePlan(plan.given[None], plan.award[None], plan.energy[:, at][None], fast[None], worth, plan.cost)

@@ -17,9 +17,10 @@ def in_words(run: Run, hours: str, lines: Iterable[str]) -> str:
     outcome, books = run.outcome, run.outcome.books()
     models = f"; {shared:,} numbers of feeder models pooled" if (shared := pooled(run.result)) else ""
     count = "1 round" if outcome.rounds == 1 else f"{outcome.rounds} rounds"
+    letters = "1 letter" if len(outcome.ledger) == 1 else f"{len(outcome.ledger)} letters"
     return "\n".join((
         f"{run.result.study.case.name} under {run.scheme}, {hours}: {run.end}",
-        f"  scheme    {count}; {len(outcome.ledger)} letters, {books['numbers']:,} numbers, {books['bytes']:,} B{models}",
+        f"  scheme    {count}; {letters}, {books['numbers']:,} numbers, {books['bytes']:,} B{models}",
         *(f"  trouble   {line}" for line in run.trouble), *lines, *([] if run.path is None else [f"  run file  {run.path}"]),
     ))  # fmt: skip
 

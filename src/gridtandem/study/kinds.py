@@ -82,7 +82,7 @@ RESERVE = Kind(
     compared="gridtandem.study.reserve.compare:ReserveComparison",
     words={
         "hours": "hours", "first_hour": "first-hour", "inertia": "inertia", "feeders": "feeders", "primary_time": "primary-time",
-        "fast_time": "fast-time", "nadir": "nadir", "security": "security",
+        "fast_time": "fast-time", "nadir": "nadir", "nadir_by": "nadir-by", "security": "security",
     },
 )  # fmt: skip
 KINDS = (FLOW, MARKET, DISPATCH, RESERVE)

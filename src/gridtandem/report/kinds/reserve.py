@@ -37,7 +37,7 @@ def _security(given: Mapping[str, Any]) -> Security:
         Service(ramp_s=ramp, delay_s=delay, name=name)
         for name, (ramp, delay) in (("primary", given.get("primary_time", PRIMARY)), ("fast", given.get("fast_time", FAST)))
     )
-    return Security(limits=Limits(nadir_hz=nadir, steady_hz=min(STEADY, nadir)), primary=primary, fast=(fast,))
+    return Security(limits=Limits(nadir_hz=nadir, steady_hz=min(STEADY, nadir)), primary=primary, fast=(fast,), nadir=given.get("nadir_by", "cone"))
 
 
 def _figures(run: Run) -> dict[str, object]:
@@ -53,6 +53,7 @@ def _about(study: ReserveStudy) -> dict[str, object]:
     limits, services = study.security.limits, (study.security.primary, *study.security.fast)
     return {
         "currency": study.case.currency, "feeders": study.feeders, "f0_hz": limits.f0_hz, "nadir_hz": limits.nadir_hz,
+        "nadir_by": study.security.nadir,
         "rocof_hz_per_s": limits.rocof_hz_per_s, "steady_hz": limits.steady_hz, "damping_mw_per_hz": limits.damping_mw_per_hz,
         **{f"{s.name}_{name}": getattr(s, name) for s in services for name in ("ramp_s", "delay_s")},
     }  # fmt: skip

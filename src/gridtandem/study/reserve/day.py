@@ -15,7 +15,7 @@ from gridtandem.frequency.security import Inertia, Security
 from gridtandem.opf.fast_reserve import Model
 from gridtandem.program.answer import Status
 from gridtandem.schemes.joint_reserve import JointReserve as Cooperative
-from gridtandem.study.reserve.results import ReserveAwards, ReserveHours
+from gridtandem.study.reserve.results import ReserveAwards, ReserveHours, ReserveStations
 from gridtandem.study.reserve.study import DAY, ReserveStudy, read_inertia, seated
 from gridtandem.study.reserve.tables import told
 from gridtandem.tables import Real
@@ -34,8 +34,10 @@ class JointReserve:
     bound: float  # no plan costs less [currency]
     hours: ReserveHours
     awards: ReserveAwards
+    stations: ReserveStations
     trouble: tuple[str, ...]
     plan: JointPlan
+    study: ReserveStudy
 
     def __repr__(self) -> str:
         money, h = self.case.currency, self.hours
@@ -66,19 +68,21 @@ def joint_reserve(
     """
     case = given if isinstance(given, Case) else named(given)
     table = read_inertia(inertia) if isinstance(inertia, str | Path) else inertia
-    seats = seated(ReserveStudy(
+    study = ReserveStudy(
         case=case, scheme=Cooperative(), first=first_hour, hours=hours, feeders=feeders, inertia=table, security=security or Security()
-    ))  # fmt: skip
+    )  # fmt: skip
+    seats = seated(study)
     plan = seats.owner.solve()
     if plan.answer.status is not Status.SOLVED:
         return JointReserve(
             case=case, feeders=feeders, cost=np.nan, bound=np.nan, hours=ReserveHours.empty(), awards=ReserveAwards.empty(),
-            trouble=(plan.answer.status.value,), plan=plan,
+            stations=ReserveStations.empty(), trouble=(plan.answer.status.value,), plan=plan, study=study,
         )  # fmt: skip
     tables, trouble = told(case, seats.schedule, plan, plan)
     return JointReserve(
-        case=case, feeders=feeders, cost=plan.cost, bound=plan.bound, hours=tables.hours, awards=tables.awards, trouble=trouble, plan=plan
-    )
+        case=case, feeders=feeders, cost=plan.cost, bound=plan.bound, hours=tables.hours, awards=tables.awards, stations=tables.stations,
+        trouble=trouble, plan=plan, study=study,
+    )  # fmt: skip
 
 
 def _range(values: Real, digits: int = 2) -> str:

@@ -20,6 +20,7 @@ from gridtandem.errors import Fault, InvalidCase
 from gridtandem.frequency.follower import SecureMarket
 from gridtandem.frequency.schedule import Hung, JointSchedule, uncovered
 from gridtandem.frequency.security import Inertia, Limits, Security, Service
+from gridtandem.frequency.security import Nadir as Nadir
 from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_reserve import MODELS, FastFeeder
 from gridtandem.opf.fast_reserve import Model as Model

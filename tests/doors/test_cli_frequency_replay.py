@@ -1,0 +1,79 @@
+"""The command that replays a plan in time."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from gridtandem.cli.exits import EXIT_CONTRADICTED, EXIT_INVALID, EXIT_USAGE
+from gridtandem.report import frequency_replay as replay
+from gridtandem.study.reserve.day import JointReserve, joint_reserve
+from tests.doors.terminal import tandem
+
+WORDS = ("frequency", "replay", "noh-reduced")
+HELP_LINES = 25
+
+
+@cache
+def plan(_: str) -> JointReserve:
+    return joint_reserve("noh-reduced", hours=2, first_hour=4)
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hours are enough here."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(replay, "joint_reserve", plan)
+
+
+def test_all_hours_are_told_as_in_python() -> None:
+    said = tandem(*WORDS, "--seconds", "8", "--plot", "margins.svg", "--csv", "losses.csv")
+    assert said.code == 0
+    assert said.out.startswith(repr(replay.frequency_replay("noh-reduced", seconds=8.0)))
+    assert "closed [Hz]" in said.out
+    assert said.err == "wrote losses.csv\npicture   margins.svg\n"
+    with Path("losses.csv").open(encoding="utf-8") as file:
+        assert [row["hour"] for row in csv.DictReader(file)] == ["4", "5"]
+
+
+def test_an_hour_in_time() -> None:
+    said = tandem(*WORDS, "--hour", "4", "--seconds", "8", "--plot", "a.svg", "--csv", "hour.csv")
+    assert said.code == 0
+    with Path("hour.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[0]["frequency_hz"]) == 60.0
+    assert {row["hour"] for row in rows} == {"4"}
+    assert "limit lowest" in Path("a.svg").read_text(encoding="utf-8")
+    assert tandem(*WORDS, "--hour", "4", "--seconds", "8", "--plot", "b.svg", "-q").err == ""
+    assert Path("b.svg").read_text(encoding="utf-8") == Path("a.svg").read_text(encoding="utf-8")
+
+
+def test_for_machines() -> None:
+    document = tandem(*WORDS, "--hour", "5", "--seconds", "2", "--json", "--open-loop").document
+    assert document["schema"] == "tandem/frequency-replay/1"
+    assert document["governors"] is None
+    assert document["held"] is True
+    assert document["losses"][0]["closed_hz"] is None
+    assert document["trajectory"][0]["open_hz"] == 60.0
+
+
+def test_governors_that_sleep_break_the_limit() -> None:
+    said = tandem(*WORDS, "--governors", "reheat", "--deadband", "0.3", "--seconds", "10")
+    assert said.code == EXIT_CONTRADICTED
+    assert "beware" in said.out
+
+
+def test_what_cannot_be_is_said_in_words() -> None:
+    assert tandem(*WORDS, "--hour", "9").code == EXIT_USAGE
+    assert tandem(*WORDS, "--open-loop", "--governors", "tgov1").code == EXIT_USAGE
+    assert tandem(*WORDS, "--governors", "hydro").code == EXIT_USAGE
+    assert tandem(*WORDS, "--seconds", "0").code == EXIT_INVALID
+
+
+def test_help_is_short() -> None:
+    said = tandem("frequency", "replay", "--help")
+    assert said.code == 0
+    assert len(said.out.splitlines()) <= HELP_LINES
