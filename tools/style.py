@@ -43,6 +43,7 @@ ANY_ALLOWED = {
     "src/gridtandem/study/batch/study.py": "settings as plain words and numbers",
     "src/gridtandem/security/outages.py": "settings as a run file tells them",
     "src/gridtandem/study/contingency/study.py": "settings as plain words and numbers",
+    "src/gridtandem/study/reserve/certificate.py": "schemes of every kind; what they ask is looked at",
     "src/gridtandem/study/batch/block.py": "the state belongs to the scheme; columns of a record taken by name",
     "src/gridtandem/study/together.py": "the state belongs to the scheme",
     "src/gridtandem/parties/feeder_market.py": "handlers of every letter lie in one mapping",

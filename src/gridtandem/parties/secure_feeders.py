@@ -79,12 +79,12 @@ class SecureFeeders:
         code = Worth.EXACT if found.tight and found.found.gap <= PROVED else Worth.ESTIMATE
         worth = np.full((1, *value.shape), code, np.int8)
         z, award, price = found.z[None], found.award[None], found.energy[None]
-        return SecureChoice(z, award, price, fast[None], value[None], kink[None].astype(np.int8), worth, found.bound)
+        return SecureChoice(z, award, price, fast[None], value[None], kink[None].astype(np.int8), worth, found.bound, found.found.gap)
 
     def _nothing(self) -> SecureChoice:
         shape = (1, self.feeders[0].feeder.feeder.window.periods, len(self.feeders))
         nowhere, none = np.full(shape, np.nan), np.zeros(shape, np.int8)
-        return SecureChoice(nowhere, nowhere, nowhere, nowhere, nowhere, none, none, np.nan)
+        return SecureChoice(nowhere, nowhere, nowhere, nowhere, nowhere, none, none, np.nan, np.nan)
 
     @property
     def _hours(self) -> float:
