@@ -24,8 +24,8 @@ from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.resources.part import Window
 from gridtandem.schemes.joint_reserve import JointReserve
 from gridtandem.study.reserve.books import TSO, balances, books
-from gridtandem.study.reserve.study import ReserveStudy, seated
 from gridtandem.study.reserve.certificate import ReserveCertificates
+from gridtandem.study.reserve.study import ReserveStudy, seated
 from gridtandem.study.reserve.tables import told
 from tests.tolerances import BROKEN_PU, DELIVERED_MW, LOWEST_HZ, NESTED, RELAXED, REPAIRED_MW, RESERVE_BOOKS
 
