@@ -60,7 +60,7 @@ def test_what_stays_loose_is_repaired_and_says_so() -> None:
     assert plan.slack.max() <= RELAXED
     tables, trouble = told(case("rts24-ffr"), asked(), plan, plan, ReserveCertificates.empty())
     assert [word.split(":")[0] for word in trouble] == ["repaired"]
-    assert "hour [4, 5]" in trouble[0]
+    assert "hours 4, 5," in trouble[0]
     assert plan.cut is not None
     np.testing.assert_allclose(plan.award, loose.award - plan.cut)
     assert plan.cut.min() > DELIVERED_MW

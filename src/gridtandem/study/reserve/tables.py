@@ -166,8 +166,8 @@ def _checks(plan: JointPlan, hours: ReserveHours, shown: list[Replayed], violati
 def beware(plan: JointPlan, checks: ReserveChecks) -> Iterator[str]:
     """What is wrong with a plan, in sentences."""
     if plan.cut is not None:
-        most, hours = float(np.nanmax(plan.cut)), checks.hour[np.isfinite(plan.cut).any(-1)].tolist()
-        yield f"repaired: cones stay loose in hour {hours}, so feeders do there what load flow says, with up to {most:,.3f} MW less fast reserve"
+        most, hours = float(np.nanmax(plan.cut)), ", ".join(map(str, checks.hour[np.isfinite(plan.cut).any(-1)].tolist()))
+        yield f"repaired: cones stay loose in hours {hours}, so feeders do there what load flow says, with up to {most:,.3f} MW less fast reserve"
     if not plan.tight:
         yield f"cones are loose by {np.nanmax(plan.slack):.2g}: the cost is that of a relaxation, and no network has such flows"
     if (short := float(checks.short_mw.max(initial=0.0))) > FELT:
