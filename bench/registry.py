@@ -64,6 +64,7 @@ VOLTAGE = 1e-7  # pu; peers stop at a mismatch or a step of 1e-8 pu
 PANDAPOWER = ("case118", "case1354pegase", "case9241pegase")  # reading larger ones takes it minutes
 
 ROUTES = 0.2  # currency of 2e4; searches among whole numbers end at 1e-6 of the cost at most, and a promise of 1e-5 stands
+LED = 0.02  # currency of 2e3; searches end at 1e-6 of the cost, and a promise of 1e-5 stands
 ROUND = 1e-8  # pu; schemes stop at steps of 1e-9
 
 
@@ -174,6 +175,13 @@ def _reserve(system: str, feeders: int, hours: int) -> Phase:
     return Phase("reserve-growth", name, ours, repeat=3 if hours == 1 else 1, large=hours > 1, most_ms=most)
 
 
+def _leading(name: str, first: int, hours: int, beside: str) -> Phase:
+    """Of companies that lead: hour by hour, against another search of the same optimum."""
+    both: dict[str, Prepare | Apart | Regions | Nose] = {route: reserve.leading(name, first, hours, route) for route in ("cells", beside)}
+    day = hours == 24
+    return Phase("leading", f"{name}, {hours} h", both, LED, 1, large=day, musts=(Must(beside, 1.0),), most_ms=15_000.0 if day else 2000.0)
+
+
 def _feeder_opf(name: str) -> Phase:
     both: dict[str, Prepare | Apart] = {"with tables": opf.whole(name), "held": opf.interior(name)}
     return Phase("optimal power flow", f"{name}, a feeder's part", both, CHEAPEST, 21, most_ms=22.0)  # a runpp call of the common tool
@@ -228,6 +236,8 @@ PHASES = (
     Phase("dispatch", "T118Dn4, one letter", {"condensed": dispatch.letter("T118Dn4")}, repeat=21, most_ms=22.0),
     _coupled(10, 3),
     _coupled(100, 1),
+    _leading("noh-reduced", 4, 1, "kkt-sos1"),
+    _leading("noh-reduced", 1, 24, "one search"),
     Phase("strategic", "curves of rts24-disco33, 24 h", {"curves": strategic.curves, "both ends": strategic.points}, MONEY, 11, most_ms=500.0),
     Phase("strategic", "rts24-disco33, 2 h", {"cells": strategic.search("cells", 2), "kkt-bigm": strategic.search("kkt-bigm", 2)}, ROUTES, 3),
     Phase(

@@ -431,3 +431,5 @@ BY_HAND = 1e-9  # scores are rounded to nine digits
 HIGHER = 1e-9  # shares added in another order
 HELD_ON_AVERAGE = 0.01  # printed to two digits; 300 draws of 83 verdicts leave less
 BENCH_JUDGED_S = 5.0  # s of one core; measured 0.3
+# architectures
+SHARES = 1e-9  # of 1; the sum of a few decimal fractions

@@ -24,6 +24,7 @@ from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.resources.part import Window
 from gridtandem.schemes.joint_reserve import JointReserve
 from gridtandem.study.reserve.books import TSO, balances, books
+from gridtandem.study.reserve.certificate import ReserveCertificates
 from gridtandem.study.reserve.study import ReserveStudy, seated
 from gridtandem.study.reserve.tables import told
 from tests.tolerances import BROKEN_PU, DELIVERED_MW, LOWEST_HZ, NESTED, RELAXED, REPAIRED_MW, RESERVE_BOOKS
@@ -57,9 +58,9 @@ def test_what_stays_loose_is_repaired_and_says_so() -> None:
     assert loose.slack.max() > 1.0
     assert plan.tight
     assert plan.slack.max() <= RELAXED
-    tables, trouble = told(case("rts24-ffr"), asked(), plan, plan)
+    tables, trouble = told(case("rts24-ffr"), asked(), plan, plan, ReserveCertificates.empty())
     assert [word.split(":")[0] for word in trouble] == ["repaired"]
-    assert "hour [4, 5]" in trouble[0]
+    assert "hours 4, 5," in trouble[0]
     assert plan.cut is not None
     np.testing.assert_allclose(plan.award, loose.award - plan.cut)
     assert plan.cut.min() > DELIVERED_MW

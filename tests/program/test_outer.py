@@ -10,9 +10,10 @@ import pytest
 from gridtandem.program.answer import Status
 from gridtandem.program.apart import in_two, whole
 from gridtandem.program.arrays import Columns, Cones, Program, Rows
+from gridtandem.program.by_hours import priced
 from gridtandem.program.follower import Follower, Market
 from gridtandem.program.hours import hourly, tied
-from gridtandem.program.outer import Outer
+from gridtandem.program.outer import Outer, tangents
 from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.program.solvers.scip import Scip
 from tests.tolerances import CONIC_LEADER, FITS, TANGENT
@@ -47,6 +48,17 @@ def test_of_a_pair_one_is_zero_inside_of_a_cone() -> None:
     program = Program({"a": Columns.of(1, 0, 9, cost=-1.0), "b": Columns.of(1, 0, 9, cost=-1.1)}, {}, {"disc": cone})
     found = Outer().solve(program, (("a", "b"),)).require()
     np.testing.assert_allclose([found.cost, found.x["a"][0], found.x["b"][0]], [-2.2, 0.0, 2.0], atol=TANGENT)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_tangent_cuts_a_point_of_a_cone(seed: int) -> None:
+    program, rng = knapsack(seed), np.random.default_rng(seed)
+    loose = replace(program, columns={name: replace(c, integer=False) for name, c in program.columns.items()})
+    rows = tangents(program, Clarabel().solve(loose).require(), -np.inf)
+    assert len(rows.high)  # at the tip of a cone there is none
+    for cost in rng.normal(size=(20, 4)):
+        point = Clarabel().hold(loose).solve(cost={"x": cost}).require().x
+        assert (sum(part @ point[name].ravel() for name, part in rows.parts.items()) <= rows.high + TANGENT).all()
 
 
 def test_no_whole_point_and_no_whole_number() -> None:
@@ -93,4 +105,9 @@ def test_a_day_without_what_ties_hours_is_its_hours() -> None:
     apart = [Clarabel().solve(hour).require() for hour in hourly(day, 3)]
     loose = Clarabel().solve(replace(day, rows={})).require()
     np.testing.assert_allclose(sum(a.cost for a in apart), loose.cost, atol=TANGENT)
-    assert loose.cost <= Clarabel().solve(day).require().cost + TANGENT
+    whole = Clarabel().solve(day).require()
+    assert loose.cost <= whole.cost + TANGENT
+    for factor in (0.3, 1.0, 2.0):  # at any prices of what ties them hours bound the day, and at the right ones they are it
+        bound = sum(Clarabel().solve(hour).require().cost for hour in hourly(priced(day, {"store": factor * whole.price["store"]}), 3))
+        assert bound <= whole.cost + TANGENT
+        assert factor != 1.0 or bound >= whole.cost - TANGENT

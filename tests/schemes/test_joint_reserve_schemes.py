@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from gridtandem.coordinate import End
 from gridtandem.schemes.joint_reserve import JointReserve
 from gridtandem.schemes.joint_reserve_price_taker import JointReservePriceTaker
 from gridtandem.schemes.joint_reserve_strategic import JointReserveStrategic
+from gridtandem.study.reserve.certificate import certificates
 from gridtandem.study.reserve.run import ReserveDay, keep
 from gridtandem.study.reserve.study import ReserveSeats, ReserveStudy, own_inertia, seated
 from tests.tolerances import FITS, RESERVE_COST, SEARCHED
@@ -91,3 +93,14 @@ def test_hours_that_hang_together_by_ramps_are_refused_by_name() -> None:
     done = keep(study)
     assert done.outcome.end is End.REFUSED
     assert any("'ramp'" in word for word in done.trouble)
+
+
+def test_every_price_that_leaders_were_told_is_held_against_the_market_again() -> None:
+    found = evening(JointReserveStrategic)
+    assert found.tables.certificates.holds.all()
+    assert found.tables.search <= SEARCHED
+    assert not len(evening(JointReserve).tables.certificates)
+    scheme = JointReserveStrategic()
+    kept = scheme.keeping(found.outcome.state)
+    for wrong in (replace(kept, price=kept.price + 1.0), replace(kept, fast_price=1.1 * kept.fast_price), replace(kept, award=kept.award + 3.0)):
+        assert not certificates(seats(), scheme, wrong).holds.any()

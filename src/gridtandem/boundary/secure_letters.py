@@ -73,8 +73,9 @@ class SecureChoice:
     fast_price: Real = dense("price of fast reserve", "currency/MW in an hour")
     value: Real = dense("cost of the feeders' own resources there", "currency")
     kink: Code = dense("1 where the hour lies between two prices, of which the companies' better one is told", dtype="i1")
-    worth: Code = dense("worth of the row; ESTIMATE: some cone of a feeder is loose", dtype="i1")
+    worth: Code = dense("worth of the row; ESTIMATE: some cone of a feeder is loose, or it is not proved that nothing is better", dtype="i1")
     bound: float = common("no strategy costs all together less, own cost and payments, over all periods", "currency")
+    gap: float = common("how far the search was from its own bound when it ended, penalties on losses counted, relative to the cost")
 
 
 # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────────────────────

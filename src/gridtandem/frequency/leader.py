@@ -24,7 +24,7 @@ from gridtandem.opf.fast_reserve import FastFeeder
 from gridtandem.opf.leader import of_group, times
 from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Matrix, Program, Rows
-from gridtandem.program.bilevel import Bilevel, BilevelAnswer, Method, solve
+from gridtandem.program.bilevel import Bilevel, BilevelAnswer, Method, answered, solve
 from gridtandem.program.by_hours import Market, best_by_hours, mixed, with_parts
 from gridtandem.program.certify import Certificate, agrees
 from gridtandem.program.follower import Follower
@@ -85,7 +85,16 @@ def best(groups: Sequence[FastGroup], box: tuple[Real, Real], markets: Sequence[
 
 def best_within(groups: Sequence[FastGroup], followers: Sequence[Follower], box: tuple[Real, Real], method: Method) -> SecureStrategy:
     """The same against markets that are known whole, by a route of `gridtandem.program.bilevel`."""
-    return searched(groups, box, lambda program: solve(Bilevel(program, THETA, tuple(followers)), method))
+    return searched(groups, box, lambda program: _finer(program, solve(Bilevel(program, THETA, tuple(followers)), method)))
+
+
+def _finer(program: Program, found: BilevelAnswer) -> BilevelAnswer:
+    """The same θ, and what feeders do for it without all the unknowns of markets beside them, which leave cones a little loose."""
+    theta = replace(program.columns[THETA], low=found.theta, high=found.theta)
+    last = Clarabel().solve(replace(program, columns={**program.columns, THETA: theta})) if found.status is Status.SOLVED else None
+    if last is None or last.status is not Status.SOLVED:
+        return found
+    return answered(program, THETA, replace(last, solver=found.solver), price=found.price, kink=found.kink, bound=found.bound, method=found.method)
 
 
 def certificate(strategy: SecureStrategy, followers: Sequence[Follower]) -> Certificate:

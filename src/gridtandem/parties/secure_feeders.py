@@ -21,6 +21,8 @@ from gridtandem.program.apart import Part
 from gridtandem.program.cells import Cells
 from gridtandem.tables import Flag, Index, Real
 
+PROVED = 5e-5  # relative gap up to which a search has proved its answer
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,15 +76,15 @@ class SecureFeeders:
         value = np.stack([h.count * cost_by_period(h.feeder, answer_of(found.found, k).x) for k, h in enumerate(self.feeders)], -1)
         fast = np.repeat(found.fast_price[:, None], len(self.feeders), axis=1)
         kink = np.repeat(found.found.kink[:, None], len(self.feeders), axis=1)
-        code = Worth.EXACT if found.tight and found.found.status is Status.SOLVED else Worth.ESTIMATE
+        code = Worth.EXACT if found.tight and found.found.gap <= PROVED else Worth.ESTIMATE
         worth = np.full((1, *value.shape), code, np.int8)
         z, award, price = found.z[None], found.award[None], found.energy[None]
-        return SecureChoice(z, award, price, fast[None], value[None], kink[None].astype(np.int8), worth, found.bound)
+        return SecureChoice(z, award, price, fast[None], value[None], kink[None].astype(np.int8), worth, found.bound, found.found.gap)
 
     def _nothing(self) -> SecureChoice:
         shape = (1, self.feeders[0].feeder.feeder.window.periods, len(self.feeders))
         nowhere, none = np.full(shape, np.nan), np.zeros(shape, np.int8)
-        return SecureChoice(nowhere, nowhere, nowhere, nowhere, nowhere, none, none, np.nan)
+        return SecureChoice(nowhere, nowhere, nowhere, nowhere, nowhere, none, none, np.nan, np.nan)
 
     @property
     def _hours(self) -> float:
@@ -113,14 +115,15 @@ def markets(told: SecureCells, heads: Index, box: tuple[Real, Real], hours: floa
     """Pieces of every hour, as they were told."""
     return [
         tuple(
-            _part(told, (told.period == t) & (told.part == kind), kind, heads, (box[0][t], box[1][t]), hours)
+            _part(told, (told.period == t) & (told.part == kind), heads, (box[0][t], box[1][t]), hours=hours)
             for kind in np.unique(told.part).tolist()
         )
         for t in range(len(box[0]))
     ]
 
 
-def _part(told: SecureCells, mine: Flag, kind: int, heads: Index, box: tuple[Real, Real], hours: float) -> Part:
+def _part(told: SecureCells, mine: Flag, heads: Index, box: tuple[Real, Real], *, hours: float) -> Part:
+    kind = int(told.part[mine][0])
     size = len(heads)
     count = int(told.piece[mine].max()) + 1
     slope, value = np.zeros((count, size + 1)), np.zeros(count)

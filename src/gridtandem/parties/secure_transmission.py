@@ -63,7 +63,7 @@ class SecureTransmissionDesk:
 
     def clear(self, ask: ClearSecure) -> SecurePlan:
         """Prices of the market at θ, hour by hour."""
-        theta, (_, t, wide) = self._theta(ask.z[0], ask.award[0]), ask.z.shape
+        theta, (_, t, wide) = self.totals(ask.z[0], ask.award[0]), ask.z.shape
         price, fast, cost, worth = np.full((t, wide), np.nan), np.full((t, wide), np.nan), np.nan, np.full((t, wide), Worth.REFUSED, np.int8)
         if np.isfinite(theta).all() and (theta[:, -1] <= self.market.most).all() and not list(self.market.faults()):
             theta[:, -1] = np.maximum(theta[:, -1], 0.0)
@@ -73,16 +73,20 @@ class SecureTransmissionDesk:
             cost, worth = float(sum(p.value for p in points)), np.full((t, wide), Worth.EXACT, np.int8)
         return SecurePlan(ask.z, ask.award, price[None], fast[None], worth[None], cost)
 
-    def _theta(self, z: Real, award: Real) -> Real:
-        """(period, number) totals of exchange, and all awards."""
+    def totals(self, z: Real, award: Real) -> Real:
+        """(period, number) totals of exchange, and all awards: θ."""
         out = np.zeros((len(z), self.market.size))
         np.add.at(out.T, self.market.place, z.T)
         out[:, -1] = award.sum(-1)
         return out
 
+    def prices(self, price: Real, fast_price: Real) -> Real:
+        """(period, number) prices at interfaces as slopes by θ; interfaces of one total have one price."""
+        return np.column_stack([price[:, self.heads], -fast_price[:, :1]])
+
     def _box(self, ask: ResidualSecure) -> tuple[Real, Real]:
         """Sides of θ."""
-        low, high = self._theta(ask.low[0], 0 * ask.award[0]), self._theta(ask.high[0], ask.award[0])
+        low, high = self.totals(ask.low[0], 0 * ask.award[0]), self.totals(ask.high[0], ask.award[0])
         high[:, -1] = np.minimum(high[:, -1], self.market.most)
         return low, high
 

@@ -5,8 +5,8 @@ With rows :math:`A x = b` over several hours (storage) and any multipliers :math
 .. math:: \sum_t \min_{x_t \in X_t} \bigl\{ f_t(x_t) - \mu^\top A_t x_t \bigr\} + \mu^\top b
 
 is at most the cost of every strategy. The multipliers are those of the whole program with the cells that the hours chose last, which is convex and
-whose cost is that of a strategy. Where every hour would choose the same again both are equal, and nothing is cheaper. Where they stay apart, all is
-searched as one.
+whose cost is that of a strategy. Where every hour would choose the same again both are equal, and nothing is cheaper. Where they stay apart by
+little the bound is told as it is; by more, all is searched as one.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from gridtandem.program.outer import Outer
 from gridtandem.program.solvers.clarabel import Clarabel
 from gridtandem.tables import Real
 
-ROUNDS = 6  # at most
-MET = 1e-6  # relative distance of bound and cost that ends the search
+ROUNDS = 3  # at most; then bound and cost may stay apart, storage and whole numbers being what they are
+ENOUGH = 1e-3  # relative distance with which a search of all hours at once is not worth its time: the bound is told as it is
+MET, SHARE = 1e-6, 0.9  # relative distance of bound and cost that ends the search, and what of it hours by themselves may leave
 Market: TypeAlias = tuple[Part, ...]  # of one hour; all hours have the same parts
 
 
@@ -74,8 +75,8 @@ def _searched(leader: Program, theta: str, markets: Sequence[Market], whole: Pro
     for _ in range(ROUNDS):
         if told.status is not Status.SOLVED:
             break
-        hours = hourly(_priced(leader, {name: told.price[name] for name in ties}), len(markets))
-        found = [Outer().solve(with_parts(hour, theta, [market])) for hour, market in zip(hours, markets, strict=True)]
+        hours = hourly(priced(leader, {name: told.price[name] for name in ties}), len(markets))
+        found = [Outer(gap=SHARE * MET).solve(with_parts(hour, theta, [market])) for hour, market in zip(hours, markets, strict=True)]
         if any(answer.status is not Status.SOLVED for answer in found):
             break
         bound = max(bound, sum(answer.bound for answer in found))
@@ -84,11 +85,13 @@ def _searched(leader: Program, theta: str, markets: Sequence[Market], whole: Pro
         if told.status is Status.SOLVED and told.cost < best.cost:
             best = replace(told, solver=found[0].solver)
         if bound >= best.cost - MET * max(1.0, abs(best.cost)):
-            return replace(best, bound=min(bound, best.cost))
+            break
+    if bound >= best.cost - ENOUGH * max(1.0, abs(best.cost)):
+        return replace(best, bound=min(bound, best.cost))
     return Outer().solve(whole)
 
 
-def _priced(leader: Program, price: Mapping[str, Real]) -> Program:
+def priced(leader: Program, price: Mapping[str, Real]) -> Program:
     """What rows hold is paid for at their prices."""
     columns, constant = dict(leader.columns), leader.constant
     for name, value in price.items():

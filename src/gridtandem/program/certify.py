@@ -129,9 +129,9 @@ def _rival(bilevel: Bilevel, within: float) -> tuple[BilevelAnswer | None, str]:
 def _tested(bilevel: Bilevel, answer: BilevelAnswer, within: float, *, rival: BilevelAnswer | None, looked: str) -> Certificate:
     """Against this rival, if any."""
     told = list(zip(bilevel.followers, answer.theta, answer.price, strict=True))
-    markets = [_market(follower, theta, price, within) for follower, theta, price in told]
-    slope, identity, penalty, scale = np.array([numbers for numbers, _ in markets]).T
-    hints = tuple(f"market {t}: {hint}" for t, (_, hint) in enumerate(markets) if hint)
+    markets = [against(follower, theta, price, within=within) for follower, theta, price in told]
+    slope, identity, penalty, scale = np.array([(m.slope, m.identity, m.penalty, m.scale) for m in markets]).T
+    hints = tuple(f"market {t}: {m.hint}" for t, m in enumerate(markets) if m.hint)
     moved = np.abs(answer.theta - answer.x[bilevel.theta]).max(1)
     size = np.maximum(1.0, np.abs(answer.x[bilevel.theta]).max(1))
     paid, cost = (answer.price * answer.theta).sum(1), own_cost(bilevel.leader, answer.x)
@@ -172,17 +172,34 @@ def _shape_faults(bilevel: Bilevel, answer: BilevelAnswer) -> Iterator[Fault]:
             yield Fault("answer", "has numbers that are none, and calls itself solved", "see where it comes from", "bilevel-055", column=name)
 
 
-def _market(follower: Follower, theta: Real, price: Real, within: float) -> tuple[tuple[float, float, float, float], str]:
-    """Δ, residual of the identity, penalties in use, and the size of the money at stake; and a hint."""
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """What remains of the conditions of one market at θ and a price."""
+
+    slope: float
+    identity: float
+    penalty: float
+    scale: float  # of the money at stake
+    hint: str
+
+    def holds(self, within: float = WITHIN) -> bool:
+        """Whether the price is a slope of the market's cost, the identity is kept, and nothing is short."""
+        return max(self.slope, abs(self.identity)) <= within * self.scale and self.penalty <= within
+
+
+def against(follower: Follower, theta: Real, price: Real, *, within: float = WITHIN) -> Against:
+    """A market solved again at θ, and the price that was told of it."""
     market = Market(follower, theta)
     found = market.answer(theta)
     step = np.maximum(1.0, np.abs(theta))
     least = hold(follower.joint(theta - step, theta + step, price)).solve()  # without presolve, as exact as can be
     slope = found.cost - float(price @ theta) - least.cost if least.status is Status.SOLVED else np.inf
-    penalty = sum(float(np.abs(found.x[name]).sum()) for name in follower.penalties)
-    scale = max(1.0, abs(found.cost), abs(float(price @ theta)))
-    identity = payment_of(follower, found) - float(market.priced(found) @ theta)
-    return (max(slope, 0.0), identity, penalty, scale), _undeclared(follower, found, within)
+    return Against(
+        slope=max(slope, 0.0), identity=payment_of(follower, found) - float(market.priced(found) @ theta),
+        penalty=sum(float(np.abs(found.x[name]).sum()) for name in follower.penalties),
+        scale=max(1.0, abs(found.cost), abs(float(price @ theta))), hint=_undeclared(follower, found, within),
+    )  # fmt: skip
 
 
 def _undeclared(follower: Follower, found: Answer, within: float) -> str:

@@ -154,9 +154,9 @@ def difference_document(first: Graph, second: Graph, found: Changes) -> dict[str
 def words_in_words() -> str:
     """Functions by region, words that mislead, and what the words mean."""
     known = words()
-    lines = [f"{'':<24}" + "".join(f"{region:<19}" for region in REGIONS).rstrip()]
+    lines = [f"{'':<24}" + "".join(f"{region:<20}" for region in REGIONS).rstrip()]
     for name, said in known.functions.items():
-        lines.append(f"{name.replace('_', ' '):<24}" + "".join(f"{'/'.join(said[region]):<19}" for region in REGIONS).rstrip())
+        lines.append(f"{name.replace('_', ' '):<24}" + "".join(f"{'/'.join(said[region]):<20}" for region in REGIONS).rstrip())
     lines += ["", *(f"beware: {trap.term} in {', '.join(trap.regions)}: {trap.here}; elsewhere: {trap.elsewhere}" for trap in known.traps), ""]
     return "\n".join([*lines, *(f"{term:<18}{meaning}" for term, meaning in known.glossary.items())])
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
 
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.statements import leading
 from gridtandem.report import style
 from gridtandem.report.style import styled
+from gridtandem.tables import Real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Dash: TypeAlias = Literal["-", "--", "-.", ":"]
+
 TIERS = {1: "bulk", 2: "distribution", 3: "edge, commercial", 4: "customers"}
 TIER_COLOURS = {1: style.TSO, 2: style.DSO, 3: style.INK, 4: style.DER}
-LOOKS = {  # word: dash, width, arrow, colour
+LOOKS: Mapping[str, tuple[Dash, float, str, str]] = {  # word: dash, width, arrow, colour
     "disp": ("-", 1.3, "-|>", style.INK), "ctl": ("-", 2.2, "-|>", style.INK), "order": ("-.", 1.3, "-|>", style.INK),
     "lim": ("--", 1.3, "-|>", style.SERIES[2]), "veto": ("--", 2.2, "-|>", style.SERIES[2]), "coord": ("-", 1.3, "<|-|>", style.SERIES[0]),
     "info": (":", 1.1, "-|>", style.MUTED), "bid": ("-", 0.9, "->", style.SERIES[4]), "price": ("--", 0.9, "->", style.SERIES[4]),
@@ -27,8 +32,11 @@ MEANINGS = {
     "bid": "bid", "price": "price", "settle": "settlement", "noedge": "stated: no link",
 }  # fmt: skip
 PASSES = 3  # of putting nodes below those they are linked with
-BESIDE = 0.14  # bend of a line among several between the same two
-AROUND = 0.28  # bend of a line that passes over a tier
+BENDS = (0.0, 0.14, -0.14, 0.28, -0.28, 0.42, -0.42, 0.6, -0.6, 0.8, -0.8)  # of lines; the first that keeps clear is taken
+CLEAR = 0.36  # inches that a line keeps from the middle of a box it does not belong to
+LOW, HIGH = -4.5, -0.5  # of the axes; tiers lie at −1 … −4
+LEFT, RIGHT = -0.28, 1.15
+INCH = 0.9  # of a tier to the next, in inches
 
 
 @styled
@@ -36,16 +44,17 @@ def skeleton(graph: Graph, offending: Collection[int] = ()) -> Figure:
     """The picture; ``offending`` are rows of the edge table, whose statements are drawn in the colour of warnings."""
     places = placed(graph)
     wide = max(list(graph.nodes.tier.tolist()).count(tier) for tier in TIERS)
-    figure = style.new_figure(max(5.0, 1.5 * wide + 2.0), 4.6)
+    inches = max(5.0, 1.5 * wide + 2.0)
+    figure = style.new_figure(inches, 4.6)
     axes = figure.add_subplot()
     axes.set_axis_off()
-    axes.set_xlim(-0.28, 1.15)
-    axes.set_ylim(-4.5, -0.5)
+    axes.set_xlim(LEFT, RIGHT)
+    axes.set_ylim(LOW, HIGH)
     axes.set_title(style.short(f"{graph.id}  {graph.name}", 70), pad=14)
     style.caption(axes, graph.source)
     for tier, name in TIERS.items():
         axes.text(-0.27, -tier, name, va="center", fontsize=7, color=style.MUTED)
-    _lines(axes, graph, places, {int(graph.edges.statement[k]) for k in offending})
+    _lines(axes, graph, places, bent(graph, places, inches / (RIGHT - LEFT)), offending={int(graph.edges.statement[k]) for k in offending})
     for k, (x, y) in enumerate(places):
         box = {"boxstyle": "round,pad=0.35", "facecolor": style.CARD, "edgecolor": TIER_COLOURS[int(graph.nodes.tier[k])], "linewidth": 1.4}
         axes.text(x, y, str(graph.nodes.name[k]), ha="center", va="center", fontsize=8, color=style.INK, bbox=box, zorder=3)
@@ -68,17 +77,38 @@ def placed(graph: Graph) -> list[tuple[float, float]]:
     return [(across[k], -float(graph.nodes.tier[k])) for k in range(count)]
 
 
-def _lines(axes: Axes, graph: Graph, places: list[tuple[float, float]], offending: set[int]) -> None:
+def bent(graph: Graph, places: Sequence[tuple[float, float]], inch: float) -> list[float]:
+    """How far each statement's line bows out, so that it keeps clear of other boxes and of other lines between the same two; straight if it can."""
+    spots = np.array(places) * (inch, INCH)
+    edges, taken, out = graph.edges, dict[tuple[int, int], list[float]](), list[float]()
+    for k in leading(edges):
+        a, b = int(edges.from_node[k]), int(edges.to_node[k])
+        used = taken.setdefault((min(a, b), max(a, b)), [])
+        side = 1.0 if a < b else -1.0  # the same bow seen from the other end
+        free = [bend for bend in BENDS if side * bend not in used] or [0.0]
+        others = np.delete(spots, [a, b], axis=0)
+        room = [min(_room(spots[a], spots[b], bend, others), CLEAR) for bend in free]
+        out.append(free[int(np.argmax(room))])
+        used.append(side * out[-1])
+    return out
+
+
+def _room(start: Real, end: Real, bend: float, others: Real) -> float:
+    """Inches between a bowed line and the nearest of other boxes: a quadratic curve whose middle point lies ``bend`` of its length aside."""
+    along = end - start
+    middle = (start + end) / 2 + bend * np.array([along[1], -along[0]])
+    t = np.linspace(0.0, 1.0, 25)[:, None]
+    curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * middle + t**2 * end
+    return float(np.min(np.linalg.norm(curve[:, None] - others[None], axis=2), initial=CLEAR))
+
+
+def _lines(axes: Axes, graph: Graph, places: Sequence[tuple[float, float]], bends: Sequence[float], *, offending: set[int]) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import FancyArrowPatch
 
-    edges, drawn = graph.edges, dict[frozenset[int], int]()
-    for k in leading(edges):
+    edges = graph.edges
+    for k, bend in zip(leading(edges), bends, strict=True):
         a, b = int(edges.from_node[k]), int(edges.to_node[k])
-        before = drawn.get(frozenset((a, b)), 0)
-        drawn[frozenset((a, b))] = before + 1
-        far = abs(places[a][1] - places[b][1]) > 1.0 or (places[a][1] == places[b][1] and len(places) > 2)
-        bend = (AROUND if far else 0.0) + BESIDE * before
         dash, width, arrow, colour = LOOKS[str(edges.word[k])]
         bad = int(edges.statement[k]) in offending
         axes.add_patch(
@@ -88,9 +118,7 @@ def _lines(axes: Axes, graph: Graph, places: list[tuple[float, float]], offendin
             )
         )  # fmt: skip
     used = [word for word in LOOKS if word in set(edges.word.tolist())]
-    keys = [Line2D([], [], linewidth=LOOKS[w][1], color=LOOKS[w][3], label=MEANINGS[w]) for w in used]
-    for key, word in zip(keys, used, strict=True):
-        key.set_linestyle(LOOKS[word][0])
+    keys = [Line2D([], [], linestyle=LOOKS[w][0], linewidth=LOOKS[w][1], color=LOOKS[w][3], label=MEANINGS[w]) for w in used]
     if offending:
         keys.append(Line2D([], [], linewidth=2.3, color=style.WARN, label="what a verdict rests on"))
     axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=5, frameon=False, fontsize=7)

@@ -16,6 +16,7 @@ from gridtandem.tables import Real
 if TYPE_CHECKING:
     from gridtandem.report.run import Comparison, Run
 
+ALIKE = 1e-8  # relative to the cost; less is what solvers leave
 ROWS = 24  # hours that a run shows
 COLUMNS = (
     "scheme", "agreed", "cost", "gap_to_cooperative", "companies_cost", "primary_mw", "fast_mw", "energy_per_mwh", "primary_per_mw", "fast_per_mw",
@@ -56,6 +57,10 @@ def _lines(run: Run) -> Iterator[str]:
     if not len(hours):
         return
     yield f"  cost      {told.cost:,.2f} {money}, {_held(told)}"
+    if len(proof := told.certificates):
+        kept = "in every hour" if proof.holds.all() else f"in {int(proof.holds.sum())} of {len(proof)} hours"
+        ended = f"their search ended {max(100 * told.search, 0.0):.2f} % from its bound"
+        yield f"  leaders   {told.companies:,.2f} {money} for them together; {ended}; prices are those of the market solved again {kept}"
     yield f"  primary   {spread(hours.primary_mw)} MW; without fast reserve {spread(hours.without_mw)} MW"
     yield f"  fast      {spread(hours.fast_mw)} MW{_saved(hours)}"
     each = f"energy {spread(hours.energy_per_mwh)}/MWh, primary {spread(hours.primary_per_mw)}/MW, fast {spread(hours.fast_per_mw)}/MW"
@@ -72,6 +77,8 @@ def _held(told: Told) -> str:
     """What the cost is held against."""
     if told.cost == told.cooperative:
         return f"at most {max(told.cost - told.bound, 0.0):,.2f} more than the least; one owner of everything, which is the benchmark"
+    if abs(told.gap) < ALIKE:
+        return f"as much as one owner of everything ({told.cooperative:,.2f})"
     return f"{abs(100 * told.gap):.3g} % {'more' if told.gap > 0 else 'less'} than one owner of everything ({told.cooperative:,.2f})"
 
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from gridtandem.schemes.independent import Independent as Independent
     from gridtandem.schemes.independent_opf import IndependentOpf as IndependentOpf
     from gridtandem.schemes.joint_reserve import JointReserve as JointReserve
+    from gridtandem.schemes.joint_reserve_price_taker import JointReservePriceTaker as JointReservePriceTaker
+    from gridtandem.schemes.joint_reserve_strategic import JointReserveStrategic as JointReserveStrategic
     from gridtandem.schemes.load_flow import LoadFlow as LoadFlow
     from gridtandem.schemes.merged import Merged as Merged
     from gridtandem.schemes.price_taker import PriceTaker as PriceTaker
@@ -51,7 +53,8 @@ _PLACE = {
     "conventional_3", "Conventional4": "conventional_4", "Copf": "copf", "DsoOffer": "dso_offer", "DsoReserveOffer": "dso_reserve_offer",
     "DsoVectorOffer": "dso_vector_offer", "FeederCurve": "feeder_curve", "Fused": "fused", "Hgd": "hgd", "HgdPlain": "hgd_plain",
     "HgdSlope": "hgd_slope", "Ideal": "ideal", "Independent": "independent", "IndependentOpf": "independent_opf",
-    "JointReserve": "joint_reserve", "LoadFlow": "load_flow", "Merged": "merged", "PriceTaker": "price_taker", "Response": "response",
+    "JointReserve": "joint_reserve", "JointReservePriceTaker": "joint_reserve_price_taker", "JointReserveStrategic": "joint_reserve_strategic",
+    "LoadFlow": "load_flow", "Merged": "merged", "PriceTaker": "price_taker", "Response": "response",
     "Strategic": "strategic",
 }  # fmt: skip
 

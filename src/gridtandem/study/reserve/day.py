@@ -15,6 +15,7 @@ from gridtandem.frequency.security import Inertia, Security
 from gridtandem.opf.fast_reserve import Model
 from gridtandem.program.answer import Status
 from gridtandem.schemes.joint_reserve import JointReserve as Cooperative
+from gridtandem.study.reserve.certificate import ReserveCertificates
 from gridtandem.study.reserve.results import ReserveAwards, ReserveHours, ReserveStations
 from gridtandem.study.reserve.study import DAY, ReserveStudy, read_inertia, seated
 from gridtandem.study.reserve.tables import told
@@ -78,7 +79,7 @@ def joint_reserve(
             case=case, feeders=feeders, cost=np.nan, bound=np.nan, hours=ReserveHours.empty(), awards=ReserveAwards.empty(),
             stations=ReserveStations.empty(), trouble=(plan.answer.status.value,), plan=plan, study=study,
         )  # fmt: skip
-    tables, trouble = told(case, seats.schedule, plan, plan)
+    tables, trouble = told(case, seats.schedule, plan, plan, ReserveCertificates.empty())
     return JointReserve(
         case=case, feeders=feeders, cost=plan.cost, bound=plan.bound, hours=tables.hours, awards=tables.awards, stations=tables.stations,
         trouble=trouble, plan=plan, study=study,

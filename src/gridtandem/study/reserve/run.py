@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from gridtandem.boundary.secure_letters import SecureWhole
 from gridtandem.coordinate import Outcome, coordinate
 from gridtandem.program.answer import Status
 from gridtandem.study.craft import Craft, Watch
+from gridtandem.study.reserve.certificate import ReserveCertificates, certificates
 from gridtandem.study.reserve.compare import tabled
 from gridtandem.study.reserve.plans import planned
 from gridtandem.study.reserve.study import ReserveSeats, ReserveStudy, seated
@@ -23,12 +25,15 @@ def _carried(study: ReserveStudy, seats: ReserveSeats, before: Outcome[Any] | No
     if not outcome.answered:
         return Result(study=study, outcome=outcome, tables=nothing(Told), trouble=tuple(dict.fromkeys(_explained(seats, outcome))))
     best, said = seats.owner.solve(), tuple[str, ...]()
-    plan = best
+    plan, proof = best, ReserveCertificates.empty()
     if SecureWhole not in study.scheme.asks_tso:
-        plan, said = planned(seats.schedule, study.scheme.keeping(outcome.state))
+        keeping = study.scheme.keeping(outcome.state)
+        (plan, said), proof = planned(seats.schedule, keeping), certificates(seats, study.scheme, keeping)
     if plan.answer.status is not Status.SOLVED:
         return Result(study=study, outcome=outcome, tables=nothing(Told), judged=False, trouble=said)
-    tables, wrong = told(study.case, seats.schedule, plan, best)
+    tables, wrong = told(study.case, seats.schedule, plan, best, proof)
+    if len(proof) and outcome.state is not None:
+        tables = replace(tables, search=outcome.state.best.gap)
     return Result(study=study, outcome=outcome, tables=tables, trouble=(*said, *wrong))
 
 

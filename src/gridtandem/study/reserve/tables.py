@@ -20,6 +20,7 @@ from gridtandem.resources.regulation import Regulators
 from gridtandem.study.market.results import Books
 from gridtandem.study.reserve.books import books, companies_cost, station_price
 from gridtandem.study.reserve.broken import BEYOND, apart, broken
+from gridtandem.study.reserve.certificate import ReserveCertificates
 from gridtandem.study.reserve.results import ReserveAwards, ReserveChecks, ReserveDevices, ReserveHours, ReserveStations
 from gridtandem.study.results import Violations
 from gridtandem.tables import Real, stacked
@@ -40,10 +41,12 @@ class Told:
     checks: ReserveChecks
     books: Books
     violations: Violations
+    certificates: ReserveCertificates
     cost: float  # of everybody [currency]
     bound: float  # no plan of this kind costs less [currency]
     cooperative: float  # what one owner of everything would pay [currency]
     companies: float  # what exchange and devices cost distribution companies, less what fast reserve earns [currency]
+    search: float = np.nan  # how far the search of leading companies was from its bound when it ended, relative; NaN where nobody leads
 
     @property
     def gap(self) -> float:
@@ -56,7 +59,7 @@ class Told:
         return 0.0 if apart <= CONTRADICTS else apart
 
 
-def told(case: Case, schedule: JointSchedule, plan: JointPlan, cooperative: JointPlan) -> tuple[Told, tuple[str, ...]]:
+def told(case: Case, schedule: JointSchedule, plan: JointPlan, cooperative: JointPlan, proof: ReserveCertificates) -> tuple[Told, tuple[str, ...]]:
     """All tables, and what is wrong with the plan."""
     each = [replace(plan.answer, x=of_group(plan.answer.x, k)) for k in range(len(plan.feeders))]
     shown = [replayed(h.feeder, one) for h, one in zip(plan.feeders, each, strict=True)]
@@ -67,10 +70,19 @@ def told(case: Case, schedule: JointSchedule, plan: JointPlan, cooperative: Join
     tables = Told(
         hours=hours, awards=awards, stations=_stations(schedule, plan),
         devices=stacked(ReserveDevices, [_devices(plan, case, k, one) for k, one in enumerate(each)]), checks=checks,
-        books=books(case, schedule, plan), violations=violations, cost=plan.cost, bound=cooperative.bound, cooperative=cooperative.cost,
+        books=books(case, schedule, plan), violations=violations, certificates=proof,
+        cost=plan.cost, bound=cooperative.bound, cooperative=cooperative.cost,
         companies=companies_cost(plan, schedule),
     )  # fmt: skip
-    return tables, tuple(beware(plan, checks))
+    return tables, (*beware(plan, checks), *_unproved(proof))
+
+
+def _unproved(proof: ReserveCertificates) -> Iterator[str]:
+    """Hours whose certificate fails."""
+    if not proof.holds.all():
+        first = proof.take(~proof.holds)
+        what = "scarcity made its prices" if first.penalty_mw[0] > FELT else "the prices that companies were told are not those of the market there"
+        yield f"certificate fails in {len(first)} of {len(proof)} hours, first in hour {first.hour[0]}: {what}"
 
 
 def hours_of(schedule: JointSchedule, plan: JointPlan) -> ReserveHours:
@@ -154,8 +166,8 @@ def _checks(plan: JointPlan, hours: ReserveHours, shown: list[Replayed], violati
 def beware(plan: JointPlan, checks: ReserveChecks) -> Iterator[str]:
     """What is wrong with a plan, in sentences."""
     if plan.cut is not None:
-        most, hours = float(np.nanmax(plan.cut)), checks.hour[np.isfinite(plan.cut).any(-1)].tolist()
-        yield f"repaired: cones stay loose in hour {hours}, so feeders do there what load flow says, with up to {most:,.3f} MW less fast reserve"
+        most, hours = float(np.nanmax(plan.cut)), ", ".join(map(str, checks.hour[np.isfinite(plan.cut).any(-1)].tolist()))
+        yield f"repaired: cones stay loose in hours {hours}, so feeders do there what load flow says, with up to {most:,.3f} MW less fast reserve"
     if not plan.tight:
         yield f"cones are loose by {np.nanmax(plan.slack):.2g}: the cost is that of a relaxation, and no network has such flows"
     if (short := float(checks.short_mw.max(initial=0.0))) > FELT:
