@@ -17,10 +17,14 @@ from gridtandem.architecture.lines import read_lines
 from gridtandem.architecture.oracle import oracle, sensitivity, unmet
 from gridtandem.architecture.relations import Node, Relation, Skeleton, World, skeleton_of
 from gridtandem.errors import InvalidCase, UnknownName
-from tests.tolerances import BENCH_JUDGED_S, BY_HAND, HELD_ON_AVERAGE, HIGHER
+from tests.tolerances import BENCH_JUDGED_S, BY_CHANCE, BY_HAND, HELD_ON_AVERAGE, HIGHER
 
 DRAWS = 300
 HEAD = 'ARCH X "made up" src=test family=Hybrid\n'
+
+
+def of_veto(word: str) -> Judged:
+    return of_lines(f"N T role=TSO tier=1 org=T\nN D role=DSO tier=2 org=D\nN x role=DER tier=4 org=C cap=1\ndisp T x\n{word} D x\n")
 
 
 @cache
@@ -99,7 +103,7 @@ def test_draws_are_repeatable_and_hold_published_verdicts_mostly() -> None:
 def test_probability_of_a_bypass_is_the_confidence_of_its_line() -> None:
     """UK1 bypasses by ESO > DSOF alone, confidence 0.35; without ESO > DSO nothing relieves it, and 0.15 is still few."""
     share = drawn()["UK1"].verdicts["TB"].probability[1]
-    assert share == pytest.approx(0.35, abs=3 * np.sqrt(0.35 * 0.65 / DRAWS))
+    assert share == pytest.approx(0.35, abs=BY_CHANCE)
 
 
 def test_a_critical_edge_changes_its_verdict() -> None:
@@ -160,6 +164,11 @@ def test_an_envelope_bounds_only_whom_it_bounds_everywhere() -> None:
     through = "disp T A\ndisp A x\nlim D A\nctl D x\n"
     assert of_lines(two + through).verdicts["HC"].score[1] == pytest.approx(0.4, abs=BY_HAND)
     assert of_lines(two + through + "disp T x\n").verdicts["HC"].score[1] == pytest.approx(1.0, abs=BY_HAND)
+
+
+def test_a_veto_bounds_as_a_limit_does() -> None:
+    assert of_veto("veto").levels() == of_veto("lim").levels()
+    assert of_veto("veto").verdicts["TB"].score[1] == pytest.approx(0.4, abs=BY_HAND)
 
 
 def test_what_a_node_alone_can_move() -> None:

@@ -17,8 +17,9 @@ from gridtandem.architecture.graph import BULK, CUSTOMER, DISTRIBUTION, Graph
 Chain = tuple[int, ...]  # positions of nodes, in the order in which something passes them
 
 INSTRUCTING = frozenset({"disp", "ctl", "order"})  # set-points; a limit is no set-point
+BOUNDING = frozenset({"lim", "veto"})  # instructions that bound what others instruct
 REPORTING = frozenset({"disp", "ctl"})  # the instructed tells what it does
-OPERATIONAL = frozenset({"disp", "ctl", "lim", "order", "bid", "price", "info"})  # settlement and agreements carry no operation
+OPERATIONAL = INSTRUCTING | BOUNDING | {"bid", "price", "info"}  # settlement and agreements carry no operation
 AGREEMENTS = ("advisory", "limits", "joint")
 OWN = frozenset({"TSO", "DSO", "DO", "TO", "RET", "LSE"})  # roles that pursue something of their own
 
@@ -149,8 +150,8 @@ class World:
         return tuple(p for p in self.paths[asset] if p[0] == source)
 
     def limited(self, by: Sequence[int]) -> frozenset[int]:
-        """Nodes whose operation one of these nodes bounds."""
-        return frozenset(r.b for r in self.relations if r.word == "lim" and r.a in by)
+        """Nodes whose operation one of these nodes bounds, by a limit or a veto."""
+        return frozenset(r.b for r in self.relations if r.word in BOUNDING and r.a in by)
 
     def agreement(self, p: int, q: int) -> str:
         """The strongest agreement between two nodes or those for whom they act; empty if there is none."""
