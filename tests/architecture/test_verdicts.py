@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from time import process_time
 
@@ -124,15 +125,11 @@ def test_causes_are_the_offending_paths() -> None:
 def test_agents_and_links_within_a_company_count() -> None:
     """Without whom the operator's own market operator would be a stranger, and a link to half of a company none to the other half."""
     found = judged("PT1")
-    stranger = Skeleton(tuple(Node(**{**_fields(n), "agent_of": -1}) for n in found.skeleton.nodes), found.skeleton.relations)
+    stranger = Skeleton(tuple(replace(n, agent_of=-1) for n in found.skeleton.nodes), found.skeleton.relations)
     alone = judge_skeleton("alone", stranger).levels()
     assert (found.levels()["HC"], alone["HC"]) == ((2, 2), (3, 3))
     assert (found.levels()["CG"], alone["CG"]) == ((0, 0), (1, 1))
     assert judged("JP0").levels()["CG"] == (0, 0)
-
-
-def _fields(node: Node) -> dict[str, object]:
-    return {name: getattr(node, name) for name in Node.__slots__}
 
 
 def test_fleets_across_two_areas_are_not_layered() -> None:
