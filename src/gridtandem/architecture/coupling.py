@@ -10,7 +10,7 @@ from itertools import combinations
 
 from gridtandem.architecture.findings import Finding, Strengths, banded
 from gridtandem.architecture.graph import DISTRIBUTION
-from gridtandem.architecture.relations import INSTRUCTING, OWN, Chain, World
+from gridtandem.architecture.relations import INSTRUCTING, OWN, World
 
 HIDDEN = (0.2, 0.6)
 CO_FEEDER = 0.5  # weight of acting behind the same feeder against acting on the same DER
@@ -50,11 +50,12 @@ def hidden_coupling(world: World, by: Strengths) -> Finding:
     nodes, actors = world.skeleton.nodes, principals(world)
     same, behind, chains = 0.0, 0.0, []
     acting = {p for a in world.paths for p in actors if world.from_(p, a)}
+    held, others = _holding(world), {p for p in actors if nodes[p].role != "TSO"}
     for a in world.paths:
         loose = [(1 - _agreed(world, a, p, q, by), p, q) for p, q in coupled(world, a, actors)]
         same += nodes[a].share * max((h for h, _, _ in loose), default=0.0)
         chains += [path for h, p, q in loose if h > 0 for k in (p, q) for path in world.from_(k, a)]
-        blind = [path for p in actors for path in _unbounded(world, p, a) if nodes[p].role != "TSO"] if len(acting) > 1 else []
+        blind = [path for path in world.paths[a] if path[0] in others and held.isdisjoint(path)] if len(acting) > 1 else []
         behind += nodes[a].share * bool(blind)
         chains += blind
     score = max(same, CO_FEEDER * behind)
@@ -74,9 +75,7 @@ def _agreed(world: World, asset: int, p: int, q: int, by: Strengths) -> float:
     return best
 
 
-def _unbounded(world: World, p: int, asset: int) -> tuple[Chain, ...]:
-    """Paths of a principal blind to distribution that no one who sees it stands on and no envelope bounds."""
-    nodes = world.skeleton.nodes
-    aware = {k for k, n in enumerate(nodes) if n.tier == DISTRIBUTION or n.sees_distribution}
-    held = aware | world.limited(world.skeleton.tier(DISTRIBUTION))
-    return tuple(path for path in world.from_(p, asset) if held.isdisjoint(path))
+def _holding(world: World) -> frozenset[int]:
+    """Nodes that see distribution, or that it bounds."""
+    aware = {k for k, n in enumerate(world.skeleton.nodes) if n.tier == DISTRIBUTION or n.sees_distribution}
+    return world.limited(world.skeleton.tier(DISTRIBUTION)) | aware
