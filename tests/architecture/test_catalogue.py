@@ -142,6 +142,7 @@ def test_all_faults_at_once_with_file_and_line() -> None:
         ("family=Hybrid", "family=Mixed", "arch-001"),
         ("family=Hybrid", "family=Hybrid base=NY1", "arch-033"),
         ("ARCH UK2", "# ARCH", "arch-031"),
+        ("ARCH UK2", "ARCH ../UK2", "arch-013"),
     ],
 )
 def test_each_fault_has_its_code(line: str, instead: str, code: str) -> None:
@@ -152,6 +153,22 @@ def test_each_fault_has_its_code(line: str, instead: str, code: str) -> None:
 def test_a_name_twice_and_an_architecture_twice() -> None:
     assert codes(GOOD + GOOD) == ["arch-032"]
     assert "case-017" in codes(GOOD.replace("N AGG", "N DSO").replace("AGG", "DSO"))
+
+
+def test_two_circles_are_two_faults_and_those_below_are_none() -> None:
+    more = "N A role=AGG tier=3 org=A\nN B role=AGG tier=3 org=B\nN C role=AGG tier=3 org=C\n"
+    text = GOOD + more + "disp A B\ndisp B A\ndisp B C\ndisp C DER\ndisp DER DSO\n"
+    with pytest.raises(InvalidCase) as e:
+        read_lines(text, "mine.txt")
+    told = sorted(f.what.removeprefix("closes a cycle of instructions ") for f in e.value.faults)
+    assert [set(each.split(" > ")) for each in told] == [{"A", "B"}, {"DSO", "AGG", "DER"}]
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(InvalidCase, match="UTF-8"):
+        architecture(str(path))
 
 
 @pytest.mark.parametrize(
