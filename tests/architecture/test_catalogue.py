@@ -209,11 +209,21 @@ def descriptions(draw: st.DrawFn) -> Description:
     nodes = list[dict[str, Value]]()
     for k, tier in enumerate(tiers):
         more: dict[str, Value] = {"share": share} if tier == CUSTOMER else {"own": draw(st.booleans()), "arb": [0.25, 0.5]}
+        more |= {"trusted": draw(st.booleans()), "network_aware": draw(st.booleans()), "instances": draw(st.sampled_from((1, 7, 1_000_000)))}
+        more |= {"agent_of": "n0"} if k and draw(st.booleans()) else {}
         nodes.append({"name": f"n{k}", "role": draw(st.sampled_from(ROLES)), "tier": tier, "org": draw(st.sampled_from("ab")), **more})
     pairs = draw(st.lists(st.tuples(st.integers(0, count - 2), st.sampled_from([w for w in WORDS if w != "noedge"])), unique=True, max_size=8))
-    said = [
-        Entry({"word": w, "from": f"n{a}", "to": f"n{a + 1}", **({"strength": "joint"} if w == "coord" else {"item": "sched"})}) for a, w in pairs
-    ]
+    said = list[Entry]()
+    for a, word in pairs:
+        told: dict[str, Value] = {
+            "word": word,
+            "from": f"n{a}",
+            "to": f"n{a + 1}",
+            "unsure": draw(st.booleans()),
+            "source": draw(st.sampled_from("xy")),
+        }
+        told |= {"latency_s": draw(st.sampled_from((0.0, 4.0, 60.0, 300.0))), "confidence": draw(st.floats(0.0, 1.0))}
+        said.append(Entry(told | ({"strength": "joint"} if word == "coord" else {"item": "sched"})))
     return Description("X", "any", "none", "Hybrid", tuple(map(Entry, nodes)), tuple(said))
 
 
