@@ -142,6 +142,7 @@ def test_all_faults_at_once_with_file_and_line() -> None:
         ("family=Hybrid", "family=Mixed", "arch-001"),
         ("family=Hybrid", "family=Hybrid base=NY1", "arch-033"),
         ("ARCH UK2", "# ARCH", "arch-031"),
+        ("ARCH UK2", "ARCH ../UK2", "arch-013"),
     ],
 )
 def test_each_fault_has_its_code(line: str, instead: str, code: str) -> None:
@@ -152,6 +153,22 @@ def test_each_fault_has_its_code(line: str, instead: str, code: str) -> None:
 def test_a_name_twice_and_an_architecture_twice() -> None:
     assert codes(GOOD + GOOD) == ["arch-032"]
     assert "case-017" in codes(GOOD.replace("N AGG", "N DSO").replace("AGG", "DSO"))
+
+
+def test_two_circles_are_two_faults_and_those_below_are_none() -> None:
+    more = "N A role=AGG tier=3 org=A\nN B role=AGG tier=3 org=B\nN C role=AGG tier=3 org=C\n"
+    text = GOOD + more + "disp A B\ndisp B A\ndisp B C\ndisp C DER\ndisp DER DSO\n"
+    with pytest.raises(InvalidCase) as e:
+        read_lines(text, "mine.txt")
+    told = sorted(f.what.removeprefix("closes a cycle of instructions ") for f in e.value.faults)
+    assert [set(each.split(" > ")) for each in told] == [{"A", "B"}, {"DSO", "AGG", "DER"}]
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(InvalidCase, match="UTF-8"):
+        architecture(str(path))
 
 
 @pytest.mark.parametrize(
@@ -192,11 +209,21 @@ def descriptions(draw: st.DrawFn) -> Description:
     nodes = list[dict[str, Value]]()
     for k, tier in enumerate(tiers):
         more: dict[str, Value] = {"share": share} if tier == CUSTOMER else {"own": draw(st.booleans()), "arb": [0.25, 0.5]}
+        more |= {"trusted": draw(st.booleans()), "network_aware": draw(st.booleans()), "instances": draw(st.sampled_from((1, 7, 1_000_000)))}
+        more |= {"agent_of": "n0"} if k and draw(st.booleans()) else {}
         nodes.append({"name": f"n{k}", "role": draw(st.sampled_from(ROLES)), "tier": tier, "org": draw(st.sampled_from("ab")), **more})
     pairs = draw(st.lists(st.tuples(st.integers(0, count - 2), st.sampled_from([w for w in WORDS if w != "noedge"])), unique=True, max_size=8))
-    said = [
-        Entry({"word": w, "from": f"n{a}", "to": f"n{a + 1}", **({"strength": "joint"} if w == "coord" else {"item": "sched"})}) for a, w in pairs
-    ]
+    said = list[Entry]()
+    for a, word in pairs:
+        told: dict[str, Value] = {
+            "word": word,
+            "from": f"n{a}",
+            "to": f"n{a + 1}",
+            "unsure": draw(st.booleans()),
+            "source": draw(st.sampled_from("xy")),
+        }
+        told |= {"latency_s": draw(st.sampled_from((0.0, 4.0, 60.0, 300.0))), "confidence": draw(st.floats(0.0, 1.0))}
+        said.append(Entry(told | ({"strength": "joint"} if word == "coord" else {"item": "sched"})))
     return Description("X", "any", "none", "Hybrid", tuple(map(Entry, nodes)), tuple(said))
 
 

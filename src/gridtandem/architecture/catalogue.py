@@ -8,7 +8,7 @@ from pathlib import Path
 from gridtandem.architecture.files import parsed, read_toml
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.lines import read_lines
-from gridtandem.errors import UnknownName
+from gridtandem.errors import Fault, InvalidCase, UnknownName
 
 
 def names() -> tuple[str, ...]:
@@ -38,7 +38,10 @@ def architecture(what: str) -> Graph:
 
 def architectures(path: Path) -> tuple[Graph, ...]:
     """All architectures of a file: one of a TOML file, any number of a text in the line grammar."""
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as e:
+        raise InvalidCase([Fault("file", "is no text", "save it as UTF-8", "arch-014", place=str(path))]) from e
     if path.suffix != ".toml":
         return read_lines(text, str(path))
     base = parsed(text, str(path)).get("base")

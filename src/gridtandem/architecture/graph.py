@@ -9,6 +9,7 @@ Tiers are physical: 1 bulk system, 2 distribution, 3 edge and commercial (no wir
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, final
@@ -92,6 +93,8 @@ class Graph:
         found = [*self.nodes.faults(), *self.edges.faults(), *_of_nodes(self.nodes), *_shares(self.nodes)]
         if self.family not in FAMILIES:
             found.append(Fault("architecture", f"has family {self.family!r}", f"take one of {', '.join(FAMILIES)}", "arch-001", label=self.id))
+        if not re.fullmatch(r"[\w.-]*\w", self.id):
+            found.append(Fault("architecture", f"is called {self.id!r}", "take letters, digits, dots and dashes", "arch-013", column="id"))
         nowhere = list(_nowhere(self.nodes, self.edges))
         found += nowhere or [*_contradictions(self.nodes, self.edges), *_cycles(self.nodes, self.edges)]
         return [self._placed(fault) for fault in found]
@@ -171,18 +174,20 @@ def _ends(edges: Edges) -> list[tuple[int, int, int]]:
 
 
 def _cycles(nodes: Nodes, edges: Edges) -> Iterator[Fault]:
-    """A circle of instructions, limits apart: nobody in it decides. Nodes without superiors are taken away until none is left."""
+    """Circles of instructions, limits apart: nobody in them decides. Nodes without superiors are taken away, then a circle, until none is left."""
     rows = [k for k in np.flatnonzero(edges.what == INSTR).tolist() if edges.authority[k] not in (LIMIT, VETO)]
     rest = set(range(len(nodes)))
-    while free := rest - {int(edges.to_node[k]) for k in rows if int(edges.from_node[k]) in rest}:
-        rest -= free
-    if not rest:
-        return
-    above = {int(edges.to_node[k]): k for k in reversed(rows) if int(edges.from_node[k]) in rest}
-    here, walked = min(rest), list[int]()
-    while here not in walked:
-        walked.append(here)
-        here = int(edges.from_node[above[here]])
-    circle = [here, *reversed(walked[walked.index(here) + 1 :]), here]
-    names = " > ".join(str(nodes.name[k]) for k in circle)
-    yield edges.fault(above[here], "to_node", f"closes a cycle of instructions {names}", "take one of them away", "arch-012")
+    while rest:
+        inside = [k for k in rows if int(edges.from_node[k]) in rest and int(edges.to_node[k]) in rest]
+        above = {int(edges.to_node[k]): k for k in reversed(inside)}
+        if free := rest - set(above):
+            rest -= free
+            continue
+        here, walked = min(rest), list[int]()
+        while here not in walked:
+            walked.append(here)
+            here = int(edges.from_node[above[here]])
+        circle = [here, *reversed(walked[walked.index(here) :])]
+        names = " > ".join(str(nodes.name[k]) for k in circle)
+        yield edges.fault(above[here], "to_node", f"closes a cycle of instructions {names}", "take one of them away", "arch-012")
+        rest -= set(circle)
