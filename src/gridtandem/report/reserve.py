@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ALIKE = 1e-8  # relative to the cost; less is what solvers leave
 ROWS = 24  # hours that a run shows
 COLUMNS = (
-    "scheme", "agreed", "cost", "gap_to_cooperative", "companies_cost", "primary_mw", "fast_mw", "energy_per_mwh", "primary_per_mw", "fast_per_mw",
-    "lowest_hz", "undelivered_mw", "limits_broken", "seconds",
+    "scheme", "agreed", "cost", "gap_to_cooperative", "companies_cost", "companies_exact", "primary_mw", "fast_mw", "energy_per_mwh",
+    "primary_per_mw", "fast_per_mw", "lowest_hz", "undelivered_mw", "limits_broken", "seconds",
 )  # fmt: skip
 SHOWN = ("hour", "without_mw", "primary_mw", "fast_mw", "lowest_hz", "energy_per_mwh", "primary_per_mw", "fast_per_mw")
 
@@ -60,7 +60,8 @@ def _lines(run: Run) -> Iterator[str]:
     if len(proof := told.certificates):
         kept = "in every hour" if proof.holds.all() else f"in {int(proof.holds.sum())} of {len(proof)} hours"
         ended = f"their search ended {max(100 * told.search, 0.0):.2f} % from its bound"
-        yield f"  leaders   {told.companies:,.2f} {money} for them together; {ended}; prices are those of the market solved again {kept}"
+        paid = f"{told.companies:,.2f} {money} for them together ({told.companies_exact:,.2f} were fast reserve paid by the exact requirement)"
+        yield f"  leaders   {paid}; {ended}; prices are those of the market solved again {kept}"
     yield f"  primary   {spread(hours.primary_mw)} MW; without fast reserve {spread(hours.without_mw)} MW"
     yield f"  fast      {spread(hours.fast_mw)} MW{_saved(hours)}"
     each = f"energy {spread(hours.energy_per_mwh)}/MWh, primary {spread(hours.primary_per_mw)}/MW, fast {spread(hours.fast_per_mw)}/MW"

@@ -45,7 +45,7 @@ def _figures(run: Run) -> dict[str, object]:
     told = day.tables
     return {
         "cost": number(told.cost), "bound": number(told.bound), "cooperative": number(told.cooperative), "gap_to_cooperative": number(told.gap),
-        "companies_cost": number(told.companies),
+        "companies_cost": number(told.companies), "companies_exact": number(told.companies_exact),
     }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ class ReserveHours(Table):
     energy_per_mwh: Real = column("price of energy, mean over loads", unit=PER_MWH)
     primary_per_mw: Real = column("price of primary reserve, for an hour", unit=PER_MW)
     fast_per_mw: Real = column("price of fast reserve, for an hour", unit=PER_MW)
+    fast_exact_per_mw: Real = column("price of fast reserve by the exact requirement, of which companies may meet chords", unit=PER_MW)
     short_mw: Real = column("primary reserve that is missing", unit="MW")
     shed_mw: Real = column("demand not served", unit="MW")
 
