@@ -130,6 +130,7 @@ def test_companies_that_lead_withhold_and_earn_and_all_pay_for_it() -> None:
     assert f"leading earns {gain:.2f} against together" in found.words[0]
     assert f"chords pay {beyond:.2f} more" in found.words[0]
     assert table.companies[strategic] <= table.companies[taker] * (1 + FOUND_RESERVE)
+    assert table.feeders_energy_per_mwh[strategic] < table.feeders_energy_per_mwh[together], "what they move is told where they are"
     assert table.cost[strategic] > table.cost[together]
     assert table.cost[taker] >= table.cost[together] * (1 - FOUND_RESERVE)
     assert "MW of fast reserve withheld" in found.words[0]

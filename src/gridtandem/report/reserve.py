@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gridtandem.report.frequency import limits_in_words, services_in_words
 from gridtandem.report.tables import plain, spelled
 from gridtandem.report.words import beside_in_words, in_words
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
 ALIKE = 1e-8  # relative to the cost; less is what solvers leave
 ROWS = 24  # hours that a run shows
 COLUMNS = (
-    "scheme", "agreed", "cost", "gap_to_cooperative", "companies_cost", "companies_exact", "primary_mw", "fast_mw", "energy_per_mwh",
-    "primary_per_mw", "fast_per_mw", "lowest_hz", "undelivered_mw", "limits_broken", "seconds",
+    "scheme", "agreed", "cost", "gap_to_cooperative", "companies_cost", "companies_exact", "primary_mw", "fast_mw",
+    "feeders_energy_per_mwh", "primary_per_mw", "fast_per_mw", "lowest_hz", "undelivered_mw", "limits_broken", "seconds",
 )  # fmt: skip
-SHOWN = ("hour", "without_mw", "primary_mw", "fast_mw", "lowest_hz", "energy_per_mwh", "primary_per_mw", "fast_per_mw")
+SHOWN = ("hour", "without_mw", "primary_mw", "fast_mw", "lowest_hz", "energy_per_mwh", "feeders_energy_per_mwh", "primary_per_mw", "fast_per_mw")
 
 
 def run_in_words(run: Run) -> str:
@@ -64,7 +66,7 @@ def _lines(run: Run) -> Iterator[str]:
         yield f"  leaders   {paid}; {ended}; prices are those of the market solved again {kept}"
     yield f"  primary   {spread(hours.primary_mw)} MW; without fast reserve {spread(hours.without_mw)} MW"
     yield f"  fast      {spread(hours.fast_mw)} MW{_saved(hours)}"
-    each = f"energy {spread(hours.energy_per_mwh)}/MWh, primary {spread(hours.primary_per_mw)}/MW, fast {spread(hours.fast_per_mw)}/MW"
+    each = f"energy {_energy(hours)}, primary {spread(hours.primary_per_mw)}/MW, fast {spread(hours.fast_per_mw)}/MW"
     yield f"  prices    {each}, in {money}"
     yield f"  lowest    {spread(hours.lowest_hz, 3)} Hz if reserve comes as promised"
     broken = int(checks.limits_broken.sum())
@@ -72,6 +74,12 @@ def _lines(run: Run) -> Iterator[str]:
     short = float(checks.undelivered_mw.max(initial=0.0))
     sold = "all that is sold is felt" if short <= FELT else f"up to {spelled(short, 'MW')} less felt than sold"
     yield f"  AC check  feeders as they stand and with all fast reserve called: {limits}; {sold}"
+
+
+def _energy(hours: ReserveHours) -> str:
+    """Where loads of transmission are, and where feeders are."""
+    at = hours.feeders_energy_per_mwh[np.isfinite(hours.feeders_energy_per_mwh)]
+    return f"{spread(hours.energy_per_mwh)}/MWh at loads of transmission" + (f", {spread(at)} at feeders" if len(at) else "")
 
 
 def _held(told: Told) -> str:

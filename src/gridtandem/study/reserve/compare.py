@@ -31,6 +31,7 @@ class ReserveComparison(Table):
     primary_mw: Real = column("primary reserve, mean over hours", unit="MW")
     fast_mw: Real = column("fast reserve, mean over hours", unit="MW")
     energy_per_mwh: Real = column("price of energy, mean over hours and loads of transmission", unit=PER_MWH)
+    feeders_energy_per_mwh: Real = column("price of energy at the feeders' buses, mean over hours and what they exchange", unit=PER_MWH)
     primary_per_mw: Real = column("price of primary reserve, mean over hours", unit=PER_MW)
     fast_per_mw: Real = column("price of fast reserve, mean over hours", unit=PER_MW)
     lowest_hz: Real = column("lowest frequency of the day after the worst loss, if reserve comes as promised", unit="Hz")
@@ -46,7 +47,7 @@ class ReserveComparison(Table):
 
 def tabled(results: Sequence[Result[Any, Told]], seconds: Sequence[float]) -> ReserveComparison:
     """The table of results that are there already."""
-    means = ("primary_mw", "fast_mw", "energy_per_mwh", "primary_per_mw", "fast_per_mw")
+    means = ("primary_mw", "fast_mw", "energy_per_mwh", "feeders_energy_per_mwh", "primary_per_mw", "fast_per_mw")
     tables = [r.tables for r in results]
     return ReserveComparison.of({
         **beside(results, seconds), "cost": [t.cost for t in tables], "gap_to_cooperative": [t.gap for t in tables],

@@ -51,7 +51,8 @@ class JointReserve:
             f"  primary   {_range(h.primary_mw)} MW; without fast reserve {_range(h.without_mw)} MW",
             f"  fast      {_range(h.fast_mw)} MW; both together {saved:.1f} % less than primary reserve alone",
             f"  lowest    {_range(h.lowest_hz, 3)} Hz if reserve comes as promised",
-            f"  prices    energy {_range(h.energy_per_mwh)}, primary {_range(h.primary_per_mw)}, fast {_range(h.fast_per_mw)} {money}",
+            f"  prices    energy {_range(h.energy_per_mwh)} at loads of transmission, primary {_range(h.primary_per_mw)}, "
+            f"fast {_range(h.fast_per_mw)} {money}",
         ]
         return "\n".join([*lines, *(f"  beware    {word}" for word in self.trouble)])
 

@@ -96,10 +96,18 @@ def hours_of(schedule: JointSchedule, plan: JointPlan) -> ReserveHours:
     load = np.where(load.sum(-1, keepdims=True) > 0, load, 1.0)
     return ReserveHours(
         hour=np.arange(window.first, window.end) + 1, without_mw=without, primary_mw=plan.primary, fast_mw=plan.fast,
-        lowest_hz=_lowest(schedule, plan), energy_per_mwh=(plan.energy * load).sum(-1) / load.sum(-1), primary_per_mw=plan.primary_price,
+        lowest_hz=_lowest(schedule, plan), energy_per_mwh=(plan.energy * load).sum(-1) / load.sum(-1),
+        feeders_energy_per_mwh=_at_feeders(schedule, plan), primary_per_mw=plan.primary_price,
         fast_per_mw=plan.fast_price, fast_exact_per_mw=plan.exact_fast_price,
         short_mw=np.maximum(plan.short, 0.0), shed_mw=np.maximum(plan.shed, 0.0),
     )  # fmt: skip
+
+
+def _at_feeders(schedule: JointSchedule, plan: JointPlan) -> Real:
+    """Price of energy at the feeders' buses, mean over what they exchange (period); NaN where they exchange nothing."""
+    size = np.abs(plan.given)
+    total = size.sum(-1)
+    return np.where(total > FELT, (plan.energy[:, schedule.transmission.at] * size).sum(-1) / np.where(total > FELT, total, 1.0), np.nan)
 
 
 def _lowest(schedule: JointSchedule, plan: JointPlan) -> Real:

@@ -44,7 +44,7 @@ class StrategyTrials(Table):
     z_mw: Real = column("what all feeders take from transmission", unit="MW", finite=False)
     fast_mw: Real = column("fast reserve", unit="MW", finite=False)
     primary_mw: Real = column("primary reserve", unit="MW", finite=False)
-    energy_per_mwh: Real = column("price of energy at the feeders' buses, mean over what they take", unit="currency/MWh", finite=False)
+    feeders_energy_per_mwh: Real = column("price of energy at the feeders' buses, mean over what they exchange", unit="currency/MWh", finite=False)
     primary_per_mw: Real = column("price of primary reserve, for an hour", unit="currency/MW", finite=False)
     fast_per_mw: Real = column("price of fast reserve, for an hour", unit="currency/MW", finite=False)
     fast_exact_per_mw: Real = column("price of fast reserve by the exact requirement at these quantities", unit="currency/MW", finite=False)
@@ -65,14 +65,12 @@ def trials(case: Case, watch: Watch | None = None, *, hours: Sequence[int] = HOU
 
 
 def _told(tables: Told) -> tuple[float, ...]:
-    hours, awards = tables.hours, tables.awards
+    hours = tables.hours
     if not len(hours):
         return (np.nan,) * 10
-    z = float(awards.z_mw.sum())
-    price = float((awards.energy_per_mwh * awards.z_mw).sum()) / z if z else np.nan
-    reserves = (float(getattr(hours, name)[0]) for name in ("fast_mw", "primary_mw"))
-    prices = (float(getattr(hours, name)[0]) for name in ("primary_per_mw", "fast_per_mw", "fast_exact_per_mw"))
-    return (z, *reserves, price, *prices, tables.companies, tables.companies_exact, tables.cost)
+    names = ("fast_mw", "primary_mw", "feeders_energy_per_mwh", "primary_per_mw", "fast_per_mw", "fast_exact_per_mw")
+    of_hour = (float(getattr(hours, name)[0]) for name in names)
+    return (float(tables.awards.z_mw.sum()), *of_hour, tables.companies, tables.companies_exact, tables.cost)
 
 
 def _said(table: StrategyTrials) -> list[str]:
