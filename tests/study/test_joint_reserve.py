@@ -49,6 +49,7 @@ def test_feeders_without_their_network_sell_more_and_it_shows_what_would_break()
     full, none = (joint_reserve("noh-reduced", hours=1, first_hour=4, feeders=model) for model in ("full", "none"))
     assert none.hours.fast_mw[0] > full.hours.fast_mw[0] + DELIVERED_MW
     assert full.trouble == ()
+    assert "more than the least of this model" in repr(full), "a polygon stands for the circle of inverters"
     assert any("less than was sold" in word for word in none.trouble)
     assert any("beyond their limits" in word for word in none.trouble)
 

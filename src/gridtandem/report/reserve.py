@@ -85,7 +85,7 @@ def _energy(hours: ReserveHours) -> str:
 def _held(told: Told) -> str:
     """What the cost is held against."""
     if told.cost == told.cooperative:
-        return f"at most {max(told.cost - told.bound, 0.0):,.2f} more than the least; one owner of everything, which is the benchmark"
+        return f"at most {max(told.cost - told.bound, 0.0):,.2f} more than the least of this model; one owner of everything, which is the benchmark"
     if abs(told.gap) < ALIKE:
         return f"as much as one owner of everything ({told.cooperative:,.2f})"
     return f"{abs(100 * told.gap):.3g} % {'more' if told.gap > 0 else 'less'} than one owner of everything ({told.cooperative:,.2f})"

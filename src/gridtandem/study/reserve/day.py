@@ -50,7 +50,7 @@ class JointReserve:
         saved = 100 * (1 - (h.primary_mw + h.fast_mw).sum() / max(h.without_mw.sum(), TINY))
         lines = [
             f"Joint reserve of {self.case.name}, {len(h)} h, feeders {self.feeders}",
-            f"  cost      {self.cost:,.2f} {money}, at most {max(self.cost - self.bound, 0.0):,.2f} more than the least",
+            f"  cost      {self.cost:,.2f} {money}, at most {max(self.cost - self.bound, 0.0):,.2f} more than the least of this model",
             f"  primary   {_range(h.primary_mw)} MW; without fast reserve {_range(h.without_mw)} MW",
             f"  fast      {_range(h.fast_mw)} MW; both together {saved:.1f} % less than primary reserve alone",
             f"  lowest    {_range(h.lowest_hz, 3)} Hz if reserve comes as promised",
@@ -67,9 +67,9 @@ def joint_reserve(
     """Least cost of energy, primary and fast reserve over some hours, secure in frequency against each loss of ``inertia``.
 
     ``inertia`` is a table, a DataFrame or a CSV file with the columns hour, inertia_mws and loss_mw, and perhaps lost; the cases rts24-ffr and
-    noh-reduced have one of their own. Offers of regulation up are offers of primary reserve in transmission and of fast reserve in feeders. ``feeders``
-    says how their networks count: full, base-only or none. ``security`` has limits and delivery times; usual: 60 Hz, at most 1 Hz below it, 10 s for
-    primary and 1 s for fast reserve.
+    noh-reduced have one of their own. Offers of regulation up are offers of primary reserve in transmission and of fast reserve in feeders.
+    ``feeders`` says how their networks count: full, base-only or none. ``security`` has limits and delivery times; usual: 60 Hz, at most 1 Hz below
+    it, 10 s for primary and 1 s for fast reserve.
     """
     case = given if isinstance(given, Case) else named(given)
     study = ReserveStudy(
