@@ -426,6 +426,7 @@ REPAIRED_MW = 1e-9  # MW; one load flow beside itself
 SAME_AWARD_MW = 1e-6  # MW; its Newton to 1e-9 MVA
 SAME_AWARD_PU = 1e-6  # pu; the same
 TANGENT = 1e-6  # absolute; what tangents and interior points leave of numbers near 1
+EXACT_PRICE = 1e-6  # relative; multipliers of one program solved to 1e-10, with what was agreed held by prices
 # ── verdicts on architectures ────────────────────────────────────────────────────────────────────────────────────────────────
 BY_HAND = 1e-9  # scores are rounded to nine digits
 BY_CHANCE = 0.083  # three standard deviations of a share of 0.35 among 300 draws

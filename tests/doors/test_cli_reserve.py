@@ -10,6 +10,7 @@ import pytest
 import gridtandem as gt
 from gridtandem.cli.exits import EXIT_INVALID, EXIT_RULE, EXIT_USAGE
 from gridtandem.cli.wishes import Wishes
+from gridtandem.study.registry import scheme_names
 from tests.doors.terminal import tandem
 
 WORDS = ("noh-reduced", "--hours", "2", "--feeders", "none")
@@ -101,3 +102,4 @@ def test_a_page_of_help_has_every_option() -> None:
     page = tandem("help", "reserve").out
     for word in ("--inertia", "--feeders", "--primary-time", "--fast-time", "--nadir", "--first-hour"):
         assert word in page
+    assert all(f"{name} (" in page for name in scheme_names() if name.startswith("joint-reserve"))

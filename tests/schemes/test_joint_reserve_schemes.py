@@ -15,13 +15,14 @@ from gridtandem.cases.named import case
 from gridtandem.cases.rts24 import Rts24
 from gridtandem.cases.rts24_ffr import Rts24Ffr
 from gridtandem.coordinate import End
+from gridtandem.frequency.security import Security
 from gridtandem.schemes.joint_reserve import JointReserve
 from gridtandem.schemes.joint_reserve_price_taker import JointReservePriceTaker
 from gridtandem.schemes.joint_reserve_strategic import JointReserveStrategic
 from gridtandem.study.reserve.certificate import certificates
 from gridtandem.study.reserve.run import ReserveDay, keep
 from gridtandem.study.reserve.study import ReserveSeats, ReserveStudy, own_inertia, seated
-from tests.tolerances import FITS, RESERVE_COST, SEARCHED
+from tests.tolerances import EXACT_PRICE, FITS, RESERVE_COST, SEARCHED
 
 
 def asked(scheme: Any) -> ReserveStudy:
@@ -52,6 +53,20 @@ def test_who_leads_earns_more_and_society_pays_for_it() -> None:
     assert leader.hours.fast_mw[0] < owner.hours.fast_mw[0]
     assert leader.hours.fast_per_mw[0] > owner.hours.fast_per_mw[0]
     assert evening(JointReservePriceTaker).outcome.end is End.ALONE
+
+
+def test_what_leaders_gain_by_chords_is_told_apart() -> None:
+    """One MW more replaces −g′(F) of primary reserve by the cone; a chord that ends there, a little more."""
+    leader, owner = (evening(s).tables for s in (JointReserveStrategic, JointReserve))
+    hours, mine = leader.hours, seats().schedule.inertia
+    slope = Security().replaced(mine.inertia_mws, mine.loss_mw, hours.fast_mw[:, None]).max()
+    np.testing.assert_allclose(hours.fast_exact_per_mw, slope * hours.primary_per_mw, rtol=EXACT_PRICE)
+    assert hours.fast_per_mw[0] > hours.fast_exact_per_mw[0] * (1 + EXACT_PRICE)
+    more = float(((hours.fast_per_mw - hours.fast_exact_per_mw) * hours.fast_mw).sum())
+    np.testing.assert_allclose(leader.companies_exact - leader.companies, more, rtol=EXACT_PRICE)
+    assert leader.companies < leader.companies_exact < owner.companies, "most of the gain is no matter of chords"
+    assert (owner.hours.fast_exact_per_mw == owner.hours.fast_per_mw).all()
+    assert owner.companies_exact == owner.companies
 
 
 def test_what_is_told_of_the_market_is_the_market() -> None:

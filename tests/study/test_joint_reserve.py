@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import gridtandem as gt
 from gridtandem.cases.rts24 import LOAD_MW
 from gridtandem.cases.rts24_ffr import inertia_of_day
 from gridtandem.errors import InvalidCase
@@ -47,6 +49,7 @@ def test_feeders_without_their_network_sell_more_and_it_shows_what_would_break()
     full, none = (joint_reserve("noh-reduced", hours=1, first_hour=4, feeders=model) for model in ("full", "none"))
     assert none.hours.fast_mw[0] > full.hours.fast_mw[0] + DELIVERED_MW
     assert full.trouble == ()
+    assert "more than the least of this model" in repr(full), "a polygon stands for the circle of inverters"
     assert any("less than was sold" in word for word in none.trouble)
     assert any("beyond their limits" in word for word in none.trouble)
 
@@ -61,6 +64,15 @@ def test_hours_come_from_a_file(tmp_path: Path) -> None:
     assert {f.column for f in found.value.faults} >= {"inertia_mws", "loss_mw"}
     with pytest.raises(InvalidCase, match="case-100"):
         read_inertia(tmp_path / "none.csv")
+
+
+def test_hours_may_be_a_data_frame_and_what_is_none_is_refused_by_name() -> None:
+    frame = pd.DataFrame({"hour": [1, 2], "inertia_mws": [8350.0, 7850.0], "loss_mw": 100.0})
+    run = gt.run("noh-reduced", scheme="joint-reserve", inertia=frame, hours=2, feeders="none")
+    assert run.hours.without_mw == pytest.approx([1_500_000 / 8350, 1_500_000 / 7850])
+    for wrong, code in ((frame.drop(columns="loss_mw"), "case-"), ({"hour": [1]}, "frequency-090"), (7850.0, "frequency-090")):
+        with pytest.raises(InvalidCase, match=code):
+            gt.run("noh-reduced", scheme="joint-reserve", inertia=wrong, hours=2)
 
 
 def test_bad_questions_are_refused_in_words() -> None:

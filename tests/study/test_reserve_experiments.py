@@ -123,7 +123,14 @@ def test_companies_that_lead_withhold_and_earn_and_all_pay_for_it() -> None:
     together, strategic, taker = range(3)
     assert table.fast_mw[strategic] < table.fast_mw[together] - 1.0
     assert table.companies[strategic] < table.companies[together]
+    more = (table.fast_per_mw - table.fast_exact_per_mw) * table.fast_mw
+    np.testing.assert_allclose(table.companies_exact - table.companies, more, atol=FOUND_PRICES)
+    assert table.companies_exact[strategic] < table.companies_exact[together] == table.companies[together]
+    gain, beyond = table.companies_exact[together] - table.companies_exact[strategic], more[strategic]
+    assert f"leading earns {gain:.2f} against together" in found.words[0]
+    assert f"chords pay {beyond:.2f} more" in found.words[0]
     assert table.companies[strategic] <= table.companies[taker] * (1 + FOUND_RESERVE)
+    assert table.feeders_energy_per_mwh[strategic] < table.feeders_energy_per_mwh[together], "what they move is told where they are"
     assert table.cost[strategic] > table.cost[together]
     assert table.cost[taker] >= table.cost[together] * (1 - FOUND_RESERVE)
     assert "MW of fast reserve withheld" in found.words[0]

@@ -54,6 +54,8 @@ def test_tables_add_up() -> None:
     for k, hour in enumerate(told.hours.hour.tolist()):
         stations, awards = told.stations.take(told.stations.hour == hour), told.awards.take(told.awards.hour == hour)
         assert stations.primary_mw.sum() == pytest.approx(told.hours.primary_mw[k], abs=RESERVE_SUMS_MW)
+        at_feeders = np.average(awards.energy_per_mwh, weights=np.abs(awards.z_mw))
+        assert told.hours.feeders_energy_per_mwh[k] == pytest.approx(at_feeders, rel=RESERVE_BOOKS)
         assert awards.award_mw.sum() >= told.hours.fast_mw[k] - RESERVE_SUMS_MW
         devices = told.devices.take(told.devices.hour == hour)
         for name, count, award in zip(awards.interface, awards.feeders, awards.award_mw, strict=True):

@@ -53,6 +53,8 @@ RESERVE = """\
 tandem run rts24-ffr --scheme joint-reserve --inertia hours.csv --feeders full --nadir 0.8
 
 Least cost of energy, primary reserve of stations and fast reserve of feeders, so that frequency holds after each loss.
+Schemes: joint-reserve (one owner of everything, the benchmark), joint-reserve-strategic (distribution companies lead together and
+know what they do to prices), joint-reserve-price-taker (each believes that it moves nothing).
   --hours N --first-hour H    which hours of the day  [24 from 1]
   --inertia FILE              CSV hour,inertia_mws,loss_mw[,lost]; rts24-ffr and noh-reduced have hours of their own
   --feeders MODEL             how their networks count: full, base-only (as they stand alone), none  [full]
@@ -64,6 +66,7 @@ Least cost of energy, primary reserve of stations and fast reserve of feeders, s
 Tables of the run: hours, awards, stations, devices, checks, books, violations (tandem export RUN --out DIR).
 Whatever was planned is replayed by load flow, as feeders stand and with all fast reserve called.
 
+  tandem compare rts24-ffr --schemes joint-reserve,joint-reserve-strategic --first-hour 18 --hours 1
   tandem compare rts24-ffr --schemes joint-reserve --fail-if 'gap-to-cooperative>0.01'
   tandem frequency requirement --inertia 7850:8350 --loss 100
 """

@@ -75,6 +75,7 @@ class JointPlan:
     award: Real  # (period, interface) their fast reserve [MW]
     primary_price: Real  # (period) [currency/MW in an hour]
     fast_price: Real
+    exact_fast_price: Real  # multiplier of ``sold`` in this program, whatever price others have agreed on
     cut: Real | None = None  # (period, interface) of a repaired plan: fast reserve taken back; NaN where nothing was to repair [MW]
 
     @property
@@ -218,10 +219,12 @@ class JointSchedule:
             award[:, k] = h.count * own.x["award"]
             extra += h.count * h.feeder.paid(own.x)
             slack[k, : len(h.feeder.states)] = h.feeder.slack(own)
+        fast_price = answer.price["sold"] / hours
         return JointPlan(
             answer=answer, feeders=self.feeders, penalty=penalty, cost=answer.cost - extra, bound=bound, slack=slack,
             energy=self.transmission.price(answer), primary=x["tso.primary"], fast=x["award"], short=x["tso.short"], shed=x["tso.shed"].sum(-1),
-            given=x["tso.given"], award=award, primary_price=answer.price["tso.kept"] / hours, fast_price=answer.price["sold"] / hours,
+            given=x["tso.given"], award=award, primary_price=answer.price["tso.kept"] / hours, fast_price=fast_price,
+            exact_fast_price=fast_price,
         )  # fmt: skip
 
 

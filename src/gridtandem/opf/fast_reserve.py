@@ -6,7 +6,8 @@ Devices keep f, which a loss calls all at once and before any tap moves. Both st
 
 with z what the feeder takes from transmission. So F, the award, is what transmission feels when f is called: net of the losses that this makes, and
 within limits of voltages and currents while it lasts. Losses that f saves are not sold. Room below the limits of devices, and energy that storage
-keeps for as long as the reserve must last, are those of `gridtandem.resources.regulation`; inverters may choose their reactive power anew.
+keeps for as long as the reserve must last, are those of `gridtandem.resources.regulation`; inverters may choose their reactive power anew,
+within the polygon of `gridtandem.resources.reactive` inside the circle of their apparent power.
 
 Cones are tight where losing power costs money. As the network stands, one MW that is not lost but said to be costs the price of energy, and may bring
 an award: a penalty on losses, of more per MWh than it brings, keeps cones tight. In the called state losses cost award.

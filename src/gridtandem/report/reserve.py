@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gridtandem.report.frequency import limits_in_words, services_in_words
 from gridtandem.report.tables import plain, spelled
 from gridtandem.report.words import beside_in_words, in_words
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
 ALIKE = 1e-8  # relative to the cost; less is what solvers leave
 ROWS = 24  # hours that a run shows
 COLUMNS = (
-    "scheme", "agreed", "cost", "gap_to_cooperative", "companies_cost", "primary_mw", "fast_mw", "energy_per_mwh", "primary_per_mw", "fast_per_mw",
-    "lowest_hz", "undelivered_mw", "limits_broken", "seconds",
+    "scheme", "agreed", "cost", "gap_to_cooperative", "companies_cost", "companies_exact", "primary_mw", "fast_mw",
+    "feeders_energy_per_mwh", "primary_per_mw", "fast_per_mw", "lowest_hz", "undelivered_mw", "limits_broken", "seconds",
 )  # fmt: skip
-SHOWN = ("hour", "without_mw", "primary_mw", "fast_mw", "lowest_hz", "energy_per_mwh", "primary_per_mw", "fast_per_mw")
+SHOWN = ("hour", "without_mw", "primary_mw", "fast_mw", "lowest_hz", "energy_per_mwh", "feeders_energy_per_mwh", "primary_per_mw", "fast_per_mw")
 
 
 def run_in_words(run: Run) -> str:
@@ -60,10 +62,11 @@ def _lines(run: Run) -> Iterator[str]:
     if len(proof := told.certificates):
         kept = "in every hour" if proof.holds.all() else f"in {int(proof.holds.sum())} of {len(proof)} hours"
         ended = f"their search ended {max(100 * told.search, 0.0):.2f} % from its bound"
-        yield f"  leaders   {told.companies:,.2f} {money} for them together; {ended}; prices are those of the market solved again {kept}"
+        paid = f"{told.companies:,.2f} {money} for them together ({told.companies_exact:,.2f} were fast reserve paid by the exact requirement)"
+        yield f"  leaders   {paid}; {ended}; prices are those of the market solved again {kept}"
     yield f"  primary   {spread(hours.primary_mw)} MW; without fast reserve {spread(hours.without_mw)} MW"
     yield f"  fast      {spread(hours.fast_mw)} MW{_saved(hours)}"
-    each = f"energy {spread(hours.energy_per_mwh)}/MWh, primary {spread(hours.primary_per_mw)}/MW, fast {spread(hours.fast_per_mw)}/MW"
+    each = f"energy {_energy(hours)}, primary {spread(hours.primary_per_mw)}/MW, fast {spread(hours.fast_per_mw)}/MW"
     yield f"  prices    {each}, in {money}"
     yield f"  lowest    {spread(hours.lowest_hz, 3)} Hz if reserve comes as promised"
     broken = int(checks.limits_broken.sum())
@@ -73,10 +76,16 @@ def _lines(run: Run) -> Iterator[str]:
     yield f"  AC check  feeders as they stand and with all fast reserve called: {limits}; {sold}"
 
 
+def _energy(hours: ReserveHours) -> str:
+    """Where loads of transmission are, and where feeders are."""
+    at = hours.feeders_energy_per_mwh[np.isfinite(hours.feeders_energy_per_mwh)]
+    return f"{spread(hours.energy_per_mwh)}/MWh at loads of transmission" + (f", {spread(at)} at feeders" if len(at) else "")
+
+
 def _held(told: Told) -> str:
     """What the cost is held against."""
     if told.cost == told.cooperative:
-        return f"at most {max(told.cost - told.bound, 0.0):,.2f} more than the least; one owner of everything, which is the benchmark"
+        return f"at most {max(told.cost - told.bound, 0.0):,.2f} more than the least of this model; one owner of everything, which is the benchmark"
     if abs(told.gap) < ALIKE:
         return f"as much as one owner of everything ({told.cooperative:,.2f})"
     return f"{abs(100 * told.gap):.3g} % {'more' if told.gap > 0 else 'less'} than one owner of everything ({told.cooperative:,.2f})"

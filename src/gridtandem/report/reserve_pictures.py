@@ -24,7 +24,11 @@ FAST: Mapping[str, Any] = {"color": style.SERIES[1], "hatch": "//", "edgecolor":
 LEAST = 1.0  # of a price axis, so that what solvers leave is no picture
 MOST = len(style.SERIES) - 1  # parts of a stack with a name of their own; the rest are drawn as one
 HATCHES = ("", "//", "..", "\\\\", "xx", "--", "++")
-PRICES = (("energy_per_mwh", "energy", "/MWh"), ("primary_per_mw", "primary reserve", "/MW"), ("fast_per_mw", "fast reserve", "/MW"))
+PRICES = (
+    ("energy_per_mwh", "energy at loads of transmission", "/MWh"),
+    ("primary_per_mw", "primary reserve", "/MW"),
+    ("fast_per_mw", "fast reserve", "/MW"),
+)
 
 
 @styled

@@ -1,8 +1,8 @@
 """Distribution companies that lead together: they know what their exchange and their fast reserve do to both prices, and take what is best for them.
 
 Paper    Noh et al., 2026: energy, primary and fast reserve of transmission and distribution as a bi-level program (only the abstract is public; that
-         distribution leads is our reading, see docs/explanation/reserve-from-feeders.md). In place of conditions of optimality the companies are
-         told the market's cost in pieces (b), see docs/explanation/strategic.md.
+         distribution leads is our reading, see docs/explanation/reserve-from-feeders.md#companies-that-lead). In place of conditions of optimality
+         the companies are told the market's cost in pieces (b), see docs/explanation/strategic.md.
 Decides  the companies together their exchange and awards; the market the prices at them.
 Crosses  four numbers up for each interface and period (a); pieces of the market's cost down (b); exchange, award and prices up (c).
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from gridtandem.cases.case import Case
@@ -14,18 +13,17 @@ from gridtandem.report.kinds import FIELDS, Asked, Door, Fields, Words, plainly
 from gridtandem.report.run import Run
 from gridtandem.study.kinds import RESERVE
 from gridtandem.study.reserve.run import CRAFT, ReserveDay
-from gridtandem.study.reserve.study import ReserveStudy, read_inertia
+from gridtandem.study.reserve.study import ReserveStudy, inertia_of
 
 NADIR, PRIMARY, FAST = 1.0, (10.0, 0.0), (1.0, 0.0)  # Hz below nominal; seconds of delivery, and of the delay before it
 STEADY = 0.5  # Hz; at most the nadir
 
 
 def studied(case: Case, given: Mapping[str, Any], rounds: int) -> ReserveStudy:
-    """The study that words and numbers of the door mean; hours of inertia may be a file."""
-    inertia = given.get("inertia")
+    """The study that words and numbers of the door mean; hours of inertia may be a file or a DataFrame."""
     own = {FIELDS.get(name, name): given[name] for name in ("hours", "first_hour", "feeders") if name in given}
     return ReserveStudy(
-        case=case, scheme=None, rounds=rounds, inertia=read_inertia(inertia) if isinstance(inertia, str | Path) else inertia,
+        case=case, scheme=None, rounds=rounds, inertia=inertia_of(given.get("inertia")),
         security=given.get("security") or _security(given), **own,
     )  # fmt: skip
 
@@ -45,7 +43,7 @@ def _figures(run: Run) -> dict[str, object]:
     told = day.tables
     return {
         "cost": number(told.cost), "bound": number(told.bound), "cooperative": number(told.cooperative), "gap_to_cooperative": number(told.gap),
-        "companies_cost": number(told.companies),
+        "companies_cost": number(told.companies), "companies_exact": number(told.companies_exact),
     }  # fmt: skip
 
 

@@ -27,9 +27,11 @@ class ReserveComparison(Table):
     cost: Real = column("cost of everybody, over all hours", unit="currency")
     gap_to_cooperative: Real = column("what that is more than the plan of one owner of everything, relative to it")
     companies_cost: Real = column("what exchange and devices cost distribution companies, less what fast reserve earns", unit="currency")
+    companies_exact: Real = column("the same with fast reserve paid by the exact requirement at these quantities", unit="currency")
     primary_mw: Real = column("primary reserve, mean over hours", unit="MW")
     fast_mw: Real = column("fast reserve, mean over hours", unit="MW")
     energy_per_mwh: Real = column("price of energy, mean over hours and loads of transmission", unit=PER_MWH)
+    feeders_energy_per_mwh: Real = column("price of energy at the feeders' buses, mean over hours and what they exchange", unit=PER_MWH)
     primary_per_mw: Real = column("price of primary reserve, mean over hours", unit=PER_MW)
     fast_per_mw: Real = column("price of fast reserve, mean over hours", unit=PER_MW)
     lowest_hz: Real = column("lowest frequency of the day after the worst loss, if reserve comes as promised", unit="Hz")
@@ -45,11 +47,12 @@ class ReserveComparison(Table):
 
 def tabled(results: Sequence[Result[Any, Told]], seconds: Sequence[float]) -> ReserveComparison:
     """The table of results that are there already."""
-    means = ("primary_mw", "fast_mw", "energy_per_mwh", "primary_per_mw", "fast_per_mw")
+    means = ("primary_mw", "fast_mw", "energy_per_mwh", "feeders_energy_per_mwh", "primary_per_mw", "fast_per_mw")
     tables = [r.tables for r in results]
     return ReserveComparison.of({
         **beside(results, seconds), "cost": [t.cost for t in tables], "gap_to_cooperative": [t.gap for t in tables],
-        "companies_cost": [t.companies for t in tables], **{name: [_mean(getattr(t.hours, name)) for t in tables] for name in means},
+        "companies_cost": [t.companies for t in tables], "companies_exact": [t.companies_exact for t in tables],
+        **{name: [_mean(getattr(t.hours, name)) for t in tables] for name in means},
         "lowest_hz": [float(t.hours.lowest_hz.min()) if len(t.hours) else np.nan for t in tables],
         **{name: [_most(getattr(t.checks, name)) for t in tables] for name in ("undelivered_mw", "beyond_pu")},
         "limits_broken": [int(t.checks.limits_broken.sum()) for t in tables],

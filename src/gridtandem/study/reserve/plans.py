@@ -6,6 +6,9 @@ offers several prices are right, and the scheme has one of them. So nodal prices
 .. math:: \min_{x, z, F}\; c_T(x) - \lambda^\top z + \pi^F F,
 
 where what was agreed is such an answer (its regret, the cost of what it does less that minimum, is nothing); else those of the dispatch itself.
+
+Companies that were told chords of the nadir's cone stop at the end of one, where either slope is right to them; the price of the exact requirement
+there, the multiplier of fast reserve in the dispatch, lies between both. The plan keeps it beside the one that was agreed.
 """
 
 from __future__ import annotations

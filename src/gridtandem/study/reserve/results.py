@@ -21,9 +21,13 @@ class ReserveHours(Table):
     primary_mw: Real = column("primary reserve", unit="MW")
     fast_mw: Real = column("fast reserve", unit="MW")
     lowest_hz: Real = column("lowest frequency after the worst loss, if reserve comes as promised", unit="Hz")
-    energy_per_mwh: Real = column("price of energy, mean over loads", unit=PER_MWH)
+    energy_per_mwh: Real = column("price of energy, mean over loads of transmission", unit=PER_MWH)
+    feeders_energy_per_mwh: Real = column(
+        "price of energy at the feeders' buses, mean over what they exchange; NaN where they exchange nothing", unit=PER_MWH, finite=False
+    )
     primary_per_mw: Real = column("price of primary reserve, for an hour", unit=PER_MW)
     fast_per_mw: Real = column("price of fast reserve, for an hour", unit=PER_MW)
+    fast_exact_per_mw: Real = column("price of fast reserve by the exact requirement, of which companies may meet chords", unit=PER_MW)
     short_mw: Real = column("primary reserve that is missing", unit="MW")
     shed_mw: Real = column("demand not served", unit="MW")
 

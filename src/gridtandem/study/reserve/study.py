@@ -168,12 +168,28 @@ def seated(study: ReserveStudy) -> ReserveSeats:
     return ReserveSeats(case=study.case, owner=SecureOwner(schedule=JointSchedule.of(transmission, hung, inertia, study.security)))
 
 
+def inertia_of(given: object) -> Inertia | None:
+    """Hours as they are given: a table, a DataFrame or a file with the columns of `read_inertia`, or nothing."""
+    if given is None or isinstance(given, Inertia):
+        return given
+    if isinstance(given, str | Path):
+        return read_inertia(given)
+    if callable(write := getattr(given, "to_csv", None)):
+        return _read("inertia", write(index=False))
+    what, mend = f"is a {type(given).__name__}", "give a table Inertia, a DataFrame or a CSV file with hour, inertia_mws and loss_mw"
+    raise InvalidCase([Fault("inertia", what, mend, "frequency-090")])
+
+
 def read_inertia(path: str | Path) -> Inertia:
     """From a CSV file with the columns ``hour, inertia_mws, loss_mw`` and perhaps ``lost``."""
-    read = parsed(Inertia, read_text(Path(path), FORM), {})
+    return _read(Path(path).name, read_text(Path(path), FORM))
+
+
+def _read(place: str, words: str) -> Inertia:
+    read = parsed(Inertia, words, {})
     loose = Security(limits=Limits(rocof_hz_per_s=1e9))  # numbers alone: what limits say is told hour by hour
     if found := [*read.faults, *read.news(read.table.faults()), *loose.faults(read.table)]:
-        raise InvalidCase([f.at(Path(path).name) for f in found])
+        raise InvalidCase([f.at(place) for f in found])
     return read.table
 
 

@@ -46,6 +46,7 @@ class Told:
     bound: float  # no plan of this kind costs less [currency]
     cooperative: float  # what one owner of everything would pay [currency]
     companies: float  # what exchange and devices cost distribution companies, less what fast reserve earns [currency]
+    companies_exact: float  # the same with fast reserve paid by the exact requirement at these quantities [currency]
     search: float = np.nan  # how far the search of leading companies was from its bound when it ended, relative; NaN where nobody leads
 
     @property
@@ -72,7 +73,7 @@ def told(case: Case, schedule: JointSchedule, plan: JointPlan, cooperative: Join
         devices=stacked(ReserveDevices, [_devices(plan, case, k, one) for k, one in enumerate(each)]), checks=checks,
         books=books(case, schedule, plan), violations=violations, certificates=proof,
         cost=plan.cost, bound=cooperative.bound, cooperative=cooperative.cost,
-        companies=companies_cost(plan, schedule),
+        companies=companies_cost(plan, schedule), companies_exact=companies_cost(replace(plan, fast_price=plan.exact_fast_price), schedule),
     )  # fmt: skip
     return tables, (*beware(plan, checks), *_unproved(proof))
 
@@ -95,9 +96,18 @@ def hours_of(schedule: JointSchedule, plan: JointPlan) -> ReserveHours:
     load = np.where(load.sum(-1, keepdims=True) > 0, load, 1.0)
     return ReserveHours(
         hour=np.arange(window.first, window.end) + 1, without_mw=without, primary_mw=plan.primary, fast_mw=plan.fast,
-        lowest_hz=_lowest(schedule, plan), energy_per_mwh=(plan.energy * load).sum(-1) / load.sum(-1), primary_per_mw=plan.primary_price,
-        fast_per_mw=plan.fast_price, short_mw=np.maximum(plan.short, 0.0), shed_mw=np.maximum(plan.shed, 0.0),
+        lowest_hz=_lowest(schedule, plan), energy_per_mwh=(plan.energy * load).sum(-1) / load.sum(-1),
+        feeders_energy_per_mwh=_at_feeders(schedule, plan), primary_per_mw=plan.primary_price,
+        fast_per_mw=plan.fast_price, fast_exact_per_mw=plan.exact_fast_price,
+        short_mw=np.maximum(plan.short, 0.0), shed_mw=np.maximum(plan.shed, 0.0),
     )  # fmt: skip
+
+
+def _at_feeders(schedule: JointSchedule, plan: JointPlan) -> Real:
+    """Price of energy at the feeders' buses, mean over what they exchange (period); NaN where they exchange nothing."""
+    size = np.abs(plan.given)
+    total = size.sum(-1)
+    return np.where(total > FELT, (plan.energy[:, schedule.transmission.at] * size).sum(-1) / np.where(total > FELT, total, 1.0), np.nan)
 
 
 def _lowest(schedule: JointSchedule, plan: JointPlan) -> Real:

@@ -3,8 +3,9 @@
 Leading companies know what their exchange and their fast reserve do to both prices, and decide together; price takers answer a forecast. Each hour
 stands by itself, so that what a company withholds in one is not what its storage needs in another.
 
-The market that companies meet stands on chords of the nadir's cone, at most 0.01 MW above it, and its price of fast reserve is the slope of a chord:
-at the same quantities it differs by a percent from that of everybody together, to whom the cone itself is known.
+The market that companies meet stands on chords of the nadir's cone, at most 0.01 MW above it, and its price of fast reserve is the slope of a chord.
+Who leads stops where two chords meet and is paid the steeper one, a percent above the price of the cone itself at the same quantities. That is no
+gain of leading; so gains are told at the price of the cone.
 """
 
 from __future__ import annotations
@@ -43,10 +44,12 @@ class StrategyTrials(Table):
     z_mw: Real = column("what all feeders take from transmission", unit="MW", finite=False)
     fast_mw: Real = column("fast reserve", unit="MW", finite=False)
     primary_mw: Real = column("primary reserve", unit="MW", finite=False)
-    energy_per_mwh: Real = column("price of energy at the feeders' buses, mean over what they take", unit="currency/MWh", finite=False)
+    feeders_energy_per_mwh: Real = column("price of energy at the feeders' buses, mean over what they exchange", unit="currency/MWh", finite=False)
     primary_per_mw: Real = column("price of primary reserve, for an hour", unit="currency/MW", finite=False)
     fast_per_mw: Real = column("price of fast reserve, for an hour", unit="currency/MW", finite=False)
+    fast_exact_per_mw: Real = column("price of fast reserve by the exact requirement at these quantities", unit="currency/MW", finite=False)
     companies: Real = column("what energy and devices cost distribution companies, less what fast reserve earns", unit="currency", finite=False)
+    companies_exact: Real = column("the same with fast reserve paid by the exact requirement", unit="currency", finite=False)
     cost: Real = column("cost of everybody", unit="currency", finite=False)
 
 
@@ -62,27 +65,27 @@ def trials(case: Case, watch: Watch | None = None, *, hours: Sequence[int] = HOU
 
 
 def _told(tables: Told) -> tuple[float, ...]:
-    hours, awards = tables.hours, tables.awards
+    hours = tables.hours
     if not len(hours):
-        return (np.nan,) * 8
-    z = float(awards.z_mw.sum())
-    price = float((awards.energy_per_mwh * awards.z_mw).sum()) / z if z else np.nan
-    reserves = (float(getattr(hours, name)[0]) for name in ("fast_mw", "primary_mw"))
-    prices = (float(getattr(hours, name)[0]) for name in ("primary_per_mw", "fast_per_mw"))
-    return (z, *reserves, price, *prices, tables.companies, tables.cost)
+        return (np.nan,) * 10
+    names = ("fast_mw", "primary_mw", "feeders_energy_per_mwh", "primary_per_mw", "fast_per_mw", "fast_exact_per_mw")
+    of_hour = (float(getattr(hours, name)[0]) for name in names)
+    return (float(tables.awards.z_mw.sum()), *of_hour, tables.companies, tables.companies_exact, tables.cost)
 
 
 def _said(table: StrategyTrials) -> list[str]:
-    """What leading earns, and what it costs everybody, by hour."""
+    """What leading earns at exact prices, what chords pay beyond, and what it costs everybody, by hour."""
     told = []
     by = {name: table.take(table.scheme == name) for name in SCHEMES}
     for k, hour in enumerate(by[TOGETHER].hour.tolist()):
         one, lead, taker = (by[name].take(np.array([k])) for name in SCHEMES)
-        earns, costs = float((one.companies - lead.companies)[0]), float((lead.cost - one.cost)[0])
-        less, taken = float((one.fast_mw - lead.fast_mw)[0]), float((taker.companies - lead.companies)[0])
+        earns, costs = float((one.companies_exact - lead.companies_exact)[0]), float((lead.cost - one.cost)[0])
+        less, taken = float((one.fast_mw - lead.fast_mw)[0]), float((taker.companies_exact - lead.companies_exact)[0])
+        chords = float((lead.companies_exact - lead.companies)[0])
         held = f"{less:.2f} MW of fast reserve withheld" if less > NOTABLE else "no fast reserve withheld"
-        money = (f"{round(x, 2) + 0.0:,.2f}" for x in (earns, taken, costs))  # no −0.00
-        told.append("hour {}: leading earns {} against together, {} against taking prices, costs all {}; {}".format(hour, *money, held))
+        money = (f"{round(x, 2) + 0.0:,.2f}" for x in (earns, taken, chords, costs))  # no −0.00
+        words = "hour {}: leading earns {} against together, {} against taking prices, chords pay {} more; costs all {}; {}"
+        told.append(words.format(hour, *money, held))
     return told
 
 
@@ -91,8 +94,8 @@ EXPERIMENT = ReserveExperiment(
     held=f"each hour by itself; {ASKED}, fast within 1 s; energy of turning masses by hour, loads, offers and networks", usual="rts24-ffr",
     run=trials,
     charts=(
-        Chart(title="Cost of distribution companies", x="hour", y=("companies",), by="scheme", form="bars", x_label="hour",
-              y_label="energy and devices less fast reserve [currency]"),
+        Chart(title="Cost of distribution companies", x="hour", y=("companies_exact",), by="scheme", form="bars", x_label="hour",
+              y_label="energy and devices less fast reserve at exact prices [currency]"),
         Chart(title="Fast reserve", x="hour", y=("fast_mw",), by="scheme", form="bars", x_label="hour", y_label="fast reserve sold [MW]"),
     ),
 )  # fmt: skip
