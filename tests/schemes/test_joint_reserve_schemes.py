@@ -116,6 +116,7 @@ def test_every_price_that_leaders_were_told_is_held_against_the_market_again() -
     assert found.tables.search <= SEARCHED
     assert not len(evening(JointReserve).tables.certificates)
     scheme = JointReserveStrategic()
+    assert found.outcome.state is not None
     kept = scheme.keeping(found.outcome.state)
     for wrong in (replace(kept, price=kept.price + 1.0), replace(kept, fast_price=1.1 * kept.fast_price), replace(kept, award=kept.award + 3.0)):
         assert not certificates(seats(), scheme, wrong).holds.any()
