@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gridtandem.cli.exits import EXIT_CONTRADICTED, EXIT_INVALID, EXIT_USAGE
+from gridtandem.cli.exits import EXIT_CONTRADICTED, EXIT_INVALID, EXIT_NOT_AGREED, EXIT_USAGE
 from gridtandem.report import frequency_replay as replay
 from gridtandem.study.reserve.day import JointReserve, joint_reserve
 from tests.doors.terminal import tandem
@@ -46,7 +46,8 @@ def test_an_hour_in_time() -> None:
         rows = list(csv.DictReader(file))
     assert float(rows[0]["frequency_hz"]) == 60.0
     assert {row["hour"] for row in rows} == {"4"}
-    assert "limit lowest" in Path("a.svg").read_text(encoding="utf-8")
+    drawn = Path("a.svg").read_text(encoding="utf-8")
+    assert ("limit lowest" in drawn, "limit at rest" in drawn) == (True, False)
     assert tandem(*WORDS, "--hour", "4", "--seconds", "8", "--plot", "b.svg", "-q").err == ""
     assert Path("b.svg").read_text(encoding="utf-8") == Path("a.svg").read_text(encoding="utf-8")
 
@@ -66,11 +67,20 @@ def test_governors_that_sleep_break_the_limit() -> None:
     assert "beware" in said.out
 
 
+def test_a_replay_that_ends_too_soon_is_no_proof_of_anything() -> None:
+    said = tandem(*WORDS, "--seconds", "1")
+    assert said.code == EXIT_NOT_AGREED
+    assert "beware    still falling when the replay ends after 1 s" in said.out
+
+
 def test_what_cannot_be_is_said_in_words() -> None:
     assert tandem(*WORDS, "--hour", "9").code == EXIT_USAGE
-    assert tandem(*WORDS, "--open-loop", "--governors", "tgov1").code == EXIT_USAGE
+    for word in (("--governors", "tgov1"), ("--trigger", "0"), ("--droop", "0.05"), ("--deadband", "0")):
+        said = tandem(*WORDS, "--open-loop", *word)
+        assert (said.code, f"--open-loop or {word[0]}, not both" in said.err) == (EXIT_USAGE, True)
     assert tandem(*WORDS, "--governors", "hydro").code == EXIT_USAGE
     assert tandem(*WORDS, "--seconds", "0").code == EXIT_INVALID
+    assert tandem(*WORDS, "--seconds", "1e6").code == EXIT_INVALID
 
 
 def test_help_is_short() -> None:
