@@ -73,6 +73,19 @@ def test_a_replay_that_ends_too_soon_is_no_proof_of_anything() -> None:
     assert "beware    still falling when the replay ends after 1 s" in said.out
 
 
+def test_of_several_runs_the_newest_is_taken_and_said() -> None:
+    for hour in ("4", "5"):
+        tandem("run", "noh-reduced", "--scheme", "joint-reserve", "--hours", "1", "--first-hour", hour)
+    newest = max(Path("tandem-runs").glob("*.tandem"), key=lambda p: p.stat().st_mtime_ns)
+    said = tandem("frequency", "replay", "noh-reduced-joint-reserve", "--seconds", "8")
+    assert said.code == 0
+    assert said.err.startswith(f"'noh-reduced-joint-reserve' was saved under 2 different studies; this is the newest, {newest.stem}, saved 20")
+    assert said.out == tandem("frequency", "replay", newest.stem, "--seconds", "8").out
+    assert "in hour 5" in said.out
+    scripted = tandem("frequency", "replay", "noh-reduced-joint-reserve", "--seconds", "8", "--json")
+    assert (scripted.code, "write more of it" in scripted.err) == (EXIT_USAGE, True)
+
+
 def test_what_cannot_be_is_said_in_words() -> None:
     assert tandem(*WORDS, "--hour", "9").code == EXIT_USAGE
     for word in (("--governors", "tgov1"), ("--trigger", "0"), ("--droop", "0.05"), ("--deadband", "0")):

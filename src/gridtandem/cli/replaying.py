@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gridtandem.cli.exits import EXIT_CONTRADICTED, EXIT_NOT_AGREED
+from gridtandem.cli.finding import found as named
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.words import RUN_OR_CASE
 
@@ -35,13 +36,14 @@ def replay_command(
     What frequency does after each loss that a plan must bear, with reserve as promised and with governors. A case is scheduled first.
     """
     from gridtandem.report import frequency_replay as told
+    from gridtandem.study.shelf import is_run
 
     for name, given in {"--governors": governors, "--droop": droop, "--deadband": deadband, "--trigger": trigger}.items():
         if open_loop and given is not None:
             raise click.UsageError(f"Give --open-loop or {name}, not both: reserve as promised sees no frequency.")
     found = told.frequency_replay(
-        run, hour=hour, governors=None if open_loop else governors or "tgov1", droop=0.05 if droop is None else droop,
-        deadband_hz=deadband or 0.0, trigger_hz=trigger or 0.0, seconds=seconds,
+        named(out, run) if is_run(run) else run, hour=hour, governors=None if open_loop else governors or "tgov1",
+        droop=0.05 if droop is None else droop, deadband_hz=deadband or 0.0, trigger_hz=trigger or 0.0, seconds=seconds,
     )  # fmt: skip
     out.data(lambda: told.replay_document(found, hour), lambda: told.replay_in_words(found, hour))
     out.beside(lambda: told.replay_table(found, hour), target, lambda: told.picture(found, hour), picture)
