@@ -68,8 +68,9 @@ def test_governors_that_sleep_break_the_limit() -> None:
 
 
 def test_a_replay_that_ends_too_soon_is_no_proof_of_anything() -> None:
-    said = tandem(*WORDS, "--seconds", "1")
+    said = tandem(*WORDS, "--seconds", "1", "--plot", "none.svg")
     assert said.code == EXIT_NOT_AGREED
+    assert "2 still falling at the end, not shown" in Path("none.svg").read_text(encoding="utf-8")
     assert "beware    still falling when the replay ends after 1 s" in said.out
 
 

@@ -154,5 +154,7 @@ def _margins(found: FrequencyReplay) -> Figure:
     axes.set_ylabel("losses")
     axes.yaxis.set_major_locator(whole_numbers())
     axes.set_title(f"Margins of {found.standing.case}", pad=14)
-    style.caption(axes, f"governors {found.turbine.name}" if found.turbine else services_in_words(found.standing.security))
+    left_out = int(np.isnan(found.falls.margin_hz).sum())
+    more = f"; {left_out} still falling at the end, not shown" if left_out else ""
+    style.caption(axes, (f"governors {found.turbine.name}" if found.turbine else services_in_words(found.standing.security)) + more)
     return figure
