@@ -426,3 +426,11 @@ REPAIRED_MW = 1e-9  # MW; one load flow beside itself
 SAME_AWARD_MW = 1e-6  # MW; its Newton to 1e-9 MVA
 SAME_AWARD_PU = 1e-6  # pu; the same
 TANGENT = 1e-6  # absolute; what tangents and interior points leave of numbers near 1
+# ── verdicts on architectures ────────────────────────────────────────────────────────────────────────────────────────────────
+BY_HAND = 1e-9  # scores are rounded to nine digits
+BY_CHANCE = 0.083  # three standard deviations of a share of 0.35 among 300 draws
+HIGHER = 1e-9  # shares added in another order
+HELD_ON_AVERAGE = 0.01  # printed to two digits; 300 draws of 83 verdicts leave less
+BENCH_JUDGED_S = 5.0  # s of one core; measured 0.3
+# architectures
+SHARES = 1e-9  # of 1; the sum of a few decimal fractions

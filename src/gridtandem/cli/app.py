@@ -51,6 +51,7 @@ SECTIONS = {  # of the help page: name: (module, one line)
         "igdt": ("gaps", "How far its forecasts may be off."),
         "welfare": ("levels", "Net surplus of markets against the level of demand."),
     },
+    "Design": {"architecture": ("architectures", "Who may tell whom what: published designs, and yours.")},
     "Read": {
         "runs": ("reading", "Run files here."),
         "show": ("reading", "Tables of a run or of a case."),
