@@ -90,6 +90,17 @@ def test_what_no_reserve_mends_is_said_and_not_a_number() -> None:
     assert "inertia   is used up" in said.out
 
 
+def test_fast_reserve_beyond_the_loss_is_said_not_to_count() -> None:
+    said = tandem("frequency", "requirement", "--inertia", "8000", "--loss", "100", "--fast", "0,100,150")
+    assert said.code == 0
+    found = gt.frequency_requirement(8000.0, 100.0, fast_mw=[0.0, 100.0, 150.0]).table
+    assert found.binds.tolist() == [0, 0, 4]
+    assert found.fast_mw.tolist() == [0.0, 100.0, 100.0]
+    assert found.primary_mw[2] == found.replaced[2] == 0.0
+    assert "loss      there is more fast reserve than is lost" in said.out
+    assert "more fast reserve than is lost" not in tandem(*WORDS, "--fast", "0,100").out
+
+
 def test_hours_from_a_file() -> None:
     Path("day.csv").write_text("hour,inertia_mws,loss_mw,lost\n1,7850,100,G1\n1,9000,60,G2\n2,8350,100,G1\n", encoding="utf-8")
     said = tandem("frequency", "requirement", "--hours", "day.csv", "--plot", "day.svg")
@@ -103,11 +114,12 @@ def test_hours_from_a_file() -> None:
     ("text", "told"),
     [
         ("hour,inertia_mws,loss_mw\n1,0,100\n0,8000,-5\n", ("hour 1", "frequency-006", "frequency-007", "case-015")),
+        ("hour,inertia_mws,loss_mw\n1,8000,0\n", ("hour 1", "frequency-007", "above 0")),
         ("hour,inertia_mws\n1,8000\n", ("case-002", "loss_mw")),
         ("hour,inertia_mws,loss_mw\n1,8000\n", ("case-208",)),
         ("hour,inertia_mws,loss_mw\n1,many,100\n", ("case-003",)),
     ],
-    ids=["numbers", "column", "cells", "words"],
+    ids=["numbers", "no loss", "column", "cells", "words"],
 )
 def test_a_file_that_says_something_wrong(text: str, told: tuple[str, ...]) -> None:
     Path("day.csv").write_text(text, encoding="utf-8")
@@ -129,6 +141,7 @@ def test_a_file_that_says_something_wrong(text: str, told: tuple[str, ...]) -> N
         (("--inertia", "8000", "--loss", "10", "--fast-time", "1,2,3"), EXIT_USAGE, "delivery and, if any, of delay"),
         (("--inertia", "8000", "--loss", "10", "--fast-time", "11"), EXIT_INVALID, "frequency-005"),
         (("--inertia", "8000", "--loss", "10", "--nadir", "0", "--damping", "-1"), EXIT_INVALID, "frequency-002"),
+        (("--inertia", "8000", "--loss", "10", "--nadir", "70", "--f0", "60"), EXIT_INVALID, "frequency-086"),
         (("--hours", "none.csv"), EXIT_INVALID, "none.csv"),
     ],
 )

@@ -9,6 +9,8 @@ import pytest
 
 import gridtandem as gt
 from gridtandem.cli.exits import EXIT_INVALID
+from gridtandem.errors import InvalidCase
+from gridtandem.frequency.security import Security
 from tests.doors.terminal import tandem
 from tests.tolerances import PRINTED_NADIR, PRINTED_PRIMARY
 
@@ -61,6 +63,16 @@ def test_bad_questions_are_refused_in_words() -> None:
     assert tandem("frequency", "inertia", "golden-3bus").code == EXIT_INVALID
     assert "frequency-077" in tandem(*WORDS, "--hours", "0").err
     assert "frequency-078" in tandem(*WORDS, "--loss", "-1").err
+    assert "frequency-078" in tandem(*WORDS, "--loss", "0").err
+    Path("plants.csv").write_text("name,energy_mws\nstation-8,0\n", encoding="utf-8")
+    still = tandem(*WORDS, "--plants", "plants.csv", "--hours", "1", "--out", "none.csv")
+    assert (still.code, "hour 1, station-8" in still.err, "frequency-006" in still.err) == (EXIT_INVALID, True, True)
+    assert not Path("none.csv").exists()
+    Path("plants.csv").write_text("name,energy_mws,least_mw,before_h,down_h\nstation-8,2355,0,-1,24\n", encoding="utf-8")
+    off = tandem(*WORDS, "--plants", "plants.csv", "--hours", "1")
+    assert (off.code, "frequency-007" in off.err) == (EXIT_INVALID, True)
+    with pytest.raises(InvalidCase, match="frequency-080"):
+        gt.committed_inertia("rts24-market", hours=1, security=Security(nadir="exact"))  # type: ignore[arg-type]
     Path("plants.csv").write_text("name,energy_mws\nstation-8,much\n", encoding="utf-8")
     said = tandem(*WORDS, "--plants", "plants.csv")
     assert said.code == EXIT_INVALID

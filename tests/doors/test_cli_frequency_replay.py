@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gridtandem.cli.exits import EXIT_CONTRADICTED, EXIT_INVALID, EXIT_USAGE
+from gridtandem.cli.exits import EXIT_CONTRADICTED, EXIT_INVALID, EXIT_NOT_AGREED, EXIT_USAGE
 from gridtandem.report import frequency_replay as replay
 from gridtandem.study.reserve.day import JointReserve, joint_reserve
 from tests.doors.terminal import tandem
@@ -46,7 +46,8 @@ def test_an_hour_in_time() -> None:
         rows = list(csv.DictReader(file))
     assert float(rows[0]["frequency_hz"]) == 60.0
     assert {row["hour"] for row in rows} == {"4"}
-    assert "limit lowest" in Path("a.svg").read_text(encoding="utf-8")
+    drawn = Path("a.svg").read_text(encoding="utf-8")
+    assert ("limit lowest" in drawn, "limit at rest" in drawn) == (True, False)
     assert tandem(*WORDS, "--hour", "4", "--seconds", "8", "--plot", "b.svg", "-q").err == ""
     assert Path("b.svg").read_text(encoding="utf-8") == Path("a.svg").read_text(encoding="utf-8")
 
@@ -66,11 +67,34 @@ def test_governors_that_sleep_break_the_limit() -> None:
     assert "beware" in said.out
 
 
+def test_a_replay_that_ends_too_soon_is_no_proof_of_anything() -> None:
+    said = tandem(*WORDS, "--seconds", "1", "--plot", "none.svg")
+    assert said.code == EXIT_NOT_AGREED
+    assert "2 still falling at the end, not shown" in Path("none.svg").read_text(encoding="utf-8")
+    assert "beware    still falling when the replay ends after 1 s" in said.out
+
+
+def test_of_several_runs_the_newest_is_taken_and_said() -> None:
+    for hour in ("4", "5"):
+        tandem("run", "noh-reduced", "--scheme", "joint-reserve", "--hours", "1", "--first-hour", hour)
+    newest = max(Path("tandem-runs").glob("*.tandem"), key=lambda p: p.stat().st_mtime_ns)
+    said = tandem("frequency", "replay", "noh-reduced-joint-reserve", "--seconds", "8")
+    assert said.code == 0
+    assert said.err.startswith(f"'noh-reduced-joint-reserve' was saved under 2 different studies; this is the newest, {newest.stem}, saved 20")
+    assert said.out == tandem("frequency", "replay", newest.stem, "--seconds", "8").out
+    assert "in hour 5" in said.out
+    scripted = tandem("frequency", "replay", "noh-reduced-joint-reserve", "--seconds", "8", "--json")
+    assert (scripted.code, "write more of it" in scripted.err) == (EXIT_USAGE, True)
+
+
 def test_what_cannot_be_is_said_in_words() -> None:
     assert tandem(*WORDS, "--hour", "9").code == EXIT_USAGE
-    assert tandem(*WORDS, "--open-loop", "--governors", "tgov1").code == EXIT_USAGE
+    for word in (("--governors", "tgov1"), ("--trigger", "0"), ("--droop", "0.05"), ("--deadband", "0")):
+        said = tandem(*WORDS, "--open-loop", *word)
+        assert (said.code, f"--open-loop or {word[0]}, not both" in said.err) == (EXIT_USAGE, True)
     assert tandem(*WORDS, "--governors", "hydro").code == EXIT_USAGE
     assert tandem(*WORDS, "--seconds", "0").code == EXIT_INVALID
+    assert tandem(*WORDS, "--seconds", "1e6").code == EXIT_INVALID
 
 
 def test_help_is_short() -> None:

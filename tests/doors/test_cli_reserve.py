@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import gridtandem as gt
-from gridtandem.cli.exits import EXIT_INVALID, EXIT_RULE, EXIT_USAGE
+from gridtandem.cli.exits import EXIT_CONTRADICTED, EXIT_INVALID, EXIT_RULE, EXIT_USAGE
 from gridtandem.cli.wishes import Wishes
 from gridtandem.study.registry import scheme_names
 from tests.doors.terminal import tandem
@@ -24,7 +24,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_day_is_told_as_in_python_and_again_from_its_file() -> None:
     said = tandem("run", *WORDS, *ONE, "--picture")
-    assert said.code == 0
+    assert said.code == EXIT_CONTRADICTED  # feeders that nobody looks at
     day = gt.run("noh-reduced", scheme="joint-reserve", hours=2, feeders="none")
     kept = f"  run file  {gt.opened(next(Path('tandem-runs').glob('*.tandem'))).path}\n"
     assert said.out.replace(kept, "") == f"{day!r}\n"
@@ -81,6 +81,16 @@ def test_options_reach_the_study() -> None:
     Path("hours.csv").write_text("hour,inertia_mws,loss_mw\n1,8350,100\n2,7850,100\n", encoding="utf-8")
     of_file = tandem("run", *WORDS, *ONE, "--inertia", "hours.csv", "--json").document
     assert [row["without_mw"] for row in of_file["hours"]] == pytest.approx([1_500_000 / 8350, 1_500_000 / 7850])
+
+
+def test_reserve_that_is_not_felt_and_limits_that_break_contradict_a_plan_and_what_keeps_them_does_not() -> None:
+    """Who believes that he moves nothing ends alone, and promised nothing."""
+    one = ("run", "noh-reduced", "--first-hour", "4", "--hours", "1", "--scheme")
+    for how in ("none", "base-only"):
+        said = tandem(*one, "joint-reserve", "--feeders", how)
+        assert (said.code, "CONTRADICTS" in said.out) == (EXIT_CONTRADICTED, True)
+    assert tandem(*one, "joint-reserve").code == 0
+    assert tandem(*one, "joint-reserve-price-taker").code == 0
 
 
 def test_what_cannot_be_is_said_in_words() -> None:

@@ -103,6 +103,23 @@ def test_what_is_asked_for_is_enough_and_no_more_than_that_where_all_fast_reserv
     assert (less.nadir_hz[late & bound] > security.limits.nadir_hz).all()
 
 
+@pytest.mark.parametrize(
+    ("security", "fast", "codes"),
+    [
+        (Security(nadir="exact"), 0.0, ("080",)),  # type: ignore[arg-type]
+        (Security(limits=Limits(damping_mw_per_hz=-1.0, nadir_hz=70.0, steady_hz=80.0)), -5.0, ("086", "002", "003", "087")),
+        (Security(limits=Limits(nadir_hz=60.0)), 0.0, ("086",)),
+        (USUAL, np.nan, ("087",)),
+        (Security(fast=(Service(ramp_s=11.0),)), 0.0, ("005",)),
+    ],
+    ids=["condition", "several", "all of it", "no number", "slow"],
+)
+def test_limits_that_are_none_are_refused_by_whoever_asks_how_much_is_needed(security: Security, fast: float, codes: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidCase) as found:
+        security.needed(8000.0, 100.0, [fast])
+    assert [f.code for f in found.value.faults] == [f"frequency-{code}" for code in codes]
+
+
 def test_a_delay_taken_for_part_of_a_ramp_from_the_start_would_not_be_enough() -> None:
     """A ramp of twice the mean time suits fast services; the slowest one would be believed to help before it comes."""
     late = Security(primary=Service(ramp_s=6.0, delay_s=2.0), fast=())

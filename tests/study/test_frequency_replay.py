@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import pytest
 
 import gridtandem as gt
 from gridtandem.errors import InvalidCase, UnknownName
+from gridtandem.frequency.security import Limits, Security
 from gridtandem.frequency.swing import qualified
-from gridtandem.report.frequency_replay import frequency_replay
+from gridtandem.report.frequency_replay import frequency_replay, replay_document
 from gridtandem.study.reserve.day import JointReserve, joint_reserve
 from gridtandem.study.reserve.replay import TURBINES, FrequencyReplay
 from tests.tolerances import AT_REST_HZ, BETWEEN_HZ, CLOSED_MW, LOWEST_HZ, MORE
 
-LOWEST, SOON = 59.0, 8.0  # Hz; s: after the lowest point
+LOWEST, REST, SOON = 59.0, 59.5, 8.0  # Hz; s: after the lowest point
 
 
 @cache
@@ -121,6 +123,44 @@ def test_fast_reserve_that_waits_for_its_trigger_comes_later() -> None:
     assert told[1] < told[0]
 
 
+def test_a_replay_that_ends_too_soon_has_no_lowest_point() -> None:
+    found = frequency_replay(short(), seconds=1.0)
+    assert np.isnan([found.falls.closed_hz[0], found.falls.closed_s[0], found.falls.margin_hz[0]]).all()
+    assert found.falls.end_hz[0] == found.trajectory(4).frequency_hz[-1] > LOWEST
+    assert not found.held
+    assert not found.broken
+    assert found.trouble == (f"still falling when the replay ends after 1 s: {found.falls.end_hz[0]:.3f} Hz in hour 4; give it longer",)
+    assert "lowest    not reached yet" in repr(found)
+    assert of_short().falls.margin_hz[0] > 0
+
+
+def test_falling_and_already_too_low_is_broken() -> None:
+    found = frequency_replay(short(), governors="reheat", deadband_hz=2.0, seconds=SOON)
+    assert np.isnan(found.falls.closed_hz[0])
+    assert found.falls.end_hz[0] < LOWEST
+    assert found.broken
+    assert "below its limit of 59 Hz" in found.trouble[0]
+    assert any(word.startswith("still falling") for word in found.trouble)
+
+
+def test_a_limit_at_rest_stands_only_where_loads_help() -> None:
+    """Without damping all that is asked is reserve for the whole loss, whatever frequency that leaves."""
+    plan = short()
+    far = [
+        frequency_replay(replace(plan, study=replace(plan.study, security=Security(limits=Limits(damping_mw_per_hz=d)))), droop=0.5, seconds=SOON)
+        for d in (0.0, 1.0)
+    ]
+    assert far[0].falls.rest_hz[0] < REST
+    assert not any("rests at" in word for word in far[0].trouble)
+    assert any("rests at" in word and "limit of 59.5 Hz" in word for word in far[1].trouble)
+    assert replay_document(far[0], None)["rest_limit_hz"] is None
+    assert replay_document(far[1], None)["rest_limit_hz"] == REST
+
+
+def test_a_margin_of_nothing_has_no_sign() -> None:
+    assert ", 0.000 Hz to its limit of 59" in repr(frequency_replay(short(), governors=None))
+
+
 def test_bad_questions_are_refused_in_words() -> None:
     with pytest.raises(UnknownName, match="kind of governors"):
         frequency_replay(short(), governors="hydro")
@@ -131,4 +171,6 @@ def test_bad_questions_are_refused_in_words() -> None:
     with pytest.raises(InvalidCase) as found:
         frequency_replay(short(), droop=0.0, deadband_hz=-1.0, trigger_hz=np.nan, seconds=np.inf)
     assert [f.column for f in found.value.faults] == ["droop", "seconds", "deadband_hz", "trigger_hz"]
+    with pytest.raises(InvalidCase, match="600 s or less"):
+        frequency_replay(short(), seconds=601.0)
     assert set(TURBINES) == {"tgov1", "reheat"}

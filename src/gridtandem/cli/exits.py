@@ -21,7 +21,7 @@ MEANING = {
     EXIT_USAGE: "usage: unknown command, option, name or file",
     EXIT_INVALID: "the case, or a run file, breaks a promise; all faults are listed",
     EXIT_NO_SOLUTION: "no load flow or no optimum exists where one was asked for, in part or as a whole",
-    EXIT_NOT_AGREED: "the round limit came before the parties agreed, or their answers go in circles",
+    EXIT_NOT_AGREED: "the round limit came before the parties agreed, or their answers go in circles; or frequency still fell when its replay ended",
     EXIT_RULE: "a rule of --fail-if is broken",
     EXIT_CONTRADICTED: "the parties agree, but the AC check of the joined grid contradicts their plans, or frequency in time does",
     EXIT_INTERRUPTED: "interrupted; what was reached is saved and can be resumed",

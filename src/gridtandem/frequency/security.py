@@ -128,7 +128,12 @@ class Security:
         return found
 
     def needed(self, inertia_mws: ArrayLike, loss_mw: ArrayLike, fast_mw: ArrayLike) -> Real:
-        """Primary reserve that both ask for [MW]."""
+        """Primary reserve that both ask for [MW]; `InvalidCase` with all faults where limits, services or fast reserve are none."""
+        found, fast = [*self.own_faults()], np.asarray(fast_mw, np.float64)
+        if len(wrong := fast[~(fast >= -ROUNDING)]):
+            found.append(Fault("services", f"is {wrong[0]:g} MW", "give fast reserve of 0 MW or more", "frequency-087", column="fast_mw"))
+        if found:
+            raise InvalidCase(found)
         return np.maximum(self.arresting(inertia_mws, loss_mw, fast_mw), self.settling(loss_mw, fast_mw))
 
     def replaced(self, inertia_mws: ArrayLike, loss_mw: ArrayLike, fast_mw: ArrayLike) -> Real:
@@ -162,7 +167,7 @@ class Security:
 
         ``primary_mw`` and ``fast_mw`` are the most that can be had in each row, of all services together where there are several fast ones.
         """
-        yield from self._own_faults()
+        yield from self.own_faults()
         for row in range(len(inertia)):
             yield from self._row_faults(inertia, row, *(float(np.broadcast_to(x, len(inertia))[row]) for x in (primary_mw, fast_mw)))
 
@@ -171,12 +176,16 @@ class Security:
         if found := tuple(self.faults(inertia, primary_mw, fast_mw)):
             raise InvalidCase(found)
 
-    def _own_faults(self) -> Iterator[Fault]:
+    def own_faults(self) -> Iterator[Fault]:
+        """What is wrong with limits and services, whatever the hours."""
         lim = self.limits
         positive = {"f0_hz": lim.f0_hz, "nadir_hz": lim.nadir_hz, "rocof_hz_per_s": lim.rocof_hz_per_s, "steady_hz": lim.steady_hz}
         for name, value in positive.items():
             if not 0 < value < np.inf:
                 yield Fault("limits", f"is {value:g}", "give a finite number above 0", "frequency-001", column=name)
+        if 0 < lim.f0_hz <= lim.nadir_hz < np.inf:
+            what = f"is {lim.nadir_hz:g} Hz below a nominal frequency of {lim.f0_hz:g}"
+            yield Fault("limits", what, "give how far frequency may fall, less than all of it", "frequency-086", column="nadir_hz")
         if not 0 <= lim.damping_mw_per_hz < np.inf:
             yield Fault("limits", f"is {lim.damping_mw_per_hz:g}", "give 0 or more", "frequency-002", column="damping_mw_per_hz")
         if self.nadir not in CONDITIONS:
@@ -206,8 +215,8 @@ class Security:
         if not 0 < energy < np.inf:
             yield fault(f"is {energy:g} MW·s", "give the energy of the masses that keep turning, above 0", "frequency-006", "inertia_mws")
         if not 0 <= loss < np.inf:
-            yield fault(f"is {loss:g} MW", "give the power that is lost, 0 or more", "frequency-007", "loss_mw")
-        if not (0 < energy < np.inf and 0 <= loss < np.inf) or any(self._own_faults()):
+            yield fault(f"is {loss:g} MW", "give the power that is lost, above 0", "frequency-007", "loss_mw")
+        if not (0 < energy < np.inf and 0 <= loss < np.inf) or any(self.own_faults()):
             return
         if (rate := float(self.rocof(energy, loss))) > self.limits.rocof_hz_per_s * (1 + ROUNDING):
             least = self.limits.f0_hz * loss / (2 * self.limits.rocof_hz_per_s)
@@ -219,6 +228,14 @@ class Security:
         elif (least := _least(self, energy, loss, fast)) > primary * (1 + ROUNDING):
             what = f"of {loss:g} MW asks for {least:,.2f} MW of {self.primary.name} reserve, and there are {primary:,.2f}"
             yield fault(what, "commit more reserve or inertia, keep the largest unit lower, or add fast reserve", "frequency-010", "loss_mw")
+
+
+def hours_wrong(table: Inertia) -> Iterator[Fault]:
+    """Hours whose numbers ask nothing or cannot be: no masses that turn, nothing to lose. What limits say is told hour by hour."""
+    yield from Security(limits=Limits(rocof_hz_per_s=1e9)).faults(table)
+    for row in np.flatnonzero(table.loss_mw == 0).tolist():
+        label, mend = f"hour {table.hour[row]}", "give the power that is lost, above 0, or leave the hour out of the study"
+        yield Fault(table.kind, "is 0 MW", mend, "frequency-007", column="loss_mw", row=row, label=label)
 
 
 def _least(security: Security, energy: float, loss: float, fast: float) -> float:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCHEMA = "tandem/frequency-requirement/1"
-NADIR, END, RATE, NONE = range(4)
+NADIR, END, RATE, NONE, LOSS = range(5)
 SHOWN = ("inertia_mws", "fast_mw", "primary_mw", "total_mw", "saved_percent", "replaced", "rocof_hz_per_s", "binds")
 
 
@@ -32,15 +32,16 @@ class Requirements(Table):
     lost: Names = column("unit that goes out", dtype="U")
     inertia_mws: Real = column("energy of the masses that keep turning", unit="MW·s")
     loss_mw: Real = column("power that is lost", unit="MW")
-    fast_mw: Real = column("fast reserve", unit="MW")
+    fast_mw: Real = column("fast reserve that counts, at most the loss", unit="MW")
     primary_mw: Real = column("primary reserve that is needed beside it", unit="MW")
     total_mw: Real = column("both", unit="MW")
     saved_percent: Real = column("by how much both are less than primary reserve alone", unit="%")
     replaced: Real = column("primary reserve that 1 MW more of fast reserve replaces; 0 where the nadir does not bind", unit="MW/MW")
     rocof_hz_per_s: Real = column("rate of change at the first moment", unit="Hz/s")
     binds: Code = column(
-        "what decides: the lowest point, where frequency rests, or why no reserve would do", dtype="i8", choices=("nadir", "end", "rate", "inertia")
-    )
+        "what decides: the lowest point, where frequency rests, why no reserve would do, or that fast reserve is more than the loss", dtype="i8",
+        choices=("nadir", "end", "rate", "inertia", "loss"),
+    )  # fmt: skip
 
 
 @final
@@ -91,11 +92,11 @@ def frequency_requirement(
         primary=Service(ramp_s=primary_s, delay_s=primary_delay_s, name="primary"),
         fast=(Service(ramp_s=fast_s, delay_s=fast_delay_s, name="fast"),),
     )
-    if faults := tuple(security.faults(Inertia.empty())):
-        raise InvalidCase(faults)
     fast = np.atleast_1d(np.asarray(fast_mw, np.float64))
     if not (np.isfinite(fast) & (fast >= 0)).all():
         raise Unreadable("fast reserve: give numbers of MW, 0 or more")
+    if faults := tuple(security.own_faults()):
+        raise InvalidCase(faults)
     from gridtandem.study.reserve.study import read_inertia
 
     table = read_inertia(inertia_mws) if isinstance(inertia_mws, str | Path) else _energies(np.atleast_1d(np.asarray(inertia_mws, float)), loss_mw)
@@ -106,17 +107,19 @@ def requirements(security: Security, table: Inertia, fast_mw: Real, *, numbered:
     """Every row of ``table`` with every amount of fast reserve (up to the loss)."""
     row = np.repeat(np.arange(len(table)), len(fast_mw))
     energy, loss = table.inertia_mws[row], table.loss_mw[row]
-    fast = np.minimum(np.tile(fast_mw, len(table)), loss)
+    asked = np.tile(fast_mw, len(table))
+    fast = np.minimum(asked, loss)
     rate = security.rocof(energy, loss)
     nadir, end = security.arresting(energy, loss, fast[:, None]), security.settling(loss, fast[:, None])
     binds = np.where(
         rate > security.limits.rocof_hz_per_s * (1 + ROUNDING), RATE, np.where(np.isinf(nadir), NONE, np.where(nadir >= end, NADIR, END))
     )
-    primary = np.where(binds < RATE, np.maximum(nadir, end), np.nan)
+    binds = np.where((binds < RATE) & (asked > loss * (1 + ROUNDING)), LOSS, binds)
+    primary = np.where((binds < RATE) | (binds == LOSS), np.maximum(nadir, end), np.nan)
     alone = security.needed(energy, loss, np.zeros((len(row), 1)))
     with np.errstate(divide="ignore", invalid="ignore"):
         saved = np.where(alone > 0, 100 * (1 - (primary + fast) / alone), np.nan)
-    replaced = np.where(binds == NADIR, security.replaced(energy, loss, fast[:, None])[:, 0], np.where(binds == END, 0.0, np.nan))
+    replaced = np.where(binds == NADIR, security.replaced(energy, loss, fast[:, None])[:, 0], np.where((binds == END) | (binds == LOSS), 0.0, np.nan))
     return Requirements(
         hour=table.hour[row] if numbered else np.zeros(len(row), np.int64), lost=table.lost[row], inertia_mws=energy, loss_mw=loss, fast_mw=fast,
         primary_mw=primary, total_mw=primary + fast, saved_percent=saved, replaced=replaced, rocof_hz_per_s=rate, binds=binds,
@@ -159,6 +162,8 @@ def _lines(found: FrequencyRequirement) -> list[str]:
         told.append("rate      frequency falls faster than it may before any reserve acts: more inertia or a smaller loss")
     if (table.binds == NONE).any():
         told.append("inertia   is used up before fast reserve is there: none of it, or more inertia")
+    if (table.binds == LOSS).any():
+        told.append("loss      there is more fast reserve than is lost: no more than the loss counts")
     return told
 
 

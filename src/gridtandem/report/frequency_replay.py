@@ -19,7 +19,8 @@ from gridtandem.report.tables import as_records, plain
 from gridtandem.study.kinds import RESERVE
 from gridtandem.study.provenance import provenance
 from gridtandem.study.reserve.day import JointReserve, joint_reserve
-from gridtandem.study.reserve.replay import SECONDS, TURBINES, Falls, FrequencyReplay, Standing, Trajectory, numbers_wrong, of_standing
+from gridtandem.study.reserve.falls import Falls, Trajectory
+from gridtandem.study.reserve.replay import SECONDS, TURBINES, FrequencyReplay, Standing, numbers_wrong, of_standing
 from gridtandem.study.shelf import find, is_run
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def frequency_replay(
     """Frequency in time after every loss of a plan, or of one of its hours: the twin of ``tandem frequency replay``.
 
     ``given`` is a plan, a run of energy and reserve or its file, or a case, whose day is then scheduled. ``governors`` are those of all stations:
-    tgov1, reheat (slow), or None, where reserve comes as promised. Fast reserve starts when frequency is ``trigger_hz`` below nominal.
+    tgov1, reheat (slow), or None, where reserve comes as promised. Fast reserve starts when frequency is ``trigger_hz`` below nominal. A fall that
+    has no lowest point yet after ``seconds`` (at most 600) is neither held nor broken.
     """
     if governors is not None and governors not in TURBINES:
         raise UnknownName("kind of governors", governors, list(TURBINES))
@@ -85,9 +87,10 @@ def replay_table(found: FrequencyReplay, hour: int | None) -> Falls | Trajectory
 def replay_document(found: FrequencyReplay, hour: int | None) -> dict[str, object]:
     """The same for machines."""
     lim, turbine = found.standing.security.limits, found.turbine
+    at_rest = lim.f0_hz - lim.steady_hz if lim.damping_mw_per_hz else None  # without damping reserve for the whole loss is asked for, and no more
     document: dict[str, object] = {
         "schema": SCHEMA, "case": found.standing.case, "governors": turbine.name if turbine else None, "trigger_hz": found.trigger_hz,
-        "seconds": found.seconds, "nadir_limit_hz": lim.f0_hz - lim.nadir_hz, "rest_limit_hz": lim.f0_hz - lim.steady_hz, "held": found.held,
+        "seconds": found.seconds, "nadir_limit_hz": lim.f0_hz - lim.nadir_hz, "rest_limit_hz": at_rest, "held": found.held,
         "trouble": list(found.trouble), "losses": as_records(found.falls), "made_with": provenance(),
     }  # fmt: skip
     return document if hour is None else {**document, "trajectory": as_records(found.trajectory(hour))}
@@ -131,7 +134,7 @@ def _falls(found: FrequencyReplay, hour: int) -> Figure:
 
 def _limits(axes: Axes, found: FrequencyReplay) -> None:
     lim = found.standing.security.limits
-    for value, words, shift in ((lim.nadir_hz, "lowest", 2), (lim.steady_hz, "at rest", -8)):
+    for value, words, shift in ((lim.nadir_hz, "lowest", 2), (lim.steady_hz, "at rest", -8))[: 2 if lim.damping_mw_per_hz else 1]:
         axes.axhline(lim.f0_hz - value, color=style.WARN, linewidth=1.0, linestyle="-" if words == "lowest" else "-.")
         axes.annotate(
             f"limit {words}", (1, lim.f0_hz - value), (-2, shift), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=6,
@@ -151,5 +154,7 @@ def _margins(found: FrequencyReplay) -> Figure:
     axes.set_ylabel("losses")
     axes.yaxis.set_major_locator(whole_numbers())
     axes.set_title(f"Margins of {found.standing.case}", pad=14)
-    style.caption(axes, f"governors {found.turbine.name}" if found.turbine else services_in_words(found.standing.security))
+    left_out = int(np.isnan(found.falls.margin_hz).sum())
+    more = f"; {left_out} still falling at the end, not shown" if left_out else ""
+    style.caption(axes, (f"governors {found.turbine.name}" if found.turbine else services_in_words(found.standing.security)) + more)
     return figure

@@ -15,7 +15,7 @@ from gridtandem.cases.named import case as named
 from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.frequency.commitment import Commitment, Committed, Plants, inertia_of
-from gridtandem.frequency.security import ROUNDING, Inertia, Security
+from gridtandem.frequency.security import ROUNDING, Inertia, Security, hours_wrong
 from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.fast_reserve import UP
@@ -84,7 +84,8 @@ def committed_inertia(
     """
     case = given if isinstance(given, Case) else named(given)
     window, made_of = Window(first=first_hour - 1, periods=hours), _plants(case, plants)
-    if found := [*case.faults(), *_faults(case, window, loss_mw)]:
+    asked = security or Security()
+    if found := [*case.faults(), *asked.own_faults(), *_faults(case, window, loss_mw)]:
         raise InvalidCase(found)
     transmission = SecureTransmission.of(case.transmission, case.interfaces.bus, window)
     problem = Commitment(transmission=transmission, given=_drawn(case, window), plants=made_of)
@@ -92,7 +93,9 @@ def committed_inertia(
     if made.answer.status is not Status.SOLVED:
         words, empty = (f"no commitment: {made.answer.status.value}",), InertiaHours.empty()
         return CommittedInertia(case=case, table=Inertia.empty(), hours=empty, plants=made_of, made=made, cost=np.nan, trouble=words)
-    table, asked = inertia_of(made_of, made, first_hour, loss_mw), security or Security()
+    table = inertia_of(made_of, made, first_hour, loss_mw)
+    if found := [f.at(case.name) for f in hours_wrong(table)]:
+        raise InvalidCase(found)
     told = InertiaHours(
         hour=table.hour, plants=made.on.sum(1), lost=table.lost, loss_mw=table.loss_mw, inertia_mws=table.inertia_mws,
         rocof_hz_per_s=asked.rocof(table.inertia_mws, table.loss_mw),
@@ -124,8 +127,8 @@ def _faults(case: Case, window: Window, loss_mw: float | None) -> Iterator[Fault
     if window.first < 0 or window.periods < 1:
         yield Fault("study", f"are {window.periods} from {window.first + 1}", "give 1 or more, from 1 on", "frequency-077", column="hours")
         return
-    if loss_mw is not None and not 0 <= loss_mw < np.inf:
-        yield Fault("study", f"is {loss_mw:g}", "give the power that is lost, 0 MW or more", "frequency-078", column="loss_mw")
+    if loss_mw is not None and not 0 < loss_mw < np.inf:
+        yield Fault("study", f"is {loss_mw:g}", "give the power that is lost, above 0 MW", "frequency-078", column="loss_mw")
     yield from (f.at(case.transmission.name) for f in resource_faults(case.transmission, window.end, source=True))
 
 

@@ -11,19 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import numpy as np
 
 from gridtandem.errors import Fault, InvalidCase, UnknownName
-from gridtandem.frequency.security import ROUNDING, Inertia, Security
+from gridtandem.frequency.security import ROUNDING, Inertia, Limits, Security
 from gridtandem.frequency.swing import Governors, Replay, fall, promised, qualified, replay, rest
 from gridtandem.grid.network import Network
+from gridtandem.study.reserve.falls import Falls, Trajectory
 from gridtandem.study.reserve.results import ReserveAwards, ReserveStations
 from gridtandem.study.reserve.study import ReserveStudy
-from gridtandem.tables import Flag, Index, Names, Real, Table, column, stacked
+from gridtandem.tables import Flag, Index, Names, Real, stacked
 
-SECONDS = 30.0
+SECONDS, LONGEST_S = 30.0, 600.0
+ROUNDS_HZ = 5e-4  # less is not shown
+JUST_NOW_S = 1.0
 HELD_HZ = 1e-3  # so much below a limit is not told as below it
 SAMPLE_S = 0.05  # of trajectories in tables; lowest points are found between
 
@@ -48,42 +51,6 @@ class Turbine:
 
 
 TURBINES: Mapping[str, Turbine] = {t.name: t for t in (Turbine(name="tgov1", t2_s=1.0, t3_s=2.1), Turbine(name="reheat", t2_s=2.1, t3_s=7.0))}
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class Falls(Table):
-    """One row for each loss: what stands against it, and how deep frequency falls. Infinite where reserve never equals the loss; NaN: not asked."""
-
-    kind: ClassVar[str] = "falls"
-    hour: Index = column("hour, counted from 1", dtype="i8")
-    lost: Names = column("unit that goes out", dtype="U")
-    loss_mw: Real = column("power that is lost", unit="MW")
-    inertia_mws: Real = column("energy of the masses that keep turning", unit="MW·s")
-    primary_mw: Real = column("primary reserve of those that stay", unit="MW")
-    fast_mw: Real = column("fast reserve that was sold and is felt", unit="MW")
-    rocof_hz_per_s: Real = column("rate of change at the first moment", unit="Hz/s")
-    open_hz: Real = column("lowest frequency if reserve comes as promised", unit="Hz")
-    open_s: Real = column("when", unit="s")
-    closed_hz: Real = column("lowest frequency with governors that act on what they see", unit="Hz")
-    closed_s: Real = column("when", unit="s")
-    rest_hz: Real = column("where frequency comes to rest with governors", unit="Hz")
-    margin_hz: Real = column("lowest frequency less its limit; with governors where these were asked for", unit="Hz")
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class Trajectory(Table):
-    """Frequency and reserve in time, every loss of an hour after the other. NaN: after the lowest point as promised, of which no more is said."""
-
-    kind: ClassVar[str] = "trajectory"
-    hour: Index = column("hour, counted from 1", dtype="i8")
-    lost: Names = column("unit that goes out", dtype="U")
-    time_s: Real = column("since the loss", unit="s")
-    open_hz: Real = column("frequency if reserve comes as promised", unit="Hz")
-    frequency_hz: Real = column("frequency as it was asked for: with governors, or as promised", unit="Hz")
-    primary_mw: Real = column("primary reserve that is there then", unit="MW")
-    fast_mw: Real = column("fast reserve that is there then", unit="MW")
 
 
 @final
@@ -144,9 +111,15 @@ class FrequencyReplay:
         return bool((self.falls.margin_hz >= -HELD_HZ).all())
 
     @property
+    def broken(self) -> bool:
+        """Whether it is seen below that limit after some loss. Neither held nor broken: it still falls when the replay ends."""
+        limits = self.standing.security.limits
+        return bool((_seen(self.falls, limits) < limits.f0_hz - limits.nadir_hz - HELD_HZ).any())
+
+    @property
     def hours(self) -> Falls:
         """The worst loss of every hour."""
-        order = np.lexsort((self.falls.margin_hz, self.falls.hour))
+        order = np.lexsort((np.nan_to_num(self.falls.margin_hz, nan=-np.inf), self.falls.hour))
         _, first = np.unique(self.falls.hour[order], return_index=True)
         return self.falls.take(order[first])
 
@@ -160,11 +133,12 @@ class FrequencyReplay:
     def __repr__(self) -> str:
         f, lim = self.falls, self.standing.security.limits
         how = f"governors {self.turbine.name}" if self.turbine else "reserve as promised"
-        worst = int(np.argmin(f.margin_hz))
+        worst = int(np.argmin(f.margin_hz))  # NaN first
         lowest = f.closed_hz if self.turbine else f.open_hz
+        told = f"{lowest[worst]:.3f} Hz in hour {f.hour[worst]}, {_signed(f.margin_hz[worst])} Hz to its limit of {lim.f0_hz - lim.nadir_hz:g}"
         lines = [
             f"Frequency of {self.standing.case} after {len(f)} loss{'es' * (len(f) > 1)} in {len(np.unique(f.hour))} h, {how}",
-            f"  lowest    {lowest[worst]:.3f} Hz in hour {f.hour[worst]}, {f.margin_hz[worst]:+.3f} Hz to its limit of {lim.f0_hz - lim.nadir_hz:g}",
+            f"  lowest    {'not reached yet' if np.isnan(f.margin_hz[worst]) else told}",
         ]
         return "\n".join([*lines, *(f"  beware    {word}" for word in self.trouble)])
 
@@ -174,18 +148,20 @@ def of_standing(standing: Standing, turbine: Turbine | None, *, trigger_hz: floa
     lim, table, primary = standing.security.limits, standing.inertia, standing.award_mw.sum(-1)
     deep = fall(standing.security, table, primary, standing.fast_mw[:, None])
     none = np.full(len(table), np.nan)
-    closed_hz, closed_s, still = none, none, none
+    closed_hz, closed_s, end, still = none, none, none, none
     if turbine is not None:
         run = _run(standing, turbine, trigger_hz=trigger_hz, seconds=seconds)
-        closed_hz, closed_s = lim.f0_hz - run.fall.nadir_hz, run.fall.at_s
-        still = lim.f0_hz - rest(lim, table, turbine.governors(standing.rated_mva, standing.award_mw), standing.fast_mw)
+        low = rest(lim, table, turbine.governors(standing.rated_mva, standing.award_mw), standing.fast_mw)
+        reached = ~_falling(run, low)
+        closed_hz, closed_s = (np.where(reached, x, np.nan) for x in (lim.f0_hz - run.fall.nadir_hz, run.fall.at_s))
+        end, still = lim.f0_hz - run.deviation_hz[:, -1], lim.f0_hz - low
     open_hz = lim.f0_hz - deep.nadir_hz
     falls = Falls(
         hour=table.hour, lost=table.lost, loss_mw=table.loss_mw, inertia_mws=table.inertia_mws, primary_mw=primary, fast_mw=standing.fast_mw,
         rocof_hz_per_s=standing.security.rocof(table.inertia_mws, table.loss_mw), open_hz=open_hz, open_s=deep.at_s, closed_hz=closed_hz,
-        closed_s=closed_s, rest_hz=still, margin_hz=(open_hz if turbine is None else closed_hz) - (lim.f0_hz - lim.nadir_hz),
+        closed_s=closed_s, end_hz=end, rest_hz=still, margin_hz=(open_hz if turbine is None else closed_hz) - (lim.f0_hz - lim.nadir_hz),
     )  # fmt: skip
-    trouble = tuple(_trouble(standing, turbine, falls))
+    trouble = tuple(_trouble(standing, turbine, falls, seconds))
     return FrequencyReplay(standing=standing, turbine=turbine, trigger_hz=trigger_hz, seconds=seconds, falls=falls, trouble=trouble)
 
 
@@ -205,6 +181,9 @@ def numbers_wrong(droop: float, deadband_hz: float, trigger_hz: float, seconds: 
     for name, value in {"droop": droop, "seconds": seconds}.items():
         if not 0 < value < np.inf:
             yield Fault("replay", f"is {value:g}", "give a finite number above 0", "frequency-071", column=name)
+    if LONGEST_S < seconds < np.inf:
+        what = f"is {seconds:g}"
+        yield Fault("replay", what, f"give {LONGEST_S:g} s or less: governors have settled long before", "frequency-085", column="seconds")
     for name, value in {"deadband_hz": deadband_hz, "trigger_hz": trigger_hz}.items():
         if not 0 <= value < np.inf:
             yield Fault("replay", f"is {value:g}", "give 0 or more", "frequency-072", column=name)
@@ -226,14 +205,34 @@ def _run(standing: Standing, turbine: Turbine, *, trigger_hz: float, seconds: fl
     )  # fmt: skip
 
 
-def _trouble(standing: Standing, turbine: Turbine | None, falls: Falls) -> Iterator[str]:
+def _falling(run: Replay, rest_hz: Real) -> Flag:
+    """Whether frequency still falls (row) when a replay ends: its last value is the lowest, and it fell just now, or has yet to fall to its rest."""
+    x, end = run.deviation_hz, run.deviation_hz[:, -1]
+    before = x[:, int(np.searchsorted(run.time_s, run.time_s[-1] - JUST_NOW_S))]
+    found: Flag = (x.argmax(1) == x.shape[1] - 1) & ((end - before > HELD_HZ) | (rest_hz > end + HELD_HZ))
+    return found
+
+
+def _seen(falls: Falls, limits: Limits) -> Real:
+    """The lowest frequency that is known (row). [Hz]"""
+    found: Real = np.where(np.isnan(falls.margin_hz), falls.end_hz, falls.margin_hz + limits.f0_hz - limits.nadir_hz)
+    return found
+
+
+def _trouble(standing: Standing, turbine: Turbine | None, falls: Falls, seconds: float) -> Iterator[str]:
     lim, names = standing.security.limits, _names(standing.inertia)
-    lowest = falls.margin_hz + lim.f0_hz - lim.nadir_hz
-    for column_hz, limit, what in ((lowest, lim.nadir_hz, "falls to"), (falls.rest_hz, lim.steady_hz, "rests at")):
+    at_rest = np.where(np.isfinite(falls.rest_hz), falls.rest_hz, np.nan)
+    checked = [(_seen(falls, lim), lim.nadir_hz, "falls to")] + [(at_rest, lim.steady_hz, "rests at")] * (lim.damping_mw_per_hz > 0)
+    for column_hz, limit, what in checked:
         if len(below := np.flatnonzero(column_hz < lim.f0_hz - limit - HELD_HZ)):
             worst = int(below[np.argmin(column_hz[below])])
             also = f", and too low after {len(below) - 1} more" if len(below) > 1 else ""
             yield f"frequency {what} {_hz(column_hz[worst])} in {names[worst]}, below its limit of {lim.f0_hz - limit:g} Hz{also}"
+    if len(never := np.flatnonzero(np.isinf(falls.rest_hz))):
+        yield f"frequency never comes to rest in {names[int(never[0])]}: all reserve is less than the loss{_more(never)}"
+    if len(still := np.flatnonzero(np.isnan(falls.margin_hz))):
+        worst = int(still[np.argmin(falls.end_hz[still])])
+        yield f"still falling when the replay ends after {seconds:g} s: {_hz(falls.end_hz[worst])} in {names[worst]}{_more(still)}; give it longer"
     if turbine is None:
         return
     worst_of: dict[int, tuple[int, float]] = {}
@@ -247,6 +246,15 @@ def _trouble(standing: Standing, turbine: Turbine | None, falls: Falls) -> Itera
 
 def _names(table: Inertia) -> list[str]:
     return [f"hour {h}" + (f" without {lost}" if lost else "") for h, lost in zip(table.hour.tolist(), table.lost.tolist(), strict=True)]
+
+
+def _more(rows: Index) -> str:
+    return f", and after {len(rows) - 1} more" if len(rows) > 1 else ""
+
+
+def _signed(margin_hz: float) -> str:
+    """With its sign, but where it rounds to nothing."""
+    return f"{margin_hz:+.3f}" if abs(margin_hz) >= ROUNDS_HZ else "0.000"
 
 
 def _hz(value: float) -> str:

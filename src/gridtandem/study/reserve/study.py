@@ -19,7 +19,7 @@ from gridtandem.cases.text_file import read_text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.frequency.follower import SecureMarket
 from gridtandem.frequency.schedule import Hung, JointSchedule, uncovered
-from gridtandem.frequency.security import Inertia, Limits, Security, Service
+from gridtandem.frequency.security import Inertia, Limits, Security, Service, hours_wrong
 from gridtandem.frequency.security import Nadir as Nadir
 from gridtandem.frequency.transmission import SecureTransmission
 from gridtandem.opf.fast_reserve import MODELS, FastFeeder
@@ -187,8 +187,7 @@ def read_inertia(path: str | Path) -> Inertia:
 
 def _read(place: str, words: str) -> Inertia:
     read = parsed(Inertia, words, {})
-    loose = Security(limits=Limits(rocof_hz_per_s=1e9))  # numbers alone: what limits say is told hour by hour
-    if found := [*read.faults, *read.news(read.table.faults()), *loose.faults(read.table)]:
+    if found := [*read.faults, *read.news(read.table.faults()), *hours_wrong(read.table)]:
         raise InvalidCase([f.at(place) for f in found])
     return read.table
 

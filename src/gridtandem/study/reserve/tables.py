@@ -24,6 +24,7 @@ from gridtandem.study.reserve.certificate import ReserveCertificates
 from gridtandem.study.reserve.results import ReserveAwards, ReserveChecks, ReserveDevices, ReserveHours, ReserveStations
 from gridtandem.study.results import Violations
 from gridtandem.tables import Real, stacked
+from gridtandem.units import MVA
 
 FELT = 1e-3  # MW; less is not told as missing
 CONTRADICTS = 1e-4  # pu; cones that are as tight as they are held move voltages by less
@@ -55,9 +56,10 @@ class Told:
         return (self.cost - self.cooperative) / max(1.0, abs(self.cooperative))
 
     def contradicts(self, goal: float) -> float:  # noqa: ARG002 — asked alike of every kind
-        """By how much load flow contradicts the voltages of the plan, where it has some. [pu]"""
-        apart = float(np.nanmax(self.checks.voltage_error_pu, initial=0.0))
-        return 0.0 if apart <= CONTRADICTS else apart
+        """By how much load flow contradicts the plan: its voltages, limits in either state, or reserve that is not felt (of 100 MVA). [pu]"""
+        c = self.checks
+        apart = ((c.voltage_error_pu, CONTRADICTS), (c.beyond_pu, BEYOND), (c.loading - 1, BEYOND), (c.undelivered_mw / MVA, FELT / MVA))
+        return max((most for values, least in apart if (most := float(np.nanmax(values, initial=0.0))) > least), default=0.0)
 
 
 def told(case: Case, schedule: JointSchedule, plan: JointPlan, cooperative: JointPlan, proof: ReserveCertificates) -> tuple[Told, tuple[str, ...]]:
