@@ -99,5 +99,5 @@ def _saved(hours: ReserveHours) -> str:
 
 def spread(values: Real, digits: int = 2) -> str:
     """From the least to the most; one number where both read the same."""
-    low, high = f"{values.min():,.{digits}f}", f"{values.max():,.{digits}f}"
+    low, high = (f"{round(float(x), digits) + 0.0:,.{digits}f}" for x in (values.min(), values.max()))  # no -0
     return low if low == high else f"{low} to {high}"
