@@ -163,6 +163,7 @@ def test_no_strategy_of_a_grid_is_better() -> None:
 
 def test_conditions_of_optimality_end_where_cells_do() -> None:
     """The published route, told the market whole."""
+    pytest.importorskip("pyscipopt")
     found = strategy(NIGHT)
     whole = best_within(found.groups, told(NIGHT)[0], found.box, "kkt-sos1")
     assert whole.found.total == pytest.approx(found.found.total, rel=SEARCHED)

@@ -35,6 +35,7 @@ def knapsack(seed: int) -> Program:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_tangents_end_where_scip_does(seed: int) -> None:
+    pytest.importorskip("pyscipopt")
     program = knapsack(seed)
     ours, theirs = Outer().solve(program).require(), Scip().solve(program).require()
     np.testing.assert_allclose(ours.cost, theirs.cost, rtol=CONIC_LEADER, atol=CONIC_LEADER)
@@ -44,6 +45,7 @@ def test_tangents_end_where_scip_does(seed: int) -> None:
 
 
 def test_of_a_pair_one_is_zero_inside_of_a_cone() -> None:
+    pytest.importorskip("pyscipopt")
     cone = Cones.of((1, 3), {"a": [[0.0], [-1.0], [0.0]], "b": [[0.0], [0.0], [-1.0]]}, [2.0, 0.0, 0.0])
     program = Program({"a": Columns.of(1, 0, 9, cost=-1.0), "b": Columns.of(1, 0, 9, cost=-1.1)}, {}, {"disc": cone})
     found = Outer().solve(program, (("a", "b"),)).require()
