@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, ClassVar, final
 import numpy as np
 
 from gridtandem.architecture.catalogue import architecture, architectures, names, published
-from gridtandem.architecture.findings import PRINCIPLES, SHORT, Principle, principle
 from gridtandem.architecture.graph import SETTLE, Graph
-from gridtandem.architecture.judged import Critical, Judged, Level, judge
-from gridtandem.architecture.mend import MOST, Mended, Mending, mend
-from gridtandem.architecture.oracle import ANY, KINDS, Cell, oracle, sensitivity, unmet
 from gridtandem.architecture.relations import Chain, Skeleton, skeleton_of
+from gridtandem.architecture.verdicts.findings import PRINCIPLES, SHORT, Principle, principle
+from gridtandem.architecture.verdicts.judged import Critical, Judged, Level, judge
+from gridtandem.architecture.verdicts.mend import MOST, Mended, Mending, mend
+from gridtandem.architecture.verdicts.oracle import ANY, KINDS, Cell, oracle, sensitivity, unmet
 from gridtandem.errors import Unreadable
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.provenance import provenance

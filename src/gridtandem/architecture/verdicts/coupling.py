@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from gridtandem.architecture.findings import Finding, Strengths, banded
 from gridtandem.architecture.graph import DISTRIBUTION
 from gridtandem.architecture.relations import INSTRUCTING, OWN, World
+from gridtandem.architecture.verdicts.findings import Finding, Strengths, banded
 
 HIDDEN = (0.2, 0.6)
 CO_FEEDER = 0.5  # weight of acting behind the same feeder against acting on the same DER

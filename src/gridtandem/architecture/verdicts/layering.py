@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from gridtandem.architecture.findings import DIGITS, Finding, Strengths, banded
 from gridtandem.architecture.graph import BULK, DISTRIBUTION, EDGE
 from gridtandem.architecture.relations import Chain, World, whole
+from gridtandem.architecture.verdicts.findings import DIGITS, Finding, Strengths, banded
 
 BYPASS = (0.25, 0.6)
 LAYERED = (0.85, 0.6, 0.2)

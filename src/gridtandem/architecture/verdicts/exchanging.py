@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import pairwise, product
 
-from gridtandem.architecture.findings import Finding, Strengths
 from gridtandem.architecture.graph import BULK, CUSTOMER, DISTRIBUTION, EDGE
 from gridtandem.architecture.relations import REPORTING, Chain, World, upward
+from gridtandem.architecture.verdicts.findings import Finding, Strengths
 
 LARGE = 0.3  # share from which a class of DERs counts
 HANDS = 2  # intermediaries that make an issue

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gridtandem.architecture.findings import Finding, Strengths
 from gridtandem.architecture.graph import BULK, CUSTOMER, DISTRIBUTION, EDGE
 from gridtandem.architecture.relations import INSTRUCTING, OPERATIONAL, World
+from gridtandem.architecture.verdicts.findings import Finding, Strengths
 
 MASS = 0.5  # share of flexible power from which DERs are many
 

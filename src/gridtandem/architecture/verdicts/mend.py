@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import final
 
-from gridtandem.architecture.findings import ASSUMED, Principle, Strengths
 from gridtandem.architecture.graph import BULK, CUSTOMER, DISTRIBUTION, EDGE, Graph
-from gridtandem.architecture.judged import DEFINITIONS, Level, Worlds
 from gridtandem.architecture.relations import AGREEMENTS, Relation, Skeleton, World, skeleton_of
+from gridtandem.architecture.verdicts.findings import ASSUMED, Principle, Strengths
+from gridtandem.architecture.verdicts.judged import DEFINITIONS, Level, Worlds
 from gridtandem.errors import Fault, InvalidCase
 
 MOST = 3  # changes

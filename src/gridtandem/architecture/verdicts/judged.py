@@ -14,13 +14,13 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.architecture.coupling import coupled, hidden_coupling, principals
-from gridtandem.architecture.exchanging import coordination_gap, latency_cascading, race_condition
-from gridtandem.architecture.exposing import blast_radius, cyber_exposure, growth, scalability
-from gridtandem.architecture.findings import ASSUMED, DIGITS, PRINCIPLES, Finding, Strengths
 from gridtandem.architecture.graph import Graph
-from gridtandem.architecture.layering import layered_decomposition, observability_gap, tier_bypass
 from gridtandem.architecture.relations import Relation, Skeleton, World, skeleton_of
+from gridtandem.architecture.verdicts.coupling import coupled, hidden_coupling, principals
+from gridtandem.architecture.verdicts.exchanging import coordination_gap, latency_cascading, race_condition
+from gridtandem.architecture.verdicts.exposing import blast_radius, cyber_exposure, growth, scalability
+from gridtandem.architecture.verdicts.findings import ASSUMED, DIGITS, PRINCIPLES, Finding, Strengths
+from gridtandem.architecture.verdicts.layering import layered_decomposition, observability_gap, tier_bypass
 from gridtandem.errors import Fault, InvalidCase
 
 DEFINITIONS: dict[str, Callable[[World, Strengths], Finding]] = {

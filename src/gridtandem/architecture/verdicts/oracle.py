@@ -12,10 +12,10 @@ from functools import cache
 from importlib.resources import files
 from typing import final
 
-from gridtandem.architecture.findings import ASSUMED
-from gridtandem.architecture.judged import Level
-from gridtandem.architecture.mend import levels
 from gridtandem.architecture.relations import Skeleton
+from gridtandem.architecture.verdicts.findings import ASSUMED
+from gridtandem.architecture.verdicts.judged import Level
+from gridtandem.architecture.verdicts.mend import levels
 
 FACTORS = (0.5, 0.75, 1.0, 1.25)
 ANY = 1 << 30  # no highest level
@@ -43,7 +43,7 @@ class Cell:
 @cache
 def oracle() -> tuple[Cell, ...]:
     """All cells, in the order of the file."""
-    read = tomllib.loads(files("gridtandem.architecture").joinpath("oracle.toml").read_text(encoding="utf-8"))
+    read = tomllib.loads(files(__package__).joinpath("oracle.toml").read_text(encoding="utf-8"))
     reasons = {(d["graph"], d["principle"]): d["reason"] for d in read.pop("disagrees")}
     cells = []
     for graph, told in read.items():
