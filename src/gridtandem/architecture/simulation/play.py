@@ -24,6 +24,7 @@ class Way(Enum):
     TWICE = "bulk market and distribution operator both buy from it at once"
     LEFTOVER = "the distribution operator buys first what its limits force; the bulk market takes what is left"
     FILTERED = "the same, where the distribution operator passes on only what its limits allow"
+    REST = "the distribution operator buys first what its limits force, and offers the rest in one curve"
     CURVE = "the distribution operator offers it to the bulk market in one curve, and shares the award out"
     LOCAL = "the distribution operator dispatches it against a price; the exchange is agreed"
     OWN = "a retailer dispatches it at the price of the bulk market"
