@@ -14,9 +14,10 @@ from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.clearing import BulkPlan, followed
 from gridtandem.architecture.simulation.conduct import Planned
 from gridtandem.architecture.simulation.delays import Delays, deciders, heard_first, told_along
-from gridtandem.architecture.simulation.envelopes import repaired
 from gridtandem.architecture.simulation.fleet import Fleet
+from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.play import Reached, Way
+from gridtandem.architecture.simulation.repair import repaired
 from gridtandem.architecture.simulation.scene import FULL_ACTIVATION_S, Scene
 from gridtandem.architecture.simulation.world import Dispatch
 from gridtandem.tables import Flag, Index, Real
@@ -148,10 +149,10 @@ def _red(fleet: Fleet, scene: Scene, y: Dispatch, intruder: int) -> tuple[Dispat
         idle = f.steps.idle
         low = np.where(mine, f.steps.least, np.minimum(y[k], idle))
         high = np.where(mine, f.steps.most, np.maximum(y[k], idle))
-        found = repaired(f, y[k], low, high, scene.asked_here[k])
-        after.append(found.y)
+        found = repaired(f.wires, Offered(low, high, scene.asked_here[k], f.steps.unit), y[k], f.sheddable)
+        after.append(y[k] + found.change)
         shed.append(found.shed)
-        change = np.abs(found.y - y[k])
+        change = np.abs(found.change)
         moved += float(change.sum()) * scene.actual.hours
         switched += float(change[:, ~mine].sum()) * scene.actual.hours
     return tuple(after), tuple(shed), moved, switched
