@@ -60,7 +60,7 @@ def acted(fleet: Fleet, scene: Scene, planned: Planned) -> Acted:
     away = sum(float(np.abs(a - b).sum()) for a, b in zip(before, told, strict=True)) * hours
     return Acted(
         before=before, after=after, shed=shed, bulk_before=bulk_before, bulk=followed(scene.actual, scene.actual.draw(after) - cut),
-        missed=int(sum((late[:, k] & (np.abs(_by_unit(fleet, told)[:, k]) > MOVED)).sum() for k in range(late.shape[1]))), undelivered=away,
+        missed=int(sum((late[:, k] & (np.abs(by_unit(fleet, told)[:, k]) > MOVED)).sum() for k in range(late.shape[1]))), undelivered=away,
         loops=loops, intruder=intruder, stolen=taken, red=moved, switched=switched,
     )  # fmt: skip
 
@@ -89,7 +89,7 @@ def _late(fleet: Fleet, scene: Scene, delays: Delays) -> tuple[Flag, Real]:
     return late, np.concatenate(loops)
 
 
-def _by_unit(fleet: Fleet, y: Dispatch) -> Real:
+def by_unit(fleet: Fleet, y: Dispatch) -> Real:
     out = np.zeros((len(y[0]) if y else 0, len(fleet.node)))
     for each, unit in zip(y, fleet.unit_of, strict=True):
         np.add.at(out.T, unit, each.T)
@@ -167,4 +167,4 @@ def _from_network(c: Reached) -> Sequence[Chain]:
 
 def units_moved(fleet: Fleet, y: Dispatch, base: Dispatch) -> Index:
     """Units whose power differs."""
-    return np.flatnonzero((np.abs(_by_unit(fleet, y) - _by_unit(fleet, base)) > MOVED).any(0))
+    return np.flatnonzero((np.abs(by_unit(fleet, y) - by_unit(fleet, base)) > MOVED).any(0))

@@ -11,7 +11,7 @@ import numpy as np
 
 from gridtandem.architecture.graph import BID, BULK, COORD, CUSTOMER, DISTRIBUTION, INFO, INSTR, LIMIT, ORDER, PRICE, SETTLE
 from gridtandem.architecture.relations import Chain
-from gridtandem.architecture.simulation.acting import Acted, _by_unit
+from gridtandem.architecture.simulation.acting import Acted, by_unit
 from gridtandem.architecture.simulation.conduct import Planned
 from gridtandem.architecture.simulation.delays import told_along
 from gridtandem.architecture.simulation.fleet import Fleet
@@ -34,15 +34,13 @@ def posted(fleet: Fleet, scene: Scene, planned: Planned, acted: Acted) -> Ledger
 
 def _chains(c: Reached) -> tuple[Chain, ...]:
     """Chains along which a class is bought from: its own, and where two buy, both."""
-    told = told_chain = {Way.TWICE: (*c.bulk, *c.network), Way.LEFTOVER: (*c.bulk, *c.network)}.get(c.way)
-    del told_chain
-    return told if told else ()
+    return (*c.bulk, *c.network) if c.way in (Way.TWICE, Way.LEFTOVER) else ()
 
 
 def _of_class(ledger: Ledger, fleet: Fleet, scene: Scene, planned: Planned, c: Reached) -> None:
     chains = dict.fromkeys([told_along(fleet.play, c), *_chains(c)])
     unit = fleet.units_at(c.customer)
-    told = _by_unit(fleet, planned.y)[:, unit]
+    told = by_unit(fleet, planned.y)[:, unit]
     bids = _bids(fleet, scene, c)
     for chain in chains:
         if len(chain) < 2:
@@ -97,7 +95,9 @@ def _between_operators(ledger: Ledger, fleet: Fleet, scene: Scene, planned: Plan
 
 
 def _curve_payload(planned: Planned, scene: Scene) -> Real:
-    return planned.letter if planned.letter is not None else scene.network.draw(planned.y)
+    """Points of all curves; of an operator who offers none, what it expects to draw."""
+    letter = planned.letter
+    return scene.network.draw(planned.y) if letter is None else np.concatenate([letter.start.ravel(), letter.mw, letter.price])
 
 
 def _model(scene: Scene) -> Real:
@@ -113,10 +113,11 @@ def _box_payload(planned: Planned) -> Real:
 def _beside(ledger: Ledger, fleet: Fleet, scene: Scene, planned: Planned) -> None:
     """What the graph sends besides: schedules, states, bids of retailers into exchanges, prices, settlement."""
     e, nodes = fleet.play.graph.edges, fleet.play.graph.nodes
-    told = _by_unit(fleet, planned.y)
+    told = by_unit(fleet, planned.y)
     for row in range(len(e)):
         a, b, kind, word = int(e.from_node[row]), int(e.to_node[row]), int(e.what[row]), str(e.word[row])
-        if word not in ("info", "bid", "price", "settle") or {int(nodes.tier[a]), int(nodes.tier[b])} == {BULK, DISTRIBUTION} and kind == INFO and int(nodes.tier[a]) == DISTRIBUTION:
+        upward = kind == INFO and (int(nodes.tier[a]), int(nodes.tier[b])) == (DISTRIBUTION, BULK)
+        if word not in ("info", "bid", "price", "settle") or upward:
             continue
         many = max(int(fleet.many[a]), int(fleet.many[b])) if CUSTOMER in (int(nodes.tier[a]), int(nodes.tier[b])) else int(fleet.many[a])
         payload = told if kind != PRICE or planned.posted is None else planned.posted
@@ -126,8 +127,8 @@ def _beside(ledger: Ledger, fleet: Fleet, scene: Scene, planned: Planned) -> Non
 
 def _in_red(ledger: Ledger, fleet: Fleet, planned: Planned, acted: Acted) -> None:
     """Instructions in red: along chains where there are some, else by switches."""
-    moved = np.abs(_by_unit(fleet, acted.after) - _by_unit(fleet, acted.before)) > 1e-6
-    told = _by_unit(fleet, acted.after)
+    moved = np.abs(by_unit(fleet, acted.after) - by_unit(fleet, acted.before)) > 1e-6
+    told = by_unit(fleet, acted.after)
     for c in fleet.play.classes:
         unit = fleet.units_at(c.customer)
         count = int(moved[:, unit].sum())
