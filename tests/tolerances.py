@@ -435,3 +435,8 @@ HELD_ON_AVERAGE = 0.01  # printed to two digits; 300 draws of 83 verdicts leave 
 BENCH_JUDGED_S = 5.0  # s of one core; measured 0.3
 # architectures
 SHARES = 1e-9  # of 1; the sum of a few decimal fractions
+# a simulated day judged
+JUDGED_LOSS_MW = 1e-6  # MW; mismatch of load flows to 1e-10 per unit of 100 MVA at each node
+JUDGED_POWER = 1e-6  # MVA, share; the same, of two load flows
+JUDGED_VOLTAGE = 1e-9  # pu; the same
+JUDGED_DAY_MS = 30.0  # ms of 24 periods of 146 buses; measured 12
