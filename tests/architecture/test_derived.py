@@ -13,12 +13,12 @@ from hypothesis import strategies as some
 
 from gridtandem.architecture.catalogue import architecture, names
 from gridtandem.architecture.graph import COORD, INSTR, NOEDGE, PRICE, Graph
-from gridtandem.architecture.judged import judge
 from gridtandem.architecture.lines import read_lines
 from gridtandem.architecture.relations import World, skeleton_of
 from gridtandem.architecture.simulation.derived import derived, knowing, plays, said
 from gridtandem.architecture.simulation.play import Play, Way
 from gridtandem.architecture.statements import Description, Entry, Value, node_entries, statement_entries
+from gridtandem.architecture.verdicts.judged import judge
 from gridtandem.errors import InvalidCase
 from tests.tolerances import SHARES
 
@@ -89,6 +89,12 @@ def test_classes_of_one_architecture_go_different_ways() -> None:
     assert ways(play("CA1")) == {"DER1": (Way.LEFTOVER, "M6"), "DER2": (Way.CURVE, "M5")}
 
 
+def test_who_comes_first_by_dispatch_and_by_what_it_forwards() -> None:
+    """SmartNet B forwards the rest through the DSO; OneNet's DSO strikes bids out of a market that it does not run."""
+    assert ways(play("SNB")) == {"DER": (Way.REST, "M6")}
+    assert ways(play("PT1")) == {"DER": (Way.FILTERED, "M6")}
+
+
 def test_who_clears_and_what_the_play_depends_on() -> None:
     """A portal with orders is a platform; an exchange that is told bids alone decides nothing; links within a company are none."""
     told = {}
@@ -142,6 +148,7 @@ def test_every_class_has_a_way(name: str) -> None:
     ("name", "without", "added", "letter"),
     [
         ("UK0", "", ("lim DNO AGG",), "M4"), ("AU0", "", ("lim DNSP DERa", "lim DNSP DERb"), "M4"), ("R1", "info DO TSO", (), "M0"),
+        ("R1", "ctl DO DER", ("disp DO DER",), "M3"),
         ("R2", "coord TSO DSO", ("coord TSO DSO strength=joint",), "M2"), ("CA0", "noedge CAISO UDC", ("info UDC CAISO item=dgrid",), "M1"),
         ("SNB", "disp TSO DSO", ("disp TSO DSO",), "M5"), ("CA1", "disp CAISO DSO", (), "M3"), ("CA1", "disp CAISO AGG", (), "M5"),
         ("PT1", "info MOT DSO", (), "M4"), ("PT1", "lim DSO MOT", (), "M3"), ("AU4", "lim DSO AGG", (), "M3"), ("NY1", "", ("lim DSP DER",), "M4"),
