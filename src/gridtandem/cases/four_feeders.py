@@ -75,8 +75,8 @@ FEEDERS: Mapping[str, Told] = {
     ),
 }  # fmt: skip
 NOTES = (
-    "At buses 9 and 13 is more sun at midday than voltages and lines let out. At bus 14 the load is 1.2 times the published one, and voltage needs the "
-    "feeder's own units in the evening. At bus 10, with 0.8 times the load, nothing ever binds.",
+    "At buses 9 and 13 is more sun at midday than voltages and lines let out. At bus 14 the load is 1.2 times the published one, and its voltage "
+    "needs its own units in the evening. At bus 10, with 0.8 times the load, nothing ever binds.",
     "Each feeder has eleven or twelve resources without reactive power, all ours; batteries bid hour by hour, so that hours do not hang together.",
     "Ratings of feeder lines are ours: the smallest of 0.8, 1.25, 2, 3.15, 5 and 6.3 MVA that the published peak load fills to 85 % at most; "
     "2 MVA or more of lines to which load can be switched over, and at bus 9 of all lines.",
@@ -102,7 +102,7 @@ def conductors(net: Network, least_mva: float) -> Real:
     """Of each line the smallest conductor that the load fed through it fills to `FILLED` at most, and not below the least. [MVA]"""
     sizes, names = np.array(CONDUCTORS_MVA), net.lines.name
     least = np.where(np.isin(names, SWITCHED_OVER) | ~net.lines.closed, max(least_mva, SWITCHED_MVA), least_mva)
-    return np.maximum(sizes[np.searchsorted(sizes, load_through(net) / FILLED)], least)
+    return np.asarray(np.maximum(sizes[np.searchsorted(sizes, load_through(net) / FILLED)], least))
 
 
 def load_through(net: Network) -> Real:

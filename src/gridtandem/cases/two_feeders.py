@@ -1,7 +1,7 @@
 """A toy on which every way to coordinate can be reckoned by hand: one line between cheap and dear power, and behind it two feeders of one limit each.
 
 The numbers are our own. Feeder F1 has cheap units behind a line of 3 MW; F2 needs its units, because its line to the substation carries no more than
-8 MW. Impedances are next to nothing and nobody has reactive power, so that voltages stay at 1 pu and a load flow moves what markets of active power say.
+8 MW. Impedances are next to nothing and nobody has reactive power: voltages stay at 1 pu, and a load flow moves what markets of active power say.
 """
 
 from __future__ import annotations

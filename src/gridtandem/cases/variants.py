@@ -81,8 +81,8 @@ def tightened(net: Network, *, voltage_pu: float = 0.0, rating: float = 0.0) -> 
 
 
 def planned(case: Case, *, voltage_pu: float = 0.003, rating: float = 0.06) -> Case:
-    """The case with limits for a market without losses: voltage bands of feeders narrower by ``voltage_pu``, ratings of transmission lower by the share
-    ``rating``.
+    """The case with limits for a market without losses: voltage bands of feeders narrower by ``voltage_pu``, ratings of transmission lower by the
+    share ``rating``.
 
     The numbers are those with which the cheapest dispatch of ``four-feeders`` keeps every limit under AC load flow; there a reference that takes all
     losses and reactive power load lines by up to 5.9 % more than a DC market sees, and feeders' voltages are up to 0.003 pu lower.
