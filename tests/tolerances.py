@@ -435,3 +435,7 @@ HELD_ON_AVERAGE = 0.01  # printed to two digits; 300 draws of 83 verdicts leave 
 BENCH_JUDGED_S = 5.0  # s of one core; measured 0.3
 # architectures
 SHARES = 1e-9  # of 1; the sum of a few decimal fractions
+# envelopes, repair and the traffic light of feeders
+TOY_MW = 1e-9  # MW; whole numbers after a few additions, or vertices of small programs
+BOX_MW = 1e-6  # MW; programs keep rows to 1e-9, and limits that are broken by 1e-7 count as held
+PUSHED_MW = 1e-5  # MW; an end that moves by this must break a limit; effects of random feeders may be as small as a few per mille
