@@ -30,7 +30,7 @@ tells them apart from M2 and M4, so no rule gives them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
@@ -283,7 +283,7 @@ def _outside(graph: Graph, node: int, arb: float | None) -> Fault:
     return _fault(graph, f"settles between {low:g} and {high:g}, not {arb:g}", "ask for something in between", "arch-062", node)
 
 
-def knowing(play: Play) -> Collection[int]:
+def knowing(play: Play) -> tuple[int, ...]:
     """Nodes that know the limits of distribution when they decide: its operators, and who clears where models reach him."""
     nodes = play.graph.nodes
     seen = play.models is not None or bool(nodes.network_aware[play.bulk])
