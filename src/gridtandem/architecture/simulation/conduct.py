@@ -147,7 +147,9 @@ def _alone(scene: Scene, masks: Masks, choices: Choices) -> tuple[Dispatch, Real
     for k, f in enumerate(scene.network.feeders):
         y = idle[k]
         if local[k].any():
-            against = cleared_feeder(scene.network, only(Shown(f.steps.least, f.steps.most, scene.asked_here[k], f.draw, f.wires), local[k]), price=posted[:, k])
+            against = cleared_feeder(
+                scene.network, only(Shown(f.steps.least, f.steps.most, scene.asked_here[k], f.draw, f.wires), local[k]), price=posted[:, k]
+            )
             y = np.where(local[k] > 0, against.y, y)
         if priced[k].any():
             more = adder(scene, k, priced[k], y, posted[:, k])

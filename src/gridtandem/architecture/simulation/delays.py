@@ -50,7 +50,9 @@ class Delays:
 
 def told_along(play: Play, reached: Reached) -> Chain:
     """The chain along which a class hears its set-points or prices."""
-    return _first(_ROUTES[reached.way](reached)) or _first((*reached.bulk, *reached.network, *reached.through, *reached.own, *reached.priced, *reached.control))
+    return _first(_ROUTES[reached.way](reached)) or _first(
+        (*reached.bulk, *reached.network, *reached.through, *reached.own, *reached.priced, *reached.control)
+    )
 
 
 def heard_first(play: Play, reached: Reached) -> Chain:

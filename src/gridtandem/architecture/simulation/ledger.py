@@ -96,4 +96,3 @@ class Ledger:
             return -1, 0
         busiest = min(inner, key=lambda k: (-inner[k], k))
         return busiest, -(-inner[busiest] // max(periods, 1))
-

@@ -102,7 +102,9 @@ def _curve_payload(planned: Planned, scene: Scene) -> Real:
 
 def _model(scene: Scene) -> Real:
     """Entries of all feeders' limits, once, and where they stand in every period."""
-    parts = [np.concatenate([f.wires.h[f.wires.h != 0], f.wires.low.ravel(), f.wires.high.ravel(), f.wires.there.ravel()]) for f in scene.bulk.feeders]
+    parts = [
+        np.concatenate([f.wires.h[f.wires.h != 0], f.wires.low.ravel(), f.wires.high.ravel(), f.wires.there.ravel()]) for f in scene.bulk.feeders
+    ]
     return np.concatenate([np.zeros(0), *parts])
 
 

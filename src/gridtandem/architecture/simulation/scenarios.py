@@ -154,4 +154,3 @@ MEANINGS: Mapping[str, str] = {
 def unknown(names: Sequence[str]) -> list[Fault]:
     """Scenarios that are none."""
     return [Fault("scenario", f"{n!r} is not one", f"take of {', '.join(SCENARIOS)}", "arch-121") for n in names if n not in SCENARIOS]
-

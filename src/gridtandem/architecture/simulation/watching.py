@@ -14,7 +14,6 @@ from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.measures import gini, view_skew
 from gridtandem.architecture.simulation.play import Reached, Way
 from gridtandem.architecture.simulation.scene import Scene
-from gridtandem.tables import Real
 
 INSIDE = (Way.CURVE, Way.REST, Way.LOCAL, Way.HELD, Way.JOINT)  # the distribution operator decides about it, or with others
 NOTHING = 1e-9  # MW

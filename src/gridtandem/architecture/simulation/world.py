@@ -148,7 +148,10 @@ class World:
             return self
         row = np.maximum(np.arange(self.periods) - periods, 0)
         return replace(
-            self, feeders=tuple(replace(f, wires=replace(f.wires, there=f.wires.there[row]), draw=f.draw[row], sheddable=f.sheddable[row]) for f in self.feeders)
+            self,
+            feeders=tuple(
+                replace(f, wires=replace(f.wires, there=f.wires.there[row]), draw=f.draw[row], sheddable=f.sheddable[row]) for f in self.feeders
+            ),
         )
 
     def draw(self, y: Dispatch) -> Real:
@@ -167,7 +170,9 @@ class World:
 def _faults(case: Case) -> list[Fault]:
     table = case.interfaces
     many = [table.fault(k, "count", "is not 1", "give each feeder a row of its own", "arch-102") for k in np.flatnonzero(table.count != 1).tolist()]
-    twice = [table.fault(k, "feeder", "has several ports", "take feeders with one root", "arch-103") for k in np.flatnonzero(case.ports != 1).tolist()]
+    twice = [
+        table.fault(k, "feeder", "has several ports", "take feeders with one root", "arch-103") for k in np.flatnonzero(case.ports != 1).tolist()
+    ]
     none = [] if len(table) else [Fault("interfaces", "are none", "take a case with feeders; `tandem cases` lists them", "arch-104")]
     return [*many, *twice, *none]
 
