@@ -443,3 +443,7 @@ TOY = 1e-6  # EUR, MW; linear programs of a dozen columns
 BEYOND = 1e-6  # MVA, pu², currency/MWh; what linear programs leave of a limit that binds
 PART_SUMS = 1e-12  # relative; sums of a few hundred equal parts
 IN_PARTS = 1e-4  # relative to a system's cost; parts of resources are up to 1 % dearer or cheaper, and resources a few percent of it
+# envelopes, repair and the traffic light of feeders
+TOY_MW = 1e-9  # MW; whole numbers after a few additions, or vertices of small programs
+BOX_MW = 1e-6  # MW; programs keep rows to 1e-9, and limits that are broken by 1e-7 count as held
+PUSHED_MW = 1e-5  # MW; an end that moves by this must break a limit; effects of random feeders may be as small as a few per mille

@@ -5,8 +5,9 @@ corners do, with :math:`H^+ = \max(H, 0)` and :math:`H^- = \max(-H, 0)`:
 
 .. math:: b + H^+ \overline x - H^- \underline x \le \overline b, \qquad b + H^+ \underline x - H^- \overline x \ge \underline b
 
-Both rules begin with a point, what is injected where nobody asks, moved until limits hold: all units that help a broken limit and harm none move at one
-speed, until it holds or they end; where that fails, by the least sum of what stays broken, then of moves, in a linear program. From there boxes grow.
+Both rules begin with a point, what is injected where nobody asks, moved until limits hold: all units that help a broken limit and harm none move at
+one speed, until it holds or they end; where that fails, by the least sum of what stays broken, then of moves, in a linear program. From there boxes
+grow.
 
 ``equal``: caps and floors of all units grow at one speed in MW (`gridtandem.architecture.simulation.filling`).
 ``auctioned``: the box that is worth most to its holders, who do in it what pays at a price of energy π that is not known yet, even between
@@ -16,9 +17,9 @@ speed, until it holds or they end; where that fails, by the least sum of what st
 
 which is linear, since a holder is at his cap where π is above his cost and at his floor elsewhere. What is left of the limits is filled equally.
 
-Where not even the best point keeps all limits, ``held`` is False, and a limit may be broken as much as at that point but no more. Both boxes are maximal:
-no end can move alone. Auctions of limits to access are from C. Chen, S. Bose, T. Mount, L. Tong, arXiv 2307.01999; this objective and equal filling
-are ours.
+Where not even the best point keeps all limits, ``held`` is False, and a limit may be broken as much as at that point but no more. Both boxes are
+maximal: no end can move alone. Auctions of limits to access are from C. Chen, S. Bose, T. Mount, L. Tong, arXiv 2307.01999; this objective and equal
+filling are ours.
 """
 
 from __future__ import annotations

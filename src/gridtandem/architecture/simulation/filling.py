@@ -8,8 +8,8 @@ the result is max-min fair: no width can grow without making a smaller or equal 
 on :math:`H y` from above is used up by going up where :math:`H > 0` and by going down where :math:`H < 0`, so effects of mixed sign need no other
 arithmetic, and the corner of a box that is worst for a limit is the one that its row of A adds up.
 
-Source: D. Bertsekas, R. Gallager, "Data Networks", 2nd ed., Prentice Hall 1992, §6.5.2. To find the level at which the next limit is reached, Newton's
-method: use rises ever more slowly with the level, as ways run out of room, so each step stays before the limit and the last one meets it.
+Source: D. Bertsekas, R. Gallager, "Data Networks", 2nd ed., Prentice Hall 1992, §6.5.2. Newton's method finds the level at which the next limit is
+reached: use rises ever more slowly with the level, as ways run out of room, so each step stays before the limit and the last one meets it.
 """
 
 from __future__ import annotations

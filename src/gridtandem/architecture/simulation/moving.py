@@ -3,11 +3,11 @@ r"""Moves of a feeder's steps that mend broken limits, several aims one after th
 .. math:: \min\ (c_1, c_2, \dots)\ \text{in this order} \quad\text{s.t.}\quad
     \underline b - m^- \le b + H (y + u - d) + H^s s \le \overline b + m^+, \quad 0 \le u \le \overline y - y,\ 0 \le d \le y - \underline y
 
-with u and d the steps' moves up and down, s load that is cut and m what stays broken, whose sum is always the first aim. A later aim may not worsen an
-earlier one in any period. Only periods in which something is broken take part, and only limits that moves can bring to their sides.
+with u and d the steps' moves up and down, s load that is cut and m what stays broken, whose sum is always the first aim. A later aim may not worsen
+an earlier one in any period. Only periods in which something is broken take part, and only limits that moves can bring to their sides.
 
-A move has a *reason*. At the answer for aim c with prices μ of the limits, a step that moves up at cost 1 has :math:`\sum_r H_{rj} \mu_r \ge 1`, whoever
-among several equal answers moves; the limit with the largest term is the reason.
+A move has a *reason*. At the answer for an aim with prices μ of the limits, a step that moves up at cost 1 has :math:`\sum_r H_{rj} \mu_r \ge 1`,
+whoever among several equal answers moves; the limit with the largest term is the reason.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Moves:
 
 def moves(wires: Wires, here: Real, bounds: tuple[Real, Real], aims: Sequence[Aim], *, shed: Real | None = None, why: int = 0) -> Moves:
     """Least moves from here by these aims in turn; ``why`` is the aim that tells the reasons of steps. No load is cut unless ``shed`` allows it."""
-    periods, steps = here.shape
+    periods = len(here)
     broken = np.flatnonzero(wires.beyond(here).max(axis=1, initial=0.0) > HELD)
     cut = np.zeros((periods, wires.h_shed.shape[1])) if shed is None else shed
     out = Moves(np.zeros_like(here), np.zeros_like(cut), np.zeros(periods), np.full(here.shape, -1), np.full(cut.shape, -1))

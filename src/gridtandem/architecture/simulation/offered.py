@@ -40,7 +40,7 @@ class Offered:
     @property
     def idle(self) -> Real:
         """What is injected where nobody asks: nothing, or the nearest to it."""
-        return np.clip(0.0, self.least, self.most)
+        return np.asarray(np.clip(0.0, self.least, self.most))
 
     def checked(self, wires: Wires) -> Offered:
         """The offers themselves, unless they or the limits they meet are no such thing."""
