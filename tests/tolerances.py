@@ -435,3 +435,13 @@ HELD_ON_AVERAGE = 0.01  # printed to two digits; 300 draws of 83 verdicts leave 
 BENCH_JUDGED_S = 5.0  # s of one core; measured 0.3
 # architectures
 SHARES = 1e-9  # of 1; the sum of a few decimal fractions
+# a simulated day judged
+JUDGED_LOSS_MW = 1e-6  # MW; mismatch of load flows to 1e-10 per unit of 100 MVA at each node
+JUDGED_POWER = 1e-6  # MVA, share; the same, of two load flows
+JUDGED_VOLTAGE = 1e-9  # pu; the same
+JUDGED_DAY_MS = 30.0  # ms of 24 periods of 146 buses; measured 12
+# ── shared grids of architectures ────────────────────────────────────────────────────────────────────────────────────────────
+TOY = 1e-6  # EUR, MW; linear programs of a dozen columns
+BEYOND = 1e-6  # MVA, pu², currency/MWh; what linear programs leave of a limit that binds
+PART_SUMS = 1e-12  # relative; sums of a few hundred equal parts
+IN_PARTS = 1e-4  # relative to a system's cost; parts of resources are up to 1 % dearer or cheaper, and resources a few percent of it

@@ -14,9 +14,10 @@ from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.clearing import BulkPlan, followed
 from gridtandem.architecture.simulation.conduct import Planned
 from gridtandem.architecture.simulation.delays import Delays, deciders, heard_first, told_along
-from gridtandem.architecture.simulation.envelopes import repaired
 from gridtandem.architecture.simulation.fleet import Fleet
+from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.play import Reached, Way
+from gridtandem.architecture.simulation.repair import repaired
 from gridtandem.architecture.simulation.scene import FULL_ACTIVATION_S, Scene
 from gridtandem.architecture.simulation.world import Dispatch
 from gridtandem.tables import Flag, Index, Real
@@ -59,7 +60,7 @@ def acted(fleet: Fleet, scene: Scene, planned: Planned) -> Acted:
     away = sum(float(np.abs(a - b).sum()) for a, b in zip(before, told, strict=True)) * hours
     return Acted(
         before=before, after=after, shed=shed, bulk_before=bulk_before, bulk=followed(scene.actual, scene.actual.draw(after) - cut),
-        missed=int(sum((late[:, k] & (np.abs(_by_unit(fleet, told)[:, k]) > MOVED)).sum() for k in range(late.shape[1]))), undelivered=away,
+        missed=int(sum((late[:, k] & (np.abs(by_unit(fleet, told)[:, k]) > MOVED)).sum() for k in range(late.shape[1]))), undelivered=away,
         loops=loops, intruder=intruder, stolen=taken, red=moved, switched=switched,
     )  # fmt: skip
 
@@ -88,7 +89,7 @@ def _late(fleet: Fleet, scene: Scene, delays: Delays) -> tuple[Flag, Real]:
     return late, np.concatenate(loops)
 
 
-def _by_unit(fleet: Fleet, y: Dispatch) -> Real:
+def by_unit(fleet: Fleet, y: Dispatch) -> Real:
     out = np.zeros((len(y[0]) if y else 0, len(fleet.node)))
     for each, unit in zip(y, fleet.unit_of, strict=True):
         np.add.at(out.T, unit, each.T)
@@ -148,10 +149,10 @@ def _red(fleet: Fleet, scene: Scene, y: Dispatch, intruder: int) -> tuple[Dispat
         idle = f.steps.idle
         low = np.where(mine, f.steps.least, np.minimum(y[k], idle))
         high = np.where(mine, f.steps.most, np.maximum(y[k], idle))
-        found = repaired(f, y[k], low, high, scene.asked_here[k])
-        after.append(found.y)
+        found = repaired(f.wires, Offered(low, high, scene.asked_here[k], f.steps.unit), y[k], f.sheddable)
+        after.append(y[k] + found.change)
         shed.append(found.shed)
-        change = np.abs(found.y - y[k])
+        change = np.abs(found.change)
         moved += float(change.sum()) * scene.actual.hours
         switched += float(change[:, ~mine].sum()) * scene.actual.hours
     return tuple(after), tuple(shed), moved, switched
@@ -166,4 +167,4 @@ def _from_network(c: Reached) -> Sequence[Chain]:
 
 def units_moved(fleet: Fleet, y: Dispatch, base: Dispatch) -> Index:
     """Units whose power differs."""
-    return np.flatnonzero((np.abs(_by_unit(fleet, y) - _by_unit(fleet, base)) > MOVED).any(0))
+    return np.flatnonzero((np.abs(by_unit(fleet, y) - by_unit(fleet, base)) > MOVED).any(0))

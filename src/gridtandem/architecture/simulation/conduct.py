@@ -15,11 +15,13 @@ import numpy as np
 from gridtandem.architecture.simulation.clearing import BulkPlan, FeederPlan, Shown, cleared_bulk, cleared_feeder, only
 from gridtandem.architecture.simulation.envelopes import Rule, boxes, filtered
 from gridtandem.architecture.simulation.fleet import Fleet
+from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.offering import curves
 from gridtandem.architecture.simulation.play import Play, Way
 from gridtandem.architecture.simulation.pricing import adder, answer, posted_price
 from gridtandem.architecture.simulation.scene import Scene
 from gridtandem.architecture.simulation.world import Dispatch, Wires
+from gridtandem.boundary.market_letters import Curves
 from gridtandem.tables import Flag, Real
 
 SLIGHT = 1e-3  # currency/MWh by which doing nothing is preferred where limits ask for nothing
@@ -38,6 +40,7 @@ class Choices:
     """What a graph leaves open."""
 
     envelope: Rule = "equal"
+    spread: float = 5.0  # of the price that an auction of envelopes expects, either way [currency/MWh]
     price: float | None = None  # against which feeders with an agreed exchange dispatch; none: what the bulk market would ask without DERs
 
 
@@ -88,6 +91,7 @@ class Planned:
     double: Dispatch  # bought twice [MW]
     conflicts: int  # instructions of opposite sign to one step in one period
     refused: float  # what envelopes and filters kept from the bulk market [MWh]
+    letter: Curves | None  # curves of distribution operators
     paper: float  # cost as the plans have it [currency]
 
 
@@ -114,7 +118,7 @@ def conducted(fleet: Fleet, scene: Scene, choices: Choices) -> Planned:
     paid = sum(float((scene.asked[k] * (each + double[k])).sum()) for k, each in enumerate(y)) * world.hours
     return Planned(
         masks=masks, y=y, need=need, far=far, plan=plan, shared=shared, boxes=limits, posted=posted, double=double, conflicts=conflicts,
-        refused=refused, paper=plan.cost + world.wholesale.constant + paid,
+        refused=refused, letter=letter, paper=plan.cost + world.wholesale.constant + paid,
     )  # fmt: skip
 
 
@@ -184,17 +188,16 @@ def _boxed(scene: Scene, masks: Masks, choices: Choices, k: int, need: Real) -> 
     f = scene.network.feeders[k]
     low, high = f.steps.least, f.steps.most
     if masks.has(Way.BOXED):
-        mine = masks.of_way[Way.BOXED][k] > 0
-        idle = f.steps.idle
-        found = boxes(
-            f.wires.h, f.wires.there, f.wires.low, f.wires.high, np.where(mine, low, idle), np.where(mine, high, idle), scene.asked_here[k],
-            rule=choices.envelope,
-        )  # fmt: skip
+        mine, idle = masks.of_way[Way.BOXED][k] > 0, f.steps.idle
+        offered = Offered(np.where(mine, low, idle), np.where(mine, high, idle), scene.asked_here[k], f.steps.unit)
+        energy = posted_price(scene)[:, k] if choices.envelope == "auctioned" else None
+        found = boxes(f.wires, offered, rule=choices.envelope, energy=energy, spread=choices.spread)
         low, high = np.where(mine, found.low, low), np.where(mine, found.high, high)
     if masks.has(Way.FILTERED):
         mine = masks.of_way[Way.FILTERED][k] > 0
-        caps = filtered(f.wires.h, f.wires.there, f.wires.low, f.wires.high, need, np.where(mine, f.steps.most, need), scene.asked[k])
-        high = np.where(mine, caps, high)
+        offered = Offered(np.where(mine, f.steps.least, need), np.where(mine, f.steps.most, need), scene.asked[k], f.steps.unit)
+        passed = filtered(f.wires, offered, need)
+        low, high = np.where(mine, passed.low, low), np.where(mine, passed.high, high)
     return low, high
 
 

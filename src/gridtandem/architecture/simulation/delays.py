@@ -38,6 +38,10 @@ class Delays:
                 out += most * self.draws.random(shape)
         return out
 
+    def mean(self, chain: Chain) -> float:
+        """Half the period of every hop. [s]"""
+        return 0.5 * sum(self._period(a, b) for a, b in pairwise(chain))
+
     def _period(self, a: int, b: int) -> float:
         e = self.graph.edges
         rows = ((e.from_node == a) & (e.to_node == b)) | ((e.from_node == b) & (e.to_node == a))

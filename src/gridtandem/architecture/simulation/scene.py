@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -11,7 +11,6 @@ from gridtandem.architecture.simulation.world import World
 from gridtandem.tables import Flag, Real
 
 FULL_ACTIVATION_S = 750.0  # by when an instruction must be carried out: full activation of manual frequency restoration reserve in Europe
-HEAVY = 1.5  # spread of the logarithm of delays in the hands of tier 3, where they are heavy-tailed
 
 
 @final
@@ -28,8 +27,10 @@ class Scene:
     lost: Flag  # (period) links between tiers 1 and 2 are down
     heavy: bool = False  # delays in the hands of tier 3 have a heavy tail
     broken_into: bool = False  # the worst node of tier 3 or 4 is in foreign hands
+    loads: Real | float = 1.0  # (period, transmission and feeders) what loads come to, of their forecast
+    ideal: float = float("nan")  # least cost that one owner of all models reaches on the day as it comes [currency]
+    ideal_size: int = 0  # unknowns and rows of his problem
     seed: int = 0
-    notes: tuple[str, ...] = field(default=())
 
     @staticmethod
     def nominal(world: World, *, seed: int = 0) -> Scene:
