@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +15,12 @@ from hypothesis import strategies as some
 
 from gridtandem.architecture.catalogue import architecture, names
 from gridtandem.architecture.graph import COORD, INSTR, NOEDGE, PRICE, Graph
-from gridtandem.architecture.judged import judge
 from gridtandem.architecture.lines import read_lines
 from gridtandem.architecture.relations import World, skeleton_of
 from gridtandem.architecture.simulation.derived import derived, knowing, plays, said
 from gridtandem.architecture.simulation.play import Play, Way
 from gridtandem.architecture.statements import Description, Entry, Value, node_entries, statement_entries
+from gridtandem.architecture.verdicts.judged import judge
 from gridtandem.errors import InvalidCase
 from tests.tolerances import SHARES
 
@@ -68,6 +70,13 @@ def test_procedures_of_published_architectures(name: str) -> None:
     assert play(name).procedure == LETTERS[name]
 
 
+def test_the_page_has_the_same_table() -> None:
+    page = (Path(__file__).parents[2] / "docs/explanation/architectures.md").read_text(encoding="utf-8").split("## From graph to procedure")[1]
+    rows = re.findall(r"^\| (M\d+) \| ([^;|]*)", page, re.MULTILINE)
+    assert {letter: set(of.strip().split(", ")) for letter, of in rows} == {letter: set(of.split()) for letter, of in EXPECTED.items()}
+    assert all(f"| {way.name.lower()} |" in page for way in Way)
+
+
 def test_a_marketplace_of_unknown_kind_is_two_plays() -> None:
     """ENTSO-E's single marketplace: each order stands for itself where it settles nothing; agreed limits change nothing of either."""
     graph = architecture("EU2")
@@ -87,6 +96,12 @@ def test_classes_of_one_architecture_go_different_ways() -> None:
     assert ways(play("UK1")) == {"DSOF": (Way.LEFTOVER, "M6"), "DER": (Way.CURVE, "M5")}
     assert ways(play("JP1")) == {"DERa": (Way.HELD, "M10"), "DERb": (Way.OWN, "M11"), "PV": (Way.HELD, "M10")}
     assert ways(play("CA1")) == {"DER1": (Way.LEFTOVER, "M6"), "DER2": (Way.CURVE, "M5")}
+
+
+def test_who_comes_first_by_dispatch_and_by_what_it_forwards() -> None:
+    """SmartNet B forwards the rest through the DSO; OneNet's DSO strikes bids out of a market that it does not run."""
+    assert ways(play("SNB")) == {"DER": (Way.REST, "M6")}
+    assert ways(play("PT1")) == {"DER": (Way.FILTERED, "M6")}
 
 
 def test_who_clears_and_what_the_play_depends_on() -> None:
@@ -142,6 +157,7 @@ def test_every_class_has_a_way(name: str) -> None:
     ("name", "without", "added", "letter"),
     [
         ("UK0", "", ("lim DNO AGG",), "M4"), ("AU0", "", ("lim DNSP DERa", "lim DNSP DERb"), "M4"), ("R1", "info DO TSO", (), "M0"),
+        ("R1", "ctl DO DER", ("disp DO DER",), "M3"),
         ("R2", "coord TSO DSO", ("coord TSO DSO strength=joint",), "M2"), ("CA0", "noedge CAISO UDC", ("info UDC CAISO item=dgrid",), "M1"),
         ("SNB", "disp TSO DSO", ("disp TSO DSO",), "M5"), ("CA1", "disp CAISO DSO", (), "M3"), ("CA1", "disp CAISO AGG", (), "M5"),
         ("PT1", "info MOT DSO", (), "M4"), ("PT1", "lim DSO MOT", (), "M3"), ("AU4", "lim DSO AGG", (), "M3"), ("NY1", "", ("lim DSP DER",), "M4"),
@@ -165,6 +181,8 @@ def test_the_envelope_is_told_to_whom_all_pass() -> None:
     (found,) = derived(graph).classes
     assert (found.way, graph.nodes.name[found.boxed_at]) == (Way.BOXED, "DER")
     assert [play("AU4").graph.nodes.name[c.boxed_at] for c in play("AU4").classes] == ["AGG"]
+    both = changed(architecture("AU4"), "", "lim DSO DER")
+    assert [both.nodes.name[c.boxed_at] for c in derived(both).classes] == ["DER"]  # the nearest to the customer
 
 
 @pytest.mark.parametrize(
@@ -190,6 +208,45 @@ def test_one_company_holds_its_customers() -> None:
     """The same edges as R3, of one owner; and an aggregator of its own stays on its own."""
     one = FOUR.replace("org=D", "org=T").replace("cap=1", "cap=.6") + "N R role=RET tier=3 org=R own=1\nN y role=DER tier=4 org=C cap=.4\n"
     assert ways(of_lines(one + "disp T D\ndisp D x\ndisp R y\n")) == {"x": (Way.HELD, "M10"), "y": (Way.OWN, "M11")}
+
+
+@pytest.mark.parametrize(
+    ("text", "clears"),
+    [
+        ("N M role=MO tier=1 org=M\ndisp M A\ndisp T A\ndisp A x\n", "T"),  # of equal reach, a TSO
+        ("N M role=MO tier=1 org=M\ndisp M T\ndisp T A\ndisp A x\n", "M"),  # nobody of tier 1 instructs M
+        ("N M role=MO tier=1 org=M\nbid A M\ncoord T D s=limits\ndisp D A\ndisp A x\n", "T"),  # told bids, M decides nothing
+        ("N M role=MO tier=1 org=M\nbid A M\ndisp A x\n", "M"),  # nobody else takes part
+        ("N P role=FMP tier=1 org=P\norder D P\ndisp P x\ndisp T A\ndisp A x\n", "T"),  # a platform of distribution alone clears no bulk
+        ("N P role=FMP tier=1 org=P\norder T P\ndisp P A\ndisp A x\n", "P"),
+    ],
+)
+def test_who_clears(text: str, clears: str) -> None:
+    # whoever is written first is not who clears
+    head, rest = FOUR.split("\n", 1)
+    found = of_lines(text.split("\n")[0] + "\n" + rest + head + "\n" + text.split("\n", 1)[1])
+    assert found.graph.nodes.name[found.bulk] == clears
+
+
+def test_the_shortest_chain_comes_first() -> None:
+    (found,) = play("NY1").classes
+    assert [len(p) for p in found.bulk] == [len(p) for p in found.network] == [2, 3]
+    assert found.taken == (found.network[0], found.bulk[0])
+
+
+def test_orders_through_a_platform_reach_its_customers() -> None:
+    """Each operator's order is an instruction along the platform; so the DSO of EU2 is somebody who buys."""
+    (found,) = derived(architecture("EU2"), arb=0.0).classes
+    skeleton = skeleton_of(architecture("EU2"))
+    assert [skeleton.said(p) for p in (*found.bulk, *found.network)] == ["FMP > AGG > DER", "DSO > FMP > AGG > DER"]
+
+
+def test_who_may_tell_of_limits() -> None:
+    """Who sees distribution by himself; whom the clearer acts for; and an owner of wires who does nothing else, beside an operator who does."""
+    assert derived(changed(architecture("AU1"), "info DNSP AEMO")).procedure == "M1"
+    portal = "N P role=FMP tier=1 org=P agent_of=T\norder T P\ndisp P x\n"
+    assert [of_lines(FOUR + portal + more).procedure for more in ("", "info D T item=dgrid\n", "info D T item=prequal\n")] == ["M0", "M1", "M0"]
+    assert of_lines(FOUR + "N W role=DO tier=2 org=W\ndisp T x\nctl D x\ninfo W T item=dgrid\n").procedure == "M1"
 
 
 def test_areas_stand_for_themselves() -> None:

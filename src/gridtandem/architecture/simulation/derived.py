@@ -15,7 +15,7 @@ The first rule that holds for a class decides it; what a rule rests on are state
         twice     M3   distribution buys from the class too
         blind     M0   else
     tier 1 instructs it through distribution alone, and
-        filtered  M6   that dispatch has the item "rest": distribution clears first, and forwards what is left
+        rest      M6   that dispatch has the item "rest": distribution clears first, and forwards what is left
         curve     M5   else
     distribution alone instructs it
         local     M7   within an agreed exchange; where nothing is agreed, the one that is expected
@@ -30,15 +30,15 @@ tells them apart from M2 and M4, so no rule gives them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
 from gridtandem.architecture.graph import BULK, DISTRIBUTION, Graph
-from gridtandem.architecture.judged import worlds_of
 from gridtandem.architecture.relations import BOUNDING, Relation, World, skeleton_of
 from gridtandem.architecture.simulation.actors import ROUNDED, Actors, Chains, along
 from gridtandem.architecture.simulation.play import Play, Reached, Way
+from gridtandem.architecture.verdicts.judged import worlds_of
 from gridtandem.errors import Fault, InvalidCase
 
 SETTLES = 0.5  # from which a platform settles between its buyers
@@ -258,7 +258,7 @@ def _through(its: _Class) -> Iterator[_Ruled]:
         return
     name = its.name(steps[0].b)
     if any(r.item == "rest" for r in steps):
-        yield _Ruled(Way.FILTERED, "M6", steps, f"{name} clears first, and forwards the rest that its limits allow")
+        yield _Ruled(Way.REST, "M6", steps, f"{name} clears first, and offers what is left")
     yield _Ruled(Way.CURVE, "M5", steps, f"{name} offers what lies behind it, and shares out what is taken")
 
 
@@ -283,7 +283,7 @@ def _outside(graph: Graph, node: int, arb: float | None) -> Fault:
     return _fault(graph, f"settles between {low:g} and {high:g}, not {arb:g}", "ask for something in between", "arch-062", node)
 
 
-def knowing(play: Play) -> Collection[int]:
+def knowing(play: Play) -> tuple[int, ...]:
     """Nodes that know the limits of distribution when they decide: its operators, and who clears where models reach him."""
     nodes = play.graph.nodes
     seen = play.models is not None or bool(nodes.network_aware[play.bulk])
