@@ -440,3 +440,4 @@ TOY = 1e-6  # EUR, MW; linear programs of a dozen columns
 BEYOND = 1e-6  # MVA, pu², currency/MWh; what linear programs leave of a limit that binds
 PART_SUMS = 1e-12  # relative; sums of a few hundred equal parts
 IN_PARTS = 1e-4  # relative to a system's cost; parts of resources are up to 1 % dearer or cheaper, and resources a few percent of it
+SAME_DAY = 1e-9  # relative; one linear program beside its parts
