@@ -447,3 +447,4 @@ IN_PARTS = 1e-4  # relative to a system's cost; parts of resources are up to 1 %
 TOY_MW = 1e-9  # MW; whole numbers after a few additions, or vertices of small programs
 BOX_MW = 1e-6  # MW; programs keep rows to 1e-9, and limits that are broken by 1e-7 count as held
 PUSHED_MW = 1e-5  # MW; an end that moves by this must break a limit; effects of random feeders may be as small as a few per mille
+SAME_DAY = 1e-9  # relative; one linear program beside its parts
