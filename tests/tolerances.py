@@ -442,3 +442,9 @@ JUDGED_VOLTAGE = 1e-9  # pu; the same
 JUDGED_DAY_MS = 30.0  # ms of 24 periods of 146 buses; measured 12
 SAME_MEASURE = 1e-9  # of numbers near 1; sums of a few doubles
 BY_DRAWS = 0.03  # six standard deviations of a share among 9999 draws, and what a distribution for many pairs lacks at 20
+# ── shared grids of architectures ────────────────────────────────────────────────────────────────────────────────────────────
+TOY = 1e-6  # EUR, MW; linear programs of a dozen columns
+BEYOND = 1e-6  # MVA, pu², currency/MWh; what linear programs leave of a limit that binds
+PART_SUMS = 1e-12  # relative; sums of a few hundred equal parts
+IN_PARTS = 1e-4  # relative to a system's cost; parts of resources are up to 1 % dearer or cheaper, and resources a few percent of it
+SAME_DAY = 1e-9  # relative; one linear program beside its parts
