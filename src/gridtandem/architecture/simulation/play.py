@@ -1,4 +1,4 @@
-"""What an architecture lets each do, as something that can be carried out: how each class of customers is dispatched, who knows what, who bounds whom.
+"""What an architecture lets each do, to be carried out: how each class of customers is dispatched, who knows what, who bounds whom.
 
 A class of customers is a node of tier 4. Its *way* says how it comes to a set-point. A play has a letter M0 to M12 for the way of most of its
 flexible power; classes of one architecture may go different ways.
@@ -47,6 +47,8 @@ class Reached:
     own: tuple[Chain, ...] = ()  # from somebody with an objective of his own
     priced: tuple[Chain, ...] = ()  # along prices alone
     boxed_at: int = -1  # node that is told the envelope; −1: none
+    letter: str = ""  # M0 … M12, of this class
+    reason: str = ""  # statements that decided it, and why
 
 
 @final
@@ -60,7 +62,7 @@ class Play:
     networks: tuple[int, ...]  # distribution operators that act, the first one decides
     classes: tuple[Reached, ...]
     models: tuple[int, int] | None  # edge along which models of distribution reach who clears: (from, to); None: they do not
-    links: tuple[tuple[int, int], ...]  # between tiers 1 and 2 on which the play depends: (from, to)
+    links: tuple[tuple[int, int], ...]  # between companies of tiers 1 and 2, on which the play depends: (from, to)
     buyers: tuple[int, ...] = ()  # commercial parties that buy on the platform
     arb: float = 1.0  # how far a platform settles between its buyers
     reasons: tuple[str, ...] = ()  # statements that decided it, in words
