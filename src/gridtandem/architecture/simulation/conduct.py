@@ -207,8 +207,8 @@ def _offered(scene: Scene, masks: Masks, need: Dispatch) -> list[Shown]:
     """What goes into the curves: steps that are shared out, from what was bought first."""
     shared, rest = masks.any(*SHARED), masks.any(Way.REST)
     return [
-        only(Shown(np.where(rest[k] > 0, np.minimum(need[k], f.steps.most), f.steps.least), f.steps.most, scene.asked_here[k], f.draw, f.wires), shared[k])
-        for k, f in enumerate(scene.network.feeders)
+        only(Shown(np.where(rest[k] > 0, np.minimum(need[k], f.steps.most), f.steps.least), f.steps.most, here, f.draw, f.wires), shared[k])
+        for k, (f, here) in enumerate(zip(scene.network.feeders, scene.asked_here, strict=True))
     ]  # fmt: skip
 
 

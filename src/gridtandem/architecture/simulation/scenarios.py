@@ -57,7 +57,7 @@ class Setting:
 def scene_of(setting: Setting, scenario: str) -> Scene:
     """The day of a scenario."""
     if scenario not in SCENARIOS:
-        raise UnknownName("scenario", scenario, SCENARIOS)
+        raise UnknownName("scenario", scenario, tuple(SCENARIOS))
     return _with_ideal(replace(SCENARIOS[scenario](setting), name=scenario, seed=setting.seed))
 
 
