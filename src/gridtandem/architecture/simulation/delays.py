@@ -47,7 +47,10 @@ class Delays:
 
 def told_along(reached: Reached) -> Chain:
     """The chain along which a class hears its set-points or prices from whoever decides them last."""
-    return shortest(_ROUTES[reached.way](reached)) or shortest((*reached.bulk, *reached.network, *reached.through, *reached.own, *reached.priced, *reached.control))
+    c = reached
+    return shortest(_ROUTES[c.way](c)) or shortest((*c.bulk, *c.network, *c.through, *c.own, *c.priced, *c.control))
+        (*reached.bulk, *reached.network, *reached.through, *reached.own, *reached.priced, *reached.control)
+    )
 
 
 def heard_first(reached: Reached) -> Chain:

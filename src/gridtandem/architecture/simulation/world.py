@@ -40,7 +40,7 @@ class Steps:
     @property
     def idle(self) -> Real:
         """What is injected where nobody asks: nothing, or the nearest to it."""
-        return np.clip(0.0, self.least, self.most)
+        return np.asarray(np.clip(0.0, self.least, self.most))
 
     def by_unit(self, y: Real) -> Real:
         """Injections of units (period, unit). [MW]"""
@@ -215,8 +215,8 @@ def _reloaded(feeder: Feeder, factor: Real, share: Real) -> Feeder:
     free = (s.price == 0) & (s.most > 0).any(0)
     most = np.where(free, s.most * share[:, None], s.most)
     return replace(
-        feeder, wires=replace(w, there=there), draw=feeder.draw + feeder.sheddable.sum(1) * (factor - 1), sheddable=feeder.sheddable * factor[:, None],
-        steps=replace(s, most=most, least=np.minimum(s.least, most)),
+        feeder, wires=replace(w, there=there), steps=replace(s, most=most, least=np.minimum(s.least, most)),
+        draw=feeder.draw + feeder.sheddable.sum(1) * (factor - 1), sheddable=feeder.sheddable * factor[:, None],
     )  # fmt: skip
 
 
