@@ -49,8 +49,6 @@ def told_along(reached: Reached) -> Chain:
     """The chain along which a class hears its set-points or prices from whoever decides them last."""
     c = reached
     return shortest(_ROUTES[c.way](c)) or shortest((*c.bulk, *c.network, *c.through, *c.own, *c.priced, *c.control))
-        (*reached.bulk, *reached.network, *reached.through, *reached.own, *reached.priced, *reached.control)
-    )
 
 
 def heard_first(reached: Reached) -> Chain:
