@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +68,13 @@ def test_every_published_architecture_is_in_the_table() -> None:
 @pytest.mark.parametrize("name", names())
 def test_procedures_of_published_architectures(name: str) -> None:
     assert play(name).procedure == LETTERS[name]
+
+
+def test_the_page_has_the_same_table() -> None:
+    page = (Path(__file__).parents[2] / "docs/explanation/architectures.md").read_text(encoding="utf-8").split("## From graph to procedure")[1]
+    rows = re.findall(r"^\| (M\d+) \| ([^;|]*)", page, re.MULTILINE)
+    assert {letter: set(of.strip().split(", ")) for letter, of in rows} == {letter: set(of.split()) for letter, of in EXPECTED.items()}
+    assert all(f"| {way.name.lower()} |" in page for way in Way)
 
 
 def test_a_marketplace_of_unknown_kind_is_two_plays() -> None:
@@ -172,6 +181,8 @@ def test_the_envelope_is_told_to_whom_all_pass() -> None:
     (found,) = derived(graph).classes
     assert (found.way, graph.nodes.name[found.boxed_at]) == (Way.BOXED, "DER")
     assert [play("AU4").graph.nodes.name[c.boxed_at] for c in play("AU4").classes] == ["AGG"]
+    both = changed(architecture("AU4"), "", "lim DSO DER")
+    assert [both.nodes.name[c.boxed_at] for c in derived(both).classes] == ["DER"]  # the nearest to the customer
 
 
 @pytest.mark.parametrize(
@@ -197,6 +208,45 @@ def test_one_company_holds_its_customers() -> None:
     """The same edges as R3, of one owner; and an aggregator of its own stays on its own."""
     one = FOUR.replace("org=D", "org=T").replace("cap=1", "cap=.6") + "N R role=RET tier=3 org=R own=1\nN y role=DER tier=4 org=C cap=.4\n"
     assert ways(of_lines(one + "disp T D\ndisp D x\ndisp R y\n")) == {"x": (Way.HELD, "M10"), "y": (Way.OWN, "M11")}
+
+
+@pytest.mark.parametrize(
+    ("text", "clears"),
+    [
+        ("N M role=MO tier=1 org=M\ndisp M A\ndisp T A\ndisp A x\n", "T"),  # of equal reach, a TSO
+        ("N M role=MO tier=1 org=M\ndisp M T\ndisp T A\ndisp A x\n", "M"),  # nobody of tier 1 instructs M
+        ("N M role=MO tier=1 org=M\nbid A M\ncoord T D s=limits\ndisp D A\ndisp A x\n", "T"),  # told bids, M decides nothing
+        ("N M role=MO tier=1 org=M\nbid A M\ndisp A x\n", "M"),  # nobody else takes part
+        ("N P role=FMP tier=1 org=P\norder D P\ndisp P x\ndisp T A\ndisp A x\n", "T"),  # a platform of distribution alone clears no bulk
+        ("N P role=FMP tier=1 org=P\norder T P\ndisp P A\ndisp A x\n", "P"),
+    ],
+)
+def test_who_clears(text: str, clears: str) -> None:
+    # whoever is written first is not who clears
+    head, rest = FOUR.split("\n", 1)
+    found = of_lines(text.split("\n")[0] + "\n" + rest + head + "\n" + text.split("\n", 1)[1])
+    assert found.graph.nodes.name[found.bulk] == clears
+
+
+def test_the_shortest_chain_comes_first() -> None:
+    (found,) = play("NY1").classes
+    assert [len(p) for p in found.bulk] == [len(p) for p in found.network] == [2, 3]
+    assert found.taken == (found.network[0], found.bulk[0])
+
+
+def test_orders_through_a_platform_reach_its_customers() -> None:
+    """Each operator's order is an instruction along the platform; so the DSO of EU2 is somebody who buys."""
+    (found,) = derived(architecture("EU2"), arb=0.0).classes
+    skeleton = skeleton_of(architecture("EU2"))
+    assert [skeleton.said(p) for p in (*found.bulk, *found.network)] == ["FMP > AGG > DER", "DSO > FMP > AGG > DER"]
+
+
+def test_who_may_tell_of_limits() -> None:
+    """Who sees distribution by himself; whom the clearer acts for; and an owner of wires who does nothing else, beside an operator who does."""
+    assert derived(changed(architecture("AU1"), "info DNSP AEMO")).procedure == "M1"
+    portal = "N P role=FMP tier=1 org=P agent_of=T\norder T P\ndisp P x\n"
+    assert [of_lines(FOUR + portal + more).procedure for more in ("", "info D T item=dgrid\n", "info D T item=prequal\n")] == ["M0", "M1", "M0"]
+    assert of_lines(FOUR + "N W role=DO tier=2 org=W\ndisp T x\nctl D x\ninfo W T item=dgrid\n").procedure == "M1"
 
 
 def test_areas_stand_for_themselves() -> None:

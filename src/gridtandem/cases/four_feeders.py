@@ -18,6 +18,7 @@ from gridtandem.grid.network import Network
 from gridtandem.tables import Real
 
 NAME, TITLE = "four-feeders", "IEEE 14-bus with four 33-bus feeders whose limits matter, 24 h"
+SOURCE = "networks: IEEE 14-bus and the 33-node feeder of M. E. Baran and F. F. Wu; resources, prices, growth of load and line limits are ours"
 BAND = (0.9, 1.1)  # of transmission voltages [pu]
 CONDUCTORS_MVA = (0.8, 1.25, 2.0, 3.15, 5.0, 6.3)
 SWITCHED_MVA, SWITCHED_OVER = 2.0, ("2-19", "19-20", "20-21", "21-22")  # take over the end of the main when that is switched

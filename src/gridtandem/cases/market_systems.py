@@ -188,7 +188,7 @@ MARKETS: dict[str, MarketSystem] = {
         currency=two_feeders.CURRENCY,
     ),
     four_feeders.NAME: MarketSystem(
-        title=four_feeders.TITLE, source=BARAN, licence=OURS, size=(14, 132, 4), build=_four_feeders,
+        title=four_feeders.TITLE, source=four_feeders.SOURCE, licence=OURS, size=(14, 132, 4), build=_four_feeders,
     ),
     "ieee14-regulation": MarketSystem(
         title="IEEE 14-bus with a 33-node feeder of five regulating units, 24 h", source=BARAN, licence=OURS,

@@ -70,7 +70,7 @@ def worst_intruder(fleet: Fleet) -> int:
     play, nodes = fleet.play, fleet.play.graph.nodes
     through: dict[int, float] = {}
     for c in play.classes:
-        for k in set(told_along(play, c)):
+        for k in set(told_along(c)):
             if nodes.tier[k] >= EDGE and not nodes.trusted[k]:
                 through[k] = through.get(k, 0.0) + float(fleet.size[fleet.units_at(c.customer)].sum())
     inner = {k: mw for k, mw in through.items() if nodes.tier[k] == EDGE} or through
@@ -81,7 +81,7 @@ def _late(fleet: Fleet, scene: Scene, delays: Delays) -> tuple[Flag, Real]:
     """Instructions that miss full activation (period, unit), and loops from state to set-point."""
     late, loops = np.zeros((scene.actual.periods, len(fleet.node)), bool), [np.zeros(0)]
     for c in fleet.play.classes:
-        unit, chain = fleet.units_at(c.customer), heard_first(fleet.play, c)
+        unit, chain = fleet.units_at(c.customer), heard_first(c)
         shape = (scene.actual.periods, len(unit))
         down, up = delays.along(chain, shape), delays.along(chain, shape)
         late[:, unit] = down > FULL_ACTIVATION_S
@@ -127,14 +127,14 @@ def _broken_into(fleet: Fleet, scene: Scene, planned: Planned, got: Dispatch, in
 
 
 def _behind(fleet: Fleet, node: int) -> list[int]:
-    return [c.customer for c in fleet.play.classes if node in told_along(fleet.play, c)]
+    return [c.customer for c in fleet.play.classes if node in told_along(c)]
 
 
 def _bounded_below(fleet: Fleet, node: int) -> list[int]:
     """Classes whose envelope is told to somebody between the node and the device, or to the device."""
     found = []
     for c in fleet.play.classes:
-        chain = told_along(fleet.play, c)
+        chain = told_along(c)
         if node in chain and c.boxed_at in chain[chain.index(node) + 1 :]:
             found.append(c.customer)
     return found

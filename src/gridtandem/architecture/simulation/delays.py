@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import final
@@ -31,11 +31,8 @@ class Delays:
         """From one end to the other (period, unit). [s]"""
         out = np.zeros(shape)
         for a, b in pairwise(chain):
-            most, tier = self._period(a, b), max(int(self.graph.nodes.tier[k]) for k in (a, b))
-            if self.heavy and tier >= EDGE:
-                out += 0.5 * most * np.exp(HEAVY * self.draws.standard_normal(shape))
-            else:
-                out += most * self.draws.random(shape)
+            most, slow = self._period(a, b), self.heavy and max(int(self.graph.nodes.tier[k]) for k in (a, b)) >= EDGE
+            out += 0.5 * most * np.exp(HEAVY * self.draws.standard_normal(shape)) if slow else most * self.draws.random(shape)
         return out
 
     def mean(self, chain: Chain) -> float:
@@ -48,16 +45,15 @@ class Delays:
         return float(e.latency_s[rows].min()) if rows.any() else 0.0
 
 
-def told_along(play: Play, reached: Reached) -> Chain:
-    """The chain along which a class hears its set-points or prices."""
-    return _first(_ROUTES[reached.way](reached)) or _first((*reached.bulk, *reached.network, *reached.through, *reached.own, *reached.priced, *reached.control))
+def told_along(reached: Reached) -> Chain:
+    """The chain along which a class hears its set-points or prices from whoever decides them last."""
+    c = reached
+    return shortest(_ROUTES[c.way](c)) or shortest((*c.bulk, *c.network, *c.through, *c.own, *c.priced, *c.control))
 
 
-def heard_first(play: Play, reached: Reached) -> Chain:
+def heard_first(reached: Reached) -> Chain:
     """The chain between whoever starts deciding about a class and the class: with a shared award, that of the bulk operator."""
-    if reached.way in (Way.CURVE, Way.REST) and reached.through:
-        return _first(reached.through)
-    return told_along(play, reached)
+    return shortest(reached.through) if reached.way in (Way.CURVE, Way.REST) and reached.through else told_along(reached)
 
 
 def deciders(play: Play, chain: Chain) -> int:
@@ -65,12 +61,13 @@ def deciders(play: Play, chain: Chain) -> int:
     return sum(k == play.bulk or k in play.networks for k in chain)
 
 
-_ROUTES = {
+_ROUTES: Mapping[Way, Callable[[Reached], tuple[Chain, ...]]] = {
     **{way: (lambda r: r.bulk) for way in (Way.BLIND, Way.SEEN, Way.JOINT, Way.BOXED, Way.TWICE, Way.LEFTOVER, Way.FILTERED)},
     **{way: (lambda r: r.network) for way in (Way.CURVE, Way.REST, Way.LOCAL)},
     Way.OWN: lambda r: r.own, Way.PRICED: lambda r: r.priced, Way.HELD: lambda r: (*r.network, *r.control, *r.bulk, *r.through),
 }  # fmt: skip
 
 
-def _first(chains: Sequence[Chain]) -> Chain:
+def shortest(chains: Sequence[Chain]) -> Chain:
+    """The shortest of some chains, the first of equals; none if there are none."""
     return min(chains, key=lambda c: (len(c), c)) if chains else ()

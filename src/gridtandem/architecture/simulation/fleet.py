@@ -59,7 +59,7 @@ class Fleet:
         return np.flatnonzero(self.node == node)
 
     def instance(self, node: int, unit: Index) -> Index:
-        """Which instance of a node serves each unit: the unit itself at tier 4, its company at tier 2, one of several at tier 3, the one at tier 1."""
+        """Which instance of a node serves each unit: itself at tier 4, its company at tier 2, one of several at tier 3, the one at tier 1."""
         tier = int(self.play.graph.nodes.tier[node])
         if tier == CUSTOMER:
             return unit

@@ -1,7 +1,7 @@
 """Everything that one tells another in a simulated day, along the edge it took.
 
-Nothing travels where the graph has no edge for it: whoever tries is told so. The one exception is said as such: in red, a distribution operator opens a
-switch of its own wires, and that is kept as an instruction which nobody declared.
+Nothing travels where the graph has no edge for it: whoever tries is told so. The one exception is said as such: in red, a distribution operator opens
+a switch of its own wires, and that is kept as an instruction which nobody declared.
 """
 
 from __future__ import annotations
@@ -96,4 +96,3 @@ class Ledger:
             return -1, 0
         busiest = min(inner, key=lambda k: (-inner[k], k))
         return busiest, -(-inner[busiest] // max(periods, 1))
-

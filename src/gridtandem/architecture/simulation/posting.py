@@ -11,7 +11,7 @@ import numpy as np
 
 from gridtandem.architecture.graph import BID, BULK, COORD, CUSTOMER, DISTRIBUTION, INFO, INSTR, LIMIT, ORDER, PRICE, SETTLE
 from gridtandem.architecture.relations import Chain
-from gridtandem.architecture.simulation.acting import Acted, by_unit
+from gridtandem.architecture.simulation.acting import MOVED, Acted, by_unit
 from gridtandem.architecture.simulation.conduct import Planned
 from gridtandem.architecture.simulation.delays import told_along
 from gridtandem.architecture.simulation.fleet import Fleet
@@ -27,8 +27,8 @@ def posted(fleet: Fleet, scene: Scene, planned: Planned, acted: Acted) -> Ledger
     for c in fleet.play.classes:
         _of_class(ledger, fleet, scene, planned, c)
     _between_operators(ledger, fleet, scene, planned)
-    _beside(ledger, fleet, scene, planned)
-    _in_red(ledger, fleet, planned, acted)
+    _beside(ledger, fleet, planned)
+    _in_red(ledger, fleet, acted)
     return ledger
 
 
@@ -38,7 +38,7 @@ def _chains(c: Reached) -> tuple[Chain, ...]:
 
 
 def _of_class(ledger: Ledger, fleet: Fleet, scene: Scene, planned: Planned, c: Reached) -> None:
-    chains = dict.fromkeys([told_along(fleet.play, c), *_chains(c)])
+    chains = dict.fromkeys([told_along(c), *_chains(c)])
     unit = fleet.units_at(c.customer)
     told = by_unit(fleet, planned.y)[:, unit]
     bids = _bids(fleet, scene, c)
@@ -102,7 +102,9 @@ def _curve_payload(planned: Planned, scene: Scene) -> Real:
 
 def _model(scene: Scene) -> Real:
     """Entries of all feeders' limits, once, and where they stand in every period."""
-    parts = [np.concatenate([f.wires.h[f.wires.h != 0], f.wires.low.ravel(), f.wires.high.ravel(), f.wires.there.ravel()]) for f in scene.bulk.feeders]
+    parts = [
+        np.concatenate([f.wires.h[f.wires.h != 0], f.wires.low.ravel(), f.wires.high.ravel(), f.wires.there.ravel()]) for f in scene.bulk.feeders
+    ]
     return np.concatenate([np.zeros(0), *parts])
 
 
@@ -110,7 +112,7 @@ def _box_payload(planned: Planned) -> Real:
     return np.concatenate([np.zeros(0), *(np.concatenate([low.ravel(), high.ravel()]) for low, high in planned.boxes)])
 
 
-def _beside(ledger: Ledger, fleet: Fleet, scene: Scene, planned: Planned) -> None:
+def _beside(ledger: Ledger, fleet: Fleet, planned: Planned) -> None:
     """What the graph sends besides: schedules, states, bids of retailers into exchanges, prices, settlement."""
     e, nodes = fleet.play.graph.edges, fleet.play.graph.nodes
     told = by_unit(fleet, planned.y)
@@ -125,9 +127,9 @@ def _beside(ledger: Ledger, fleet: Fleet, scene: Scene, planned: Planned) -> Non
         ledger.between(a, b, kind, str(e.item[row]) or word, payload[:1] if once else payload, messages=many * (1 if once else len(told)))
 
 
-def _in_red(ledger: Ledger, fleet: Fleet, planned: Planned, acted: Acted) -> None:
+def _in_red(ledger: Ledger, fleet: Fleet, acted: Acted) -> None:
     """Instructions in red: along chains where there are some, else by switches."""
-    moved = np.abs(by_unit(fleet, acted.after) - by_unit(fleet, acted.before)) > 1e-6
+    moved = np.abs(by_unit(fleet, acted.after) - by_unit(fleet, acted.before)) > MOVED
     told = by_unit(fleet, acted.after)
     for c in fleet.play.classes:
         unit = fleet.units_at(c.customer)

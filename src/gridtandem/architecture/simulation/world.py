@@ -40,7 +40,7 @@ class Steps:
     @property
     def idle(self) -> Real:
         """What is injected where nobody asks: nothing, or the nearest to it."""
-        return np.clip(0.0, self.least, self.most)
+        return np.asarray(np.clip(0.0, self.least, self.most))
 
     def by_unit(self, y: Real) -> Real:
         """Injections of units (period, unit). [MW]"""
@@ -148,7 +148,10 @@ class World:
             return self
         row = np.maximum(np.arange(self.periods) - periods, 0)
         return replace(
-            self, feeders=tuple(replace(f, wires=replace(f.wires, there=f.wires.there[row]), draw=f.draw[row], sheddable=f.sheddable[row]) for f in self.feeders)
+            self,
+            feeders=tuple(
+                replace(f, wires=replace(f.wires, there=f.wires.there[row]), draw=f.draw[row], sheddable=f.sheddable[row]) for f in self.feeders
+            ),
         )
 
     def draw(self, y: Dispatch) -> Real:
@@ -167,7 +170,9 @@ class World:
 def _faults(case: Case) -> list[Fault]:
     table = case.interfaces
     many = [table.fault(k, "count", "is not 1", "give each feeder a row of its own", "arch-102") for k in np.flatnonzero(table.count != 1).tolist()]
-    twice = [table.fault(k, "feeder", "has several ports", "take feeders with one root", "arch-103") for k in np.flatnonzero(case.ports != 1).tolist()]
+    twice = [
+        table.fault(k, "feeder", "has several ports", "take feeders with one root", "arch-103") for k in np.flatnonzero(case.ports != 1).tolist()
+    ]
     none = [] if len(table) else [Fault("interfaces", "are none", "take a case with feeders; `tandem cases` lists them", "arch-104")]
     return [*many, *twice, *none]
 
@@ -210,8 +215,8 @@ def _reloaded(feeder: Feeder, factor: Real, share: Real) -> Feeder:
     free = (s.price == 0) & (s.most > 0).any(0)
     most = np.where(free, s.most * share[:, None], s.most)
     return replace(
-        feeder, wires=replace(w, there=there), draw=feeder.draw + feeder.sheddable.sum(1) * (factor - 1), sheddable=feeder.sheddable * factor[:, None],
-        steps=replace(s, most=most, least=np.minimum(s.least, most)),
+        feeder, wires=replace(w, there=there), steps=replace(s, most=most, least=np.minimum(s.least, most)),
+        draw=feeder.draw + feeder.sheddable.sum(1) * (factor - 1), sheddable=feeder.sheddable * factor[:, None],
     )  # fmt: skip
 
 
