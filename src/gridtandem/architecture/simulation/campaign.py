@@ -35,7 +35,8 @@ Arb: TypeAlias = Literal["low", "middle", "high"]
 class Simulated:
     """As much as there is of a campaign."""
 
-    setting: Setting
+    case: str  # its name
+    settings: Mapping[str, object]  # plain words and numbers
     architectures: tuple[Graph, ...]
     scenarios: tuple[str, ...]
     results: Results  # one row for each pair, scenario by scenario
@@ -59,6 +60,14 @@ class Campaign:
         """Scenario by scenario."""
         return tuple((graph.id, scenario) for scenario in self.scenarios for graph in self.architectures)
 
+    def faults(self) -> tuple[Fault, ...]:
+        """All that stands in its way."""
+        try:
+            self._ready(self.pairs)
+        except InvalidCase as e:
+            return e.faults
+        return ()
+
     def run(self, *, save: Path | None = None, resume: bool = False, watch: Watch | None = None) -> Simulated:
         """Simulate every pair; with ``resume`` only those that the file ``save`` does not have as they are.
 
@@ -73,11 +82,7 @@ class Campaign:
         file = kept or CampaignFile.create(path, self.setting)
         end = self._carried(file, missing, (plays, scenes), watch)
         file.ends(end)
-        results, links, deciders = file.tables(self.pairs)
-        return Simulated(
-            setting=self.setting, architectures=self.architectures, scenarios=self.scenarios, results=results, links=links, deciders=deciders,
-            end=end, path=save,
-        )  # fmt: skip
+        return _found(file, self.architectures, self.scenarios, save)
 
     def _missing(self, known: Mapping[Pair, str]) -> tuple[Pair, ...]:
         """Pairs that are to be simulated."""
@@ -88,9 +93,9 @@ class Campaign:
         """Procedures and days of these pairs, or one refusal that tells everything."""
         faults = [*unknown(self.scenarios), *_twice("architecture", [g.id for g in self.architectures]), *_twice("scenario", self.scenarios)]
         graphs = {graph.id: graph for graph in self.architectures}
-        known = dict.fromkeys(s for _, s in missing if s in SCENARIOS)
+        wanted = dict.fromkeys(s for _, s in missing) if self.architectures else dict.fromkeys(self.scenarios)
         plays = {name: _made(partial(derived, graphs[name]), faults) for name in dict.fromkeys(name for name, _ in missing)}
-        scenes = {name: _made(partial(scene_of, self.setting, name), faults) for name in known}
+        scenes = {name: _made(partial(scene_of, self.setting, name), faults) for name in wanted if name in SCENARIOS}
         if faults:
             raise InvalidCase(dict.fromkeys(faults))
         return {k: x for k, x in plays.items() if x is not None}, {k: x for k, x in scenes.items() if x is not None}
@@ -115,6 +120,23 @@ class Campaign:
         except KeyboardInterrupt:
             return End.STOPPED
         return End.AGREED
+
+
+def reopened(path: Path) -> Simulated:
+    """Every pair of a file, in the order in which they were simulated, without simulating anything."""
+    file = CampaignFile.open(path)
+    designs = file.designs()
+    graphs = {name: graph for (name, _), graph in designs.items()}
+    return _found(file, tuple(graphs.values()), tuple(dict.fromkeys(scenario for _, scenario in designs)), path)
+
+
+def _found(file: CampaignFile, graphs: tuple[Graph, ...], scenarios: tuple[str, ...], path: Path | None) -> Simulated:
+    results, links, deciders = file.tables([(graph.id, scenario) for scenario in scenarios for graph in graphs])
+    case, settings = file.setting()
+    return Simulated(
+        case=case, settings=settings, architectures=graphs, scenarios=scenarios, results=results, links=links, deciders=deciders,
+        end=file.file.end(), path=path,
+    )  # fmt: skip
 
 
 def settled(graph: Graph, how: Arb) -> Graph:

@@ -18,6 +18,7 @@ from gridtandem.architecture.files import read_toml, write_toml
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.simulation.results import Deciders, Links, Results
 from gridtandem.architecture.simulation.scenarios import Setting
+from gridtandem.boundary.wire import read
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End
 from gridtandem.errors import AlreadyThere
@@ -25,6 +26,7 @@ from gridtandem.study.kinds import MARKET, Kind
 from gridtandem.study.store import RunFile, declared, of_kind, reading, writing
 from gridtandem.tables import Table
 
+SETTING = "setting."  # how names of settings begin in the file
 KIND = "architectures"
 TABLES: Mapping[str, type[Table]] = {"results": Results, "links": Links, "deciders": Deciders}
 T = TypeVar("T", Results, Links, Deciders)
@@ -95,6 +97,12 @@ class CampaignFile:
         if facts["study_digest"] != setting.digest():
             raise AlreadyThere(f"{path} holds days of {facts['case']} with other data or options; name another file, or ask for the same")
         return found
+
+    def setting(self) -> tuple[str, Mapping[str, object]]:
+        """Name of the case, and all settings as plain words and numbers."""
+        facts = self.file.facts()
+        with reading(self.file.path):
+            return facts["case"], {k.removeprefix(SETTING): read(v) for k, v in facts.items() if k.startswith(SETTING)}
 
     def known(self) -> dict[Pair, str]:
         """Pairs that are there, with digests of their designs."""
