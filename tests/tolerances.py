@@ -450,3 +450,5 @@ TOY_MW = 1e-9  # MW; whole numbers after a few additions, or vertices of small p
 BOX_MW = 1e-6  # MW; programs keep rows to 1e-9, and limits that are broken by 1e-7 count as held
 PUSHED_MW = 1e-5  # MW; an end that moves by this must break a limit; effects of random feeders may be as small as a few per mille
 SAME_DAY = 1e-9  # relative; one linear program beside its parts
+# ── architectures carried out ────────────────────────────────────────────────────────────────────────────────────────────────
+DAY_COST = 1e-6  # relative; the common market and the layered one are one program solved in two ways
