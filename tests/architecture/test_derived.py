@@ -13,12 +13,12 @@ from hypothesis import strategies as some
 
 from gridtandem.architecture.catalogue import architecture, names
 from gridtandem.architecture.graph import COORD, INSTR, NOEDGE, PRICE, Graph
-from gridtandem.architecture.judged import judge
 from gridtandem.architecture.lines import read_lines
 from gridtandem.architecture.relations import World, skeleton_of
 from gridtandem.architecture.simulation.derived import derived, knowing, plays, said
 from gridtandem.architecture.simulation.play import Play, Way
 from gridtandem.architecture.statements import Description, Entry, Value, node_entries, statement_entries
+from gridtandem.architecture.verdicts.judged import judge
 from gridtandem.errors import InvalidCase
 from tests.tolerances import SHARES
 

@@ -13,10 +13,10 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gridtandem.architecture.findings import PRINCIPLES
-from gridtandem.architecture.judged import Judged
 from gridtandem.architecture.simulation.measures import RankCorrelation, rank_correlation, ranks
 from gridtandem.architecture.simulation.results import Results
+from gridtandem.architecture.verdicts.findings import PRINCIPLES
+from gridtandem.architecture.verdicts.judged import Judged
 from gridtandem.tables import Index, Names, Real, Table, column
 
 NOMINAL = "nominal"

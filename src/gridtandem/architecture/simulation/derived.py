@@ -35,10 +35,10 @@ from dataclasses import dataclass
 from typing import final
 
 from gridtandem.architecture.graph import BULK, DISTRIBUTION, Graph
-from gridtandem.architecture.judged import worlds_of
 from gridtandem.architecture.relations import BOUNDING, Relation, World, skeleton_of
 from gridtandem.architecture.simulation.actors import ROUNDED, Actors, Chains, along
 from gridtandem.architecture.simulation.play import Play, Reached, Way
+from gridtandem.architecture.verdicts.judged import worlds_of
 from gridtandem.errors import Fault, InvalidCase
 
 SETTLES = 0.5  # from which a platform settles between its buyers
