@@ -147,7 +147,7 @@ def test_blind_is_ideal_where_no_limit_binds() -> None:
 
 @cache
 def one(name: str, scenario: str) -> One:
-    scene = day(scenario, 12)
+    scene = day(scenario)
     return simulated(derived(architecture(name)), scene, judge_of(scene))
 
 
@@ -171,7 +171,7 @@ def test_every_scenario_runs(scenario: str) -> None:
 
 
 def test_same_input_same_bits() -> None:
-    again = simulated(derived(architecture("NY1")), day("slow-aggregator", 12), judge_of(day("slow-aggregator", 12)))
+    again = simulated(derived(architecture("NY1")), day("slow-aggregator"), judge_of(day("slow-aggregator")))
     for name in again.result.columns():
         a, b = getattr(again.result, name), getattr(one("NY1", "slow-aggregator").result, name)
         assert a.tobytes() == b.tobytes(), name
