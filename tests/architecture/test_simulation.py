@@ -22,6 +22,7 @@ from gridtandem.architecture.simulation.run import One, judge_of, simulated
 from gridtandem.architecture.simulation.scenarios import SCENARIOS, Setting, scene_of
 from gridtandem.architecture.simulation.scene import Scene
 from gridtandem.errors import InvalidCase
+from gridtandem.grid.network import Network
 from tests.tolerances import DAY_COST, TOY
 
 TSO, DO, DER = 0, 1, 3  # nodes of R1
@@ -131,16 +132,19 @@ def test_order_of_costs() -> None:
     assert after > paper[Way.JOINT] * (1 + DAY_COST)
 
 
+def unlimited(net: Network) -> Network:
+    """The same feeder without limits."""
+    free = [np.full(len(t), np.inf) for t in (net.lines, net.transformers, net.buses)]
+    return replace(
+        net, lines=replace(net.lines, rating_mva=free[0]), transformers=replace(net.transformers, rating_mva=free[1]),
+        buses=replace(net.buses, v_low_pu=np.zeros(len(net.buses)), v_high_pu=free[2]),
+    )  # fmt: skip
+
+
 def test_blind_is_ideal_where_no_limit_binds() -> None:
     """Without limits of distribution nothing is lost by not seeing them."""
     case = gt.case("four-feeders")
-    loose = tuple(
-        replace(
-            m, lines=replace(m.lines, rating_mva=np.full(len(m.lines), np.inf)), transformers=replace(m.transformers, rating_mva=np.full(len(m.transformers), np.inf)),
-            buses=replace(m.buses, v_low_pu=np.zeros(len(m.buses)), v_high_pu=np.full(len(m.buses), np.inf)),
-        )
-        for m in case.models
-    )  # fmt: skip
+    loose = tuple(unlimited(m) for m in case.models)
     scene = scene_of(Setting(case=replace(case, models=loose), hours=4), "nominal")
     assert planned(Way.BLIND, scene).paper == pytest.approx(scene.ideal, rel=DAY_COST)
 
@@ -157,7 +161,8 @@ def test_every_published_architecture_runs(graph: object) -> None:
     found = simulated(derived(graph), scene, judge_of(scene))  # type: ignore[arg-type]
     assert found.result.cost[0] >= scene.ideal - TOY
     assert found.result.linear_after_mwh[0] <= TOY
-    assert found.before.solved.all() and found.after.solved.all()
+    assert found.before.solved.all()
+    assert found.after.solved.all()
     assert found.result.messages[0] > 0
 
 
