@@ -16,6 +16,7 @@ from gridtandem.report.architecture_picture import LOOKS, MEANINGS, bent, placed
 from tests.doors.terminal import ROOT, tandem
 
 TYPED = ROOT / "tests/architecture/mine.txt"
+USE_CASE = ROOT / "tests/architecture/use_cases/uc-gr-4.md"
 HELP_LINES = 25
 
 
@@ -62,6 +63,26 @@ def test_import_writes_once() -> None:
     again = tandem("architecture", "import", str(TYPED), "--into", "mine")
     assert again.code == EXIT_USAGE
     assert "is there already" in again.err
+
+
+def test_import_of_a_use_case_tells_every_guess() -> None:
+    said = tandem("architecture", "import", str(USE_CASE))
+    assert (said.code, said.err) == (0, "wrote UC-GR-04.toml\n")
+    assert "Residential consumer" in said.out.split("Guessed, and worth a look:")[1]
+    assert tandem("architecture", "judge", "UC-GR-04.toml", "--draws", "0").code == 0
+    Path("roles.toml").write_text('RES = { role = "DER", share = 0.8 }\n', encoding="utf-8")
+    told = tandem("architecture", "import", str(USE_CASE), "--roles", "roles.toml", "--into", "again", "--json").document
+    assert "RES" not in [g["what"] for g in told["guesses"]]
+    assert [a["id"] for a in told["architectures"]] == ["UC-GR-04"]
+    assert "share = 0.8" in Path("again/UC-GR-04.toml").read_text(encoding="utf-8")
+
+
+def test_a_use_case_is_imported_first_and_roles_belong_to_it() -> None:
+    said = tandem("architecture", "judge", str(USE_CASE))
+    assert said.code == EXIT_INVALID
+    assert "tandem architecture import" in said.err
+    Path("roles.toml").write_text("", encoding="utf-8")
+    assert tandem("architecture", "import", str(TYPED), "--roles", "roles.toml").code == EXIT_USAGE
 
 
 def test_faults_have_file_and_line() -> None:
