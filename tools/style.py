@@ -100,7 +100,7 @@ ANY_ALLOWED = {
     "src/gridtandem/study/reserve/run.py": "the state belongs to the scheme",
     "src/gridtandem/study/reserve/study.py": "schemes are of any kind, settings go to TOML",
     "src/gridtandem/study/reserve/compare.py": "schemes and their states are of any kind",
-    "src/gridtandem/report/reserve_pictures.py": "arguments of matplotlib",
+    "src/gridtandem/report/reserve/pictures.py": "arguments of matplotlib",
     "src/gridtandem/report/kinds/reserve.py": "options by name are of any kind",
     "src/gridtandem/parties/secure_owner.py": "handlers of every letter lie in one mapping; the reply type is checked by the mailbox",
     "src/gridtandem/parties/growing.py": "handlers of every letter lie in one mapping",

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from gridtandem.architecture.catalogue import architecture
 from gridtandem.architecture.files import read_toml, write_toml
 from gridtandem.architecture.graph import CUSTOMER, Graph
-from gridtandem.architecture.judged import judge
 from gridtandem.architecture.statements import statement_entries
 from gridtandem.architecture.use_cases.pages import sheets
 from gridtandem.architecture.use_cases.read import Imported, read_roles, read_use_case
+from gridtandem.architecture.verdicts.judged import judge
 from gridtandem.errors import InvalidCase
 from tests.tolerances import SHARES
 

@@ -12,7 +12,7 @@ from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.statements import leading
 from gridtandem.cli.exits import EXIT_INVALID, EXIT_USAGE
 from gridtandem.report import style
-from gridtandem.report.architecture_picture import LOOKS, MEANINGS, bent, placed, skeleton
+from gridtandem.report.architecture.picture import LOOKS, MEANINGS, bent, placed, skeleton
 from tests.doors.terminal import ROOT, tandem
 
 TYPED = ROOT / "tests/architecture/mine.txt"

@@ -45,7 +45,7 @@ def list_command(out: Out, *, region: str | None) -> int:
     Every published architecture by name, with its family and size.
     """
     from gridtandem.architecture.catalogue import published
-    from gridtandem.report.architecture import listed_document, listed_in_words
+    from gridtandem.report.architecture.words import listed_document, listed_in_words
 
     found = published()
     out.data(lambda: listed_document(found, region), lambda: listed_in_words(found, region))
@@ -66,8 +66,8 @@ def show_command(out: Out, *, what: str, region: str | None, as_toml: bool, pict
     """
     from gridtandem.architecture.catalogue import architecture
     from gridtandem.architecture.files import write_toml
-    from gridtandem.report.architecture import shown_document, shown_in_words
-    from gridtandem.report.architecture_picture import skeleton
+    from gridtandem.report.architecture.picture import skeleton
+    from gridtandem.report.architecture.words import shown_document, shown_in_words
     from gridtandem.report.style import save
 
     found = architecture(what)
@@ -90,7 +90,7 @@ def diff_command(out: Out, *, first: str, second: str) -> int:
     """
     from gridtandem.architecture.catalogue import architecture
     from gridtandem.architecture.difference import changes
-    from gridtandem.report.architecture import difference_document, difference_in_words
+    from gridtandem.report.architecture.words import difference_document, difference_in_words
 
     before, after = architecture(first), architecture(second)
     found = changes(before, after)
@@ -111,7 +111,7 @@ def import_command(out: Out, *, file: Path, folder: Path, roles: Path | None) ->
     leaves open is guessed and told; a line of --roles says it: "Smart box" = "DER", = { role = "AGG", share = 0.4 } or = { part_of = "DSO" }.
     """
     from gridtandem.architecture.files import save_all
-    from gridtandem.report.architecture_reading import imported_document, imported_in_words, reading
+    from gridtandem.report.architecture.reading import imported_document, imported_in_words, reading
 
     found, guesses = reading(file, roles)
     paths = save_all(found, folder)
@@ -128,7 +128,7 @@ def words_command(out: Out) -> int:
 
     Functions in the words of AU, UK, EU, US and JP, words that mean something else there, and a glossary.
     """
-    from gridtandem.report.architecture import words_document, words_in_words
+    from gridtandem.report.architecture.words import words_document, words_in_words
 
     out.data(words_document, words_in_words)
     return 0

@@ -36,7 +36,7 @@ def judge_command(out: Out, *, which: str, draws: int, seed: int, picture: Path 
     Who instructs whom past whom: tier bypass, layered decomposition, hidden coupling, latency cascading, cyber exposure, observability, scalability,
     races, gaps. Several levels stand where an edge or a platform is unknown. all: a matrix beside published verdicts.
     """
-    from gridtandem.report import architecture_verdicts as told
+    from gridtandem.report.architecture import verdicts as told
     from gridtandem.report.style import save
 
     found = told.judged(which, draws=draws, seed=seed)
@@ -58,7 +58,7 @@ def mend_command(out: Out, *, which: str, target: str, changes: int) -> int:
 
     Agreements and envelopes to add (+), links to leave out (-). No smaller set does it. Every operator keeps the DERs that it reaches.
     """
-    from gridtandem.report import architecture_verdicts as told
+    from gridtandem.report.architecture import verdicts as told
 
     graph, found = told.mended(which, target, most=changes)
     out.data(lambda: told.mended_document(graph, found), lambda: told.mended_in_words(graph, found))
