@@ -25,7 +25,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["list", "show", "diff", "import", "words"])
+@pytest.mark.parametrize("name", ["list", "show", "diff", "import", "words", "observe"])
 def test_help_shows_an_example_first_and_fits_a_terminal(name: str) -> None:
     said = tandem("architecture", name, "--help")
     assert said.code == 0
@@ -83,6 +83,21 @@ def test_a_use_case_is_imported_first_and_roles_belong_to_it() -> None:
     assert "tandem architecture import" in said.err
     Path("roles.toml").write_text("", encoding="utf-8")
     assert tandem("architecture", "import", str(TYPED), "--roles", "roles.toml").code == EXIT_USAGE
+
+
+def test_what_a_run_was_is_observed() -> None:
+    tandem("run", "golden-3bus", "--scheme", "dso-offer", "--hours", "1", "-q")
+    said = tandem("architecture", "observe", "golden-3bus-dso-offer", "--against", "R3", "--plot", "seen.svg")
+    assert (said.code, Path("seen.svg").exists()) == (0, True)
+    unused, new = said.out.split("Declared and never used:\n")[1].split("Used and not declared:\n")
+    assert (unused.split("\n")[:-1], new.strip()) == (["  disp DSO > AGG", "  disp AGG > DER"], "nothing")
+    told = tandem("architecture", "observe", "golden-3bus-dso-offer", "--against", "R3", "--json").document
+    assert told["against"]["unused"] == ["disp DSO > AGG", "disp AGG > DER"]
+    assert [row["principle"] for row in told["against"]["verdicts"] if row["differs"]] == ["latency_cascading"]
+    assert tandem("architecture", "observe", "golden-3bus-dso-offer", "--json").document["against"] is None
+    Path("seen.toml").write_text(tandem("architecture", "observe", "golden-3bus-dso-offer", "--toml").out, encoding="utf-8")
+    assert "tier_bypass            none" in tandem("architecture", "judge", "seen.toml", "--draws", "0").out
+    assert tandem("architecture", "observe", "golden-3bus-dso-offer", "--against", "R33").code == EXIT_USAGE
 
 
 def test_faults_have_file_and_line() -> None:

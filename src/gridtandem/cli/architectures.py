@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gridtandem.cli.judging import judge_command, mend_command
+from gridtandem.cli.judging import judge_command, mend_command, observe_command
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.words import Name
 
@@ -33,6 +33,7 @@ def architecture_command() -> None:
 
 architecture_command.add_command(judge_command)
 architecture_command.add_command(mend_command)
+architecture_command.add_command(observe_command)
 
 
 @architecture_command.command("list", short_help="Published architectures.")
