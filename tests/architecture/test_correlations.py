@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from gridtandem.architecture.catalogue import architecture
-from gridtandem.architecture.findings import PRINCIPLES
-from gridtandem.architecture.judged import judge
 from gridtandem.architecture.simulation.correlations import BETTER, COUNTERPARTS, Correlations, correlations, scores_of
 from gridtandem.architecture.simulation.results import Results
+from gridtandem.architecture.verdicts.findings import PRINCIPLES
+from gridtandem.architecture.verdicts.judged import judge
 from tests.tolerances import BY_HAND, SAME_MEASURE
 
 NAMES = ("a", "b", "c", "d", "e", "f")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,11 +16,12 @@ from gridtandem.architecture.catalogue import architecture, names
 from gridtandem.architecture.graph import COORD, INSTR, NOEDGE, PRICE, Graph
 from gridtandem.architecture.lines import read_lines
 from gridtandem.architecture.relations import World, skeleton_of
-from gridtandem.architecture.simulation.derived import derived, knowing, plays, said
+from gridtandem.architecture.simulation.derived import derived, plays, said
 from gridtandem.architecture.simulation.play import Play, Way
-from gridtandem.architecture.statements import Description, Entry, Value, node_entries, statement_entries
+from gridtandem.architecture.statements import Description, Entry, node_entries, statement_entries
 from gridtandem.architecture.verdicts.judged import judge
 from gridtandem.errors import InvalidCase
+from tests.architecture.playing import FOUR, HEAD, PLATFORM, changed, of_lines, play, ways
 from tests.tolerances import SHARES
 
 EXPECTED = {  # which graphs run as which procedure, after the study of procedures that this room follows
@@ -29,32 +29,6 @@ EXPECTED = {  # which graphs run as which procedure, after the study of procedur
     "M5": "R3 AU2 AU3 UK1 EU1 EU1a EU1c NY2 NY5", "M6": "SNB CA1 PT1", "M7": "SNC", "M8": "SNE UK5 EU2", "M10": "JP0 JP1", "M11": "UK3",
 }  # fmt: skip
 LETTERS = {name: letter for letter, of in EXPECTED.items() for name in of.split()}
-HEAD = 'ARCH X "made up" src=test family=Hybrid\n'
-FOUR = "N T role=TSO tier=1 org=T\nN D role=DSO tier=2 org=D\nN A role=AGG tier=3 org=A\nN x role=DER tier=4 org=C cap=1\n"
-PLATFORM = FOUR + "N P role=FMP tier=1 org=P {}\norder T P\norder D P\ndisp P A\ndisp A x\n"
-
-
-@cache
-def play(name: str) -> Play:
-    return derived(architecture(name))
-
-
-def of_lines(text: str) -> Play:
-    return derived(read_lines(HEAD + text, "test.txt")[0])
-
-
-def changed(graph: Graph, without: str = "", *added: str) -> Graph:
-    """The same architecture without one statement and with some, each as ``word A B [key=value]``."""
-    kept: list[dict[str, Value]] = [s for s in statement_entries(graph) if f"{s['word']} {s['from']} {s['to']}" != without]
-    for text in added:
-        word, a, b, *more = text.split()
-        kept.append({"word": word, "from": a, "to": b, **dict(pair.split("=") for pair in more)})
-    nodes = tuple(Entry(n) for n in node_entries(graph))
-    return Description(graph.id, graph.name, graph.source, graph.family, nodes, tuple(map(Entry, kept))).graph()
-
-
-def ways(found: Play) -> dict[str, tuple[Way, str]]:
-    return {str(found.graph.nodes.name[c.customer]): (c.way, c.letter) for c in found.classes}
 
 
 def chains(found: Play) -> set[tuple[int, ...]]:
@@ -102,25 +76,6 @@ def test_who_comes_first_by_dispatch_and_by_what_it_forwards() -> None:
     """SmartNet B forwards the rest through the DSO; OneNet's DSO strikes bids out of a market that it does not run."""
     assert ways(play("SNB")) == {"DER": (Way.REST, "M6")}
     assert ways(play("PT1")) == {"DER": (Way.FILTERED, "M6")}
-
-
-def test_who_clears_and_what_the_play_depends_on() -> None:
-    """A portal with orders is a platform; an exchange that is told bids alone decides nothing; links within a company are none."""
-    told = {}
-    for name in ("PT1", "JP1", "EU0", "SND", "R1", "CA1"):
-        found, of = play(name), play(name).graph.nodes.name
-        models = tuple(str(of[k]) for k in found.models or ())
-        told[name] = (str(of[found.bulk]), [str(of[k]) for k in found.networks], [f"{of[a]} {of[b]}" for a, b in found.links], models)
-    assert told == {
-        "PT1": ("MOT", ["DSO", "MOD"], ["DSO MOT", "MOT DSO"], ()), "JP1": ("TDT", ["TDD"], [], ()), "EU0": ("TSO", ["DSO"], [], ()),
-        "SND": ("CMO", ["DSO"], ["TSO DSO", "DSO CMO"], ("DSO", "CMO")), "R1": ("TSO", ["DO"], ["DO TSO"], ("DO", "TSO")),
-        "CA1": ("CAISO", ["DSO"], ["CAISO DSO"], ()),
-    }  # fmt: skip
-
-
-def test_who_knows_networks() -> None:
-    told = {name: [str(play(name).graph.nodes.name[k]) for k in knowing(play(name))] for name in ("R1", "AU0", "UK4", "R3")}
-    assert told == {"R1": ["DO", "TSO"], "AU0": [], "UK4": ["ESO"], "R3": ["DSO"]}
 
 
 def test_commercial_buyers_are_told() -> None:
@@ -208,53 +163,6 @@ def test_one_company_holds_its_customers() -> None:
     """The same edges as R3, of one owner; and an aggregator of its own stays on its own."""
     one = FOUR.replace("org=D", "org=T").replace("cap=1", "cap=.6") + "N R role=RET tier=3 org=R own=1\nN y role=DER tier=4 org=C cap=.4\n"
     assert ways(of_lines(one + "disp T D\ndisp D x\ndisp R y\n")) == {"x": (Way.HELD, "M10"), "y": (Way.OWN, "M11")}
-
-
-@pytest.mark.parametrize(
-    ("text", "clears"),
-    [
-        ("N M role=MO tier=1 org=M\ndisp M A\ndisp T A\ndisp A x\n", "T"),  # of equal reach, a TSO
-        ("N M role=MO tier=1 org=M\ndisp M T\ndisp T A\ndisp A x\n", "M"),  # nobody of tier 1 instructs M
-        ("N M role=MO tier=1 org=M\nbid A M\ncoord T D s=limits\ndisp D A\ndisp A x\n", "T"),  # told bids, M decides nothing
-        ("N M role=MO tier=1 org=M\nbid A M\ndisp A x\n", "M"),  # nobody else takes part
-        ("N P role=FMP tier=1 org=P\norder D P\ndisp P x\ndisp T A\ndisp A x\n", "T"),  # a platform of distribution alone clears no bulk
-        ("N P role=FMP tier=1 org=P\norder T P\ndisp P A\ndisp A x\n", "P"),
-    ],
-)
-def test_who_clears(text: str, clears: str) -> None:
-    # whoever is written first is not who clears
-    head, rest = FOUR.split("\n", 1)
-    found = of_lines(text.split("\n")[0] + "\n" + rest + head + "\n" + text.split("\n", 1)[1])
-    assert found.graph.nodes.name[found.bulk] == clears
-
-
-def test_the_shortest_chain_comes_first() -> None:
-    (found,) = play("NY1").classes
-    assert [len(p) for p in found.bulk] == [len(p) for p in found.network] == [2, 3]
-    assert found.taken == (found.network[0], found.bulk[0])
-
-
-def test_orders_through_a_platform_reach_its_customers() -> None:
-    """Each operator's order is an instruction along the platform; so the DSO of EU2 is somebody who buys."""
-    (found,) = derived(architecture("EU2"), arb=0.0).classes
-    skeleton = skeleton_of(architecture("EU2"))
-    assert [skeleton.said(p) for p in (*found.bulk, *found.network)] == ["FMP > AGG > DER", "DSO > FMP > AGG > DER"]
-
-
-def test_who_may_tell_of_limits() -> None:
-    """Who sees distribution by himself; whom the clearer acts for; and an owner of wires who does nothing else, beside an operator who does."""
-    assert derived(changed(architecture("AU1"), "info DNSP AEMO")).procedure == "M1"
-    portal = "N P role=FMP tier=1 org=P agent_of=T\norder T P\ndisp P x\n"
-    assert [of_lines(FOUR + portal + more).procedure for more in ("", "info D T item=dgrid\n", "info D T item=prequal\n")] == ["M0", "M1", "M0"]
-    assert of_lines(FOUR + "N W role=DO tier=2 org=W\ndisp T x\nctl D x\ninfo W T item=dgrid\n").procedure == "M1"
-
-
-def test_areas_stand_for_themselves() -> None:
-    """On a graph of instances: what one area tells of itself says nothing of the other."""
-    areas = "".join(f"N D{k} role=DSO tier=2 org=D{k}\nN x{k} role=DER tier=4 org=C cap=.5\ndisp T x{k}\nctl D{k} x{k}\n" for k in (1, 2))
-    head = "N T role=TSO tier=1 org=T\n"
-    assert ways(of_lines(head + areas + "info D1 T item=dgrid\n")) == {"x1": (Way.SEEN, "M1"), "x2": (Way.BLIND, "M0")}
-    assert ways(of_lines(head + areas + "coord T D2 s=joint\n")) == {"x1": (Way.BLIND, "M0"), "x2": (Way.JOINT, "M2")}
 
 
 def test_who_is_reached_by_nobody_is_named() -> None:

@@ -12,7 +12,6 @@ from scipy.stats import spearmanr
 
 from gridtandem.architecture.catalogue import architecture
 from gridtandem.architecture.graph import COORD, Graph
-from gridtandem.architecture.judged import judge
 from gridtandem.architecture.lines import read_lines
 from gridtandem.architecture.simulation.borders import Limited, Movable, blast_radius, crossing_items, platforms_per_der, without_each
 from gridtandem.architecture.simulation.measures import (
@@ -26,6 +25,7 @@ from gridtandem.architecture.simulation.measures import (
     wrong_way,
 )  # fmt: skip
 from gridtandem.architecture.simulation.results import Links
+from gridtandem.architecture.verdicts.judged import judge
 from tests.tolerances import BY_DRAWS, SAME_MEASURE
 
 shares = some.lists(some.floats(0, 1e3), min_size=1, max_size=20)

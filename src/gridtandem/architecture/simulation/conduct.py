@@ -120,7 +120,7 @@ def conducted(fleet: Fleet, scene: Scene, choices: Choices) -> Planned:
     paid = sum(float((scene.asked[k] * (each + double[k])).sum()) for k, each in enumerate(y)) * world.hours
     return Planned(
         masks=masks, y=y, need=need, far=far, plan=plan, shared=shared, boxes=limits, posted=posted, double=double, conflicts=conflicts,
-        refused=refused, letter=letter, paper=plan.cost + world.wholesale.constant + paid,
+        refused=refused, letter=letter, paper=plan.cost + world.constant + paid,
     )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def _result(fleet: Fleet, scene: Scene, day: tuple[Planned, Acted], physics: tup
     world, hours, play = scene.actual, scene.actual.hours, fleet.play
     shed = sum(float(s.sum()) for s in done.shed) * hours
     short = float(done.bulk.short.sum()) * hours
-    cost = done.bulk.cost + world.wholesale.constant + world.cost(done.after) + SHORT * (shed + short)
+    cost = done.bulk.cost + world.constant + world.cost(done.after) + SHORT * (shed + short)
     double = sum(float(np.abs(d).sum()) for d in plan.double) * hours
     paid = sum(float((d * scene.asked[k]).sum()) for k, d in enumerate(plan.double)) * hours
     lines = ledger.lines.values()

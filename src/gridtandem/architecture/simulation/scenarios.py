@@ -74,7 +74,7 @@ def scene_of(setting: Setting, scenario: str) -> Scene:
 def _with_ideal(scene: Scene) -> Scene:
     """With the least cost that one owner of all models reaches on the day as it comes."""
     found = cleared_bulk(scene.actual, shown_of(scene.actual, limits=True))
-    cost = found.cost + scene.actual.wholesale.constant + scene.actual.cost(found.y)
+    cost = found.cost + scene.actual.constant + scene.actual.cost(found.y)
     return replace(scene, ideal=cost, ideal_size=found.variables + found.rows)
 
 

@@ -133,6 +133,11 @@ class World:
         return self.study.window.periods
 
     @property
+    def constant(self) -> float:
+        """What all units cost at the bottom of their steps over the day. [currency]"""
+        return self.wholesale.constant + sum(f.problem.owned.steps.constant for f in self.feeders) * self.hours * self.periods
+
+    @property
     def idle(self) -> Dispatch:
         """Nobody asks any DER."""
         return tuple(f.steps.idle for f in self.feeders)
@@ -159,7 +164,7 @@ class World:
         return np.stack([f.draw - each.sum(1) for f, each in zip(self.feeders, y, strict=True)], -1)
 
     def cost(self, y: Dispatch) -> float:
-        """What DERs cost over the day, as they are. [currency]"""
+        """What steps of DERs cost over the day, as they are. [currency]"""
         return float(sum((each @ f.steps.price).sum() for f, each in zip(self.feeders, y, strict=True))) * self.hours
 
     def beyond(self, y: Dispatch) -> Real:
