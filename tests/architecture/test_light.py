@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtandem.architecture.simulation.acting import Watch, amber, at_risk, green, red
+from gridtandem.architecture.simulation.signals import Watch, amber, at_risk, green, red
 from gridtandem.architecture.simulation.chance import Band, beyond
 from gridtandem.architecture.simulation.colours import AMBER, GREEN, RED, Light, shown
 from gridtandem.architecture.simulation.filling import slack_of
@@ -28,7 +28,7 @@ def watch_of(case: tuple[Wires, Offered], plan: np.ndarray, **parts: object) -> 
     """A day that comes as forecast, with nothing asked, near at a tenth of a limit, energy at 40."""
     feeder, offers = case
     given = {
-        "wires": feeder, "offered": offers, "plan": np.array(plan, float), "asked": np.zeros(offers.least.shape), 
+        "wires": feeder, "offered": offers, "plan": np.array(plan, float), "asked": np.zeros(offers.least.shape),
         "energy": np.full(len(offers.least), 40.0), "told": np.ones(len(offers.least), bool),
         "margin": 0.1 * np.nan_to_num(np.abs(np.concatenate([feeder.high, feeder.low])), posinf=0.0), "band": Band.none(feeder), "actual": feeder,
         "sheddable": np.zeros((len(offers.least), feeder.h_shed.shape[1])), "hours": 0.5,

@@ -4,7 +4,7 @@ Before the gate of each interval a colour is due. Red: something was broken when
 it, or telemetry has been silent for too many polls. Amber: the plan would break a limit, or is near one, or passes one with more than a small chance.
 Else green. A better colour than the one that shows is due only if what was measured last would not have been broken under it, commands left out and
 wishes granted: else a light that mends would forget why. Colours then follow with hysteresis (`gridtandem.architecture.simulation.colours`), and each
-means what `gridtandem.architecture.simulation.acting` says.
+means what `gridtandem.architecture.simulation.signals` says.
 
 Periods stand for themselves but for their colours. So all three colours are worked out for the whole day at once, and the light walks through them.
 """
@@ -17,7 +17,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.architecture.simulation.acting import Acted, Watch, amber, at_risk, flexibility, green, red
+from gridtandem.architecture.simulation.signals import Acted, Watch, amber, at_risk, flexibility, green, red
 from gridtandem.architecture.simulation.colours import AMBER, GREEN, RED, Light, shown
 from gridtandem.architecture.simulation.filling import slack_of
 from gridtandem.architecture.simulation.moving import HELD
