@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gridtandem.report.reach import Reach, reach
+from gridtandem.report.dispatch.reach import Reach, reach
 from gridtandem.report.run import carried
 from gridtandem.schemes.copf import Copf
 from gridtandem.study.dispatch.study import DispatchStudy

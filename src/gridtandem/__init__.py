@@ -36,28 +36,28 @@ if TYPE_CHECKING:
     from gridtandem.grid.network import Network as Network
     from gridtandem.opf.ac import optimal_power_flow as optimal_power_flow
     from gridtandem.opf.cone import cone_bound as cone_bound
-    from gridtandem.report.band import igdt as igdt
-    from gridtandem.report.batch import BatchRun as BatchRun
-    from gridtandem.report.batch import batch as batch
-    from gridtandem.report.contingency import ContingencyRun as ContingencyRun
-    from gridtandem.report.contingency import contingency as contingency
-    from gridtandem.report.experiment import ExperimentRun as ExperimentRun
-    from gridtandem.report.experiment import experiment as experiment
-    from gridtandem.report.frequency import FrequencyRequirement as FrequencyRequirement
-    from gridtandem.report.frequency import frequency_requirement as frequency_requirement
-    from gridtandem.report.frequency_replay import frequency_replay as frequency_replay
+    from gridtandem.report.batch.run import BatchRun as BatchRun
+    from gridtandem.report.batch.run import batch as batch
+    from gridtandem.report.contingency.run import ContingencyRun as ContingencyRun
+    from gridtandem.report.contingency.run import contingency as contingency
+    from gridtandem.report.dispatch.reach import reach as reach
+    from gridtandem.report.experiment.margin import ExperimentRun as ExperimentRun
+    from gridtandem.report.experiment.run import experiment as experiment
     from gridtandem.report.front import compare as compare
     from gridtandem.report.front import diagnose as diagnose
     from gridtandem.report.front import opened as opened
     from gridtandem.report.front import resume as resume
     from gridtandem.report.front import run as run
-    from gridtandem.report.margin import MarginRun as MarginRun
-    from gridtandem.report.margin import margin as margin
-    from gridtandem.report.market_offer import offer as offer
-    from gridtandem.report.reach import reach as reach
-    from gridtandem.report.renewables import Renewable as Renewable
-    from gridtandem.report.renewables import pv_power as pv_power
-    from gridtandem.report.renewables import wind_power as wind_power
+    from gridtandem.report.margin.run import MarginRun as MarginRun
+    from gridtandem.report.margin.run import margin as margin
+    from gridtandem.report.market.band import igdt as igdt
+    from gridtandem.report.market.offer import offer as offer
+    from gridtandem.report.renewables.power import Renewable as Renewable
+    from gridtandem.report.renewables.power import pv_power as pv_power
+    from gridtandem.report.renewables.power import wind_power as wind_power
+    from gridtandem.report.reserve.replay import frequency_replay as frequency_replay
+    from gridtandem.report.reserve.requirement import FrequencyRequirement as FrequencyRequirement
+    from gridtandem.report.reserve.requirement import frequency_requirement as frequency_requirement
     from gridtandem.report.run import Comparison as Comparison
     from gridtandem.report.run import Run as Run
     from gridtandem.resources.photovoltaic import PvPlant as PvPlant
@@ -71,58 +71,58 @@ if TYPE_CHECKING:
     __version__: str
 
 _PLACE = {
-    "BatchRun": "gridtandem.report.batch:BatchRun",
+    "BatchRun": "gridtandem.report.batch.run:BatchRun",
     "CannotAnswer": "gridtandem.errors:CannotAnswer",
     "Case": "gridtandem.cases.case:Case",
     "Comparison": "gridtandem.report.run:Comparison",
-    "ContingencyRun": "gridtandem.report.contingency:ContingencyRun",
-    "ExperimentRun": "gridtandem.report.experiment:ExperimentRun",
-    "FrequencyRequirement": "gridtandem.report.frequency:FrequencyRequirement",
+    "ContingencyRun": "gridtandem.report.contingency.run:ContingencyRun",
+    "ExperimentRun": "gridtandem.report.experiment.margin:ExperimentRun",
+    "FrequencyRequirement": "gridtandem.report.reserve.requirement:FrequencyRequirement",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",
-    "MarginRun": "gridtandem.report.margin:MarginRun",
+    "MarginRun": "gridtandem.report.margin.run:MarginRun",
     "MissingPackage": "gridtandem.errors:MissingPackage",
     "Network": "gridtandem.grid.network:Network",
     "NotAgreed": "gridtandem.errors:NotAgreed",
     "PvPlant": "gridtandem.resources.photovoltaic:PvPlant",
-    "Renewable": "gridtandem.report.renewables:Renewable",
+    "Renewable": "gridtandem.report.renewables.power:Renewable",
     "Run": "gridtandem.report.run:Run",
     "Study": "gridtandem.study.study:Study",
     "TandemError": "gridtandem.errors:TandemError",
     "ThreePhaseResults": "gridtandem.flow.phase_results:ThreePhaseResults",
     "UnknownName": "gridtandem.errors:UnknownName",
     "WindPlant": "gridtandem.resources.wind:WindPlant",
-    "batch": "gridtandem.report.batch:batch",
+    "batch": "gridtandem.report.batch.run:batch",
     "case": "gridtandem.cases.named:case",
     "catalogue": "gridtandem.cases.named:catalogue",
     "committed_inertia": "gridtandem.study.reserve.inertia:committed_inertia",
     "compare": "gridtandem.report.front:compare",
     "cone_bound": "gridtandem.opf.cone:cone_bound",
-    "contingency": "gridtandem.report.contingency:contingency",
+    "contingency": "gridtandem.report.contingency.run:contingency",
     "diagnose": "gridtandem.report.front:diagnose",
-    "experiment": "gridtandem.report.experiment:experiment",
-    "frequency_replay": "gridtandem.report.frequency_replay:frequency_replay",
-    "frequency_requirement": "gridtandem.report.frequency:frequency_requirement",
-    "igdt": "gridtandem.report.band:igdt",
+    "experiment": "gridtandem.report.experiment.run:experiment",
+    "frequency_replay": "gridtandem.report.reserve.replay:frequency_replay",
+    "frequency_requirement": "gridtandem.report.reserve.requirement:frequency_requirement",
+    "igdt": "gridtandem.report.market.band:igdt",
     "joined": "gridtandem.cases.generate:joined",
     "joint_reserve": "gridtandem.study.reserve.day:joint_reserve",
     "load_flow": "gridtandem.flow.results:load_flow",
-    "margin": "gridtandem.report.margin:margin",
+    "margin": "gridtandem.report.margin.run:margin",
     "network": "gridtandem.cases.library:network",
     "new_case": "gridtandem.cases.new:new_case",
-    "offer": "gridtandem.report.market_offer:offer",
+    "offer": "gridtandem.report.market.offer:offer",
     "opened": "gridtandem.report.front:opened",
     "optimal_power_flow": "gridtandem.opf.ac:optimal_power_flow",
     "phase_case": "gridtandem.cases.phase_case:phase_case",
-    "pv_power": "gridtandem.report.renewables:pv_power",
-    "reach": "gridtandem.report.reach:reach",
+    "pv_power": "gridtandem.report.renewables.power:pv_power",
+    "reach": "gridtandem.report.dispatch.reach:reach",
     "read_case": "gridtandem.cases.folder.write:read_case",
     "resume": "gridtandem.report.front:resume",
     "run": "gridtandem.report.front:run",
     "schemes": "gridtandem:schemes",
     "three_phase": "gridtandem.study.phases:three_phase",
     "transport": "gridtandem.study.transport:transport",
-    "wind_power": "gridtandem.report.renewables:wind_power",
+    "wind_power": "gridtandem.report.renewables.power:wind_power",
     "with_exponents": "gridtandem.cases.generate:with_exponents",
     "with_parallel": "gridtandem.cases.generate:with_parallel",
     "with_renewables": "gridtandem.cases.renewables:with_renewables",

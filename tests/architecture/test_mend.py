@@ -7,10 +7,10 @@ from itertools import combinations
 import pytest
 
 from gridtandem.architecture.catalogue import architecture
-from gridtandem.architecture.findings import principle
-from gridtandem.architecture.judged import Level
-from gridtandem.architecture.mend import Mended, after, changes, levels, mend
 from gridtandem.architecture.relations import skeleton_of
+from gridtandem.architecture.verdicts.findings import principle
+from gridtandem.architecture.verdicts.judged import Level
+from gridtandem.architecture.verdicts.mend import Mended, after, changes, levels, mend
 from gridtandem.errors import InvalidCase
 
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from gridtandem.architecture.catalogue import architecture, published
-from gridtandem.architecture.findings import ASSUMED, PRINCIPLES, SHORT, principle
-from gridtandem.architecture.judged import DEFINITIONS, Judged, judge, judge_skeleton
 from gridtandem.architecture.lines import read_lines
-from gridtandem.architecture.oracle import oracle, sensitivity, unmet
 from gridtandem.architecture.relations import Node, Relation, Skeleton, World, skeleton_of
+from gridtandem.architecture.verdicts.findings import ASSUMED, PRINCIPLES, SHORT, principle
+from gridtandem.architecture.verdicts.judged import DEFINITIONS, Judged, judge, judge_skeleton
+from gridtandem.architecture.verdicts.oracle import oracle, sensitivity, unmet
 from gridtandem.errors import InvalidCase, UnknownName
 from tests.tolerances import BENCH_JUDGED_S, BY_CHANCE, BY_HAND, HELD_ON_AVERAGE, HIGHER
 

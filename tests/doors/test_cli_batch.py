@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gridtandem.report.batch import BatchRun
+from gridtandem.report.batch.run import BatchRun
 from gridtandem.study.batch.run import Progress
 from tests.doors.terminal import run_file, tandem
 

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.image import imread
 
 import gridtandem as gt
-from gridtandem.report.contingency import ContingencyRun
+from gridtandem.report.contingency.run import ContingencyRun
 from gridtandem.study.batch.run import Progress
 from tests.doors.console import ROOT, commands, missing, run_python
 from tests.doors.terminal import run_file, tandem

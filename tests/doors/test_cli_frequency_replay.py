@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gridtandem.cli.exits import EXIT_CONTRADICTED, EXIT_INVALID, EXIT_NOT_AGREED, EXIT_USAGE
-from gridtandem.report import frequency_replay as replay
+from gridtandem.report.reserve import replay
 from gridtandem.study.reserve.day import JointReserve, joint_reserve
 from tests.doors.terminal import tandem
 

@@ -14,7 +14,7 @@ import pytest
 
 import gridtandem as gt
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
-from gridtandem.report.market_pictures import payoff
+from gridtandem.report.market.pictures import payoff
 from gridtandem.report.run import Run
 from tests.doors.terminal import Said, process, run_file, tandem
 from tests.papers.golden import TOLD

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.image import imread
 
 import gridtandem as gt
-from gridtandem.report.experiment import known_experiments
+from gridtandem.report.experiment.run import known_experiments
 from gridtandem.report.style import save
 from tests.doors.console import ROOT, commands, missing
 from tests.doors.terminal import tandem

@@ -13,7 +13,7 @@ from matplotlib.image import imread
 
 import gridtandem as gt
 from gridtandem.errors import InvalidCase, UnknownName, Unreadable
-from gridtandem.report.margin import margin_in_words
+from gridtandem.report.margin.run import margin_in_words
 from gridtandem.report.style import SERIES
 from gridtandem.study.margin.tables import KINDS
 from tests.doors.console import ROOT, commands, missing

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.image import imread
 
 import gridtandem as gt
-from gridtandem.report.reserve_experiment import drawn
+from gridtandem.report.experiment.reserve import drawn
 from gridtandem.report.style import save
 from gridtandem.study.experiment import of_rows
 from gridtandem.study.reserve.experiment import Findings, ReserveCarried

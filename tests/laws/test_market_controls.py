@@ -9,11 +9,11 @@ import pytest
 
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.market_letters import ClearWith, Curves, Offers
+from gridtandem.boundary.taken_home import Bargain
 from gridtandem.cases.case import Case
 from gridtandem.cases.market_parts import stacked, units_of
 from gridtandem.cases.named import case
 from gridtandem.cases.tie_break import SIZE, without_ties
-from gridtandem.coordinate import Bargain
 from gridtandem.grid import devices as dv
 from gridtandem.grid.network import Network
 from gridtandem.parties import wholesale

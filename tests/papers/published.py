@@ -28,9 +28,9 @@ from gridtandem.flow.newton import Newton
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.opf.ac import optimal_power_flow
-from gridtandem.report.contingency import ContingencyRun, contingency
-from gridtandem.report.frequency import frequency_requirement
-from gridtandem.report.margin import margin
+from gridtandem.report.contingency.run import ContingencyRun, contingency
+from gridtandem.report.margin.run import margin
+from gridtandem.report.reserve.requirement import frequency_requirement
 from gridtandem.schemes import Anderson, LoadFlow, Merged, Response
 from gridtandem.schemes.central import Central
 from gridtandem.study.diagnose import diagnose

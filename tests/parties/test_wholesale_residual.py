@@ -15,12 +15,13 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import ClearAt
 from gridtandem.boundary.strategic_letters import Disclose, Disclosed, Residual, ResidualCurve
+from gridtandem.boundary.taken_home import Bargain
 from gridtandem.boundary.wire import read, text
 from gridtandem.cases.case import Case
 from gridtandem.cases.named import case
 from gridtandem.cases.rts24 import Rts24
 from gridtandem.cases.rts24_disco import Rts24Disco
-from gridtandem.coordinate import Bargain, Gap
+from gridtandem.coordinate import Gap
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.parties.disclosed import followers_of

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridtandem.report.layout import STRESS_MOST, mesh, tree
+from gridtandem.report.flow.layout import STRESS_MOST, mesh, tree
 from tests.tolerances import ON_SCREEN
 
 

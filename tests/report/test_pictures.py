@@ -14,7 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 
 import gridtandem as gt
-from gridtandem.report import exponents, network, selection, style, voltages
+from gridtandem.report import style
+from gridtandem.report.experiment import exponents
+from gridtandem.report.flow import network, selection, voltages
 from gridtandem.report.kinds.flow import DOOR
 from gridtandem.report.run import Comparison, Run
 from gridtandem.study.exponents import exponent_sweep

@@ -30,7 +30,7 @@ from gridtandem.flow.newton import Newton
 from gridtandem.grid.nodal import Nodal
 from gridtandem.parties.growing import Growing, plain
 from gridtandem.parties.growing_joint import SAFE, Memory
-from gridtandem.report.margin import margin
+from gridtandem.report.margin.run import margin
 from gridtandem.schemes.ccpf import Ccpf
 from gridtandem.schemes.ccpf_fixed_point import CcpfFixedPoint
 from gridtandem.schemes.ccpf_nose import CcpfNose

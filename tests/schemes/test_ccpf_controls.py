@@ -15,7 +15,7 @@ from gridtandem.grid import elements as el
 from gridtandem.grid.elements import CONTINUOUS, STEPPED
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
-from gridtandem.report.margin import MarginRun, margin
+from gridtandem.report.margin.run import MarginRun, margin
 from gridtandem.security.severity import apparent
 from gridtandem.study.margin.tables import KINDS, EventResults
 from gridtandem.tables import stacked

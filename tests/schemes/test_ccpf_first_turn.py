@@ -17,7 +17,7 @@ from gridtandem.flow.newton import Newton
 from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
-from gridtandem.report.margin import MarginRun, margin
+from gridtandem.report.margin.run import MarginRun, margin
 from gridtandem.schemes.ccpf import Ccpf
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.coordinated import GrowthSeats

@@ -12,8 +12,8 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.named import case
 from gridtandem.flow.options import Options
 from gridtandem.parties.holder import Holder
+from gridtandem.report.flow.words import run_in_words
 from gridtandem.report.run import Run
-from gridtandem.report.telling import run_in_words
 from gridtandem.schemes import Fused, Merged
 from gridtandem.study.run import Result, run
 from gridtandem.study.side_by_side import crossed

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 import gridtandem as gt
 from gridtandem.coordinate import ByScenario, End, Outcome, widest
 from gridtandem.errors import InvalidCase, Unreadable
-from gridtandem.report.batch import BatchRun
-from gridtandem.report.duration import duration
+from gridtandem.report.batch.duration import duration
+from gridtandem.report.batch.run import BatchRun
 from gridtandem.report.style import svg
 from gridtandem.study.batch.block import Answers, Desk, solved
 from gridtandem.study.batch.run import Progress
@@ -339,7 +339,7 @@ def test_the_block_fits_the_size_of_the_grid(small: gt.Case, monkeypatch: pytest
 
 
 def test_energy_is_power_times_hours(small: gt.Case) -> None:
-    from gridtandem.report.batch_words import energies
+    from gridtandem.report.batch.words import energies
 
     many = gt.batch(small, loading=LOADING, outages=["1-2"], hours=0.25)
     cases = many.cases

@@ -17,7 +17,7 @@ from gridtandem.errors import InvalidCase, Unreadable, Unsolved
 from gridtandem.flow.newton import Newton
 from gridtandem.flow.variants import without
 from gridtandem.grid.nodal import Nodal
-from gridtandem.report.contingency import ContingencyRun
+from gridtandem.report.contingency.run import ContingencyRun
 from gridtandem.schemes import Merged
 from gridtandem.security.outages import branch_names
 from gridtandem.security.severity import severity, yardstick

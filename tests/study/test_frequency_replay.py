@@ -13,7 +13,7 @@ import gridtandem as gt
 from gridtandem.errors import InvalidCase, UnknownName
 from gridtandem.frequency.security import Limits, Security
 from gridtandem.frequency.swing import qualified
-from gridtandem.report.frequency_replay import frequency_replay, replay_document
+from gridtandem.report.reserve.replay import frequency_replay, replay_document
 from gridtandem.study.reserve.day import JointReserve, joint_reserve
 from gridtandem.study.reserve.replay import TURBINES, FrequencyReplay
 from tests.tolerances import AT_REST_HZ, BETWEEN_HZ, CLOSED_MW, LOWEST_HZ, MORE

@@ -11,7 +11,7 @@ import pytest
 import gridtandem as gt
 from gridtandem.cases.case import Case
 from gridtandem.errors import InvalidCase, UnknownName, Unreadable, Unsolved
-from gridtandem.report.reach import EDGE, Reach
+from gridtandem.report.dispatch.reach import EDGE, Reach
 from gridtandem.report.run import Run, carried
 from gridtandem.schemes.copf import Copf
 from gridtandem.study.dispatch.study import DispatchStudy

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridtandem.boundary.mailbox import Mail
+from gridtandem.boundary.taken_home import Keeping
 from gridtandem.boundary.wire import read, text
 from gridtandem.cases.case import Case
 from gridtandem.cases.named import case
-from gridtandem.coordinate import End, Gap, Keeping, Outcome, coordinate
+from gridtandem.coordinate import End, Gap, Outcome, coordinate
 from gridtandem.errors import InvalidCase
 from gridtandem.frequency.schedule import JointPlan
 from gridtandem.frequency.security import Inertia, Limits, Security, Service

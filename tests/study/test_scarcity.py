@@ -13,8 +13,8 @@ from gridtandem.cases.rts24 import Rts24
 from gridtandem.cases.rts24_disco import Rts24Disco
 from gridtandem.coordinate import End
 from gridtandem.errors import Unsolved
-from gridtandem.report.band import band_in_words
-from gridtandem.report.strategy import StrategyStudy, strategy_in_words
+from gridtandem.report.market.band import band_in_words
+from gridtandem.report.market.strategy import StrategyStudy, strategy_in_words
 from gridtandem.schemes.price_taker import PriceTaker
 from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.igdt import uncertain

@@ -9,7 +9,7 @@ import pytest
 
 from gridtandem.cases.named import case
 from gridtandem.errors import UnknownName
-from gridtandem.report.market_welfare import WelfareCurves, picture, welfare_document, welfare_in_words
+from gridtandem.report.market.welfare import WelfareCurves, picture, welfare_document, welfare_in_words
 from gridtandem.schemes.choice_of_market import ChoiceOfMarket
 from gridtandem.schemes.conventional_4 import Conventional4
 from gridtandem.schemes.dso_offer import DsoOffer

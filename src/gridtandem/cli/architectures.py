@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from gridtandem.cli.judging import judge_command, mend_command
+from gridtandem.cli.judging import judge_command, mend_command, observe_command
 from gridtandem.cli.out import Out, speaks
+from gridtandem.cli.playing import procedure_command
 from gridtandem.cli.words import Name
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -33,6 +34,8 @@ def architecture_command() -> None:
 
 architecture_command.add_command(judge_command)
 architecture_command.add_command(mend_command)
+architecture_command.add_command(procedure_command)
+architecture_command.add_command(observe_command)
 
 
 @architecture_command.command("list", short_help="Published architectures.")
@@ -45,7 +48,7 @@ def list_command(out: Out, *, region: str | None) -> int:
     Every published architecture by name, with its family and size.
     """
     from gridtandem.architecture.catalogue import published
-    from gridtandem.report.architecture import listed_document, listed_in_words
+    from gridtandem.report.architecture.words import listed_document, listed_in_words
 
     found = published()
     out.data(lambda: listed_document(found, region), lambda: listed_in_words(found, region))
@@ -66,8 +69,8 @@ def show_command(out: Out, *, what: str, region: str | None, as_toml: bool, pict
     """
     from gridtandem.architecture.catalogue import architecture
     from gridtandem.architecture.files import write_toml
-    from gridtandem.report.architecture import shown_document, shown_in_words
-    from gridtandem.report.architecture_picture import skeleton
+    from gridtandem.report.architecture.picture import skeleton
+    from gridtandem.report.architecture.words import shown_document, shown_in_words
     from gridtandem.report.style import save
 
     found = architecture(what)
@@ -90,7 +93,7 @@ def diff_command(out: Out, *, first: str, second: str) -> int:
     """
     from gridtandem.architecture.catalogue import architecture
     from gridtandem.architecture.difference import changes
-    from gridtandem.report.architecture import difference_document, difference_in_words
+    from gridtandem.report.architecture.words import difference_document, difference_in_words
 
     before, after = architecture(first), architecture(second)
     found = changes(before, after)
@@ -98,23 +101,24 @@ def diff_command(out: Out, *, first: str, second: str) -> int:
     return 0
 
 
-@architecture_command.command("import", short_help="The line grammar into TOML, one file each.")
+@architecture_command.command("import", short_help="Use-cases, or the line grammar, into TOML.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--into", "folder", type=click.Path(path_type=Path, file_okay=False), default=".", metavar="FOLDER", help="Where to.  [here]")
+@click.option("--roles", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE", help="Who is who in a use-case, TOML.")
 @speaks
 @click.pass_obj
-def import_command(out: Out, *, file: Path, folder: Path) -> int:
-    """$ tandem architecture import mine.txt --into mine
+def import_command(out: Out, *, file: Path, folder: Path, roles: Path | None) -> int:
+    """$ tandem architecture import uc-gr-4.md --into mine
 
-    Read architectures in the line grammar and write each as TOML; all faults are told at once. Never overwrites.
+    Read a use-case of IEC 62559-2 (step tables in .md, .html or .csv), or architectures in the line grammar, and write each as TOML. What a use-case
+    leaves open is guessed and told; a line of --roles says it: "Smart box" = "DER", = { role = "AGG", share = 0.4 } or = { part_of = "DSO" }.
     """
-    from gridtandem.architecture.catalogue import architectures
     from gridtandem.architecture.files import save_all
-    from gridtandem.report.architecture import listed_document, listed_in_words
+    from gridtandem.report.architecture.reading import imported_document, imported_in_words, reading
 
-    found = architectures(file)
+    found, guesses = reading(file, roles)
     paths = save_all(found, folder)
-    out.data(lambda: listed_document(found), lambda: listed_in_words(found))
+    out.data(lambda: imported_document(found, guesses), lambda: imported_in_words(found, guesses))
     out.say(f"wrote {', '.join(map(str, paths))}")
     return 0
 
@@ -127,7 +131,7 @@ def words_command(out: Out) -> int:
 
     Functions in the words of AU, UK, EU, US and JP, words that mean something else there, and a glossary.
     """
-    from gridtandem.report.architecture import words_document, words_in_words
+    from gridtandem.report.architecture.words import words_document, words_in_words
 
     out.data(words_document, words_in_words)
     return 0

@@ -17,7 +17,7 @@ from gridtandem.cli.wishes import Wishes, wishing
 from gridtandem.cli.words import CASE, RUN, SCHEME, Column, Several
 
 if TYPE_CHECKING:
-    from gridtandem.report.batch import BatchRun
+    from gridtandem.report.batch.run import BatchRun
 
 Wanted: TypeAlias = "tuple[tuple[str, ...], ...]"
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -45,7 +45,7 @@ def batch_command(
 
     Solve CASE in every scenario, each also under outages, into a run file.
     """
-    from gridtandem.report.batch import BatchRun, loadings_of, outages_for
+    from gridtandem.report.batch.run import BatchRun, loadings_of, outages_for
     from gridtandem.study.batch.run import run_batch
     from gridtandem.study.batch.study import Batch
     from gridtandem.study.shelf import place_of_batch
@@ -70,7 +70,7 @@ def resume_command(out: Out, *, run: str, block: int | None, wishes: Wishes) -> 
 
     Go on with a run or a batch that was stopped, to the same bits as if it had not been.
     """
-    from gridtandem.report.batch import BatchRun
+    from gridtandem.report.batch.run import BatchRun
     from gridtandem.study.shelf import is_batch, is_contingency, is_margin
 
     path = found(out, run, wishes.folder)
@@ -88,7 +88,7 @@ def resume_command(out: Out, *, run: str, block: int | None, wishes: Wishes) -> 
 
 def margin_again(out: Out, path: Path) -> int:
     """Margins are kept when all of them are there, so that nothing is left to do."""
-    from gridtandem.report.margin import MarginRun, margin_document
+    from gridtandem.report.margin.run import MarginRun, margin_document
 
     run = MarginRun.opened(path)
     out.data(lambda: margin_document(run), lambda: repr(run))
@@ -98,7 +98,7 @@ def margin_again(out: Out, path: Path) -> int:
 def ranked_on(out: Out, path: Path, block: int | None) -> int:
     """Go on with a contingency analysis."""
     from gridtandem.cli.contingencies import told as told_contingency
-    from gridtandem.report.contingency import ContingencyRun
+    from gridtandem.report.contingency.run import ContingencyRun
 
     with patience(out, path.stem, "block") as watch:
         return told_contingency(out, ContingencyRun.resume(path, block=block, watch=watch.counted))
@@ -106,7 +106,7 @@ def ranked_on(out: Out, path: Path, block: int | None) -> int:
 
 def shown(out: Out, run: BatchRun, wishes: Wishes) -> int:
     """The answer of a batch, and its exit code."""
-    from gridtandem.report.batch_words import batch_document
+    from gridtandem.report.batch.words import batch_document
     from gridtandem.report.style import save
 
     out.data(lambda: batch_document(run), lambda: repr(run))

@@ -29,7 +29,7 @@ def inertia_command(
 
     Commit plants at least cost. What is left when the largest unit goes out, and whether any reserve there is could bear it.
     """
-    from gridtandem.report.inertia import inertia_document, inertia_in_words
+    from gridtandem.report.reserve.inertia import inertia_document, inertia_in_words
     from gridtandem.study.reserve.inertia import committed_inertia
 
     found = committed_inertia(case, plants=plants, loss_mw=loss, hours=hours, first_hour=first_hour)

@@ -15,7 +15,7 @@ from gridtandem.cli.wishes import Wishes, wishing
 from gridtandem.cli.words import CASE, SCHEME, Percents, Several
 
 if TYPE_CHECKING:
-    from gridtandem.report.contingency import ContingencyRun
+    from gridtandem.report.contingency.run import ContingencyRun
     from gridtandem.study.contingency.study import Contingency
 
 Wanted = tuple[tuple[str, ...], ...]
@@ -48,7 +48,7 @@ def contingency_command(
     Rank outages of CASE by severity, and say what distribution changes.
     """
     from gridtandem.cases.renewables import with_renewables
-    from gridtandem.report.contingency import wanted_outages
+    from gridtandem.report.contingency.run import wanted_outages
     from gridtandem.study.contingency.study import Contingency, with_outages
 
     study = replace(wishes, loading=(loading,)).flow_study(case, scheme)
@@ -65,7 +65,7 @@ def contingency_command(
 
 def carried(out: Out, of: Contingency, wishes: Wishes) -> ContingencyRun:
     """The analysis, in its own run file."""
-    from gridtandem.report.contingency import ContingencyRun
+    from gridtandem.report.contingency.run import ContingencyRun
     from gridtandem.study.contingency.run import run_contingency
     from gridtandem.study.shelf import place_of_contingency
 
@@ -76,7 +76,7 @@ def carried(out: Out, of: Contingency, wishes: Wishes) -> ContingencyRun:
 
 def told(out: Out, run: ContingencyRun, picture: Path | None = None) -> int:
     """The answer, and its exit code."""
-    from gridtandem.report.contingency_words import contingency_document
+    from gridtandem.report.contingency.words import contingency_document
     from gridtandem.report.style import save
 
     out.data(lambda: contingency_document(run), lambda: repr(run))
@@ -89,7 +89,7 @@ def told(out: Out, run: ContingencyRun, picture: Path | None = None) -> int:
 
 def told_shares(out: Out, asked: list[tuple[float, Contingency]], wishes: Wishes, picture: Path | None) -> int:
     """The same at several shares of renewables; the worst exit code."""
-    from gridtandem.report.contingency_shares import by_share, shares_document
+    from gridtandem.report.contingency.shares import by_share, shares_document
     from gridtandem.report.style import save
 
     known = dict(asked)

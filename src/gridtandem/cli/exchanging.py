@@ -55,7 +55,7 @@ def offer_command(
     sent; nothing else leaves the company. A three-phase feeder (a .dss file, a folder with feeder.toml, feeder33x3, ieee13-ders, ieee123-ders) is
     checked by the exact load flow of its phases.
     """
-    from gridtandem.report.market_offer import offer_explained, offer_in_words, offer_picture, write_new
+    from gridtandem.report.market.offer import offer_explained, offer_in_words, offer_picture, write_new
     from gridtandem.report.style import save
     from gridtandem.study.market.setting import offering
 
@@ -85,7 +85,7 @@ def clear_command(
 
     Clear the wholesale market with the offers it was sent, and write the awards. Reads the transmission network and these files, nothing else.
     """
-    from gridtandem.report.market_offer import side_document, side_in_words, write_new
+    from gridtandem.report.market.offer import side_document, side_in_words, write_new
     from gridtandem.study.market.exchange import award_document, new_places
     from gridtandem.study.market.setting import clearing
 
@@ -122,7 +122,7 @@ def award_command(
 
     Share an award out among a company's resources: what each does, and the price at every bus. Reads the company's own networks and the award.
     """
-    from gridtandem.report.market_offer import side_document, side_in_words
+    from gridtandem.report.market.offer import side_document, side_in_words
     from gridtandem.study.market.setting import sharing
 
     side = sharing(case, dso, award, flow=flow, form=form, margin_pu=margin)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gridtandem.report.batch import BatchRun
-    from gridtandem.report.contingency import ContingencyRun
+    from gridtandem.report.batch.run import BatchRun
+    from gridtandem.report.contingency.run import ContingencyRun
+    from gridtandem.report.market.strategy import StrategyStudy
     from gridtandem.report.run import Run
-    from gridtandem.report.strategy import StrategyStudy
     from gridtandem.study.igdt.run import BandStudy
 
 EXIT_INTERNAL, EXIT_USAGE, EXIT_INVALID, EXIT_NO_SOLUTION, EXIT_NOT_AGREED = 1, 2, 3, 4, 5

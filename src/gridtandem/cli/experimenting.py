@@ -14,7 +14,7 @@ from gridtandem.cli.words import CASE, Name
 
 
 def _names() -> Iterable[str]:
-    from gridtandem.report.experiment import known_experiments
+    from gridtandem.report.experiment.run import known_experiments
 
     return known_experiments()
 
@@ -31,7 +31,7 @@ def experiment_command(out: Out, *, name: str, case: str | None, picture: Path |
 
     CASE altered again and again, with what is held fixed said. Names, and each one's usual CASE, are on `tandem help experiments`.
     """
-    from gridtandem.report.experiment import experiment
+    from gridtandem.report.experiment.run import experiment
 
     with patience(out) as watch:
         run = experiment(name, case, watch=watch.counted)

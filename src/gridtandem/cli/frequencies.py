@@ -62,7 +62,7 @@ def requirement_command(
 
     Primary reserve that keeps frequency within its limits after a loss, and what fast reserve replaces.
     """
-    from gridtandem.report.frequency import frequency_requirement, requirement_document
+    from gridtandem.report.reserve.requirement import frequency_requirement, requirement_document
 
     if (path is None) == (inertia is None) or (inertia is None) != (loss is None):
         raise click.UsageError("Give --inertia and --loss, or --hours.")

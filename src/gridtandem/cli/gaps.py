@@ -41,8 +41,8 @@ def igdt_command(
     How far forecasts of sun and wind may be off before the strategic company of CASE pays that much more than it expects, and how far they must be
     for it to pay that much less.
     """
-    from gridtandem.report.band import band_document, band_in_words
-    from gridtandem.report.band import picture as drawn
+    from gridtandem.report.market.band import band_document, band_in_words
+    from gridtandem.report.market.band import picture as drawn
 
     found = searched(out, wishes, case, budget, side=side, weights=dict(weights), most=most, method=method, samples=samples, seed=seed)
     out.data(lambda: band_document(found), lambda: band_in_words(found))

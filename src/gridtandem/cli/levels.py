@@ -15,7 +15,7 @@ from gridtandem.cli.wishes import MARKETS, Wishes, wishing
 from gridtandem.cli.words import CASE, Levels
 
 if TYPE_CHECKING:
-    from gridtandem.report.market_welfare import WelfareCurves
+    from gridtandem.report.market.welfare import WelfareCurves
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -38,8 +38,8 @@ def welfare_command(
     Clear CASE at several levels of demand: with feeders' units in their own markets only, with the wholesale market open to them, and in one market
     that sees every network. A level multiplies all demand; everything else stays.
     """
-    from gridtandem.report.market_welfare import picture as drawn
-    from gridtandem.report.market_welfare import welfare_document, welfare_in_words
+    from gridtandem.report.market.welfare import picture as drawn
+    from gridtandem.report.market.welfare import welfare_document, welfare_in_words
 
     found = replace(cleared(out, wishes, case, schemes, loads), party=party)
     out.data(lambda: welfare_document(found), lambda: welfare_in_words(found))
@@ -49,7 +49,7 @@ def welfare_command(
 
 def cleared(out: Out, wishes: Wishes, case: str, schemes: str | None, loads: tuple[float, ...]) -> WelfareCurves:
     """The market at every level, under every scheme."""
-    from gridtandem.report.market_welfare import WelfareCurves
+    from gridtandem.report.market.welfare import WelfareCurves
     from gridtandem.study.kinds import MARKET, kind_of
     from gridtandem.study.market.welfare import SCHEMES, welfare
 

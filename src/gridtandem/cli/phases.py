@@ -31,7 +31,7 @@ def phases_command(
 
     The load flow of an OpenDSS feeder phase by phase, by our own sweep: voltages, losses, taps, unbalance, power of the substation.
     """
-    from gridtandem.report.phases import phases_document, phases_in_words, phases_picture
+    from gridtandem.report.flow.phases import phases_document, phases_in_words, phases_picture
     from gridtandem.report.style import save
     from gridtandem.study.phases import three_phase
 

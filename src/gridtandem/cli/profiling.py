@@ -38,7 +38,7 @@ def profile_command(
 
     What sun or wind will give, hour by hour: expected power, its standard deviation, and the factor that units of a case follow.
     """
-    from gridtandem.report.renewables import profile_asked, renewable_document
+    from gridtandem.report.renewables.power import profile_asked, renewable_document
     from gridtandem.report.style import save
     from gridtandem.study.renewables import profiles_beside
 

@@ -42,7 +42,7 @@ def reach_command(
     Which active and reactive power the feeder behind an interface can exchange at a voltage, and which limit stops it where. With --run the voltage
     is that of a dispatch, whose award is drawn in it; CASE may then be left out.
     """
-    from gridtandem.report.reach import reach, reach_document
+    from gridtandem.report.dispatch.reach import reach, reach_document
 
     run = found(out, dispatched) if dispatched else None
     words = [word.strip() for word in physics.split(",")]

@@ -142,10 +142,10 @@ def opened_any(out: Out, word: str, folder: Path) -> Shown:
 
 def opened_file(path: Path) -> Shown:
     """The same by its file."""
-    from gridtandem.report.batch import BatchRun
-    from gridtandem.report.contingency import ContingencyRun
+    from gridtandem.report.batch.run import BatchRun
+    from gridtandem.report.contingency.run import ContingencyRun
     from gridtandem.report.front import opened
-    from gridtandem.report.margin import MarginRun
+    from gridtandem.report.margin.run import MarginRun
     from gridtandem.study.shelf import is_batch, is_contingency, is_margin
 
     if is_contingency(path):

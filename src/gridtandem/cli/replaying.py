@@ -35,7 +35,7 @@ def replay_command(
 
     What frequency does after each loss that a plan must bear, with reserve as promised and with governors. A case is scheduled first.
     """
-    from gridtandem.report import frequency_replay as told
+    from gridtandem.report.reserve import replay as told
     from gridtandem.study.shelf import is_run
 
     for name, given in {"--governors": governors, "--droop": droop, "--deadband": deadband, "--trigger": trigger}.items():

@@ -50,7 +50,7 @@ def margin_command(
 
     How far loads P0 (1 + λ K) of CASE can grow, and what is met on the way.
     """
-    from gridtandem.report.margin import margin_document, margin_in_words, margin_of_case, question
+    from gridtandem.report.margin.run import margin_document, margin_in_words, margin_of_case, question
     from gridtandem.report.style import save
     from gridtandem.study.margin.ask import Growth
     from gridtandem.study.shelf import place_of_margin

@@ -14,7 +14,7 @@ from gridtandem.cli.wishes import MARKETS, Wishes, wishing
 from gridtandem.cli.words import CASE, Numbers
 
 if TYPE_CHECKING:
-    from gridtandem.report.strategy import StrategyStudy
+    from gridtandem.report.market.strategy import StrategyStudy
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -35,8 +35,8 @@ def strategy_command(
     What the company of CASE gains by knowing how its own trade moves the price: beside passive feeders, a price taker, one market that sees
     everything, no local market, and transmission without limits; or by its size. Several cases stand in one table.
     """
-    from gridtandem.report.strategy import picture as drawn
-    from gridtandem.report.strategy import strategy_document, strategy_in_words
+    from gridtandem.report.market.strategy import picture as drawn
+    from gridtandem.report.market.strategy import strategy_document, strategy_in_words
 
     found = compared(out, wishes, cases, feeders)
     out.data(lambda: strategy_document(found), lambda: strategy_in_words(found))
@@ -46,6 +46,6 @@ def strategy_command(
 
 def compared(out: Out, wishes: Wishes, cases: Sequence[str], feeders: tuple[int, ...] | None) -> StrategyStudy:
     """Reference cases, or sizes."""
-    from gridtandem.report.strategy import StrategyStudy
+    from gridtandem.report.market.strategy import StrategyStudy
 
     return StrategyStudy.of([wishes.study(case, ["strategic"])[1] for case in cases], feeders, watch=out.detail)

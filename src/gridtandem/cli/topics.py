@@ -111,7 +111,7 @@ def page(topic: str) -> str:
 
 
 def _experiments() -> str:
-    from gridtandem.report.experiment import experiments_in_words
+    from gridtandem.report.experiment.run import experiments_in_words
 
     return EXPERIMENTS.format(names=experiments_in_words())
 

@@ -19,7 +19,7 @@ def transport_command(out: Out, *, case: str, rows: int) -> int:
 
     Least cost if networks only carried: no losses, voltages or reactive power. What AC physics adds: tandem run CASE --scheme central.
     """
-    from gridtandem.report.transport import transport_document, transport_in_words
+    from gridtandem.report.dispatch.transport import transport_document, transport_in_words
     from gridtandem.study.transport import transport
 
     found = transport(case)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -13,9 +12,9 @@ from gridtandem.study.provenance import provenance
 from gridtandem.tables import Table
 
 if TYPE_CHECKING:
-    from gridtandem.report.batch import BatchRun
-    from gridtandem.report.contingency import ContingencyRun
-    from gridtandem.report.margin import MarginRun
+    from gridtandem.report.batch.run import BatchRun
+    from gridtandem.report.contingency.run import ContingencyRun
+    from gridtandem.report.margin.run import MarginRun
     from gridtandem.report.run import Comparison, Run
 
 Shown: TypeAlias = "Run | BatchRun | ContingencyRun | MarginRun"  # whatever a run file holds
@@ -33,9 +32,9 @@ def table_document(table: Table) -> dict[str, object]:
 
 def tables_of(run: Shown) -> Mapping[str, Table]:
     """All tables of whatever a run file holds by name."""
-    from gridtandem.report.batch import BatchRun
-    from gridtandem.report.contingency import ContingencyRun
-    from gridtandem.report.margin import MarginRun
+    from gridtandem.report.batch.run import BatchRun
+    from gridtandem.report.contingency.run import ContingencyRun
+    from gridtandem.report.margin.run import MarginRun
 
     if isinstance(run, MarginRun):
         return {name: getattr(run, name) for name in MARGIN_TABLES}
@@ -46,20 +45,20 @@ def tables_of(run: Shown) -> Mapping[str, Table]:
 
 def summary_of(run: Shown) -> dict[str, object]:
     """How a run ended, what crossed, and what its kind has to say; of a batch its extremes, of outages their order."""
-    from gridtandem.report.batch import BatchRun
-    from gridtandem.report.contingency import ContingencyRun
-    from gridtandem.report.margin import MarginRun
+    from gridtandem.report.batch.run import BatchRun
+    from gridtandem.report.contingency.run import ContingencyRun
+    from gridtandem.report.margin.run import MarginRun
 
     if isinstance(run, MarginRun):
-        from gridtandem.report.margin import margin_document
+        from gridtandem.report.margin.run import margin_document
 
         return margin_document(run)
     if isinstance(run, ContingencyRun):
-        from gridtandem.report.contingency_words import contingency_document
+        from gridtandem.report.contingency.words import contingency_document
 
         return contingency_document(run)
     if isinstance(run, BatchRun):
-        from gridtandem.report.batch_words import batch_document
+        from gridtandem.report.batch.words import batch_document
 
         return batch_document(run)
     fields, study, outcome = door_of(run).fields, run.result.study, run.outcome
@@ -80,11 +79,6 @@ def comparison_document(comparison: Comparison) -> dict[str, object]:
         "schemes": as_records(comparison.table), "trouble": {run.scheme: list(run.trouble) for run in comparison.runs if run.trouble},
         "made_with": provenance(),
     }  # fmt: skip
-
-
-def number(x: float) -> float | None:
-    """A number as JSON may hold it."""
-    return x if math.isfinite(x) else None
 
 
 def as_text(document: Mapping[str, object]) -> str:

@@ -17,7 +17,8 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.opf_letters import DispatchAlone, DispatchNear, TakenNear
-from gridtandem.coordinate import Gap, Schedule, widest
+from gridtandem.boundary.taken_home import Schedule
+from gridtandem.coordinate import Gap, widest
 from gridtandem.tables import Real
 
 APART, FACTOR = 3.0, 2.0  # (d) calibrated; residuals this many times apart change the weight by this factor, and by less each time it has to turn

@@ -15,7 +15,8 @@ import numpy as np
 
 from gridtandem.boundary.letters import Alone, PowerAt, PowerCurve, VoltageUnder
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.coordinate import Agreement, Gap, widest
+from gridtandem.boundary.taken_home import Agreement
+from gridtandem.coordinate import Gap, widest
 from gridtandem.tables import Code, Real
 
 

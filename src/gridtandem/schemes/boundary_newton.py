@@ -17,7 +17,8 @@ import numpy as np
 
 from gridtandem.boundary.letters import Alone, PortResponse, PortResponseAt, VoltageUnderPorts
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.coordinate import Agreement, Gap, widest
+from gridtandem.boundary.taken_home import Agreement
+from gridtandem.coordinate import Gap, widest
 from gridtandem.tables import Real
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.opf_letters import Dispatch, DispatchWhole
-from gridtandem.coordinate import Gap, Schedule
+from gridtandem.boundary.taken_home import Schedule
+from gridtandem.coordinate import Gap
 
 
 @final

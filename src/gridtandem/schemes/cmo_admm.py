@@ -17,7 +17,8 @@ from gridtandem.boundary.cmo_letters import PlanNear
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import DrawNear, Range, Reach
-from gridtandem.coordinate import Bargain, Gap, widest
+from gridtandem.boundary.taken_home import Bargain
+from gridtandem.coordinate import Gap, widest
 from gridtandem.tables import Real
 
 APART, FACTOR = 10.0, 2.0  # (d) residuals this many times apart change the weight by this factor

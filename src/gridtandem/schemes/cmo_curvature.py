@@ -17,7 +17,8 @@ from gridtandem.boundary.cmo_letters import BendAt, PlanNear
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import Cut, Plan, PlanWith, Range, Reach, ValueAt
-from gridtandem.coordinate import Bargain, Gap
+from gridtandem.boundary.taken_home import Bargain
+from gridtandem.coordinate import Gap
 from gridtandem.tables import Real
 
 

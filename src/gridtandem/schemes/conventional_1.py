@@ -17,7 +17,8 @@ from gridtandem.boundary.cmo_letters import Forecast
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import ClearAt, Plan
-from gridtandem.coordinate import Bargain, End, Gap
+from gridtandem.boundary.taken_home import Bargain
+from gridtandem.coordinate import End, Gap
 
 
 @final

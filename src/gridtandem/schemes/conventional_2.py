@@ -16,7 +16,8 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import ClearWith, Offers, Plan
-from gridtandem.coordinate import Bargain, End, Gap
+from gridtandem.boundary.taken_home import Bargain
+from gridtandem.coordinate import End, Gap
 
 
 @final

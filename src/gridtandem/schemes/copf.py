@@ -21,7 +21,8 @@ from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.opf_letters import CondensedNear, DispatchAlone, DispatchOver, entries
 from gridtandem.boundary.opf_models import Point, stiffness
 from gridtandem.boundary.opf_search import Look, Search
-from gridtandem.coordinate import Gap, Schedule, widest
+from gridtandem.boundary.taken_home import Schedule
+from gridtandem.coordinate import Gap, widest
 from gridtandem.tables import Real
 
 RELAXATION = 1.6  # (f) of what feeders took

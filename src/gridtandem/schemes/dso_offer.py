@@ -18,7 +18,8 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import Award, ClearWith, Offers, Plan
-from gridtandem.coordinate import Bargain, Gap
+from gridtandem.boundary.taken_home import Bargain
+from gridtandem.coordinate import Gap
 from gridtandem.tables import Code, Index, Real
 
 

@@ -17,7 +17,8 @@ from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import Plan
 from gridtandem.boundary.reserve_letters import ClearVectors, ReserveAward, VectorOffers, Wants
-from gridtandem.coordinate import Bargain, Gap
+from gridtandem.boundary.taken_home import Bargain
+from gridtandem.coordinate import Gap
 from gridtandem.orders.products import PRODUCTS
 from gridtandem.tables import Code
 

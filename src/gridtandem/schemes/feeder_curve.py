@@ -18,7 +18,8 @@ import numpy as np
 from gridtandem.boundary.curves import curve_at
 from gridtandem.boundary.letters import PowerAt, PowerCurve, PowerOver, VoltageUnder
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.coordinate import Agreement, Gap, widest
+from gridtandem.boundary.taken_home import Agreement
+from gridtandem.coordinate import Gap, widest
 from gridtandem.tables import Real
 
 

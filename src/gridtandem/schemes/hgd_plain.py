@@ -19,7 +19,8 @@ from gridtandem.boundary.cycles import MEMORY, cycling
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.opf_letters import Bus, BusUnder, DispatchAlone, Drawn, DrawnAt
-from gridtandem.coordinate import Gap, Schedule, widest
+from gridtandem.boundary.taken_home import Schedule
+from gridtandem.coordinate import Gap, widest
 from gridtandem.tables import Real
 
 ADVICE = "feeders answer prices more than transmission bears; take copf"

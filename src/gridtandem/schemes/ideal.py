@@ -14,7 +14,8 @@ import numpy as np
 
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import Plan, Pooled
-from gridtandem.coordinate import Bargain, Gap
+from gridtandem.boundary.taken_home import Bargain
+from gridtandem.coordinate import Gap
 
 
 @final

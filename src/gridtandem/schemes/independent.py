@@ -15,7 +15,8 @@ import numpy as np
 
 from gridtandem.boundary.letters import Alone, Boundary
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.coordinate import Agreement, End, Gap, farthest
+from gridtandem.boundary.taken_home import Agreement
+from gridtandem.coordinate import End, Gap, farthest
 from gridtandem.tables import Real
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.opf_letters import Bus, BusUnder, DispatchAlone, Drawn, DrawnAt
-from gridtandem.coordinate import End, Gap, Schedule
+from gridtandem.boundary.taken_home import Schedule
+from gridtandem.coordinate import End, Gap
 
 
 @final

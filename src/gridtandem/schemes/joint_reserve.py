@@ -15,7 +15,8 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.secure_letters import SecurePlan, SecureWhole
-from gridtandem.coordinate import Gap, Keeping
+from gridtandem.boundary.taken_home import Keeping
+from gridtandem.coordinate import Gap
 
 
 @final

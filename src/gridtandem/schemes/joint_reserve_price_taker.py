@@ -16,7 +16,8 @@ import numpy as np
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.secure_letters import ClearSecure, KeepAt, SecurePlan, SecureReach
-from gridtandem.coordinate import End, Gap, Keeping
+from gridtandem.boundary.taken_home import Keeping
+from gridtandem.coordinate import End, Gap
 
 
 @final

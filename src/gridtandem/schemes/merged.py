@@ -14,7 +14,8 @@ import numpy as np
 
 from gridtandem.boundary.letters import Boundary, PowerCurve, Together
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.coordinate import Agreement, Gap, farthest
+from gridtandem.boundary.taken_home import Agreement
+from gridtandem.coordinate import Gap, farthest
 from gridtandem.tables import Real
 
 

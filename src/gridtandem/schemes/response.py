@@ -17,7 +17,8 @@ import numpy as np
 
 from gridtandem.boundary.letters import Alone, PowerCurve, ResponseAt, VoltageUnder
 from gridtandem.boundary.mailbox import Mail
-from gridtandem.coordinate import Agreement, Gap, farthest, widest
+from gridtandem.boundary.taken_home import Agreement
+from gridtandem.coordinate import Gap, farthest, widest
 from gridtandem.tables import Real
 
 

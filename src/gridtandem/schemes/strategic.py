@@ -22,7 +22,8 @@ from gridtandem.boundary.mailbox import Mail
 from gridtandem.boundary.market_letters import ClearAt, Range, Reach
 from gridtandem.boundary.strategic_letters import Disclose, Residual, ResidualCurve
 from gridtandem.boundary.strategy_letters import BestAgainst, BestWithin, Strategy
-from gridtandem.coordinate import Bargain, Gap
+from gridtandem.boundary.taken_home import Bargain
+from gridtandem.coordinate import Gap
 from gridtandem.tables import Real
 
 LITTLE = 1e-7  # MW; room of a total whose turn it is not

@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.coordinate import Agreement
+from gridtandem.boundary.taken_home import Agreement
 from gridtandem.flow.states import State
 from gridtandem.parties.transmission import reckoned
 from gridtandem.study.roster import Roster

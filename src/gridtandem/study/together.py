@@ -11,7 +11,8 @@ import numpy as np
 from gridtandem.boundary.curves import overlaid, scenarios
 from gridtandem.boundary.letters import Bends
 from gridtandem.boundary.mailbox import Mailbox, Refusal
-from gridtandem.coordinate import Agreement, ByScenario, End, Outcome, coordinate
+from gridtandem.boundary.taken_home import Agreement
+from gridtandem.coordinate import ByScenario, End, Outcome, coordinate
 from gridtandem.study.study import Seats, Study
 from gridtandem.tables import Flag, Index, Real
 

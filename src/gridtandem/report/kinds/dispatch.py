@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gridtandem.report import dispatch
-from gridtandem.report.documents import number
+from gridtandem.report.dispatch import words
 from gridtandem.report.kinds import Door, Fields, Words, plainly
 from gridtandem.report.run import Run
+from gridtandem.report.tables import number
 from gridtandem.study.dispatch.day import rounds_by_period
 from gridtandem.study.dispatch.run import CRAFT, DispatchResult
 from gridtandem.study.dispatch.study import DispatchStudy
@@ -27,17 +27,17 @@ DOOR = Door(
     craft=CRAFT,
     asked=plainly(DISPATCH, DispatchStudy),
     words=Words(
-        run=dispatch.run_in_words, comparison=dispatch.comparison_in_words,
+        run=words.run_in_words, comparison=words.comparison_in_words,
         run_pictures={
-            "overview": "gridtandem.report.dispatch_pictures:overview",
-            "prices": "gridtandem.report.dispatch_pictures:prices",
-            "convergence": "gridtandem.report.dispatch_pictures:of_run",
+            "overview": "gridtandem.report.dispatch.pictures:overview",
+            "prices": "gridtandem.report.dispatch.pictures:prices",
+            "convergence": "gridtandem.report.dispatch.pictures:of_run",
         },
         comparison_pictures={
-            "overview": "gridtandem.report.dispatch_pictures:compared",
-            "costs": "gridtandem.report.dispatch_pictures:costs",
-            "exchange": "gridtandem.report.dispatch_pictures:exchange",
-            "convergence": "gridtandem.report.dispatch_pictures:convergence",
+            "overview": "gridtandem.report.dispatch.pictures:compared",
+            "costs": "gridtandem.report.dispatch.pictures:costs",
+            "exchange": "gridtandem.report.dispatch.pictures:exchange",
+            "convergence": "gridtandem.report.dispatch.pictures:convergence",
         },
     ),
     fields=Fields(

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gridtandem.cases.case import Case
-from gridtandem.report import telling
-from gridtandem.report.documents import number
+from gridtandem.report.flow import words
 from gridtandem.report.kinds import Asked, Door, Fields, Words
 from gridtandem.report.run import Comparison, Run
+from gridtandem.report.tables import number
 from gridtandem.study import setting
 from gridtandem.study.run import CRAFT
 from gridtandem.study.study import Study
@@ -45,13 +45,13 @@ def _figures(run: Run) -> dict[str, object]:
 
 
 def _run_page(run: Run) -> str:
-    from gridtandem.report.html import run_as_html
+    from gridtandem.report.flow.page import run_as_html
 
     return run_as_html(run)
 
 
 def _comparison_page(comparison: Comparison) -> str:
-    from gridtandem.report.html import comparison_as_html
+    from gridtandem.report.flow.page import comparison_as_html
 
     return comparison_as_html(comparison)
 
@@ -63,20 +63,20 @@ DOOR = Door(
         default=lambda study: setting.usual(study.case), forecast=_forecast,
     ),
     words=Words(
-        run=telling.run_in_words, comparison=telling.comparison_in_words, run_page=_run_page, comparison_page=_comparison_page,
+        run=words.run_in_words, comparison=words.comparison_in_words, run_page=_run_page, comparison_page=_comparison_page,
         run_pictures={
-            "overview": "gridtandem.report.overview:of_run",
-            "network": "gridtandem.report.network:network",
-            "voltages": "gridtandem.report.voltages:of_run",
-            "convergence": "gridtandem.report.convergence:of_run",
-            "exchange": "gridtandem.report.exchange:of_run",
+            "overview": "gridtandem.report.flow.overview:of_run",
+            "network": "gridtandem.report.flow.network:network",
+            "voltages": "gridtandem.report.flow.voltages:of_run",
+            "convergence": "gridtandem.report.flow.convergence:of_run",
+            "exchange": "gridtandem.report.flow.exchange:of_run",
         },
         comparison_pictures={
-            "overview": "gridtandem.report.overview:of_comparison",
-            "voltages": "gridtandem.report.voltages:of_comparison",
-            "convergence": "gridtandem.report.convergence:of_comparison",
-            "exchange": "gridtandem.report.exchange:of_comparison",
-            "same": "gridtandem.report.same:of_comparison",
+            "overview": "gridtandem.report.flow.overview:of_comparison",
+            "voltages": "gridtandem.report.flow.voltages:of_comparison",
+            "convergence": "gridtandem.report.flow.convergence:of_comparison",
+            "exchange": "gridtandem.report.flow.exchange:of_comparison",
+            "same": "gridtandem.report.flow.same:of_comparison",
         },
     ),
     fields=Fields(schemas=("tandem/run-summary/1", "tandem/compare/1"), figures=_figures, shown=("interfaces", "checks")),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gridtandem.report import market
-from gridtandem.report.documents import number
 from gridtandem.report.kinds import Door, Fields, Words, plainly
+from gridtandem.report.market import words
 from gridtandem.report.run import Run
+from gridtandem.report.tables import number
 from gridtandem.study.kinds import MARKET
 from gridtandem.study.market.day import CRAFT, MarketDay
 from gridtandem.study.market.study import MarketStudy
@@ -20,19 +20,19 @@ DOOR = Door(
     craft=CRAFT,
     asked=plainly(MARKET, MarketStudy),
     words=Words(
-        run=market.day_in_words, comparison=market.comparison_in_words,
+        run=words.day_in_words, comparison=words.comparison_in_words,
         run_pictures={
-            "overview": "gridtandem.report.market_pictures:overview",
-            "prices": "gridtandem.report.market_pictures:prices",
-            "settlement": "gridtandem.report.market_pictures:settlement",
-            "resources": "gridtandem.report.strategy_pictures:resources",
-            "voltages": "gridtandem.report.strategy_pictures:voltages",
-            "bid-curve": "gridtandem.report.strategy_pictures:bid_curve",
+            "overview": "gridtandem.report.market.pictures:overview",
+            "prices": "gridtandem.report.market.pictures:prices",
+            "settlement": "gridtandem.report.market.pictures:settlement",
+            "resources": "gridtandem.report.market.strategy_pictures:resources",
+            "voltages": "gridtandem.report.market.strategy_pictures:voltages",
+            "bid-curve": "gridtandem.report.market.strategy_pictures:bid_curve",
         },
         comparison_pictures={
-            "overview": "gridtandem.report.market_pictures:payoffs",
-            "convergence": "gridtandem.report.market_pictures:convergence",
-            "payoffs": "gridtandem.report.market_pictures:payoffs",
+            "overview": "gridtandem.report.market.pictures:payoffs",
+            "convergence": "gridtandem.report.market.pictures:convergence",
+            "payoffs": "gridtandem.report.market.pictures:payoffs",
         },
     ),
     fields=Fields(

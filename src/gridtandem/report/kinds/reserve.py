@@ -7,10 +7,10 @@ from typing import Any
 
 from gridtandem.cases.case import Case
 from gridtandem.frequency.security import Limits, Security, Service
-from gridtandem.report import reserve
-from gridtandem.report.documents import number
 from gridtandem.report.kinds import FIELDS, Asked, Door, Fields, Words, plainly
+from gridtandem.report.reserve import words
 from gridtandem.report.run import Run
+from gridtandem.report.tables import number
 from gridtandem.study.kinds import RESERVE
 from gridtandem.study.reserve.run import CRAFT, ReserveDay
 from gridtandem.study.reserve.study import ReserveStudy, inertia_of
@@ -62,15 +62,15 @@ DOOR = Door(
     craft=CRAFT,
     asked=Asked(studied=studied, meant=ASKED.meant, usual=ASKED.usual, able=ASKED.able),
     words=Words(
-        run=reserve.run_in_words, comparison=reserve.comparison_in_words,
+        run=words.run_in_words, comparison=words.comparison_in_words,
         run_pictures={
-            "overview": "gridtandem.report.reserve_pictures:overview",
-            "awards": "gridtandem.report.reserve_pictures:awards",
-            "stations": "gridtandem.report.reserve_pictures:stations",
+            "overview": "gridtandem.report.reserve.pictures:overview",
+            "awards": "gridtandem.report.reserve.pictures:awards",
+            "stations": "gridtandem.report.reserve.pictures:stations",
         },
         comparison_pictures={
-            "overview": "gridtandem.report.reserve_pictures:compared",
-            "prices": "gridtandem.report.reserve_pictures:prices",
+            "overview": "gridtandem.report.reserve.pictures:compared",
+            "prices": "gridtandem.report.reserve.pictures:prices",
         },
     ),
     fields=Fields(

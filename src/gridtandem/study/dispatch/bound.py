@@ -8,7 +8,8 @@ import numpy as np
 
 from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.boundary.opf_letters import RelaxedUnder
-from gridtandem.coordinate import End, Outcome, Schedule, coordinate
+from gridtandem.boundary.taken_home import Schedule
+from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.parties.ac_cone_feeder import AcConeFeeders
 from gridtandem.parties.ac_cone_transmission import AcConeTransmission
 from gridtandem.schemes.cone_bound import ConeBound, ConeState

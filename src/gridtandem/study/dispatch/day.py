@@ -14,7 +14,8 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.mailbox import Entry, Mail, Refusal
-from gridtandem.coordinate import End, Gap, Outcome, Schedule, coordinate
+from gridtandem.boundary.taken_home import Schedule
+from gridtandem.coordinate import End, Gap, Outcome, coordinate
 from gridtandem.study.dispatch.study import DayState, DispatchSeats, DispatchStudy
 
 

@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.coordinate import Schedule
+from gridtandem.boundary.taken_home import Schedule
 from gridtandem.grid.network import Network
 from gridtandem.opf.ac_boundary import AcBoundary, Asked, decided, solved
 from gridtandem.parties.ac_transmission import settled

@@ -9,7 +9,8 @@ from typing import Any, final
 import numpy as np
 
 from gridtandem.boundary.opf_letters import Dispatch
-from gridtandem.coordinate import Outcome, Schedule
+from gridtandem.boundary.taken_home import Schedule
+from gridtandem.coordinate import Outcome
 from gridtandem.opf.ac import cost_of
 from gridtandem.study.dispatch.check import Found, found_of
 from gridtandem.study.dispatch.day import schedule_of

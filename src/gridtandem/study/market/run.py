@@ -13,7 +13,8 @@ import numpy as np
 from gridtandem.boundary.market_letters import Award, Offers
 from gridtandem.boundary.reserve_letters import ReserveOffers, VectorOffers
 from gridtandem.boundary.storage_letters import NO_USE, StoreUse
-from gridtandem.coordinate import Bargain, End, Outcome, coordinate
+from gridtandem.boundary.taken_home import Bargain
+from gridtandem.coordinate import End, Outcome, coordinate
 from gridtandem.markets.energy import Cleared, market
 from gridtandem.opf.branch_flow_curve import WITHIN
 from gridtandem.opf.feeder import FeederProblem, FeederState

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 from gridtandem.boundary.secure_letters import ResidualSecure
-from gridtandem.coordinate import Keeping
+from gridtandem.boundary.taken_home import Keeping
 from gridtandem.program.certify import against
 from gridtandem.study.reserve.study import ReserveSeats
 from gridtandem.tables import Flag, Index, Real, Table, column

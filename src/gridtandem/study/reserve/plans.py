@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gridtandem.coordinate import Keeping
+from gridtandem.boundary.taken_home import Keeping
 from gridtandem.frequency.schedule import OFF, JointPlan, JointSchedule
 from gridtandem.program.answer import Status
 from gridtandem.study.reserve.tables import FELT
