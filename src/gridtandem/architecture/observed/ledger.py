@@ -42,7 +42,7 @@ def observed(graph: Graph, messages: Messages) -> Graph:
             kept.append({key: value for key, value in said.items() if key != "unsure"} | {"confidence": 1.0})
             left = {row: None for row in left if row not in own}
     back = {(word, str(s["to"]), str(s["from"]), "") for s in kept for word in ANSWERS.get(str(s["word"]), ())}
-    for word, a, b, item in (row for row in left if row not in back):
+    for word, a, b, item in (row for row in left if (*row[:3], "") not in back):
         more: dict[str, Value] = {"strength": GUESSED} if word == "coord" else {"item": item} if item else {}
         kept.append({"word": word, "from": a, "to": b, **more, "source": "ledger"})
     head = f"{graph.id}-observed", f"{graph.name}, as observed", f"ledger of a simulation of {graph.id}", graph.family
