@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,11 +16,12 @@ from gridtandem.architecture.catalogue import architecture, names
 from gridtandem.architecture.graph import COORD, INSTR, NOEDGE, PRICE, Graph
 from gridtandem.architecture.lines import read_lines
 from gridtandem.architecture.relations import World, skeleton_of
-from gridtandem.architecture.simulation.derived import derived, knowing, plays, said
+from gridtandem.architecture.simulation.derived import derived, plays, said
 from gridtandem.architecture.simulation.play import Play, Way
-from gridtandem.architecture.statements import Description, Entry, Value, node_entries, statement_entries
+from gridtandem.architecture.statements import Description, Entry, node_entries, statement_entries
 from gridtandem.architecture.verdicts.judged import judge
 from gridtandem.errors import InvalidCase
+from tests.architecture.playing import FOUR, HEAD, PLATFORM, changed, of_lines, play, ways
 from tests.tolerances import SHARES
 
 EXPECTED = {  # which graphs run as which procedure, after the study of procedures that this room follows
@@ -27,32 +29,6 @@ EXPECTED = {  # which graphs run as which procedure, after the study of procedur
     "M5": "R3 AU2 AU3 UK1 EU1 EU1a EU1c NY2 NY5", "M6": "SNB CA1 PT1", "M7": "SNC", "M8": "SNE UK5 EU2", "M10": "JP0 JP1", "M11": "UK3",
 }  # fmt: skip
 LETTERS = {name: letter for letter, of in EXPECTED.items() for name in of.split()}
-HEAD = 'ARCH X "made up" src=test family=Hybrid\n'
-FOUR = "N T role=TSO tier=1 org=T\nN D role=DSO tier=2 org=D\nN A role=AGG tier=3 org=A\nN x role=DER tier=4 org=C cap=1\n"
-PLATFORM = FOUR + "N P role=FMP tier=1 org=P {}\norder T P\norder D P\ndisp P A\ndisp A x\n"
-
-
-@cache
-def play(name: str) -> Play:
-    return derived(architecture(name))
-
-
-def of_lines(text: str) -> Play:
-    return derived(read_lines(HEAD + text, "test.txt")[0])
-
-
-def changed(graph: Graph, without: str = "", *added: str) -> Graph:
-    """The same architecture without one statement and with some, each as ``word A B [key=value]``."""
-    kept: list[dict[str, Value]] = [s for s in statement_entries(graph) if f"{s['word']} {s['from']} {s['to']}" != without]
-    for text in added:
-        word, a, b, *more = text.split()
-        kept.append({"word": word, "from": a, "to": b, **dict(pair.split("=") for pair in more)})
-    nodes = tuple(Entry(n) for n in node_entries(graph))
-    return Description(graph.id, graph.name, graph.source, graph.family, nodes, tuple(map(Entry, kept))).graph()
-
-
-def ways(found: Play) -> dict[str, tuple[Way, str]]:
-    return {str(found.graph.nodes.name[c.customer]): (c.way, c.letter) for c in found.classes}
 
 
 def chains(found: Play) -> set[tuple[int, ...]]:
@@ -66,6 +42,13 @@ def test_every_published_architecture_is_in_the_table() -> None:
 @pytest.mark.parametrize("name", names())
 def test_procedures_of_published_architectures(name: str) -> None:
     assert play(name).procedure == LETTERS[name]
+
+
+def test_the_page_has_the_same_table() -> None:
+    page = (Path(__file__).parents[2] / "docs/explanation/architectures.md").read_text(encoding="utf-8").split("## From graph to procedure")[1]
+    rows = re.findall(r"^\| (M\d+) \| ([^;|]*)", page, re.MULTILINE)
+    assert {letter: set(of.strip().split(", ")) for letter, of in rows} == {letter: set(of.split()) for letter, of in EXPECTED.items()}
+    assert all(f"| {way.name.lower()} |" in page for way in Way)
 
 
 def test_a_marketplace_of_unknown_kind_is_two_plays() -> None:
@@ -89,23 +72,10 @@ def test_classes_of_one_architecture_go_different_ways() -> None:
     assert ways(play("CA1")) == {"DER1": (Way.LEFTOVER, "M6"), "DER2": (Way.CURVE, "M5")}
 
 
-def test_who_clears_and_what_the_play_depends_on() -> None:
-    """A portal with orders is a platform; an exchange that is told bids alone decides nothing; links within a company are none."""
-    told = {}
-    for name in ("PT1", "JP1", "EU0", "SND", "R1", "CA1"):
-        found, of = play(name), play(name).graph.nodes.name
-        models = tuple(str(of[k]) for k in found.models or ())
-        told[name] = (str(of[found.bulk]), [str(of[k]) for k in found.networks], [f"{of[a]} {of[b]}" for a, b in found.links], models)
-    assert told == {
-        "PT1": ("MOT", ["DSO", "MOD"], ["DSO MOT", "MOT DSO"], ()), "JP1": ("TDT", ["TDD"], [], ()), "EU0": ("TSO", ["DSO"], [], ()),
-        "SND": ("CMO", ["DSO"], ["TSO DSO", "DSO CMO"], ("DSO", "CMO")), "R1": ("TSO", ["DO"], ["DO TSO"], ("DO", "TSO")),
-        "CA1": ("CAISO", ["DSO"], ["CAISO DSO"], ()),
-    }  # fmt: skip
-
-
-def test_who_knows_networks() -> None:
-    told = {name: [str(play(name).graph.nodes.name[k]) for k in knowing(play(name))] for name in ("R1", "AU0", "UK4", "R3")}
-    assert told == {"R1": ["DO", "TSO"], "AU0": [], "UK4": ["ESO"], "R3": ["DSO"]}
+def test_who_comes_first_by_dispatch_and_by_what_it_forwards() -> None:
+    """SmartNet B forwards the rest through the DSO; OneNet's DSO strikes bids out of a market that it does not run."""
+    assert ways(play("SNB")) == {"DER": (Way.REST, "M6")}
+    assert ways(play("PT1")) == {"DER": (Way.FILTERED, "M6")}
 
 
 def test_commercial_buyers_are_told() -> None:
@@ -142,6 +112,7 @@ def test_every_class_has_a_way(name: str) -> None:
     ("name", "without", "added", "letter"),
     [
         ("UK0", "", ("lim DNO AGG",), "M4"), ("AU0", "", ("lim DNSP DERa", "lim DNSP DERb"), "M4"), ("R1", "info DO TSO", (), "M0"),
+        ("R1", "ctl DO DER", ("disp DO DER",), "M3"),
         ("R2", "coord TSO DSO", ("coord TSO DSO strength=joint",), "M2"), ("CA0", "noedge CAISO UDC", ("info UDC CAISO item=dgrid",), "M1"),
         ("SNB", "disp TSO DSO", ("disp TSO DSO",), "M5"), ("CA1", "disp CAISO DSO", (), "M3"), ("CA1", "disp CAISO AGG", (), "M5"),
         ("PT1", "info MOT DSO", (), "M4"), ("PT1", "lim DSO MOT", (), "M3"), ("AU4", "lim DSO AGG", (), "M3"), ("NY1", "", ("lim DSP DER",), "M4"),
@@ -165,6 +136,8 @@ def test_the_envelope_is_told_to_whom_all_pass() -> None:
     (found,) = derived(graph).classes
     assert (found.way, graph.nodes.name[found.boxed_at]) == (Way.BOXED, "DER")
     assert [play("AU4").graph.nodes.name[c.boxed_at] for c in play("AU4").classes] == ["AGG"]
+    both = changed(architecture("AU4"), "", "lim DSO DER")
+    assert [both.nodes.name[c.boxed_at] for c in derived(both).classes] == ["DER"]  # the nearest to the customer
 
 
 @pytest.mark.parametrize(
@@ -192,19 +165,11 @@ def test_one_company_holds_its_customers() -> None:
     assert ways(of_lines(one + "disp T D\ndisp D x\ndisp R y\n")) == {"x": (Way.HELD, "M10"), "y": (Way.OWN, "M11")}
 
 
-def test_areas_stand_for_themselves() -> None:
-    """On a graph of instances: what one area tells of itself says nothing of the other."""
-    areas = "".join(f"N D{k} role=DSO tier=2 org=D{k}\nN x{k} role=DER tier=4 org=C cap=.5\ndisp T x{k}\nctl D{k} x{k}\n" for k in (1, 2))
-    head = "N T role=TSO tier=1 org=T\n"
-    assert ways(of_lines(head + areas + "info D1 T item=dgrid\n")) == {"x1": (Way.SEEN, "M1"), "x2": (Way.BLIND, "M0")}
-    assert ways(of_lines(head + areas + "coord T D2 s=joint\n")) == {"x1": (Way.BLIND, "M0"), "x2": (Way.JOINT, "M2")}
-
-
 def test_who_is_reached_by_nobody_is_named() -> None:
     two = FOUR.replace("cap=1", "cap=.5") + "N y role=DER tier=4 org=C cap=.5\n"
     with pytest.raises(InvalidCase) as refused:
         of_lines(two + "lim D x\n")
-    assert [(f.label, f.code) for f in refused.value.faults] == [("X", "arch-060"), ("x", "arch-061"), ("y", "arch-061")]
+    assert [(f.label, f.code) for f in refused.value.faults] == [("X", "arch-080"), ("x", "arch-081"), ("y", "arch-081")]
     assert refused.value.faults[1].place == "test.txt:5"
     with pytest.raises(InvalidCase, match=r"nodes\[y\] is instructed by nobody, and no price reaches it") as one:
         of_lines(two + "disp T x\n")
@@ -263,7 +228,7 @@ def or_codes(graph: Graph) -> Play | frozenset[str]:
 def test_any_graph_has_a_way_for_every_class_or_is_refused_by_class(graph: Graph) -> None:
     found = or_codes(graph)
     if isinstance(found, frozenset):
-        assert found <= {"arch-060", "arch-061"}
+        assert found <= {"arch-080", "arch-081"}
         return
     names_ = [f"n{k}" for k in range(len(graph.nodes))]
     other = derived(replace(graph, nodes=replace(graph.nodes, name=np.array(names_))))

@@ -121,19 +121,18 @@ class Actors:
 def clearing(world: World) -> int:
     """Who clears the bulk market; −1: nobody.
 
-    A platform to which tier 1 sends orders; else who instructs customers from tier 1 and is instructed by nobody there; else who agrees with others
-    or sends prices; else any node of tier 1 that is told something, such as an exchange. Of several, who reaches most, a TSO, the first.
+    A platform to which tier 1 sends orders; else who instructs customers from tier 1 and is instructed by nobody there; else who has any link, such
+    as an exchange that is told bids. Of several, who reaches most, a TSO, the first.
     """
     nodes, top = world.skeleton.nodes, world.skeleton.tier(BULK)
     reach = {k: sum(nodes[a].share for a in world.paths if world.from_(k, a)) for k in range(len(nodes))}
     reaching = {p[0] for paths in world.paths.values() for p in paths}
     ordered = {r.b for r in world.relations if r.word == "order" and nodes[r.a].tier == BULK}
     under = {r.b for r in world.relations if r.word in INSTRUCTING and nodes[r.a].tier == BULK}
-    speaking = {k for r in world.relations if r.word in ("coord", "price") for k in ((r.a, r.b) if r.word == "coord" else (r.a,))}
     linked = {k for r in world.relations if r.word not in ("noedge", "settle") for k in (r.a, r.b)}
     levels = (
         [k for k in sorted(ordered & reaching) if nodes[k].tier == BULK or nodes[k].role == "FMP"],
-        [k for k in top if k in reaching and k not in under], [k for k in top if k in speaking], [k for k in top if k in linked],
+        [k for k in top if k in reaching and k not in under], [k for k in top if k in linked],
     )  # fmt: skip
     found = next(filter(None, levels), [])
     return min(found, key=lambda k: (-round(reach[k], ROUNDED), nodes[k].role != "TSO", k), default=-1)

@@ -122,7 +122,7 @@ def cleared_feeder(world: World, shown: Shown, *, price: Real | None = None, exc
     if exchange is not None:
         rows["exchange"] = Rows.of((periods,), shown.draw - exchange, shown.draw - exchange, {"y": sums, "off": sparse.hstack([each, -each])})
     if shown.wires is not None:
-        more, limit = _elastic("y", shown.wires, periods, hours, "beyond", _repeated(shown.wires.h, periods))
+        more, limit = _elastic("y", "beyond", shown.wires, _repeated(shown.wires.h, periods), hours=hours)
         columns |= more
         rows |= limit
     program = Program(columns, rows)
@@ -190,13 +190,13 @@ def _limits(world: World, shown: Sequence[Shown], first: Real, size: int) -> tup
             continue
         wide = _repeated(s.wires.h, world.periods)
         placed = sparse.csr_array((wide.data, wide.indices + int(first[k]), wide.indptr), shape=(wide.shape[0], size))
-        more, limit = _elastic("order", s.wires, world.periods, world.hours, f"beyond{k}", placed)
+        more, limit = _elastic("order", f"beyond{k}", s.wires, placed, hours=world.hours)
         columns |= more
         rows |= limit
     return columns, rows
 
 
-def _elastic(name: str, wires: Wires, periods: int, hours: float, slack: str, part: Matrix) -> tuple[dict[str, Columns], dict[str, Rows]]:
+def _elastic(name: str, slack: str, wires: Wires, part: Matrix, *, hours: float) -> tuple[dict[str, Columns], dict[str, Rows]]:
     """Rows of a feeder's limits over a block, which may be broken at a price."""
     shape = wires.there.shape
     each = sparse.eye_array(int(np.prod(shape)))

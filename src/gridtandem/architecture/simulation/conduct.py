@@ -7,7 +7,7 @@ Every step goes one way in each period, that of its class; where links between t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -22,7 +22,7 @@ from gridtandem.architecture.simulation.pricing import adder, answer, posted_pri
 from gridtandem.architecture.simulation.scene import Scene
 from gridtandem.architecture.simulation.world import Dispatch, Wires
 from gridtandem.boundary.market_letters import Curves
-from gridtandem.tables import Flag, Real
+from gridtandem.tables import Real
 
 SLIGHT = 1e-3  # currency/MWh by which doing nothing is preferred where limits ask for nothing
 NONE = 1e-6  # MW; orders smaller than that are none
@@ -114,11 +114,13 @@ def conducted(fleet: Fleet, scene: Scene, choices: Choices) -> Planned:
     direct = masks.any(*DIRECT)
     far = tuple(np.where(m > 0, y, i) for m, y, i in zip(direct, plan.y, idle, strict=True))
     shared = _shared(scene, masks, plan, need)
-    y, double, conflicts = _settled(masks, idle, need, far, alone, shared)
+    inside = masks.any(*SHARED)
+    nearby = tuple(a if p is None else np.where(m > 0, p.y, a) for a, p, m in zip(alone, shared, inside, strict=True))
+    y, double, conflicts = _settled(masks, need, far, nearby, idle)
     paid = sum(float((scene.asked[k] * (each + double[k])).sum()) for k, each in enumerate(y)) * world.hours
     return Planned(
         masks=masks, y=y, need=need, far=far, plan=plan, shared=shared, boxes=limits, posted=posted, double=double, conflicts=conflicts,
-        refused=refused, letter=letter, paper=plan.cost + world.wholesale.constant + paid,
+        refused=refused, letter=letter, paper=plan.cost + world.constant + paid,
     )  # fmt: skip
 
 
@@ -147,7 +149,9 @@ def _alone(scene: Scene, masks: Masks, choices: Choices) -> tuple[Dispatch, Real
     for k, f in enumerate(scene.network.feeders):
         y = idle[k]
         if local[k].any():
-            against = cleared_feeder(scene.network, only(Shown(f.steps.least, f.steps.most, scene.asked_here[k], f.draw, f.wires), local[k]), price=posted[:, k])
+            against = cleared_feeder(
+                scene.network, only(Shown(f.steps.least, f.steps.most, scene.asked_here[k], f.draw, f.wires), local[k]), price=posted[:, k]
+            )
             y = np.where(local[k] > 0, against.y, y)
         if priced[k].any():
             more = adder(scene, k, priced[k], y, posted[:, k])
@@ -158,29 +162,30 @@ def _alone(scene: Scene, masks: Masks, choices: Choices) -> tuple[Dispatch, Real
 
 def _shown(scene: Scene, masks: Masks, choices: Choices, need: Dispatch, alone: Dispatch) -> tuple[list[Shown], tuple[tuple[Real, Real], ...], float]:
     """What the bulk market is shown of each feeder; the boxes; and what boxes and filters keep from it. [MWh]"""
-    world, idle = scene.network, scene.network.idle
+    world = scene.network
     direct, known, shared = masks.any(*DIRECT), masks.any(*KNOWN), masks.any(*SHARED)
-    seen = masks.any(Way.SEEN)
+    bought = masks.any(Way.LEFTOVER, Way.FILTERED)
     shown, limits, refused = [], [], 0.0
     for k, f in enumerate(world.feeders):
-        s, told = f.steps, (masks.any(Way.LEFTOVER)[k] + masks.any(Way.FILTERED)[k]) > 0
         low, high = _boxed(scene, masks, choices, k, need[k])
-        refused += float(np.where(direct[k] > 0, s.most - high, 0.0).sum()) * world.hours
-        base = np.where(told, need[k], idle[k])
-        least = np.where(direct[k] > 0, np.where(told, np.maximum(need[k], low), low), np.where(shared[k] > 0, 0.0, alone[k]))
-        most = np.where(direct[k] > 0, high, np.where(shared[k] > 0, 0.0, alone[k]))
-        least = np.where(told, np.minimum(base, most), least)
-        wires = scene.bulk.feeders[k].wires if seen[k].any() else f.wires
-        when = ~shared[k].any(1)
-        shown.append(Shown(least, most, scene.asked[k], np.where(when, f.draw, 0.0), _as_known(wires, known[k].any(1)) if known[k].any() else None))
+        refused += float(np.where(direct[k] > 0, f.steps.most - high, 0.0).sum()) * world.hours
+        floor = np.where(bought[k] > 0, np.minimum(np.maximum(need[k], low), high), low)
+        fixed = np.where(shared[k] > 0, 0.0, alone[k])
+        least, most = (np.where(direct[k] > 0, side, fixed) for side in (floor, high))
+        draw = np.where(shared[k].any(1), 0.0, f.draw)  # a curve says itself what its feeder draws
+        shown.append(Shown(least, most, scene.asked[k], draw, _as_known(scene, masks, k) if known[k].any() else None))
         limits.append((low, high))
     return shown, tuple(limits), refused
 
 
-def _as_known(wires: Wires, when: Flag) -> Wires:
-    """Limits in the periods in which they are known."""
-    low, high = (np.where(when[:, None], b, far) for b, far in ((wires.low, -np.inf), (wires.high, np.inf)))
-    return Wires(h=wires.h, there=wires.there, low=low, high=high, h_shed=wires.h_shed, label=wires.label)
+def _as_known(scene: Scene, masks: Masks, k: int) -> Wires:
+    """Limits as who clears the bulk market knows them, in the periods in which he knows any; where links are down, as they were before."""
+    known = np.asarray(masks.any(*KNOWN)[k].any(1))
+    wires = scene.bulk.feeders[k].wires if masks.any(Way.SEEN)[k].any() else scene.network.feeders[k].wires
+    told = np.maximum.accumulate(np.where(scene.lost, 0, np.arange(len(scene.lost))))
+    there = wires.there[told] if masks.any(Way.SEEN)[k].any() else wires.there
+    low, high = (np.where(known[:, None], side, far) for side, far in ((wires.low, -np.inf), (wires.high, np.inf)))
+    return replace(wires, there=there, low=low, high=high)
 
 
 def _boxed(scene: Scene, masks: Masks, choices: Choices, k: int, need: Real) -> tuple[Real, Real]:
@@ -205,8 +210,8 @@ def _offered(scene: Scene, masks: Masks, need: Dispatch) -> list[Shown]:
     """What goes into the curves: steps that are shared out, from what was bought first."""
     shared, rest = masks.any(*SHARED), masks.any(Way.REST)
     return [
-        only(Shown(np.where(rest[k] > 0, np.minimum(need[k], f.steps.most), f.steps.least), f.steps.most, scene.asked_here[k], f.draw, f.wires), shared[k])
-        for k, f in enumerate(scene.network.feeders)
+        only(Shown(np.where(rest[k] > 0, np.minimum(need[k], f.steps.most), f.steps.least), f.steps.most, here, f.draw, f.wires), shared[k])
+        for k, (f, here) in enumerate(zip(scene.network.feeders, scene.asked_here, strict=True))
     ]  # fmt: skip
 
 
@@ -223,30 +228,21 @@ def _shared(scene: Scene, masks: Masks, plan: BulkPlan, need: Dispatch) -> tuple
     return tuple(out)
 
 
-def _settled(
-    masks: Masks, idle: Dispatch, need: Dispatch, far: Dispatch, alone: Dispatch, shared: tuple[FeederPlan | None, ...]
-) -> tuple[Dispatch, Dispatch, int]:
-    """Set-points from all instructions.
+def _settled(masks: Masks, need: Dispatch, far: Dispatch, nearby: Dispatch, idle: Dispatch) -> tuple[Dispatch, Dispatch, int]:
+    """Set-points from all instructions, what was sold twice, and how often instructions disagree. ``nearby`` are those of distribution and of prices.
 
     Two who buy from one step in one direction sell each other the same: the larger order stands, the smaller one was paid in vain. Two that pull in
     opposite directions: equal authority, so the last to arrive stands, and that is the operator of the nearer network.
     """
     y, double, conflicts = [], [], 0
-    away = masks.any(Way.LOCAL, Way.PRICED)
+    direct, twice = masks.any(*DIRECT), masks.any(Way.TWICE)
     for k, there in enumerate(idle):
-        out = np.where(masks.any(*DIRECT)[k] > 0, far[k], there)
-        out = np.where(away[k] > 0, alone[k], out)
-        if (plan := shared[k]) is not None:
-            out = np.where(masks.any(*SHARED)[k] > 0, plan.y, out)
-        twice = np.zeros_like(there)
-        if masks.has(Way.TWICE):
-            mine = masks.of_way[Way.TWICE][k] > 0
-            a, b = far[k] - there, need[k] - there
-            same = a * b >= 0
-            both = np.where(np.abs(a) >= np.abs(b), a, b)
-            out = np.where(mine, there + np.where(same, both, b), out)
-            twice = np.where(mine & same, np.sign(a) * np.minimum(np.abs(a), np.abs(b)), 0.0)
-            conflicts += int((mine & ~same).sum())
-        y.append(out)
-        double.append(twice)
+        mine = twice[k] > 0
+        a, b = far[k] - there, need[k] - there
+        same = a * b >= 0
+        larger = np.where(np.abs(a) >= np.abs(b), a, b)
+        both = there + np.where(same, larger, b)
+        y.append(np.where(mine, both, np.where(direct[k] > 0, far[k], nearby[k])))
+        double.append(np.where(mine & same, np.sign(a) * np.minimum(np.abs(a), np.abs(b)), 0.0))
+        conflicts += int((mine & ~same).sum())
     return tuple(y), tuple(double), conflicts

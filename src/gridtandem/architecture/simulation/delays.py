@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import final
@@ -11,7 +10,7 @@ import numpy as np
 
 from gridtandem.architecture.graph import EDGE, Graph
 from gridtandem.architecture.relations import Chain
-from gridtandem.architecture.simulation.play import Play, Reached, Way
+from gridtandem.architecture.simulation.play import Play
 from gridtandem.tables import Real
 
 DECIDES_S = 60.0  # what an operator or platform takes to decide, ours
@@ -31,11 +30,8 @@ class Delays:
         """From one end to the other (period, unit). [s]"""
         out = np.zeros(shape)
         for a, b in pairwise(chain):
-            most, tier = self._period(a, b), max(int(self.graph.nodes.tier[k]) for k in (a, b))
-            if self.heavy and tier >= EDGE:
-                out += 0.5 * most * np.exp(HEAVY * self.draws.standard_normal(shape))
-            else:
-                out += most * self.draws.random(shape)
+            most, slow = self._period(a, b), self.heavy and max(int(self.graph.nodes.tier[k]) for k in (a, b)) >= EDGE
+            out += 0.5 * most * np.exp(HEAVY * self.draws.standard_normal(shape)) if slow else most * self.draws.random(shape)
         return out
 
     def mean(self, chain: Chain) -> float:
@@ -48,29 +44,6 @@ class Delays:
         return float(e.latency_s[rows].min()) if rows.any() else 0.0
 
 
-def told_along(play: Play, reached: Reached) -> Chain:
-    """The chain along which a class hears its set-points or prices."""
-    return _first(_ROUTES[reached.way](reached)) or _first((*reached.bulk, *reached.network, *reached.through, *reached.own, *reached.priced, *reached.control))
-
-
-def heard_first(play: Play, reached: Reached) -> Chain:
-    """The chain between whoever starts deciding about a class and the class: with a shared award, that of the bulk operator."""
-    if reached.way in (Way.CURVE, Way.REST) and reached.through:
-        return _first(reached.through)
-    return told_along(play, reached)
-
-
 def deciders(play: Play, chain: Chain) -> int:
     """How many on a chain decide."""
     return sum(k == play.bulk or k in play.networks for k in chain)
-
-
-_ROUTES = {
-    **{way: (lambda r: r.bulk) for way in (Way.BLIND, Way.SEEN, Way.JOINT, Way.BOXED, Way.TWICE, Way.LEFTOVER, Way.FILTERED)},
-    **{way: (lambda r: r.network) for way in (Way.CURVE, Way.REST, Way.LOCAL)},
-    Way.OWN: lambda r: r.own, Way.PRICED: lambda r: r.priced, Way.HELD: lambda r: (*r.network, *r.control, *r.bulk, *r.through),
-}  # fmt: skip
-
-
-def _first(chains: Sequence[Chain]) -> Chain:
-    return min(chains, key=lambda c: (len(c), c)) if chains else ()

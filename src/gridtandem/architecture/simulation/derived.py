@@ -15,7 +15,7 @@ The first rule that holds for a class decides it; what a rule rests on are state
         twice     M3   distribution buys from the class too
         blind     M0   else
     tier 1 instructs it through distribution alone, and
-        filtered  M6   that dispatch has the item "rest": distribution clears first, and forwards what is left
+        rest      M6   that dispatch has the item "rest": distribution clears first, and forwards what is left
         curve     M5   else
     distribution alone instructs it
         local     M7   within an agreed exchange; where nothing is agreed, the one that is expected
@@ -30,7 +30,7 @@ tells them apart from M2 and M4, so no rule gives them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
@@ -109,7 +109,7 @@ def play_in(graph: Graph, world: World) -> Play:
     faults = (
         []
         if actors.bulk >= 0
-        else [_fault(graph, "has nobody to clear", "let a node of tier 1 instruct, agree, send prices or be told bids", "arch-060")]
+        else [_fault(graph, "has nobody to clear", "let a node of tier 1 instruct, agree, send prices or be told bids", "arch-080")]
     )
     reached, used = list[Reached](), list[Relation]()
     for customer in world.paths:
@@ -117,7 +117,7 @@ def play_in(graph: Graph, world: World) -> Play:
         ruled = next(_rules(its), None)
         if ruled is None:
             mend = "let an operator, an aggregator or a retailer instruct it, or send it a price"
-            faults.append(_fault(graph, "is instructed by nobody, and no price reaches it", mend, "arch-061", customer))
+            faults.append(_fault(graph, "is instructed by nobody, and no price reaches it", mend, "arch-081", customer))
             continue
         used += ruled.by
         reached.append(_reached(world, customer, its.chains, ruled))
@@ -258,7 +258,7 @@ def _through(its: _Class) -> Iterator[_Ruled]:
         return
     name = its.name(steps[0].b)
     if any(r.item == "rest" for r in steps):
-        yield _Ruled(Way.FILTERED, "M6", steps, f"{name} clears first, and forwards the rest that its limits allow")
+        yield _Ruled(Way.REST, "M6", steps, f"{name} clears first, and offers what is left")
     yield _Ruled(Way.CURVE, "M5", steps, f"{name} offers what lies behind it, and shares out what is taken")
 
 
@@ -280,10 +280,10 @@ def _fault(graph: Graph, what: str, mend: str, code: str, node: int = -1) -> Fau
 
 def _outside(graph: Graph, node: int, arb: float | None) -> Fault:
     low, high = graph.nodes.arb_low[node], graph.nodes.arb_high[node]
-    return _fault(graph, f"settles between {low:g} and {high:g}, not {arb:g}", "ask for something in between", "arch-062", node)
+    return _fault(graph, f"settles between {low:g} and {high:g}, not {arb:g}", "ask for something in between", "arch-082", node)
 
 
-def knowing(play: Play) -> Collection[int]:
+def knowing(play: Play) -> tuple[int, ...]:
     """Nodes that know the limits of distribution when they decide: its operators, and who clears where models reach him."""
     nodes = play.graph.nodes
     seen = play.models is not None or bool(nodes.network_aware[play.bulk])

@@ -38,11 +38,9 @@ def curves(world: World, shown: Sequence[Shown], when: Flag) -> Curves:
     start[0, ~when] = 0.0
     count = [len(r[2]) for r in rows]
     period, interface = (np.repeat([r[i] for r in rows], count).astype(np.int64) for i in (0, 1))
-    mw, price = (np.concatenate([np.zeros(0), *(r[i] for r in rows)]) for i in (2, 3))  # type: ignore[list-item]
+    mw, price = (np.concatenate([np.zeros(0), *(r[i] for r in rows)]) for i in (2, 3))
     zeros = np.zeros(len(mw))
-    return Curves(
-        start, np.full(shape, Tier.HOURLY, np.int8), worth, zeros.astype(np.int64), period, interface, mw, price, zeros, np.zeros(shape)
-    )
+    return Curves(start, np.full(shape, Tier.HOURLY, np.int8), worth, zeros.astype(np.int64), period, interface, mw, price, zeros, np.zeros(shape))
 
 
 def values(world: World, shown: Shown) -> list[Points]:
@@ -111,5 +109,3 @@ def _searched(world: World, shown: Shown, wires: Wires, period: int) -> Points:
     span = 10 * float(np.abs(np.asarray(mine.price)).max(initial=1.0)) + 1.0
     curve = searched(at(-span), at(span), at)
     return np.array([p.x for p in curve.points]), np.array([p.cost for p in curve.points])
-
-

@@ -6,12 +6,19 @@ flexible power; classes of one architecture may go different ways.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import final
 
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.relations import Chain
+
+PROCEDURES: Mapping[str, str] = {
+    "M0": "central, blind to distribution", "M1": "central, with a model of distribution", "M2": "common market", "M3": "two markets, uncoordinated",
+    "M4": "central within envelopes", "M5": "layered, by curves", "M6": "layered, one after the other", "M7": "fragmented at agreed exchanges",
+    "M8": "platform with several buyers", "M10": "one company", "M11": "prices only",
+}  # fmt: skip
 
 
 class Way(Enum):
@@ -49,6 +56,32 @@ class Reached:
     boxed_at: int = -1  # node that is told the envelope; −1: none
     letter: str = ""  # M0 … M12, of this class
     reason: str = ""  # statements that decided it, and why
+
+    @property
+    def routes(self) -> tuple[Chain, ...]:
+        """Chains along which its units hear set-points or prices from whoever decides them last: each serves an equal part of them."""
+        found = {
+            Way.CURVE: self.network, Way.REST: self.network, Way.LOCAL: self.network, Way.OWN: self.own, Way.PRICED: self.priced,
+            Way.JOINT: (*self.bulk, *self.network), Way.HELD: (*self.network, *self.control, *self.bulk) or self.through,
+        }.get(self.way, self.bulk)  # fmt: skip
+        every = found or (*self.bulk, *self.network, *self.through, *self.own, *self.priced, *self.control)
+        return tuple(sorted(dict.fromkeys(every), key=lambda c: (len(c), c)))
+
+    def heard_first(self, route: Chain) -> Chain:
+        """The chain between whoever starts deciding and the units of a route: of a shared award, the bulk operator."""
+        longer = [c for c in self.through if c[-len(route) :] == route]
+        return min(longer, key=len) if longer and self.way in (Way.CURVE, Way.REST) else route
+
+    @property
+    def taken(self) -> tuple[Chain, ...]:
+        """Chains along which its way goes, the shortest of each sort."""
+        sorts = {
+            Way.TWICE: (self.network, self.bulk), Way.LEFTOVER: (self.network, self.bulk), Way.FILTERED: (self.network, self.bulk),
+            Way.JOINT: (self.bulk, self.network) if self.bulk else (self.through,), Way.REST: (self.through,), Way.CURVE: (self.through,),
+            Way.LOCAL: (self.network or self.control,), Way.OWN: (self.own,), Way.PRICED: (self.priced,),
+            Way.HELD: ((*self.bulk, *self.through, *self.network, *self.control),),
+        }.get(self.way, (self.bulk,))  # fmt: skip
+        return tuple(chains[0] for chains in sorts if chains)
 
 
 @final

@@ -7,7 +7,6 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.architecture.graph import KINDS
 from gridtandem.architecture.simulation.acting import Acted, acted
 from gridtandem.architecture.simulation.borders import crossing_items, platforms_per_der
 from gridtandem.architecture.simulation.clearing import SHORT
@@ -42,7 +41,7 @@ class One:
 
 def judge_of(scene: Scene) -> Judge:
     """The AC judge of a scene's grid; all architectures share it."""
-    return Judge.of(scene.actual.study)
+    return Judge.of(scene.physical)
 
 
 def simulated(play: Play, scene: Scene, judge: Judge, choices: Choices | None = None) -> One:
@@ -59,20 +58,21 @@ def simulated(play: Play, scene: Scene, judge: Judge, choices: Choices | None = 
     links = _links(fleet, scene, ledger)
     return One(
         play=play, planned=plan, acted=done, before=before, after=after, ledger=ledger,
-        result=_result(fleet, scene, plan, done, (before, after), ledger, links), links=links, deciders=_deciders(fleet, scene, plan, ledger),
+        result=_result(fleet, scene, (plan, done), (before, after), (ledger, links)), links=links, deciders=_deciders(fleet, scene, plan, ledger),
     )  # fmt: skip
 
 
-def _result(fleet: Fleet, scene: Scene, plan: Planned, done: Acted, physics: tuple[Physics, Physics], ledger: Ledger, links: Links) -> Results:
+def _result(fleet: Fleet, scene: Scene, day: tuple[Planned, Acted], physics: tuple[Physics, Physics], sent: tuple[Ledger, Links]) -> Results:
+    (plan, done), (ledger, links) = day, sent
     world, hours, play = scene.actual, scene.actual.hours, fleet.play
     shed = sum(float(s.sum()) for s in done.shed) * hours
     short = float(done.bulk.short.sum()) * hours
-    cost = done.bulk.cost + world.wholesale.constant + world.cost(done.after) + SHORT * (shed + short)
+    cost = done.bulk.cost + world.constant + world.cost(done.after) + SHORT * (shed + short)
     double = sum(float(np.abs(d).sum()) for d in plan.double) * hours
     paid = sum(float((d * scene.asked[k]).sum()) for k, d in enumerate(plan.double)) * hours
     lines = ledger.lines.values()
     p50, p95 = (float(np.percentile(done.loops, q)) if len(done.loops) else np.nan for q in (50, 95))
-    rows = {
+    rows: dict[str, float | str] = {
         "architecture": play.graph.id, "scenario": scene.name, "procedure": play.procedure, "hours": world.periods * hours, "cost_paper": plan.paper,
         "cost": cost, "ideal": scene.ideal, "gap_percent": 100 * (cost - scene.ideal) / abs(scene.ideal), "red_mwh": done.red,
         "curtailed_mwh": shed, **_beyond("before", physics[0], hours), **_beyond("after", physics[1], hours),
@@ -86,7 +86,7 @@ def _result(fleet: Fleet, scene: Scene, plan: Planned, done: Acted, physics: tup
         "platforms_per_der": platforms_per_der(links, play.graph), "gini": curtailed_gini(fleet, scene, plan, done),
         "unserved_mwh": shed + short, "trouble": "; ".join(dict.fromkeys((*physics[0].trouble, *physics[1].trouble))),
     }  # fmt: skip
-    return Results.of({name: [value] for name, value in rows.items()})
+    return Results.of({name: np.array([value]) for name, value in rows.items()})
 
 
 def _beyond(when: str, found: Physics, hours: float) -> dict[str, float]:
@@ -111,16 +111,14 @@ def _largest(plan: Planned) -> int:
 
 
 def _links(fleet: Fleet, scene: Scene, ledger: Ledger) -> Links:
-    names = fleet.play.graph.nodes.name
+    names, id_ = fleet.play.graph.nodes.name.tolist(), fleet.play.graph.id
     delays = Delays(fleet.play.graph, scene.heavy, np.random.default_rng(scene.seed))
     drawn = [delays.along((a, b), (scene.actual.periods, 20)) for a, b, _, _ in ledger.lines]
-    return Links.of({
-        "architecture": [fleet.play.graph.id] * len(drawn), "scenario": [scene.name] * len(drawn), "sender": [str(names[a]) for a, _, _, _ in ledger.lines],
-        "receiver": [str(names[b]) for _, b, _, _ in ledger.lines], "word": [KINDS[k] for _, _, k, _ in ledger.lines],
-        "item": [item for _, _, _, item in ledger.lines], "messages": [x.messages for x in ledger.lines.values()],
-        "numbers": [x.numbers for x in ledger.lines.values()], "bytes": [x.bytes for x in ledger.lines.values()],
-        "p50_s": [float(np.percentile(d, 50)) for d in drawn], "p95_s": [float(np.percentile(d, 95)) for d in drawn],
-    })  # fmt: skip
+    rows = [
+        (id_, scene.name, names[a], names[b], ledger.word(a, b, kind), item, *line.sizes, *np.percentile(d, (50, 95)).tolist())
+        for ((a, b, kind, item), line), d in zip(ledger.lines.items(), drawn, strict=True)
+    ]  # fmt: skip
+    return Links.of(dict(zip(Links.columns(), zip(*rows, strict=True), strict=True))) if rows else Links.empty()
 
 
 def _deciders(fleet: Fleet, scene: Scene, plan: Planned, ledger: Ledger) -> Deciders:

@@ -18,7 +18,7 @@ from gridtandem.architecture.simulation.conduct import Choices
 from gridtandem.architecture.simulation.scene import Scene
 from gridtandem.architecture.simulation.world import World
 from gridtandem.cases.case import Case
-from gridtandem.cases.variants import reconfigured, split
+from gridtandem.cases.variants import planned, reconfigured, split
 from gridtandem.errors import Fault, InvalidCase, UnknownName
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.schemes.ideal import Ideal
@@ -40,36 +40,46 @@ class Setting:
     flow: Flow = "apparent"
     first: int = 1  # period of the case's day, counted from 1
     hours: int = 0  # periods; 0: all from there
+    margin_pu: float = 0.003  # by which operators plan within limits of voltage, for LinDistFlow does not see losses
     choices: Choices = field(default_factory=Choices)
     seed: int = 0
 
     def digest(self) -> str:
         """Equal digests give equal results."""
-        told = f"{self.case.digest()} {self.flow} {self.first} {self.hours} {self.choices} {self.seed} {STALE} {LOST} {LOAD_ERROR} {SUN_ERROR}"
+        sizes = (STALE, LOST, LOAD_ERROR, SUN_ERROR, MARKUP, PIVOTAL)
+        told = f"{self.case.digest()} {self.flow} {self.first} {self.hours} {self.margin_pu} {self.choices} {self.seed} {sizes}"
         return hashlib.sha256(told.encode()).hexdigest()
 
-    def world(self, case: Case | None = None) -> World:
+    def study(self, case: Case | None = None) -> MarketStudy:
         """The grid itself, or a variant of it."""
-        chosen = self.case if case is None else case
-        return World.of(MarketStudy(case=chosen, scheme=Ideal(), flow=self.flow, first=self.first, hours=self.hours))
+        return MarketStudy(case=self.case if case is None else case, scheme=Ideal(), flow=self.flow, first=self.first, hours=self.hours)
+
+    def world(self, case: Case | None = None) -> World:
+        """The same as operators plan with it."""
+        study = self.study(case)
+        return World.of(replace(study, case=planned(study.case, voltage_pu=self.margin_pu, rating=0.0)))
+
+    def nominal(self, case: Case | None = None) -> Scene:
+        """A day on which everybody knows what is."""
+        return Scene.nominal(self.world(case), self.study(case))
 
 
 def scene_of(setting: Setting, scenario: str) -> Scene:
     """The day of a scenario."""
     if scenario not in SCENARIOS:
-        raise UnknownName("scenario", scenario, SCENARIOS)
+        raise UnknownName("scenario", scenario, tuple(SCENARIOS))
     return _with_ideal(replace(SCENARIOS[scenario](setting), name=scenario, seed=setting.seed))
 
 
 def _with_ideal(scene: Scene) -> Scene:
     """With the least cost that one owner of all models reaches on the day as it comes."""
     found = cleared_bulk(scene.actual, shown_of(scene.actual, limits=True))
-    cost = found.cost + scene.actual.wholesale.constant + scene.actual.cost(found.y)
+    cost = found.cost + scene.actual.constant + scene.actual.cost(found.y)
     return replace(scene, ideal=cost, ideal_size=found.variables + found.rows)
 
 
 def _nominal(setting: Setting) -> Scene:
-    return Scene.nominal(setting.world())
+    return setting.nominal()
 
 
 def _stale(setting: Setting) -> Scene:
@@ -95,7 +105,7 @@ def _compromised(setting: Setting) -> Scene:
 def _split(times: int) -> Callable[[Setting], Scene]:
     def made(setting: Setting) -> Scene:
         case = setting.case
-        return Scene.nominal(setting.world(replace(case, models=tuple(split(m, times) for m in case.models))))
+        return setting.nominal(replace(case, models=tuple(split(m, times) for m in case.models)))
 
     return made
 
@@ -130,8 +140,9 @@ def _reconfigured(setting: Setting) -> Scene:
         what = "has no feeder with a line that could be closed"
         raise InvalidCase([Fault("case", what, "take a case with tie lines, or leave out the scenario reconfigured", "arch-120")])
     now = [a if b is None else b for a, b in zip(setting.case.models, models, strict=True)]
-    world = setting.world(replace(setting.case, models=tuple(now)))
-    return replace(scene, actual=world, network=world)
+    case = replace(setting.case, models=tuple(now))
+    world = setting.world(case)
+    return replace(scene, actual=world, network=world, physical=setting.study(case))
 
 
 SCENARIOS: Mapping[str, Callable[[Setting], Scene]] = {
@@ -154,4 +165,3 @@ MEANINGS: Mapping[str, str] = {
 def unknown(names: Sequence[str]) -> list[Fault]:
     """Scenarios that are none."""
     return [Fault("scenario", f"{n!r} is not one", f"take of {', '.join(SCENARIOS)}", "arch-121") for n in names if n not in SCENARIOS]
-

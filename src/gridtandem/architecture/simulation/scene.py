@@ -8,6 +8,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.architecture.simulation.world import World
+from gridtandem.study.market.study import MarketStudy
 from gridtandem.tables import Flag, Real
 
 FULL_ACTIVATION_S = 750.0  # by when an instruction must be carried out: full activation of manual frequency restoration reserve in Europe
@@ -21,6 +22,7 @@ class Scene:
     name: str
     actual: World
     network: World  # what distribution operators plan with
+    physical: MarketStudy  # the grid itself, on which it is judged
     bulk: World  # models of distribution as who clears the bulk market holds them, where they reach it
     asked: tuple[Real, ...]  # (feeder)(period, step) prices asked of whoever buys from afar [currency/MWh]
     asked_here: tuple[Real, ...]  # the same, of a distribution operator that has nobody else
@@ -33,8 +35,18 @@ class Scene:
     seed: int = 0
 
     @staticmethod
-    def nominal(world: World, *, seed: int = 0) -> Scene:
+    def nominal(world: World, physical: MarketStudy | None = None, *, seed: int = 0) -> Scene:
         """Everybody knows what is."""
         asked = tuple(np.broadcast_to(f.steps.price, f.steps.least.shape) for f in world.feeders)
         nothing = np.zeros(world.periods, bool)
-        return Scene(name="nominal", actual=world, network=world, bulk=world, asked=asked, asked_here=asked, lost=nothing, seed=seed)
+        return Scene(
+            name="nominal",
+            actual=world,
+            network=world,
+            bulk=world,
+            physical=world.study if physical is None else physical,
+            asked=asked,
+            asked_here=asked,
+            lost=nothing,
+            seed=seed,
+        )

@@ -12,9 +12,8 @@ from gridtandem.architecture.simulation.conduct import Planned
 from gridtandem.architecture.simulation.delays import Delays
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.measures import gini, view_skew
-from gridtandem.architecture.simulation.play import Reached, Way
+from gridtandem.architecture.simulation.play import Way
 from gridtandem.architecture.simulation.scene import Scene
-from gridtandem.tables import Real
 
 INSIDE = (Way.CURVE, Way.REST, Way.LOCAL, Way.HELD, Way.JOINT)  # the distribution operator decides about it, or with others
 NOTHING = 1e-9  # MW
@@ -49,14 +48,10 @@ def skew(fleet: Fleet, scene: Scene, planned: Planned) -> float:
     told = by_unit(fleet, planned.y)
     for c in fleet.play.classes:
         profile = told[:, fleet.units_at(c.customer)].sum(1)
-        ways = [_mean_delay(fleet, chain) for chain in (_reports(fleet, c, c.bulk), _reports(fleet, c, c.network)) if chain]
+        ways = [_mean_delay(fleet, chain) for chains in (c.bulk[:1], c.network[:1]) for chain in chains]
         if len(ways) == 2 and world.periods > 1:
             worst = max(worst, float(view_skew(profile, world.hours, *ways).max()))
     return worst
-
-
-def _reports(fleet: Fleet, c: Reached, chains: tuple[Chain, ...]) -> Chain:
-    return min(chains, key=lambda x: (len(x), x)) if chains else ()
 
 
 def _mean_delay(fleet: Fleet, chain: Chain) -> float:

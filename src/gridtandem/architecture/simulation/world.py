@@ -40,7 +40,7 @@ class Steps:
     @property
     def idle(self) -> Real:
         """What is injected where nobody asks: nothing, or the nearest to it."""
-        return np.clip(0.0, self.least, self.most)
+        return np.asarray(np.clip(0.0, self.least, self.most))
 
     def by_unit(self, y: Real) -> Real:
         """Injections of units (period, unit). [MW]"""
@@ -133,6 +133,11 @@ class World:
         return self.study.window.periods
 
     @property
+    def constant(self) -> float:
+        """What all units cost at the bottom of their steps over the day. [currency]"""
+        return self.wholesale.constant + sum(f.problem.owned.steps.constant for f in self.feeders) * self.hours * self.periods
+
+    @property
     def idle(self) -> Dispatch:
         """Nobody asks any DER."""
         return tuple(f.steps.idle for f in self.feeders)
@@ -148,7 +153,10 @@ class World:
             return self
         row = np.maximum(np.arange(self.periods) - periods, 0)
         return replace(
-            self, feeders=tuple(replace(f, wires=replace(f.wires, there=f.wires.there[row]), draw=f.draw[row], sheddable=f.sheddable[row]) for f in self.feeders)
+            self,
+            feeders=tuple(
+                replace(f, wires=replace(f.wires, there=f.wires.there[row]), draw=f.draw[row], sheddable=f.sheddable[row]) for f in self.feeders
+            ),
         )
 
     def draw(self, y: Dispatch) -> Real:
@@ -156,7 +164,7 @@ class World:
         return np.stack([f.draw - each.sum(1) for f, each in zip(self.feeders, y, strict=True)], -1)
 
     def cost(self, y: Dispatch) -> float:
-        """What DERs cost over the day, as they are. [currency]"""
+        """What steps of DERs cost over the day, as they are. [currency]"""
         return float(sum((each @ f.steps.price).sum() for f, each in zip(self.feeders, y, strict=True))) * self.hours
 
     def beyond(self, y: Dispatch) -> Real:
@@ -167,7 +175,9 @@ class World:
 def _faults(case: Case) -> list[Fault]:
     table = case.interfaces
     many = [table.fault(k, "count", "is not 1", "give each feeder a row of its own", "arch-102") for k in np.flatnonzero(table.count != 1).tolist()]
-    twice = [table.fault(k, "feeder", "has several ports", "take feeders with one root", "arch-103") for k in np.flatnonzero(case.ports != 1).tolist()]
+    twice = [
+        table.fault(k, "feeder", "has several ports", "take feeders with one root", "arch-103") for k in np.flatnonzero(case.ports != 1).tolist()
+    ]
     none = [] if len(table) else [Fault("interfaces", "are none", "take a case with feeders; `tandem cases` lists them", "arch-104")]
     return [*many, *twice, *none]
 
@@ -210,8 +220,8 @@ def _reloaded(feeder: Feeder, factor: Real, share: Real) -> Feeder:
     free = (s.price == 0) & (s.most > 0).any(0)
     most = np.where(free, s.most * share[:, None], s.most)
     return replace(
-        feeder, wires=replace(w, there=there), draw=feeder.draw + feeder.sheddable.sum(1) * (factor - 1), sheddable=feeder.sheddable * factor[:, None],
-        steps=replace(s, most=most, least=np.minimum(s.least, most)),
+        feeder, wires=replace(w, there=there), steps=replace(s, most=most, least=np.minimum(s.least, most)),
+        draw=feeder.draw + feeder.sheddable.sum(1) * (factor - 1), sheddable=feeder.sheddable * factor[:, None],
     )  # fmt: skip
 
 
