@@ -455,3 +455,4 @@ SERIES = 1e-3  # of a probability; what a Fourier series of 128 terms may leave
 SAME_DAY = 1e-9  # relative; one linear program beside its parts
 # ── architectures carried out ────────────────────────────────────────────────────────────────────────────────────────────────
 DAY_COST = 1e-6  # relative; the common market and the layered one are one program solved in two ways
+TOLD_MWH = 0.005  # MWh; two decimals of the documentation

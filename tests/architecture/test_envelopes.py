@@ -42,6 +42,14 @@ def test_an_auction_gives_the_cheaper_unit_what_it_is_worth() -> None:
     assert found.low[0, 0] == pytest.approx(3, abs=TOY_MW)
 
 
+def test_a_price_that_may_move_is_worth_something_to_who_is_dear() -> None:
+    """At 26 ± 8, a at 25 expects 81/32 a MW and e at 28, with 0.4 of the effect, 36/32: more per MW of the limit, so e goes first."""
+    case = wires([[1, 0.4]], [[0]], [-np.inf], [2]), offered(0, [[10, 4]], [25, 28])
+    sure, unsure = (boxes(*case, rule="auctioned", energy=np.array([26.0]), spread=s).high[0] for s in (0.0, 8.0))
+    assert sure == pytest.approx([2, 0], abs=TOY_MW)
+    assert unsure == pytest.approx([0.4, 4], abs=TOY_MW)
+
+
 def test_bids_pass_the_filter_in_merit_order() -> None:
     one, two = filtered(*A_E_B, np.array([[3.0, 0, 0]])), filtered(*C_D, np.array([[6.0, 0]]))
     assert one.high[0] == pytest.approx([9, 0, 4], abs=TOY_MW)

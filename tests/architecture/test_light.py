@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridtandem.architecture.simulation.signals import Watch, amber, at_risk, green, red
 from gridtandem.architecture.simulation.chance import Band, beyond
 from gridtandem.architecture.simulation.colours import AMBER, GREEN, RED, Light, shown
 from gridtandem.architecture.simulation.filling import slack_of
 from gridtandem.architecture.simulation.light import lit
 from gridtandem.architecture.simulation.offered import Offered
+from gridtandem.architecture.simulation.signals import Watch, amber, at_risk, green, red
 from gridtandem.architecture.simulation.world import Wires
 from gridtandem.errors import InvalidCase
-from tests.architecture.arrays import A_E_B, C_D, free, radial
+from tests.architecture.arrays import A_E_B, C_D, free, offered, radial, wires
 from tests.tolerances import BOX_MW, SAMPLED, SERIES, TOY_MW
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -151,6 +151,12 @@ def test_blind_dispatch_of_the_toy_is_mended_in_amber() -> None:
     assert two.measures.amber_cost == pytest.approx(0, abs=BOX_MW)
 
 
+def test_amber_looks_for_the_least_cost_and_not_for_the_least_move() -> None:
+    """1 MW too much: the first has full effect and would lose 15, the second half of that effect and would lose 2, so it goes down by 2."""
+    case = wires([[-1, -0.5]], [[6]], [-3], [3]), offered(0, [[9, 9]], [25, 38])
+    assert lit(SURE, watch_of(case, [[8, 4]])).bought[0] == pytest.approx([0, -2], abs=TOY_MW)
+
+
 def test_shares_of_the_toy_in_amber() -> None:
     """a + e at 8 of at most 9: each may rise by a half, and fall to 3 together; b is free."""
     found = lit(Light(), watch_of(A_E_B, [[4, 4, 0]], asked=np.array([[3.0, -1, 2]]), margin=np.full(2, 1.5)))
@@ -179,6 +185,7 @@ def test_it_worsens_at_once_and_improves_by_one_colour_at_a_time() -> None:
     due = [0, 2, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0]
     assert shown(Light(), len(due), lambda t, _: due[t]).tolist() == [0, 2, 2, 2, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 0]
     assert shown(Light(worsen_after=2), len(due), lambda t, _: due[t]).tolist() == [0] * 15
+    assert shown(Light(worsen_after=2), 4, lambda t, _: [1, 1, 2, 2][t]).tolist() == [0, 1, 1, 2]
     assert shown(Light(colours=(0, 2)), 6, lambda t, _: [2, 0, 0, 0, 0, 0][t]).tolist() == [2, 2, 2, 0, 0, 0]
 
 

@@ -17,11 +17,11 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.architecture.simulation.signals import Acted, Watch, amber, at_risk, flexibility, green, red
 from gridtandem.architecture.simulation.colours import AMBER, GREEN, RED, Light, shown
 from gridtandem.architecture.simulation.filling import slack_of
 from gridtandem.architecture.simulation.moving import HELD
 from gridtandem.architecture.simulation.repair import Instruction
+from gridtandem.architecture.simulation.signals import Acted, Watch, amber, at_risk, flexibility, green, red
 from gridtandem.tables import Code, Flag, Real
 
 

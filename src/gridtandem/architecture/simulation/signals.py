@@ -93,6 +93,21 @@ class Acted:
         return np.asarray(np.clip(here + watch.asked, np.minimum(self.low, here), np.maximum(self.high, here)))
 
 
+def watch_over(
+    expected: Feeder, actual: Feeder, plan: Real, *, asked: Real, energy: Real, light: Light, hours: float, price: Real | None = None,
+    load_error: float = 0.0,
+) -> Watch:  # fmt: skip
+    """A day of a feeder of a world: as its operator expects it, and as it comes. Each load may be off the forecast by ``load_error`` (standard
+    deviation, of itself), evenly and by itself; all telemetry arrives.
+    """
+    reach = np.sqrt(3.0) * load_error * expected.sheddable
+    return Watch(
+        wires=expected.wires, offered=Offered.of(expected.steps, price=price), plan=plan, asked=asked, margin=margins(expected, light),
+        band=Band(-expected.wires.h_shed, -reach, reach), energy=energy, actual=actual.wires, told=np.ones(len(plan), bool),
+        sheddable=expected.sheddable, hours=hours,
+    )  # fmt: skip
+
+
 def margins(feeder: Feeder, light: Light) -> Real:
     """What counts as near to each upper and then each lower side of a feeder's limits. [MW]"""
     limits, wires = feeder.problem.limits, feeder.wires
