@@ -151,6 +151,14 @@ def test_many_alike_are_one_node(monkeypatch: pytest.MonkeyPatch) -> None:
     assert judge(together).levels() == judge(apart).levels()
 
 
+def test_a_feeder_with_two_ports_holds_its_resources_once() -> None:
+    case = gt.case("T14R2")
+    table, (unit,) = case.interfaces, case.models[0].generators.name.tolist()
+    assert table.feeder[0] == table.feeder[1], unit
+    graph = seen(letters(case, ["ClearWith"], ["Offers"]), case, "x")
+    assert graph.nodes.instances[graph.nodes.tier == CUSTOMER].tolist() == [table.count[0]]
+
+
 @pytest.mark.parametrize(("name", "kind", "code"), [("golden-3bus", "Rumour", "arch-070"), ("case14", "Alone", "arch-071")])
 def test_what_cannot_be_observed_is_told(name: str, kind: str, code: str) -> None:
     with pytest.raises(InvalidCase) as e:

@@ -194,6 +194,33 @@ def test_a_cell_may_hold_several() -> None:
                            "info Research and Development > TSO sched"}  # fmt: skip
 
 
+LISTED = "| Actor name | Actor type | Description |\n|---|---|---|\n| {0} | Role | {1} |\n\n"
+
+
+def test_an_almost_equal_name_is_that_actor_but_a_short_word_is_a_name_of_its_own() -> None:
+    told = steps(("DSO", "Commercial consumer", "Set-point"))
+    found = read_use_case(LISTED.format("Commercial customer", "") + page("md", told), "typed.md").graph
+    assert said(found) == {"ctl DSO > Commercial customer"}
+    told = steps(("Market operator TSO", "Customer", "Set-point"))
+    found = read_use_case(LISTED.format("Market operator DSO", "") + page("md", told), "typed.md").graph
+    assert said(found) == {"ctl Market operator TSO > Customer"}
+
+
+@pytest.mark.parametrize(("name", "description"), [("Shared Customer Archive", ""), ("Archive (SCA)", "")])
+def test_initials_and_words_in_brackets_are_names(name: str, description: str) -> None:
+    told = steps(("DSO", "Customer", "Set-point"), ("SCA", "DSO", "Forecast"))
+    found = read_use_case(LISTED.format(name, description) + page("md", told), "typed.md", roles={"SCA": {"role": "AGG"}}).graph
+    assert name.split(" (")[0] in found.nodes.name.tolist()
+
+
+def test_a_description_tells_where_a_name_does_not() -> None:
+    told = steps(("DSO", "Quux", "Set-point"), ("Quux", "Customer", "Set-point"))
+    found = read_use_case(LISTED.format("Quux", "aggregator of homes that also serves the TSO") + page("md", told), "typed.md").graph
+    assert found.nodes.role[found.nodes.name == "Quux"].tolist() == ["AGG"]
+    with pytest.raises(InvalidCase):
+        read_use_case(LISTED.format("Quux", "one of those who, as is said further on, aggregate: aggregator") + page("md", told), "typed.md")
+
+
 def test_all_who_are_unknown_are_told_at_once_and_mended() -> None:
     told = (("DSO", "Quux", "Setpoint"), ("Wizard", "DSO", "Forecast"), ("Grue", "Wizard", "Forecast"))
     with pytest.raises(InvalidCase) as e:

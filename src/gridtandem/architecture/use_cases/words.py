@@ -52,6 +52,12 @@ def first(text: str, meanings: Sequence[Meaning]) -> tuple[Meaning, str] | None:
     return next(((m, word) for m in meanings if (word := m.found(text))), None)
 
 
+def earliest(text: str, meanings: Sequence[Meaning]) -> tuple[Meaning, str] | None:
+    """The meaning whose phrase begins first in a text, and that phrase."""
+    found = [(m, word) for m in meanings if (word := m.found(text))]
+    return min(found, key=lambda each: f" {text} ".index(f" {each[1]} "), default=None)
+
+
 def folded(text: str) -> str:
     """For comparing: small letters and digits, one blank between words, no plurals, nothing in brackets."""
     bare = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", text).casefold()
