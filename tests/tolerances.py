@@ -30,7 +30,6 @@ RATIO = 1e-6  # relative; ratio of successive gaps of a linear exchange, of whic
 # radial feeders: forest, sweep, feeders
 PRINTED_10_W = 6e-3  # half a unit of the last printed digit of losses in kW with two decimals, and a little
 SWEEP_BALANCE = 1e-11  # power left over at a node after a sweep to 1e-12 pu: rounding of admittances up to 1e4 pu
-ROOT_LOAD_MW = 1e-9  # MW; a load at the root adds itself and nothing else, to the sweep's 1e-12 pu
 SWEEP_IS_NEWTON = 1e-10  # two solvers of the same equations, each to 1e-10 or better
 SWEEP_IS_TWIN = 1e-12  # both stop at steps of 1e-12 that shrink at least tenfold; measured 2e-16
 POWER_ROUNDS = 4e-15  # relative; about ten roundings of a power of moderate size
@@ -81,7 +80,6 @@ SAME_VOLTAGES = 1e-8  # pu; coordinated against merged
 ON_SCREEN = 1e-9  # data of a drawn line against the table it was drawn from; no arithmetic in between but a logarithm's
 INK = 2e-3  # mean difference of pixels in [0, 1]; a moved label changes more than ten times that
 FALL_OF_ANGLE = 3.0  # degrees; what a loaded transformer adds to its phase shift of 30
-ALONG_DEG = 3.0  # degrees; the angle falls by less along one loaded substation transformer, far less than a vector group's 30
 
 # compiled Newton
 TWIN = 1e-10  # a kernel against its readable twin: the same operations, rounded in another order
@@ -132,7 +130,7 @@ PROOF = 1e-7  # of max(1, violation); sum of a dozen products of sides and multi
 # offers
 SAME_CURVE = 1e-8  # MW, and relative to the cost; the search keeps rows to 1e-9 in pu², which prices and impedances carry to ten times that
 MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3
-KINK = 1e-3  # currency/MWh; a secant over 1e-6 MW carries 1e-9 of rounding over it, and rises by at most 3e-5
+PRICE_TWO_WAYS = 1e-6  # currency/MWh; one price from two programs, or from its parts with losses, by solvers that keep rows to 1e-9; measured 1.4e-7
 PRICE_BY_DIFFERENCE = 1e-5  # currency/MWh; central differences of a quadratic cost are exact, 1e-9 of solver noise over 1e-4
 CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic costs to 1e-8
 # border of the compiled Newton
@@ -435,3 +433,23 @@ HELD_ON_AVERAGE = 0.01  # printed to two digits; 300 draws of 83 verdicts leave 
 BENCH_JUDGED_S = 5.0  # s of one core; measured 0.3
 # architectures
 SHARES = 1e-9  # of 1; the sum of a few decimal fractions
+# a simulated day judged
+JUDGED_LOSS_MW = 1e-6  # MW; mismatch of load flows to 1e-10 per unit of 100 MVA at each node
+JUDGED_POWER = 1e-6  # MVA, share; the same, of two load flows
+JUDGED_VOLTAGE = 1e-9  # pu; the same
+JUDGED_DAY_MS = 30.0  # ms of 24 periods of 146 buses; measured 12
+HIDDEN_SHARE = 0.05  # of what breaks limits, by less than the tolerances; measured 0.014
+SAME_MEASURE = 1e-9  # of numbers near 1; sums of a few doubles
+BY_DRAWS = 0.03  # six standard deviations of a share among 9999 draws, and what a distribution for many pairs lacks at 20
+# ── shared grids of architectures ────────────────────────────────────────────────────────────────────────────────────────────
+TOY = 1e-6  # EUR, MW; linear programs of a dozen columns
+BEYOND = 1e-6  # MVA, pu², currency/MWh; what linear programs leave of a limit that binds
+PART_SUMS = 1e-12  # relative; sums of a few hundred equal parts
+IN_PARTS = 1e-4  # relative to a system's cost; parts of resources are up to 1 % dearer or cheaper, and resources a few percent of it
+# envelopes, repair and the traffic light of feeders
+TOY_MW = 1e-9  # MW; whole numbers after a few additions, or vertices of small programs
+BOX_MW = 1e-6  # MW; programs keep rows to 1e-9, and limits that are broken by 1e-7 count as held
+PUSHED_MW = 1e-5  # MW; an end that moves by this must break a limit; effects of random feeders may be as small as a few per mille
+SAME_DAY = 1e-9  # relative; one linear program beside its parts
+# ── architectures carried out ────────────────────────────────────────────────────────────────────────────────────────────────
+DAY_COST = 1e-6  # relative; the common market and the layered one are one program solved in two ways

@@ -28,6 +28,7 @@ ANY_ALLOWED = {
     "src/gridtandem/tables.py": "a declared column takes the type its annotation says, as dataclasses.field does",
     "src/gridtandem/cases/folder/read.py": "the tables of a network are those whose files exist",
     "src/gridtandem/cases/join.py": "dataclasses.replace with columns chosen at run time",
+    "src/gridtandem/cases/variants.py": "dataclasses.replace with columns chosen at run time",
     "src/gridtandem/grid/phase_devices.py": "dataclasses.replace with columns chosen at run time",
     "src/gridtandem/parties/holder.py": "handlers of every letter lie in one mapping; the reply type is checked by the mailbox",
     "src/gridtandem/boundary/layout.py": "a declared field takes the type its annotation says",

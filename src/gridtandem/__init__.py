@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from gridtandem.report.contingency.run import ContingencyRun as ContingencyRun
     from gridtandem.report.contingency.run import contingency as contingency
     from gridtandem.report.dispatch.reach import reach as reach
-    from gridtandem.report.experiment.run import ExperimentRun as ExperimentRun
+    from gridtandem.report.experiment.margin import ExperimentRun as ExperimentRun
     from gridtandem.report.experiment.run import experiment as experiment
     from gridtandem.report.front import compare as compare
     from gridtandem.report.front import diagnose as diagnose
@@ -76,7 +76,7 @@ _PLACE = {
     "Case": "gridtandem.cases.case:Case",
     "Comparison": "gridtandem.report.run:Comparison",
     "ContingencyRun": "gridtandem.report.contingency.run:ContingencyRun",
-    "ExperimentRun": "gridtandem.report.experiment.run:ExperimentRun",
+    "ExperimentRun": "gridtandem.report.experiment.margin:ExperimentRun",
     "FrequencyRequirement": "gridtandem.report.reserve.requirement:FrequencyRequirement",
     "Interfaces": "gridtandem.grid.interfaces:Interfaces",
     "InvalidCase": "gridtandem.errors:InvalidCase",

@@ -14,7 +14,7 @@ from gridtandem.grid import elements as el
 from gridtandem.grid.network import Network
 from gridtandem.report.run import Run
 from tests.doors.terminal import tandem
-from tests.tolerances import FLAT_MARKET, KINK
+from tests.tolerances import FLAT_MARKET, PRICE_TWO_WAYS
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,7 @@ def test_bent_steps_travel_and_clear_as_in_one_process() -> None:
     a = whole.awards
     for name, period, z, price in zip(a.interface.tolist(), a.period.tolist(), a.exchange_mw, a.price_per_mwh, strict=True):
         assert told[name, period]["mw"] == pytest.approx(-z, abs=FLAT_MARKET)
-        assert told[name, period]["price"] == pytest.approx(price, abs=KINK)
+        assert told[name, period]["price"] == pytest.approx(price, abs=PRICE_TWO_WAYS)
 
 
 def test_a_price_that_falls_within_a_step_is_refused() -> None:
@@ -76,10 +76,10 @@ def test_offers_with_losses_tell_their_error_and_are_shared_out_with_losses() ->
     assert 0 < json.loads(Path("dso-a.json").read_text(encoding="utf-8"))["offers"][0]["error"] <= 0.05
     assert tandem("clear", "case/tso", "dso-a.json", "dso-b.json", "--out-dir", "awards").code == 0
     told = tandem("award", "case", "awards/dso-a.json", "--dso", "A", "--form", "branch-flow", "--json").document
-    assert any(abs(row["loss_per_mwh"]) > KINK for row in told["prices"])
+    assert any(abs(row["loss_per_mwh"]) > PRICE_TWO_WAYS for row in told["prices"])
     for row in told["prices"]:
         parts = sum(row[part] for part in ("energy_per_mwh", "congestion_per_mwh", "voltage_per_mwh", "loss_per_mwh"))
-        assert parts == pytest.approx(row["price_per_mwh"], abs=KINK)
+        assert parts == pytest.approx(row["price_per_mwh"], abs=PRICE_TWO_WAYS)
     assert (
         tandem(
             "compare", "golden-3bus", "--hours", "1", "--schemes", "ideal,dso-offer", "--form", "branch-flow", "--fail-if", "gap-to-ideal>1e-3"

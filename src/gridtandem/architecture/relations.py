@@ -102,7 +102,7 @@ def skeleton_of(graph: Graph) -> Skeleton:
     first = {int(number): row for row, number in reversed(list(enumerate(e.statement.tolist())))}
     relations = tuple(
         Relation(
-            word=str(e.word[k]), a=int(e.from_node[k]), b=int(e.to_node[k]), item=str(e.item[k]) if e.word[k] == "info" else "",
+            word=str(e.word[k]), a=int(e.from_node[k]), b=int(e.to_node[k]), item=str(e.item[k]),
             strength=drawn.STRENGTHS[e.strength[k]], confidence=float(e.confidence[k]), unsure=bool(e.unsure[k]),
         )
         for k in sorted(first.values())
@@ -142,7 +142,7 @@ class World:
             if r.word == "disp":
                 dispatched |= {(r.a, r.b), (skeleton.house(r.a), skeleton.house(r.b))}
         ordered = {k: tuple(sorted(up)) for k, up in above.items()}
-        paths = {a: tuple(sorted(_ending(ordered, (a,)))) for a in skeleton.tier(CUSTOMER)}
+        paths = {a: tuple(sorted(ending(ordered, (a,)))) for a in skeleton.tier(CUSTOMER)}
         return cls(skeleton, there, known, paths, agreed, frozenset(dispatched))
 
     def from_(self, source: int, asset: int) -> tuple[Chain, ...]:
@@ -163,12 +163,12 @@ class World:
         return not self.dispatched.isdisjoint({(p, q), (q, p), (p_, q_), (q_, p_)})
 
 
-def _ending(above: Mapping[int, tuple[int, ...]], tail: Chain) -> Iterator[Chain]:
+def ending(above: Mapping[int, tuple[int, ...]], tail: Chain) -> Iterator[Chain]:
     """All simple paths that end so, the longer ones by going up."""
     for up in above[tail[0]]:
         if up not in tail:
             yield (up, *tail)
-            yield from _ending(above, (up, *tail))
+            yield from ending(above, (up, *tail))
 
 
 def whole(paths: Iterable[Chain]) -> tuple[Chain, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
@@ -62,6 +62,14 @@ def joined(case: Case) -> Joined:
         network=replace(whole, name=case.name, buses=buses, generators=held, ties=ties), part=part, first_bus=first_bus,
         feeders=tuple(herd.feeder.tolist()), interface_feeder=feeder,
     )  # fmt: skip
+
+
+def each_its_own(case: Case, networks: Sequence[Network]) -> Case:
+    """The case as these networks make it, transmission first: one model behind every interface, as it stands."""
+    many = len(networks) - 1
+    models = tuple(replace(net, name=f"feeder {k}") for k, net in enumerate(networks[1:]))
+    table = replace(case.interfaces, model=np.arange(many), count=np.ones(many, np.int64), scale=np.ones(many))
+    return replace(case, transmission=networks[0], models=models, interfaces=table)
 
 
 def bundle(model: Network, *, count: int = 1, scale: float = 1.0) -> Network:

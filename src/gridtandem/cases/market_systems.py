@@ -12,12 +12,13 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.cases import golden, golden_regulation
+from gridtandem.cases import four_feeders, golden, golden_regulation, two_feeders
 from gridtandem.cases.case import Case
 from gridtandem.cases.generate import bus_load, feeder_load, interfaces, root_of, without_load
 from gridtandem.cases.ieee118_ffr import Ieee118Ffr
 from gridtandem.cases.library import network
-from gridtandem.cases.market_parts import HOURS, UnitRow, elastic, giving, limited, regulated, renewables, stepped, with_day, with_units, within
+from gridtandem.cases.market_feeders import market_feeder17, market_feeder33, with_batteries, with_ders
+from gridtandem.cases.market_parts import HOURS, limited, regulated, stepped, with_day, within
 from gridtandem.cases.regulating import feeder33, regulating
 from gridtandem.cases.rts24 import SOURCE as ORDOUDIS
 from gridtandem.cases.rts24 import Rts24
@@ -40,8 +41,6 @@ REGULATORS = "Each feeder begins with a regulator of ours that holds 1 pu behind
 LIMITS_118 = {"8-5": 290.0, "38-37": 205.0, "30-17": 195.0, "26-30": 185.0, "89-92": 160.0, "64-65": 160.0, "38-65": 155.0, "23-25": 135.0}
 LIMITS_14 = {"1-2": 115.0, "2-3": 58.0, "1-5": 55.0}
 LIMITS_30 = {"1-2": 125.0, "2-5": 64.0, "4-6": 57.0}
-# voltages [pu] that some hours of these days reach, so that networks make prices
-BANDS = {"case33bw": (0.955, 1.015), "case69": (0.945, 1.015), "case141": (0.955, 1.015), "case17me": (0.955, 1.015)}
 
 
 @final
@@ -54,6 +53,7 @@ class MarketSystem:
     licence: str
     size: tuple[int, int, int]  # transmission buses, feeder buses, interfaces
     build: Callable[[str], Case]
+    currency: str = "USD"
 
 
 @final
@@ -76,48 +76,19 @@ def market_system(name: str) -> Case:
 
 
 def _ieee118_2dso(name: str, *, stores: bool) -> Case:
-    small, large = _feeder33(bids=not stores), replace(synthetic240(bids=not stores), name="feeder240")
+    small, large = market_feeder33(bids=not stores), replace(synthetic240(bids=not stores), name="feeder240")
     if stores:
-        small, large = _stored(small, ("6", "18", "31")), _stored(large, ("1010", "2040", "3100"))
+        small, large = with_batteries(small, ("6", "18", "31")), with_batteries(large, ("1010", "2040", "3100"))
     notes = ("Feeder 33: network of Baran and Wu, 12 resources of ours.", "Feeder 240: synthetic; only its size and topology are published.")
     told = "Each feeder has three batteries whose hours hang together." if stores else "Batteries bid hour by hour."
     return _hung(name, "ieee118", LIMITS_118, [Hung("50", small, "feeder33"), Hung("67", large, "feeder240")], (*notes, told))
-
-
-def _feeder33(*, bids: bool = True) -> Network:
-    """The 33-node feeder with two to five resources of each kind."""
-    units: list[UnitRow] = [
-        ("DDG-18", 17, [(0.3, 35.5), (0.3, 47.0)], 0.3), ("DDG-22", 21, [(0.5, 33.0)], 0.25), ("DDG-25", 24, [(0.4, 31.0), (0.4, 39.5)], 0.4),
-        ("DDG-33", 32, [(0.35, 37.0), (0.35, 58.0)], 0.35), ("PV-14", 13, [(1.2, 0.0)], 0.0), ("PV-30", 29, [(1.0, 0.0)], 0.0),
-        ("wind-8", 7, [(0.8, 1.0)], 0.0),
-    ]  # fmt: skip
-    batteries: list[UnitRow] = [("ES-6", 5, [(-0.5, 32.0), (0.5, 38.5)], 0.0), ("ES-31", 30, [(-0.4, 30.0), (0.4, 41.0)], 0.0)]
-    net = with_units(within(network("case33bw"), 0.965, 1.015), units + batteries if bids else units)
-    net = giving(net, [("DR-24", 23, 0.15, 85.0), ("DR-7", 6, 0.08, 95.0), ("DR-30", 29, 0.08, 75.0)])
-    net = limited(net, {"2-19": 1.0, "3-23": 1.5, "6-26": 1.2, "1-2": 5.0})
-    return with_day(
-        replace(net, name="feeder33"), {"loads": [("", "load")], "flexible": [("", "load")], "generators": renewables(net.generators.name)}
-    )
-
-
-def _stored(net: Network, at: Sequence[str]) -> Network:
-    """The feeder with a battery of four hours at each of the buses."""
-    row = {name: k for k, name in enumerate(net.buses.name.tolist())}
-    n = len(at)
-    power, energy = np.array([0.5, 0.4, 0.3]), np.array([2.0, 1.6, 1.2])
-    table = dv.Storages.of({
-        "name": [f"battery-{b}" for b in at], "bus": [row[b] for b in at], "charge_high_mw": power, "discharge_high_mw": power,
-        "energy_high_mwh": energy, "energy_start_mwh": energy / 2, "efficiency_in": [0.95] * n, "efficiency_out": [0.95] * n,
-        "cost_per_mwh": [0.5] * n,
-    })  # fmt: skip
-    return replace(net, storages=table)
 
 
 # ── the thesis: systems A, B, C, and IEEE 14 with 17-node feeders ────────────────────────────────────────────────────────────
 
 
 def _thesis(name: str, transmission: str, limits: Mapping[str, float], feeders: Sequence[tuple[str, str]]) -> Case:
-    rows = [Hung(bus, _with_ders(feeder, bus, 0.9 + 0.2 * k / max(len(feeders) - 1, 1)), count=0) for k, (bus, feeder) in enumerate(feeders)]
+    rows = [Hung(bus, with_ders(feeder, bus, 0.9 + 0.2 * k / max(len(feeders) - 1, 1)), count=0) for k, (bus, feeder) in enumerate(feeders)]
     notes = (
         "Each feeder has two stations, sun, wind, and 30 % of its load that buys at 55 falling to 30 per MWh; prices of stations rise by feeder "
         "from 0.9 to 1.1 of 34 and 42 per MWh.",
@@ -125,20 +96,8 @@ def _thesis(name: str, transmission: str, limits: Mapping[str, float], feeders: 
     return _hung(name, transmission, limits, rows, notes)
 
 
-def _with_ders(feeder: str, bus: str, factor: float) -> Network:
-    """A feeder with resources of a third of its load each, at its last bus, half-way and two thirds of the way."""
-    net = network(feeder)
-    peak, last = feeder_load(net).real, len(net.buses) - 1
-    mw = round(peak / 4, 3)
-    units: list[UnitRow] = [
-        ("DG-last", last, [(mw, round(34 * factor, 3))], 0.0), ("DG-half", last // 2, [(mw, round(42 * factor, 3))], 0.0),
-        ("PV-two-thirds", 2 * last // 3, [(mw, 0.0)], 0.0), ("wind-third", last // 3, [(mw, 0.0)], 0.0),
-    ]  # fmt: skip
-    return _for_a_day(with_units(elastic(within(net, *BANDS[feeder]), 0.3, dearest=55.0, cheapest=30.0), units), f"{feeder}-at-{bus}")
-
-
 def _ieee14_3x17(name: str) -> Case:
-    rows = [Hung(bus, _feeder17(bus, factor)) for bus, factor in (("9", 0.9), ("10", 1.0), ("14", 1.1))]
+    rows = [Hung(bus, market_feeder17(bus, factor)) for bus, factor in (("9", 0.9), ("10", 1.0), ("14", 1.1))]
     notes = (
         "Units named DG1 may go to the wholesale market, all others stay local; prices at buses 9, 10 and 14 are as 0.9 to 1 to 1.1.",
         "30 % of every feeder load buys at 55 falling to 30 per MWh.",
@@ -146,20 +105,10 @@ def _ieee14_3x17(name: str) -> Case:
     return _hung(name, "ieee14", LIMITS_14, rows, notes)
 
 
-def _feeder17(bus: str, factor: float) -> Network:
-    """The 17-node feeder with two units of type 1, one of type 2, sun and wind."""
-    units: list[UnitRow] = [
-        ("DG1-6", 5, [(3.0, 34 * factor)], 0.0), ("DG1-13", 12, [(2.0, 38 * factor)], 0.0), ("DG2-9", 8, [(1.5, 42 * factor)], 0.0),
-        ("PV-15", 14, [(2.0, 0.0)], 0.0), ("wind-11", 10, [(2.0, 0.0)], 0.0),
-    ]  # fmt: skip
-    return _for_a_day(
-        with_units(elastic(within(network("case17me"), *BANDS["case17me"]), 0.3, dearest=55.0, cheapest=30.0), units), f"case17me-at-{bus}"
-    )
-
-
-def _for_a_day(net: Network, name: str) -> Network:
-    follows = {"loads": [("", "load")], "flexible": [("", "load")], "generators": renewables(net.generators.name)}
-    return with_day(replace(net, name=name), follows)
+def _four_feeders(name: str) -> Case:
+    rows = [Hung(bus, four_feeders.feeder(bus), f"F{bus}") for bus in four_feeders.FEEDERS]
+    made = _hung(name, "ieee14", LIMITS_14, rows, four_feeders.NOTES)
+    return replace(made, transmission=within(made.transmission, *four_feeders.BAND))
 
 
 def _ieee14_regulation(name: str) -> Case:
@@ -233,6 +182,13 @@ MARKETS: dict[str, MarketSystem] = {
     ),
     golden_regulation.NAME: MarketSystem(
         title=golden_regulation.TITLE, source=golden.SOURCE, licence="MIT", size=(3, 6, 2), build=lambda _: golden_regulation.golden_regulation(),
+    ),
+    two_feeders.NAME: MarketSystem(
+        title=two_feeders.TITLE, source=two_feeders.SOURCE, licence="MIT", size=(2, 4, 2), build=lambda _: two_feeders.two_feeders(),
+        currency=two_feeders.CURRENCY,
+    ),
+    four_feeders.NAME: MarketSystem(
+        title=four_feeders.TITLE, source=four_feeders.SOURCE, licence=OURS, size=(14, 132, 4), build=_four_feeders,
     ),
     "ieee14-regulation": MarketSystem(
         title="IEEE 14-bus with a 33-node feeder of five regulating units, 24 h", source=BARAN, licence=OURS,

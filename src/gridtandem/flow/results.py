@@ -154,12 +154,17 @@ def flows(br: Branches, v: Complex, ratio: Complex) -> tuple[Complex, Complex]:
     return inner * (through + half * inner).conj(), end * (half * end - through).conj()
 
 
+def ratings(nodal: Nodal) -> Real:
+    """Of each branch, for normal operation; infinite where there is none. [MVA]"""
+    net, br = nodal.network, nodal.branches
+    return np.concatenate([net.lines.rating_mva[br.row[br.kind == 0]], net.transformers.rating_mva[br.row[br.kind == 1]]])
+
+
 def branch_results(nodal: Nodal, solution: Solved) -> BranchResults:
     """Lines first, then transformers, each in the order of their table."""
     network, br = nodal.network, nodal.branches
     s_from, s_to = (MVA * s for s in branch_flows(nodal, solution.v, solution.ratio))
-    loss, lines, transformers = s_from + s_to, br.row[br.kind == 0], br.row[br.kind == 1]
-    rating = np.concatenate([network.lines.rating_mva[lines], network.transformers.rating_mva[transformers]])
+    loss, lines, transformers, rating = s_from + s_to, br.row[br.kind == 0], br.row[br.kind == 1], ratings(nodal)
     name = np.concatenate([network.lines.name[lines], network.transformers.name[transformers]])
     return BranchResults(
         kind_of_branch=br.kind, name=name, p_from_mw=s_from.real, q_from_mvar=s_from.imag, p_to_mw=s_to.real, q_to_mvar=s_to.imag,

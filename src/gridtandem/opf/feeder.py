@@ -209,8 +209,3 @@ def _sum(maps: Mapping[str, Matrix], x: Mapping[str, Real], shape: tuple[int, ..
     for name, m in maps.items():
         out = out + np.asarray(m @ x[name].ravel()).reshape(shape)
     return out
-
-
-def fixed_exchange(program: Program, z: Real) -> Program:
-    """The same with the exchange given."""
-    return replace(program, columns={**program.columns, "z": Columns.of(z.shape, z, z)})

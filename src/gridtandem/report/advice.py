@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gridtandem.report.documents import number
-from gridtandem.report.tables import as_records, plain
+from gridtandem.report.tables import as_records, number, plain
 from gridtandem.study.doctor import sound
 
 if TYPE_CHECKING:

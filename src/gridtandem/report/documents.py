@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -80,11 +79,6 @@ def comparison_document(comparison: Comparison) -> dict[str, object]:
         "schemes": as_records(comparison.table), "trouble": {run.scheme: list(run.trouble) for run in comparison.runs if run.trouble},
         "made_with": provenance(),
     }  # fmt: skip
-
-
-def number(x: float) -> float | None:
-    """A number as JSON may hold it."""
-    return x if math.isfinite(x) else None
 
 
 def as_text(document: Mapping[str, object]) -> str:

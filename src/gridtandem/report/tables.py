@@ -152,6 +152,11 @@ def as_records(table: Table) -> list[dict[str, object]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
+def number(x: float) -> float | None:
+    """A number as JSON may hold it."""
+    return x if math.isfinite(x) else None
+
+
 def _plain_value(x: object, spec: Column) -> object:
     if spec.choices and isinstance(x, int):
         return spec.choices[x]

@@ -1,9 +1,13 @@
-"""The birth certificate of a result."""
+"""The birth certificate of a result: what it was made with, and the name of what was asked."""
 
 from __future__ import annotations
 
+import hashlib
 import platform
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+
+from gridtandem.boundary.wire import text
 
 PACKAGES = ("gridtandem", "numpy", "scipy")
 
@@ -17,3 +21,8 @@ def provenance() -> dict[str, str]:
         except PackageNotFoundError:
             out[name] = "not installed as a package"
     return out
+
+
+def digest_of(*about: str, settings: Mapping[str, object]) -> str:
+    """SHA-256 of what it is about, by words and digests, and of settings in their order; equal digests give equal results."""
+    return hashlib.sha256("\n".join((*about, *(f"{name}={text(value)}" for name, value in settings.items()))).encode()).hexdigest()

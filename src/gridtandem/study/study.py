@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, final
@@ -11,7 +10,6 @@ import numpy as np
 
 from gridtandem.boundary.letters import PowerAt, PowerOver, ResponseAt
 from gridtandem.boundary.mailbox import Company, Mailbox
-from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
@@ -25,6 +23,7 @@ from gridtandem.parties.transmission import Transmission, boundary_bus
 from gridtandem.schemes.fused import Fused
 from gridtandem.schemes.merged import Merged
 from gridtandem.study.kinds import FLOW, Kind
+from gridtandem.study.provenance import digest_of
 from gridtandem.study.roster import Roster
 from gridtandem.tables import Index, Real
 
@@ -74,8 +73,7 @@ class Study:
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
-        told = "\n".join(f"{name}={text(value)}" for name, value in self.settings().items())
-        return hashlib.sha256(f"{self.case.digest()}\n{told}".encode()).hexdigest()
+        return digest_of(self.case.digest(), settings=self.settings())
 
     def faults(self) -> Iterator[Fault]:
         """Everything wrong with the settings, and with the case for such a study; faults of the case itself are its own to tell."""

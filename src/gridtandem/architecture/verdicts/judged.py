@@ -128,11 +128,7 @@ def judge_skeleton(name: str, skeleton: Skeleton, *, draws: int = 0, seed: int =
 
     ``InvalidCase`` if more is unknown than can be tried in full.
     """
-    unknown = sum(r.unsure for r in skeleton.relations) + len(skeleton.platforms())
-    if unknown > UNKNOWN_MOST:
-        what, mend = f"has {unknown} unknown edges and platforms, at most {UNKNOWN_MOST} can be tried in full", "decide some"
-        raise InvalidCase([Fault("architecture", what, mend, "arch-050", label=name)])
-    worlds = Worlds(skeleton, strengths)
+    worlds = worlds_of(name, skeleton, strengths=strengths)
     every = [worlds.findings(*corner) for corner in worlds.corners()]
     drawn = _drawn(worlds, draws, seed)
     verdicts = {}
@@ -146,6 +142,15 @@ def judge_skeleton(name: str, skeleton: Skeleton, *, draws: int = 0, seed: int =
     actors = principals(full)
     pairs = {pair for a in full.paths for pair in coupled(full, a, actors)}
     return Judged(name, skeleton, verdicts, tuple(_critical(worlds)), len(pairs), growth(full), blast_radius(full), draws, seed)
+
+
+def worlds_of(name: str, skeleton: Skeleton, *, strengths: Strengths = ASSUMED) -> Worlds:
+    """The worlds of a skeleton; ``InvalidCase`` if they are too many."""
+    unknown = sum(r.unsure for r in skeleton.relations) + len(skeleton.platforms())
+    if unknown > UNKNOWN_MOST:
+        what, mend = f"has {unknown} unknown edges and platforms, at most {UNKNOWN_MOST} can be tried in full", "decide some"
+        raise InvalidCase([Fault("architecture", what, mend, "arch-050", label=name)])
+    return Worlds(skeleton, strengths)
 
 
 def _drawn(worlds: Worlds, draws: int, seed: int) -> list[dict[int, float]]:

@@ -33,9 +33,13 @@ SETS = 5  # of smallest changes told on the screen
 
 def judged(which: str, *, draws: int = 0, seed: int = 0) -> tuple[tuple[Graph, Judged], ...]:
     """One architecture by name, those of a file, or ``all`` published ones: the twin of ``tandem architecture judge``."""
+    return tuple((graph, judge(graph, draws=draws, seed=seed)) for graph in asked(which))
+
+
+def asked(which: str) -> tuple[Graph, ...]:
+    """One architecture by name, those of a file, or ``all`` published ones."""
     file = which not in names() and Path(which).is_file()
-    graphs = published() if which == "all" else architectures(Path(which)) if file else (architecture(which),)
-    return tuple((graph, judge(graph, draws=draws, seed=seed)) for graph in graphs)
+    return published() if which == "all" else architectures(Path(which)) if file else (architecture(which),)
 
 
 def mended(which: str, target: str, *, most: int = MOST) -> tuple[Graph, Mended]:

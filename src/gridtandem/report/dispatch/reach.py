@@ -12,10 +12,9 @@ import numpy as np
 from gridtandem.cases.case import Case
 from gridtandem.errors import Fault, InvalidCase, Unreadable, Unsolved
 from gridtandem.opf.reach import Touch
-from gridtandem.report.documents import number
 from gridtandem.report.front import opened, opened_case
 from gridtandem.report.run import Run
-from gridtandem.report.tables import as_records, plain, spelled
+from gridtandem.report.tables import as_records, number, plain, spelled
 from gridtandem.study.kinds import DISPATCH
 from gridtandem.study.reach import Award, Physics, ReachResult, ReachStudy, Region, awarded, reached
 from gridtandem.study.reach_tables import ReachPoints, ReachRegions

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-EQUIVALENT = ("p_exponent", "q_exponent", "interface", "v_pu", "p_equivalent", "q_equivalent")  # columns of the table of equivalent exponents
 LINES = (("", "CLF, coordinated", style.SERIES[0], "o", "-"), ("_itlf", "ITLF, transmission alone", style.SERIES[1], "s", "--"))
 
 

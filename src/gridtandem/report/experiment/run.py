@@ -1,4 +1,4 @@
-"""Scripted experiments as people hold them in their hands: tables, what was varied and held, pictures. Margins here; other kinds beside.
+"""Scripted experiments by name: which there are, and carrying one out. What people then hold in their hands lies beside, one file for each kind.
 
 A kind of experiments is an entry of `KINDS`: the names it knows, the case that each is usually carried out on, and how that is done.
 """
@@ -15,13 +15,12 @@ from gridtandem.cases.named import case as named
 from gridtandem.errors import UnknownName
 from gridtandem.report.experiment import flow_change
 from gridtandem.report.experiment.flow_change import FlowChangeRun
+from gridtandem.report.experiment.margin import ExperimentRun
 from gridtandem.report.experiment.reserve import ReserveExperimentRun
-from gridtandem.report.tables import as_records, plain
 from gridtandem.study.experiment import Watch
 from gridtandem.study.flow_change import flow_changes
-from gridtandem.study.margin.experiment import Carried, TrialCurves, TrialResults, carried_out
+from gridtandem.study.margin.experiment import carried_out
 from gridtandem.study.margin.experiments import FILES, experiment_named
-from gridtandem.study.provenance import provenance
 from gridtandem.study.reserve.experiment import carried_out as reserve_carried_out
 from gridtandem.study.reserve.experiments import FILES as RESERVE_FILES
 from gridtandem.study.reserve.experiments import experiment_named as reserve_experiment
@@ -30,11 +29,7 @@ from gridtandem.tables import Table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-EXPERIMENT_DOCUMENT = "tandem/experiment/1"
 USUAL_CASE = "T14D2"
-TOLD = ("setting", "tool", "growth", "most_mw", "loss_mw", "weakest", "weakest_v_pu", "boundary_v_pu")
-USUAL_END = "a nose: λ turns though nothing meets a limit there"
-MANY = 1000  # rows; all of them
 
 
 class Told(Protocol):
@@ -46,47 +41,6 @@ class Told(Protocol):
     def found(self) -> bool: ...
     def plot(self) -> Figure: ...
     def document(self) -> dict[str, object]: ...
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ExperimentRun:
-    """An experiment carried out on a case."""
-
-    carried: Carried
-
-    @property
-    def trials(self) -> TrialResults:
-        """One row per trial and tool."""
-        return self.carried.trials
-
-    @property
-    def curves(self) -> TrialCurves:
-        """Curves of the transmission buses that feed."""
-        return self.carried.curves
-
-    @property
-    def found(self) -> bool:
-        """Has every trial a margin?"""
-        return self.carried.found
-
-    def plot(self) -> Figure:
-        """λ* over what is varied, and coordinated curves of one bus."""
-        from gridtandem.report.experiment.picture import drawn
-
-        return drawn(self.carried)
-
-    def document(self) -> dict[str, object]:
-        """Everything, for machines."""
-        what = self.carried.experiment
-        return {
-            "schema": EXPERIMENT_DOCUMENT, "name": what.name, "case": self.carried.case.name, "varied": what.varied, "held": what.held,
-            "found": self.found,
-            "tables": {"trials": as_records(self.trials), "curves": as_records(self.curves)}, "made_with": provenance(),
-        }  # fmt: skip
-
-    def __repr__(self) -> str:
-        return experiment_in_words(self)
 
 
 @final
@@ -131,18 +85,6 @@ def experiment(name: str, case: str | Path | Case | None = None, *, watch: Watch
 def known_experiments() -> dict[str, str]:
     """All of them, each with a line."""
     return {name: line for kind in KINDS for name, line in kind.lines.items()}
-
-
-def experiment_in_words(run: ExperimentRun) -> str:
-    """What is varied, what is held, and the table."""
-    what, trials = run.carried.experiment, run.trials
-    shown = (*(("line",) if any(trials.line.tolist()) else ()), *TOLD)
-    lines = [f"{run.carried.case.name}, {what.name}: {what.title}", f"varied  {what.varied}", f"held    {what.held}", ""]
-    lines.append(plain(trials, columns=shown, rows=MANY))
-    for line, setting, tool, end in zip(trials.line.tolist(), trials.setting.tolist(), trials.tool.tolist(), trials.end.tolist(), strict=True):
-        if end != USUAL_END:
-            lines.append(f"note: {' '.join(filter(None, (line, setting)))}, {tool}: {end}")
-    return "\n".join(lines)
 
 
 def experiments_in_words() -> str:

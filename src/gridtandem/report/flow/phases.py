@@ -9,9 +9,8 @@ import numpy as np
 from gridtandem.flow.phase_results import ThreePhaseResults
 from gridtandem.grid.phase_elements import PHASES
 from gridtandem.report import style
-from gridtandem.report.documents import number
 from gridtandem.report.style import styled
-from gridtandem.report.tables import as_records, plain
+from gridtandem.report.tables import as_records, number, plain
 from gridtandem.study.provenance import provenance
 from gridtandem.tables import Table
 

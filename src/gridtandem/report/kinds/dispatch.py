@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gridtandem.report.dispatch import words
-from gridtandem.report.documents import number
 from gridtandem.report.kinds import Door, Fields, Words, plainly
 from gridtandem.report.run import Run
+from gridtandem.report.tables import number
 from gridtandem.study.dispatch.day import rounds_by_period
 from gridtandem.study.dispatch.run import CRAFT, DispatchResult
 from gridtandem.study.dispatch.study import DispatchStudy

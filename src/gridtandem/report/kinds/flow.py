@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gridtandem.cases.case import Case
-from gridtandem.report.documents import number
 from gridtandem.report.flow import words
 from gridtandem.report.kinds import Asked, Door, Fields, Words
 from gridtandem.report.run import Comparison, Run
+from gridtandem.report.tables import number
 from gridtandem.study import setting
 from gridtandem.study.run import CRAFT
 from gridtandem.study.study import Study

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gridtandem.report.documents import number
 from gridtandem.report.kinds import Door, Fields, Words, plainly
 from gridtandem.report.market import words
 from gridtandem.report.run import Run
+from gridtandem.report.tables import number
 from gridtandem.study.kinds import MARKET
 from gridtandem.study.market.day import CRAFT, MarketDay
 from gridtandem.study.market.study import MarketStudy

@@ -7,10 +7,10 @@ from typing import Any
 
 from gridtandem.cases.case import Case
 from gridtandem.frequency.security import Limits, Security, Service
-from gridtandem.report.documents import number
 from gridtandem.report.kinds import FIELDS, Asked, Door, Fields, Words, plainly
 from gridtandem.report.reserve import words
 from gridtandem.report.run import Run
+from gridtandem.report.tables import number
 from gridtandem.study.kinds import RESERVE
 from gridtandem.study.reserve.run import CRAFT, ReserveDay
 from gridtandem.study.reserve.study import ReserveStudy, inertia_of

@@ -12,9 +12,8 @@ import numpy as np
 from gridtandem.cases.case import Case
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.grid.network import Network
-from gridtandem.report.documents import number
 from gridtandem.report.front import opened_case
-from gridtandem.report.tables import as_records, plain
+from gridtandem.report.tables import as_records, number, plain
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.file import Question, kept
 from gridtandem.study.margin.shown import checked, feeding

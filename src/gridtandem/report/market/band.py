@@ -13,9 +13,8 @@ from gridtandem.cases.case import Case
 from gridtandem.cases.named import case as named
 from gridtandem.coordinate import End
 from gridtandem.report import style
-from gridtandem.report.documents import number
 from gridtandem.report.style import styled
-from gridtandem.report.tables import as_records, plain
+from gridtandem.report.tables import as_records, number, plain
 from gridtandem.study.igdt.band import Band, counted
 from gridtandem.study.igdt.results import Radii
 from gridtandem.study.igdt.run import BEYOND, CERTAIN, CROOKED, DOUBTED, SATURATED, SCARCE, BandStudy, run_band

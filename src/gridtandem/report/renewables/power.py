@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike
 
 from gridtandem.errors import Unreadable
 from gridtandem.grid.devices import Profiles
-from gridtandem.report.documents import number
-from gridtandem.report.tables import as_records, plain, spelled
+from gridtandem.report.tables import as_records, number, plain, spelled
 from gridtandem.resources.expectation import Moments
 from gridtandem.resources.photovoltaic import STANDARD_C, PvPlant, SunHours, SunPower, sun_faults, sun_power
 from gridtandem.resources.wind import RAYLEIGH, WindHours, WindPlant, WindPower, wind_faults

@@ -5,17 +5,16 @@ Case ``n`` is scenario ``n // (1 + outages)`` under outage ``n % (1 + outages) â
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
-from gridtandem.boundary.wire import text
 from gridtandem.errors import Fault
 from gridtandem.schemes.fused import Fused
 from gridtandem.security.outages import NONE, Outages
+from gridtandem.study.provenance import digest_of
 from gridtandem.study.study import Study
 from gridtandem.tables import Index, Names
 
@@ -53,8 +52,7 @@ class Batch:
 
     def digest(self) -> str:
         """SHA-256 of study and settings; equal digests give equal results."""
-        told = "\n".join(f"{name}={text(value)}" for name, value in self.settings().items())
-        return hashlib.sha256(f"{self.study.digest()}\n{told}".encode()).hexdigest()
+        return digest_of(self.study.digest(), settings=self.settings())
 
     def faults(self) -> Iterator[Fault]:
         """Everything wrong with the settings of the batch; those of the study are its own to tell."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, final
 
 import numpy as np
 
-from gridtandem.boundary.wire import text
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.nodal import Nodal
 from gridtandem.security.outages import NONE, Group, Outages, outages_of
 from gridtandem.security.severity import Rule, rating_faults
 from gridtandem.study.batch.study import PORTS, Batch
+from gridtandem.study.provenance import digest_of
 from gridtandem.study.study import Study
 from gridtandem.tables import Index
 
@@ -66,8 +65,7 @@ class Contingency:
 
     def digest(self) -> str:
         """SHA-256 of study and settings; equal digests give equal results."""
-        told = "\n".join(f"{name}={text(value)}" for name, value in self.settings().items())
-        return hashlib.sha256(f"contingency\n{self.study.digest()}\n{told}".encode()).hexdigest()
+        return digest_of("contingency", self.study.digest(), settings=self.settings())
 
     def faults(self) -> Iterator[Fault]:
         """Everything wrong with what it adds to its study."""

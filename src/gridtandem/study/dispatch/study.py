@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, final
@@ -10,7 +9,6 @@ from typing import Any, ClassVar, Literal, final
 import numpy as np
 
 from gridtandem.boundary.mailbox import Company, Mailbox
-from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
@@ -24,6 +22,7 @@ from gridtandem.parties.ac_owner import AcOwner
 from gridtandem.parties.ac_transmission import AcTransmission
 from gridtandem.schemes.central import Central
 from gridtandem.study.kinds import DISPATCH, Kind
+from gridtandem.study.provenance import digest_of
 from gridtandem.tables import Index, Real
 from gridtandem.units import MVA
 
@@ -68,8 +67,7 @@ class DispatchStudy:
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
-        told = "\n".join(f"{name}={text(value)}" for name, value in self.settings().items())
-        return hashlib.sha256(f"{self.case.digest()}\n{told}".encode()).hexdigest()
+        return digest_of(self.case.digest(), settings=self.settings())
 
     def faults(self) -> Iterator[Fault]:
         """Everything that keeps this case from a dispatch under these settings."""

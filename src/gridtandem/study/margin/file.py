@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,6 +17,7 @@ from gridtandem.study.kinds import FLOW, Kind
 from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.single import Row, Tool, curves_table, events_table, nodes_table, tools_table
 from gridtandem.study.margin.tables import CurveResults, EventResults, NodeResults, ToolResults
+from gridtandem.study.provenance import digest_of
 from gridtandem.study.store import RunFile, of_kind, reading
 from gridtandem.tables import Table
 
@@ -48,8 +48,7 @@ class Question:
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
-        told = "\n".join(f"{name}={text(value)}" for name, value in self.settings().items())
-        return hashlib.sha256(f"margin\n{self.case.digest()}\n{told}".encode()).hexdigest()
+        return digest_of("margin", self.case.digest(), settings=self.settings())
 
 
 @final

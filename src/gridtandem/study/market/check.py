@@ -8,8 +8,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.cases.case import Case
-from gridtandem.cases.join import Joined, joined
+from gridtandem.cases.join import Joined, each_its_own, joined
 from gridtandem.flow.newton import Newton, Solution
 from gridtandem.flow.results import branch_flows
 from gridtandem.flow.variants import powered
@@ -37,7 +36,7 @@ def checked(result: MarketResult) -> tuple[MarketChecks, Violations]:
     first, window = result.study.window.first, result.study.window
     parts = [(result.study.case.transmission, devices_of(result, None)), *((p.problem.network, devices_of(result, p)) for p in result.feeders)]
     powers = [powers_of(net, devices, window) for net, devices in parts]
-    whole = joined(_case_at(result, [placed(net, devices, power, 0) for (net, devices), power in zip(parts, powers, strict=True)]))
+    whole = joined(each_its_own(result.study.case, [placed(net, devices, power, 0) for (net, devices), power in zip(parts, powers, strict=True)]))
     stays = [(net.generators.control != REFERENCE) | (k == 0) for k, (net, _) in enumerate(parts)]  # feeders have no source of their own there
     day, nodal = _beside(powers, stays), Nodal.of(whole.network)
     both = np.max([overlaps(x, window.periods) for x in _decisions(result)], axis=0)
@@ -103,14 +102,6 @@ def _beside(powers: Sequence[Powers], own: Sequence[Flag]) -> Powers:
     keep = np.concatenate([np.concatenate([stays, np.ones(w.p.shape[1] - len(stays), bool)]) for w, stays in zip(powers, own, strict=True)])
     p, q, load_p, load_q = (np.concatenate([getattr(w, name) for w in powers], axis=1) for name in ("p", "q", "load_p", "load_q"))
     return Powers(p=p[:, keep], q=q[:, keep], load_p=load_p, load_q=load_q)
-
-
-def _case_at(result: MarketResult, parts: Sequence[Network]) -> Case:
-    """The case as these networks make it: one model for every interface."""
-    case, many = result.study.case, len(result.feeders)
-    models = tuple(replace(net, name=f"feeder {k}") for k, net in enumerate(parts[1:]))
-    table = replace(case.interfaces, model=np.arange(many), count=np.ones(many, np.int64), scale=np.ones(many))
-    return replace(case, transmission=parts[0], models=models, interfaces=table)
 
 
 def _places(result: MarketResult, whole: Joined, nodal: Nodal) -> tuple[Index, Index, Index]:

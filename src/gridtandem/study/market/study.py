@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, final
@@ -10,7 +9,6 @@ from typing import Any, ClassVar, Literal, final
 import numpy as np
 
 from gridtandem.boundary.mailbox import Company, Desk, Mailbox
-from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.join import bundle
 from gridtandem.errors import Fault, InvalidCase
@@ -40,6 +38,7 @@ from gridtandem.schemes.strategic import Strategic
 from gridtandem.study.kinds import MARKET, Kind
 from gridtandem.study.market.benchmark import Benchmark
 from gridtandem.study.market.faults import study_faults
+from gridtandem.study.provenance import digest_of
 from gridtandem.tables import Index
 
 Form = Literal["lindist", "branch-flow"]
@@ -85,8 +84,7 @@ class MarketStudy:
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
-        told = "\n".join(f"{name}={text(value)}" for name, value in self.settings().items())
-        return hashlib.sha256(f"{self.case.digest()}\n{told}".encode()).hexdigest()
+        return digest_of(self.case.digest(), settings=self.settings())
 
     def faults(self) -> Iterator[Fault]:
         """Everything that keeps this case from a market under these settings."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,6 @@ import numpy as np
 
 from gridtandem.boundary.mailbox import Company, Mailbox
 from gridtandem.boundary.secure_letters import BestSecure, SecureWhole
-from gridtandem.boundary.wire import text
 from gridtandem.cases.case import Case
 from gridtandem.cases.folder.csv_text import parsed
 from gridtandem.cases.text_file import read_text
@@ -31,6 +29,7 @@ from gridtandem.parties.secure_transmission import SecureTransmissionDesk
 from gridtandem.resources.day import faults as resource_faults
 from gridtandem.resources.part import Window
 from gridtandem.study.kinds import RESERVE, Kind
+from gridtandem.study.provenance import digest_of
 
 DAY = 24
 FORM = "a CSV file with columns hour, inertia_mws, loss_mw"
@@ -71,8 +70,7 @@ class ReserveStudy:
 
     def digest(self) -> str:
         """SHA-256 of case and settings; equal digests give equal results."""
-        told = "\n".join(f"{name}={text(value)}" for name, value in sorted(self.settings().items()))
-        return hashlib.sha256(f"{self.case.digest()}\n{told}".encode()).hexdigest()
+        return digest_of(self.case.digest(), settings=dict(sorted(self.settings().items())))
 
     def faults(self) -> Iterator[Fault]:
         """What keeps case and settings from a program; hours are a question of their own."""

@@ -1,0 +1,98 @@
+"""Everything that one tells another in a simulated day, along the edge it took.
+
+Nothing travels where the graph has no edge for it: whoever tries is told so. The one exception is said as such: in red, a distribution operator opens
+a switch of its own wires, and that is kept as an instruction which nobody declared.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import final
+
+import numpy as np
+
+from gridtandem.architecture.graph import COORD, INFO, INSTR, KINDS, Graph
+from gridtandem.architecture.relations import Chain
+from gridtandem.architecture.simulation.fleet import Fleet
+from gridtandem.tables import Real
+
+ENVELOPE = 48  # bytes of a message besides its numbers: who, to whom, what, when
+Link = tuple[int, int, int, str]  # from, to, kind of edge, item
+
+
+@final
+@dataclass(slots=True)
+class Line:
+    """All messages of one kind from one node to another."""
+
+    messages: int = 0
+    numbers: int = 0
+    bytes: int = 0
+    declared: bool = True
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What crossed, by link."""
+
+    graph: Graph
+    fleet: Fleet
+    lines: dict[Link, Line] = field(default_factory=dict)
+
+    def up(self, chain: Chain, kind: int, item: str, payload: Real) -> None:
+        """From customers to whoever the chain begins with; ``payload`` is (period, number), of all units of the class."""
+        for a, b in reversed(list(pairwise(chain))):
+            self._hop((b, a, kind, item), chain[-1], payload)
+
+    def down(self, chain: Chain, kind: int, item: str, payload: Real) -> None:
+        """From the beginning of the chain to its customers."""
+        for a, b in pairwise(chain):
+            self._hop((a, b, kind, item), chain[-1], payload)
+
+    def between(self, a: int, b: int, kind: int, item: str, payload: Real, *, messages: int) -> None:
+        """One array between two nodes, in so many messages."""
+        self._note((a, b, kind, item), messages, payload)
+
+    def opened(self, a: int, customer: int, payload: Real, *, messages: int) -> None:
+        """Switches opened in red, whatever the graph says."""
+        line = self._note((a, customer, INSTR, "switch"), messages, payload, check=False)
+        line.declared = self._has(a, customer, INSTR)
+
+    def _hop(self, link: Link, customer: int, payload: Real) -> None:
+        unit = self.fleet.units_at(customer)
+        if not len(unit):
+            return
+        pairs = len(np.unique(np.stack([self.fleet.instance(link[0], unit), self.fleet.instance(link[1], unit)], -1), axis=0))
+        self._note(link, pairs * len(payload), payload)
+
+    def _note(self, link: Link, messages: int, payload: Real, *, check: bool = True) -> Line:
+        a, b, kind, item = link
+        if check and not self._has(a, b, kind):
+            names = self.graph.nodes.name
+            raise AssertionError(f"{self.graph.id} has no edge {KINDS[kind]} from {names[a]} to {names[b]}, along which {item} would go")
+        line = self.lines.setdefault(link, Line())
+        line.messages += messages
+        line.numbers += payload.size
+        line.bytes += len(json.dumps(np.round(payload, 6).ravel().tolist())) + ENVELOPE * messages
+        return line
+
+    def _has(self, a: int, b: int, kind: int) -> bool:
+        e = self.graph.edges
+        straight = (e.from_node == a) & (e.to_node == b)
+        back = (e.from_node == b) & (e.to_node == a)
+        return bool((straight & (e.what == kind)).any() or ((straight | back) & (e.what == COORD) & (kind in (COORD, INFO))).any())
+
+    def fan_in(self, periods: int) -> tuple[int, int]:
+        """The node that hears most messages in an interval, and how many."""
+        heard: dict[int, int] = {}
+        for (_, b, _, _), line in self.lines.items():
+            heard[b] = heard.get(b, 0) + line.messages
+        tiers = self.graph.nodes.tier
+        inner = {k: n for k, n in heard.items() if tiers[k] < 4}
+        if not inner:
+            return -1, 0
+        busiest = min(inner, key=lambda k: (-inner[k], k))
+        return busiest, -(-inner[busiest] // max(periods, 1))

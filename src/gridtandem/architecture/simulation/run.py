@@ -1,0 +1,141 @@
+"""One architecture on one day: derived, carried out, delivered, repaired, balanced, posted, judged, measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from gridtandem.architecture.graph import KINDS
+from gridtandem.architecture.simulation.acting import Acted, acted
+from gridtandem.architecture.simulation.borders import crossing_items, platforms_per_der
+from gridtandem.architecture.simulation.clearing import SHORT
+from gridtandem.architecture.simulation.conduct import Choices, Planned, conducted
+from gridtandem.architecture.simulation.delays import Delays
+from gridtandem.architecture.simulation.fleet import Fleet
+from gridtandem.architecture.simulation.ledger import Ledger
+from gridtandem.architecture.simulation.physics import Judge, Physics, Powers
+from gridtandem.architecture.simulation.play import Play, Way
+from gridtandem.architecture.simulation.posting import posted
+from gridtandem.architecture.simulation.results import Deciders, Links, Results
+from gridtandem.architecture.simulation.scene import Scene
+from gridtandem.architecture.simulation.watching import blast, curtailed_gini, observed, skew
+from gridtandem.tables import Real
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class One:
+    """What one architecture came to on one day."""
+
+    play: Play
+    planned: Planned
+    acted: Acted
+    before: Physics
+    after: Physics
+    ledger: Ledger
+    result: Results  # one row
+    links: Links
+    deciders: Deciders
+
+
+def judge_of(scene: Scene) -> Judge:
+    """The AC judge of a scene's grid; all architectures share it."""
+    return Judge.of(scene.physical)
+
+
+def simulated(play: Play, scene: Scene, judge: Judge, choices: Choices | None = None) -> One:
+    """Carry a play out."""
+    chosen = Choices() if choices is None else choices
+    fleet = Fleet.of(play, scene.actual)
+    plan = conducted(fleet, scene, chosen)
+    done = acted(fleet, scene, plan)
+    ledger = posted(fleet, scene, plan, done)
+    before, after = (
+        judge.judge(Powers.of(scene.actual, bulk.unit_p, y, loads=scene.loads, shed=shed))
+        for bulk, y, shed in ((done.bulk_before, done.before, ()), (done.bulk, done.after, done.shed))
+    )
+    links = _links(fleet, scene, ledger)
+    return One(
+        play=play, planned=plan, acted=done, before=before, after=after, ledger=ledger,
+        result=_result(fleet, scene, (plan, done), (before, after), (ledger, links)), links=links, deciders=_deciders(fleet, scene, plan, ledger),
+    )  # fmt: skip
+
+
+def _result(fleet: Fleet, scene: Scene, day: tuple[Planned, Acted], physics: tuple[Physics, Physics], sent: tuple[Ledger, Links]) -> Results:
+    (plan, done), (ledger, links) = day, sent
+    world, hours, play = scene.actual, scene.actual.hours, fleet.play
+    shed = sum(float(s.sum()) for s in done.shed) * hours
+    short = float(done.bulk.short.sum()) * hours
+    cost = done.bulk.cost + world.constant + world.cost(done.after) + SHORT * (shed + short)
+    double = sum(float(np.abs(d).sum()) for d in plan.double) * hours
+    paid = sum(float((d * scene.asked[k]).sum()) for k, d in enumerate(plan.double)) * hours
+    lines = ledger.lines.values()
+    p50, p95 = (float(np.percentile(done.loops, q)) if len(done.loops) else np.nan for q in (50, 95))
+    rows: dict[str, float | str] = {
+        "architecture": play.graph.id, "scenario": scene.name, "procedure": play.procedure, "hours": world.periods * hours, "cost_paper": plan.paper,
+        "cost": cost, "ideal": scene.ideal, "gap_percent": 100 * (cost - scene.ideal) / abs(scene.ideal), "red_mwh": done.red,
+        "curtailed_mwh": shed, **_beyond("before", physics[0], hours), **_beyond("after", physics[1], hours),
+        "linear_before_mwh": float(world.beyond(done.before).sum()) * hours, "linear_after_mwh": float(_left(scene, done).sum()) * hours,
+        "double_mwh": double, "double_paid": paid, "conflicts": plan.conflicts, "missed": done.missed, "refused_mwh": plan.refused,
+        "imbalance_mwh": float(np.abs(world.draw(done.before) - plan.plan.z).sum()) * hours, "messages": sum(x.messages for x in lines),
+        "numbers": sum(x.numbers for x in lines), "bytes": sum(x.bytes for x in lines), "fan_in": ledger.fan_in(world.periods)[1],
+        "largest_problem": _largest(plan), "iterations": np.nan, "latency_p50_s": p50, "latency_p95_s": p95,
+        "skew_mw": skew(fleet, scene, plan), "observed_share": observed(fleet, scene, plan), "blast_mw": blast(fleet, scene, plan),
+        "crossing_items": crossing_items(links, play.graph, len(fleet.node)),
+        "platforms_per_der": platforms_per_der(links, play.graph), "gini": curtailed_gini(fleet, scene, plan, done),
+        "unserved_mwh": shed + short, "trouble": "; ".join(dict.fromkeys((*physics[0].trouble, *physics[1].trouble))),
+    }  # fmt: skip
+    return Results.of({name: np.array([value]) for name, value in rows.items()})
+
+
+def _beyond(when: str, found: Physics, hours: float) -> dict[str, float]:
+    area = found.feeders
+    return {
+        f"violation_{when}": float(area.thermal_mva.sum()) * hours, f"voltage_{when}": float(area.voltage_pu.sum()) * hours,
+        f"elements_{when}": float(area.elements.sum()) * hours,
+    }  # fmt: skip
+
+
+def _left(scene: Scene, done: Acted) -> Real:
+    """Limits of the planning model broken in the end (period, feeder), with load that was cut. [MW]"""
+    out = []
+    for f, y, shed in zip(scene.actual.feeders, done.after, done.shed, strict=True):
+        value = f.wires.values(y) + shed @ f.wires.h_shed.T
+        out.append(np.maximum(np.maximum(value - f.wires.high, f.wires.low - value), 0.0).sum(1))
+    return np.stack(out, -1)
+
+
+def _largest(plan: Planned) -> int:
+    return max(plan.plan.variables + plan.plan.rows, *(p.variables + p.rows for p in plan.shared if p is not None), 0)
+
+
+def _links(fleet: Fleet, scene: Scene, ledger: Ledger) -> Links:
+    names, id_ = fleet.play.graph.nodes.name.tolist(), fleet.play.graph.id
+    delays = Delays(fleet.play.graph, scene.heavy, np.random.default_rng(scene.seed))
+    drawn = [delays.along((a, b), (scene.actual.periods, 20)) for a, b, _, _ in ledger.lines]
+    rows = [
+        (id_, scene.name, names[a], names[b], KINDS[kind], item, line.messages, line.numbers, line.bytes, *np.percentile(d, (50, 95)).tolist())
+        for ((a, b, kind, item), line), d in zip(ledger.lines.items(), drawn, strict=True)
+    ]  # fmt: skip
+    return Links.of(dict(zip(Links.columns(), zip(*rows, strict=True), strict=True))) if rows else Links.empty()
+
+
+def _deciders(fleet: Fleet, scene: Scene, plan: Planned, ledger: Ledger) -> Deciders:
+    """Who solves what: the bulk market one problem for the day, distribution operators one for each of their feeders and what they decide."""
+    play, names = fleet.play, fleet.play.graph.nodes.name
+    rows = [(play.bulk, 1, plan.plan.variables, plan.plan.rows)]
+    local = [p for p in plan.shared if p is not None]
+    if play.networks and (local or plan.masks.has(Way.LOCAL, Way.TWICE, Way.LEFTOVER, Way.FILTERED, Way.BOXED)):
+        sizes = [(p.variables, p.rows) for p in local] or [(f.steps.least.size, f.wires.there.size) for f in scene.actual.feeders]
+        rows.append((play.networks[0], len(sizes), max(s[0] for s in sizes), max(s[1] for s in sizes)))
+    heard = {k: 0 for k, *_ in rows}
+    for (_, b, _, _), line in ledger.lines.items():
+        if b in heard:
+            heard[b] += line.messages
+    return Deciders.of({
+        "architecture": [play.graph.id] * len(rows), "scenario": [scene.name] * len(rows), "node": [str(names[r[0]]) for r in rows],
+        "problems": [r[1] for r in rows], "variables": [r[2] for r in rows], "rows": [r[3] for r in rows],
+        "fan_in": [heard[r[0]] / scene.actual.periods for r in rows],
+    })  # fmt: skip

@@ -1,0 +1,52 @@
+"""A scenario: what is, what each side believes, what links do, and whom somebody has broken into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from gridtandem.architecture.simulation.world import World
+from gridtandem.study.market.study import MarketStudy
+from gridtandem.tables import Flag, Real
+
+FULL_ACTIVATION_S = 750.0  # by when an instruction must be carried out: full activation of manual frequency restoration reserve in Europe
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Scene:
+    """One day as it comes, and as it is seen. Units and steps are the same in all three worlds."""
+
+    name: str
+    actual: World
+    network: World  # what distribution operators plan with
+    physical: MarketStudy  # the grid itself, on which it is judged
+    bulk: World  # models of distribution as who clears the bulk market holds them, where they reach it
+    asked: tuple[Real, ...]  # (feeder)(period, step) prices asked of whoever buys from afar [currency/MWh]
+    asked_here: tuple[Real, ...]  # the same, of a distribution operator that has nobody else
+    lost: Flag  # (period) links between tiers 1 and 2 are down
+    heavy: bool = False  # delays in the hands of tier 3 have a heavy tail
+    broken_into: bool = False  # the worst node of tier 3 or 4 is in foreign hands
+    loads: Real | float = 1.0  # (period, transmission and feeders) what loads come to, of their forecast
+    ideal: float = float("nan")  # least cost that one owner of all models reaches on the day as it comes [currency]
+    ideal_size: int = 0  # unknowns and rows of his problem
+    seed: int = 0
+
+    @staticmethod
+    def nominal(world: World, physical: MarketStudy | None = None, *, seed: int = 0) -> Scene:
+        """Everybody knows what is."""
+        asked = tuple(np.broadcast_to(f.steps.price, f.steps.least.shape) for f in world.feeders)
+        nothing = np.zeros(world.periods, bool)
+        return Scene(
+            name="nominal",
+            actual=world,
+            network=world,
+            bulk=world,
+            physical=world.study if physical is None else physical,
+            asked=asked,
+            asked_here=asked,
+            lost=nothing,
+            seed=seed,
+        )
