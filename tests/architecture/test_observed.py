@@ -21,6 +21,9 @@ from gridtandem.architecture.observed.compare import declared_against_observed, 
 from gridtandem.architecture.observed.ledger import observed
 from gridtandem.architecture.observed.letters import COMPANY, OWNER, TRANSMISSION, meanings
 from gridtandem.architecture.observed.runs import seen
+from gridtandem.architecture.simulation.derived import derived
+from gridtandem.architecture.simulation.run import judge_of, simulated
+from gridtandem.architecture.simulation.scenarios import Setting, scene_of
 from gridtandem.architecture.statements import STATEMENT_KEYS, WORDS, statement_entries
 from gridtandem.architecture.verdicts.judged import judge
 from gridtandem.boundary.layout import Ask
@@ -223,6 +226,39 @@ def test_an_instruction_is_new_though_its_reports_were_declared() -> None:
     compared = declared_against_observed(graph, observed(graph, posted([("ctl", "TSO", "DSO", "")])))
     assert compared.undeclared == ("ctl TSO > DSO",)
     assert "info DSO > TSO" not in compared.unused
+
+
+@pytest.mark.parametrize(("name", "unused", "new"), [
+    ("R1", ("disp TSO > AGG", "disp AGG > DER", "ctl DO > DER"), ()),  # it buys from customers directly, and sees the networks, so nothing is red
+    ("GR1", (), ("ctl DSO > DER",)),  # nobody sees the networks: the distribution operator opens switches
+    ("UK3", (), ()),
+    ("AU4", ("disp DSO > AGG",), ()),
+    ("NY1", (), ()),
+])  # fmt: skip
+def test_what_a_simulated_day_was(name: str, unused: tuple[str, ...], new: tuple[str, ...]) -> None:
+    scene, graph = scene_of(Setting(case=gt.case("toy-two-feeders"), flow="active"), "nominal"), architecture(name)
+    links = simulated(derived(graph), scene, judge_of(scene)).links
+    compared = declared_against_observed(graph, observed(graph, links))
+    assert (compared.unused, compared.undeclared) == (unused, new)
+    if new:
+        assert compared.as_observed.levels()["HC"] > compared.as_declared.levels()["HC"]  # two act on the same customers, and no source said so
+
+
+@pytest.mark.parametrize(("item", "word"), [("envelope", "lim"), ("veto", "veto"), ("order", "order"), ("set-point", "ctl"), ("red", "ctl")])
+def test_an_instruction_is_what_its_item_says(item: str, word: str) -> None:
+    declared = read_lines(TYPED + "lim TSO DSO\nveto DSO DER\n")[0]
+    assert said(observed(declared, posted([("instr", "DSO", "AGG", item)]))) == [(word, "DSO", "AGG", "")]
+    whole = [(word, a, b, "") for word, a, b in (("disp", "TSO", "AGG"), ("lim", "TSO", "DSO"), ("veto", "DSO", "DER"))]
+    for line in whole:
+        kept = {"disp": ("set-point", "red", "order"), "lim": ("envelope",), "veto": ("veto",)}[line[0]]
+        found = said(observed(declared, posted([("instr", line[1], line[2], item)])))
+        assert (line in found) == (item in kept)
+
+
+def test_an_agreement_carries_information() -> None:
+    (graph,) = read_lines(TYPED + "coord TSO DSO s=limits\n")
+    found = observed(graph, posted([("info", "DSO", "TSO", "exchange")]))
+    assert [line for line in said(found) if line[0] != "noedge"] == [("coord", "TSO", "DSO", "")]
 
 
 def test_a_message_of_nobody_is_refused() -> None:
