@@ -215,9 +215,7 @@ def test_initials_and_words_in_brackets_are_names(name: str, description: str) -
 
 
 def test_slips_of_the_pen_are_told_and_mean_who_was_meant() -> None:
-    told = steps(
-        ("Market platfomr", "Customer", "Set-point"), ("DSO", "market platform", "Activation request"), ("DSO", "Martket Platform", "Forecast")
-    )
+    told = steps(("Market platfomr", "EV", "Set-point"), ("DSO", "market platform", "Activation request"), ("DSO", "Martket Platform", "Forecast"))
     found = read_use_case(page("md", told), "typed.md")
     assert said(found.graph) == {"ctl market platform > EV", "order DSO > market platform", "info DSO > market platform sched"}
     assert set(found.guesses.what[found.guesses.part == "name"].tolist()) == {"Market platfomr", "Martket Platform"}
@@ -225,7 +223,7 @@ def test_slips_of_the_pen_are_told_and_mean_who_was_meant() -> None:
 
 def test_symbols_of_information_and_numbers_of_steps_may_be_spelled_loosely() -> None:
     names = "| Information exchanged ID | Name of Information |\n|---|---|\n| I-07 | Set-point |\n\n"
-    told = [("1 a", "", "Hello", "", "", "DSO", "Customer", "I - 07"), ("2 b", "", "Hello", "", "", "Customer", "DSO", "")]
+    told: list[tuple[str, ...]] = [("1 a", "", "Hello", "", "", "DSO", "Customer", "I - 07"), ("2 b", "", "Hello", "", "", "Customer", "DSO", "")]
     assert said(read_use_case(names + page("md", told), "typed.md").graph) == {"ctl DSO > Customer"}
 
 

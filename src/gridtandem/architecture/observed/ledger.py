@@ -1,22 +1,15 @@
-"""The ledger of messages of a simulation as an architecture: the same nodes, and only those lines along which something went.
-
-A ledger names what went by a word of statements (``disp``, ``ctl``, ``lim``, …) or by the kind of the edge along which it went (``instr``, ``info``,
-…); of an instruction the item then says what it may do: an envelope bounds, an order has a platform act, everything else sets.
-"""
+"""The ledger of messages of a simulation as an architecture: the same nodes, and only those lines along which something went."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias
 
-from gridtandem.architecture.graph import COORD, INFO, INSTR, KINDS, LIMIT, NOEDGE, ORDER, SETPOINT, VETO, Graph
+from gridtandem.architecture.graph import COORD, INFO, INSTR, KINDS, NOEDGE, Graph
 from gridtandem.architecture.statements import Description, Entry, Value, leading, node_entries, statement_entries
 from gridtandem.tables import Names
 
 GUESSED = "advisory"  # strength of an agreement that nobody declared
-BOUNDS = (LIMIT, VETO)
-ITEMS = {"envelope": LIMIT, "veto": VETO, "order": ORDER}
-INSTEAD = {LIMIT: "lim", VETO: "veto", ORDER: "order", SETPOINT: "ctl"}  # what an instruction is that nobody declared
 Line: TypeAlias = tuple[str, str, str, str]  # word, from, to, item
 
 
@@ -69,10 +62,7 @@ def _goes(graph: Graph, names: Sequence[str], row: int, line: Line) -> bool:
     if (a, b) != ends or what == NOEDGE:
         return False
     if what == INSTR:
-        if word != KINDS[INSTR]:
-            return word == edges.word[row]
-        bound, may = ITEMS.get(item, SETPOINT), int(edges.authority[row])
-        return bound == may if bound in BOUNDS else may not in BOUNDS
+        return bool(word == edges.word[row])
     told = str(edges.item[row]) if edges.word[row] == "info" else ""
     return word == KINDS[what] and (what != INFO or told in ("", item))
 
@@ -80,8 +70,6 @@ def _goes(graph: Graph, names: Sequence[str], row: int, line: Line) -> bool:
 def _stated(line: Line) -> Line:
     """A statement for what nobody declared; an agreement holds both ways, so its ends stand in alphabetical order."""
     word, a, b, item = line
-    if word == KINDS[INSTR]:
-        return INSTEAD[ITEMS.get(item, SETPOINT)], a, b, ""
     if word == "coord":
         return word, *sorted((a, b)), ""  # type: ignore[return-value]  # two ends
     return word, a, b, item if word == "info" and item != "info" else ""
