@@ -169,7 +169,7 @@ def test_who_is_reached_by_nobody_is_named() -> None:
     two = FOUR.replace("cap=1", "cap=.5") + "N y role=DER tier=4 org=C cap=.5\n"
     with pytest.raises(InvalidCase) as refused:
         of_lines(two + "lim D x\n")
-    assert [(f.label, f.code) for f in refused.value.faults] == [("X", "arch-080"), ("x", "arch-081"), ("y", "arch-061")]
+    assert [(f.label, f.code) for f in refused.value.faults] == [("X", "arch-080"), ("x", "arch-081"), ("y", "arch-081")]
     assert refused.value.faults[1].place == "test.txt:5"
     with pytest.raises(InvalidCase, match=r"nodes\[y\] is instructed by nobody, and no price reaches it") as one:
         of_lines(two + "disp T x\n")

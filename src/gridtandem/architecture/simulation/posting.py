@@ -137,5 +137,5 @@ def _in_red(ledger: Ledger, fleet: Fleet, acted: Acted) -> None:
             chain = min(chains, key=lambda x: (len(x), x))
             for a, b in pairwise(chain):
                 ledger.between(a, b, INSTR, "red", values, messages=count)
-        elif fleet.play.networks:
-            ledger.opened(fleet.play.networks[0], c.customer, values, messages=count)
+        elif len(wires := np.flatnonzero(fleet.play.graph.nodes.tier == DISTRIBUTION)):
+            ledger.opened(int(wires[0]), c.customer, values, messages=count)
