@@ -13,7 +13,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.architecture.graph import COORD, INFO, INSTR, KINDS, Graph
+from gridtandem.architecture.graph import COORD, CUSTOMER, INFO, INSTR, KINDS, Graph
 from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.tables import Index, Real
@@ -96,14 +96,14 @@ class Ledger:
         mine = np.flatnonzero((e.from_node == a) & (e.to_node == b) & (e.what == kind))
         return KINDS[kind] if kind != INSTR else str(e.word[mine[0]]) if len(mine) else SWITCHED
 
-    def fan_in(self, periods: int) -> tuple[int, int]:
-        """The node that hears most messages in an interval, and how many."""
-        heard: dict[int, int] = {}
+    def heard(self, periods: int) -> dict[int, float]:
+        """Messages that reach each node above customers in an interval; where a node stands for many, each of them."""
+        out: dict[int, float] = {}
         for (_, b, _, _), line in self.lines.items():
-            heard[b] = heard.get(b, 0) + line.messages
-        tiers = self.graph.nodes.tier
-        inner = {k: n for k, n in heard.items() if tiers[k] < 4}
-        if not inner:
-            return -1, 0
-        busiest = min(inner, key=lambda k: (-inner[k], k))
-        return busiest, -(-inner[busiest] // max(periods, 1))
+            if self.graph.nodes.tier[b] < CUSTOMER:
+                out[b] = out.get(b, 0.0) + line.messages / (max(periods, 1) * max(int(self.fleet.many[b]), 1))
+        return out
+
+    def fan_in(self, periods: int) -> float:
+        """Of the node that hears most."""
+        return max(self.heard(periods).values(), default=0.0)

@@ -79,7 +79,7 @@ def _result(fleet: Fleet, scene: Scene, day: tuple[Planned, Acted], physics: tup
         "linear_before_mwh": float(world.beyond(done.before).sum()) * hours, "linear_after_mwh": float(_left(scene, done).sum()) * hours,
         "double_mwh": double, "double_paid": paid, "conflicts": plan.conflicts, "missed": done.missed, "refused_mwh": plan.refused,
         "imbalance_mwh": float(np.abs(world.draw(done.before) - plan.plan.z).sum()) * hours, "messages": sum(x.messages for x in lines),
-        "numbers": sum(x.numbers for x in lines), "bytes": sum(x.bytes for x in lines), "fan_in": ledger.fan_in(world.periods)[1],
+        "numbers": sum(x.numbers for x in lines), "bytes": sum(x.bytes for x in lines), "fan_in": ledger.fan_in(world.periods),
         "largest_problem": _largest(plan), "iterations": np.nan, "latency_p50_s": p50, "latency_p95_s": p95,
         "skew_mw": skew(fleet, scene, plan), "observed_share": observed(fleet, scene, plan), "blast_mw": blast(fleet, scene, plan),
         "crossing_items": crossing_items(links, play.graph, len(fleet.node)),
@@ -129,12 +129,9 @@ def _deciders(fleet: Fleet, scene: Scene, plan: Planned, ledger: Ledger) -> Deci
     if play.networks and (local or plan.masks.has(Way.LOCAL, Way.TWICE, Way.LEFTOVER, Way.FILTERED, Way.BOXED)):
         sizes = [(p.variables, p.rows) for p in local] or [(f.steps.least.size, f.wires.there.size) for f in scene.actual.feeders]
         rows.append((play.networks[0], len(sizes), max(s[0] for s in sizes), max(s[1] for s in sizes)))
-    heard = {k: 0 for k, *_ in rows}
-    for (_, b, _, _), line in ledger.lines.items():
-        if b in heard:
-            heard[b] += line.messages
+    heard = ledger.heard(scene.actual.periods)
     return Deciders.of({
         "architecture": [play.graph.id] * len(rows), "scenario": [scene.name] * len(rows), "node": [str(names[r[0]]) for r in rows],
         "problems": [r[1] for r in rows], "variables": [r[2] for r in rows], "rows": [r[3] for r in rows],
-        "fan_in": [heard[r[0]] / scene.actual.periods for r in rows],
+        "fan_in": [heard.get(r[0], 0.0) for r in rows],
     })  # fmt: skip
