@@ -130,7 +130,7 @@ class SimulationRun:
 
 def simulate(
     case: Case | Network | str | Path,
-    which: Sequence[str] = ("all",),
+    which: Sequence[str | Graph] = ("all",),
     scenarios: Sequence[str] | Literal["all"] = USUAL,
     *,
     first_hour: int = 1,
@@ -144,14 +144,15 @@ def simulate(
 ) -> SimulationRun:
     """Simulate architectures on a case over a day: the twin of ``tandem architecture simulate``.
 
-    ``which`` are names of published ones, files, or "all". ``hours`` periods from ``first_hour`` (counted from 1), by default all that the case has.
-    ``envelope`` says how distribution shares headroom out, ``arb`` how far platforms settle between buyers of what their interval allows. With
-    ``save`` every pair is kept at once; ``resume`` takes from that file what it has. All that is wrong with what was asked is told at once.
+    ``which`` are names of published ones, files, "all", or graphs. ``hours`` periods from ``first_hour`` (counted from 1), by default all that the
+    case has. ``envelope`` says how distribution shares headroom out, ``arb`` how far platforms settle between buyers of what their interval allows.
+    With ``save``, a path or `place`, every pair is kept at once; ``resume`` takes from that file what it has. All that is wrong with what was asked
+    is told at once.
     """
     faults, graphs = list[Fault](), list[Graph]()
     for word in which:
         try:
-            graphs += [settled(graph, arb) for graph in asked(word)]
+            graphs += [settled(graph, arb) for graph in ((word,) if isinstance(word, Graph) else asked(word))]
         except TandemError as e:
             faults += e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-131")]
     setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=Choices(envelope=envelope), seed=seed)
@@ -188,7 +189,7 @@ def by_scenario(places: Places) -> dict[str, dict[str, int]]:
     return out
 
 
-def _none(which: Sequence[str], scenarios: Sequence[str]) -> list[Fault]:
+def _none(which: Sequence[object], scenarios: Sequence[str]) -> list[Fault]:
     """Nothing to simulate."""
     given = (("architecture", which), ("scenario", scenarios))
     return [Fault(what, "is not named", "name at least one", "arch-132") for what, found in given if not found]
