@@ -15,7 +15,7 @@ import numpy as np
 
 from gridtandem.architecture.simulation.clearing import Shown, cleared_bulk, cleared_feeder, shown_of
 from gridtandem.architecture.simulation.conduct import Choices
-from gridtandem.architecture.simulation.scene import Scene
+from gridtandem.architecture.simulation.scene import LOAD_ERROR, SUN_ERROR, Scene
 from gridtandem.architecture.simulation.world import World
 from gridtandem.cases.case import Case
 from gridtandem.cases.variants import planned, reconfigured, split
@@ -26,7 +26,6 @@ from gridtandem.study.market.study import MarketStudy
 
 STALE = 3  # periods by which models of distribution are late at who clears the bulk market
 LOST = (0.5, 0.75)  # part of the day in which links between tiers 1 and 2 are down
-LOAD_ERROR, SUN_ERROR = 0.10, 0.20  # spread of what comes about what was forecast, by feeder and hour
 MARKUP = 1.15  # of every bid
 PIVOTAL = 2.0  # of bids of units without which a feeder cannot keep its limits
 
