@@ -21,6 +21,9 @@ from gridtandem.architecture.observed.compare import declared_against_observed, 
 from gridtandem.architecture.observed.ledger import observed
 from gridtandem.architecture.observed.letters import COMPANY, OWNER, TRANSMISSION, meanings
 from gridtandem.architecture.observed.runs import seen
+from gridtandem.architecture.simulation.derived import derived
+from gridtandem.architecture.simulation.run import judge_of, simulated
+from gridtandem.architecture.simulation.scenarios import Setting, scene_of
 from gridtandem.architecture.statements import STATEMENT_KEYS, WORDS, statement_entries
 from gridtandem.architecture.verdicts.judged import judge
 from gridtandem.boundary.layout import Ask
@@ -151,6 +154,14 @@ def test_many_alike_are_one_node(monkeypatch: pytest.MonkeyPatch) -> None:
     assert judge(together).levels() == judge(apart).levels()
 
 
+def test_a_feeder_with_two_ports_holds_its_resources_once() -> None:
+    case = gt.case("T14R2")
+    table, (unit,) = case.interfaces, case.models[0].generators.name.tolist()
+    assert table.feeder[0] == table.feeder[1], unit
+    graph = seen(letters(case, ["ClearWith"], ["Offers"]), case, "x")
+    assert graph.nodes.instances[graph.nodes.tier == CUSTOMER].tolist() == [table.count[0]]
+
+
 @pytest.mark.parametrize(("name", "kind", "code"), [("golden-3bus", "Rumour", "arch-070"), ("case14", "Alone", "arch-071")])
 def test_what_cannot_be_observed_is_told(name: str, kind: str, code: str) -> None:
     with pytest.raises(InvalidCase) as e:
@@ -215,6 +226,32 @@ def test_an_instruction_is_new_though_its_reports_were_declared() -> None:
     compared = declared_against_observed(graph, observed(graph, posted([("ctl", "TSO", "DSO", "")])))
     assert compared.undeclared == ("ctl TSO > DSO",)
     assert "info DSO > TSO" not in compared.unused
+
+
+@pytest.mark.parametrize("name", ["R1", "GR1", "UK3", "AU4", "NY1", "PT1"])
+def test_what_a_simulated_day_was(name: str) -> None:
+    scene, graph = scene_of(Setting(case=gt.case("toy-two-feeders"), flow="active"), "nominal"), architecture(name)
+    links = simulated(derived(graph), scene, judge_of(scene)).links
+    rows = {(str(w), str(a), str(b)) for w, a, b in zip(links.word, links.sender, links.receiver, strict=True)}
+    declared = {line[:3] for line in said(graph)}
+    compared = declared_against_observed(graph, observed(graph, links))
+    assert compared.unused == tuple(" ".join(filter(None, (f"{w} {a} > {b}", i))) for w, a, b, i in said(graph) if (w, a, b) not in rows)
+    switched = {(w, a, b) for w, a, b in rows if w == "ctl"} - declared  # what nobody declared: switches in red
+    assert compared.undeclared == tuple(f"{w} {a} > {b}" for w, a, b in sorted(switched))
+
+
+def test_who_opens_switches_that_nobody_declared_is_coupled_unseen() -> None:
+    graph = architecture("GR1")
+    day = [*said(graph), ("ctl", "DSO", "DER", "switch")]
+    compared = declared_against_observed(graph, observed(graph, posted(day)))
+    assert compared.undeclared == ("ctl DSO > DER",)
+    assert compared.as_observed.levels()["HC"] > compared.as_declared.levels()["HC"]
+
+
+def test_an_agreement_carries_information() -> None:
+    (graph,) = read_lines(TYPED + "coord TSO DSO s=limits\n")
+    found = observed(graph, posted([("info", "DSO", "TSO", "exchange")]))
+    assert [line for line in said(found) if line[0] != "noedge"] == [("coord", "TSO", "DSO", "")]
 
 
 def test_a_message_of_nobody_is_refused() -> None:

@@ -192,6 +192,47 @@ def test_a_cell_may_hold_several() -> None:
     found = read_use_case(listed + page("md", told), "typed.md", roles={"Research and Development": {"role": "AGG"}}).graph
     assert said(found) == {"ctl DSO > Battery", "ctl TSO > Battery", "info Research and Development > DSO sched",
                            "info Research and Development > TSO sched"}  # fmt: skip
+    assert said(graph_of(("DSO/TSO", "EV / Storage", "Set-point"))) == {f"ctl {a} > {b}" for a in ("DSO", "TSO") for b in ("EV", "Storage")}
+
+
+LISTED = "| Actor name | Actor type | Description |\n|---|---|---|\n| {0} | Role | {1} |\n\n"
+
+
+def test_an_almost_equal_name_is_that_actor_but_a_short_word_is_a_name_of_its_own() -> None:
+    told = steps(("DSO", "Commercial consumer", "Set-point"))
+    found = read_use_case(LISTED.format("Commercial customer", "") + page("md", told), "typed.md").graph
+    assert said(found) == {"ctl DSO > Commercial customer"}
+    told = steps(("Market operator TSO", "Customer", "Set-point"))
+    found = read_use_case(LISTED.format("Market operator DSO", "") + page("md", told), "typed.md").graph
+    assert said(found) == {"ctl Market operator TSO > Customer"}
+
+
+@pytest.mark.parametrize(("name", "description"), [("Shared Customer Archive", ""), ("Archive (SCA)", "")])
+def test_initials_and_words_in_brackets_are_names(name: str, description: str) -> None:
+    told = steps(("DSO", "Customer", "Set-point"), ("SCA", "DSO", "Forecast"))
+    found = read_use_case(LISTED.format(name, description) + page("md", told), "typed.md", roles={"SCA": {"role": "AGG"}}).graph
+    assert name.split(" (")[0] in found.nodes.name.tolist()
+
+
+def test_slips_of_the_pen_are_told_and_mean_who_was_meant() -> None:
+    told = steps(("Market platfomr", "EV", "Set-point"), ("DSO", "market platform", "Activation request"), ("DSO", "Martket Platform", "Forecast"))
+    found = read_use_case(page("md", told), "typed.md")
+    assert said(found.graph) == {"ctl market platform > EV", "order DSO > market platform", "info DSO > market platform sched"}
+    assert set(found.guesses.what[found.guesses.part == "name"].tolist()) == {"Market platfomr", "Martket Platform"}
+
+
+def test_symbols_of_information_and_numbers_of_steps_may_be_spelled_loosely() -> None:
+    names = "| Information exchanged ID | Name of Information |\n|---|---|\n| I-07 | Set-point |\n\n"
+    told: list[tuple[str, ...]] = [("1 a", "", "Hello", "", "", "DSO", "Customer", "I - 07"), ("2 b", "", "Hello", "", "", "Customer", "DSO", "")]
+    assert said(read_use_case(names + page("md", told), "typed.md").graph) == {"ctl DSO > Customer"}
+
+
+def test_a_description_tells_where_a_name_does_not() -> None:
+    told = steps(("DSO", "Quux", "Set-point"), ("Quux", "Customer", "Set-point"))
+    found = read_use_case(LISTED.format("Quux", "aggregator of homes that also serves the TSO") + page("md", told), "typed.md").graph
+    assert found.nodes.role[found.nodes.name == "Quux"].tolist() == ["AGG"]
+    with pytest.raises(InvalidCase):
+        read_use_case(LISTED.format("Quux", "one of those who, as is said further on, aggregate: aggregator") + page("md", told), "typed.md")
 
 
 def test_all_who_are_unknown_are_told_at_once_and_mended() -> None:

@@ -100,6 +100,19 @@ def test_what_a_run_was_is_observed() -> None:
     assert tandem("architecture", "observe", "golden-3bus-dso-offer", "--against", "R33").code == EXIT_USAGE
 
 
+def test_what_a_simulated_day_was_is_observed_beside_its_design() -> None:
+    tandem("architecture", "simulate", "GR1", "R3", "--case", "toy-two-feeders", "--scenarios", "nominal", "-q")
+    assert tandem("architecture", "observe", "toy-two-feeders").code == EXIT_USAGE
+    told = tandem("architecture", "observe", "toy-two-feeders", "--day", "GR1:nominal", "--json").document
+    assert told["against"]["declared"] == "GR1"
+    switches = [s for s in told["architecture"]["statements"] if s["word"] == "ctl" and s["from_node"] == "DSO"]
+    assert told["against"]["undeclared"] == ["ctl DSO > DER"] * len(switches)
+    assert told["against"]["unused"] == []
+    other = tandem("architecture", "observe", "toy-two-feeders", "--day", "GR1:nominal", "--against", "R3", "--json").document
+    assert other["against"]["declared"] == "R3"
+    assert "disp TSO > DSO" in other["against"]["unused"]
+
+
 def test_faults_have_file_and_line() -> None:
     Path("bad.txt").write_text(
         TYPED.read_text(encoding="utf-8").replace("disp DSO AGG", "disp DSO AG").replace("cap=1.0", "cap=.9"), encoding="utf-8"

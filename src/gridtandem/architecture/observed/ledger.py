@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias
 
-from gridtandem.architecture.graph import Graph
-from gridtandem.architecture.statements import Description, Entry, Value, node_entries, statement_entries
+from gridtandem.architecture.graph import COORD, INFO, INSTR, KINDS, NOEDGE, Graph
+from gridtandem.architecture.statements import Description, Entry, Value, leading, node_entries, statement_entries
 from gridtandem.tables import Names
 
 GUESSED = "advisory"  # strength of an agreement that nobody declared
-ANSWERS = {"disp": ("info", "bid"), "ctl": ("info",)}  # what goes back and belongs to it
+Line: TypeAlias = tuple[str, str, str, str]  # word, from, to, item
 
 
 class Messages(Protocol):
@@ -28,28 +29,47 @@ class Messages(Protocol):
 def observed(graph: Graph, messages: Messages) -> Graph:
     """The declared graph with only what was used, and what was used without being declared.
 
-    A statement was used if a message of its word went its way, with its item where it names one. Reports and bids belong to a dispatch that was used;
-    those of one that never was stand for themselves. A link that its source denies stays denied where nothing went. What was used is certain.
+    A statement was used if something went along its leading edge, with its item where it names one. Reports and bids belong to a dispatch that was
+    used; those of one that never was stand for themselves. A link that its source denies stays denied where nothing went. What was used is certain.
     """
-    rows = zip(*(column.tolist() for column in (messages.word, messages.sender, messages.receiver, messages.item)), strict=True)
-    left: dict[tuple[str, str, str, str], None] = dict.fromkeys(map(_alike, rows))
-    met = {frozenset(row[1:3]) for row in left}
-    kept = list[dict[str, Value]]()
-    for said in statement_entries(graph):
-        word, a, b, item = _alike([str(said.get(key, "")) for key in ("word", "from", "to", "item")])
-        own = [row for row in left if row[:3] == (word, a, b) and item in ("", row[3])]
-        if own or (word == "noedge" and {a, b} not in met):
+    columns = (messages.word, messages.sender, messages.receiver, messages.item)
+    lines: list[Line] = list(dict.fromkeys(zip(*(map(str, column.tolist()) for column in columns), strict=True)))
+    met = {frozenset(line[1:3]) for line in lines}
+    names, edges = graph.nodes.name.tolist(), graph.edges
+    kept, there = list[dict[str, Value]](), set[int]()
+    for row, said in zip(leading(edges), statement_entries(graph), strict=True):
+        denied = edges.what[row] == NOEDGE and {said["from"], said["to"]} not in met
+        if denied or any(_goes(graph, names, row, line) for line in lines):
             kept.append({key: value for key, value in said.items() if key != "unsure"} | {"confidence": 1.0})
-            left = {row: None for row in left if row not in own}
-    back = {(word, str(s["to"]), str(s["from"]), "") for s in kept for word in ANSWERS.get(str(s["word"]), ())}
-    for word, a, b, item in (row for row in left if (*row[:3], "") not in back):
-        more: dict[str, Value] = {"strength": GUESSED} if word == "coord" else {"item": item} if item else {}
-        kept.append({"word": word, "from": a, "to": b, **more, "source": "ledger"})
+            there.add(int(edges.statement[row]))
+    held = [row for row, statement in enumerate(edges.statement.tolist()) if statement in there]
+    new = dict.fromkeys(_stated(line) for line in lines if not any(_goes(graph, names, row, line) for row in held))
+    kept += [
+        {"word": w, "from": a, "to": b, **({"strength": GUESSED} if w == "coord" else {"item": i} if i else {}), "source": "ledger"}
+        for w, a, b, i in new
+    ]  # fmt: skip
     head = f"{graph.id}-observed", f"{graph.name}, as observed", f"ledger of a simulation of {graph.id}", graph.family
     return Description(*head, tuple(map(Entry, node_entries(graph))), tuple(map(Entry, kept))).graph()
 
 
-def _alike(row: list[str] | tuple[str, ...]) -> tuple[str, str, str, str]:
-    """An agreement holds both ways, so its ends stand in alphabetical order, and it is about nothing in particular."""
-    word, a, b, item = row
-    return (word, *sorted((a, b)), "") if word == "coord" else (word, a, b, item)  # type: ignore[return-value]  # two ends
+def _goes(graph: Graph, names: Sequence[str], row: int, line: Line) -> bool:
+    """Whether a line of the ledger went along an edge. An edge that names no item may carry any; agreements carry information too."""
+    word, a, b, item = line
+    edges, what = graph.edges, int(graph.edges.what[row])
+    ends = names[edges.from_node[row]], names[edges.to_node[row]]
+    if what == COORD:
+        return word in ("coord", "info") and (a, b) in (ends, ends[::-1])
+    if (a, b) != ends or what == NOEDGE:
+        return False
+    if what == INSTR:
+        return bool(word == edges.word[row])
+    told = str(edges.item[row]) if edges.word[row] == "info" else ""
+    return word == KINDS[what] and (what != INFO or told in ("", item))
+
+
+def _stated(line: Line) -> Line:
+    """A statement for what nobody declared; an agreement holds both ways, so its ends stand in alphabetical order."""
+    word, a, b, item = line
+    if word == "coord":
+        return word, *sorted((a, b)), ""  # type: ignore[return-value]  # two ends
+    return word, a, b, item if word == "info" and item != "info" else ""

@@ -13,7 +13,7 @@ from gridtandem.architecture.statements import Value
 from gridtandem.architecture.use_cases.guesses import LIKELY, OPEN, TOLD, Guess
 from gridtandem.architecture.use_cases.names import Names, names
 from gridtandem.architecture.use_cases.steps import Actor, UseCase
-from gridtandem.architecture.use_cases.words import first, folded, words
+from gridtandem.architecture.use_cases.words import earliest, first, folded, words
 from gridtandem.errors import Fault, InvalidCase
 
 PLATFORMS = ("FMP", "MO")
@@ -98,8 +98,8 @@ def _role(case: UseCase, known: Names, key: str) -> tuple[Said, Guess] | None:
     label = known.label[key]
     actor = next((a for a in case.actors if known.key(a.name) == key), Actor(label, "", ""))
     described = " ".join(folded(actor.description).split()[:DESCRIBED])
-    for text, because, sure in ((key, "its name", TOLD), (described, "its description", LIKELY)):
-        found, tool = first(text, words().roles), words().tools.found(text)
+    for text, because, sure, way in ((key, "its name", TOLD, first), (described, "its description", LIKELY, earliest)):
+        found, tool = way(text, words().roles), words().tools.found(text)
         if found is not None and (found[0].what in PLATFORMS or not tool):
             role, tier = found[0].what, found[0].tier
             if role in PLATFORMS and (own := [r.tier for r in words().roles if r.what in OPERATORS and r.found(text)]):

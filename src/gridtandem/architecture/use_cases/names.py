@@ -11,7 +11,7 @@ from typing import final
 
 from gridtandem.architecture.use_cases.guesses import LIKELY, Guess
 from gridtandem.architecture.use_cases.steps import UseCase
-from gridtandem.architecture.use_cases.words import folded
+from gridtandem.architecture.use_cases.words import folded, tells
 
 ALIKE = 0.84  # of two spellings, such as "commercial consumer" and "commercial customer"
 SHORT = 4  # letters up to which a word is a name of its own: "MO TSO" is not "MO DSO"
@@ -37,21 +37,20 @@ class Names:
 
 
 def names(case: UseCase, given: Iterable[str]) -> Names:
-    """Who is who: what the actors table lists counts as it stands there; what comes close to an actor that no step names is that actor."""
+    """Who is who. What the actors table lists counts as it stands there; another spelling that comes close to one before it is that one."""
     listed = {folded(a.name): a.name for a in case.actors}
     short = {folded(within): folded(a.name) for a in case.actors for within in re.findall(r"\(([^()]+)\)", a.name)}
+    short |= {_initials(key): key for key in listed if len(_initials(key)) > 2}
     known = frozenset({*listed, *short, *map(folded, given)})
     used: dict[str, str] = {}
     for written in (p for s in case.steps for cell in (s.sender, s.receiver) for p in parts(cell, known)):
         used.setdefault(folded(written), written)
-    free = [key for key in listed if key not in used]
     label: dict[str, str] = {}
     same: dict[str, str] = {}
     guesses: list[Guess] = []
-    for key, written in used.items():
-        close = (k for k in free if _alike(k, key))
-        initials = (k for k in (*listed, *label) if len(key) > 2 and "".join(word[0] for word in k.split()) == key)
-        other = "" if key in listed else short.get(key) or next(close, "") or next(initials, "")
+    for key, written in sorted(used.items(), key=lambda each: each[0] not in listed and not tells(each[0])):  # slips of the pen last
+        close = (k for k in (*listed, *label) if _alike(k, key) or _initials(k) == key)
+        other = "" if key in listed else short.get(key) or next(close, "")
         name = listed.get(other or key, label.get(other, written))
         label.setdefault(other or key, re.sub(r"\s*\([^()]*\)", "", name))
         if other:
@@ -62,14 +61,19 @@ def names(case: UseCase, given: Iterable[str]) -> Names:
 
 
 def parts(cell: str, known: frozenset[str]) -> list[str]:
-    """Actors of a cell that may hold several. A slash or an "and" may belong to a name, so it parts only what a table lists."""
+    """Actors of a cell that may hold several. A slash or an "and" may belong to a name, so it parts only what a table lists or words tell."""
     if folded(cell) in known:
         return [cell]
     out: list[str] = []
     for part in (p.strip() for p in re.split(r"[,;\n]", cell) if folded(p)):
         several = [p.strip() for p in re.split(r"/|&|\band\b", part) if folded(p)]
-        out += several if folded(part) not in known and {folded(p) for p in several} <= known else [part]
+        apart = folded(part) not in known and all(folded(p) in known or tells(folded(p)) for p in several)
+        out += several if apart else [part]
     return out
+
+
+def _initials(key: str) -> str:
+    return "".join(word[0] for word in key.split()) if len(key.split()) > 2 else ""
 
 
 def _alike(a: str, b: str) -> bool:

@@ -20,8 +20,8 @@ HEADERS = (  # of step tables, in the order in which they claim a header
     ("service", r"service"), ("description", r"description"), ("requirements", r"requirement"), ("information", r"exchanged|information"),
     ("name", r"name|activity|process"),
 )  # fmt: skip
-NUMBER = re.compile(r"\d+([.\-]\d+)*[a-z]?\.?$", re.IGNORECASE)
-SYMBOL = re.compile(r"\b(?:I|Inf|Info|IE|ID)[-_. ]?\d+\b", re.IGNORECASE)  # of information exchanged
+NUMBER = re.compile(r"(step\s*)?\d+([.\-]\d+)*\s*[a-z]?\.?$", re.IGNORECASE)
+SYMBOL = re.compile(r"\b(?:I|Inf|Info|IE|ID)\s*[-_.]?\s*\d+\b", re.IGNORECASE)  # of information exchanged
 
 
 @final

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from typing import final
 
 
@@ -31,7 +32,6 @@ class Words:
     """All of them, each list in the order in which it is asked."""
 
     tools: Meaning
-    markets: Meaning
     roles: tuple[Meaning, ...]
     topics: tuple[Meaning, ...]
     items: tuple[Meaning, ...]
@@ -44,7 +44,7 @@ def words() -> Words:
     roles, topics, items = (
         tuple(Meaning(each[key], tuple(each["words"]), each.get("tier", 0)) for each in said[f"{key}s"]) for key in ("role", "topic", "item")
     )
-    return Words(Meaning("tool", tuple(said["tools"])), Meaning("market", tuple(said["markets"])), roles, topics, items)
+    return Words(Meaning("tool", tuple(said["tools"])), roles, topics, items)
 
 
 def first(text: str, meanings: Sequence[Meaning]) -> tuple[Meaning, str] | None:
@@ -52,10 +52,21 @@ def first(text: str, meanings: Sequence[Meaning]) -> tuple[Meaning, str] | None:
     return next(((m, word) for m in meanings if (word := m.found(text))), None)
 
 
+def earliest(text: str, meanings: Sequence[Meaning]) -> tuple[Meaning, str] | None:
+    """The meaning whose phrase begins first in a text, and that phrase."""
+    found = [(m, word) for m in meanings if (word := m.found(text))]
+    return min(found, key=lambda each: f" {text} ".index(f" {each[1]} "), default=None)
+
+
+def tells(text: str) -> bool:
+    """Whether a folded name says who somebody is."""
+    return first(text, words().roles) is not None or bool(words().tools.found(text))
+
+
 def folded(text: str) -> str:
-    """For comparing: small letters and digits, one blank between words, no plurals, nothing in brackets."""
+    """For comparing: small letters and digits, one blank between words, no plurals, no word twice in a row, nothing in brackets."""
     bare = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", text).casefold()
-    return " ".join(_singular(word) for word in re.findall(r"[^\W_]+", bare))
+    return " ".join(word for word, _ in groupby(_singular(word) for word in re.findall(r"[^\W_]+", bare)))
 
 
 @cache

@@ -1,21 +1,27 @@
-"""What a run's architecture was, in words and for machines; beside a declared one if one is named."""
+"""What the architecture of a run or of a simulated day was, in words and for machines; beside a declared one if one is named."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, final
 
 from gridtandem.architecture.catalogue import architecture
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.observed.compare import Compared, declared_against_observed
+from gridtandem.architecture.observed.ledger import observed
 from gridtandem.architecture.observed.runs import seen
+from gridtandem.architecture.simulation.kept import KIND, CampaignFile
 from gridtandem.architecture.verdicts.findings import SHORT
 from gridtandem.architecture.verdicts.judged import judge
+from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.report.architecture.verdicts import span, verdicts
 from gridtandem.report.architecture.words import ALL, shown_document, shown_in_words
+from gridtandem.report.front import opened
 from gridtandem.report.run import Run
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.provenance import provenance
+from gridtandem.study.store import RunFile
 from gridtandem.tables import Names, Table, column
 
 SCHEMA = "tandem/architecture-observed/1"
@@ -33,14 +39,37 @@ class Beside(Table):
     differs: Names = column("yes, where they are not the same", dtype="U")
 
 
+def observed_file(path: Path, day: str | None = None, declared: str | None = None) -> tuple[Graph, Compared | None]:
+    """The architecture that a run file shows, beside a declared one.
+
+    A coordination run is laid beside the architecture named, if one is; a simulated day, ``ID:SCENARIO``, beside its own design unless another is
+    named. Of a file with one day that is the one.
+    """
+    if RunFile.open(path).kind() != KIND:
+        if day is not None:
+            raise Unreadable(f"{path} holds a coordination run; a day, {day}, is one of simulated architectures")
+        graph, beside_it = observed_run(opened(path)), None
+    else:
+        graph, beside_it = observed_day(CampaignFile.open(path), day)
+    stated = beside_it if declared is None else architecture(declared)
+    return graph, None if stated is None else declared_against_observed(stated, graph)
+
+
 def observed_run(run: Run) -> Graph:
     """The architecture that a run's letters show."""
     return seen(run.outcome.ledger, run.result.study.case, run.scheme)
 
 
-def against(graph: Graph, declared: str | None) -> Compared | None:
-    """An observed architecture beside a declared one, by its name or file; nothing if none is named."""
-    return None if declared is None else declared_against_observed(architecture(declared), graph)
+def observed_day(file: CampaignFile, day: str | None) -> tuple[Graph, Graph]:
+    """The architecture that the messages of a simulated day show, and its design."""
+    designs = {f"{id_}:{scenario}": (id_, scenario) for id_, scenario in file.designs()}
+    if day is None and len(designs) != 1:
+        raise Unreadable(f"say which day, by --day: {', '.join(designs) or 'there is none'}")
+    if (wanted := next(iter(designs)) if day is None else day) not in designs:
+        raise UnknownName("simulated day", wanted, tuple(designs))
+    pair = designs[wanted]
+    design = file.designs()[pair]
+    return observed(design, file.tables([pair])[1]), design
 
 
 def beside(found: Compared) -> Beside:
