@@ -122,7 +122,7 @@ def _links(fleet: Fleet, scene: Scene, ledger: Ledger) -> Links:
     delays = Delays(fleet.play.graph, scene.heavy, np.random.default_rng(scene.seed))
     drawn = [delays.along((a, b), (scene.actual.periods, 20)) for a, b, _, _ in ledger.lines]
     rows = [
-        (id_, scene.name, names[a], names[b], ledger.word(a, b, kind), item, *line.sizes, *np.percentile(d, (50, 95)).tolist())
+        (id_, scene.name, names[a], names[b], ledger.word(a, b, kind, item), item, *line.sizes, *np.percentile(d, (50, 95)).tolist())
         for ((a, b, kind, item), line), d in zip(ledger.lines.items(), drawn, strict=True)
     ]  # fmt: skip
     return Links.of(dict(zip(Links.columns(), zip(*rows, strict=True), strict=True))) if rows else Links.empty()
