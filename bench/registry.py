@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import coordinated, dispatch, flow, margin, markets, opf, outages, parametric, phases, reserve, start, strategic, study
+from bench import architectures, coordinated, dispatch, flow, margin, markets, opf, outages, parametric, phases, reserve, start, strategic, study
 from bench.apart import Apart
 from bench.margin import Nose
 from bench.parametric import Regions
@@ -182,6 +182,10 @@ def _leading(name: str, first: int, hours: int, beside: str) -> Phase:
     return Phase("leading", f"{name}, {hours} h", both, LED, 1, large=day, musts=(Must(beside, 1.0),), most_ms=15_000.0 if day else 2000.0)
 
 
+def _parts(family: str, name: str, times: int) -> Phase:
+    return Phase("architecture", f"{family} {name}, DERs x {times}", {"simulate": architectures.parts(name, times)}, repeat=3, large=times == 100)
+
+
 def _feeder_opf(name: str) -> Phase:
     both: dict[str, Prepare | Apart] = {"with tables": opf.whole(name), "held": opf.interior(name)}
     return Phase("optimal power flow", f"{name}, a feeder's part", both, CHEAPEST, 21, most_ms=22.0)  # a runpp call of the common tool
@@ -252,5 +256,8 @@ PHASES = (
     ),
     Phase("strategic", "rts24-disco33, 24 h, judged", {"run": strategic.whole("strategic")}, repeat=5, most_ms=5000.0),
     Phase("strategic", "rts24-disco33, 12 radii", {"direct": strategic.radii}, repeat=1, most_ms=60000.0),
+    Phase("architecture", "37 judged, 300 draws", {"judge": architectures.judged}, repeat=3, most_ms=5000.0),
+    Phase("architecture", "20 x 5 scenarios x 24 h", {"simulate": architectures.days}, repeat=1, large=True, most_ms=300_000.0),
+    *(_parts(family, name, times) for family, name in architectures.FAMILIES.items() for times in architectures.TIMES),
     *(_reserve(system, n, hours) for hours in (1, 24) for system in reserve.SYSTEMS for n in reserve.FEEDERS),
 )

@@ -15,7 +15,7 @@ import pytest
 from scipy.optimize import linprog
 
 import bench.__main__ as door
-from bench import market_growth, parametric, ppopt_side
+from bench import architecture_growth, architectures, market_growth, parametric, ppopt_side
 from bench.apart import Absent, Apart, arrays, elsewhere
 from bench.growth import slope
 from bench.machine import installed, machine, sentence
@@ -201,3 +201,13 @@ def test_what_is_handed_to_the_peer_is_the_feeder_s_own_program() -> None:
         right[0] = found.export[0, k] - r.there[0]
         best = linprog(r.cost[0], A_ub=left[1:], b_ub=right[1:, 0], A_eq=left[:1], b_eq=right[0], bounds=(None, None))
         assert best.fun + r.constant == pytest.approx(found.cost[0, k], abs=SAME_PROGRAM)
+
+
+def test_architectures_grow_with_ders_family_by_family(capsys: pytest.CaptureFixture[str]) -> None:
+    assert architecture_growth.main(["--smoke"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in told if "∝" in line] == list(architectures.FAMILIES)
+    points = {"TotalTSO": [(10, 20.0, 5.0, 1.0), (1000, 2000.0, 500.0, 10.0)]}
+    page = architecture_growth.page(points, machine())
+    assert "* TotalTSO (R1): fan-in ∝ DERs^1.00, largest problem ∝ DERs^1.00, time ∝ DERs^0.50" in page
+    assert "| TotalTSO | R1 | 1,000 | 2,000 | 500 | 10 |" in page

@@ -54,7 +54,8 @@ def test_those_of_a_file() -> None:
     assert [v["level"] for v in bypass] == [[0, 0], [3, 3]]
     assert bypass[1]["causes"] == [["T", "x"]]
     assert tandem("architecture", "judge", "mine.txt:B").out.startswith("B  two")
-    assert tandem("architecture", "judge", "mine.txt", "--plot", "two.svg").code == EXIT_USAGE
+    assert tandem("architecture", "judge", "mine.txt", "--plot", "two.svg").code == 0
+    assert "Nine verdicts" in Path("two.svg").read_text(encoding="utf-8")
 
 
 def test_without_draws_nothing_is_said_of_them() -> None:

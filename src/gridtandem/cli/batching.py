@@ -71,9 +71,11 @@ def resume_command(out: Out, *, run: str, block: int | None, wishes: Wishes) -> 
     Go on with a run or a batch that was stopped, to the same bits as if it had not been.
     """
     from gridtandem.report.batch.run import BatchRun
-    from gridtandem.study.shelf import is_batch, is_contingency, is_margin
+    from gridtandem.study.shelf import is_architectures, is_batch, is_contingency, is_margin
 
     path = found(out, run, wishes.folder)
+    if is_architectures(path):
+        raise click.UsageError(f"This holds simulated architectures; go on with `tandem architecture simulate … --out {path} --resume`.")
     if is_margin(path) or is_contingency(path):
         return margin_again(out, path) if is_margin(path) else ranked_on(out, path, block)
     if not is_batch(path):

@@ -28,7 +28,7 @@ ANY = Name("architecture", lambda: (*_known(), "all"), files=True)
 @click.argument("which", type=ANY, metavar="ID|FILE|all")
 @click.option("--draws", type=click.IntRange(0, 100_000), default=300, metavar="N", help="Draws over the confidence of lines.  [300]")
 @click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Of the draws.  [0]")
-@click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw it, with what causes one verdict marked: .svg, .pdf or .png.")
+@click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw it with what causes one verdict; of several, all verdicts: .svg .pdf .png.")
 @click.option("--mark", default="tier_bypass", metavar="PRINCIPLE", help="Whose causes.  [tier_bypass]")
 @speaks
 @click.pass_obj

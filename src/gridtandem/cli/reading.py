@@ -146,8 +146,12 @@ def opened_file(path: Path) -> Shown:
     from gridtandem.report.contingency.run import ContingencyRun
     from gridtandem.report.front import opened
     from gridtandem.report.margin.run import MarginRun
-    from gridtandem.study.shelf import is_batch, is_contingency, is_margin
+    from gridtandem.study.shelf import is_architectures, is_batch, is_contingency, is_margin
 
+    if is_architectures(path):
+        from gridtandem.report.architecture.simulated import SimulationRun
+
+        return SimulationRun.opened(path)
     if is_contingency(path):
         return ContingencyRun.opened(path)
     if is_margin(path):

@@ -1,4 +1,4 @@
-"""The command that simulates architectures on one grid: architecture simulate."""
+"""The commands that follow architectures over a day and over years: architecture simulate, architecture path."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from gridtandem.cli.exits import EXIT_INTERRUPTED, EXIT_NO_SOLUTION
-from gridtandem.cli.judging import ANY
+from gridtandem.cli.judging import ANY, ARCHITECTURE
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.patience import patience
 from gridtandem.cli.words import CASE
@@ -72,3 +72,23 @@ def told(out: Out, run: SimulationRun, table: str | None, drawn: tuple[Path | No
         out.say("stopped; the same words and --resume go on")
         return EXIT_INTERRUPTED
     return EXIT_NO_SOLUTION if run.trouble else 0
+
+
+@click.command("path", short_help="From one design to another: verdicts at each step, and what changes.")
+@click.argument("which", type=ARCHITECTURE, nargs=-1, required=True, metavar="ID|FILE…")
+@click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw it: .svg, .pdf or .png.")
+@speaks
+@click.pass_obj
+def path_command(out: Out, *, which: tuple[str, ...], picture: Path | None) -> int:
+    """$ tandem architecture path UK0 UK2 UK1 --plot path.svg
+
+    Where a system stands, what it passes through, where it leads: nine verdicts and the procedure at each step, what comes, goes and changes between.
+    """
+    from gridtandem.report.architecture.evolution import document, drawn, evolution, in_words
+    from gridtandem.report.style import save
+
+    found = evolution(which)
+    out.data(lambda: document(found), lambda: in_words(found))
+    if picture is not None:
+        out.say(f"picture   {save(drawn(found), picture)}")
+    return 0

@@ -12,12 +12,13 @@ from gridtandem.study.provenance import provenance
 from gridtandem.tables import Table
 
 if TYPE_CHECKING:
+    from gridtandem.report.architecture.simulated import SimulationRun
     from gridtandem.report.batch.run import BatchRun
     from gridtandem.report.contingency.run import ContingencyRun
     from gridtandem.report.margin.run import MarginRun
     from gridtandem.report.run import Comparison, Run
 
-Shown: TypeAlias = "Run | BatchRun | ContingencyRun | MarginRun"  # whatever a run file holds
+Shown: TypeAlias = "Run | BatchRun | ContingencyRun | MarginRun | SimulationRun"  # whatever a run file holds
 TABLE = "tandem/table/1"
 CONTINGENCY_TABLES = ("ranking", "findings", "islanding")
 MARGIN_TABLES = ("tools", "events", "nodes", "curves")
@@ -48,6 +49,7 @@ def summary_of(run: Shown) -> dict[str, object]:
     from gridtandem.report.batch.run import BatchRun
     from gridtandem.report.contingency.run import ContingencyRun
     from gridtandem.report.margin.run import MarginRun
+    from gridtandem.report.run import Run
 
     if isinstance(run, MarginRun):
         from gridtandem.report.margin.run import margin_document
@@ -61,6 +63,8 @@ def summary_of(run: Shown) -> dict[str, object]:
         from gridtandem.report.batch.words import batch_document
 
         return batch_document(run)
+    if not isinstance(run, Run):
+        return run.document()
     fields, study, outcome = door_of(run).fields, run.result.study, run.outcome
     return {
         "schema": fields.schemas[0], "case": study.case.name, "scheme": run.scheme, "study_digest": study.digest(), "agreed": outcome.agreed,

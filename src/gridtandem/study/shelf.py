@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FOLDER = Path("tandem-runs")
 SUFFIX = ".tandem"
 DIGITS = 6
+ARCHITECTURES = "architectures"  # kind of the files that a floor above writes
 DIGEST = rf"-[0-9a-f]{{{DIGITS}}}"  # end of a name
 
 
@@ -37,7 +38,10 @@ class Shelf(Table):
     case: Names = column("name of the case", dtype="U")
     scheme: Names = column("scheme", dtype="U")
     end: Names = column("how it ended; STOPPED and OUT_OF_ROUNDS can be resumed", dtype="U")
-    rounds: Index = column("rounds so far; of a batch, cases; of a contingency analysis, findings; of margins, places of curves", dtype="i8")
+    rounds: Index = column(
+        "rounds so far; of a batch, cases; of a contingency analysis, findings; of margins, places of curves; of architectures, pairs with a scenario",
+        dtype="i8",
+    )
 
 
 def place_of(study: Stored, folder: Path = FOLDER) -> Path:
@@ -62,7 +66,7 @@ def place_of_margin(asked: Question, folder: Path = FOLDER) -> Path:
 
 def place_of_architectures(asked: Stored, folder: Path = FOLDER) -> Path:
     """The same for simulated architectures: all that are simulated on one day of a case share a file."""
-    return _place(f"{asked.case.name}-architectures", asked.digest(), folder)
+    return _place(f"{asked.case.name}-{ARCHITECTURES}", asked.digest(), folder)
 
 
 def places(study: Any, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
@@ -134,6 +138,11 @@ def is_margin(path: Path) -> bool:
     from gridtandem.study.margin.file import KIND
 
     return RunFile.open(path).kind() == KIND
+
+
+def is_architectures(path: Path) -> bool:
+    """Does the file hold simulated architectures?"""
+    return RunFile.open(path).kind() == ARCHITECTURES
 
 
 def shelf(folder: Path = FOLDER) -> Shelf:

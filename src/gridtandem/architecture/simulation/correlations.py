@@ -61,7 +61,7 @@ def correlations(results: Results, scores: Mapping[str, Mapping[str, float]], *,
     for short in (p.short for p in PRINCIPLES):
         score = np.array([scores[n][short] for n in names], np.float64)
         for measure in COUNTERPARTS[short]:
-            for condition, x in zip(CONDITIONS, _measured(results, names, measure), strict=True):
+            for condition, x in zip(CONDITIONS, measured(results, names, measure), strict=True):
                 found = rank_correlation(score, x, seed=seed)
                 rows.append(
                     (short, measure, condition, found.pairs, found.rho, found.p_value, _disagreement(names, score, x), _told(found, score, x))
@@ -69,7 +69,7 @@ def correlations(results: Results, scores: Mapping[str, Mapping[str, float]], *,
     return Correlations.of({name: [row[k] for row in rows] for k, name in enumerate(Correlations.columns())})
 
 
-def _measured(results: Results, names: list[str], measure: str) -> tuple[Real, Real]:
+def measured(results: Results, names: list[str], measure: str) -> tuple[Real, Real]:
     """Of each architecture under the nominal scenario, and under degraded ones."""
     table: Real = getattr(results, measure)
     given = (1 - table if measure in BETTER else table).tolist()
@@ -79,7 +79,7 @@ def _measured(results: Results, names: list[str], measure: str) -> tuple[Real, R
             raise ValueError(f"results have {name} under {scenario} twice")
         by[scenario][name] = x
     each = {s: np.array([row.get(n, np.nan) for n in names], np.float64) for s, row in by.items()}
-    degraded = [_rank_shares(x) for s, x in each.items() if s != NOMINAL]
+    degraded = [rank_shares(x) for s, x in each.items() if s != NOMINAL]
     nothing = np.full(len(names), np.nan)
     if not degraded:
         return each.get(NOMINAL, nothing), nothing
@@ -88,7 +88,7 @@ def _measured(results: Results, names: list[str], measure: str) -> tuple[Real, R
     return each.get(NOMINAL, nothing), np.divide(total, count, out=nothing.copy(), where=count > 0)
 
 
-def _rank_shares(x: Real) -> Real:
+def rank_shares(x: Real) -> Real:
     """Rank among numbers, over how many there are."""
     out, there = np.full(len(x), np.nan), ~np.isnan(x)
     out[there] = ranks(x[there]) / max(int(there.sum()), 1)

@@ -23,11 +23,11 @@ from gridtandem.cases.case import Case
 from gridtandem.coordinate import End
 from gridtandem.errors import AlreadyThere
 from gridtandem.study.kinds import MARKET, Kind
+from gridtandem.study.shelf import ARCHITECTURES
 from gridtandem.study.store import RunFile, declared, of_kind, reading, writing
 from gridtandem.tables import Table
 
 SETTING = "setting."  # how names of settings begin in the file
-KIND = "architectures"
 TABLES: Mapping[str, type[Table]] = {"results": Results, "links": Links, "deciders": Deciders}
 T = TypeVar("T", Results, Links, Deciders)
 Pair = tuple[str, str]  # identifier of the architecture, name of the scenario
@@ -77,7 +77,7 @@ class CampaignFile:
     @staticmethod
     def create(path: Path, setting: Setting) -> CampaignFile:
         """A new file without any pair; it replaces an older file of the same setting, and nothing else."""
-        file = RunFile.create(path, Asked(setting), kind=KIND, digest=setting.digest(), more={"scheme_name": KIND, "end": End.STOPPED.name})
+        file = RunFile.create(path, Asked(setting), kind=ARCHITECTURES, digest=setting.digest(), more={"scheme_name": ARCHITECTURES, "end": End.STOPPED.name})
         with writing(path) as db:
             db.execute("CREATE TABLE pairs (architecture TEXT, scenario TEXT, digest TEXT, design TEXT, PRIMARY KEY (architecture, scenario))")
             for name, table in TABLES.items():
@@ -87,7 +87,7 @@ class CampaignFile:
     @staticmethod
     def open(path: Path) -> CampaignFile:
         """An existing file, checked to hold simulated architectures."""
-        return CampaignFile(of_kind(path, KIND))
+        return CampaignFile(of_kind(path, ARCHITECTURES))
 
     @staticmethod
     def of(path: Path, setting: Setting) -> CampaignFile:
@@ -126,6 +126,7 @@ class CampaignFile:
                 db.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(table.columns()))})", rows)
             db.execute("DELETE FROM pairs WHERE architecture = ? AND scenario = ?", pair)
             db.execute("INSERT INTO pairs VALUES (?, ?, ?, ?)", (*pair, digest(graph), write_toml(graph)))
+            db.execute("INSERT OR IGNORE INTO rounds SELECT count(*), NULL FROM pairs")
 
     def ends(self, end: End) -> None:
         """Whether something of what was asked is missing."""

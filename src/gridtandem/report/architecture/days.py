@@ -100,21 +100,13 @@ def _rows(results: Results, scenario: str, names: Sequence[str]) -> Results:
 def changes_in_words(run: SimulationRun) -> str:
     """Place of each architecture in each scenario, ordered by the first one."""
     scenarios = [s for s in run.found.scenarios if s in run.places.scenario]
-    place = by_scenario(run)
+    place = run.by_scenario()
     order = sorted(place, key=lambda n: (place[n].get(scenarios[0], len(place)), n)) if scenarios else []
     head = ["places by cost", *scenarios, "moves"]
     body = [[n, *(str(place[n].get(s, "–")) for s in scenarios), _moves(place[n], scenarios)] for n in order]
     wide = [max(len(row[k]) for row in [head, *body]) for k in range(len(head))]
     lines = ["  ".join([row[0].ljust(wide[0]), *(c.rjust(w) for c, w in zip(row[1:], wide[1:], strict=True))]) for row in [head, *body]]
     return "\n".join([*lines, "moves: most places lost (+) or won (−) against the first scenario; costs that are the same share a place"])
-
-
-def by_scenario(run: SimulationRun) -> dict[str, dict[str, int]]:
-    """Place by architecture and scenario."""
-    out: dict[str, dict[str, int]] = {}
-    for name, scenario, place in zip(run.places.architecture.tolist(), run.places.scenario.tolist(), run.places.place.tolist(), strict=True):
-        out.setdefault(name, {})[scenario] = place
-    return out
 
 
 def _moves(place: dict[str, int], scenarios: Sequence[str]) -> str:

@@ -60,8 +60,8 @@ def _panel(axes: Axes, place: Mapping[str, tuple[int, int]], first: str, scenari
     axes.set_xticks((0, 1), (first, scenario), fontsize=6)
     axes.set_yticks([])
     axes.grid(visible=False)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
 
 
 def _tied(places: Sequence[int]) -> list[tuple[int, int]]:

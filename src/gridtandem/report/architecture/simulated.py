@@ -107,6 +107,13 @@ class SimulationRun:
         """Its run file."""
         return self.found.path
 
+    def by_scenario(self) -> dict[str, dict[str, int]]:
+        """Place by architecture and scenario."""
+        out: dict[str, dict[str, int]] = {}
+        for name, scenario, place in zip(*(getattr(self.places, c).tolist() for c in ("architecture", "scenario", "place")), strict=True):
+            out.setdefault(name, {})[scenario] = place
+        return out
+
     def table(self, name: str) -> Table:
         """One of them."""
         if name not in self.tables:

@@ -52,11 +52,12 @@ def mended(which: str, target: str, *, most: int = MOST) -> tuple[Graph, Mended]
 
 
 def marked(found: Sequence[tuple[Graph, Judged]], name: str) -> Figure:
-    """The picture of one architecture, with the lines marked that cause one verdict."""
+    """The picture of one architecture, with the lines marked that cause one verdict; of several, all verdicts of all."""
+    from gridtandem.report.architecture.matrix import matrix
     from gridtandem.report.architecture.picture import skeleton
 
     if len(found) != 1:
-        raise Unreadable("--plot draws one architecture; name it")
+        return matrix(found)
     graph, of = found[0]
     chains = of.verdicts[principle(name).short].worst.chains
     return skeleton(graph, offending(graph, chains))
@@ -124,7 +125,7 @@ def judged_in_words(graph: Graph, judged: Judged) -> str:
 def matrix_in_words(every: Mapping[str, Judged]) -> str:
     """All architectures, levels from 0 best; then published verdicts."""
     head = ["", *SHORT]
-    rows = [[name, *(_digits(level) + _mark(name, short, level) for short, level in j.levels().items())] for name, j in every.items()]
+    rows = [[name, *(digits(level) + mark(name, short, level) for short, level in j.levels().items())] for name, j in every.items()]
     wide = [max(len(row[k]) for row in [head, *rows]) for k in range(len(head))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, wide, strict=True)).rstrip() for row in [head, *rows]]
     legend = [f"{p.short}  {p.asks}  " + ", ".join(f"{k} {word}" for k, word in enumerate(p.words) if word) for p in PRINCIPLES]
@@ -139,7 +140,7 @@ def against(every: Mapping[str, Judged]) -> Iterable[str]:
         return
     explicit, failed = sum(c.kind == "X" for c in cells), sum(c.kind == "X" for c in found)
     yield f"{len(cells) - len(found)} of {len(cells)} published verdicts met; explicit ones {explicit - failed} of {explicit}"
-    yield from (f"  {c.graph} {c.principle}: {_digits((c.low, c.high))} published ({KINDS[c.kind]}); {c.reason or 'no reason known'}" for c in found)
+    yield from (f"  {c.graph} {c.principle}: {digits((c.low, c.high))} published ({KINDS[c.kind]}); {c.reason or 'no reason known'}" for c in found)
     tried = sensitivity({name: every[name].skeleton for name in every})
     yield "strengths of agreements times " + ", ".join(f"{factor:g}: {met}" for factor, met in tried.items())
 
@@ -227,11 +228,12 @@ def _causes(skeleton: Skeleton, chains: Sequence[tuple[int, ...]]) -> str:
     return "; ".join(skeleton.said(c) for c in chains[:CAUSES]) + more
 
 
-def _digits(level: Level) -> str:
+def digits(level: Level) -> str:
+    """A level, or two of them."""
     return str(level[0]) if level[0] == level[1] else f"{level[0]}-{'' if level[1] == ANY else level[1]}"
 
 
-def _mark(name: str, short: str, level: Level) -> str:
+def mark(name: str, short: str, level: Level) -> str:
     """Whether a published verdict is met."""
     return next(("+" if c.met(level) else "!" for c in oracle() if (c.graph, c.principle) == (name, short)), "")
 

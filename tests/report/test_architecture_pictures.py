@@ -1,0 +1,96 @@
+"""Pictures of architectures show what the tables say: who changes places, scores against measures, all verdicts, the path between designs."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from gridtandem.architecture.simulation.results import Results
+from gridtandem.errors import UnknownName, Unreadable
+from gridtandem.report import style
+from gridtandem.report.architecture import evolution
+from gridtandem.report.architecture.matrix import SHADES, matrix
+from gridtandem.report.architecture.simulated import SimulationRun, places, simulate
+from gridtandem.report.architecture.verdicts import digits, judged
+from gridtandem.report.style import svg
+
+NAMES, SCENARIOS = ("R1", "NY1", "SNA", "UK5"), ("nominal", "lost-link", "stale-model")
+
+
+@cache
+def run() -> SimulationRun:
+    return simulate("toy-two-feeders", NAMES, SCENARIOS)
+
+
+def table(costs: dict[str, float]) -> Results:
+    columns = {
+        name: list(costs) if name == "architecture" else ["nominal"] * len(costs) if spec.dtype == "U" else [np.nan] * len(costs)
+        for name, spec in Results.columns().items()
+    }
+    return Results.of({**columns, "cost": list(costs.values()), "ideal": [100.0] * len(costs)})
+
+
+def test_equal_costs_share_a_place_and_who_has_none_comes_last() -> None:
+    found = places(table({"d": np.nan, "b": 100.0 + 1e-5, "a": 100.0, "c": 101.0}))
+    assert list(zip(found.architecture.tolist(), found.place.tolist(), strict=True)) == [("a", 1), ("b", 1), ("c", 3), ("d", 4)]
+
+
+@pytest.mark.parametrize("kind", ["ranking", "scores"])
+def test_the_same_bytes_twice(kind: str) -> None:
+    assert svg(run().plot(kind)) == svg(run().plot(kind))
+
+
+def test_a_panel_for_each_further_scenario_with_all_names_on_both_sides() -> None:
+    axes = [a for a in run().plot().axes if a.axison]
+    assert [[t.get_text() for t in a.get_xticklabels()] for a in axes] == [["nominal", s] for s in SCENARIOS[1:]]
+    for a, scenario in zip(axes, SCENARIOS[1:], strict=True):
+        left = [t.get_text() for t in sorted((t for t in a.texts if t.get_position()[0] < 0), key=lambda t: t.get_position()[1])]
+        place = run().by_scenario()
+        assert sorted(left, key=lambda n: (place[n]["nominal"], n)) == left
+        colours = {t.get_text(): t.get_color() for t in a.texts}
+        for name in NAMES:
+            by = place[name][scenario] - place[name]["nominal"]
+            assert colours[name] == (style.WARN if by > 0 else style.OK if by < 0 else style.MUTED)
+
+
+def test_places_need_two_scenarios_and_a_picture_a_name() -> None:
+    one = simulate("toy-two-feeders", ("R1",), ("nominal",))
+    with pytest.raises(Unreadable, match="two or more"):
+        one.plot()
+    with pytest.raises(Unreadable, match="three or more"):
+        one.plot("scores")
+    with pytest.raises(UnknownName):
+        one.plot("beauty")
+
+
+def test_scores_stand_against_measures_that_differ() -> None:
+    found = run().correlations
+    known = {(str(p), str(m)) for p, m, rho in zip(found.principle, found.measure, found.rho, strict=True) if np.isfinite(rho)}
+    axes = [a for a in run().plot("scores").axes if a.axison]
+    assert len(axes) == len(known) > 1
+    for a in axes:
+        for line in a.get_lines():
+            assert len(line.get_xdata()) == len(NAMES)  # type: ignore[arg-type]
+
+
+def test_all_verdicts_in_one_picture() -> None:
+    found = judged("all")
+    (axes,) = matrix(found).axes
+    told = [t.get_text() for t in axes.texts]
+    levels = [digits(level) for _, j in found for level in j.levels().values()]
+    assert [t.rstrip("+!") for t in told] == levels
+    assert sum(t.endswith("!") for t in told) == 3
+    shades = {p.get_facecolor() for p in axes.patches}
+    assert len(shades) == len(SHADES)
+
+
+def test_a_path_names_verdicts_and_changes() -> None:
+    path = evolution.evolution(["UK0", "UK2", "UK1"])
+    above, below = evolution.drawn(path).axes
+    assert len(above.texts) == 27
+    assert [t.get_text().splitlines()[0] for t in below.texts] == ["UK0 → UK2: 3 come, 9 go, 2 change", "UK2 → UK1: 7 come, 3 go, 3 change"]
+    assert "scalability" in path.moved(0)[1]  # another level with the same score
+    with pytest.raises(Unreadable, match="two architectures"):
+        evolution.evolution(["UK0"])
