@@ -450,6 +450,8 @@ IN_PARTS = 1e-4  # relative to a system's cost; parts of resources are up to 1 %
 TOY_MW = 1e-9  # MW; whole numbers after a few additions, or vertices of small programs
 BOX_MW = 1e-6  # MW; programs keep rows to 1e-9, and limits that are broken by 1e-7 count as held
 PUSHED_MW = 1e-5  # MW; an end that moves by this must break a limit; effects of random feeders may be as small as a few per mille
+SAMPLED = 0.012  # four standard deviations of a share among 40,000 draws, and what the series leaves
+SERIES = 1e-3  # of a probability; what a Fourier series of 128 terms may leave
 SAME_DAY = 1e-9  # relative; one linear program beside its parts
 # ── architectures carried out ────────────────────────────────────────────────────────────────────────────────────────────────
 DAY_COST = 1e-6  # relative; the common market and the layered one are one program solved in two ways

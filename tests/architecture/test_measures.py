@@ -207,7 +207,8 @@ def test_numbers_that_leave_an_organisation() -> None:
 
 def test_market_places_of_a_der() -> None:
     # x bids through A to T and D; y to D alone, whose own offer to T is not y's: ¾ · 2 + ¼ · 1
-    told = links(("x", "A", "bid", 1), ("A", "T", "bid", 1), ("A", "D", "bid", 1), ("y", "D", "bid", 1), ("D", "T", "bid", 1), ("x", "T", "info", 1))
+    told = links(("x", "A", "bid", 1), ("A", "T", "bid", 1), ("A", "D", "bid", 1), ("y", "D", "bid", 1), ("D", "T", "bid", 1), ("x", "T", "info", 1),
+                 ("A", "B", "bid", 1), ("B", "A", "bid", 1))  # fmt: skip
     assert platforms_per_der(told, small()) == pytest.approx(1.75, abs=SAME_MEASURE)
 
 

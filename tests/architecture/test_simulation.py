@@ -11,6 +11,8 @@ import pytest
 import gridtandem as gt
 from gridtandem.architecture.catalogue import architecture, published
 from gridtandem.architecture.graph import COORD, INFO
+from gridtandem.architecture.observed.compare import declared_against_observed
+from gridtandem.architecture.observed.ledger import observed
 from gridtandem.architecture.simulation.acting import acted
 from gridtandem.architecture.simulation.clearing import cleared_bulk, shown_of
 from gridtandem.architecture.simulation.conduct import Choices, Planned, conducted
@@ -229,3 +231,16 @@ def test_the_ideal_is_one_market_that_sees_everything() -> None:
     assert found.cost + scene.actual.constant + scene.actual.cost(found.y) == pytest.approx(scene.ideal, rel=DAY_COST)
     study = gt.run(scene.actual.study.case, scheme="ideal")
     assert study.result.cost == pytest.approx(scene.ideal, rel=DAY_COST)
+
+
+def test_an_architecture_is_observed_as_it_is_stated_where_all_of_it_is_used() -> None:
+    """From the ledger back to the graph; what stays unused is told, and so are switches that nobody declared."""
+    for name in ("R3", "SND", "AU5", "NY1"):
+        found = one(name, "nominal")
+        compared = declared_against_observed(found.play.graph, observed(found.play.graph, found.links))
+        assert not compared.unused, name
+        assert not compared.undeclared, name
+        assert compared.as_observed.levels() == compared.as_declared.levels(), name
+    blind = one("AU0", "nominal")
+    compared = declared_against_observed(blind.play.graph, observed(blind.play.graph, blind.links))
+    assert any(said.startswith("ctl DNSP") for said in compared.undeclared)

@@ -16,6 +16,7 @@ from gridtandem.report.architecture.picture import LOOKS, MEANINGS, bent, placed
 from tests.doors.terminal import ROOT, tandem
 
 TYPED = ROOT / "tests/architecture/mine.txt"
+USE_CASE = ROOT / "tests/architecture/use_cases/uc-gr-4.md"
 HELP_LINES = 25
 
 
@@ -24,7 +25,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["list", "show", "diff", "import", "words"])
+@pytest.mark.parametrize("name", ["list", "show", "diff", "import", "words", "observe"])
 def test_help_shows_an_example_first_and_fits_a_terminal(name: str) -> None:
     said = tandem("architecture", name, "--help")
     assert said.code == 0
@@ -62,6 +63,41 @@ def test_import_writes_once() -> None:
     again = tandem("architecture", "import", str(TYPED), "--into", "mine")
     assert again.code == EXIT_USAGE
     assert "is there already" in again.err
+
+
+def test_import_of_a_use_case_tells_every_guess() -> None:
+    said = tandem("architecture", "import", str(USE_CASE))
+    assert (said.code, said.err) == (0, "wrote UC-GR-04.toml\n")
+    assert "Residential consumer" in said.out.split("Guessed, and worth a look:")[1]
+    assert tandem("architecture", "judge", "UC-GR-04.toml", "--draws", "0").code == 0
+    Path("roles.toml").write_text('RES = { role = "DER", share = 0.8 }\n', encoding="utf-8")
+    told = tandem("architecture", "import", str(USE_CASE), "--roles", "roles.toml", "--into", "again", "--json").document
+    assert "RES" not in [g["what"] for g in told["guesses"]]
+    assert [a["id"] for a in told["architectures"]] == ["UC-GR-04"]
+    assert "share = 0.8" in Path("again/UC-GR-04.toml").read_text(encoding="utf-8")
+
+
+def test_a_use_case_is_imported_first_and_roles_belong_to_it() -> None:
+    said = tandem("architecture", "judge", str(USE_CASE))
+    assert said.code == EXIT_INVALID
+    assert "tandem architecture import" in said.err
+    Path("roles.toml").write_text("", encoding="utf-8")
+    assert tandem("architecture", "import", str(TYPED), "--roles", "roles.toml").code == EXIT_USAGE
+
+
+def test_what_a_run_was_is_observed() -> None:
+    tandem("run", "golden-3bus", "--scheme", "dso-offer", "--hours", "1", "-q")
+    said = tandem("architecture", "observe", "golden-3bus-dso-offer", "--against", "R3", "--plot", "seen.svg")
+    assert (said.code, Path("seen.svg").exists()) == (0, True)
+    unused, new = said.out.split("Declared and never used:\n")[1].split("Used and not declared:\n")
+    assert (unused.split("\n")[:-1], new.strip()) == (["  disp DSO > AGG", "  disp AGG > DER"], "nothing")
+    told = tandem("architecture", "observe", "golden-3bus-dso-offer", "--against", "R3", "--json").document
+    assert told["against"]["unused"] == ["disp DSO > AGG", "disp AGG > DER"]
+    assert [row["principle"] for row in told["against"]["verdicts"] if row["differs"]] == ["latency_cascading"]
+    assert tandem("architecture", "observe", "golden-3bus-dso-offer", "--json").document["against"] is None
+    Path("seen.toml").write_text(tandem("architecture", "observe", "golden-3bus-dso-offer", "--toml").out, encoding="utf-8")
+    assert "tier_bypass            none" in tandem("architecture", "judge", "seen.toml", "--draws", "0").out
+    assert tandem("architecture", "observe", "golden-3bus-dso-offer", "--against", "R33").code == EXIT_USAGE
 
 
 def test_faults_have_file_and_line() -> None:

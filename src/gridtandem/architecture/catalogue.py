@@ -8,6 +8,7 @@ from pathlib import Path
 from gridtandem.architecture.files import parsed, read_toml
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.lines import read_lines
+from gridtandem.architecture.use_cases.read import is_use_case
 from gridtandem.errors import Fault, InvalidCase, UnknownName
 
 
@@ -38,14 +39,22 @@ def architecture(what: str) -> Graph:
 
 def architectures(path: Path) -> tuple[Graph, ...]:
     """All architectures of a file: one of a TOML file, any number of a text in the line grammar."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as e:
-        raise InvalidCase([Fault("file", "is no text", "save it as UTF-8", "arch-014", place=str(path))]) from e
+    text = text_of(path)
+    if is_use_case(path):
+        mend = f"read it first: tandem architecture import {path}"
+        raise InvalidCase([Fault("file", "is a page of tables, as use-cases are", mend, "arch-066", place=str(path))])
     if path.suffix != ".toml":
         return read_lines(text, str(path))
     base = parsed(text, str(path)).get("base")
     return (read_toml(text, str(path), base=None if base is None else _published(str(base))),)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file, or one refusal if it is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as e:
+        raise InvalidCase([Fault("file", "is no text", "save it as UTF-8", "arch-014", place=str(path))]) from e
 
 
 def _published(name: str) -> Graph:

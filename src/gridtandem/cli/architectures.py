@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from gridtandem.cli.judging import judge_command, mend_command
+from gridtandem.cli.judging import judge_command, mend_command, observe_command
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.playing import procedure_command
+from gridtandem.cli.simulating import simulate_command
 from gridtandem.cli.words import Name
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -34,7 +35,9 @@ def architecture_command() -> None:
 
 architecture_command.add_command(judge_command)
 architecture_command.add_command(mend_command)
+architecture_command.add_command(simulate_command)
 architecture_command.add_command(procedure_command)
+architecture_command.add_command(observe_command)
 
 
 @architecture_command.command("list", short_help="Published architectures.")
@@ -100,23 +103,24 @@ def diff_command(out: Out, *, first: str, second: str) -> int:
     return 0
 
 
-@architecture_command.command("import", short_help="The line grammar into TOML, one file each.")
+@architecture_command.command("import", short_help="Use-cases, or the line grammar, into TOML.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--into", "folder", type=click.Path(path_type=Path, file_okay=False), default=".", metavar="FOLDER", help="Where to.  [here]")
+@click.option("--roles", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE", help="Who is who in a use-case, TOML.")
 @speaks
 @click.pass_obj
-def import_command(out: Out, *, file: Path, folder: Path) -> int:
-    """$ tandem architecture import mine.txt --into mine
+def import_command(out: Out, *, file: Path, folder: Path, roles: Path | None) -> int:
+    """$ tandem architecture import uc-gr-4.md --into mine
 
-    Read architectures in the line grammar and write each as TOML; all faults are told at once. Never overwrites.
+    Read a use-case of IEC 62559-2 (step tables in .md, .html or .csv), or architectures in the line grammar, and write each as TOML. What a use-case
+    leaves open is guessed and told; a line of --roles says it: "Smart box" = "DER", = { role = "AGG", share = 0.4 } or = { part_of = "DSO" }.
     """
-    from gridtandem.architecture.catalogue import architectures
     from gridtandem.architecture.files import save_all
-    from gridtandem.report.architecture.words import listed_document, listed_in_words
+    from gridtandem.report.architecture.reading import imported_document, imported_in_words, reading
 
-    found = architectures(file)
+    found, guesses = reading(file, roles)
     paths = save_all(found, folder)
-    out.data(lambda: listed_document(found), lambda: listed_in_words(found))
+    out.data(lambda: imported_document(found, guesses), lambda: imported_in_words(found, guesses))
     out.say(f"wrote {', '.join(map(str, paths))}")
     return 0
 

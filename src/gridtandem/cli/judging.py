@@ -1,4 +1,4 @@
-"""The commands that judge architectures: architecture judge, architecture mend."""
+"""The commands that judge architectures: architecture judge, architecture mend, architecture observe."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from gridtandem.cli.exits import EXIT_NO_SOLUTION
+from gridtandem.cli.finding import found as run_file
 from gridtandem.cli.out import Out, speaks
-from gridtandem.cli.words import Name
+from gridtandem.cli.reading import IN
+from gridtandem.cli.words import RUN, Name
 
 
 def _known() -> tuple[str, ...]:
@@ -63,3 +65,32 @@ def mend_command(out: Out, *, which: str, target: str, changes: int) -> int:
     graph, found = told.mended(which, target, most=changes)
     out.data(lambda: told.mended_document(graph, found), lambda: told.mended_in_words(graph, found))
     return 0 if found.size >= 0 else EXIT_NO_SOLUTION
+
+
+@click.command("observe", short_help="What a run's architecture was, by its letters.")
+@click.argument("run", type=RUN)
+@click.option("--against", "declared", type=ARCHITECTURE, metavar="ID|FILE", help="Beside what was declared: what was never used, what is new.")
+@click.option("--toml", "as_toml", is_flag=True, help="As a file, for judge, mend and diff.")
+@click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw it: .svg, .pdf or .png.")
+@IN
+@speaks
+@click.pass_obj
+def observe_command(out: Out, *, run: str, declared: str | None, as_toml: bool, picture: Path | None, folder: Path) -> int:
+    """$ tandem architecture observe golden-3bus-dso-offer --against R3
+
+    Read the ledger of a run as an architecture: who told whom what, judged as any other. What a company does with its customers no letter tells; it
+    follows from what the letters ask of it.
+    """
+    from gridtandem.architecture.files import write_toml
+    from gridtandem.report.architecture import observing as told
+    from gridtandem.report.architecture.picture import skeleton
+    from gridtandem.report.front import opened
+    from gridtandem.report.style import save
+
+    graph = told.observed_run(opened(run_file(out, run, folder)))
+    beside = told.against(graph, declared)
+    words = (lambda: write_toml(graph).rstrip("\n")) if as_toml else (lambda: told.observed_in_words(graph, beside))
+    out.data(lambda: told.observed_document(graph, beside), words)
+    if picture is not None:
+        out.say(f"picture   {save(skeleton(graph), picture)}")
+    return 0

@@ -60,6 +60,11 @@ def place_of_margin(asked: Question, folder: Path = FOLDER) -> Path:
     return _place(f"{asked.case.name}-margin", asked.digest(), folder)
 
 
+def place_of_architectures(asked: Stored, folder: Path = FOLDER) -> Path:
+    """The same for simulated architectures: all that are simulated on one day of a case share a file."""
+    return _place(f"{asked.case.name}-architectures", asked.digest(), folder)
+
+
 def places(study: Any, schemes: Sequence[object], folder: Path = FOLDER) -> Callable[[str], Path]:
     """Where the run file of each scheme belongs, by the scheme's name."""
     return {name_of(s): place_of(replace(study, scheme=s), folder) for s in schemes}.__getitem__

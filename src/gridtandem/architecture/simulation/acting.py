@@ -13,7 +13,7 @@ from gridtandem.architecture.graph import EDGE
 from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.clearing import BulkPlan, followed
 from gridtandem.architecture.simulation.conduct import Planned
-from gridtandem.architecture.simulation.delays import Delays, deciders, heard_first, told_along
+from gridtandem.architecture.simulation.delays import Delays, deciders
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.play import Reached, Way
@@ -67,12 +67,12 @@ def acted(fleet: Fleet, scene: Scene, planned: Planned) -> Acted:
 
 def worst_intruder(fleet: Fleet) -> int:
     """The node of tier 3, or else 4, without a control centre's defences, through which most power is instructed."""
-    play, nodes = fleet.play, fleet.play.graph.nodes
+    nodes = fleet.play.graph.nodes
     through: dict[int, float] = {}
-    for c in play.classes:
-        for k in set(told_along(c)):
+    for _, route, unit in fleet.groups:
+        for k in set(route):
             if nodes.tier[k] >= EDGE and not nodes.trusted[k]:
-                through[k] = through.get(k, 0.0) + float(fleet.size[fleet.units_at(c.customer)].sum())
+                through[k] = through.get(k, 0.0) + float(fleet.size[unit].sum())
     inner = {k: mw for k, mw in through.items() if nodes.tier[k] == EDGE} or through
     return min(inner, key=lambda k: (-inner[k], k)) if inner else -1
 
@@ -80,8 +80,8 @@ def worst_intruder(fleet: Fleet) -> int:
 def _late(fleet: Fleet, scene: Scene, delays: Delays) -> tuple[Flag, Real]:
     """Instructions that miss full activation (period, unit), and loops from state to set-point."""
     late, loops = np.zeros((scene.actual.periods, len(fleet.node)), bool), [np.zeros(0)]
-    for c in fleet.play.classes:
-        unit, chain = fleet.units_at(c.customer), heard_first(c)
+    for c, route, unit in fleet.groups:
+        chain = c.heard_first(route)
         shape = (scene.actual.periods, len(unit))
         down, up = delays.along(chain, shape), delays.along(chain, shape)
         late[:, unit] = down > FULL_ACTIVATION_S
@@ -114,9 +114,9 @@ def _broken_into(fleet: Fleet, scene: Scene, planned: Planned, got: Dispatch, in
         return got, 0.0
     out, taken = [], 0.0
     for k, f in enumerate(scene.actual.feeders):
-        mine = np.isin(fleet.node[fleet.unit_of[k]], _behind(fleet, intruder))
+        mine = np.isin(fleet.unit_of[k], fleet.behind(intruder))
         low, high = f.steps.least, f.steps.most
-        held = np.isin(fleet.node[fleet.unit_of[k]], _bounded_below(fleet, intruder))
+        held = np.isin(fleet.unit_of[k], _bounded_below(fleet, intruder))
         low, high = (np.where(held, box, bound) for box, bound in zip(planned.boxes[k], (low, high), strict=True))
         up, down = np.where(mine, high, got[k]), np.where(mine, low, got[k])
         worse = f.wires.beyond(up).sum(1) >= f.wires.beyond(down).sum(1)
@@ -126,18 +126,10 @@ def _broken_into(fleet: Fleet, scene: Scene, planned: Planned, got: Dispatch, in
     return tuple(out), taken / max(scene.actual.periods, 1)
 
 
-def _behind(fleet: Fleet, node: int) -> list[int]:
-    return [c.customer for c in fleet.play.classes if node in told_along(c)]
-
-
-def _bounded_below(fleet: Fleet, node: int) -> list[int]:
-    """Classes whose envelope is told to somebody between the node and the device, or to the device."""
-    found = []
-    for c in fleet.play.classes:
-        chain = told_along(c)
-        if node in chain and c.boxed_at in chain[chain.index(node) + 1 :]:
-            found.append(c.customer)
-    return found
+def _bounded_below(fleet: Fleet, node: int) -> Index:
+    """Units whose envelope is told to somebody between the node and the device, or to the device."""
+    mine = [unit for c, route, unit in fleet.groups if node in route and c.boxed_at in route[route.index(node) + 1 :]]
+    return np.concatenate([np.zeros(0, np.int64), *mine])
 
 
 def _red(fleet: Fleet, scene: Scene, y: Dispatch, intruder: int) -> tuple[Dispatch, tuple[Real, ...], float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import final
@@ -11,7 +10,7 @@ import numpy as np
 
 from gridtandem.architecture.graph import EDGE, Graph
 from gridtandem.architecture.relations import Chain
-from gridtandem.architecture.simulation.play import Play, Reached, Way
+from gridtandem.architecture.simulation.play import Play
 from gridtandem.tables import Real
 
 DECIDES_S = 60.0  # what an operator or platform takes to decide, ours
@@ -45,29 +44,6 @@ class Delays:
         return float(e.latency_s[rows].min()) if rows.any() else 0.0
 
 
-def told_along(reached: Reached) -> Chain:
-    """The chain along which a class hears its set-points or prices from whoever decides them last."""
-    c = reached
-    return shortest(_ROUTES[c.way](c)) or shortest((*c.bulk, *c.network, *c.through, *c.own, *c.priced, *c.control))
-
-
-def heard_first(reached: Reached) -> Chain:
-    """The chain between whoever starts deciding about a class and the class: with a shared award, that of the bulk operator."""
-    return shortest(reached.through) if reached.way in (Way.CURVE, Way.REST) and reached.through else told_along(reached)
-
-
 def deciders(play: Play, chain: Chain) -> int:
     """How many on a chain decide."""
     return sum(k == play.bulk or k in play.networks for k in chain)
-
-
-_ROUTES: Mapping[Way, Callable[[Reached], tuple[Chain, ...]]] = {
-    **{way: (lambda r: r.bulk) for way in (Way.BLIND, Way.SEEN, Way.JOINT, Way.BOXED, Way.TWICE, Way.LEFTOVER, Way.FILTERED)},
-    **{way: (lambda r: r.network) for way in (Way.CURVE, Way.REST, Way.LOCAL)},
-    Way.OWN: lambda r: r.own, Way.PRICED: lambda r: r.priced, Way.HELD: lambda r: (*r.network, *r.control, *r.bulk, *r.through),
-}  # fmt: skip
-
-
-def shortest(chains: Sequence[Chain]) -> Chain:
-    """The shortest of some chains, the first of equals; none if there are none."""
-    return min(chains, key=lambda c: (len(c), c)) if chains else ()

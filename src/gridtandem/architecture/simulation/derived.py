@@ -109,7 +109,7 @@ def play_in(graph: Graph, world: World) -> Play:
     faults = (
         []
         if actors.bulk >= 0
-        else [_fault(graph, "has nobody to clear", "let a node of tier 1 instruct, agree, send prices or be told bids", "arch-060")]
+        else [_fault(graph, "has nobody to clear", "let a node of tier 1 instruct, agree, send prices or be told bids", "arch-080")]
     )
     reached, used = list[Reached](), list[Relation]()
     for customer in world.paths:
@@ -117,7 +117,7 @@ def play_in(graph: Graph, world: World) -> Play:
         ruled = next(_rules(its), None)
         if ruled is None:
             mend = "let an operator, an aggregator or a retailer instruct it, or send it a price"
-            faults.append(_fault(graph, "is instructed by nobody, and no price reaches it", mend, "arch-061", customer))
+            faults.append(_fault(graph, "is instructed by nobody, and no price reaches it", mend, "arch-081", customer))
             continue
         used += ruled.by
         reached.append(_reached(world, customer, its.chains, ruled))
@@ -280,7 +280,7 @@ def _fault(graph: Graph, what: str, mend: str, code: str, node: int = -1) -> Fau
 
 def _outside(graph: Graph, node: int, arb: float | None) -> Fault:
     low, high = graph.nodes.arb_low[node], graph.nodes.arb_high[node]
-    return _fault(graph, f"settles between {low:g} and {high:g}, not {arb:g}", "ask for something in between", "arch-062", node)
+    return _fault(graph, f"settles between {low:g} and {high:g}, not {arb:g}", "ask for something in between", "arch-082", node)
 
 
 def knowing(play: Play) -> tuple[int, ...]:

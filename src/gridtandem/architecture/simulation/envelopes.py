@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 import numpy as np
 
-from gridtandem.architecture.simulation.filling import grown, slack_of
+from gridtandem.architecture.simulation.filling import both_ways, grown, slack_of
 from gridtandem.architecture.simulation.moving import HELD, by_period, in_turn, moves
 from gridtandem.architecture.simulation.offered import Bundles, Offered
 from gridtandem.errors import Fault, InvalidCase
@@ -155,3 +155,14 @@ def _accepted(wires: Wires, start: Real, room: Real, order: Index, *, sign: floa
         taken[every, j] = np.clip(far, 0.0, np.maximum(room[every, j], 0.0))
         slack = np.maximum(slack - use * taken[every, j][:, None], 0.0)
     return taken
+
+
+def around(wires: Wires, offered: Offered, here: Real, *, frozen: Flag | None = None) -> tuple[Real, Real]:
+    """The lowest and highest (period, step) around a point, equal shares; no unit moves further towards sides of limits that are ``frozen``
+    (period, upper and then lower sides). Units give up their dearest steps first and take their cheapest.
+    """
+    above, below = (Bundles.of(wires.h, o) for o in (replace(offered, least=here), replace(offered, most=here)))
+    stop = None if frozen is None else frozen @ (both_ways(above.h) > 0)
+    point = above.least
+    low, high = grown(above.h, slack_of(wires, wires.values(here)), (point, point), (below.least, above.most), frozen=stop)
+    return np.minimum(below.steps(low), here), np.maximum(above.steps(high), here)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 
 from gridtandem.architecture.graph import BULK, CUSTOMER, DISTRIBUTION, EDGE
-from gridtandem.architecture.simulation.play import Play, Way
+from gridtandem.architecture.relations import Chain
+from gridtandem.architecture.simulation.play import Play, Reached, Way
 from gridtandem.architecture.simulation.world import World
 from gridtandem.tables import Flag, Index, Real
 
@@ -27,6 +29,7 @@ class Fleet:
     size: Real  # (unit) range over the day [MW]
     unit_of: tuple[Index, ...]  # (feeder)(step) unit
     many: Index  # (node) instances on this grid
+    groups: tuple[tuple[Reached, Chain, Index], ...]  # classes, their routes, and the units of each
 
     @staticmethod
     def of(play: Play, world: World) -> Fleet:
@@ -47,12 +50,18 @@ class Fleet:
         return Fleet(
             play=play, feeder=np.concatenate([np.zeros(0, np.int64), *feeder]), company=np.concatenate([np.zeros(0, np.int64), *company]), node=node,
             size=sizes, unit_of=tuple(unit_of), many=_many(nodes.tier, nodes.instances, len(names), node),
+            groups=tuple(_groups(play, node)),
         )  # fmt: skip
 
     def steps_of(self, *ways: Way) -> tuple[Flag, ...]:
         """Steps (of each feeder) whose class goes one of these ways."""
         nodes = [c.customer for c in self.play.classes if c.way in ways]
         return tuple(np.isin(self.node[unit], nodes) for unit in self.unit_of)
+
+    def behind(self, node: int) -> Index:
+        """Units whose set-points pass a node."""
+        mine = [unit for _, route, unit in self.groups if node in route]
+        return np.concatenate([np.zeros(0, np.int64), *mine])
 
     def units_at(self, node: int) -> Index:
         """Units of a class."""
@@ -76,6 +85,14 @@ def _assigned(play: Play, size: Real) -> Index:
         k = int(np.argmax(lack))
         node[unit], lack[k] = customers[k], lack[k] - size[unit]
     return node
+
+
+def _groups(play: Play, node: Index) -> Iterator[tuple[Reached, Chain, Index]]:
+    """Units of each class in turn along its routes."""
+    for c in play.classes:
+        unit = np.flatnonzero(node == c.customer)
+        for k, route in enumerate(c.routes):
+            yield c, route, unit[k :: len(c.routes)]
 
 
 def _many(tier: Index, instances: Index, companies: int, node: Index) -> Index:

@@ -16,9 +16,10 @@ import numpy as np
 from gridtandem.architecture.graph import COORD, INFO, INSTR, KINDS, Graph
 from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.fleet import Fleet
-from gridtandem.tables import Real
+from gridtandem.tables import Index, Real
 
 ENVELOPE = 48  # bytes of a message besides its numbers: who, to whom, what, when
+SWITCHED = "ctl"  # what opening a switch is, where nobody stated it
 Link = tuple[int, int, int, str]  # from, to, kind of edge, item
 
 
@@ -32,6 +33,11 @@ class Line:
     bytes: int = 0
     declared: bool = True
 
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Messages, numbers, bytes."""
+        return self.messages, self.numbers, self.bytes
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -42,15 +48,15 @@ class Ledger:
     fleet: Fleet
     lines: dict[Link, Line] = field(default_factory=dict)
 
-    def up(self, chain: Chain, kind: int, item: str, payload: Real) -> None:
-        """From customers to whoever the chain begins with; ``payload`` is (period, number), of all units of the class."""
+    def up(self, chain: Chain, unit: Index, kind: int, item: str, *, payload: Real) -> None:
+        """From some units of a class to whoever the chain begins with; ``payload`` is (period, number), of all of them."""
         for a, b in reversed(list(pairwise(chain))):
-            self._hop((b, a, kind, item), chain[-1], payload)
+            self._hop((b, a, kind, item), unit, payload)
 
-    def down(self, chain: Chain, kind: int, item: str, payload: Real) -> None:
-        """From the beginning of the chain to its customers."""
+    def down(self, chain: Chain, unit: Index, kind: int, item: str, *, payload: Real) -> None:
+        """From the beginning of the chain to units of its class."""
         for a, b in pairwise(chain):
-            self._hop((a, b, kind, item), chain[-1], payload)
+            self._hop((a, b, kind, item), unit, payload)
 
     def between(self, a: int, b: int, kind: int, item: str, payload: Real, *, messages: int) -> None:
         """One array between two nodes, in so many messages."""
@@ -61,8 +67,7 @@ class Ledger:
         line = self._note((a, customer, INSTR, "switch"), messages, payload, check=False)
         line.declared = self._has(a, customer, INSTR)
 
-    def _hop(self, link: Link, customer: int, payload: Real) -> None:
-        unit = self.fleet.units_at(customer)
+    def _hop(self, link: Link, unit: Index, payload: Real) -> None:
         if not len(unit):
             return
         pairs = len(np.unique(np.stack([self.fleet.instance(link[0], unit), self.fleet.instance(link[1], unit)], -1), axis=0))
@@ -84,6 +89,12 @@ class Ledger:
         straight = (e.from_node == a) & (e.to_node == b)
         back = (e.from_node == b) & (e.to_node == a)
         return bool((straight & (e.what == kind)).any() or ((straight | back) & (e.what == COORD) & (kind in (COORD, INFO))).any())
+
+    def word(self, a: int, b: int, kind: int) -> str:
+        """What an architecture calls it: an instruction by its statement (disp, ctl, lim, order, veto), all else by its kind."""
+        e = self.graph.edges
+        mine = np.flatnonzero((e.from_node == a) & (e.to_node == b) & (e.what == kind))
+        return KINDS[kind] if kind != INSTR else str(e.word[mine[0]]) if len(mine) else SWITCHED
 
     def fan_in(self, periods: int) -> tuple[int, int]:
         """The node that hears most messages in an interval, and how many."""

@@ -58,6 +58,21 @@ class Reached:
     reason: str = ""  # statements that decided it, and why
 
     @property
+    def routes(self) -> tuple[Chain, ...]:
+        """Chains along which its units hear set-points or prices from whoever decides them last: each serves an equal part of them."""
+        found = {
+            Way.CURVE: self.network, Way.REST: self.network, Way.LOCAL: self.network, Way.OWN: self.own, Way.PRICED: self.priced,
+            Way.JOINT: (*self.bulk, *self.network), Way.HELD: (*self.network, *self.control, *self.bulk) or self.through,
+        }.get(self.way, self.bulk)  # fmt: skip
+        every = found or (*self.bulk, *self.network, *self.through, *self.own, *self.priced, *self.control)
+        return tuple(sorted(dict.fromkeys(every), key=lambda c: (len(c), c)))
+
+    def heard_first(self, route: Chain) -> Chain:
+        """The chain between whoever starts deciding and the units of a route: of a shared award, the bulk operator."""
+        longer = [c for c in self.through if c[-len(route) :] == route]
+        return min(longer, key=len) if longer and self.way in (Way.CURVE, Way.REST) else route
+
+    @property
     def taken(self) -> tuple[Chain, ...]:
         """Chains along which its way goes, the shortest of each sort."""
         sorts = {

@@ -13,46 +13,41 @@ from gridtandem.architecture.graph import BID, BULK, COORD, CUSTOMER, DISTRIBUTI
 from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.acting import MOVED, Acted, by_unit
 from gridtandem.architecture.simulation.conduct import Planned
-from gridtandem.architecture.simulation.delays import told_along
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.ledger import Ledger
-from gridtandem.architecture.simulation.play import Reached, Way
+from gridtandem.architecture.simulation.play import Way
 from gridtandem.architecture.simulation.scene import Scene
-from gridtandem.tables import Real
+from gridtandem.tables import Index, Real
 
 
 def posted(fleet: Fleet, scene: Scene, planned: Planned, acted: Acted) -> Ledger:
     """Every message of the day."""
     ledger = Ledger(fleet.play.graph, fleet)
-    for c in fleet.play.classes:
-        _of_class(ledger, fleet, scene, planned, c)
+    for c, route, unit in fleet.groups:
+        _of_group(ledger, scene, planned, route, unit)
+        for k, chain in enumerate(c.network if c.way in (Way.TWICE, Way.LEFTOVER) else ()):
+            _of_group(ledger, scene, planned, chain, unit[k :: len(c.network)])
     _between_operators(ledger, fleet, scene, planned)
     _beside(ledger, fleet, planned)
     _in_red(ledger, fleet, acted)
     return ledger
 
 
-def _chains(c: Reached) -> tuple[Chain, ...]:
-    """Chains along which a class is bought from: its own, and where two buy, both."""
-    return (*c.bulk, *c.network) if c.way in (Way.TWICE, Way.LEFTOVER) else ()
-
-
-def _of_class(ledger: Ledger, fleet: Fleet, scene: Scene, planned: Planned, c: Reached) -> None:
-    chains = dict.fromkeys([told_along(c), *_chains(c)])
-    unit = fleet.units_at(c.customer)
+def _of_group(ledger: Ledger, scene: Scene, planned: Planned, chain: Chain, unit: Index) -> None:
+    """Bids and states up a chain, set-points or prices down."""
+    fleet = ledger.fleet
+    kinds = [_kinds(ledger, a, b) for a, b in pairwise(chain)]
+    if not kinds or not len(unit):
+        return
     told = by_unit(fleet, planned.y)[:, unit]
-    bids = _bids(fleet, scene, c)
-    for chain in chains:
-        if len(chain) < 2:
-            continue
-        kinds = [_kinds(ledger, a, b) for a, b in pairwise(chain)]
-        if all(INSTR in k for k in kinds):
-            if all(BID in k for k in kinds):
-                ledger.up(chain, BID, "bid", bids)
-            ledger.up(chain, INFO, "der_state", told)
-            ledger.down(chain, INSTR, "set-point", told)
-        elif planned.posted is not None and all(PRICE in k for k in kinds):
-            ledger.down(chain, PRICE, "price", planned.posted[:, fleet.feeder[unit]])
+    if all(INSTR in k for k in kinds):
+        if all(BID in k for k in kinds):
+            ledger.up(chain, unit, BID, "bid", payload=_bids(fleet, scene, unit))
+        if all(INFO in k for k in kinds):
+            ledger.up(chain, unit, INFO, "der_state", payload=told)
+        ledger.down(chain, unit, INSTR, "set-point", payload=told)
+    elif planned.posted is not None and all(PRICE in k for k in kinds):
+        ledger.down(chain, unit, PRICE, "price", payload=planned.posted[:, fleet.feeder[unit]])
 
 
 def _kinds(ledger: Ledger, a: int, b: int) -> set[int]:
@@ -62,11 +57,11 @@ def _kinds(ledger: Ledger, a: int, b: int) -> set[int]:
     return {*down.tolist(), *(k for k in up.tolist() if k in (BID, INFO))}
 
 
-def _bids(fleet: Fleet, scene: Scene, c: Reached) -> Real:
-    """Width and price of every step of a class (period, number)."""
+def _bids(fleet: Fleet, scene: Scene, unit: Index) -> Real:
+    """Width and price of every step of some units (period, number)."""
     parts = [np.zeros((scene.network.periods, 0))]
     for k, f in enumerate(scene.network.feeders):
-        mine = fleet.node[fleet.unit_of[k]] == c.customer
+        mine = np.isin(fleet.unit_of[k], unit)
         parts += [(f.steps.most - f.steps.least)[:, mine], scene.asked[k][:, mine]]
     return np.concatenate(parts, axis=1)
 

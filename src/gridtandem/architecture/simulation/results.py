@@ -69,7 +69,7 @@ class Links(Table):
     scenario: Names = column("name of the scenario", dtype="U")
     sender: Names = column("node that tells", dtype="U")
     receiver: Names = column("node that is told", dtype="U")
-    word: Names = column("kind of edge it went along: info, instr, bid, price, settle, coord", dtype="U")
+    word: Names = column("what it was: disp, ctl, lim, order or veto of an instruction; else info, bid, price, settle, coord", dtype="U")
     item: Names = column("what was told", dtype="U")
     messages: Index = column("how many messages", dtype="i8", at_least=0)
     numbers: Index = column("numbers in them", dtype="i8", at_least=0)

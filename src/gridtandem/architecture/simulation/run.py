@@ -7,7 +7,6 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.architecture.graph import KINDS
 from gridtandem.architecture.simulation.acting import Acted, acted
 from gridtandem.architecture.simulation.borders import crossing_items, platforms_per_der
 from gridtandem.architecture.simulation.clearing import SHORT
@@ -116,7 +115,7 @@ def _links(fleet: Fleet, scene: Scene, ledger: Ledger) -> Links:
     delays = Delays(fleet.play.graph, scene.heavy, np.random.default_rng(scene.seed))
     drawn = [delays.along((a, b), (scene.actual.periods, 20)) for a, b, _, _ in ledger.lines]
     rows = [
-        (id_, scene.name, names[a], names[b], KINDS[kind], item, line.messages, line.numbers, line.bytes, *np.percentile(d, (50, 95)).tolist())
+        (id_, scene.name, names[a], names[b], ledger.word(a, b, kind), item, *line.sizes, *np.percentile(d, (50, 95)).tolist())
         for ((a, b, kind, item), line), d in zip(ledger.lines.items(), drawn, strict=True)
     ]  # fmt: skip
     return Links.of(dict(zip(Links.columns(), zip(*rows, strict=True), strict=True))) if rows else Links.empty()

@@ -9,7 +9,7 @@ from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.acting import Acted, by_unit
 from gridtandem.architecture.simulation.borders import Limited, Movable, blast_radius
 from gridtandem.architecture.simulation.conduct import Planned
-from gridtandem.architecture.simulation.delays import Delays, shortest
+from gridtandem.architecture.simulation.delays import Delays
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.measures import gini, view_skew
 from gridtandem.architecture.simulation.play import Way
@@ -48,7 +48,7 @@ def skew(fleet: Fleet, scene: Scene, planned: Planned) -> float:
     told = by_unit(fleet, planned.y)
     for c in fleet.play.classes:
         profile = told[:, fleet.units_at(c.customer)].sum(1)
-        ways = [_mean_delay(fleet, chain) for chain in (shortest(c.bulk), shortest(c.network)) if chain]
+        ways = [_mean_delay(fleet, chain) for chains in (c.bulk[:1], c.network[:1]) for chain in chains]
         if len(ways) == 2 and world.periods > 1:
             worst = max(worst, float(view_skew(profile, world.hours, *ways).max()))
     return worst

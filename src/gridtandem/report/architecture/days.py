@@ -1,0 +1,169 @@
+"""Simulated days in words and for machines: a table for each scenario, cheapest first; who changes places; structure against what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, final
+
+import numpy as np
+
+from gridtandem.architecture.simulation.correlations import CHANCE, CONDITIONS, FEWEST, Correlations
+from gridtandem.architecture.simulation.results import Results
+from gridtandem.architecture.simulation.scenarios import MEANINGS
+from gridtandem.architecture.verdicts.findings import SHORT
+from gridtandem.report.tables import as_records, plain
+from gridtandem.study.provenance import provenance
+from gridtandem.tables import Names, Real, Table, column
+
+if TYPE_CHECKING:
+    from gridtandem.report.architecture.simulated import SimulationRun
+
+SCHEMA = "tandem/architecture-simulation/1"
+ALL = 10_000  # rows: all of them
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Day(Table):
+    """One scenario for readers, one architecture a row."""
+
+    kind: ClassVar[str] = "day"
+    architecture: Names = column("identifier of the architecture", dtype="U")
+    procedure: Names = column("M0 to M12", dtype="U")
+    cost: Real = column("after the network operators made the dispatch feasible", unit="currency")
+    dearer: Real = column("cost above the ideal one", unit="percent")
+    over: Real = column("power beyond ratings of feeders by AC load flow, before they act", unit="MVAh")
+    over_after: Real = column("the same, after they act", unit="MVAh")
+    volts: Real = column("voltage beyond limits of feeders, before they act", unit="pu·h")
+    volts_after: Real = column("the same, after they act", unit="pu·h")
+    red_mwh: Real = column("moved by network operators", unit="MWh")
+    missed: Real = column("activations that came too late, or never")
+    messages: Real = column("messages sent")
+    fan_in: Real = column("messages that reach the busiest decider in an interval")
+
+
+FROM = {
+    "dearer": "gap_percent", "over": "violation_before", "over_after": "violation_after", "volts": "voltage_before", "volts_after": "voltage_after",
+}  # fmt: skip
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Told(Table):
+    """One measure a row: what the structure says of it."""
+
+    kind: ClassVar[str] = "structure against measures"
+    principle: Names = column("structural principle", dtype="U")
+    measure: Names = column("column of the results", dtype="U")
+    nominal: Real = column("rank correlation on the nominal day")
+    p_nominal: Real = column("share of orders at least as far from 0")
+    degraded: Real = column("the same of degraded days")
+    p_degraded: Real = column("share of orders at least as far from 0")
+
+
+def in_words(run: SimulationRun) -> str:
+    """Everything that fits on a screen."""
+    return "\n\n".join(_parts(run))
+
+
+def _parts(run: SimulationRun) -> Iterator[str]:
+    found, results = run.found, run.results
+    first, hours = found.settings["first"], f"{results.hours[0]:g} h" if len(results) else "nothing"
+    yield f"{found.case}: {hours} from period {first}, seed {found.settings['seed']}; {len(results)} of {_size(run)} simulated"
+    for scenario in dict.fromkeys(results.scenario.tolist()):
+        yield _day(run, scenario)
+    if len(found.scenarios) > 1:
+        yield changes_in_words(run)
+    yield correlations_in_words(run.correlations)
+
+
+def _size(run: SimulationRun) -> int:
+    return len(run.found.architectures) * len(run.found.scenarios)
+
+
+def _day(run: SimulationRun, scenario: str) -> str:
+    mine = run.places.take(np.flatnonzero(run.places.scenario == scenario))
+    rows = _rows(run.results, scenario, mine.architecture.tolist())
+    day = Day.of({name: getattr(rows, FROM.get(name, name)) for name in Day.columns()})
+    told = [f"{scenario}: {MEANINGS[scenario]}; one owner of all models pays {rows.ideal[0]:,.2f}", plain(day, rows=ALL)]
+    told += [f"{name}: {trouble}" for name, trouble in zip(rows.architecture.tolist(), rows.trouble.tolist(), strict=True) if trouble]
+    return "\n".join(told)
+
+
+def _rows(results: Results, scenario: str, names: Sequence[str]) -> Results:
+    """Those of a scenario, in this order."""
+    at = {str(n): k for k, n in enumerate(results.architecture) if results.scenario[k] == scenario}
+    return results.take(np.array([at[n] for n in names], np.int64))
+
+
+def changes_in_words(run: SimulationRun) -> str:
+    """Place of each architecture in each scenario, ordered by the first one."""
+    scenarios = [s for s in run.found.scenarios if s in run.places.scenario]
+    place = by_scenario(run)
+    order = sorted(place, key=lambda n: (place[n].get(scenarios[0], len(place)), n)) if scenarios else []
+    head = ["places by cost", *scenarios, "moves"]
+    body = [[n, *(str(place[n].get(s, "–")) for s in scenarios), _moves(place[n], scenarios)] for n in order]
+    wide = [max(len(row[k]) for row in [head, *body]) for k in range(len(head))]
+    lines = ["  ".join([row[0].ljust(wide[0]), *(c.rjust(w) for c, w in zip(row[1:], wide[1:], strict=True))]) for row in [head, *body]]
+    return "\n".join([*lines, "moves: most places lost (+) or won (−) against the first scenario; costs that are the same share a place"])
+
+
+def by_scenario(run: SimulationRun) -> dict[str, dict[str, int]]:
+    """Place by architecture and scenario."""
+    out: dict[str, dict[str, int]] = {}
+    for name, scenario, place in zip(run.places.architecture.tolist(), run.places.scenario.tolist(), run.places.place.tolist(), strict=True):
+        out.setdefault(name, {})[scenario] = place
+    return out
+
+
+def _moves(place: dict[str, int], scenarios: Sequence[str]) -> str:
+    moved = [place[s] - place[scenarios[0]] for s in scenarios[1:] if s in place and scenarios[0] in place]
+    most = max(moved, key=abs, default=0)
+    return f"{most:+d}".replace("-", "−") if most else "0"
+
+
+def correlations_in_words(found: Correlations) -> str:
+    """What the structure tells of what was measured, and of what it tells nothing."""
+    most = int(found.pairs.max(initial=0))
+    if most < FEWEST:
+        return f"Structure against measures: {FEWEST} architectures or more are needed."
+    rows = [
+        [SHORT[p].name, m, *(x for c in CONDITIONS for x in _pair(found, p, m, c))]
+        for p, m in dict.fromkeys(zip(found.principle.tolist(), found.measure.tolist(), strict=True))
+    ]
+    table = Told.of(dict(zip(Told.columns(), map(list, zip(*rows, strict=True)), strict=True)))
+    head = "Structure against measures (Spearman; 1: a worse score goes with a worse day):"
+    return "\n".join([head, plain(table, rows=ALL), *_verdict(found)])
+
+
+def _pair(found: Correlations, principle: str, measure: str, condition: str) -> tuple[float, float]:
+    (row,) = np.flatnonzero((found.principle == principle) & (found.measure == measure) & (found.condition == condition)).tolist()
+    return float(found.rho[row]), float(found.p_value[row])
+
+
+def _verdict(found: Correlations) -> Iterator[str]:
+    """How many there are of each sort."""
+    for condition in CONDITIONS:
+        mine = found.take(np.flatnonzero(found.condition == condition))
+        known = mine.take(np.flatnonzero(np.isfinite(mine.rho)))
+        if not len(known):
+            yield f"{condition}: no answer"
+            continue
+        sure = known.p_value <= CHANCE
+        told, against, nothing = (int(x.sum()) for x in (sure & (known.rho > 0), sure & (known.rho < 0), ~sure))
+        yield (
+            f"{condition}: of {len(mine)} measures the structure tells {told}, the other way about {against}, nothing {nothing} "
+            f"(null results, p > {CHANCE:g}); no answer for {len(mine) - len(known)}"
+        )
+
+
+def document(run: SimulationRun) -> dict[str, object]:
+    """Everything for machines."""
+    found = run.found
+    return {
+        "schema": SCHEMA, "case": found.case, "settings": dict(found.settings), "end": found.end.name.lower(),
+        "scenarios": {name: MEANINGS.get(name, "") for name in found.scenarios}, "architectures": [graph.id for graph in found.architectures],
+        **{name: as_records(table) for name, table in run.tables.items()}, "scores": {k: dict(v) for k, v in run.scores.items()},
+        "run_file": None if run.path is None else str(run.path), "made_with": provenance(),
+    }  # fmt: skip
