@@ -63,8 +63,8 @@ def resized(net: Network, times: float) -> Network:
 
 
 def pressed(net: Network, times: float) -> Network:
-    """Limits so many times as tight: ratings, and distances of voltage limits from 1 pu, divided by ``times``. Limits of the feeder's source, and those
-    that are none, stay.
+    """Limits so many times as tight: ratings, and distances of voltage limits from 1 pu, divided by ``times``. Limits of the feeder's source, and
+    those that are none, stay.
     """
     if not 0 < times < np.inf:
         raise Unreadable(f"limits are more than 0 times as tight; {times!r} is not")

@@ -97,13 +97,13 @@ class Ledger:
         return KINDS[kind] if kind != INSTR else str(e.word[mine[0]]) if len(mine) else SWITCHED
 
     def fan_in(self, periods: int) -> tuple[int, int]:
-        """The node that hears most messages in an interval, and how many."""
+        """The node of which an instance hears most messages in an interval, and how many; instances of one node share what it hears."""
         heard: dict[int, int] = {}
         for (_, b, _, _), line in self.lines.items():
             heard[b] = heard.get(b, 0) + line.messages
         tiers = self.graph.nodes.tier
-        inner = {k: n for k, n in heard.items() if tiers[k] < 4}
+        inner = {k: -(-n // (int(self.fleet.many[k]) * max(periods, 1))) for k, n in heard.items() if tiers[k] < 4}
         if not inner:
             return -1, 0
         busiest = min(inner, key=lambda k: (-inner[k], k))
-        return busiest, -(-inner[busiest] // max(periods, 1))
+        return busiest, inner[busiest]

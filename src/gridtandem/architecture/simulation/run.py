@@ -66,8 +66,8 @@ def _result(fleet: Fleet, scene: Scene, day: tuple[Planned, Acted], physics: tup
     (plan, done), (ledger, links) = day, sent
     world, hours, play = scene.actual, scene.actual.hours, fleet.play
     shed = sum(float(s.sum()) for s in done.shed) * hours
-    short = float(done.bulk.short.sum()) * hours
-    cost = done.bulk.cost + world.constant + world.cost(done.after) + SHORT * (shed + short)
+    short, spilled = float(done.bulk.short.sum()) * hours, float(done.bulk.spilled.sum()) * hours
+    cost = done.bulk.cost + world.constant + world.cost(done.after) + SHORT * (shed + short + spilled)
     double = sum(float(np.abs(d).sum()) for d in plan.double) * hours
     paid = sum(float((d * scene.asked[k]).sum()) for k, d in enumerate(plan.double)) * hours
     lines = ledger.lines.values()
@@ -136,5 +136,5 @@ def _deciders(fleet: Fleet, scene: Scene, plan: Planned, ledger: Ledger) -> Deci
     return Deciders.of({
         "architecture": [play.graph.id] * len(rows), "scenario": [scene.name] * len(rows), "node": [str(names[r[0]]) for r in rows],
         "problems": [r[1] for r in rows], "variables": [r[2] for r in rows], "rows": [r[3] for r in rows],
-        "fan_in": [heard[r[0]] / scene.actual.periods for r in rows],
+        "fan_in": [heard[r[0]] / (int(fleet.many[r[0]]) * scene.actual.periods) for r in rows],
     })  # fmt: skip
