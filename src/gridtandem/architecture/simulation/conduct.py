@@ -112,7 +112,7 @@ def conducted(fleet: Fleet, scene: Scene, choices: Choices) -> Planned:
     shown, limits, refused = _shown(scene, masks, choices, need, alone)
     letter = None
     if masks.has(*SHARED):
-        letter = curves(world, _offered(scene, masks, need), ~scene.lost | np.array(not fleet.play.links))
+        letter = curves(world, _offered(scene, masks, need), np.stack([m.any(1) for m in masks.any(*SHARED)], -1))
     plan = cleared_bulk(world, shown, letter)
     direct = masks.any(*DIRECT)
     far = tuple(np.where(m > 0, y, i) for m, y, i in zip(direct, plan.y, idle, strict=True))

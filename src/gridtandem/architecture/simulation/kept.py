@@ -77,7 +77,9 @@ class CampaignFile:
     @staticmethod
     def create(path: Path, setting: Setting) -> CampaignFile:
         """A new file without any pair; it replaces an older file of the same setting, and nothing else."""
-        file = RunFile.create(path, Asked(setting), kind=ARCHITECTURES, digest=setting.digest(), more={"scheme_name": ARCHITECTURES, "end": End.STOPPED.name})
+        file = RunFile.create(
+            path, Asked(setting), kind=ARCHITECTURES, digest=setting.digest(), more={"scheme_name": ARCHITECTURES, "end": End.STOPPED.name}
+        )
         with writing(path) as db:
             db.execute("CREATE TABLE pairs (architecture TEXT, scenario TEXT, digest TEXT, design TEXT, PRIMARY KEY (architecture, scenario))")
             for name, table in TABLES.items():

@@ -73,8 +73,8 @@ def _result(fleet: Fleet, scene: Scene, day: tuple[Planned, Acted], physics: tup
     (plan, done), (ledger, links) = day, sent
     world, hours, play = scene.actual, scene.actual.hours, fleet.play
     shed = sum(float(s.sum()) for s in done.shed) * hours
-    short = float(done.bulk.short.sum()) * hours
-    cost = done.bulk.cost + world.constant + world.cost(done.after) + SHORT * (shed + short)
+    short, spilled = float(done.bulk.short.sum()) * hours, float(done.bulk.spilled.sum()) * hours
+    cost = done.bulk.cost + world.constant + world.cost(done.after) + SHORT * (shed + short + spilled)
     double = sum(float(np.abs(d).sum()) for d in plan.double) * hours
     paid = sum(float((d * scene.asked[k]).sum()) for k, d in enumerate(plan.double)) * hours
     lines = ledger.lines.values()
