@@ -254,8 +254,8 @@ def test_all_that_is_wrong_with_a_light_is_told_at_once() -> None:
     wrong = replace(good, asked=np.zeros((2, 3)), energy=np.zeros(3), actual=C_D[0], band=Band(np.zeros((2, 0)), nothing, nothing))
     with pytest.raises(InvalidCase) as more:
         lit(Light(), wrong)
-    assert [f.code for f in more.value.faults] == ["arch-122", "arch-122", "arch-123", "arch-124"]
-    with pytest.raises(InvalidCase, match="arch-125"):
+    assert [f.code for f in more.value.faults] == ["arch-131", "arch-131", "arch-132", "arch-133"]
+    with pytest.raises(InvalidCase, match="arch-134"):
         lit(Light(), replace(good, plan=np.array([[11.0, 0, 0]])))
 
 

@@ -48,7 +48,7 @@ def joined(case: Case) -> Joined:
     feeder, herd = np.searchsorted(first, row[place]), table.take(first)
     which = np.concatenate([[0], 1 + herd.model])
     whole, part = copies([_timeless(case.transmission), *(_timeless(_sourceless(model)) for model in case.models)], which)
-    whole = _multiplied(whole, part, np.concatenate([[1], herd.count]), np.concatenate([[1.0], herd.scale]))
+    whole = multiplied(whole, part, np.concatenate([[1], herd.count]), np.concatenate([[1.0], herd.scale]))
     whole = _renamed(whole, part, np.concatenate([[""], np.char.add(herd.feeder, "/")]))
     first_bus = np.searchsorted(part["buses"], 1 + np.arange(len(herd)))
     root = first_bus[feeder] + table.root
@@ -80,7 +80,7 @@ def bundle(model: Network, *, count: int = 1, scale: float = 1.0) -> Network:
     """
     net = _sourceless(model)
     here = {name: np.zeros(len(table), np.int64) for name, table in net.tables().items()}
-    return _multiplied(net, here, np.array([count]), np.array([scale]))
+    return multiplied(net, here, np.array([count]), np.array([scale]))
 
 
 def _timeless(net: Network) -> Network:
@@ -107,7 +107,7 @@ def _sourceless(model: Network) -> Network:
     )  # fmt: skip
 
 
-def _multiplied(net: Network, part: Mapping[str, Index], count: Index, scale: Real) -> Network:
+def multiplied(net: Network, part: Mapping[str, Index], count: Index, scale: Real) -> Network:
     """Every part of a network ``count`` times in parallel, its loads and units times ``scale``."""
     k, s = {name: count[rows] for name, rows in part.items()}, {name: scale[rows] for name, rows in part.items()}
     ln, tr, ld, g, sh, cost, point = net.lines, net.transformers, net.loads, net.generators, net.shunts, net.costs, net.cost_points

@@ -1,7 +1,7 @@
-r"""Feeders as they may also be: the same resources in more and smaller pieces, the same lines switched otherwise, the same limits with a margin.
+r"""Feeders as they may also be: the same resources in more and smaller pieces, or larger; the same lines switched otherwise; the same limits tighter.
 
-Studies of how coordination grows split every resource; studies of what happens where somebody has an old picture of a feeder switch it; and a market
-that reckons without losses keeps AC limits by planning within narrower ones.
+Studies of how coordination grows split every resource, or make it larger, or press its limits; studies of what happens where somebody has an old
+picture of a feeder switch it; and a market that reckons without losses keeps AC limits by planning within narrower ones.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from gridtandem.cases.case import Case
 from gridtandem.cases.generate import root_of
-from gridtandem.cases.join import DEVICES, LIMITS
+from gridtandem.cases.join import DEVICES, LIMITS, multiplied
 from gridtandem.errors import Unreadable
 from gridtandem.grid import devices as dv
 from gridtandem.grid import elements as el
@@ -49,6 +49,40 @@ def split(net: Network, times: int) -> Network:
     return replace(net, **rows, **_costs(net, parts["generators"]), **_named(net, parts))
 
 
+def resized(net: Network, times: float) -> Network:
+    """Every resource so many times as large, for studies of how much of them a feeder bears: what is twice the size costs twice as much at twice the
+    power. Loads and a feeder's own source stay. Of nothing, prices stay too.
+    """
+    if not 0 <= times < np.inf:
+        raise Unreadable(f"resources are 0 or more times as large; {times!r} is not")
+    resource = np.asarray(net.generators.control != el.REFERENCE, np.int64)
+    whole = {name: np.zeros(len(table), np.int64) for name, table in net.tables().items()}
+    of_units = {name: resource[getattr(net, name).generator] * (times > 0 or name == "ramps") for name in ("costs", "cost_points", "ramps")}
+    others = {name: np.ones(len(getattr(net, name)), np.int64) for name in (*RESOURCES[1:], "regulation")}
+    return multiplied(net, {**whole, **of_units, **others, "generators": resource}, np.ones(2, np.int64), np.array([1.0, times]))
+
+
+def pressed(net: Network, times: float) -> Network:
+    """Limits so many times as tight: ratings, and distances of voltage limits from 1 pu, divided by ``times``. Limits of the feeder's source, and
+    those that are none, stay.
+    """
+    if not 0 < times < np.inf:
+        raise Unreadable(f"limits are more than 0 times as tight; {times!r} is not")
+    buses, source = net.buses, _at_source(net)
+    low = np.where(source | (buses.v_low_pu == 0), buses.v_low_pu, 1 - (1 - buses.v_low_pu) / times)
+    high = np.where(source, buses.v_high_pu, 1 + (buses.v_high_pu - 1) / times)
+    return replace(
+        net, buses=replace(buses, v_low_pu=low, v_high_pu=high),
+        lines=replace(net.lines, rating_mva=net.lines.rating_mva / times),
+        transformers=replace(net.transformers, rating_mva=net.transformers.rating_mva / times),
+    )  # fmt: skip
+
+
+def _at_source(net: Network) -> Flag:
+    """Buses of the feeder's own source."""
+    return np.isin(np.arange(len(net.buses)), net.generators.bus[net.generators.control == el.REFERENCE])
+
+
 def reconfigured(net: Network) -> Network | None:
     """Another radial state of a radial feeder: one open line or switch closed, and one line opened of the loop that this makes.
 
@@ -67,8 +101,7 @@ def tightened(net: Network, *, voltage_pu: float = 0.0, rating: float = 0.0) -> 
     """
     if not (0 <= voltage_pu < np.inf and 0 <= rating < 1):
         raise Unreadable(f"a margin is 0 pu or more, and a share of ratings from 0 to below 1; {voltage_pu!r} and {rating!r} are not")
-    buses = net.buses
-    source = np.isin(np.arange(len(buses)), net.generators.bus[net.generators.control == el.REFERENCE])
+    buses, source = net.buses, _at_source(net)
     low = np.where(source | (buses.v_low_pu == 0), buses.v_low_pu, buses.v_low_pu + voltage_pu)
     high = np.where(source, buses.v_high_pu, buses.v_high_pu - voltage_pu)
     if crossed := np.flatnonzero((low > high) & (buses.v_low_pu <= buses.v_high_pu)).tolist():

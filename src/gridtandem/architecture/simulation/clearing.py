@@ -51,7 +51,8 @@ class BulkPlan:
     unit_p: Real  # (period, bulk order) [MW]
     cost: float  # of bulk orders over the day [currency]
     asked: float  # of steps and curves, as asked
-    short: Real  # (period) demand not served less surplus not taken [MW]
+    short: Real  # (period) demand not served [MW]
+    spilled: Real  # (period) power that nobody took [MW]
     variables: int
     rows: int
 
@@ -79,7 +80,7 @@ def cleared_bulk(world: World, shown: Sequence[Shown], curves: Curves | None = N
     program = _size(every, wires)
     return BulkPlan(
         y=y, z=z, price=found.price[:, market.at], unit_p=x[: ends[1]].reshape(world.periods, -1), cost=cost_of(own, x[: ends[1]], hours, 0),
-        asked=cost_of(every, x, hours, int(ends[2])), short=missing.sum((0, 2)), variables=program[0], rows=program[1],
+        asked=cost_of(every, x, hours, int(ends[2])), short=missing[0].sum(1), spilled=-missing[1].sum(1), variables=program[0], rows=program[1],
     )  # fmt: skip
 
 

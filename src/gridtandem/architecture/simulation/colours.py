@@ -36,7 +36,7 @@ class Light:
     def __post_init__(self) -> None:
         """All that makes no light, at once."""
         faults = [
-            Fault("light", f"is {value}", f"give {mend}", "arch-126", column=name)
+            Fault("light", f"is {value}", f"give {mend}", "arch-135", column=name)
             for name, value, good, mend in (
                 ("flow_margin", self.flow_margin, 0 <= self.flow_margin < 1, "a share from 0 to less than 1"),
                 ("voltage_margin", self.voltage_margin, 0 <= self.voltage_margin < 1, "pu, from 0 to less than 1"),

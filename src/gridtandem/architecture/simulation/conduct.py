@@ -13,6 +13,7 @@ from typing import final
 import numpy as np
 
 from gridtandem.architecture.simulation.clearing import BulkPlan, FeederPlan, Shown, cleared_bulk, cleared_feeder, only
+from gridtandem.architecture.simulation.colours import Light
 from gridtandem.architecture.simulation.envelopes import Rule, boxes, filtered
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.offered import Offered
@@ -41,6 +42,7 @@ class Choices:
 
     envelope: Rule = "equal"
     spread: float = 5.0  # of the price that an auction of envelopes expects, either way [currency/MWh]
+    light: Light | None = None  # at every feeder; none: there are no lights
     price: float | None = None  # against which feeders with an agreed exchange dispatch; none: what the bulk market would ask without DERs
 
 
@@ -89,9 +91,10 @@ class Planned:
     boxes: tuple[tuple[Real, Real], ...]  # (feeder) lowest and highest (period, step)
     posted: Real | None  # (period, feeder) prices that were posted [currency/MWh]
     double: Dispatch  # bought twice [MW]
-    conflicts: int  # instructions of opposite sign to one step in one period
+    conflicts: int  # times in which two tell one step different things in one period
     refused: float  # what envelopes and filters kept from the bulk market [MWh]
     letter: Curves | None  # curves of distribution operators
+    commanded: float = 0.0  # by traffic lights in red [MWh]
     paper: float  # cost as the plans have it [currency]
 
 
@@ -109,7 +112,7 @@ def conducted(fleet: Fleet, scene: Scene, choices: Choices) -> Planned:
     shown, limits, refused = _shown(scene, masks, choices, need, alone)
     letter = None
     if masks.has(*SHARED):
-        letter = curves(world, _offered(scene, masks, need), ~scene.lost | np.array(not fleet.play.links))
+        letter = curves(world, _offered(scene, masks, need), np.stack([m.any(1) for m in masks.any(*SHARED)], -1))
     plan = cleared_bulk(world, shown, letter)
     direct = masks.any(*DIRECT)
     far = tuple(np.where(m > 0, y, i) for m, y, i in zip(direct, plan.y, idle, strict=True))
@@ -244,5 +247,5 @@ def _settled(masks: Masks, need: Dispatch, far: Dispatch, nearby: Dispatch, idle
         both = there + np.where(same, larger, b)
         y.append(np.where(mine, both, np.where(direct[k] > 0, far[k], nearby[k])))
         double.append(np.where(mine & same, np.sign(a) * np.minimum(np.abs(a), np.abs(b)), 0.0))
-        conflicts += int((mine & ~same).sum())
+        conflicts += int((mine & (np.minimum(np.abs(a), np.abs(b)) > NONE) & (np.abs(a - b) > NONE)).sum())
     return tuple(y), tuple(double), conflicts

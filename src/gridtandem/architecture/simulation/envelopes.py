@@ -30,10 +30,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, final
 import numpy as np
 
 from gridtandem.architecture.simulation.filling import both_ways, grown, slack_of
-from gridtandem.architecture.simulation.moving import HELD, by_period, in_turn, moves
+from gridtandem.architecture.simulation.moving import HELD, by_period, moves
 from gridtandem.architecture.simulation.offered import Bundles, Offered
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.program.arrays import Columns, Program, Rows
+from gridtandem.program.solve import solve
 from gridtandem.tables import Flag, Index, Real
 
 if TYPE_CHECKING:
@@ -118,8 +119,8 @@ def _auctioned(wires: Wires, value: Real, bundles: Bundles, energy: Real, spread
         "lower": Rows.of(value.shape, sides[0], np.inf, {"low": plus, "high": -minus}),
         "range": Rows.of(up.shape, 0.0, np.inf, {"high": each, "low": -each}),
     }
-    columns = {name: Columns.of(up.shape, offered.least, offered.most) for name in ("high", "low")}
-    x = in_turn(Program(columns, rows), [{"high": -up, "low": up - gain}])[0].x
+    cost = {"high": -up, "low": up - gain}
+    x = solve(Program({name: Columns.of(up.shape, offered.least, offered.most, cost=c) for name, c in cost.items()}, rows)).require().x
     cap = np.clip(bundles.summed(x["high"]), bundles.least, bundles.most)
     floor = np.clip(bundles.summed(x["low"]), bundles.least, cap)
     return grown(bundles.h, _slack(bundles.h, sides, floor, cap), (floor, cap), (bundles.least, bundles.most))

@@ -13,12 +13,13 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.architecture.graph import COORD, CUSTOMER, INFO, INSTR, KINDS, Graph
+from gridtandem.architecture.graph import COORD, CUSTOMER, INFO, INSTR, KINDS, LIMIT, VETO, Graph
 from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.tables import Index, Real
 
 ENVELOPE = 48  # bytes of a message besides its numbers: who, to whom, what, when
+BOUNDS = "envelope"  # what a limit or a veto tells
 SWITCHED = "ctl"  # what opening a switch is, where nobody stated it
 Link = tuple[int, int, int, str]  # from, to, kind of edge, item
 
@@ -90,10 +91,10 @@ class Ledger:
         back = (e.from_node == b) & (e.to_node == a)
         return bool((straight & (e.what == kind)).any() or ((straight | back) & (e.what == COORD) & (kind in (COORD, INFO))).any())
 
-    def word(self, a: int, b: int, kind: int) -> str:
+    def word(self, a: int, b: int, kind: int, item: str) -> str:
         """What an architecture calls it: an instruction by its statement (disp, ctl, lim, order, veto), all else by its kind."""
         e = self.graph.edges
-        mine = np.flatnonzero((e.from_node == a) & (e.to_node == b) & (e.what == kind))
+        mine = np.flatnonzero((e.from_node == a) & (e.to_node == b) & (e.what == kind) & (np.isin(e.authority, (LIMIT, VETO)) == (item == BOUNDS)))
         return KINDS[kind] if kind != INSTR else str(e.word[mine[0]]) if len(mine) else SWITCHED
 
     def heard(self, periods: int) -> dict[int, float]:

@@ -25,14 +25,14 @@ LEEWAY = 1e-9  # MW by which a row that cannot be held is widened beyond the bes
 
 
 def curves(world: World, shown: Sequence[Shown], when: Flag) -> Curves:
-    """One offer for each feeder (of what it is shown, whose wires must be there) in the periods of ``when``; nothing in the others."""
+    """One offer for each feeder (of what it is shown, whose wires must be there) where ``when`` (period, feeder) says so; nothing elsewhere."""
     shape = (1, world.periods, len(shown))
     start, worth = np.zeros(shape), np.full(shape, Worth.EXACT, np.int8)
     rows: list[tuple[int, int, Real, Real]] = []
     for k, s in enumerate(shown):
         for t, (export, cost) in enumerate(values(world, s)):
             start[0, t, k] = -export[0]
-            if when[t]:
+            if when[t, k]:
                 wide = np.diff(export)
                 rows.append((t, k, wide, np.diff(cost) / wide))
     start[0, ~when] = 0.0

@@ -9,12 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from gridtandem.architecture.graph import BID, BULK, COORD, CUSTOMER, DISTRIBUTION, INFO, INSTR, LIMIT, ORDER, PRICE, SETTLE
+from gridtandem.architecture.graph import BID, BULK, COORD, CUSTOMER, DISTRIBUTION, INFO, INSTR, LIMIT, ORDER, PRICE, SETTLE, VETO
 from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.acting import MOVED, Acted, by_unit
 from gridtandem.architecture.simulation.conduct import Planned
 from gridtandem.architecture.simulation.fleet import Fleet
-from gridtandem.architecture.simulation.ledger import Ledger
+from gridtandem.architecture.simulation.ledger import BOUNDS, Ledger
 from gridtandem.architecture.simulation.play import Way
 from gridtandem.architecture.simulation.scene import Scene
 from gridtandem.tables import Index, Real
@@ -74,7 +74,7 @@ def _between_operators(ledger: Ledger, fleet: Fleet, scene: Scene, planned: Plan
         a, b, kind = int(e.from_node[row]), int(e.to_node[row]), int(e.what[row])
         tiers = int(nodes.tier[a]), int(nodes.tier[b])
         many = max(int(fleet.many[a]), int(fleet.many[b])) * len(up)
-        if tiers == (BULK, DISTRIBUTION) and kind == INSTR and int(e.authority[row]) not in (LIMIT, ORDER):
+        if tiers == (BULK, DISTRIBUTION) and kind == INSTR and int(e.authority[row]) not in (LIMIT, VETO, ORDER):
             ledger.between(a, b, INSTR, "award", planned.plan.z[up], messages=many)
         elif tiers == (DISTRIBUTION, BULK) and kind == BID:
             ledger.between(a, b, BID, "curve", _curve_payload(planned, scene), messages=many)
@@ -83,8 +83,8 @@ def _between_operators(ledger: Ledger, fleet: Fleet, scene: Scene, planned: Plan
             ledger.between(a, b, INFO, str(e.item[row]) or "exchange", payload, messages=many)
         elif kind == COORD:
             ledger.between(a, b, COORD, "agreement", planned.plan.z[up], messages=many)
-        elif kind == INSTR and int(e.authority[row]) == LIMIT:
-            ledger.between(a, b, INSTR, "envelope", _box_payload(planned), messages=max(int(fleet.many[b]), 1) * scene.network.periods)
+        elif kind == INSTR and int(e.authority[row]) in (LIMIT, VETO):
+            ledger.between(a, b, INSTR, BOUNDS, _box_payload(planned), messages=max(int(fleet.many[b]), 1) * scene.network.periods)
         elif kind == INSTR and int(e.authority[row]) == ORDER:
             ledger.between(a, b, INSTR, "order", planned.plan.z, messages=int(fleet.many[a]) * scene.network.periods)
 

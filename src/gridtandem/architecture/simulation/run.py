@@ -14,6 +14,9 @@ from gridtandem.architecture.simulation.conduct import Choices, Planned, conduct
 from gridtandem.architecture.simulation.delays import Delays
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.ledger import Ledger
+from gridtandem.architecture.simulation.light import Lit
+from gridtandem.architecture.simulation.lighting import under_lights
+from gridtandem.architecture.simulation.measures import percentile
 from gridtandem.architecture.simulation.physics import Judge, Physics, Powers
 from gridtandem.architecture.simulation.play import Play, Way
 from gridtandem.architecture.simulation.posting import posted
@@ -29,6 +32,7 @@ class One:
     """What one architecture came to on one day."""
 
     play: Play
+    lights: tuple[Lit, ...]  # of feeders, where there are any
     planned: Planned
     acted: Acted
     before: Physics
@@ -48,7 +52,10 @@ def simulated(play: Play, scene: Scene, judge: Judge, choices: Choices | None = 
     """Carry a play out."""
     chosen = Choices() if choices is None else choices
     fleet = Fleet.of(play, scene.actual)
-    plan = conducted(fleet, scene, chosen)
+    plan, lights = conducted(fleet, scene, chosen), tuple[Lit, ...]()
+    if chosen.light is not None:
+        shown = under_lights(fleet, scene, plan, chosen.light)
+        plan, lights = shown.planned, shown.lit
     done = acted(fleet, scene, plan)
     ledger = posted(fleet, scene, plan, done)
     before, after = (
@@ -57,7 +64,7 @@ def simulated(play: Play, scene: Scene, judge: Judge, choices: Choices | None = 
     )
     links = _links(fleet, scene, ledger)
     return One(
-        play=play, planned=plan, acted=done, before=before, after=after, ledger=ledger,
+        play=play, lights=lights, planned=plan, acted=done, before=before, after=after, ledger=ledger,
         result=_result(fleet, scene, (plan, done), (before, after), (ledger, links)), links=links, deciders=_deciders(fleet, scene, plan, ledger),
     )  # fmt: skip
 
@@ -66,15 +73,15 @@ def _result(fleet: Fleet, scene: Scene, day: tuple[Planned, Acted], physics: tup
     (plan, done), (ledger, links) = day, sent
     world, hours, play = scene.actual, scene.actual.hours, fleet.play
     shed = sum(float(s.sum()) for s in done.shed) * hours
-    short = float(done.bulk.short.sum()) * hours
-    cost = done.bulk.cost + world.constant + world.cost(done.after) + SHORT * (shed + short)
+    short, spilled = float(done.bulk.short.sum()) * hours, float(done.bulk.spilled.sum()) * hours
+    cost = done.bulk.cost + world.constant + world.cost(done.after) + SHORT * (shed + short + spilled)
     double = sum(float(np.abs(d).sum()) for d in plan.double) * hours
     paid = sum(float((d * scene.asked[k]).sum()) for k, d in enumerate(plan.double)) * hours
     lines = ledger.lines.values()
-    p50, p95 = (float(np.percentile(done.loops, q)) if len(done.loops) else np.nan for q in (50, 95))
+    p50, p95 = (percentile(done.loops, share) if len(done.loops) else np.nan for share in (0.5, 0.95))
     rows: dict[str, float | str] = {
         "architecture": play.graph.id, "scenario": scene.name, "procedure": play.procedure, "hours": world.periods * hours, "cost_paper": plan.paper,
-        "cost": cost, "ideal": scene.ideal, "gap_percent": 100 * (cost - scene.ideal) / abs(scene.ideal), "red_mwh": done.red,
+        "cost": cost, "ideal": scene.ideal, "gap_percent": 100 * (cost - scene.ideal) / abs(scene.ideal), "red_mwh": done.red + plan.commanded,
         "curtailed_mwh": shed, **_beyond("before", physics[0], hours), **_beyond("after", physics[1], hours),
         "linear_before_mwh": float(world.beyond(done.before).sum()) * hours, "linear_after_mwh": float(_left(scene, done).sum()) * hours,
         "double_mwh": double, "double_paid": paid, "conflicts": plan.conflicts, "missed": done.missed, "refused_mwh": plan.refused,
@@ -115,7 +122,7 @@ def _links(fleet: Fleet, scene: Scene, ledger: Ledger) -> Links:
     delays = Delays(fleet.play.graph, scene.heavy, np.random.default_rng(scene.seed))
     drawn = [delays.along((a, b), (scene.actual.periods, 20)) for a, b, _, _ in ledger.lines]
     rows = [
-        (id_, scene.name, names[a], names[b], ledger.word(a, b, kind), item, *line.sizes, *np.percentile(d, (50, 95)).tolist())
+        (id_, scene.name, names[a], names[b], ledger.word(a, b, kind, item), item, *line.sizes, *np.percentile(d, (50, 95)).tolist())
         for ((a, b, kind, item), line), d in zip(ledger.lines.items(), drawn, strict=True)
     ]  # fmt: skip
     return Links.of(dict(zip(Links.columns(), zip(*rows, strict=True), strict=True))) if rows else Links.empty()

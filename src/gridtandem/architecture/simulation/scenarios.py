@@ -13,10 +13,10 @@ from zlib import crc32
 
 import numpy as np
 
-from gridtandem.architecture.simulation.clearing import Shown, cleared_bulk, cleared_feeder, shown_of
+from gridtandem.architecture.simulation.clearing import SHORT, Shown, cleared_bulk, cleared_feeder, shown_of
 from gridtandem.architecture.simulation.conduct import Choices
-from gridtandem.architecture.simulation.scene import Scene
-from gridtandem.architecture.simulation.world import World
+from gridtandem.architecture.simulation.scene import LOAD_ERROR, SUN_ERROR, Scene
+from gridtandem.architecture.simulation.world import Feeder, World
 from gridtandem.cases.case import Case
 from gridtandem.cases.variants import planned, reconfigured, split
 from gridtandem.errors import Fault, InvalidCase, UnknownName
@@ -26,7 +26,6 @@ from gridtandem.study.market.study import MarketStudy
 
 STALE = 3  # periods by which models of distribution are late at who clears the bulk market
 LOST = (0.5, 0.75)  # part of the day in which links between tiers 1 and 2 are down
-LOAD_ERROR, SUN_ERROR = 0.10, 0.20  # spread of what comes about what was forecast, by feeder and hour
 MARKUP = 1.15  # of every bid
 PIVOTAL = 2.0  # of bids of units without which a feeder cannot keep its limits
 
@@ -72,10 +71,21 @@ def scene_of(setting: Setting, scenario: str) -> Scene:
 
 
 def _with_ideal(scene: Scene) -> Scene:
-    """With the least cost that one owner of all models reaches on the day as it comes."""
-    found = cleared_bulk(scene.actual, shown_of(scene.actual, limits=True))
-    cost = found.cost + scene.actual.constant + scene.actual.cost(found.y)
+    """With the least cost that one owner of all models reaches on the day as it comes; he too cuts load where limits cannot be held otherwise."""
+    world = scene.actual
+    found = cleared_bulk(world, [_with_load(f, s) for f, s in zip(world.feeders, shown_of(world, limits=True), strict=True)])
+    steps = [f.steps.least.shape[1] for f in world.feeders]
+    cut = sum(float(y[:, n:].sum()) for y, n in zip(found.y, steps, strict=True)) + float((found.short + found.spilled).sum())
+    cost = found.cost + world.constant + world.cost(tuple(y[:, :n] for y, n in zip(found.y, steps, strict=True))) + SHORT * cut * world.hours
     return replace(scene, ideal=cost, ideal_size=found.variables + found.rows)
+
+
+def _with_load(feeder: Feeder, shown: Shown) -> Shown:
+    """Load that may be cut stands behind the steps, at the price of load that is not served."""
+    most, wires = feeder.sheddable, feeder.wires
+    sides = ((shown.least, np.zeros(most.shape)), (shown.most, most), (np.asarray(shown.price), np.full(most.shape, SHORT)))
+    least, high, price = (np.concatenate(pair, axis=1) for pair in sides)
+    return Shown(least, high, price, shown.draw, replace(wires, h=np.concatenate([wires.h, wires.h_shed], axis=1)))
 
 
 def _nominal(setting: Setting) -> Scene:

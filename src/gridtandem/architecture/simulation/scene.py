@@ -11,6 +11,7 @@ from gridtandem.architecture.simulation.world import World
 from gridtandem.study.market.study import MarketStudy
 from gridtandem.tables import Flag, Real
 
+LOAD_ERROR, SUN_ERROR = 0.10, 0.20  # spread of what comes about what was forecast, by feeder and hour
 FULL_ACTIVATION_S = 750.0  # by when an instruction must be carried out: full activation of manual frequency restoration reserve in Europe
 
 

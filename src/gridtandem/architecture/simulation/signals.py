@@ -55,16 +55,16 @@ class Watch:
         shape, sides = self.plan.shape, (2 * len(self.wires.low),)
         right = {"plan": self.offered.least.shape, "asked": shape, "margin": sides, "energy": shape[:1], "told": shape[:1]}
         faults = [
-            Fault("light", f"has {name} in {getattr(self, name).shape} numbers", f"give {size}", "arch-122", column=name)
+            Fault("light", f"has {name} in {getattr(self, name).shape} numbers", f"give {size}", "arch-131", column=name)
             for name, size in right.items()
             if getattr(self, name).shape != size
         ]
         if self.actual.h.shape != self.wires.h.shape or self.actual.there.shape != self.wires.there.shape:
-            faults.append(Fault("light", "forecast and day have other limits", "give both the same rows and steps", "arch-123", column="actual"))
+            faults.append(Fault("light", "forecast and day have other limits", "give both the same rows and steps", "arch-132", column="actual"))
         if self.band.h.shape[0] != len(self.wires.h) or not (self.band.low <= self.band.high).all():
-            faults.append(Fault("light", "is no band of these limits", "give effects by row and source, low at most high", "arch-124", column="band"))
+            faults.append(Fault("light", "is no band of these limits", "give effects by row and source, low at most high", "arch-133", column="band"))
         if not faults and ((self.plan < self.offered.least - HELD) | (self.plan > self.offered.most + HELD)).any():
-            faults.append(Fault("light", "leaves the bounds of offers", "give least ≤ plan ≤ most", "arch-125", column="plan"))
+            faults.append(Fault("light", "leaves the bounds of offers", "give least ≤ plan ≤ most", "arch-134", column="plan"))
         if faults:
             raise InvalidCase(faults)
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridtandem.architecture.graph import COORD, DISTRIBUTION, INFO, JOINT, LIMITS
+from gridtandem.architecture.graph import COORD, DISTRIBUTION, EDGE, INFO, JOINT, LIMITS
 from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.acting import Acted, by_unit
 from gridtandem.architecture.simulation.borders import Limited, Movable, blast_radius
@@ -60,7 +60,10 @@ def _mean_delay(fleet: Fleet, chain: Chain) -> float:
 
 
 def blast(fleet: Fleet, scene: Scene, planned: Planned) -> float:
-    """The most power that the holder of one node of tier 3 or 4 can move within an interval, in the worst one. [MW]"""
+    """The most power that the holder of one node can move within an interval, in the worst one: of tier 3, or of tier 4 where there is none. [MW]
+
+    A whole class of tier 4 is nobody's to hold where somebody of tier 3 instructs it.
+    """
     world, tier = scene.actual, fleet.play.graph.nodes.tier
     low, high = (by_unit(fleet, tuple(getattr(f.steps, side) for f in world.feeders)) for side in ("least", "most"))
     box_low, box_high = (by_unit(fleet, tuple(box[k] for box in planned.boxes)) for k in (0, 1))
@@ -73,7 +76,8 @@ def blast(fleet: Fleet, scene: Scene, planned: Planned) -> float:
         chains = (*c.bulk, *c.network, *c.through, *c.control, *c.own)
         classes.append(Movable(customer=c.customer, chains=chains, low=low[:, unit], high=high[:, unit], limit=limit))
     found = {x: float(mw.max(initial=0.0)) for x, mw in blast_radius(classes).items() if tier[x] > DISTRIBUTION}
-    return max(found.values(), default=0.0)
+    edge = {x: mw for x, mw in found.items() if tier[x] == EDGE}
+    return max((edge or found).values(), default=0.0)
 
 
 def curtailed_gini(fleet: Fleet, scene: Scene, planned: Planned, done: Acted) -> float:
