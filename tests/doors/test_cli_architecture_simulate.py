@@ -72,6 +72,25 @@ def test_what_was_interrupted_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(p.done, p.before) for p in seen] == [(1, 0), (2, 0), (3, 2)]
 
 
+def test_choices_that_a_design_leaves_open_are_told_and_matter() -> None:
+    boxed = [
+        json.loads(tandem(*SIMULATE, "AU4", *TOY, "--scenarios", "nominal", "--envelope", rule, "--json").out) for rule in ("equal", "auctioned")
+    ]
+    assert [told["settings"]["envelope"] for told in boxed] == ["equal", "auctioned"]
+    assert boxed[0]["results"][0]["cost"] != boxed[1]["results"][0]["cost"]
+    assert boxed[0]["run_file"] != boxed[1]["run_file"]
+    lit, dark = (
+        tandem(*SIMULATE, "R3", "--scenarios", "forecast-error", "--first", "17", "--hours", "4", *light).out for light in (("--light",), ())
+    )
+    assert "a light at every feeder" in lit.splitlines()[0]
+    assert "no lights" in dark.splitlines()[0]
+    assert lit.splitlines()[1:] != dark.splitlines()[1:]
+    little, much = (
+        json.loads(tandem(*SIMULATE, "EU2", *TOY, "--scenarios", "nominal", "--arb", how, "--json").out)["results"][0] for how in ("low", "high")
+    )
+    assert (little["procedure"], much["procedure"]) == ("M3", "M8")
+
+
 def test_a_design_of_a_file() -> None:
     Path("mine.toml").write_text('id = "MINE"\nname = "mine"\nsource = "own"\nfamily = "Hybrid"\nbase = "UK2"\nstatements = []\n', encoding="utf-8")
     found = tandem(*SIMULATE, "mine.toml", "UK2", *TOY, "--scenarios", "nominal", "--json")

@@ -68,7 +68,8 @@ def in_words(run: SimulationRun) -> str:
 def _parts(run: SimulationRun) -> Iterator[str]:
     found, results = run.found, run.results
     first, hours = found.settings["first"], f"{results.hours[0]:g} h" if len(results) else "nothing"
-    yield f"{found.case}: {hours} from period {first}, seed {found.settings['seed']}; {len(results)} of {_size(run)} simulated"
+    chosen = f"{found.settings['envelope']} envelopes, {'a light at every feeder' if found.settings['light'] else 'no lights'}"
+    yield f"{found.case}: {hours} from period {first}, {chosen}, seed {found.settings['seed']}; {len(results)} of {_size(run)} simulated"
     for scenario in dict.fromkeys(results.scenario.tolist()):
         yield _day(run, scenario)
     if len(found.scenarios) > 1:

@@ -11,6 +11,7 @@ import numpy as np
 
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.simulation.campaign import Arb, Campaign, Simulated, reopened, settled
+from gridtandem.architecture.simulation.colours import Light
 from gridtandem.architecture.simulation.conduct import Choices
 from gridtandem.architecture.simulation.correlations import Correlations, correlations, scores_of
 from gridtandem.architecture.simulation.envelopes import Rule
@@ -136,6 +137,7 @@ def simulate(
     first_hour: int = 1,
     hours: int = 0,
     envelope: Rule = "equal",
+    light: Light | None = None,
     arb: Arb = "middle",
     seed: int = 0,
     save: str | Path | Callable[[Setting], Path] | None = None,
@@ -145,9 +147,9 @@ def simulate(
     """Simulate architectures on a case over a day: the twin of ``tandem architecture simulate``.
 
     ``which`` are names of published ones, files, "all", or graphs. ``hours`` periods from ``first_hour`` (counted from 1), by default all that the
-    case has. ``envelope`` says how distribution shares headroom out, ``arb`` how far platforms settle between buyers of what their interval allows.
-    With ``save``, a path or `place`, every pair is kept at once; ``resume`` takes from that file what it has. All that is wrong with what was asked
-    is told at once.
+    case has. ``envelope`` says how distribution shares headroom out, ``light`` sets a traffic light at every feeder, ``arb`` says how far platforms
+    settle between buyers of what their interval allows. With ``save``, a path or `place`, every pair is kept at once; ``resume`` takes from that file
+    what it has. All that is wrong with what was asked is told at once.
     """
     faults, graphs = list[Fault](), list[Graph]()
     for word in which:
@@ -155,7 +157,7 @@ def simulate(
             graphs += [settled(graph, arb) for graph in ((word,) if isinstance(word, Graph) else asked(word))]
         except TandemError as e:
             faults += e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-131")]
-    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=Choices(envelope=envelope), seed=seed)
+    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=Choices(envelope=envelope, light=light), seed=seed)
     campaign = Campaign(setting=setting, architectures=tuple(graphs), scenarios=tuple(SCENARIOS if scenarios == "all" else scenarios))
     if faults or not graphs or not scenarios:
         raise InvalidCase([*faults, *_none(which, scenarios), *campaign.faults()])
