@@ -31,6 +31,11 @@ def test_a_table_for_each_scenario_the_cheapest_first() -> None:
     assert [line.split()[:3] for line in day[2:]] == [["R1", "M1", "1,725.00"], ["R3", "M5", "1,725.00"], ["NY1", "M3", "1,785.00"]]
     assert "places by cost" in found.out
     assert "null results" in found.out
+    (family,) = (part for part in found.out.split("\n\n") if part.startswith("mean place"))
+    assert [line.split()[:2] for line in family.splitlines()[1:4]] == [["Hybrid", "3.0"], ["TotalDSO", "1.0"], ["TotalTSO", "1.0"]]
+    assert family.splitlines()[-1] == "lost-link: Hybrid overtakes TotalDSO"
+    calm = tandem(*SIMULATE, "R1", "NY1", *TOY, "--scenarios", "nominal,slow-aggregator").out
+    assert "No family overtakes another" in calm
     assert "picture   places.svg" in found.err
     assert "lost-link" in Path("places.svg").read_text(encoding="utf-8")
 
