@@ -61,7 +61,7 @@ class Asked:
         """The setting without its case, as plain words and numbers."""
         s = self.setting
         own = {f.name: getattr(s.choices, f.name) for f in fields(s.choices)}
-        return {"flow": s.flow, "first": s.first, "hours": s.hours, "seed": s.seed, **own}
+        return {"flow": s.flow, "first": s.first, "hours": s.hours, "margin_pu": s.margin_pu, "seed": s.seed, **own}
 
     def digest(self) -> str:
         """Equal digests give equal results."""
