@@ -156,7 +156,7 @@ def simulate(
         try:
             graphs += [settled(graph, arb) for graph in ((word,) if isinstance(word, Graph) else asked(word))]
         except TandemError as e:
-            faults += e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-151")]
+            faults += e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-141")]
     setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=Choices(envelope=envelope, light=light), seed=seed)
     campaign = Campaign(setting=setting, architectures=tuple(graphs), scenarios=tuple(SCENARIOS if scenarios == "all" else scenarios))
     if faults or not graphs or not scenarios:
@@ -194,4 +194,4 @@ def by_scenario(places: Places) -> dict[str, dict[str, int]]:
 def _none(which: Sequence[object], scenarios: Sequence[str]) -> list[Fault]:
     """Nothing to simulate."""
     given = (("architecture", which), ("scenario", scenarios))
-    return [Fault(what, "is not named", "name at least one", "arch-152") for what, found in given if not found]
+    return [Fault(what, "is not named", "name at least one", "arch-142") for what, found in given if not found]
