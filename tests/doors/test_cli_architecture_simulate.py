@@ -85,9 +85,9 @@ def test_choices_that_a_design_leaves_open_are_told_and_matter() -> None:
     assert boxed[0]["results"][0]["cost"] != boxed[1]["results"][0]["cost"]
     assert boxed[0]["run_file"] != boxed[1]["run_file"]
     lit, dark = (
-        tandem(*SIMULATE, "R3", "--scenarios", "forecast-error", "--first", "17", "--hours", "4", *light).out for light in (("--light",), ())
+        tandem(*SIMULATE, "R3", "--scenarios", "forecast-error", "--first", "17", "--hours", "4", *light).out for light in (("--lights", "three"), ())
     )
-    assert "a light at every feeder" in lit.splitlines()[0]
+    assert "lights of three colours" in lit.splitlines()[0]
     assert "no lights" in dark.splitlines()[0]
     assert lit.splitlines()[1:] != dark.splitlines()[1:]
     little, much = (

@@ -27,7 +27,7 @@ TABLES = ("results", "links", "deciders", "places", "correlations")
 @click.option("--first", type=click.IntRange(1), default=1, metavar="N", help="Period of the day to begin with.  [1]")
 @click.option("--hours", type=click.IntRange(1), metavar="N", help="So many periods.  [all]")
 @click.option("--envelope", type=click.Choice(("equal", "auctioned")), default="equal", metavar="RULE", help="equal or auctioned shares.  [equal]")
-@click.option("--light", is_flag=True, help="A traffic light at every feeder.")
+@click.option("--lights", type=click.Choice(("none", "two", "three")), default="none", metavar="N", help="Traffic lights at feeders: two or three.")
 @click.option("--arb", type=click.Choice(("low", "high", "middle")), default="middle", metavar="HOW", help="Platforms settle low, high, middle.")
 @click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Of draws.  [0]")
 @click.option("--out", "target", type=FILE, metavar="FILE", help="Run file.  [in tandem-runs]")
@@ -39,20 +39,19 @@ TABLES = ("results", "links", "deciders", "places", "correlations")
 @click.pass_obj
 def simulate_command(
     out: Out, *, which: tuple[str, ...], case: str, scenarios: str, first: int, hours: int | None, envelope: Literal["equal", "auctioned"],
-    light: bool, arb: Literal["low", "high", "middle"], seed: int, target: Path | None, resume: bool, table: str | None, picture: Path | None,
-    kind: str,
+    lights: Literal["none", "two", "three"], arb: Literal["low", "high", "middle"], seed: int, target: Path | None, resume: bool,
+    table: str | None, picture: Path | None, kind: str,
 ) -> int:  # fmt: skip
     """$ tandem architecture simulate R1 R3 UK2 --scenarios nominal,lost-link
 
     Each design carried out as its statements say, judged by AC load flow of the joined grid. Every pair is kept at once.
     """
-    from gridtandem.architecture.simulation.colours import Light
     from gridtandem.report.architecture.simulated import place, simulate
 
     wanted = "all" if scenarios == "all" else tuple(filter(None, scenarios.split(",")))
     with patience(out, step="pair") as watch:
         run = simulate(
-            case, which, wanted, first_hour=first, hours=hours or 0, envelope=envelope, light=Light() if light else None, arb=arb, seed=seed,
+            case, which, wanted, first_hour=first, hours=hours or 0, envelope=envelope, lights=lights, arb=arb, seed=seed,
             save=target or place, resume=resume, watch=watch.counted,
         )  # fmt: skip
     return told(out, run, table, (picture, kind))

@@ -61,8 +61,7 @@ class Asked:
         """The setting without its case, as plain words and numbers."""
         s = self.setting
         own = {f.name: getattr(s.choices, f.name) for f in fields(s.choices)}
-        light = None if s.choices.light is None else repr(s.choices.light)
-        return {"flow": s.flow, "first": s.first, "hours": s.hours, "margin_pu": s.margin_pu, "seed": s.seed, **own, "light": light}
+        return {"flow": s.flow, "first": s.first, "hours": s.hours, "margin_pu": s.margin_pu, "seed": s.seed, **own}
 
     def digest(self) -> str:
         """Equal digests give equal results."""

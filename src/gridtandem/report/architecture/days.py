@@ -18,6 +18,7 @@ from gridtandem.study.provenance import provenance
 from gridtandem.tables import Names, Real, Table, column
 
 SCHEMA = "tandem/architecture-simulation/1"
+LIGHTS = {"none": "no lights", "two": "lights of two colours", "three": "lights of three colours"}
 ALL = 10_000  # rows: all of them
 
 
@@ -68,7 +69,7 @@ def in_words(run: SimulationRun) -> str:
 def _parts(run: SimulationRun) -> Iterator[str]:
     found, results = run.found, run.results
     first, hours = found.settings["first"], f"{results.hours[0]:g} h" if len(results) else "nothing"
-    chosen = f"{found.settings['envelope']} envelopes, {'a light at every feeder' if found.settings['light'] else 'no lights'}"
+    chosen = f"{found.settings['envelope']} envelopes, {LIGHTS[str(found.settings['lights'])]}"
     yield f"{found.case}: {hours} from period {first}, {chosen}, seed {found.settings['seed']}; {len(results)} of {_size(run)} simulated"
     for scenario in dict.fromkeys(results.scenario.tolist()):
         yield _day(run, scenario)

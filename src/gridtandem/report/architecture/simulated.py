@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, final
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, final
 
 import numpy as np
 
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.simulation.campaign import Arb, Campaign, Simulated, reopened, settled
-from gridtandem.architecture.simulation.colours import Light
 from gridtandem.architecture.simulation.conduct import Choices
 from gridtandem.architecture.simulation.correlations import Correlations, correlations, scores_of
 from gridtandem.architecture.simulation.envelopes import Rule
@@ -32,6 +31,7 @@ from gridtandem.tables import Index, Names, Real, Table, column
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Lights: TypeAlias = Literal["none", "two", "three"]
 USUAL = ("nominal", "stale-model", "lost-link", "compromised", "der-x10")
 PICTURES = ("ranking", "scores")
 SAME_COST = 1e-6  # relative; less is no difference
@@ -137,7 +137,7 @@ def simulate(
     first_hour: int = 1,
     hours: int = 0,
     envelope: Rule = "equal",
-    light: Light | None = None,
+    lights: Lights = "none",
     arb: Arb = "middle",
     seed: int = 0,
     save: str | Path | Callable[[Setting], Path] | None = None,
@@ -147,9 +147,9 @@ def simulate(
     """Simulate architectures on a case over a day: the twin of ``tandem architecture simulate``.
 
     ``which`` are names of published ones, files, "all", or graphs. ``hours`` periods from ``first_hour`` (counted from 1), by default all that the
-    case has. ``envelope`` says how distribution shares headroom out, ``light`` sets a traffic light at every feeder, ``arb`` says how far platforms
-    settle between buyers of what their interval allows. With ``save``, a path or `place`, every pair is kept at once; ``resume`` takes from that file
-    what it has. All that is wrong with what was asked is told at once.
+    case has. ``envelope`` says how distribution shares headroom out, ``lights`` sets traffic lights of two or three colours at feeders, ``arb`` says
+    how far platforms settle between buyers of what their interval allows. With ``save``, a path or `place`, every pair is kept at once; ``resume``
+    takes from that file what it has. All that is wrong with what was asked is told at once.
     """
     faults, graphs = list[Fault](), list[Graph]()
     for word in which:
@@ -157,7 +157,7 @@ def simulate(
             graphs += [settled(graph, arb) for graph in ((word,) if isinstance(word, Graph) else asked(word))]
         except TandemError as e:
             faults += e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-141")]
-    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=Choices(envelope=envelope, light=light), seed=seed)
+    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=Choices(envelope=envelope, lights=lights), seed=seed)
     campaign = Campaign(setting=setting, architectures=tuple(graphs), scenarios=tuple(SCENARIOS if scenarios == "all" else scenarios))
     if faults or not graphs or not scenarios:
         raise InvalidCase([*faults, *_none(which, scenarios), *campaign.faults()])
