@@ -149,11 +149,11 @@ class Sweep:
         """Plays and days at every level, or one refusal that tells everything."""
         faults = [*unknown([self.scenario]), *twice("architecture", [g.id for g in self.architectures])]
         if self.vary not in VARIED:
-            faults.append(Fault("sweep", f"varies {self.vary!r}", f"take one of {', '.join(VARIED)}", "arch-174"))
+            faults.append(Fault("sweep", f"varies {self.vary!r}", f"take one of {', '.join(VARIED)}", "arch-173"))
             raise InvalidCase(faults)
         faults += VARIED[self.vary].faults(self.vary, self.steps)
         if not self.architectures:
-            faults.append(Fault("sweep", "names no architecture", "name at least one", "arch-175"))
+            faults.append(Fault("sweep", "names no architecture", "name at least one", "arch-174"))
         if faults:
             raise InvalidCase(faults)
         varied = VARIED[self.vary]
@@ -173,7 +173,7 @@ class Sweep:
         except InvalidCase as e:
             raise InvalidCase(replace(f, what=f"{f.what}, at {self.vary} {level:g}") for f in e.faults) from e
         except Unreadable as e:
-            raise InvalidCase([Fault("sweep", f"at {self.vary} {level:g} has no grid: {e}", "take other levels", "arch-176")]) from e
+            raise InvalidCase([Fault("sweep", f"at {self.vary} {level:g} has no grid: {e}", "take other levels", "arch-175")]) from e
 
 
 def _play(varied: Varied, graph: Graph, level: float) -> Play:

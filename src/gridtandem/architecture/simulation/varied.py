@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.architecture.graph import BULK, Graph
+from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.simulation.derived import derived
 from gridtandem.architecture.simulation.scenarios import Setting
 from gridtandem.architecture.simulation.scene import Scene
@@ -107,14 +107,9 @@ def _with_direct(graph: Graph, clears: str) -> Graph:
     statement: dict[str, Value] = {"word": "disp", "from": clears, "to": name}
     nodes = tuple(Entry(said) for said in (*node_entries(graph), node))
     statements = tuple(Entry(said) for said in (*statement_entries(graph), statement))
-    made = Description(
-        id=graph.id, name=graph.name, source=graph.source, family=graph.family, nodes=nodes,
-        statements=statements, file=graph.file,
-    ).graph()  # fmt: skip
-    if made.nodes.tier[made.nodes.name.tolist().index(clears)] != BULK:
-        what = f"is cleared by {clears}, which is not of tier 1 and so reaches nobody past distribution"
-        raise InvalidCase([Fault("architecture", what, "take one that an operator of tier 1 clears", "arch-173", label=graph.id, place=graph.file)])
-    return made
+    return Description(
+        id=graph.id, name=graph.name, source=graph.source, family=graph.family, nodes=nodes, statements=statements, file=graph.file
+    ).graph()
 
 
 def staler(scene: Scene, periods: float) -> Scene:
