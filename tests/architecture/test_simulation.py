@@ -15,7 +15,6 @@ from gridtandem.architecture.observed.compare import declared_against_observed
 from gridtandem.architecture.observed.ledger import observed
 from gridtandem.architecture.simulation.acting import acted
 from gridtandem.architecture.simulation.clearing import cleared_bulk, shown_of
-from gridtandem.architecture.simulation.colours import Light
 from gridtandem.architecture.simulation.conduct import Choices, Planned, conducted
 from gridtandem.architecture.simulation.derived import derived
 from gridtandem.architecture.simulation.fleet import Fleet
@@ -251,18 +250,18 @@ def test_amber_saves_red() -> None:
     """With amber less is commanded than with green and red alone, on the same day, and what it bought is told upwards."""
     scene = day("nominal")
     graph = architecture("EU0")
-    day_of = {colours: simulated(derived(graph), scene, judge_of(scene), Choices(light=Light(colours=colours))) for colours in ((0, 2), (0, 1, 2))}
-    red, amber = (found.result for found in day_of.values())
+    two, three = (simulated(derived(graph), scene, judge_of(scene), choices) for choices in (Choices(lights="two"), Choices(lights="three")))
+    red, amber = two.result, three.result
     assert amber.red_mwh[0] <= TOY < 1.0 < red.red_mwh[0]
     assert amber.cost[0] < red.cost[0]
     assert amber.imbalance_mwh[0] <= TOY < red.imbalance_mwh[0]
-    assert sum(lit.measures.amber_mwh for lit in day_of[(0, 1, 2)].lights) > 1.0
+    assert sum(lit.measures.amber_mwh for lit in three.lights) > 1.0
 
 
 def test_lights_stay_green_and_change_nothing_without_limits() -> None:
     case = gt.case("four-feeders")
     scene = scene_of(Setting(case=replace(case, models=tuple(unlimited(m) for m in case.models)), hours=4), "nominal")
-    plain, lit = (simulated(derived(architecture("EU0")), scene, judge_of(scene), choices) for choices in (Choices(), Choices(light=Light())))
+    plain, lit = (simulated(derived(architecture("EU0")), scene, judge_of(scene), choices) for choices in (Choices(), Choices(lights="three")))
     assert all((each.colour == 0).all() for each in lit.lights)
     for a, b in zip(plain.planned.y, lit.planned.y, strict=True):
         assert np.abs(a - b).max() <= TOY

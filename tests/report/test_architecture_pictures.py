@@ -12,7 +12,7 @@ from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.report import style
 from gridtandem.report.architecture import evolution
 from gridtandem.report.architecture.matrix import SHADES, matrix
-from gridtandem.report.architecture.simulated import SimulationRun, places, simulate
+from gridtandem.report.architecture.simulated import SimulationRun, by_scenario, places, simulate
 from gridtandem.report.architecture.verdicts import digits, judged
 from gridtandem.report.style import svg
 
@@ -47,7 +47,7 @@ def test_a_panel_for_each_further_scenario_with_all_names_on_both_sides() -> Non
     assert [[t.get_text() for t in a.get_xticklabels()] for a in axes] == [["nominal", s] for s in SCENARIOS[1:]]
     for a, scenario in zip(axes, SCENARIOS[1:], strict=True):
         left = [t.get_text() for t in sorted((t for t in a.texts if t.get_position()[0] < 0), key=lambda t: t.get_position()[1])]
-        place = run().by_scenario()
+        place = by_scenario(run().places)
         assert sorted(left, key=lambda n: (place[n]["nominal"], n)) == left
         colours = {t.get_text(): t.get_color() for t in a.texts}
         for name in NAMES:

@@ -62,7 +62,7 @@ def told(out: Out, run: SimulationRun, table: str | None, drawn: tuple[Path | No
     from gridtandem.report.tables import plain
 
     picture, kind = drawn
-    shown = None if table is None else run.table(table)
+    shown = None if table is None else run.tables[table]
     out.data(
         lambda: run.document() if shown is None else table_document(shown), lambda: repr(run) if shown is None else plain(shown, rows=len(shown))
     )

@@ -39,7 +39,7 @@ class Shelf(Table):
     scheme: Names = column("scheme", dtype="U")
     end: Names = column("how it ended; STOPPED and OUT_OF_ROUNDS can be resumed", dtype="U")
     rounds: Index = column(
-        "rounds so far; of a batch, cases; of a contingency analysis, findings; of margins, places of curves; of architectures, pairs with a scenario",
+        "rounds so far; of a batch, cases; of a contingency analysis, findings; of margins, places of curves; of architectures, simulated days",
         dtype="i8",
     )
 

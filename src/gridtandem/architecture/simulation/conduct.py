@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 
 from gridtandem.architecture.simulation.clearing import BulkPlan, FeederPlan, Shown, cleared_bulk, cleared_feeder, only
-from gridtandem.architecture.simulation.colours import Light
 from gridtandem.architecture.simulation.envelopes import Rule, boxes, filtered
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.offered import Offered
@@ -42,7 +41,7 @@ class Choices:
 
     envelope: Rule = "equal"
     spread: float = 5.0  # of the price that an auction of envelopes expects, either way [currency/MWh]
-    light: Light | None = None  # at every feeder; none: there are no lights
+    lights: Literal["none", "two", "three"] = "none"  # at every feeder: green and red, or amber between them
     price: float | None = None  # against which feeders with an agreed exchange dispatch; none: what the bulk market would ask without DERs
 
 

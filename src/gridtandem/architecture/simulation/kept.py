@@ -27,6 +27,7 @@ from gridtandem.study.shelf import ARCHITECTURES
 from gridtandem.study.store import RunFile, declared, of_kind, reading, writing
 from gridtandem.tables import Table
 
+KIND = ARCHITECTURES
 SETTING = "setting."  # how names of settings begin in the file
 TABLES: Mapping[str, type[Table]] = {"results": Results, "links": Links, "deciders": Deciders}
 T = TypeVar("T", Results, Links, Deciders)
@@ -60,7 +61,7 @@ class Asked:
         """The setting without its case, as plain words and numbers."""
         s = self.setting
         own = {f.name: getattr(s.choices, f.name) for f in fields(s.choices)}
-        return {"flow": s.flow, "first": s.first, "hours": s.hours, "seed": s.seed, **own}
+        return {"flow": s.flow, "first": s.first, "hours": s.hours, "margin_pu": s.margin_pu, "seed": s.seed, **own}
 
     def digest(self) -> str:
         """Equal digests give equal results."""
@@ -77,9 +78,8 @@ class CampaignFile:
     @staticmethod
     def create(path: Path, setting: Setting) -> CampaignFile:
         """A new file without any pair; it replaces an older file of the same setting, and nothing else."""
-        file = RunFile.create(
-            path, Asked(setting), kind=ARCHITECTURES, digest=setting.digest(), more={"scheme_name": ARCHITECTURES, "end": End.STOPPED.name}
-        )
+        more = {"scheme_name": KIND, "end": End.STOPPED.name}
+        file = RunFile.create(path, Asked(setting), kind=KIND, digest=setting.digest(), more=more)
         with writing(path) as db:
             db.execute("CREATE TABLE pairs (architecture TEXT, scenario TEXT, digest TEXT, design TEXT, PRIMARY KEY (architecture, scenario))")
             for name, table in TABLES.items():
@@ -89,7 +89,7 @@ class CampaignFile:
     @staticmethod
     def open(path: Path) -> CampaignFile:
         """An existing file, checked to hold simulated architectures."""
-        return CampaignFile(of_kind(path, ARCHITECTURES))
+        return CampaignFile(of_kind(path, KIND))
 
     @staticmethod
     def of(path: Path, setting: Setting) -> CampaignFile:

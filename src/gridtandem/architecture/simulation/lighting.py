@@ -15,7 +15,7 @@ import numpy as np
 
 from gridtandem.architecture.simulation.chance import Band
 from gridtandem.architecture.simulation.clearing import followed
-from gridtandem.architecture.simulation.colours import Light
+from gridtandem.architecture.simulation.colours import GREEN, RED, Light
 from gridtandem.architecture.simulation.conduct import Planned
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.light import Lit, lit
@@ -25,6 +25,7 @@ from gridtandem.architecture.simulation.signals import Watch, margins
 from gridtandem.architecture.simulation.world import Feeder
 from gridtandem.tables import Flag, Real
 
+LIGHTS = {"two": Light(colours=(GREEN, RED)), "three": Light()}
 EVEN = np.sqrt(3.0)  # half width of an even distribution, of its standard deviation
 
 

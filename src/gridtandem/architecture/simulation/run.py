@@ -15,7 +15,7 @@ from gridtandem.architecture.simulation.delays import Delays
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.ledger import Ledger
 from gridtandem.architecture.simulation.light import Lit
-from gridtandem.architecture.simulation.lighting import under_lights
+from gridtandem.architecture.simulation.lighting import LIGHTS, under_lights
 from gridtandem.architecture.simulation.measures import percentile
 from gridtandem.architecture.simulation.physics import Judge, Physics, Powers
 from gridtandem.architecture.simulation.play import Play, Way
@@ -53,8 +53,8 @@ def simulated(play: Play, scene: Scene, judge: Judge, choices: Choices | None = 
     chosen = Choices() if choices is None else choices
     fleet = Fleet.of(play, scene.actual)
     plan, lights = conducted(fleet, scene, chosen), tuple[Lit, ...]()
-    if chosen.light is not None:
-        shown = under_lights(fleet, scene, plan, chosen.light)
+    if chosen.lights != "none":
+        shown = under_lights(fleet, scene, plan, LIGHTS[chosen.lights])
         plan, lights = shown.planned, shown.lit
     done = acted(fleet, scene, plan)
     ledger = posted(fleet, scene, plan, done)

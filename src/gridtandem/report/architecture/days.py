@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import ClassVar, final
 
 import numpy as np
 
@@ -12,12 +12,10 @@ from gridtandem.architecture.simulation.correlations import CHANCE, CONDITIONS, 
 from gridtandem.architecture.simulation.results import Results
 from gridtandem.architecture.simulation.scenarios import MEANINGS
 from gridtandem.architecture.verdicts.findings import SHORT
+from gridtandem.report.architecture.simulated import SimulationRun, by_scenario
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.provenance import provenance
 from gridtandem.tables import Names, Real, Table, column
-
-if TYPE_CHECKING:
-    from gridtandem.report.architecture.simulated import SimulationRun
 
 SCHEMA = "tandem/architecture-simulation/1"
 ALL = 10_000  # rows: all of them
@@ -100,7 +98,7 @@ def _rows(results: Results, scenario: str, names: Sequence[str]) -> Results:
 def changes_in_words(run: SimulationRun) -> str:
     """Place of each architecture in each scenario, ordered by the first one."""
     scenarios = [s for s in run.found.scenarios if s in run.places.scenario]
-    place = run.by_scenario()
+    place = by_scenario(run.places)
     order = sorted(place, key=lambda n: (place[n].get(scenarios[0], len(place)), n)) if scenarios else []
     head = ["places by cost", *scenarios, "moves"]
     body = [[n, *(str(place[n].get(s, "–")) for s in scenarios), _moves(place[n], scenarios)] for n in order]

@@ -11,7 +11,7 @@ from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.observed.compare import Compared, declared_against_observed
 from gridtandem.architecture.observed.ledger import observed
 from gridtandem.architecture.observed.runs import seen
-from gridtandem.architecture.simulation.kept import KIND, CampaignFile
+from gridtandem.architecture.simulation.kept import CampaignFile
 from gridtandem.architecture.verdicts.findings import SHORT
 from gridtandem.architecture.verdicts.judged import judge
 from gridtandem.errors import UnknownName, Unreadable
@@ -21,6 +21,7 @@ from gridtandem.report.front import opened
 from gridtandem.report.run import Run
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.provenance import provenance
+from gridtandem.study.shelf import ARCHITECTURES
 from gridtandem.study.store import RunFile
 from gridtandem.tables import Names, Table, column
 
@@ -45,7 +46,7 @@ def observed_file(path: Path, day: str | None = None, declared: str | None = Non
     A coordination run is laid beside the architecture named, if one is; a simulated day, ``ID:SCENARIO``, beside its own design unless another is
     named. Of a file with one day that is the one.
     """
-    if RunFile.open(path).kind() != KIND:
+    if RunFile.open(path).kind() != ARCHITECTURES:
         if day is not None:
             raise Unreadable(f"{path} holds a coordination run; a day, {day}, is one of simulated architectures")
         graph, beside_it = observed_run(opened(path)), None

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from gridtandem.errors import Unreadable
 from gridtandem.report import style
+from gridtandem.report.architecture.simulated import SimulationRun, by_scenario
 from gridtandem.report.style import styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from gridtandem.report.architecture.simulated import SimulationRun
 
 ACROSS = 5  # panels in a row
 ROW = 0.155  # inches of one architecture
@@ -24,7 +23,7 @@ TIED = 5.0  # points, width of the bar that joins who shares a place
 @styled
 def ranking(run: SimulationRun) -> Figure:
     """Those who share a place are joined by a bar; who loses or wins places is drawn in the colour of warnings or of what is well."""
-    place = {name: dict(each) for name, each in run.by_scenario().items()}
+    place = {name: dict(each) for name, each in by_scenario(run.places).items()}
     scenarios = [s for s in run.found.scenarios if s in run.places.scenario]
     if len(scenarios) < 2:
         raise Unreadable("places change from one scenario to another; simulate two or more")

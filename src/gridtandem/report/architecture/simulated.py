@@ -107,19 +107,6 @@ class SimulationRun:
         """Its run file."""
         return self.found.path
 
-    def by_scenario(self) -> dict[str, dict[str, int]]:
-        """Place by architecture and scenario."""
-        out: dict[str, dict[str, int]] = {}
-        for name, scenario, place in zip(*(getattr(self.places, c).tolist() for c in ("architecture", "scenario", "place")), strict=True):
-            out.setdefault(name, {})[scenario] = place
-        return out
-
-    def table(self, name: str) -> Table:
-        """One of them."""
-        if name not in self.tables:
-            raise UnknownName("table of simulated architectures", name, list(self.tables))
-        return self.tables[name]
-
     def plot(self, kind: str = "ranking") -> Figure:
         """How places change from nominal to degraded scenarios (``ranking``), or structural scores against what was measured (``scores``)."""
         from gridtandem.report.architecture.ranking import ranking
@@ -178,7 +165,7 @@ def designs(which: Sequence[str], faults: list[Fault]) -> list[Graph]:
         try:
             graphs += asked(word)
         except TandemError as e:
-            faults += e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-123")]
+            faults += e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-141")]
     return graphs
 
 
@@ -200,7 +187,15 @@ def places(results: Results) -> Places:
     return of_rows(Places, rows)
 
 
+def by_scenario(places: Places) -> dict[str, dict[str, int]]:
+    """Place by architecture and scenario."""
+    out: dict[str, dict[str, int]] = {}
+    for name, scenario, at in zip(places.architecture.tolist(), places.scenario.tolist(), places.place.tolist(), strict=True):
+        out.setdefault(name, {})[scenario] = at
+    return out
+
+
 def _none(which: Sequence[str], scenarios: Sequence[str]) -> list[Fault]:
     """Nothing to simulate."""
     given = (("architecture", which), ("scenario", scenarios))
-    return [Fault(what, "is not named", "name at least one", "arch-124") for what, found in given if not found]
+    return [Fault(what, "is not named", "name at least one", "arch-142") for what, found in given if not found]
