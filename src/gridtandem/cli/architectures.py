@@ -10,6 +10,7 @@ from gridtandem.cli.judging import judge_command, mend_command, observe_command
 from gridtandem.cli.out import Out, speaks
 from gridtandem.cli.playing import procedure_command
 from gridtandem.cli.simulating import path_command, simulate_command
+from gridtandem.cli.sweeping import critical_command, sweep_command
 from gridtandem.cli.words import Name
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -37,6 +38,8 @@ architecture_command.add_command(judge_command)
 architecture_command.add_command(mend_command)
 architecture_command.add_command(simulate_command)
 architecture_command.add_command(path_command)
+architecture_command.add_command(sweep_command)
+architecture_command.add_command(critical_command)
 architecture_command.add_command(procedure_command)
 architecture_command.add_command(observe_command)
 

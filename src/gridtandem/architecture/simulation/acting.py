@@ -13,8 +13,9 @@ from gridtandem.architecture.graph import EDGE
 from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.clearing import BulkPlan, followed
 from gridtandem.architecture.simulation.conduct import Planned
-from gridtandem.architecture.simulation.delays import Delays, deciders
+from gridtandem.architecture.simulation.delays import DECIDES_S, Delays, deciders
 from gridtandem.architecture.simulation.fleet import Fleet
+from gridtandem.architecture.simulation.iterating import Agreed
 from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.play import Reached, Way
 from gridtandem.architecture.simulation.repair import repaired
@@ -47,7 +48,7 @@ class Acted:
 def acted(fleet: Fleet, scene: Scene, planned: Planned) -> Acted:
     """Deliver, break in, repair, balance."""
     delays = Delays(fleet.play.graph, scene.heavy, np.random.default_rng([scene.seed, crc32(f"{fleet.play.graph.id} {scene.name}".encode())]))
-    late, loops = _late(fleet, scene, delays)
+    late, loops = _late(fleet, scene, delays, planned.agreed)
     told = planned.y
     got = _delivered(scene, told, late, fleet)
     intruder = worst_intruder(fleet) if scene.broken_into else -1
@@ -77,15 +78,16 @@ def worst_intruder(fleet: Fleet) -> int:
     return min(inner, key=lambda k: (-inner[k], k)) if inner else -1
 
 
-def _late(fleet: Fleet, scene: Scene, delays: Delays) -> tuple[Flag, Real]:
-    """Instructions that miss full activation (period, unit), and loops from state to set-point."""
+def _late(fleet: Fleet, scene: Scene, delays: Delays, agreed: Agreed | None) -> tuple[Flag, Real]:
+    """Instructions that miss full activation (period, unit), and loops from state to set-point; letters go there and back each round."""
     late, loops = np.zeros((scene.actual.periods, len(fleet.node)), bool), [np.zeros(0)]
     for c, route, unit in fleet.groups:
         chain = c.heard_first(route)
         shape = (scene.actual.periods, len(unit))
         down, up = delays.along(chain, shape), delays.along(chain, shape)
         late[:, unit] = down > FULL_ACTIVATION_S
-        loops.append((up + down + 60.0 * max(1, deciders(fleet.play, chain))).ravel())
+        there = np.zeros(shape) if agreed is None else agreed.rounds * (2 * delays.along(agreed.link, shape) + DECIDES_S)
+        loops.append((up + down + there + DECIDES_S * max(1, deciders(fleet.play, chain))).ravel())
     return late, np.concatenate(loops)
 
 

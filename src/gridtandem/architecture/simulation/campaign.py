@@ -91,11 +91,11 @@ class Campaign:
 
     def _ready(self, missing: Sequence[Pair]) -> tuple[Mapping[str, Play], Mapping[str, Scene]]:
         """Procedures and days of these pairs, or one refusal that tells everything."""
-        faults = [*unknown(self.scenarios), *_twice("architecture", [g.id for g in self.architectures]), *_twice("scenario", self.scenarios)]
+        faults = [*unknown(self.scenarios), *twice("architecture", [g.id for g in self.architectures]), *twice("scenario", self.scenarios)]
         graphs = {graph.id: graph for graph in self.architectures}
         wanted = dict.fromkeys(s for _, s in missing) if self.architectures else dict.fromkeys(self.scenarios)
-        plays = {name: _made(partial(derived, graphs[name]), faults) for name in dict.fromkeys(name for name, _ in missing)}
-        scenes = {name: _made(partial(scene_of, self.setting, name), faults) for name in wanted if name in SCENARIOS}
+        plays = {name: made(partial(derived, graphs[name]), faults) for name in dict.fromkeys(name for name, _ in missing)}
+        scenes = {name: made(partial(scene_of, self.setting, name), faults) for name in wanted if name in SCENARIOS}
         if faults:
             raise InvalidCase(dict.fromkeys(faults))
         return {k: x for k, x in plays.items() if x is not None}, {k: x for k, x in scenes.items() if x is not None}
@@ -147,7 +147,7 @@ def settled(graph: Graph, how: Arb) -> Graph:
     return replace(graph, nodes=replace(graph.nodes, arb_low=far, arb_high=far))
 
 
-def _made(make: Callable[[], T], faults: list[Fault]) -> T | None:
+def made(make: Callable[[], T], faults: list[Fault]) -> T | None:
     """What can be made; what cannot leaves its faults."""
     try:
         return make()
@@ -156,6 +156,6 @@ def _made(make: Callable[[], T], faults: list[Fault]) -> T | None:
     return None
 
 
-def _twice(what: str, names: Sequence[str]) -> list[Fault]:
+def twice(what: str, names: Sequence[str]) -> list[Fault]:
     """Names that come more than once."""
     return [Fault(what, "is named twice", "name it once", "arch-150", label=name) for name, count in Counter(names).items() if count > 1]

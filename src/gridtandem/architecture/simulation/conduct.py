@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, final
+from typing import Literal, TypeAlias, final
 
 import numpy as np
 
-from gridtandem.architecture.simulation.clearing import BulkPlan, FeederPlan, Shown, cleared_bulk, cleared_feeder, only
+from gridtandem.architecture.simulation.clearing import BulkPlan, FeederPlan, Shown, cleared_bulk, cleared_feeder, followed, only
 from gridtandem.architecture.simulation.envelopes import Rule, boxes, filtered
 from gridtandem.architecture.simulation.fleet import Fleet
+from gridtandem.architecture.simulation.iterating import Agreed
 from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.offering import curves
 from gridtandem.architecture.simulation.play import Play, Way
@@ -33,6 +34,8 @@ KNOWN = (Way.SEEN, Way.JOINT, Way.HELD)  # the bulk market sees limits of distri
 DIRECT = (Way.BLIND, *KNOWN, Way.BOXED, Way.TWICE, Way.LEFTOVER, Way.FILTERED, Way.OWN)  # the bulk market takes the steps themselves
 APART = {Way.CURVE: Way.LOCAL, Way.REST: Way.LOCAL, Way.JOINT: Way.TWICE, Way.LEFTOVER: Way.TWICE, Way.FILTERED: Way.BLIND}  # without links
 
+Joint: TypeAlias = Literal["shared", "iterative"]
+
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class Choices:
     spread: float = 5.0  # of the price that an auction of envelopes expects, either way [currency/MWh]
     lights: Literal["none", "two", "three"] = "none"  # at every feeder: green and red, or amber between them
     price: float | None = None  # against which feeders with an agreed exchange dispatch; none: what the bulk market would ask without DERs
+    joint: Joint = "shared"  # what operators decide together: in one program, or by letters where that can do the same
 
 
 @final
@@ -95,6 +99,7 @@ class Planned:
     letter: Curves | None  # curves of distribution operators
     commanded: float = 0.0  # by traffic lights in red [MWh]
     paper: float  # cost as the plans have it [currency]
+    agreed: Agreed | None = None  # where operators agreed by letters
 
 
 def apart(play: Play, way: Way) -> Way:
@@ -102,8 +107,10 @@ def apart(play: Play, way: Way) -> Way:
     return APART.get(way, way) if play.links else way
 
 
-def conducted(fleet: Fleet, scene: Scene, choices: Choices) -> Planned:
-    """Everything that is decided before the day."""
+def conducted(fleet: Fleet, scene: Scene, choices: Choices, agreed: Agreed | None = None) -> Planned:
+    """Everything that is decided before the day; what was agreed by letters is carried out as it is."""
+    if agreed is not None:
+        return _by_letters(fleet, scene, agreed)
     masks, world = Masks.of(fleet, scene), scene.network
     idle = world.idle
     need = _need(scene, masks)
@@ -123,6 +130,22 @@ def conducted(fleet: Fleet, scene: Scene, choices: Choices) -> Planned:
     return Planned(
         masks=masks, y=y, need=need, far=far, plan=plan, shared=shared, boxes=limits, posted=posted, double=double, conflicts=conflicts,
         refused=refused, letter=letter, paper=plan.cost + world.constant + paid,
+    )  # fmt: skip
+
+
+def _by_letters(fleet: Fleet, scene: Scene, agreed: Agreed) -> Planned:
+    """Every feeder keeps the exchange at least cost; transmission knows of it what its letters told: a plane for each round, period and interface."""
+    world = scene.network
+    plans = tuple(
+        cleared_feeder(world, Shown(f.steps.least, f.steps.most, asked, f.draw, f.wires), exchange=agreed.z[:, k])
+        for k, (f, asked) in enumerate(zip(world.feeders, scene.asked, strict=True))
+    )
+    y, alone, values = tuple(p.y for p in plans), followed(world, agreed.z), agreed.z.size
+    plan = replace(alone, price=agreed.price, variables=alone.variables + 2 * values, rows=alone.rows + values * (agreed.rounds + 1))
+    return Planned(
+        masks=Masks.of(fleet, scene), y=y, need=world.idle, far=world.idle, plan=plan, shared=plans,
+        boxes=tuple((f.steps.least, f.steps.most) for f in world.feeders), posted=None, double=tuple(np.zeros_like(each) for each in y),
+        conflicts=0, refused=0.0, letter=None, paper=plan.cost + world.constant + world.cost(y), agreed=agreed,
     )  # fmt: skip
 
 

@@ -115,6 +115,8 @@ def play_in(graph: Graph, world: World) -> Play:
     for customer in world.paths:
         its = _Class(actors, actors.chains(customer), actors.near(customer))
         ruled = next(_rules(its), None)
+        if ruled is None and actors.bulk < 0 and its.chains.operated:
+            continue  # somebody instructs it; that nobody clears is told
         if ruled is None:
             mend = "let an operator, an aggregator or a retailer instruct it, or send it a price"
             faults.append(_fault(graph, "is instructed by nobody, and no price reaches it", mend, "arch-081", customer))

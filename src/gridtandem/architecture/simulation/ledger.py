@@ -16,6 +16,7 @@ import numpy as np
 from gridtandem.architecture.graph import COORD, CUSTOMER, INFO, INSTR, KINDS, LIMIT, VETO, Graph
 from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.fleet import Fleet
+from gridtandem.architecture.simulation.iterating import Agreed
 from gridtandem.tables import Index, Real
 
 ENVELOPE = 48  # bytes of a message besides its numbers: who, to whom, what, when
@@ -62,6 +63,15 @@ class Ledger:
     def between(self, a: int, b: int, kind: int, item: str, payload: Real, *, messages: int) -> None:
         """One array between two nodes, in so many messages."""
         self._note((a, b, kind, item), messages, payload)
+
+    def agreed(self, agreed: Agreed) -> None:
+        """Letters of an agreement, questions one way and replies the other; bytes, which are known of both together, by their numbers."""
+        down, up = sum(e.numbers_down for e in agreed.letters), sum(e.numbers_up for e in agreed.letters)
+        every = sum(e.bytes for e in agreed.letters)
+        first = every * down // max(down + up, 1)
+        for (a, b), numbers, size in ((agreed.link, down, first), (agreed.link[::-1], up, every - first)):
+            line = self._note((a, b, COORD, "letter"), len(agreed.letters), np.zeros(0))
+            line.numbers, line.bytes = numbers, size
 
     def opened(self, a: int, customer: int, payload: Real, *, messages: int) -> None:
         """Switches opened in red, whatever the graph says."""

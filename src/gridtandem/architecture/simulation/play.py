@@ -17,7 +17,7 @@ from gridtandem.architecture.relations import Chain
 PROCEDURES: Mapping[str, str] = {
     "M0": "central, blind to distribution", "M1": "central, with a model of distribution", "M2": "common market", "M3": "two markets, uncoordinated",
     "M4": "central within envelopes", "M5": "layered, by curves", "M6": "layered, one after the other", "M7": "fragmented at agreed exchanges",
-    "M8": "platform with several buyers", "M10": "one company", "M11": "prices only",
+    "M8": "platform with several buyers", "M9": "iterative, by letters", "M10": "one company", "M11": "prices only",
 }  # fmt: skip
 
 
@@ -27,6 +27,7 @@ class Way(Enum):
     BLIND = "the bulk market takes its bids, without limits of distribution"
     SEEN = "the bulk market takes its bids, with a model of distribution"
     JOINT = "bulk and distribution operator clear its bids together, each with its own model"
+    LETTERS = "bulk and distribution operator agree on it by letters about the exchange; neither shows its model"
     BOXED = "the bulk market takes its bids within envelopes of the distribution operator"
     TWICE = "bulk market and distribution operator both buy from it at once"
     LEFTOVER = "the distribution operator buys first what its limits force; the bulk market takes what is left"
@@ -62,7 +63,7 @@ class Reached:
         """Chains along which its units hear set-points or prices from whoever decides them last: each serves an equal part of them."""
         found = {
             Way.CURVE: self.network, Way.REST: self.network, Way.LOCAL: self.network, Way.OWN: self.own, Way.PRICED: self.priced,
-            Way.JOINT: (*self.bulk, *self.network), Way.HELD: (*self.network, *self.control, *self.bulk) or self.through,
+            Way.JOINT: (*self.bulk, *self.network), Way.LETTERS: self.network, Way.HELD: (*self.network, *self.control, *self.bulk) or self.through,
         }.get(self.way, self.bulk)  # fmt: skip
         every = found or (*self.bulk, *self.network, *self.through, *self.own, *self.priced, *self.control)
         return tuple(sorted(dict.fromkeys(every), key=lambda c: (len(c), c)))
@@ -79,7 +80,7 @@ class Reached:
             Way.TWICE: (self.network, self.bulk), Way.LEFTOVER: (self.network, self.bulk), Way.FILTERED: (self.network, self.bulk),
             Way.JOINT: (self.bulk, self.network) if self.bulk else (self.through,), Way.REST: (self.through,), Way.CURVE: (self.through,),
             Way.LOCAL: (self.network or self.control,), Way.OWN: (self.own,), Way.PRICED: (self.priced,),
-            Way.HELD: ((*self.bulk, *self.through, *self.network, *self.control),),
+            Way.LETTERS: (self.network,), Way.HELD: ((*self.bulk, *self.through, *self.network, *self.control),),
         }.get(self.way, (self.bulk,))  # fmt: skip
         return tuple(chains[0] for chains in sorts if chains)
 

@@ -23,6 +23,8 @@ from gridtandem.tables import Index, Real
 def posted(fleet: Fleet, scene: Scene, planned: Planned, acted: Acted) -> Ledger:
     """Every message of the day."""
     ledger = Ledger(fleet.play.graph, fleet)
+    if planned.agreed is not None:
+        ledger.agreed(planned.agreed)
     for c, route, unit in fleet.groups:
         _of_group(ledger, scene, planned, route, unit)
         for k, chain in enumerate(c.network if c.way in (Way.TWICE, Way.LEFTOVER) else ()):
@@ -81,7 +83,7 @@ def _between_operators(ledger: Ledger, fleet: Fleet, scene: Scene, planned: Plan
         elif tiers == (DISTRIBUTION, BULK) and kind == INFO:
             payload = _model(scene) if (a, b) == play.models else scene.network.draw(planned.y)[up]
             ledger.between(a, b, INFO, str(e.item[row]) or "exchange", payload, messages=many)
-        elif kind == COORD:
+        elif kind == COORD and (planned.agreed is None or planned.agreed.link not in ((a, b), (b, a))):
             ledger.between(a, b, COORD, "agreement", planned.plan.z[up], messages=many)
         elif kind == INSTR and int(e.authority[row]) in (LIMIT, VETO):
             ledger.between(a, b, INSTR, BOUNDS, _box_payload(planned), messages=max(int(fleet.many[b]), 1) * scene.network.periods)

@@ -57,6 +57,7 @@ class Results(Table):
     gini: Real = column("inequality of curtailment among units: 0 all the same, near 1 all at one", at_least=0.0, at_most=1.0)
     unserved_mwh: Real = column("demand that is not served", unit="MWh")
     trouble: Names = column("what went wrong, in words; empty where nothing did", dtype="U")
+    note: Names = column("what was done otherwise than chosen, and why; empty where nothing was", dtype="U", default="")
 
 
 @final

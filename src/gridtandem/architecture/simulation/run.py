@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -13,6 +13,7 @@ from gridtandem.architecture.simulation.clearing import SHORT
 from gridtandem.architecture.simulation.conduct import Choices, Planned, conducted
 from gridtandem.architecture.simulation.delays import Delays
 from gridtandem.architecture.simulation.fleet import Fleet
+from gridtandem.architecture.simulation.iterating import negotiated
 from gridtandem.architecture.simulation.ledger import Ledger
 from gridtandem.architecture.simulation.light import Lit
 from gridtandem.architecture.simulation.lighting import LIGHTS, under_lights
@@ -51,8 +52,9 @@ def judge_of(scene: Scene) -> Judge:
 def simulated(play: Play, scene: Scene, judge: Judge, choices: Choices | None = None) -> One:
     """Carry a play out."""
     chosen = Choices() if choices is None else choices
+    play, agreed, note = negotiated(play, scene) if chosen.joint == "iterative" else (play, None, "")
     fleet = Fleet.of(play, scene.actual)
-    plan, lights = conducted(fleet, scene, chosen), tuple[Lit, ...]()
+    plan, lights = conducted(fleet, scene, chosen, agreed), tuple[Lit, ...]()
     if chosen.lights != "none":
         shown = under_lights(fleet, scene, plan, LIGHTS[chosen.lights])
         plan, lights = shown.planned, shown.lit
@@ -63,9 +65,10 @@ def simulated(play: Play, scene: Scene, judge: Judge, choices: Choices | None = 
         for bulk, y, shed in ((done.bulk_before, done.before, ()), (done.bulk, done.after, done.shed))
     )
     links = _links(fleet, scene, ledger)
+    result = replace(_result(fleet, scene, (plan, done), (before, after), (ledger, links)), note=np.array([note]))
     return One(
-        play=play, lights=lights, planned=plan, acted=done, before=before, after=after, ledger=ledger,
-        result=_result(fleet, scene, (plan, done), (before, after), (ledger, links)), links=links, deciders=_deciders(fleet, scene, plan, ledger),
+        play=play, lights=lights, planned=plan, acted=done, before=before, after=after, ledger=ledger, result=result, links=links,
+        deciders=_deciders(fleet, scene, plan, ledger),
     )  # fmt: skip
 
 
@@ -87,7 +90,8 @@ def _result(fleet: Fleet, scene: Scene, day: tuple[Planned, Acted], physics: tup
         "double_mwh": double, "double_paid": paid, "conflicts": plan.conflicts, "missed": done.missed, "refused_mwh": plan.refused,
         "imbalance_mwh": float(np.abs(world.draw(done.before) - plan.plan.z).sum()) * hours, "messages": sum(x.messages for x in lines),
         "numbers": sum(x.numbers for x in lines), "bytes": sum(x.bytes for x in lines), "fan_in": ledger.fan_in(world.periods),
-        "largest_problem": _largest(plan), "iterations": np.nan, "latency_p50_s": p50, "latency_p95_s": p95,
+        "largest_problem": _largest(plan), "iterations": np.nan if plan.agreed is None else plan.agreed.rounds,
+        "latency_p50_s": p50, "latency_p95_s": p95,
         "skew_mw": skew(fleet, scene, plan), "observed_share": observed(fleet, scene, plan), "blast_mw": blast(fleet, scene, plan),
         "crossing_items": crossing_items(links, play.graph, len(fleet.node)),
         "platforms_per_der": platforms_per_der(links, play.graph), "gini": curtailed_gini(fleet, scene, plan, done),

@@ -15,7 +15,7 @@ from gridtandem.architecture.simulation.measures import gini, view_skew
 from gridtandem.architecture.simulation.play import Way
 from gridtandem.architecture.simulation.scene import Scene
 
-INSIDE = (Way.CURVE, Way.REST, Way.LOCAL, Way.HELD, Way.JOINT)  # the distribution operator decides about it, or with others
+INSIDE = (Way.CURVE, Way.REST, Way.LOCAL, Way.HELD, Way.JOINT, Way.LETTERS)  # the distribution operator decides about it, or with others
 NOTHING = 1e-9  # MW
 
 

@@ -151,18 +151,25 @@ def simulate(
     how far platforms settle between buyers of what their interval allows. With ``save``, a path or `place`, every pair is kept at once; ``resume``
     takes from that file what it has. All that is wrong with what was asked is told at once.
     """
-    faults, graphs = list[Fault](), list[Graph]()
-    for word in which:
-        try:
-            graphs += [settled(graph, arb) for graph in ((word,) if isinstance(word, Graph) else asked(word))]
-        except TandemError as e:
-            faults += e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-141")]
+    faults = list[Fault]()
+    graphs = [settled(graph, arb) for graph in designs(which, faults)]
     setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=Choices(envelope=envelope, lights=lights), seed=seed)
     campaign = Campaign(setting=setting, architectures=tuple(graphs), scenarios=tuple(SCENARIOS if scenarios == "all" else scenarios))
     if faults or not graphs or not scenarios:
         raise InvalidCase([*faults, *_none(which, scenarios), *campaign.faults()])
     path = save(setting) if callable(save) else None if save is None else Path(save)
     return SimulationRun.of(campaign.run(save=path, resume=resume, watch=watch))
+
+
+def designs(which: Sequence[str | Graph], faults: list[Fault]) -> list[Graph]:
+    """Architectures by name, in files, all published ones, or graphs themselves; what is none of these leaves its faults."""
+    graphs = list[Graph]()
+    for word in which:
+        try:
+            graphs += [word] if isinstance(word, Graph) else asked(word)
+        except TandemError as e:
+            faults += e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-141")]
+    return graphs
 
 
 def place(setting: Setting) -> Path:
