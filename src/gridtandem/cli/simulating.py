@@ -35,7 +35,7 @@ TABLES = ("results", "links", "deciders", "places", "correlations")
 @click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Of draws.  [0]")
 @click.option("--out", "target", type=FILE, metavar="FILE", help="Run file.  [in tandem-runs]")
 @click.option("--resume", is_flag=True, help="Take what the run file has.")
-@click.option("--table", type=click.Choice(TABLES), metavar="NAME", help=f"Of {', '.join(TABLES)} one, whole.")
+@click.option("--table", type=click.Choice(TABLES), metavar="NAME", help="One whole: results, links, deciders, places, …")
 @click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw places from nominal to degraded: .svg, .pdf or .png.")
 @click.option("--draw", "kind", type=click.Choice(("ranking", "scores")), default="ranking", metavar="KIND", help="Or scores against measures.")
 @speaks
@@ -47,7 +47,7 @@ def simulate_command(
 ) -> int:  # fmt: skip
     """$ tandem architecture simulate R1 R3 UK2 --scenarios nominal,lost-link
 
-    Each design carried out as its statements say, judged by AC load flow of the joined grid. Every pair is kept at once.
+    Each design carried out as its statements say, judged by AC load flow.
     """
     from gridtandem.report.architecture.simulated import place, simulate
 
