@@ -3,7 +3,7 @@ r"""Who pays whom on a simulated day, by one rule for all architectures, so that
 With π the price of the bulk market at a feeder, y a step's set-point, :math:`y^0` what it does where nobody asks, c what it asks:
 
 * energy: customers pay π for what they draw, units get π y, and the bulk system gets π for the exchange;
-* purchases: what a distribution operator makes a unit do beyond what π pays, :math:`\max((c - \pi)(y - y^0), 0)`, he pays himself;
+* purchases: what a distribution operator makes a unit do beyond what π pays, :math:`\max((c - \pi)(y - y^0), 0)`, he pays himself, in amber too;
 * red: a unit that is moved by Δ is paid π Δ as energy and :math:`\max((c - \pi) \Delta, 0)` by the distribution operator;
 * double: what was sold twice is paid twice, at c, by the second buyer.
 
@@ -40,9 +40,11 @@ def payments(fleet: Fleet, scene: Scene, planned: Planned, done: Acted) -> Payme
         drawn = float((price[:, 0] * f.draw).sum())
         first = planned.need[k] if planned.masks.has(*FIRST) else idle[k]
         chosen = np.where(planned.masks.any(*SHARED, Way.LOCAL)[k] > 0, y, np.where(near[k] > 0, first, idle[k]))
+        flexibility = planned.bought[k] if planned.bought else np.zeros_like(y)
         moved = done.after[k] - done.before[k]
         parts = {
-            "energy": price * y, "purchases": np.maximum((asked - price) * (chosen - idle[k]), 0.0), "double": scene.asked[k] * planned.double[k],
+            "energy": price * y, "double": scene.asked[k] * planned.double[k],
+            "purchases": np.maximum((asked - price) * (chosen - idle[k]), 0.0) + np.maximum((asked - price) * flexibility, 0.0),
         }  # fmt: skip
         kept = np.maximum((asked - price) * moved, 0.0)
         for kind, paid in parts.items():
