@@ -11,7 +11,7 @@ import numpy as np
 
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.simulation.campaign import Arb, Campaign, Simulated, reopened, settled
-from gridtandem.architecture.simulation.conduct import Choices
+from gridtandem.architecture.simulation.conduct import Choices, Joint
 from gridtandem.architecture.simulation.correlations import Correlations, correlations, scores_of
 from gridtandem.architecture.simulation.envelopes import Rule
 from gridtandem.architecture.simulation.kept import Asked
@@ -136,6 +136,7 @@ def simulate(
     first_hour: int = 1,
     hours: int = 0,
     envelope: Rule = "equal",
+    joint: Joint = "shared",
     arb: Arb = "middle",
     seed: int = 0,
     save: str | Path | Callable[[Setting], Path] | None = None,
@@ -145,12 +146,13 @@ def simulate(
     """Simulate architectures on a case over a day: the twin of ``tandem architecture simulate``.
 
     ``which`` are names of published ones, files, or "all". ``hours`` periods from ``first_hour`` (counted from 1), by default all that the case has.
-    ``envelope`` says how distribution shares headroom out, ``arb`` how far platforms settle between buyers of what their interval allows. With
-    ``save`` every pair is kept at once; ``resume`` takes from that file what it has. All that is wrong with what was asked is told at once.
+    ``envelope`` says how distribution shares headroom out, ``joint`` how operators decide together (in one program, or by letters in rounds), ``arb`` how far
+    platforms settle between buyers of what their interval allows. With ``save`` every pair is kept at once; ``resume`` takes from that file what it
+    has. All that is wrong with what was asked is told at once.
     """
     faults = list[Fault]()
     graphs = [settled(graph, arb) for graph in designs(which, faults)]
-    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=Choices(envelope=envelope), seed=seed)
+    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=Choices(envelope=envelope, joint=joint), seed=seed)
     campaign = Campaign(setting=setting, architectures=tuple(graphs), scenarios=tuple(SCENARIOS if scenarios == "all" else scenarios))
     if faults or not graphs or not scenarios:
         raise InvalidCase([*faults, *_none(which, scenarios), *campaign.faults()])
