@@ -31,6 +31,11 @@ def test_a_table_for_each_scenario_the_cheapest_first() -> None:
     assert [line.split()[:3] for line in day[2:]] == [["R1", "M1", "1,725.00"], ["R3", "M5", "1,725.00"], ["NY1", "M3", "1,785.00"]]
     assert "places by cost" in found.out
     assert "null results" in found.out
+    (family,) = (part for part in found.out.split("\n\n") if part.startswith("mean place"))
+    assert [line.split()[:2] for line in family.splitlines()[1:4]] == [["Hybrid", "3.0"], ["TotalDSO", "1.0"], ["TotalTSO", "1.0"]]
+    assert family.splitlines()[-1] == "lost-link: Hybrid overtakes TotalDSO"
+    calm = tandem(*SIMULATE, "R1", "NY1", *TOY, "--scenarios", "nominal,slow-aggregator").out
+    assert "No family overtakes another" in calm
     assert "picture   places.svg" in found.err
     assert "lost-link" in Path("places.svg").read_text(encoding="utf-8")
 
@@ -70,6 +75,25 @@ def test_what_was_interrupted_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Campaign, "run", lambda self, **given: whole(self, **{**given, "watch": seen.append}))
     assert tandem(*words, "--resume").code == 0
     assert [(p.done, p.before) for p in seen] == [(1, 0), (2, 0), (3, 2)]
+
+
+def test_choices_that_a_design_leaves_open_are_told_and_matter() -> None:
+    boxed = [
+        json.loads(tandem(*SIMULATE, "AU4", *TOY, "--scenarios", "nominal", "--envelope", rule, "--json").out) for rule in ("equal", "auctioned")
+    ]
+    assert [told["settings"]["envelope"] for told in boxed] == ["equal", "auctioned"]
+    assert boxed[0]["results"][0]["cost"] != boxed[1]["results"][0]["cost"]
+    assert boxed[0]["run_file"] != boxed[1]["run_file"]
+    lit, dark = (
+        tandem(*SIMULATE, "R3", "--scenarios", "forecast-error", "--first", "17", "--hours", "4", *light).out for light in (("--lights", "three"), ())
+    )
+    assert "lights of three colours" in lit.splitlines()[0]
+    assert "no lights" in dark.splitlines()[0]
+    assert lit.splitlines()[1:] != dark.splitlines()[1:]
+    little, much = (
+        json.loads(tandem(*SIMULATE, "EU2", *TOY, "--scenarios", "nominal", "--arb", how, "--json").out)["results"][0] for how in ("low", "high")
+    )
+    assert (little["procedure"], much["procedure"]) == ("M3", "M8")
 
 
 def test_a_design_of_a_file() -> None:

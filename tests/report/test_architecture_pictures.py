@@ -10,7 +10,7 @@ import pytest
 from gridtandem.architecture.simulation.results import Results
 from gridtandem.errors import UnknownName, Unreadable
 from gridtandem.report import style
-from gridtandem.report.architecture import evolution
+from gridtandem.report.architecture import days, evolution
 from gridtandem.report.architecture.matrix import SHADES, matrix
 from gridtandem.report.architecture.simulated import SimulationRun, by_scenario, places, simulate
 from gridtandem.report.architecture.verdicts import digits, judged
@@ -94,3 +94,10 @@ def test_a_path_names_verdicts_and_changes() -> None:
     assert "scalability" in path.moved(0)[1]  # another level with the same score
     with pytest.raises(Unreadable, match="two architectures"):
         evolution.evolution(["UK0"])
+
+
+def test_families_that_overtake_are_named() -> None:
+    mean = {"Hybrid": {"nominal": 3.0, "lost-link": 1.0}, "TotalTSO": {"nominal": 1.0, "lost-link": 2.0}, "Market": {"nominal": 1.0}}
+    assert days.overtaking(mean, "nominal", "lost-link") == ["Hybrid overtakes TotalTSO"]
+    assert days.overtaking(mean, "nominal", "nominal") == []
+    assert set(days.by_family(run())["TotalTSO"]) == set(SCENARIOS)

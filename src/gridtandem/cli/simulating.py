@@ -27,6 +27,7 @@ TABLES = ("results", "links", "deciders", "places", "correlations")
 @click.option("--first", type=click.IntRange(1), default=1, metavar="N", help="Period of the day to begin with.  [1]")
 @click.option("--hours", type=click.IntRange(1), metavar="N", help="So many periods.  [all]")
 @click.option("--envelope", type=click.Choice(("equal", "auctioned")), default="equal", metavar="RULE", help="equal or auctioned shares.  [equal]")
+@click.option("--lights", type=click.Choice(("none", "two", "three")), default="none", metavar="N", help="Traffic lights at feeders: two or three.")
 @click.option("--joint", type=click.Choice(("shared", "iterative")), default="shared", metavar="HOW", help="Joint decisions iterative: by letters.")
 @click.option("--arb", type=click.Choice(("low", "high", "middle")), default="middle", metavar="HOW", help="Platforms settle low, high, middle.")
 @click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Of draws.  [0]")
@@ -39,8 +40,8 @@ TABLES = ("results", "links", "deciders", "places", "correlations")
 @click.pass_obj
 def simulate_command(
     out: Out, *, which: tuple[str, ...], case: str, scenarios: str, first: int, hours: int | None, envelope: Literal["equal", "auctioned"],
-    joint: Literal["shared", "iterative"], arb: Literal["low", "high", "middle"], seed: int, target: Path | None, resume: bool, table: str | None,
-    picture: Path | None, kind: str,
+    lights: Literal["none", "two", "three"], joint: Literal["shared", "iterative"], arb: Literal["low", "high", "middle"], seed: int,
+    target: Path | None, resume: bool, table: str | None, picture: Path | None, kind: str,
 ) -> int:  # fmt: skip
     """$ tandem architecture simulate R1 R3 UK2 --scenarios nominal,lost-link
 
@@ -51,8 +52,8 @@ def simulate_command(
     wanted = "all" if scenarios == "all" else tuple(filter(None, scenarios.split(",")))
     with patience(out, step="pair") as watch:
         run = simulate(
-            case, which, wanted, first_hour=first, hours=hours or 0, envelope=envelope, joint=joint, arb=arb, seed=seed, save=target or place,
-            resume=resume, watch=watch.counted,
+            case, which, wanted, first_hour=first, hours=hours or 0, envelope=envelope, lights=lights, joint=joint, arb=arb, seed=seed,
+            save=target or place, resume=resume, watch=watch.counted,
         )  # fmt: skip
     return told(out, run, table, (picture, kind))
 

@@ -158,4 +158,4 @@ def made(make: Callable[[], T], faults: list[Fault]) -> T | None:
 
 def twice(what: str, names: Sequence[str]) -> list[Fault]:
     """Names that come more than once."""
-    return [Fault(what, "is named twice", "name it once", "arch-130", label=name) for name, count in Counter(names).items() if count > 1]
+    return [Fault(what, "is named twice", "name it once", "arch-150", label=name) for name, count in Counter(names).items() if count > 1]

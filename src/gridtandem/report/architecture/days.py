@@ -18,6 +18,7 @@ from gridtandem.study.provenance import provenance
 from gridtandem.tables import Names, Real, Table, column
 
 SCHEMA = "tandem/architecture-simulation/1"
+LIGHTS = {"none": "no lights", "two": "lights of two colours", "three": "lights of three colours"}
 ALL = 10_000  # rows: all of them
 
 
@@ -68,11 +69,14 @@ def in_words(run: SimulationRun) -> str:
 def _parts(run: SimulationRun) -> Iterator[str]:
     found, results = run.found, run.results
     first, hours = found.settings["first"], f"{results.hours[0]:g} h" if len(results) else "nothing"
-    yield f"{found.case}: {hours} from period {first}, seed {found.settings['seed']}; {len(results)} of {_size(run)} simulated"
+    chosen = f"{found.settings['envelope']} envelopes, {LIGHTS[str(found.settings['lights'])]}"
+    yield f"{found.case}: {hours} from period {first}, {chosen}, seed {found.settings['seed']}; {len(results)} of {_size(run)} simulated"
     for scenario in dict.fromkeys(results.scenario.tolist()):
         yield _day(run, scenario)
     if len(found.scenarios) > 1:
         yield changes_in_words(run)
+    if len(found.scenarios) > 1 and len({graph.family for graph in found.architectures}) > 1:
+        yield families_in_words(run)
     yield correlations_in_words(run.correlations)
 
 
@@ -103,9 +107,42 @@ def changes_in_words(run: SimulationRun) -> str:
     order = sorted(place, key=lambda n: (place[n].get(scenarios[0], len(place)), n)) if scenarios else []
     head = ["places by cost", *scenarios, "moves"]
     body = [[n, *(str(place[n].get(s, "–")) for s in scenarios), _moves(place[n], scenarios)] for n in order]
-    wide = [max(len(row[k]) for row in [head, *body]) for k in range(len(head))]
-    lines = ["  ".join([row[0].ljust(wide[0]), *(c.rjust(w) for c, w in zip(row[1:], wide[1:], strict=True))]) for row in [head, *body]]
-    return "\n".join([*lines, "moves: most places lost (+) or won (−) against the first scenario; costs that are the same share a place"])
+    return "\n".join(
+        [*_aligned([head, *body]), "moves: most places lost (+) or won (−) against the first scenario; costs that are the same share a place"]
+    )
+
+
+def families_in_words(run: SimulationRun) -> str:
+    """Mean place of each family, and who overtakes whom where something goes wrong."""
+    scenarios, mean = [s for s in run.found.scenarios if s in run.places.scenario], by_family(run)
+    head = ["mean place", *scenarios]
+    body = [[family, *(f"{each[s]:.1f}" if s in each else "–" for s in scenarios)] for family, each in sorted(mean.items())]
+    told = [f"{s}: {', '.join(pairs)}" for s in scenarios[1:] if (pairs := overtaking(mean, scenarios[0], s))]
+    told = told or ["No family overtakes another: on this grid nothing says that some designs win where something goes wrong."]
+    return "\n".join([*_aligned([head, *body]), *told])
+
+
+def by_family(run: SimulationRun) -> dict[str, dict[str, float]]:
+    """Mean place by family and scenario."""
+    family = {graph.id: graph.family for graph in run.found.architectures}
+    found: dict[str, dict[str, list[int]]] = {}
+    for name, each in by_scenario(run.places).items():
+        for scenario, place in each.items():
+            found.setdefault(family[name], {}).setdefault(scenario, []).append(place)
+    return {f: {s: sum(places) / len(places) for s, places in each.items()} for f, each in found.items()}
+
+
+def overtaking(mean: dict[str, dict[str, float]], first: str, scenario: str) -> list[str]:
+    """Families that stood behind another in the first scenario, and stand before it in this one."""
+    there = sorted(family for family, each in mean.items() if first in each and scenario in each)
+    before = [(a, b) for a in there for b in there if mean[a][first] > mean[b][first] and mean[a][scenario] < mean[b][scenario]]
+    return [f"{a} overtakes {b}" for a, b in before]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The first column to the left, all others to the right."""
+    wide = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return ["  ".join([row[0].ljust(wide[0]), *(c.rjust(w) for c, w in zip(row[1:], wide[1:], strict=True))]) for row in rows]
 
 
 def _moves(place: dict[str, int], scenarios: Sequence[str]) -> str:
@@ -155,6 +192,7 @@ def document(run: SimulationRun) -> dict[str, object]:
     return {
         "schema": SCHEMA, "case": found.case, "settings": dict(found.settings), "end": found.end.name.lower(),
         "scenarios": {name: MEANINGS.get(name, "") for name in found.scenarios}, "architectures": [graph.id for graph in found.architectures],
-        **{name: as_records(table) for name, table in run.tables.items()}, "scores": {k: dict(v) for k, v in run.scores.items()},
+        "families": by_family(run), **{name: as_records(table) for name, table in run.tables.items()},
+        "scores": {k: dict(v) for k, v in run.scores.items()},
         "run_file": None if run.path is None else str(run.path), "made_with": provenance(),
     }  # fmt: skip

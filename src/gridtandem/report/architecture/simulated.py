@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, final
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, final
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from gridtandem.tables import Index, Names, Real, Table, column
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Lights: TypeAlias = Literal["none", "two", "three"]
 USUAL = ("nominal", "stale-model", "lost-link", "compromised", "der-x10")
 PICTURES = ("ranking", "scores")
 SAME_COST = 1e-6  # relative; less is no difference
@@ -130,12 +131,13 @@ class SimulationRun:
 
 def simulate(
     case: Case | Network | str | Path,
-    which: Sequence[str] = ("all",),
+    which: Sequence[str | Graph] = ("all",),
     scenarios: Sequence[str] | Literal["all"] = USUAL,
     *,
     first_hour: int = 1,
     hours: int = 0,
     envelope: Rule = "equal",
+    lights: Lights = "none",
     joint: Joint = "shared",
     arb: Arb = "middle",
     seed: int = 0,
@@ -145,14 +147,16 @@ def simulate(
 ) -> SimulationRun:
     """Simulate architectures on a case over a day: the twin of ``tandem architecture simulate``.
 
-    ``which`` are names of published ones, files, or "all". ``hours`` periods from ``first_hour`` (counted from 1), by default all that the case has.
-    ``envelope`` says how distribution shares headroom out, ``joint`` how operators decide together (in one program, or by letters in rounds), ``arb`` how far
-    platforms settle between buyers of what their interval allows. With ``save`` every pair is kept at once; ``resume`` takes from that file what it
-    has. All that is wrong with what was asked is told at once.
+    ``which`` are names of published ones, files, "all", or graphs. ``hours`` periods from ``first_hour`` (counted from 1), by default all that the
+    case has. ``envelope`` says how distribution shares headroom out, ``lights`` sets traffic lights of two or three colours at feeders, ``joint``
+    says how operators decide together (in one program, or by letters in rounds), ``arb`` how far platforms settle between buyers of what their
+    interval allows. With ``save``, a path or `place`, every pair is kept at once; ``resume`` takes from that file what it has. All that is wrong with
+    what was asked is told at once.
     """
     faults = list[Fault]()
     graphs = [settled(graph, arb) for graph in designs(which, faults)]
-    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=Choices(envelope=envelope, joint=joint), seed=seed)
+    choices = Choices(envelope=envelope, lights=lights, joint=joint)
+    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=choices, seed=seed)
     campaign = Campaign(setting=setting, architectures=tuple(graphs), scenarios=tuple(SCENARIOS if scenarios == "all" else scenarios))
     if faults or not graphs or not scenarios:
         raise InvalidCase([*faults, *_none(which, scenarios), *campaign.faults()])
@@ -160,12 +164,12 @@ def simulate(
     return SimulationRun.of(campaign.run(save=path, resume=resume, watch=watch))
 
 
-def designs(which: Sequence[str], faults: list[Fault]) -> list[Graph]:
-    """Architectures by name, in files, or all published ones; what is none of these leaves its faults."""
+def designs(which: Sequence[str | Graph], faults: list[Fault]) -> list[Graph]:
+    """Architectures by name, in files, all published ones, or graphs themselves; what is none of these leaves its faults."""
     graphs = list[Graph]()
     for word in which:
         try:
-            graphs += asked(word)
+            graphs += [word] if isinstance(word, Graph) else asked(word)
         except TandemError as e:
             faults += e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-141")]
     return graphs
@@ -197,7 +201,7 @@ def by_scenario(places: Places) -> dict[str, dict[str, int]]:
     return out
 
 
-def _none(which: Sequence[str], scenarios: Sequence[str]) -> list[Fault]:
+def _none(which: Sequence[object], scenarios: Sequence[str]) -> list[Fault]:
     """Nothing to simulate."""
     given = (("architecture", which), ("scenario", scenarios))
     return [Fault(what, "is not named", "name at least one", "arch-142") for what, found in given if not found]
