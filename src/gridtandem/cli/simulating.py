@@ -28,32 +28,34 @@ TABLES = ("results", "links", "deciders", "places", "correlations")
 @click.option("--hours", type=click.IntRange(1), metavar="N", help="So many periods.  [all]")
 @click.option("--envelope", type=click.Choice(("equal", "auctioned")), default="equal", metavar="RULE", help="equal or auctioned shares.  [equal]")
 @click.option("--lights", type=click.Choice(("none", "two", "three")), default="none", metavar="N", help="Traffic lights at feeders: two or three.")
-@click.option("--joint", type=click.Choice(("shared", "iterative")), default="shared", metavar="HOW", help="Joint decisions iterative: by letters.")
+@click.option("--joint", type=click.Choice(("shared", "iterative")), default="shared", metavar="HOW", help="Joint decisions: shared or iterative.")
+@click.option("--price", type=float, metavar="X", help="Of an agreed exchange (M7).  [the market's without DERs]")
+@click.option("--flow", type=click.Choice(("apparent", "active")), default="apparent", metavar="KIND", help="What ratings limit.  [apparent]")
 @click.option("--arb", type=click.Choice(("low", "high", "middle")), default="middle", metavar="HOW", help="Platforms settle low, high, middle.")
 @click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Of draws.  [0]")
 @click.option("--out", "target", type=FILE, metavar="FILE", help="Run file.  [in tandem-runs]")
 @click.option("--resume", is_flag=True, help="Take what the run file has.")
-@click.option("--table", type=click.Choice(TABLES), metavar="NAME", help=f"Of {', '.join(TABLES)} one, whole.")
+@click.option("--table", type=click.Choice(TABLES), metavar="NAME", help="One whole: results, links, deciders, places, …")
 @click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw places from nominal to degraded: .svg, .pdf or .png.")
 @click.option("--draw", "kind", type=click.Choice(("ranking", "scores")), default="ranking", metavar="KIND", help="Or scores against measures.")
 @speaks
 @click.pass_obj
 def simulate_command(
     out: Out, *, which: tuple[str, ...], case: str, scenarios: str, first: int, hours: int | None, envelope: Literal["equal", "auctioned"],
-    lights: Literal["none", "two", "three"], joint: Literal["shared", "iterative"], arb: Literal["low", "high", "middle"], seed: int,
-    target: Path | None, resume: bool, table: str | None, picture: Path | None, kind: str,
+    lights: Literal["none", "two", "three"], joint: Literal["shared", "iterative"], price: float | None, flow: Literal["apparent", "active"],
+    arb: Literal["low", "high", "middle"], seed: int, target: Path | None, resume: bool, table: str | None, picture: Path | None, kind: str,
 ) -> int:  # fmt: skip
     """$ tandem architecture simulate R1 R3 UK2 --scenarios nominal,lost-link
 
-    Each design carried out as its statements say, judged by AC load flow of the joined grid. Every pair is kept at once.
+    Each design carried out as its statements say, judged by AC load flow.
     """
     from gridtandem.report.architecture.simulated import place, simulate
 
     wanted = "all" if scenarios == "all" else tuple(filter(None, scenarios.split(",")))
     with patience(out, step="pair") as watch:
         run = simulate(
-            case, which, wanted, first_hour=first, hours=hours or 0, envelope=envelope, lights=lights, joint=joint, arb=arb, seed=seed,
-            save=target or place, resume=resume, watch=watch.counted,
+            case, which, wanted, first_hour=first, hours=hours or 0, envelope=envelope, lights=lights, joint=joint, price=price,
+            flow=flow, arb=arb, seed=seed, save=target or place, resume=resume, watch=watch.counted,
         )  # fmt: skip
     return told(out, run, table, (picture, kind))
 

@@ -22,6 +22,7 @@ from gridtandem.cases.case import Case
 from gridtandem.coordinate import End
 from gridtandem.errors import Fault, InvalidCase, TandemError, UnknownName
 from gridtandem.grid.network import Network
+from gridtandem.opf.forms.lindist import Flow
 from gridtandem.report.architecture.verdicts import asked
 from gridtandem.report.front import opened_case
 from gridtandem.study.experiment import Watch, of_rows
@@ -139,6 +140,8 @@ def simulate(
     envelope: Rule = "equal",
     lights: Lights = "none",
     joint: Joint = "shared",
+    price: float | None = None,
+    flow: Flow = "apparent",
     arb: Arb = "middle",
     seed: int = 0,
     save: str | Path | Callable[[Setting], Path] | None = None,
@@ -149,14 +152,14 @@ def simulate(
 
     ``which`` are names of published ones, files, "all", or graphs. ``hours`` periods from ``first_hour`` (counted from 1), by default all that the
     case has. ``envelope`` says how distribution shares headroom out, ``lights`` sets traffic lights of two or three colours at feeders, ``joint``
-    says how operators decide together (in one program, or by letters in rounds), ``arb`` how far platforms settle between buyers of what their
-    interval allows. With ``save``, a path or `place`, every pair is kept at once; ``resume`` takes from that file what it has. All that is wrong with
-    what was asked is told at once.
+    says whether those who decide together share models or exchange letters, ``price`` is that of an agreed exchange, ``flow`` what ratings of feeders
+    limit, ``arb`` how far platforms settle between buyers of what their interval allows. With ``save``, a path or `place`, every pair is kept at
+    once; ``resume`` takes from that file what it has. All that is wrong with what was asked is told at once.
     """
     faults = list[Fault]()
     graphs = [settled(graph, arb) for graph in designs(which, faults)]
-    choices = Choices(envelope=envelope, lights=lights, joint=joint)
-    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, choices=choices, seed=seed)
+    choices = Choices(envelope=envelope, lights=lights, joint=joint, price=price)
+    setting = Setting(case=opened_case(case), flow=flow, first=first_hour, hours=hours, choices=choices, seed=seed)
     campaign = Campaign(setting=setting, architectures=tuple(graphs), scenarios=tuple(SCENARIOS if scenarios == "all" else scenarios))
     if faults or not graphs or not scenarios:
         raise InvalidCase([*faults, *_none(which, scenarios), *campaign.faults()])
