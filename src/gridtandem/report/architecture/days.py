@@ -89,7 +89,8 @@ def _day(run: SimulationRun, scenario: str) -> str:
     rows = _rows(run.results, scenario, mine.architecture.tolist())
     day = Day.of({name: getattr(rows, FROM.get(name, name)) for name in Day.columns()})
     told = [f"{scenario}: {MEANINGS[scenario]}; one owner of all models pays {rows.ideal[0]:,.2f}", plain(day, rows=ALL)]
-    told += [f"{name}: {trouble}" for name, trouble in zip(rows.architecture.tolist(), rows.trouble.tolist(), strict=True) if trouble]
+    for said in (rows.trouble, rows.note):
+        told += [f"{name}: {words}" for name, words in zip(rows.architecture.tolist(), said.tolist(), strict=True) if words]
     return "\n".join(told)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.simulation.scenarios import MEANINGS, Setting
 from gridtandem.architecture.simulation.sweeps import Changes, Stops, Sweep, Sweeping, Swept
 from gridtandem.architecture.simulation.varied import VARIED
@@ -93,7 +94,7 @@ class SweepRun:
 
 def sweep(
     case: Case | Network | str | Path,
-    which: Sequence[str],
+    which: Sequence[str | Graph],
     *,
     vary: str,
     levels: Sequence[float] = (),
@@ -105,8 +106,8 @@ def sweep(
 ) -> SweepRun:
     """Vary one thing and simulate architectures at each level: the twin of ``tandem architecture sweep``.
 
-    ``vary`` is one of penetration, congestion, latency, bypass, stale and count; ``levels`` are by default usual ones of it. All that is wrong with
-    what was asked is told at once.
+    ``which`` are names of published ones, files, "all", or graphs. ``vary`` is one of penetration, congestion, latency, bypass, stale and count;
+    ``levels`` are by default usual ones of it. All that is wrong with what was asked is told at once.
     """
     faults = list[Fault]()
     graphs = designs(which, faults)
