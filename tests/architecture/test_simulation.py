@@ -265,3 +265,29 @@ def test_lights_stay_green_and_change_nothing_without_limits() -> None:
     assert all((each.colour == 0).all() for each in lit.lights)
     for a, b in zip(plain.planned.y, lit.planned.y, strict=True):
         assert np.abs(a - b).max() <= TOY
+
+
+def test_payments_sum_to_nothing() -> None:
+    for name, scenario in (
+        ("R1", "nominal"),
+        ("NY1", "nominal"),
+        ("R3", "nominal"),
+        ("AU0", "nominal"),
+        ("CA1", "stale-model"),
+        ("AU4", "forecast-error"),
+    ):
+        paid = one(name, scenario).payments
+        assert abs(paid.total.sum()) <= DAY_COST * np.abs(paid.total).sum(), name
+        assert paid.total == pytest.approx(paid.energy + paid.purchases + paid.red + paid.double)
+
+
+def test_payments_of_the_toy() -> None:
+    """Both buy at once: 135 EUR are paid a second time, by distribution; in the common market nobody pays beyond the price of 40."""
+    scene = toy()
+    twice = simulated(play(Way.TWICE), scene, judge_of(scene)).payments
+    said = dict(zip(twice.actor.tolist(), twice.double.tolist(), strict=True))
+    assert said["DER"] == pytest.approx(135, abs=TOY)
+    assert said["distribution operators"] == pytest.approx(-135, abs=TOY)
+    common = simulated(play(Way.JOINT), scene, judge_of(scene)).payments
+    assert not common.purchases.any()
+    assert dict(zip(common.actor.tolist(), common.total.tolist(), strict=True))["customers"] == pytest.approx(-28 * 40, abs=TOY)

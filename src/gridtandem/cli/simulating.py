@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gridtandem.report.architecture.simulated import SimulationRun
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-TABLES = ("results", "links", "deciders", "places", "correlations")
+TABLES = ("results", "links", "deciders", "payments", "lights", "places", "correlations")
 
 
 @click.command("simulate", short_help="The same grid and day under each: cost, limits, messages, ranks.")
@@ -35,7 +35,7 @@ TABLES = ("results", "links", "deciders", "places", "correlations")
 @click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Of draws.  [0]")
 @click.option("--out", "target", type=FILE, metavar="FILE", help="Run file.  [in tandem-runs]")
 @click.option("--resume", is_flag=True, help="Take what the run file has.")
-@click.option("--table", type=click.Choice(TABLES), metavar="NAME", help="One whole: results, links, deciders, places, …")
+@click.option("--table", type=click.Choice(TABLES), metavar="NAME", help="One whole: results, links, payments, places, …")
 @click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw places from nominal to degraded: .svg, .pdf or .png.")
 @click.option("--draw", "kind", type=click.Choice(("ranking", "scores")), default="ranking", metavar="KIND", help="Or scores against measures.")
 @speaks

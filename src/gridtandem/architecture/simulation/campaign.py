@@ -17,7 +17,7 @@ from gridtandem.architecture.simulation.derived import derived
 from gridtandem.architecture.simulation.kept import CampaignFile, Pair, digest
 from gridtandem.architecture.simulation.physics import Judge
 from gridtandem.architecture.simulation.play import Play
-from gridtandem.architecture.simulation.results import Deciders, Links, Results
+from gridtandem.architecture.simulation.results import Deciders, LightHours, Links, Payments, Results
 from gridtandem.architecture.simulation.run import judge_of, simulated
 from gridtandem.architecture.simulation.scenarios import SCENARIOS, Setting, scene_of, unknown
 from gridtandem.architecture.simulation.scene import Scene
@@ -42,6 +42,8 @@ class Simulated:
     results: Results  # one row for each pair, scenario by scenario
     links: Links
     deciders: Deciders
+    payments: Payments
+    lights: LightHours
     end: End
     path: Path | None = None  # its run file, unless it is a passing one
 
@@ -113,7 +115,7 @@ class Campaign:
                 if scenario not in judges:
                     judges = {scenario: judge_of(scenes[scenario])}
                 one = simulated(plays[name], scenes[scenario], judges[scenario], self.setting.choices)
-                file.add(graphs[name], scenario, (one.result, one.links, one.deciders))
+                file.add(graphs[name], scenario, (one.result, one.links, one.deciders, one.payments, one.light_hours))
                 refused += bool(one.result.trouble[0])
                 if watch is not None:
                     watch(Progress(done=before + k, size=len(self.pairs), refused=refused, before=before))
@@ -131,11 +133,11 @@ def reopened(path: Path) -> Simulated:
 
 
 def _found(file: CampaignFile, graphs: tuple[Graph, ...], scenarios: tuple[str, ...], path: Path | None) -> Simulated:
-    results, links, deciders = file.tables([(graph.id, scenario) for scenario in scenarios for graph in graphs])
+    results, links, deciders, payments, lights = file.tables([(graph.id, scenario) for scenario in scenarios for graph in graphs])
     case, settings = file.setting()
     return Simulated(
         case=case, settings=settings, architectures=graphs, scenarios=scenarios, results=results, links=links, deciders=deciders,
-        end=file.file.end(), path=path,
+        payments=payments, lights=lights, end=file.file.end(), path=path,
     )  # fmt: skip
 
 

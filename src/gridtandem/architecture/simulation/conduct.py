@@ -98,6 +98,7 @@ class Planned:
     refused: float  # what envelopes and filters kept from the bulk market [MWh]
     letter: Curves | None  # curves of distribution operators
     commanded: float = 0.0  # by traffic lights in red [MWh]
+    bought: Dispatch = ()  # in amber, where there are lights [MW]
     paper: float  # cost as the plans have it [currency]
     agreed: Agreed | None = None  # where operators agreed by letters
 

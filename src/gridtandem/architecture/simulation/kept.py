@@ -16,7 +16,7 @@ import numpy as np
 
 from gridtandem.architecture.files import read_toml, write_toml
 from gridtandem.architecture.graph import Graph
-from gridtandem.architecture.simulation.results import Deciders, Links, Results
+from gridtandem.architecture.simulation.results import Deciders, LightHours, Links, Payments, Results
 from gridtandem.architecture.simulation.scenarios import Setting
 from gridtandem.boundary.wire import read
 from gridtandem.cases.case import Case
@@ -29,8 +29,8 @@ from gridtandem.tables import Table
 
 KIND = ARCHITECTURES
 SETTING = "setting."  # how names of settings begin in the file
-TABLES: Mapping[str, type[Table]] = {"results": Results, "links": Links, "deciders": Deciders}
-T = TypeVar("T", Results, Links, Deciders)
+TABLES: Mapping[str, type[Table]] = {"results": Results, "links": Links, "deciders": Deciders, "payments": Payments, "lights": LightHours}
+T = TypeVar("T", Results, Links, Deciders, Payments, LightHours)
 Pair = tuple[str, str]  # identifier of the architecture, name of the scenario
 
 
@@ -134,10 +134,13 @@ class CampaignFile:
         """Whether something of what was asked is missing."""
         self.file.put({}, {"end": end.name})
 
-    def tables(self, pairs: Sequence[Pair]) -> tuple[Results, Links, Deciders]:
+    def tables(self, pairs: Sequence[Pair]) -> tuple[Results, Links, Deciders, Payments, LightHours]:
         """Rows of these pairs, in their order; pairs that are not there are left out."""
         get = self.file.get
-        return _of(get("results", Results), pairs), _of(get("links", Links), pairs), _of(get("deciders", Deciders), pairs)
+        return (
+            _of(get("results", Results), pairs), _of(get("links", Links), pairs), _of(get("deciders", Deciders), pairs),
+            _of(get("payments", Payments), pairs), _of(get("lights", LightHours), pairs),
+        )  # fmt: skip
 
 
 def _of(whole: T, pairs: Sequence[Pair]) -> T:

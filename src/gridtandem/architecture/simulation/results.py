@@ -92,3 +92,39 @@ class Deciders(Table):
     variables: Index = column("unknowns of the largest", dtype="i8", at_least=0)
     rows: Index = column("rows of the largest", dtype="i8", at_least=0)
     fan_in: Real = column("messages that reach it in an interval")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Payments(Table):
+    """What each actor gets over the day; below 0, what he pays. Totals of an architecture under a scenario sum to 0."""
+
+    kind: ClassVar[str] = "payments"
+    architecture: Names = column("identifier of the architecture", dtype="U")
+    scenario: Names = column("name of the scenario", dtype="U")
+    actor: Names = column("class of customers by its node, or: bulk system, customers, distribution operators", dtype="U")
+    energy: Real = column("for energy, at the price of the bulk market there", unit="currency")
+    purchases: Real = column("for what distribution operators buy beyond that price", unit="currency")
+    red: Real = column("for what is moved in red", unit="currency")
+    double: Real = column("for power that was sold twice", unit="currency")
+    total: Real = column("of all", unit="currency")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class LightHours(Table):
+    """Traffic lights of feeders over the day; no row where there are none."""
+
+    kind: ClassVar[str] = "lights"
+    architecture: Names = column("identifier of the architecture", dtype="U")
+    scenario: Names = column("name of the scenario", dtype="U")
+    feeder: Names = column("name of the feeder", dtype="U")
+    green_h: Real = column("green", unit="h")
+    amber_h: Real = column("amber", unit="h")
+    red_h: Real = column("red", unit="h")
+    amber_cost: Real = column("paid for flexibility beside energy", unit="currency")
+    amber_mwh: Real = column("bought in amber", unit="MWh")
+    red_mwh: Real = column("commanded in red", unit="MWh")
+    shed_mwh: Real = column("load that was cut", unit="MWh")
+    false_amber_h: Real = column("amber where the plan came near no limit in truth", unit="h")
+    missed_red_h: Real = column("a limit broken while the light was not red", unit="h")

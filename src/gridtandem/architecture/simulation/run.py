@@ -18,10 +18,11 @@ from gridtandem.architecture.simulation.ledger import Ledger
 from gridtandem.architecture.simulation.light import Lit
 from gridtandem.architecture.simulation.lighting import LIGHTS, under_lights
 from gridtandem.architecture.simulation.measures import percentile
+from gridtandem.architecture.simulation.payments import payments
 from gridtandem.architecture.simulation.physics import Judge, Physics, Powers
 from gridtandem.architecture.simulation.play import Play, Way
 from gridtandem.architecture.simulation.posting import posted
-from gridtandem.architecture.simulation.results import Deciders, Links, Results
+from gridtandem.architecture.simulation.results import Deciders, LightHours, Links, Payments, Results
 from gridtandem.architecture.simulation.scene import Scene
 from gridtandem.architecture.simulation.watching import blast, curtailed_gini, observed, skew
 from gridtandem.tables import Real
@@ -42,6 +43,8 @@ class One:
     result: Results  # one row
     links: Links
     deciders: Deciders
+    payments: Payments
+    light_hours: LightHours
 
 
 def judge_of(scene: Scene) -> Judge:
@@ -67,8 +70,9 @@ def simulated(play: Play, scene: Scene, judge: Judge, choices: Choices | None = 
     links = _links(fleet, scene, ledger)
     result = replace(_result(fleet, scene, (plan, done), (before, after), (ledger, links)), note=np.array([note]))
     return One(
-        play=play, lights=lights, planned=plan, acted=done, before=before, after=after, ledger=ledger, result=result, links=links,
-        deciders=_deciders(fleet, scene, plan, ledger),
+        play=play, lights=lights, planned=plan, acted=done, before=before, after=after, ledger=ledger, links=links,
+        result=result, deciders=_deciders(fleet, scene, plan, ledger),
+        payments=payments(fleet, scene, plan, done), light_hours=_light_hours(fleet, scene, lights),
     )  # fmt: skip
 
 
@@ -130,6 +134,14 @@ def _links(fleet: Fleet, scene: Scene, ledger: Ledger) -> Links:
         for ((a, b, kind, item), line), d in zip(ledger.lines.items(), drawn, strict=True)
     ]  # fmt: skip
     return Links.of(dict(zip(Links.columns(), zip(*rows, strict=True), strict=True))) if rows else Links.empty()
+
+
+def _light_hours(fleet: Fleet, scene: Scene, lights: tuple[Lit, ...]) -> LightHours:
+    rows = [
+        (fleet.play.graph.id, scene.name, f.name, *m.hours, m.amber_cost, m.amber_mwh, m.red_mwh, m.shed_mwh, m.false_amber_h, m.missed_red_h)
+        for f, m in zip(scene.actual.feeders, (each.measures for each in lights), strict=False)
+    ]
+    return LightHours.of(dict(zip(LightHours.columns(), zip(*rows, strict=True), strict=True))) if rows else LightHours.empty()
 
 
 def _deciders(fleet: Fleet, scene: Scene, plan: Planned, ledger: Ledger) -> Deciders:

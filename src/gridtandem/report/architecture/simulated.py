@@ -90,8 +90,8 @@ class SimulationRun:
     @property
     def tables(self) -> Mapping[str, Table]:
         """All of them by name."""
-        names = ("results", "links", "deciders", "places", "correlations")
-        return {name: getattr(self, name) for name in names}
+        kept = {name: getattr(self.found, name) for name in ("results", "links", "deciders", "payments", "lights")}
+        return {**kept, "places": self.places, "correlations": self.correlations}
 
     @property
     def end(self) -> End:
