@@ -66,6 +66,10 @@ def test_levels_reach_what_they_name() -> None:
     assert twice.generators.p_high_mw[der] == pytest.approx(2 * net.generators.p_high_mw[der])
     assert twice.flexible.p_high_mw == pytest.approx(2 * net.flexible.p_high_mw)
     assert (twice.loads.p_mw == net.loads.p_mw).all()
+    own = der[net.cost_points.generator]
+    assert own.any()
+    for name in ("p_mw", "cost_per_h"):
+        assert getattr(twice.cost_points, name)[own] == pytest.approx(2 * getattr(net.cost_points, name)[own])
     assert tight.lines.rating_mva == pytest.approx(net.lines.rating_mva / 2)
     low, bounded = net.buses.v_low_pu, net.buses.v_low_pu > 0
     assert bounded.sum() > 1

@@ -10,6 +10,7 @@ import pytest
 from gridtandem.cli.exits import EXIT_INVALID, EXIT_USAGE
 from gridtandem.report.architecture.sweep import sweep
 from tests.doors.terminal import tandem
+from tests.tolerances import TOY
 
 HELP_LINES = 25
 SHORT = ("--first", "11", "--hours", "2")
@@ -80,4 +81,6 @@ def test_critical_links_those_that_break_most_first() -> None:
     told = tandem("architecture", "critical", "R3", *SHORT, "--json").document
     assert told["links"][0]["cost"] is None
     assert told["links"][0]["becomes"] == "R3 has nobody to clear"
+    toy = tandem("architecture", "critical", "R1", "--case", "toy-two-feeders", "--flow", "active", "--json").document
+    assert (toy["with_all_links"]["cost"], toy["links"][0]["cost"]) == pytest.approx((1725.0, 60.0), abs=TOY)  # red after a blind market: 1785
     assert "no link of coordination" in tandem("architecture", "critical", "CA0", *SHORT).out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -18,6 +19,7 @@ DAY = (
     click.option("--scenario", default="nominal", metavar="NAME", help="What else goes wrong.  [nominal]"),
     click.option("--first", type=click.IntRange(1), default=1, metavar="N", help="Period of the day to begin with.  [1]"),
     click.option("--hours", type=click.IntRange(1), metavar="N", help="So many periods.  [all]"),
+    click.option("--flow", type=click.Choice(("apparent", "active")), default="apparent", metavar="KIND", help="What ratings limit.  [apparent]"),
     click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Of draws.  [0]"),
     click.option("--csv", "target", type=FILE, metavar="FILE", help="The table with every digit."),
 )
@@ -40,7 +42,7 @@ def _of_a_day(command: click.decorators.FC) -> click.decorators.FC:
 @click.pass_obj
 def sweep_command(
     out: Out, *, which: tuple[str, ...], vary: str, levels: tuple[float, ...] | None, case: str, scenario: str, first: int, hours: int | None,
-    seed: int, target: Path | None, picture: Path | None,
+    flow: Literal["apparent", "active"], seed: int, target: Path | None, picture: Path | None,
 ) -> int:  # fmt: skip
     """$ tandem architecture sweep R1 R3 AU4 --vary penetration --levels 0.5,1,2
 
@@ -51,8 +53,9 @@ def sweep_command(
 
     with patience(out, step="day") as watch:
         run = sweep(
-            case, which, vary=vary, levels=levels or (), scenario=scenario, first_hour=first, hours=hours or 0, seed=seed, watch=watch.counted
-        )
+            case, which, vary=vary, levels=levels or (), scenario=scenario, first_hour=first, hours=hours or 0, flow=flow, seed=seed,
+            watch=watch.counted,
+        )  # fmt: skip
     out.data(run.document, lambda: repr(run))
     out.beside(lambda: run.swept, target, run.plot, picture)
     return _code(out, run.end.name, bool(run.trouble))
@@ -63,7 +66,10 @@ def sweep_command(
 @_of_a_day
 @speaks
 @click.pass_obj
-def critical_command(out: Out, *, which: str, case: str, scenario: str, first: int, hours: int | None, seed: int, target: Path | None) -> int:
+def critical_command(
+    out: Out, *, which: str, case: str, scenario: str, first: int, hours: int | None, flow: Literal["apparent", "active"], seed: int,
+    target: Path | None,
+) -> int:  # fmt: skip
     """$ tandem architecture critical R1
 
     The same day without each link of coordination: agreements, limits, vetoes, and all that tiers 1 and 2 tell each other. What the procedure
@@ -72,7 +78,7 @@ def critical_command(out: Out, *, which: str, case: str, scenario: str, first: i
     from gridtandem.report.architecture.critical import critical
 
     with patience(out, step="day") as watch:
-        run = critical(case, which, scenario=scenario, first_hour=first, hours=hours or 0, seed=seed, watch=watch.counted)
+        run = critical(case, which, scenario=scenario, first_hour=first, hours=hours or 0, flow=flow, seed=seed, watch=watch.counted)
     out.data(run.document, lambda: repr(run))
     out.table(lambda: run.table, target)
     return _code(out, run.end.name, troubled=False)

@@ -17,6 +17,7 @@ from gridtandem.architecture.simulation.scenarios import MEANINGS, Setting
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End
 from gridtandem.grid.network import Network
+from gridtandem.opf.forms.lindist import Flow
 from gridtandem.report.front import opened_case
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.experiment import Watch
@@ -65,12 +66,13 @@ def critical(
     scenario: str = "nominal",
     first_hour: int = 1,
     hours: int = 0,
+    flow: Flow = "apparent",
     seed: int = 0,
     watch: Watch | None = None,
 ) -> CriticalRun:
     """Simulate an architecture without each of its links of coordination: the twin of ``tandem architecture critical``."""
     graph = architecture(which) if isinstance(which, str) else which
-    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, seed=seed)
+    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, flow=flow, seed=seed)
     return CriticalRun(found=criticality(graph, setting, scenario, watch=watch))
 
 

@@ -17,6 +17,7 @@ from gridtandem.cases.case import Case
 from gridtandem.coordinate import End
 from gridtandem.errors import Fault, InvalidCase
 from gridtandem.grid.network import Network
+from gridtandem.opf.forms.lindist import Flow
 from gridtandem.report.architecture.simulated import designs
 from gridtandem.report.front import opened_case
 from gridtandem.report.tables import as_records, plain
@@ -101,6 +102,7 @@ def sweep(
     scenario: str = "nominal",
     first_hour: int = 1,
     hours: int = 0,
+    flow: Flow = "apparent",
     seed: int = 0,
     watch: Watch | None = None,
 ) -> SweepRun:
@@ -111,7 +113,7 @@ def sweep(
     """
     faults = list[Fault]()
     graphs = designs(which, faults)
-    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, seed=seed)
+    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, flow=flow, seed=seed)
     what = Sweep(setting=setting, architectures=tuple(graphs), vary=vary, levels=tuple(levels), scenario=scenario)
     if faults:
         raise InvalidCase([*faults, *what.faults()])
