@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gridtandem.architecture.simulation.day import Wires
 from gridtandem.architecture.simulation.offered import Offered
-from gridtandem.architecture.simulation.world import Wires
 from gridtandem.tables import Real
 
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridtandem.architecture.simulation.day import Wires
 from gridtandem.architecture.simulation.envelopes import Box, boxes, filtered
 from gridtandem.architecture.simulation.filling import filled
 from gridtandem.architecture.simulation.offered import Bundles, Offered
 from gridtandem.architecture.simulation.repair import repaired
-from gridtandem.architecture.simulation.world import Wires
 from gridtandem.errors import InvalidCase
 from gridtandem.tables import Real
 from tests.architecture.arrays import A_E_B, C_D, mixed, offered, radial, wires, worst

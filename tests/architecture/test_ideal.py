@@ -61,10 +61,10 @@ def test_a_feeder_in_no_curve_is_drawn_for_once(share: float) -> None:
 
 def test_power_that_nobody_takes_costs() -> None:
     """Feeders that give more than all loads take: it is spilled, and no demand goes short for it."""
-    world = usual().actual
-    plan = followed(world, np.full((world.periods, len(world.feeders)), -1e4))
+    day = usual().actual
+    plan = followed(day, np.full((day.periods, len(day.feeders)), -1e4))
     assert (plan.spilled > 1e4).all()
-    assert plan.short == pytest.approx(np.zeros(world.periods), abs=TOY)
+    assert plan.short == pytest.approx(np.zeros(day.periods), abs=TOY)
 
 
 def test_who_hears_from_fewer_is_less_busy() -> None:

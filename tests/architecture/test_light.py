@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from gridtandem.architecture.simulation.chance import Band, beyond
 from gridtandem.architecture.simulation.colours import AMBER, GREEN, RED, Light, shown
+from gridtandem.architecture.simulation.day import Wires
 from gridtandem.architecture.simulation.filling import slack_of
 from gridtandem.architecture.simulation.light import lit
 from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.signals import Watch, amber, at_risk, green, red
-from gridtandem.architecture.simulation.world import Wires
 from gridtandem.errors import InvalidCase
 from tests.architecture.arrays import A_E_B, C_D, free, offered, radial, wires
 from tests.tolerances import BOX_MW, SAMPLED, SERIES, TOY_MW

@@ -10,8 +10,8 @@ from time import process_time
 import numpy as np
 import pytest
 
+from gridtandem.architecture.simulation.day import Day
 from gridtandem.architecture.simulation.physics import Area, Judge, Powers, Tolerances
-from gridtandem.architecture.simulation.world import World
 from gridtandem.cases.golden import golden
 from gridtandem.cases.join import bundle, each_its_own, joined
 from gridtandem.cases.named import case
@@ -184,36 +184,36 @@ def test_a_feeder_in_place_of_another_stands_behind_its_interface_alone() -> Non
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
-    return World.of(study())
+def day() -> Day:
+    return Day.of(study())
 
 
-def cleared_for(world: World, draw: Real) -> Real:
+def cleared_for(day: Day, draw: Real) -> Real:
     """Injections of transmission's steps that meet what feeders take (period, step)."""
-    w = world.wholesale
+    w = day.wholesale
     found = w.clear(w.orders, w.fixed + spread(-draw, w.at, w.nodal.nodes))
-    return np.asarray(found.accepted.reshape(world.periods, -1))
+    return np.asarray(found.accepted.reshape(day.periods, -1))
 
 
-def test_what_a_lossless_market_balances_lacks_the_losses_alone(world: World) -> None:
-    bulk = cleared_for(world, world.draw(world.idle))
-    found = Judge.of(study()).judge(Powers.of(world, bulk, world.idle))
+def test_what_a_lossless_market_balances_lacks_the_losses_alone(day: Day) -> None:
+    bulk = cleared_for(day, day.draw(day.idle))
+    found = Judge.of(study()).judge(Powers.of(day, bulk, day.idle))
     assert np.abs(found.slack_mw - found.loss_mw).max() < JUDGED_LOSS_MW
-    busy = tuple(np.asarray(0.5 * (f.steps.least + f.steps.most)) for f in world.feeders)
-    found = Judge.of(study()).judge(Powers.of(world, cleared_for(world, world.draw(busy)), busy))
+    busy = tuple(np.asarray(0.5 * (f.steps.least + f.steps.most)) for f in day.feeders)
+    found = Judge.of(study()).judge(Powers.of(day, cleared_for(day, day.draw(busy)), busy))
     assert np.abs(found.slack_mw - found.loss_mw).max() < JUDGED_LOSS_MW
 
 
-def test_load_that_is_cut_or_was_not_forecast_changes_what_the_reference_gives(world: World) -> None:
-    bulk, judge = cleared_for(world, world.draw(world.idle)), Judge.of(study())
-    shed = tuple(np.asarray(0.25 * f.sheddable) for f in world.feeders)
-    found = judge.judge(Powers.of(world, bulk, world.idle, shed=shed))
+def test_load_that_is_cut_or_was_not_forecast_changes_what_the_reference_gives(day: Day) -> None:
+    bulk, judge = cleared_for(day, day.draw(day.idle)), Judge.of(study())
+    shed = tuple(np.asarray(0.25 * f.sheddable) for f in day.feeders)
+    found = judge.judge(Powers.of(day, bulk, day.idle, shed=shed))
     cut = np.sum([x.sum(1) for x in shed], axis=0)
     assert np.abs(found.slack_mw - found.loss_mw + cut).max() < JUDGED_LOSS_MW
-    factor = np.ones((world.periods, 1 + len(world.feeders)))
+    factor = np.ones((day.periods, 1 + len(day.feeders)))
     factor[:, 2] = 1.1
-    found = judge.judge(Powers.of(world, bulk, world.idle, loads=factor))
-    more = 0.1 * world.feeders[1].problem.owned.p_load.sum(1)
+    found = judge.judge(Powers.of(day, bulk, day.idle, loads=factor))
+    more = 0.1 * day.feeders[1].problem.owned.p_load.sum(1)
     assert np.abs(found.slack_mw - found.loss_mw - more).max() < JUDGED_LOSS_MW
 
 
@@ -243,10 +243,10 @@ def test_a_plan_at_its_limits_is_within_the_tolerances_and_a_day_takes_milliseco
 
 def test_tolerances_hide_little_of_what_breaks_limits() -> None:
     """All sun of a day in which feeders cannot take it: of thermal and voltage excess nearly all counts."""
-    world = World.of(MarketStudy(case=case("four-feeders"), scheme=Ideal()))
-    y = tuple(np.where(f.steps.price == 0, f.steps.most, f.steps.idle) for f in world.feeders)
-    powers = Powers.of(world, cleared_for(world, world.draw(y)), y)
-    every, told = (Judge.of(world.study, tolerances=t).judge(powers).feeders for t in (STRICT, None))
+    day = Day.of(MarketStudy(case=case("four-feeders"), scheme=Ideal()))
+    y = tuple(np.where(f.steps.price == 0, f.steps.most, f.steps.idle) for f in day.feeders)
+    powers = Powers.of(day, cleared_for(day, day.draw(y)), y)
+    every, told = (Judge.of(day.study, tolerances=t).judge(powers).feeders for t in (STRICT, None))
     for all_of_it, counted in ((every.thermal_mva, told.thermal_mva), (every.voltage_pu, told.voltage_pu)):
         assert all_of_it.sum() > 0
         assert counted.sum() > (1 - HIDDEN_SHARE) * all_of_it.sum()

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from gridtandem.architecture.simulation.day import Wires
 from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.repair import repaired
-from gridtandem.architecture.simulation.world import Wires
 from tests.architecture.arrays import A_E_B, C_D, mixed, offered, radial, wires
 from tests.tolerances import BOX_MW, TOY_MW
 

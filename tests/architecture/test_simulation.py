@@ -217,12 +217,12 @@ def test_more_parts_mean_more_messages_only_where_somebody_hears_each() -> None:
 
 def test_cases_that_cannot_be_simulated_are_refused_at_once() -> None:
     with pytest.raises(InvalidCase) as refused:
-        Setting(case=gt.case("ieee118-2dso-storage")).world()
+        Setting(case=gt.case("ieee118-2dso-storage")).day()
     assert {f.code for f in refused.value.faults} == {"arch-105"}
     with pytest.raises(InvalidCase, match="arch-102"):
-        Setting(case=gt.case("market-A")).world()
+        Setting(case=gt.case("market-A")).day()
     with pytest.raises(InvalidCase, match="arch-104"):
-        Setting(case=gt.case("rts24-market")).world()
+        Setting(case=gt.case("rts24-market")).day()
 
 
 def test_the_ideal_is_one_market_that_sees_everything() -> None:

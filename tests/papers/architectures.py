@@ -69,8 +69,8 @@ def broken(graph: str) -> float:
 
 def after(graph: str) -> float:
     """Cost once limits hold."""
-    world, found = day("toy-two-feeders", "active").actual, done(graph)[1]
-    return found.bulk.cost + world.constant + world.cost(found.after)
+    grid, found = day("toy-two-feeders", "active").actual, done(graph)[1]
+    return found.bulk.cost + grid.constant + grid.cost(found.after)
 
 
 def double(graph: str, *, paid: bool) -> float:

@@ -13,6 +13,7 @@ from gridtandem.architecture.graph import EDGE
 from gridtandem.architecture.relations import Chain
 from gridtandem.architecture.simulation.clearing import BulkPlan, followed
 from gridtandem.architecture.simulation.conduct import Planned
+from gridtandem.architecture.simulation.day import Dispatch
 from gridtandem.architecture.simulation.delays import DECIDES_S, Delays, deciders
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.iterating import Agreed
@@ -20,7 +21,6 @@ from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.play import Reached, Way
 from gridtandem.architecture.simulation.repair import repaired
 from gridtandem.architecture.simulation.scene import FULL_ACTIVATION_S, Scene
-from gridtandem.architecture.simulation.world import Dispatch
 from gridtandem.tables import Flag, Index, Real
 
 MOVED = 1e-6  # MW; less is no instruction

@@ -21,7 +21,7 @@ import numpy as np
 from gridtandem.tables import Real
 
 if TYPE_CHECKING:
-    from gridtandem.architecture.simulation.world import Wires
+    from gridtandem.architecture.simulation.day import Wires
 
 TERMS = 128  # of the series; leaves less than 1e-3
 

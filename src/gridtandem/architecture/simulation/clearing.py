@@ -14,7 +14,7 @@ from typing import final
 import numpy as np
 from scipy import sparse
 
-from gridtandem.architecture.simulation.world import Dispatch, Wires, World
+from gridtandem.architecture.simulation.day import Day, Dispatch, Wires
 from gridtandem.boundary.market_letters import Curves
 from gridtandem.markets.energy import Orders, cleared
 from gridtandem.markets.energy import Wires as Network
@@ -57,17 +57,17 @@ class BulkPlan:
     rows: int
 
 
-def cleared_bulk(world: World, shown: Sequence[Shown], curves: Curves | None = None) -> BulkPlan:
+def cleared_bulk(day: Day, shown: Sequence[Shown], curves: Curves | None = None) -> BulkPlan:
     """Bulk orders, steps of feeders at their nodes, limits as far as shown, and curves of companies beside."""
-    market, hours = world.wholesale, world.hours
-    own, steps = market.orders, [_as_orders(world, k, s) for k, s in enumerate(shown)]
+    market, hours = day.wholesale, day.hours
+    own, steps = market.orders, [_as_orders(day, k, s) for k, s in enumerate(shown)]
     relief = _relief(market)
     offered = _curves(market, curves)
     every = Orders.beside([own, relief, *steps, *([offered] if offered is not None else [])])
     ends = np.cumsum([0, *(len(o.node) for o in (own, relief, *steps))])
-    columns, rows = _limits(world, shown, ends[2:], len(every.node))
-    start = np.zeros_like(spread_draw(world, shown)) if curves is None else np.where(np.isfinite(curves.start[0]), curves.start[0], 0.0)
-    draw = spread_draw(world, shown) + start
+    columns, rows = _limits(day, shown, ends[2:], len(every.node))
+    start = np.zeros_like(spread_draw(day, shown)) if curves is None else np.where(np.isfinite(curves.start[0]), curves.start[0], 0.0)
+    draw = spread_draw(day, shown) + start
     fixed = market.fixed + spread(-draw, market.at, market.nodal.nodes)
     wires: Network = market.wires(len(every.node), columns, {}, rows)
     found = cleared(every, fixed, wires, hours=hours)
@@ -76,23 +76,23 @@ def cleared_bulk(world: World, shown: Sequence[Shown], curves: Curves | None = N
     z = draw - np.stack([each.sum(1) for each in y], -1)
     if offered is not None and curves is not None:
         np.subtract.at(z, (curves.period, curves.interface), x[ends[-1] :])
-    missing = x[ends[1] : ends[2]].reshape(2, world.periods, -1)
+    missing = x[ends[1] : ends[2]].reshape(2, day.periods, -1)
     program = _size(every, wires)
     return BulkPlan(
-        y=y, z=z, price=found.price[:, market.at], unit_p=x[: ends[1]].reshape(world.periods, -1), cost=cost_of(own, x[: ends[1]], hours, 0),
+        y=y, z=z, price=found.price[:, market.at], unit_p=x[: ends[1]].reshape(day.periods, -1), cost=cost_of(own, x[: ends[1]], hours, 0),
         asked=cost_of(every, x, hours, int(ends[2])), short=missing[0].sum(1), spilled=-missing[1].sum(1), variables=program[0], rows=program[1],
     )  # fmt: skip
 
 
-def followed(world: World, z: Real) -> BulkPlan:
+def followed(day: Day, z: Real) -> BulkPlan:
     """The bulk system alone, for a given exchange (period, feeder): what it does in the end."""
-    nothing = np.zeros((world.periods, 0))
-    return cleared_bulk(world, [Shown(nothing, nothing, nothing, z[:, k]) for k in range(z.shape[1])])
+    nothing = np.zeros((day.periods, 0))
+    return cleared_bulk(day, [Shown(nothing, nothing, nothing, z[:, k]) for k in range(z.shape[1])])
 
 
-def spread_draw(world: World, shown: Sequence[Shown]) -> Real:
+def spread_draw(day: Day, shown: Sequence[Shown]) -> Real:
     """Believed draws (period, feeder). [MW]"""
-    return np.stack([s.draw for s in shown], -1) if shown else np.zeros((world.periods, 0))
+    return np.stack([s.draw for s in shown], -1) if shown else np.zeros((day.periods, 0))
 
 
 @final
@@ -108,10 +108,10 @@ class FeederPlan:
     rows: int
 
 
-def cleared_feeder(world: World, shown: Shown, *, price: Real | None = None, exchange: Real | None = None) -> FeederPlan:
+def cleared_feeder(day: Day, shown: Shown, *, price: Real | None = None, exchange: Real | None = None) -> FeederPlan:
     """A feeder's steps under its limits: at least cost; against a price of power from above (period); for a given exchange (period)."""
     periods, width = shown.least.shape
-    hours = world.hours
+    hours = day.hours
     worth = np.zeros(periods) if price is None else price
     columns = {
         "y": Columns.of((periods, width), shown.least, shown.most, cost=(shown.price - worth[:, None]) * hours),
@@ -136,14 +136,14 @@ def cleared_feeder(world: World, shown: Shown, *, price: Real | None = None, exc
     )
 
 
-def shown_of(world: World, *, limits: bool, draw: Real | None = None) -> list[Shown]:
+def shown_of(day: Day, *, limits: bool, draw: Real | None = None) -> list[Shown]:
     """Every feeder as it is; ``draw`` (period, feeder) as it is believed."""
     return [
         Shown(
             f.steps.least, f.steps.most, np.broadcast_to(f.steps.price, f.steps.least.shape), f.draw if draw is None else draw[:, k],
             f.wires if limits else None,
         )
-        for k, f in enumerate(world.feeders)
+        for k, f in enumerate(day.feeders)
     ]  # fmt: skip
 
 
@@ -154,10 +154,10 @@ def only(shown: Shown, mine: Real, at: Real | None = None) -> Shown:
     return replace(shown, least=np.where(there, shown.least, idle), most=np.where(there, shown.most, idle))
 
 
-def _as_orders(world: World, feeder: int, shown: Shown) -> Orders:
+def _as_orders(day: Day, feeder: int, shown: Shown) -> Orders:
     periods, width = shown.least.shape
     return Orders(
-        period=np.repeat(np.arange(periods), width), node=np.full(periods * width, world.feeders[feeder].node), low=shown.least.ravel(),
+        period=np.repeat(np.arange(periods), width), node=np.full(periods * width, day.feeders[feeder].node), low=shown.least.ravel(),
         high=shown.most.ravel(), price=np.ascontiguousarray(shown.price).ravel(), slope=np.zeros(periods * width),
     )  # fmt: skip
 
@@ -183,15 +183,15 @@ def _curves(market: Wholesale, curves: Curves | None) -> Orders | None:
     )
 
 
-def _limits(world: World, shown: Sequence[Shown], first: Real, size: int) -> tuple[dict[str, Columns], dict[str, Rows]]:
+def _limits(day: Day, shown: Sequence[Shown], first: Real, size: int) -> tuple[dict[str, Columns], dict[str, Rows]]:
     columns: dict[str, Columns] = {}
     rows: dict[str, Rows] = {}
     for k, s in enumerate(shown):
         if s.wires is None or not s.wires.h.size:
             continue
-        wide = _repeated(s.wires.h, world.periods)
+        wide = _repeated(s.wires.h, day.periods)
         placed = sparse.csr_array((wide.data, wide.indices + int(first[k]), wide.indptr), shape=(wide.shape[0], size))
-        more, limit = _elastic("order", f"beyond{k}", s.wires, placed, hours=world.hours)
+        more, limit = _elastic("order", f"beyond{k}", s.wires, placed, hours=day.hours)
         columns |= more
         rows |= limit
     return columns, rows

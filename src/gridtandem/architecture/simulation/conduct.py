@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias, final
 import numpy as np
 
 from gridtandem.architecture.simulation.clearing import BulkPlan, FeederPlan, Shown, cleared_bulk, cleared_feeder, followed, only
+from gridtandem.architecture.simulation.day import Dispatch, Wires
 from gridtandem.architecture.simulation.envelopes import Rule, boxes, filtered
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.iterating import Agreed
@@ -21,7 +22,6 @@ from gridtandem.architecture.simulation.offering import curves
 from gridtandem.architecture.simulation.play import Play, Way
 from gridtandem.architecture.simulation.pricing import adder, answer, posted_price
 from gridtandem.architecture.simulation.scene import Scene
-from gridtandem.architecture.simulation.world import Dispatch, Wires
 from gridtandem.boundary.market_letters import Curves
 from gridtandem.tables import Real
 
@@ -112,41 +112,41 @@ def conducted(fleet: Fleet, scene: Scene, choices: Choices, agreed: Agreed | Non
     """Everything that is decided before the day; what was agreed by letters is carried out as it is."""
     if agreed is not None:
         return _by_letters(fleet, scene, agreed)
-    masks, world = Masks.of(fleet, scene), scene.network
-    idle = world.idle
+    masks, day = Masks.of(fleet, scene), scene.network
+    idle = day.idle
     need = _need(scene, masks)
     alone, posted = _alone(scene, masks, choices)
     shown, limits, refused = _shown(scene, masks, choices, need, alone)
     letter = None
     if masks.has(*SHARED):
-        letter = curves(world, _offered(scene, masks, need), np.stack([m.any(1) for m in masks.any(*SHARED)], -1))
-    plan = cleared_bulk(world, shown, letter)
+        letter = curves(day, _offered(scene, masks, need), np.stack([m.any(1) for m in masks.any(*SHARED)], -1))
+    plan = cleared_bulk(day, shown, letter)
     direct = masks.any(*DIRECT)
     far = tuple(np.where(m > 0, y, i) for m, y, i in zip(direct, plan.y, idle, strict=True))
     shared = _shared(scene, masks, plan, need)
     inside = masks.any(*SHARED)
     nearby = tuple(a if p is None else np.where(m > 0, p.y, a) for a, p, m in zip(alone, shared, inside, strict=True))
     y, double, conflicts = _settled(masks, need, far, nearby, idle)
-    paid = sum(float((scene.asked[k] * (each + double[k])).sum()) for k, each in enumerate(y)) * world.hours
+    paid = sum(float((scene.asked[k] * (each + double[k])).sum()) for k, each in enumerate(y)) * day.hours
     return Planned(
         masks=masks, y=y, need=need, far=far, plan=plan, shared=shared, boxes=limits, posted=posted, double=double, conflicts=conflicts,
-        refused=refused, letter=letter, paper=plan.cost + world.constant + paid,
+        refused=refused, letter=letter, paper=plan.cost + day.constant + paid,
     )  # fmt: skip
 
 
 def _by_letters(fleet: Fleet, scene: Scene, agreed: Agreed) -> Planned:
     """Every feeder keeps the exchange at least cost; transmission knows of it what its letters told: a plane for each round, period and interface."""
-    world = scene.network
+    day = scene.network
     plans = tuple(
-        cleared_feeder(world, Shown(f.steps.least, f.steps.most, asked, f.draw, f.wires), exchange=agreed.z[:, k])
-        for k, (f, asked) in enumerate(zip(world.feeders, scene.asked, strict=True))
+        cleared_feeder(day, Shown(f.steps.least, f.steps.most, asked, f.draw, f.wires), exchange=agreed.z[:, k])
+        for k, (f, asked) in enumerate(zip(day.feeders, scene.asked, strict=True))
     )
-    y, alone, values = tuple(p.y for p in plans), followed(world, agreed.z), agreed.z.size
+    y, alone, values = tuple(p.y for p in plans), followed(day, agreed.z), agreed.z.size
     plan = replace(alone, price=agreed.price, variables=alone.variables + 2 * values, rows=alone.rows + values * (agreed.rounds + 1))
     return Planned(
-        masks=Masks.of(fleet, scene), y=y, need=world.idle, far=world.idle, plan=plan, shared=plans,
-        boxes=tuple((f.steps.least, f.steps.most) for f in world.feeders), posted=None, double=tuple(np.zeros_like(each) for each in y),
-        conflicts=0, refused=0.0, letter=None, paper=plan.cost + world.constant + world.cost(y), agreed=agreed,
+        masks=Masks.of(fleet, scene), y=y, need=day.idle, far=day.idle, plan=plan, shared=plans,
+        boxes=tuple((f.steps.least, f.steps.most) for f in day.feeders), posted=None, double=tuple(np.zeros_like(each) for each in y),
+        conflicts=0, refused=0.0, letter=None, paper=plan.cost + day.constant + day.cost(y), agreed=agreed,
     )  # fmt: skip
 
 
@@ -188,13 +188,13 @@ def _alone(scene: Scene, masks: Masks, choices: Choices) -> tuple[Dispatch, Real
 
 def _shown(scene: Scene, masks: Masks, choices: Choices, need: Dispatch, alone: Dispatch) -> tuple[list[Shown], tuple[tuple[Real, Real], ...], float]:
     """What the bulk market is shown of each feeder; the boxes; and what boxes and filters keep from it. [MWh]"""
-    world = scene.network
+    day = scene.network
     direct, known, shared = masks.any(*DIRECT), masks.any(*KNOWN), masks.any(*SHARED)
     bought = masks.any(Way.LEFTOVER, Way.FILTERED)
     shown, limits, refused = [], [], 0.0
-    for k, f in enumerate(world.feeders):
+    for k, f in enumerate(day.feeders):
         low, high = _boxed(scene, masks, choices, k, need[k])
-        refused += float(np.where(direct[k] > 0, f.steps.most - high, 0.0).sum()) * world.hours
+        refused += float(np.where(direct[k] > 0, f.steps.most - high, 0.0).sum()) * day.hours
         floor = np.where(bought[k] > 0, np.minimum(np.maximum(need[k], low), high), low)
         fixed = np.where(shared[k] > 0, 0.0, alone[k])
         least, most = (np.where(direct[k] > 0, side, fixed) for side in (floor, high))

@@ -38,7 +38,7 @@ from gridtandem.program.solve import solve
 from gridtandem.tables import Flag, Index, Real
 
 if TYPE_CHECKING:
-    from gridtandem.architecture.simulation.world import Wires
+    from gridtandem.architecture.simulation.day import Wires
 
 Rule: TypeAlias = Literal["equal", "auctioned"]
 STILL = 1e-12  # of a limit's effects; a speed below that is none

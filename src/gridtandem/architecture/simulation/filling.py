@@ -21,7 +21,7 @@ import numpy as np
 from gridtandem.tables import Flag, Real
 
 if TYPE_CHECKING:
-    from gridtandem.architecture.simulation.world import Wires
+    from gridtandem.architecture.simulation.day import Wires
 
 TIGHT = 1e-10  # MW of growth for all; a limit that allows no more is reached
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from gridtandem.architecture.graph import BULK, CUSTOMER, DISTRIBUTION, EDGE
 from gridtandem.architecture.relations import Chain
+from gridtandem.architecture.simulation.day import Day
 from gridtandem.architecture.simulation.play import Play, Reached, Way
-from gridtandem.architecture.simulation.world import World
 from gridtandem.tables import Flag, Index, Real
 
 FLEET = 10  # units of one aggregator, retailer or supplier, where its node stands for many
@@ -32,11 +32,11 @@ class Fleet:
     groups: tuple[tuple[Reached, Chain, Index], ...]  # classes, their routes, and the units of each
 
     @staticmethod
-    def of(play: Play, world: World) -> Fleet:
+    def of(play: Play, day: Day) -> Fleet:
         """Largest units first, each to the class that lacks most of its share; equal ones by their order. Same grid and graph, same fleet."""
         first, size, feeder, company, unit_of = 0, list[Real](), list[Index](), list[Index](), list[Index]()
-        names = sorted({f.company for f in world.feeders})
-        for k, f in enumerate(world.feeders):
+        names = sorted({f.company for f in day.feeders})
+        for k, f in enumerate(day.feeders):
             s, count = f.steps, len(f.steps.name)
             reach = s.by_unit(np.maximum(s.most, 0.0) - np.minimum(s.least, 0.0)).max(0, initial=0.0)
             size.append(reach)

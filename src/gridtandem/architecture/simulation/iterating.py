@@ -46,12 +46,12 @@ def negotiated(play: Play, scene: Scene) -> tuple[Play, Agreed | None, str]:
     why = _unfit(play, scene) or ("no agreement links tiers 1 and 2, along which letters could go" if link is None else "")
     if why or link is None:
         return play, None, f"cleared in one program, not by letters: {why}"
-    world, scheme = scene.network, CmoCuts()
-    outcome = coordinate(world.seats.mailbox(scheme, world.periods), scheme, rounds=ROUNDS)
+    day, scheme = scene.network, CmoCuts()
+    outcome = coordinate(day.seats.mailbox(scheme, day.periods), scheme, rounds=ROUNDS)
     if not outcome.agreed or outcome.state is None:
         told = f"{outcome.end.value} after {outcome.rounds} rounds{outcome.causes()}"
         return play, None, f"cleared in one program, not by letters: they end without agreement ({told})"
-    names = set(world.seats.companies)
+    names = set(day.seats.companies)
     letters = tuple(entry for entry in outcome.ledger if entry.to in names)
     agreed = Agreed(outcome.state.z[0], outcome.state.price[0], outcome.rounds, letters, link)
     classes = tuple(replace(c, way=Way.LETTERS, letter=LETTER, network=_told(play, c)) for c in play.classes)

@@ -17,12 +17,12 @@ from gridtandem.architecture.simulation.chance import Band
 from gridtandem.architecture.simulation.clearing import followed
 from gridtandem.architecture.simulation.colours import GREEN, RED, Light
 from gridtandem.architecture.simulation.conduct import Planned
+from gridtandem.architecture.simulation.day import Feeder
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.light import Lit, lit
 from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.scene import LOAD_ERROR, SUN_ERROR, Scene
 from gridtandem.architecture.simulation.signals import Watch, margins
-from gridtandem.architecture.simulation.world import Feeder
 from gridtandem.tables import Flag, Real
 
 LIGHTS = {"two": Light(colours=(GREEN, RED)), "three": Light()}

@@ -25,7 +25,7 @@ from gridtandem.program.solvers.highs import Highs
 from gridtandem.tables import Index, Real
 
 if TYPE_CHECKING:
-    from gridtandem.architecture.simulation.world import Wires
+    from gridtandem.architecture.simulation.day import Wires
 
 HELD = 1e-7  # MW; limits broken by less hold
 NOTHING = 1e-8  # MW; moves smaller than that are what a solver leaves of none

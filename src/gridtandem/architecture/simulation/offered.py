@@ -18,7 +18,7 @@ from gridtandem.tables import Index, Real
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from gridtandem.architecture.simulation.world import Steps, Wires
+    from gridtandem.architecture.simulation.day import Steps, Wires
 
 
 @final

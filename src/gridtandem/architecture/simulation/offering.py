@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gridtandem.architecture.simulation.clearing import Shown, cleared_feeder
-from gridtandem.architecture.simulation.world import Wires, World
+from gridtandem.architecture.simulation.day import Day, Wires
 from gridtandem.boundary.letters import Worth
 from gridtandem.boundary.market_letters import Curves, Tier
 from gridtandem.opf.swept import Reduced, swept
@@ -24,13 +24,13 @@ Points = tuple[Real, Real]  # export [MW], cost [currency/h]
 LEEWAY = 1e-9  # MW by which a row that cannot be held is widened beyond the best there is
 
 
-def curves(world: World, shown: Sequence[Shown], when: Flag) -> Curves:
+def curves(day: Day, shown: Sequence[Shown], when: Flag) -> Curves:
     """One offer for each feeder (of what it is shown, whose wires must be there) where ``when`` (period, feeder) says so; nothing elsewhere."""
-    shape = (1, world.periods, len(shown))
+    shape = (1, day.periods, len(shown))
     start, worth = np.zeros(shape), np.full(shape, Worth.EXACT, np.int8)
     rows: list[tuple[int, int, Real, Real]] = []
     for k, s in enumerate(shown):
-        for t, (export, cost) in enumerate(values(world, s)):
+        for t, (export, cost) in enumerate(values(day, s)):
             start[0, t, k] = -export[0]
             if when[t, k]:
                 wide = np.diff(export)
@@ -43,27 +43,27 @@ def curves(world: World, shown: Sequence[Shown], when: Flag) -> Curves:
     return Curves(start, np.full(shape, Tier.HOURLY, np.int8), worth, zeros.astype(np.int64), period, interface, mw, price, zeros, np.zeros(shape))
 
 
-def values(world: World, shown: Shown) -> list[Points]:
+def values(day: Day, shown: Shown) -> list[Points]:
     """Points of the cost by export, in every period."""
     assert shown.wires is not None
-    wires = attainable(world, shown, shown.wires)
+    wires = attainable(day, shown, shown.wires)
     reduced = _reduced(shown, wires)
     found = swept(reduced)
     out = []
-    for t in range(world.periods):
+    for t in range(day.periods):
         if found.certified[t]:
             n = int(found.count[t])
             export, cost = found.export[t, :n], found.cost[t, :n]
         else:
-            export, cost = _searched(world, shown, wires, t)
+            export, cost = _searched(day, shown, wires, t)
         keep = np.concatenate([[True], np.diff(export) > LEEWAY])
         out.append((export[keep], cost[keep]))
     return out
 
 
-def attainable(world: World, shown: Shown, wires: Wires) -> Wires:
+def attainable(day: Day, shown: Shown, wires: Wires) -> Wires:
     """The same wires, limits widened in periods in which no dispatch of these steps holds them."""
-    nearest = cleared_feeder(world, shown)
+    nearest = cleared_feeder(day, shown)
     broken = wires.beyond(nearest.y)
     if not (broken > LEEWAY).any():
         return wires
@@ -91,7 +91,7 @@ def _reduced(shown: Shown, wires: Wires) -> Reduced:
     )  # fmt: skip
 
 
-def _searched(world: World, shown: Shown, wires: Wires, period: int) -> Points:
+def _searched(day: Day, shown: Shown, wires: Wires, period: int) -> Points:
     """By asking for prices, where the walk gave up."""
     from gridtandem.opf.value_curve import Point, searched
 
@@ -103,7 +103,7 @@ def _searched(world: World, shown: Shown, wires: Wires, period: int) -> Points:
     )  # fmt: skip
 
     def at(price: float) -> Point:
-        found = cleared_feeder(world, mine, price=np.array([price]))
+        found = cleared_feeder(day, mine, price=np.array([price]))
         return Point(-float(found.z[0]), float((mine.price * found.y).sum()))
 
     span = 10 * float(np.abs(np.asarray(mine.price)).max(initial=1.0)) + 1.0

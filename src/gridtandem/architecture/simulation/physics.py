@@ -17,7 +17,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.architecture.simulation.world import Dispatch, World
+from gridtandem.architecture.simulation.day import Day, Dispatch
 from gridtandem.cases.join import bundle, each_its_own, joined
 from gridtandem.flow.newton import Newton
 from gridtandem.flow.results import branch_flows, ratings
@@ -54,21 +54,21 @@ class Powers:
     loads: tuple[Real, ...]  # (period, load) of what was forecast
 
     @staticmethod
-    def of(world: World, bulk: Real, y: Dispatch, *, loads: Real | float = 1.0, shed: Sequence[Real] = ()) -> Powers:
+    def of(day: Day, bulk: Real, y: Dispatch, *, loads: Real | float = 1.0, shed: Sequence[Real] = ()) -> Powers:
         """``bulk`` (period, step of transmission) and ``y`` are injections; ``loads`` (period, transmission and feeders) of what was forecast;
         ``shed`` is what is cut of each feeder's loads (period, load node). [MW]
         """
-        steps, net = world.wholesale.owned.steps, world.wholesale.network
-        units, flexible = [np.broadcast_to(steps.base, (world.periods, len(net.generators))).copy()], [np.zeros((world.periods, len(net.flexible)))]
+        steps, net = day.wholesale.owned.steps, day.wholesale.network
+        units, flexible = [np.broadcast_to(steps.base, (day.periods, len(net.generators))).copy()], [np.zeros((day.periods, len(net.flexible)))]
         for kind, out in enumerate((units[0], flexible[0])):
             mine = np.flatnonzero(steps.source == kind)
             np.add.at(out.T, steps.row[mine], bulk.T[mine])
-        factor = np.broadcast_to(loads, (world.periods, 1 + len(world.feeders)))
+        factor = np.broadcast_to(loads, (day.periods, 1 + len(day.feeders)))
         served = [np.repeat(factor[:, :1], len(net.loads), axis=1)]
-        for k, (feeder, each) in enumerate(zip(world.feeders, y, strict=True)):
+        for k, (feeder, each) in enumerate(zip(day.feeders, y, strict=True)):
             s, f, by_unit = feeder.steps, feeder.problem.network, feeder.steps.by_unit(each)
-            units.append(np.broadcast_to(feeder.problem.owned.steps.base, (world.periods, len(f.generators))).copy())
-            flexible.append(np.zeros((world.periods, len(f.flexible))))
+            units.append(np.broadcast_to(feeder.problem.owned.steps.base, (day.periods, len(f.generators))).copy())
+            flexible.append(np.zeros((day.periods, len(f.flexible))))
             for row, out in ((s.generator, units[-1]), (s.flexible, flexible[-1])):
                 out[:, row[row >= 0]] += by_unit[:, row >= 0]
             left = _left(feeder.problem.owned.p_load, feeder.sheddable, shed[k]) if shed else np.ones(feeder.problem.owned.p_load.shape)

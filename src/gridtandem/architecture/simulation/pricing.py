@@ -14,9 +14,9 @@ ADDERS = np.concatenate([[0.0], np.ravel([[x, -x] for x in (2.0, 4.0, 6.0, 8.0, 
 
 def posted_price(scene: Scene) -> Real:
     """What the bulk market would ask (period, feeder) if no DER did anything: all that is known before any has answered."""
-    world = scene.network
-    idle = [Shown(s.least * 0, s.most * 0, s.price, s.draw) for s in shown_of(world, limits=False, draw=world.draw(world.idle))]
-    return cleared_bulk(world, idle).price
+    day = scene.network
+    idle = [Shown(s.least * 0, s.most * 0, s.price, s.draw) for s in shown_of(day, limits=False, draw=day.draw(day.idle))]
+    return cleared_bulk(day, idle).price
 
 
 def answer(least: Real, most: Real, cost: Real, price: Real) -> Real:

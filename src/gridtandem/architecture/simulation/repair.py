@@ -16,7 +16,7 @@ from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.tables import Flag, Real
 
 if TYPE_CHECKING:
-    from gridtandem.architecture.simulation.world import Wires
+    from gridtandem.architecture.simulation.day import Wires
 
 
 @final

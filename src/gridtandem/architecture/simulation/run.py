@@ -76,24 +76,24 @@ def simulated(play: Play, scene: Scene, judge: Judge, choices: Choices | None = 
     )  # fmt: skip
 
 
-def _result(fleet: Fleet, scene: Scene, day: tuple[Planned, Acted], physics: tuple[Physics, Physics], sent: tuple[Ledger, Links]) -> Results:
-    (plan, done), (ledger, links) = day, sent
-    world, hours, play = scene.actual, scene.actual.hours, fleet.play
+def _result(fleet: Fleet, scene: Scene, made: tuple[Planned, Acted], physics: tuple[Physics, Physics], sent: tuple[Ledger, Links]) -> Results:
+    (plan, done), (ledger, links) = made, sent
+    day, hours, play = scene.actual, scene.actual.hours, fleet.play
     shed = sum(float(s.sum()) for s in done.shed) * hours
     short, spilled = float(done.bulk.short.sum()) * hours, float(done.bulk.spilled.sum()) * hours
-    cost = done.bulk.cost + world.constant + world.cost(done.after) + SHORT * (shed + short + spilled)
+    cost = done.bulk.cost + day.constant + day.cost(done.after) + SHORT * (shed + short + spilled)
     double = sum(float(np.abs(d).sum()) for d in plan.double) * hours
     paid = sum(float((d * scene.asked[k]).sum()) for k, d in enumerate(plan.double)) * hours
     lines = ledger.lines.values()
     p50, p95 = (percentile(done.loops, share) if len(done.loops) else np.nan for share in (0.5, 0.95))
     rows: dict[str, float | str] = {
-        "architecture": play.graph.id, "scenario": scene.name, "procedure": play.procedure, "hours": world.periods * hours, "cost_paper": plan.paper,
+        "architecture": play.graph.id, "scenario": scene.name, "procedure": play.procedure, "hours": day.periods * hours, "cost_paper": plan.paper,
         "cost": cost, "ideal": scene.ideal, "gap_percent": 100 * (cost - scene.ideal) / abs(scene.ideal), "red_mwh": done.red + plan.commanded,
         "curtailed_mwh": shed, **_beyond("before", physics[0], hours), **_beyond("after", physics[1], hours),
-        "linear_before_mwh": float(world.beyond(done.before).sum()) * hours, "linear_after_mwh": float(_left(scene, done).sum()) * hours,
+        "linear_before_mwh": float(day.beyond(done.before).sum()) * hours, "linear_after_mwh": float(_left(scene, done).sum()) * hours,
         "double_mwh": double, "double_paid": paid, "conflicts": plan.conflicts, "missed": done.missed, "refused_mwh": plan.refused,
-        "imbalance_mwh": float(np.abs(world.draw(done.before) - plan.plan.z).sum()) * hours, "messages": sum(x.messages for x in lines),
-        "numbers": sum(x.numbers for x in lines), "bytes": sum(x.bytes for x in lines), "fan_in": ledger.fan_in(world.periods),
+        "imbalance_mwh": float(np.abs(day.draw(done.before) - plan.plan.z).sum()) * hours, "messages": sum(x.messages for x in lines),
+        "numbers": sum(x.numbers for x in lines), "bytes": sum(x.bytes for x in lines), "fan_in": ledger.fan_in(day.periods),
         "largest_problem": _largest(plan), "iterations": np.nan if plan.agreed is None else plan.agreed.rounds,
         "latency_p50_s": p50, "latency_p95_s": p95,
         "skew_mw": skew(fleet, scene, plan), "observed_share": observed(fleet, scene, plan), "blast_mw": blast(fleet, scene, plan),

@@ -15,8 +15,8 @@ import numpy as np
 
 from gridtandem.architecture.simulation.clearing import SHORT, Shown, cleared_bulk, cleared_feeder, shown_of
 from gridtandem.architecture.simulation.conduct import Choices
+from gridtandem.architecture.simulation.day import Day, Feeder
 from gridtandem.architecture.simulation.scene import LOAD_ERROR, SUN_ERROR, Scene
-from gridtandem.architecture.simulation.world import Feeder, World
 from gridtandem.cases.case import Case
 from gridtandem.cases.variants import planned, reconfigured, split
 from gridtandem.errors import Fault, InvalidCase, UnknownName
@@ -53,14 +53,14 @@ class Setting:
         """The grid itself, or a variant of it."""
         return MarketStudy(case=self.case if case is None else case, scheme=Ideal(), flow=self.flow, first=self.first, hours=self.hours)
 
-    def world(self, case: Case | None = None) -> World:
+    def day(self, case: Case | None = None) -> Day:
         """The same as operators plan with it."""
         study = self.study(case)
-        return World.of(replace(study, case=planned(study.case, voltage_pu=self.margin_pu, rating=0.0)))
+        return Day.of(replace(study, case=planned(study.case, voltage_pu=self.margin_pu, rating=0.0)))
 
     def nominal(self, case: Case | None = None) -> Scene:
         """A day on which everybody knows what is."""
-        return Scene.nominal(self.world(case), self.study(case))
+        return Scene.nominal(self.day(case), self.study(case))
 
 
 def scene_of(setting: Setting, scenario: str) -> Scene:
@@ -72,11 +72,11 @@ def scene_of(setting: Setting, scenario: str) -> Scene:
 
 def _with_ideal(scene: Scene) -> Scene:
     """With the least cost that one owner of all models reaches on the day as it comes; he too cuts load where limits cannot be held otherwise."""
-    world = scene.actual
-    found = cleared_bulk(world, [_with_load(f, s) for f, s in zip(world.feeders, shown_of(world, limits=True), strict=True)])
-    steps = [f.steps.least.shape[1] for f in world.feeders]
+    day = scene.actual
+    found = cleared_bulk(day, [_with_load(f, s) for f, s in zip(day.feeders, shown_of(day, limits=True), strict=True)])
+    steps = [f.steps.least.shape[1] for f in day.feeders]
     cut = sum(float(y[:, n:].sum()) for y, n in zip(found.y, steps, strict=True)) + float((found.short + found.spilled).sum())
-    cost = found.cost + world.constant + world.cost(tuple(y[:, :n] for y, n in zip(found.y, steps, strict=True))) + SHORT * cut * world.hours
+    cost = found.cost + day.constant + day.cost(tuple(y[:, :n] for y, n in zip(found.y, steps, strict=True))) + SHORT * cut * day.hours
     return replace(scene, ideal=cost, ideal_size=found.variables + found.rows)
 
 
@@ -151,8 +151,8 @@ def _reconfigured(setting: Setting) -> Scene:
         raise InvalidCase([Fault("case", what, "take a case with tie lines, or leave out the scenario reconfigured", "arch-120")])
     now = [a if b is None else b for a, b in zip(setting.case.models, models, strict=True)]
     case = replace(setting.case, models=tuple(now))
-    world = setting.world(case)
-    return replace(scene, actual=world, network=world, physical=setting.study(case))
+    day = setting.day(case)
+    return replace(scene, actual=day, network=day, physical=setting.study(case))
 
 
 SCENARIOS: Mapping[str, Callable[[Setting], Scene]] = {

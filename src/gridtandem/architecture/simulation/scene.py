@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from gridtandem.architecture.simulation.world import World
+from gridtandem.architecture.simulation.day import Day
 from gridtandem.study.market.study import MarketStudy
 from gridtandem.tables import Flag, Real
 
@@ -18,13 +18,13 @@ FULL_ACTIVATION_S = 750.0  # by when an instruction must be carried out: full ac
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Scene:
-    """One day as it comes, and as it is seen. Units and steps are the same in all three worlds."""
+    """One day as it comes, and as it is seen. Units and steps are the same in all three."""
 
     name: str
-    actual: World
-    network: World  # what distribution operators plan with
+    actual: Day
+    network: Day  # what distribution operators plan with
     physical: MarketStudy  # the grid itself, on which it is judged
-    bulk: World  # models of distribution as who clears the bulk market holds them, where they reach it
+    bulk: Day  # models of distribution as who clears the bulk market holds them, where they reach it
     asked: tuple[Real, ...]  # (feeder)(period, step) prices asked of whoever buys from afar [currency/MWh]
     asked_here: tuple[Real, ...]  # the same, of a distribution operator that has nobody else
     lost: Flag  # (period) links between tiers 1 and 2 are down
@@ -36,16 +36,16 @@ class Scene:
     seed: int = 0
 
     @staticmethod
-    def nominal(world: World, physical: MarketStudy | None = None, *, seed: int = 0) -> Scene:
+    def nominal(day: Day, physical: MarketStudy | None = None, *, seed: int = 0) -> Scene:
         """Everybody knows what is."""
-        asked = tuple(np.broadcast_to(f.steps.price, f.steps.least.shape) for f in world.feeders)
-        nothing = np.zeros(world.periods, bool)
+        asked = tuple(np.broadcast_to(f.steps.price, f.steps.least.shape) for f in day.feeders)
+        nothing = np.zeros(day.periods, bool)
         return Scene(
             name="nominal",
-            actual=world,
-            network=world,
-            bulk=world,
-            physical=world.study if physical is None else physical,
+            actual=day,
+            network=day,
+            bulk=day,
+            physical=day.study if physical is None else physical,
             asked=asked,
             asked_here=asked,
             lost=nothing,

@@ -29,7 +29,7 @@ from gridtandem.opf.limits import KINDS
 from gridtandem.tables import Flag, Real
 
 if TYPE_CHECKING:
-    from gridtandem.architecture.simulation.world import Feeder, Wires
+    from gridtandem.architecture.simulation.day import Feeder, Wires
 
 
 @final
@@ -97,7 +97,7 @@ def watch_over(
     expected: Feeder, actual: Feeder, plan: Real, *, asked: Real, energy: Real, light: Light, hours: float, price: Real | None = None,
     load_error: float = 0.0,
 ) -> Watch:  # fmt: skip
-    """A day of a feeder of a world: as its operator expects it, and as it comes. Each load may be off the forecast by ``load_error`` (standard
+    """One feeder of a day: as its operator expects it, and as it comes. Each load may be off the forecast by ``load_error`` (standard
     deviation, of itself), evenly and by itself; all telemetry arrives.
     """
     reach = np.sqrt(3.0) * load_error * expected.sheddable

@@ -44,13 +44,13 @@ def _told_schedules(fleet: Fleet) -> bool:
 
 def skew(fleet: Fleet, scene: Scene, planned: Planned) -> float:
     """Largest difference of what the bulk and the distribution operator believe of a class at one moment; both go by mean delays of their reports."""
-    world, worst = scene.actual, 0.0
+    day, worst = scene.actual, 0.0
     told = by_unit(fleet, planned.y)
     for c in fleet.play.classes:
         profile = told[:, fleet.units_at(c.customer)].sum(1)
         ways = [_mean_delay(fleet, chain) for chains in (c.bulk[:1], c.network[:1]) for chain in chains]
-        if len(ways) == 2 and world.periods > 1:
-            worst = max(worst, float(view_skew(profile, world.hours, *ways).max()))
+        if len(ways) == 2 and day.periods > 1:
+            worst = max(worst, float(view_skew(profile, day.hours, *ways).max()))
     return worst
 
 
@@ -64,8 +64,8 @@ def blast(fleet: Fleet, scene: Scene, planned: Planned) -> float:
 
     A whole class of tier 4 is nobody's to hold where somebody of tier 3 instructs it.
     """
-    world, tier = scene.actual, fleet.play.graph.nodes.tier
-    low, high = (by_unit(fleet, tuple(getattr(f.steps, side) for f in world.feeders)) for side in ("least", "most"))
+    day, tier = scene.actual, fleet.play.graph.nodes.tier
+    low, high = (by_unit(fleet, tuple(getattr(f.steps, side) for f in day.feeders)) for side in ("least", "most"))
     box_low, box_high = (by_unit(fleet, tuple(box[k] for box in planned.boxes)) for k in (0, 1))
     classes = []
     for c in fleet.play.classes:

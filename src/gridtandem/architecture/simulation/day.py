@@ -88,7 +88,7 @@ class Feeder:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class World:
+class Day:
     """The grid over a day."""
 
     study: MarketStudy
@@ -96,7 +96,7 @@ class World:
     feeders: tuple[Feeder, ...]
 
     @staticmethod
-    def of(study: MarketStudy) -> World:
+    def of(study: MarketStudy) -> Day:
         """Refused with all faults where hours hang together, a unit's price rises within a step, or several feeders stand behind one interface."""
         seats = seated(study)
         table, faults = study.case.interfaces, list(_faults(study.case))
@@ -110,7 +110,7 @@ class World:
             faults.append(Fault("transmission", "has hours that hang together", "leave out ramps and storage there", "arch-101"))
         if faults:
             raise InvalidCase(faults)
-        return World(study=study, seats=seats, feeders=tuple(feeders[k] for k in sorted(feeders)))
+        return Day(study=study, seats=seats, feeders=tuple(feeders[k] for k in sorted(feeders)))
 
     @property
     def wholesale(self) -> Wholesale:
@@ -142,12 +142,12 @@ class World:
         """Nobody asks any DER."""
         return tuple(f.steps.idle for f in self.feeders)
 
-    def seen(self, loads: Real, most: Real | float = 1.0) -> World:
+    def seen(self, loads: Real, most: Real | float = 1.0) -> Day:
         """The same grid under other loads (factor by period, feeder), and other power of sun and wind."""
         share = np.broadcast_to(most, loads.shape)
         return replace(self, feeders=tuple(_reloaded(f, loads[:, k], share[:, k]) for k, f in enumerate(self.feeders)))
 
-    def late(self, periods: int) -> World:
+    def late(self, periods: int) -> Day:
         """What was true so many periods before, of limits and loads; what steps offer is told anew each time."""
         if not periods:
             return self
