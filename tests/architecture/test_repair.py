@@ -81,5 +81,6 @@ def _by_another(feeder: Wires, offers: Offered, here: np.ndarray, t: int) -> tup
     room = [(0, float(x)) for x in [*(offers.most - here)[t], *(here - offers.least)[t]]]
     size = linprog(np.ones(2 * n), rows, sides, bounds=room)
     price = np.concatenate([offers.price[t], -offers.price[t]])
-    cost = linprog(price, np.vstack([rows, np.ones(2 * n)]), np.append(sides, size.fun + BOX_MW / 100), bounds=room)
-    return float(size.fun), float(cost.fun)
+    room_to_move = BOX_MW / 100
+    cost = linprog(price, np.vstack([rows, np.ones(2 * n)]), np.append(sides, size.fun + room_to_move), bounds=room)
+    return float(size.fun), float(cost.fun - cost.ineqlin.marginals[-1] * room_to_move)  # what that room is worth is not ours
