@@ -291,3 +291,11 @@ def test_payments_of_the_toy() -> None:
     common = simulated(play(Way.JOINT), scene, judge_of(scene)).payments
     assert not common.purchases.any()
     assert dict(zip(common.actor.tolist(), common.total.tolist(), strict=True))["customers"] == pytest.approx(-28 * 40, abs=TOY)
+
+
+def test_amber_is_paid_by_who_lights_it() -> None:
+    scene = day("nominal")
+    found = simulated(derived(architecture("EU0")), scene, judge_of(scene), Choices(lights="three"))
+    paid = dict(zip(found.payments.actor.tolist(), found.payments.purchases.tolist(), strict=True))
+    assert paid["distribution operators"] < -1.0
+    assert paid["DER"] == pytest.approx(-paid["distribution operators"])

@@ -46,9 +46,9 @@ def under_lights(fleet: Fleet, scene: Scene, planned: Planned, light: Light) -> 
     plan = followed(scene.network, planned.plan.z - told)
     changed = sum(float((scene.asked_here[k] * (a - b)).sum()) for k, (a, b) in enumerate(zip(y, planned.y, strict=True))) * scene.network.hours
     paper = planned.paper - planned.plan.cost + plan.cost + changed
-    return Lights(
-        replace(planned, y=y, plan=replace(plan, y=planned.plan.y), paper=paper, commanded=sum(each.measures.red_mwh for each in found)), found
-    )
+    bought, commanded = tuple(each.bought for each in found), sum(each.measures.red_mwh for each in found)
+    after = replace(planned, y=y, plan=replace(plan, y=planned.plan.y), paper=paper, commanded=commanded, bought=bought)
+    return Lights(after, found)
 
 
 def watch_of(fleet: Fleet, scene: Scene, planned: Planned, light: Light, k: int) -> Watch:
