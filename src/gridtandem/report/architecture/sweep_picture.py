@@ -1,4 +1,4 @@
-"""A sweep drawn: cost above the ideal and what breaks limits over levels, a line for each architecture, or for those that are the same at all of them;
+"""A sweep drawn: cost above the ideal and what breaks limits over levels, a line for each architecture, or for those that are the same throughout;
 and the levels between which somebody overtakes.
 """
 
