@@ -9,6 +9,7 @@ import pytest
 
 from gridtandem.cli.exits import EXIT_INVALID, EXIT_USAGE
 from gridtandem.report.architecture.sweep import sweep
+from gridtandem.report.architecture.sweep_picture import alike
 from tests.doors.terminal import tandem
 from tests.tolerances import TOY
 
@@ -37,7 +38,7 @@ def test_sweep_in_words_as_table_and_picture() -> None:
     lines = said.out.splitlines()
     assert lines[1].startswith("congestion: by what ratings of feeders")
     assert lines[lines.index("rank by cost; the same cost shares a rank") + 1].split() == ["0.75", "1.25"]
-    assert "  0.75 to 1.25: AU4 overtakes AU0 (about " in said.out
+    assert "  0.75 to 1.25\n    AU4 overtakes AU0 (about " in said.out
     rows = list(csv.DictReader(Path("a.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 6
     assert Path("a.svg").read_text(encoding="utf-8").startswith("<?xml")
@@ -60,6 +61,13 @@ def test_the_same_picture_twice() -> None:
     assert {text.get_text() for axes in figure.axes for text in axes.texts} == {"R1", "NY1"}
     assert run.end.name == "AGREED"
     assert "The order " in repr(run)
+
+
+def test_designs_that_are_the_same_share_a_line() -> None:
+    run = sweep("four-feeders", ("R1", "NY1", "R3", "UK2", "AU1"), vary="congestion", levels=(1.0, 1.25), first_hour=12, hours=1)
+    lines = alike(run.swept, "above_percent")
+    assert [names for names, _, _ in lines] == [["R1", "R3", "UK2", "AU1"], ["NY1"]]
+    assert {text.get_text() for text in run.plot().axes[0].texts} == {"R1, R3, UK2 +1", "NY1"}
 
 
 def test_wrong_words_are_told_at_once() -> None:

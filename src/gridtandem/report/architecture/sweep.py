@@ -160,14 +160,17 @@ def changes_in_words(found: Changes) -> Iterator[str]:
     yield "The order changes"
     for low, high in dict.fromkeys(zip(found.low.tolist(), found.high.tolist(), strict=True)):
         mine = found.take((found.low == low) & (found.high == high))
-        yield f"  {low:g} to {high:g}: " + "; ".join(_told(mine))
+        yield f"  {low:g} to {high:g}"
+        yield from (f"    {line}" for line in _told(mine))
 
 
 def _told(mine: Changes) -> Iterator[str]:
     """Between two levels: who overtakes, falls behind, catches up."""
     swaps = mine.what == "swap"
-    for a, b, about in zip(mine.cheaper[swaps].tolist(), mine.dearer[swaps].tolist(), mine.about[swaps].tolist(), strict=True):
-        yield f"{a} overtakes {b} (about {about:.3g})"
+    for name in dict.fromkeys(mine.cheaper[swaps].tolist()):
+        behind = mine.take(swaps & (mine.cheaper == name))
+        told = zip(behind.dearer.tolist(), behind.about.tolist(), strict=True)
+        yield f"{name} overtakes {', '.join(f'{other} (about {about:.3g})' for other, about in told)}"
     for what, word in (("part", "falls behind"), ("meet", "catches up with")):
         pairs = mine.take(mine.what == what)
         for name in dict.fromkeys(pairs.dearer.tolist()):
