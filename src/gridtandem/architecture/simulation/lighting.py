@@ -22,7 +22,7 @@ from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.light import Lit, lit
 from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.scene import LOAD_ERROR, SUN_ERROR, Scene
-from gridtandem.architecture.simulation.signals import Watch, margins
+from gridtandem.architecture.simulation.signals import Watch, watch_over
 from gridtandem.tables import Flag, Real
 
 LIGHTS = {"two": Light(colours=(GREEN, RED)), "three": Light()}
@@ -57,10 +57,10 @@ def watch_of(fleet: Fleet, scene: Scene, planned: Planned, light: Light, k: int)
     mine = reached(fleet)[fleet.unit_of[k]]
     here = np.clip(planned.y[k], f.steps.least, f.steps.most)
     offered = Offered(np.where(mine, f.steps.least, here), np.where(mine, f.steps.most, here), scene.asked_here[k], f.steps.unit)
-    return Watch(
-        wires=f.wires, offered=offered, plan=here, asked=np.zeros_like(here), margin=margins(f, light), band=band_of(f, here),
-        energy=planned.plan.price[:, k], actual=actual.wires, told=np.ones(len(here), bool), sheddable=f.sheddable, hours=scene.network.hours,
+    seen = watch_over(
+        f, actual, here, asked=np.zeros_like(here), energy=planned.plan.price[:, k], light=light, hours=scene.network.hours
     )  # fmt: skip
+    return replace(seen, offered=offered, band=band_of(f, here))
 
 
 def reached(fleet: Fleet) -> Flag:
