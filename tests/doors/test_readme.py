@@ -49,6 +49,7 @@ def test_commands_say_what_the_page_shows(page: str, tmp_path: Path) -> None:
         copytree(ROOT / "tests/data/ieee_feeders/123", tmp_path, dirs_exist_ok=True)
     (tmp_path / "year.csv").write_text(YEAR, encoding="utf-8")  # the reader has these files
     copy(ROOT / "docs/how-to/sun-and-wind.csv", tmp_path)
+    copy(ROOT / "tests/architecture/use_cases/uc-gr-4.md", tmp_path)
     for command in TANDEM[page]:
         if command.words.startswith("printf"):
             subprocess.run(["sh", "-c", command.words], cwd=tmp_path, check=True)
