@@ -63,8 +63,8 @@ def test_a_line_falls_where_a_place_is_lost_and_looks_say_so() -> None:
     assert [t.get_text() for t in legend.get_texts()] == ["loses places", "wins places", "keeps its place", "share a place; lines end at its top"]
     place = by_scenario(run().places)
     for a, scenario in zip((a for a in figure.axes if a.axison), SCENARIOS[1:], strict=True):
-        lines = [line for line in a.get_lines() if list(line.get_xdata()) == [0, 1]]  # type: ignore[arg-type]
-        ends = {tuple(line.get_ydata()): line.get_color() for line in lines}  # type: ignore[arg-type]
+        drawn = [(*np.asarray(line.get_xydata()).ravel().tolist(), line.get_color()) for line in a.get_lines()]
+        ends = {(was, now): colour for left, was, right, now, colour in drawn if left < right}
         assert set(ends) == {(place[name]["nominal"], place[name][scenario]) for name in NAMES}
         assert all(colour == (style.WARN if y > x else style.OK if y < x else style.MUTED) for (x, y), colour in ends.items())
 

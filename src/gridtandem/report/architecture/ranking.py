@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from gridtandem.errors import Unreadable
 from gridtandem.report import style
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Look: TypeAlias = tuple[str, Literal["-", "--", ":"], str]  # colour, dash, what it says
+
 ACROSS = 5  # panels in a row
 ROW = 0.155  # inches of one architecture
 NAME_POINTS = 6.0
 TIED = 5.0  # points, width of the bar that joins who shares a place
-LOST, WON, KEPT = LOOKS = ((style.WARN, "-", "loses places"), (style.OK, "--", "wins places"), (style.MUTED, ":", "keeps its place"))
+LOST: Look = (style.WARN, "-", "loses places")
+WON: Look = (style.OK, "--", "wins places")
+KEPT: Look = (style.MUTED, ":", "keeps its place")
 ALONE, MORE, WIDEST = 1.0, 0.3, 3.2  # points, width of the line of one architecture, what each further one adds, and the most
 
 
@@ -52,7 +56,7 @@ def ranking(run: SimulationRun) -> Figure:
 def _legend(figure: Figure, columns: int) -> None:
     from matplotlib.lines import Line2D
 
-    lines = [Line2D([], [], color=colour, linestyle=dash, linewidth=1.4, label=label) for colour, dash, label in LOOKS]
+    lines = [Line2D([], [], color=colour, linestyle=dash, linewidth=1.4, label=label) for colour, dash, label in (LOST, WON, KEPT)]
     bar = Line2D([], [], color=style.FAINT, linewidth=TIED, label="share a place; lines end at its top")
     figure.legend(handles=[*lines, bar], loc="outside lower center", ncols=columns, fontsize=6.5, frameon=False)
 
@@ -81,5 +85,5 @@ def _panel(axes: Axes, place: Mapping[str, tuple[int, int]], first: str, scenari
         spine.set_visible(False)
 
 
-def _look(was: int, now: int) -> tuple[str, str, str]:
+def _look(was: int, now: int) -> Look:
     return LOST if now > was else WON if now < was else KEPT
