@@ -13,6 +13,7 @@ from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.simulation.campaign import Arb, Campaign, Simulated, reopened, settled
 from gridtandem.architecture.simulation.conduct import Choices, Joint
 from gridtandem.architecture.simulation.correlations import Correlations, correlations, scores_of
+from gridtandem.architecture.simulation.costs import ranked_by_cost
 from gridtandem.architecture.simulation.envelopes import Rule
 from gridtandem.architecture.simulation.kept import Asked
 from gridtandem.architecture.simulation.results import Deciders, Links, Results
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 Lights: TypeAlias = Literal["none", "two", "three"]
 USUAL = ("nominal", "stale-model", "lost-link", "compromised", "der-x10")
 PICTURES = ("ranking", "scores")
-SAME_COST = 1e-6  # relative; less is no difference
 
 
 @final
@@ -188,11 +188,9 @@ def places(results: Results) -> Places:
     rows: list[tuple[object, ...]] = []
     for scenario in dict.fromkeys(results.scenario.tolist()):
         mine = results.take(np.flatnonzero(results.scenario == scenario))
-        cost = np.where(np.isnan(mine.cost), np.inf, mine.cost)
-        room = SAME_COST * np.abs(mine.ideal)
-        for k in np.lexsort((mine.architecture, cost)).tolist():
-            place = 1 + int((cost < cost[k] - room[k]).sum())
-            rows.append((str(mine.architecture[k]), scenario, place, float(mine.cost[k]), float(mine.gap_percent[k])))
+        place = ranked_by_cost(mine.cost, mine.ideal)
+        for k in np.lexsort((mine.architecture, mine.cost)).tolist():  # what is no number comes last
+            rows.append((str(mine.architecture[k]), scenario, int(place[k]), float(mine.cost[k]), float(mine.gap_percent[k])))
     return of_rows(Places, rows)
 
 
