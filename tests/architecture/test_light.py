@@ -268,3 +268,20 @@ def test_each_colour_by_itself() -> None:
 
 def _sides() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return A_E_B[1].least, A_E_B[1].most, A_E_B[1].price
+
+
+@pytest.mark.parametrize("name", ["worsen_after", "improve_after", "silent_after"])
+def test_intervals_are_whole(name: str) -> None:
+    for wrong in (1.5, float("nan"), True, "2"):
+        with pytest.raises(InvalidCase, match=f"light.{name} is"):
+            Light(**{name: wrong})  # type: ignore[arg-type]
+    assert getattr(Light(**{name: np.int64(2)}), name) == 2
+
+
+def test_a_day_holds_finite_numbers_alone() -> None:
+    day = random_watch(3)
+    nothing, unknown = np.full_like(day.energy, np.nan), replace(day.actual, there=day.actual.there * np.nan)
+    with pytest.raises(InvalidCase) as caught:
+        lit(Light(), replace(day, asked=np.full_like(day.asked, np.inf), energy=nothing, hours=0.0, actual=unknown))
+    assert [f.column for f in caught.value.faults] == ["asked", "energy", "actual", "hours"]
+    assert [f.code for f in caught.value.faults] == ["arch-136", "arch-136", "arch-136", "arch-137"]

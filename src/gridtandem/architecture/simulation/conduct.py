@@ -34,6 +34,7 @@ DIRECT = (Way.BLIND, *KNOWN, Way.BOXED, Way.TWICE, Way.LEFTOVER, Way.FILTERED, W
 APART = {Way.CURVE: Way.LOCAL, Way.REST: Way.LOCAL, Way.JOINT: Way.TWICE, Way.LEFTOVER: Way.TWICE, Way.FILTERED: Way.BLIND}  # without links
 
 Joint: TypeAlias = Literal["shared", "iterative"]
+Lights: TypeAlias = Literal["none", "two", "three"]
 
 
 @final
@@ -43,7 +44,7 @@ class Choices:
 
     envelope: Rule = "equal"
     spread: float = 5.0  # of the price that an auction of envelopes expects, either way [currency/MWh]
-    lights: Literal["none", "two", "three"] = "none"  # at every feeder: green and red, or amber between them
+    lights: Lights = "none"  # at every feeder: green and red, or amber between them
     price: float | None = None  # against which feeders with an agreed exchange dispatch; none: what the bulk market would ask without DERs
     joint: Joint = "shared"  # what operators decide together: in one program, or by letters where that can do the same
 

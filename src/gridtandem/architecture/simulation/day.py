@@ -96,7 +96,7 @@ class Day:
     def of(study: MarketStudy) -> Day:
         """Refused with all faults where hours hang together, a unit's price rises within a step, or several feeders stand behind one interface."""
         seats = seated(study)
-        table, faults = study.case.interfaces, list(_faults(study.case))
+        table, faults = study.case.interfaces, [*_faults(study.case), *_beyond_its_day(study)]
         feeders: dict[int, Feeder] = {}
         for company, (desk, rows) in zip(seats.companies, seats.fleets, strict=True):
             for k, row in enumerate(rows.tolist()):
@@ -177,6 +177,15 @@ def _faults(case: Case) -> list[Fault]:
     ]
     none = [] if len(table) else [Fault("interfaces", "are none", "take a case with feeders; `tandem cases` lists them", "arch-104")]
     return [*many, *twice, *none]
+
+
+def _beyond_its_day(study: MarketStudy) -> list[Fault]:
+    """A case without profiles has one period; simulated again and again, it would say nothing more."""
+    window, nets = study.window, (study.case.transmission, *study.case.models)
+    if window.end <= 1 or any(n.periods for n in nets):
+        return []
+    which = f"period {window.end}" if window.periods == 1 else f"periods {window.first + 1} to {window.end}"
+    return [Fault("case", f"has no profiles, so that it has one period and not {which}", "ask for that one, or give it profiles", "arch-108")]
 
 
 def _unfit(problem: FeederProblem, place: str) -> list[Fault]:

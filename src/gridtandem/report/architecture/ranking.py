@@ -18,6 +18,7 @@ ACROSS = 5  # panels in a row
 ROW = 0.155  # inches of one architecture
 NAME_POINTS = 6.0
 TIED = 5.0  # points, width of the bar that joins who shares a place
+TWO_SCENARIOS = "places change from one scenario to another; simulate two or more"
 
 
 @styled
@@ -26,7 +27,7 @@ def ranking(run: SimulationRun) -> Figure:
     place = {name: dict(each) for name, each in by_scenario(run.places).items()}
     scenarios = [s for s in run.found.scenarios if s in run.places.scenario]
     if len(scenarios) < 2:
-        raise Unreadable("places change from one scenario to another; simulate two or more")
+        raise Unreadable(TWO_SCENARIOS)
     first, others = scenarios[0], scenarios[1:]
     both = [name for name, each in place.items() if first in each]
     rows = -(-len(others) // ACROSS)
