@@ -17,7 +17,7 @@ from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.signals import Watch, amber, at_risk, green, red
 from gridtandem.errors import InvalidCase
 from tests.architecture.arrays import A_E_B, C_D, free, offered, radial, wires
-from tests.tolerances import BOX_MW, SAMPLED, SERIES, TOY_MW
+from tests.tolerances import BOX_MW, SERIES, SHARE_OF_DRAWS, TOY_MW
 
 SEEDS = st.integers(0, 2**32 - 1)
 LIGHTS = st.builds(Light, chance=st.sampled_from([0.0, 0.05, 0.4]), worsen_after=st.integers(1, 3), improve_after=st.integers(1, 4))
@@ -228,7 +228,7 @@ def test_chances_are_those_of_samples(spread: list[float], share: float, seed: i
     a, draws = np.array(spread), 40_000
     level = share * a.sum()
     found = (np.random.default_rng(seed).uniform(-1, 1, (draws, len(a))) @ a > level).mean()
-    assert beyond(np.array([level]), a[None])[0] == pytest.approx(found, abs=SAMPLED)
+    assert beyond(np.array([level]), a[None])[0] == pytest.approx(found, abs=SHARE_OF_DRAWS)
 
 
 def test_chances_where_they_are_known() -> None:
@@ -268,3 +268,20 @@ def test_each_colour_by_itself() -> None:
 
 def _sides() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return A_E_B[1].least, A_E_B[1].most, A_E_B[1].price
+
+
+@pytest.mark.parametrize("name", ["worsen_after", "improve_after", "silent_after"])
+def test_intervals_are_whole(name: str) -> None:
+    for wrong in (1.5, float("nan"), True, "2"):
+        with pytest.raises(InvalidCase, match=f"light.{name} is"):
+            Light(**{name: wrong})  # type: ignore[arg-type]
+    assert getattr(Light(**{name: np.int64(2)}), name) == 2
+
+
+def test_a_day_holds_finite_numbers_alone() -> None:
+    day = random_watch(3)
+    nothing, unknown = np.full_like(day.energy, np.nan), replace(day.actual, there=day.actual.there * np.nan)
+    with pytest.raises(InvalidCase) as caught:
+        lit(Light(), replace(day, asked=np.full_like(day.asked, np.inf), energy=nothing, hours=0.0, actual=unknown))
+    assert [f.column for f in caught.value.faults] == ["asked", "energy", "actual", "hours"]
+    assert [f.code for f in caught.value.faults] == ["arch-136", "arch-136", "arch-136", "arch-137"]

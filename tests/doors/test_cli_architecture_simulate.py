@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,59 @@ def test_a_path_of_designs() -> None:
 @pytest.mark.parametrize("command", ["simulate", "path"])
 def test_help_is_short(command: str) -> None:
     assert len(tandem("architecture", command, "--help").out.splitlines()) <= HELP_LINES
+
+
+def test_a_finished_run_is_kept() -> None:
+    words = (*SIMULATE, "R1", "R3", *TOY, "--out", "mine.tandem")
+    assert "4 of 4 simulated\n" in tandem(*words, "--scenarios", "nominal,lost-link").out
+    assert "2 of 2 simulated, 2 more in mine.tandem\n" in tandem(*words, "--scenarios", "nominal").out
+    assert "4 of 4 simulated, 2 asked for by earlier calls\n" in tandem("show", "mine.tandem").out
+    told = json.loads(tandem(*words, "--scenarios", "nominal", "--resume", "--json").out)
+    assert (told["asked"], told["besides"]) == (2, 2)
+
+
+def test_an_interrupted_run_says_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Campaign.run
+
+    def stopping(progress: Progress) -> None:
+        if progress.done == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Campaign, "run", lambda self, **given: whole(self, **{**given, "watch": stopping}))
+    tandem(*SIMULATE, "R1", "R3", *TOY, "--scenarios", "nominal,lost-link,compromised", "--out", "mine.tandem")
+    assert "1 of 6 simulated" in tandem("show", "mine.tandem").out
+
+
+def test_a_file_of_another_version_says_so_at_every_door() -> None:
+    words = (*SIMULATE, "R1", *TOY, "--scenarios", "nominal", "--out", "mine.tandem")
+    tandem(*words)
+    with sqlite3.connect("mine.tandem") as db:
+        db.execute("DROP TABLE payments")
+    for again in (words, (*words, "--resume"), ("show", "mine.tandem"), ("export", "mine.tandem", "--out", "tables")):
+        found = tandem(*again)
+        assert found.code == EXIT_INVALID
+        assert "made by another version of gridtandem" in found.err
+        assert "table payments" in found.err
+
+
+def test_what_cannot_be_drawn_is_refused_before_the_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Campaign, "run", lambda *_, **__: pytest.fail("simulated"))
+    found = tandem(*SIMULATE, "R1", *TOY, "--scenarios", "nominal", "--plot", "a.svg")
+    assert found.code == EXIT_USAGE
+    assert "two or more" in found.err
+
+
+def test_a_price_is_a_number_and_a_case_without_profiles_one_period() -> None:
+    found = tandem(*SIMULATE, "R1", *TOY, "--scenarios", "nominal", "--price", "nan", "--hours", "4")
+    assert found.code == EXIT_INVALID
+    assert "simulate.price is nan" in found.err
+    assert "has no profiles" in found.err
+
+
+def test_one_bad_statement_is_told_once() -> None:
+    text = 'ARCH MINE "mine" src=own family=Hybrid\nnode TSO TSO 1 a\nnode DER DER 4 b share=1\ndisp TSO DER c=7\n'
+    Path("mine.txt").write_text(text, encoding="utf-8")
+    found = tandem(*SIMULATE, "mine.txt", *TOY, "--scenarios", "nominal")
+    assert found.code == EXIT_INVALID
+    assert found.err.count("confidence") == 1
+    assert "mine.txt:4" in found.err

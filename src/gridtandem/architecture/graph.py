@@ -93,7 +93,7 @@ class Graph:
 
     def faults(self) -> list[Fault]:
         """Every promise that is broken, each with file and line where it came from one."""
-        found = [*self.nodes.faults(), *self.edges.faults(), *_of_nodes(self.nodes), *_shares(self.nodes)]
+        found = [*self.nodes.faults(), *_by_statement(self.edges), *_of_nodes(self.nodes), *_shares(self.nodes)]
         if self.family not in FAMILIES:
             found.append(Fault("architecture", f"has family {self.family!r}", f"take one of {', '.join(FAMILIES)}", "arch-001", label=self.id))
         if not re.fullmatch(r"[\w.-]*\w", self.id):
@@ -118,6 +118,16 @@ class Graph:
         line = int(tables[fault.table].line[fault.row]) if fault.table in tables and fault.row >= 0 else 0
         place = ":".join(filter(None, (self.file or self.id, str(line) if line else "")))
         return fault.at(place)
+
+
+def _by_statement(edges: Edges) -> Iterator[Fault]:
+    """Faults of edges, told once of all edges that stand for one statement."""
+    told = set[tuple[int, str, str]]()
+    for fault in edges.faults():
+        one = (int(edges.statement[fault.row]), fault.column, fault.what)
+        if one not in told:
+            yield fault
+        told.add(one)
 
 
 def _of_nodes(nodes: Nodes) -> Iterator[Fault]:

@@ -49,9 +49,13 @@ def simulate_command(
 
     Each design carried out as its statements say, judged by AC load flow.
     """
+    from gridtandem.errors import Unreadable
+    from gridtandem.report.architecture.ranking import TWO_SCENARIOS
     from gridtandem.report.architecture.simulated import place, simulate
 
     wanted = "all" if scenarios == "all" else tuple(filter(None, scenarios.split(",")))
+    if picture is not None and kind == "ranking" and len(wanted) == 1:
+        raise Unreadable(TWO_SCENARIOS)  # before the days, not after them
     with patience(out, step="pair") as watch:
         run = simulate(
             case, which, wanted, first_hour=first, hours=hours or 0, envelope=envelope, lights=lights, joint=joint, price=price,

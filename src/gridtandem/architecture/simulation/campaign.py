@@ -45,6 +45,9 @@ class Simulated:
     payments: Payments
     lights: LightHours
     end: End
+    size: int  # pairs that were asked for
+    besides: int = 0  # more pairs that its run file has
+    earlier: int = 0  # of all pairs of a file that is read, those for which calls before the last one asked
     path: Path | None = None  # its run file, unless it is a passing one
 
 
@@ -71,20 +74,26 @@ class Campaign:
         return ()
 
     def run(self, *, save: Path | None = None, resume: bool = False, watch: Watch | None = None) -> Simulated:
-        """Simulate every pair; with ``resume`` only those that the file ``save`` does not have as they are.
+        """Simulate every pair; with ``resume`` only those that the file ``save`` does not have as they are. What else the file has stays there.
 
         One `InvalidCase` tells every architecture that gives no procedure, every scenario that this case cannot have, and all that is wrong with the
         case. ``watch`` hears of every pair; it may raise `KeyboardInterrupt` to stop there, and what is done stays.
         """
-        kept = CampaignFile.of(save, self.setting) if resume and save is not None and save.exists() else None
-        missing = self._missing({} if kept is None else kept.known())
+        kept = CampaignFile.of(save, self.setting) if save is not None and _holds(save) else None
+        missing = self._missing(kept.known() if kept is not None and resume else {})
         plays, scenes = self._ready(missing)
         room = Room() if save is None else None
         path = room.path / "architectures.tandem" if room is not None else Path(save or "")
         file = kept or CampaignFile.create(path, self.setting)
+        digests = {graph.id: digest(graph) for graph in self.architectures}
+        file.asks({pair: digests[pair[0]] for pair in self.pairs})
         end = self._carried(file, missing, (plays, scenes), watch)
-        file.ends(end)
-        return _found(file, self.architectures, self.scenarios, save)
+        file.ends()
+        known = file.known()
+        there = [pair for pair in self.pairs if known.get(pair) == digests[pair[0]]]
+        return _found(
+            file, self.architectures, self.scenarios, there, end=end, size=len(self.pairs), besides=len(known.keys() - set(self.pairs)), path=save
+        )
 
     def _missing(self, known: Mapping[Pair, str]) -> tuple[Pair, ...]:
         """Pairs that are to be simulated."""
@@ -127,17 +136,28 @@ class Campaign:
 def reopened(path: Path) -> Simulated:
     """Every pair of a file, in the order in which they were simulated, without simulating anything."""
     file = CampaignFile.open(path)
-    designs = file.designs()
+    designs, (asked, last) = file.designs(), file.asked()
     graphs = {name: graph for (name, _), graph in designs.items()}
-    return _found(file, tuple(graphs.values()), tuple(dict.fromkeys(scenario for _, scenario in designs)), path)
+    scenarios = tuple(dict.fromkeys(scenario for _, scenario in designs))
+    pairs = [(name, scenario) for scenario in scenarios for name in graphs]
+    size = len(asked.keys() | designs.keys())
+    return _found(file, tuple(graphs.values()), scenarios, pairs, end=file.file.end(), size=size, earlier=size - last, path=path)
 
 
-def _found(file: CampaignFile, graphs: tuple[Graph, ...], scenarios: tuple[str, ...], path: Path | None) -> Simulated:
-    results, links, deciders, payments, lights = file.tables([(graph.id, scenario) for scenario in scenarios for graph in graphs])
+def _holds(path: Path) -> bool:
+    """Whether something is there that is more than an empty file."""
+    return path.exists() and (path.is_dir() or path.stat().st_size > 0)
+
+
+def _found(
+    file: CampaignFile, graphs: tuple[Graph, ...], scenarios: tuple[str, ...], pairs: Sequence[Pair], *, end: End, size: int, besides: int = 0,
+    earlier: int = 0, path: Path | None,
+) -> Simulated:  # fmt: skip
+    results, links, deciders, payments, lights = file.tables(pairs)
     case, settings = file.setting()
     return Simulated(
         case=case, settings=settings, architectures=graphs, scenarios=scenarios, results=results, links=links, deciders=deciders,
-        payments=payments, lights=lights, end=file.file.end(), path=path,
+        payments=payments, lights=lights, end=end, size=size, besides=besides, earlier=earlier, path=path,
     )  # fmt: skip
 
 

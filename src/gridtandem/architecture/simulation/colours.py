@@ -41,9 +41,9 @@ class Light:
                 ("flow_margin", self.flow_margin, 0 <= self.flow_margin < 1, "a share from 0 to less than 1"),
                 ("voltage_margin", self.voltage_margin, 0 <= self.voltage_margin < 1, "pu, from 0 to less than 1"),
                 ("chance", self.chance, 0 <= self.chance < 1, "a probability below 1"),
-                ("worsen_after", self.worsen_after, self.worsen_after >= 1, "1 or more intervals"),
-                ("improve_after", self.improve_after, self.improve_after >= 1, "1 or more intervals"),
-                ("silent_after", self.silent_after, self.silent_after >= 0, "0 or more polls"),
+                ("worsen_after", self.worsen_after, _whole(self.worsen_after, 1), "a whole number of intervals, 1 or more"),
+                ("improve_after", self.improve_after, _whole(self.improve_after, 1), "a whole number of intervals, 1 or more"),
+                ("silent_after", self.silent_after, _whole(self.silent_after, 0), "a whole number of polls, 0 or more"),
                 ("colours", self.colours, self.colours in ((GREEN, AMBER, RED), (GREEN, RED)), "(0, 1, 2), or (0, 2) without amber"),
             )
             if not good
@@ -54,6 +54,10 @@ class Light:
     def better(self, than: int) -> int:
         """The next better colour."""
         return max((c for c in self.colours if c < than), default=GREEN)
+
+
+def _whole(value: object, least: int) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | np.integer) and value >= least
 
 
 def shown(light: Light, periods: int, due: Callable[[int, int], int]) -> Code:

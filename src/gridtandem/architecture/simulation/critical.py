@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, final
 
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.simulation.borders import without_each
+from gridtandem.architecture.simulation.campaign import made
 from gridtandem.architecture.simulation.derived import derived
 from gridtandem.architecture.simulation.play import Play
 from gridtandem.architecture.simulation.results import Results
 from gridtandem.architecture.simulation.run import judge_of, simulated
-from gridtandem.architecture.simulation.scenarios import Setting, scene_of
+from gridtandem.architecture.simulation.scenarios import SCENARIOS, Setting, scene_of, unknown
+from gridtandem.architecture.simulation.scene import Scene
 from gridtandem.coordinate import End
-from gridtandem.errors import InvalidCase
+from gridtandem.errors import Fault, InvalidCase
 from gridtandem.study.experiment import Progress, Watch, of_rows
 from gridtandem.tables import Names, Real, Table, column
 
@@ -57,7 +60,7 @@ def criticality(graph: Graph, setting: Setting, scenario: str = "nominal", *, wa
 
     ``watch`` hears of every link; it may raise `KeyboardInterrupt`, and the links that are done remain.
     """
-    play, scene = derived(graph), scene_of(setting, scenario)
+    play, scene = _ready(graph, setting, scenario)
     judge = judge_of(scene)
     whole = simulated(play, scene, judge, setting.choices).result
     rows, end, every = list[tuple[object, ...]](), End.AGREED, list(without_each(graph))
@@ -76,6 +79,24 @@ def criticality(graph: Graph, setting: Setting, scenario: str = "nominal", *, wa
     except KeyboardInterrupt:
         end = End.STOPPED
     return Criticality(play=play, setting=setting, scenario=scenario, whole=whole, table=of_rows(Criticals, rows), end=end)
+
+
+def told(graph: Graph | None, setting: Setting, scenario: str) -> tuple[Fault, ...]:
+    """All that stands in the way of it, of the design if there is one, of the scenario and of the day."""
+    try:
+        _ready(graph, setting, scenario)
+    except InvalidCase as e:
+        return e.faults
+    return ()
+
+
+def _ready(graph: Graph | None, setting: Setting, scenario: str) -> tuple[Play, Scene]:
+    faults = unknown([scenario])
+    play = None if graph is None else made(partial(derived, graph), faults)
+    scene = made(partial(scene_of, setting, scenario), faults) if scenario in SCENARIOS else None
+    if play is None or scene is None:
+        raise InvalidCase(faults)
+    return play, scene
 
 
 MEASURES = ("cost", "violation_before", "voltage_before", "red_mwh", "unserved_mwh", "missed", "messages")  # of results, in the order of the columns

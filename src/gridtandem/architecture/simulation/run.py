@@ -11,6 +11,7 @@ from gridtandem.architecture.simulation.acting import Acted, acted
 from gridtandem.architecture.simulation.borders import crossing_items, platforms_per_der
 from gridtandem.architecture.simulation.clearing import SHORT
 from gridtandem.architecture.simulation.conduct import Choices, Planned, conducted
+from gridtandem.architecture.simulation.costs import above_ideal
 from gridtandem.architecture.simulation.delays import Delays
 from gridtandem.architecture.simulation.fleet import Fleet
 from gridtandem.architecture.simulation.iterating import negotiated
@@ -82,13 +83,14 @@ def _result(fleet: Fleet, scene: Scene, made: tuple[Planned, Acted], physics: tu
     shed = sum(float(s.sum()) for s in done.shed) * hours
     short, spilled = float(done.bulk.short.sum()) * hours, float(done.bulk.spilled.sum()) * hours
     cost = done.bulk.cost + day.constant + day.cost(done.after) + SHORT * (shed + short + spilled)
+    above = float(above_ideal(np.array(cost), np.array(scene.ideal)))
     double = sum(float(np.abs(d).sum()) for d in plan.double) * hours
     paid = sum(float((d * scene.asked[k]).sum()) for k, d in enumerate(plan.double)) * hours
     lines = ledger.lines.values()
     p50, p95 = (percentile(done.loops, share) if len(done.loops) else np.nan for share in (0.5, 0.95))
     rows: dict[str, float | str] = {
         "architecture": play.graph.id, "scenario": scene.name, "procedure": play.procedure, "hours": day.periods * hours, "cost_paper": plan.paper,
-        "cost": cost, "ideal": scene.ideal, "gap_percent": 100 * (cost - scene.ideal) / abs(scene.ideal), "red_mwh": done.red + plan.commanded,
+        "cost": cost, "ideal": scene.ideal, "gap_percent": 100 * above / abs(scene.ideal), "red_mwh": done.red + plan.commanded,
         "curtailed_mwh": shed, **_beyond("before", physics[0], hours), **_beyond("after", physics[1], hours),
         "linear_before_mwh": float(day.beyond(done.before).sum()) * hours, "linear_after_mwh": float(_left(scene, done).sum()) * hours,
         "double_mwh": double, "double_paid": paid, "conflicts": plan.conflicts, "missed": done.missed, "refused_mwh": plan.refused,

@@ -65,9 +65,24 @@ class Watch:
             faults.append(Fault("light", "is no band of these limits", "give effects by row and source, low at most high", "arch-133", column="band"))
         if not faults and ((self.plan < self.offered.least - HELD) | (self.plan > self.offered.most + HELD)).any():
             faults.append(Fault("light", "leaves the bounds of offers", "give least ≤ plan ≤ most", "arch-134", column="plan"))
+        faults += [
+            Fault("light", "holds what is no finite number", "give finite numbers", "arch-136", column=name)
+            for name, arrays in self._numbers().items()
+            if not all(np.isfinite(each).all() for each in arrays)
+        ]
+        if not 0 < self.hours < np.inf:
+            faults.append(Fault("light", f"is {self.hours!r}", "give the length of a period, above 0 h", "arch-137", column="hours"))
         if faults:
             raise InvalidCase(faults)
         return self
+
+    def _numbers(self) -> dict[str, tuple[Real, ...]]:
+        """All that is to be finite beside what offers and forecasts check themselves."""
+        band, actual = self.band, self.actual
+        return {
+            "plan": (self.plan,), "asked": (self.asked,), "margin": (self.margin,), "energy": (self.energy,), "sheddable": (self.sheddable,),
+            "band": (band.h, band.low, band.high), "actual": (actual.h, actual.there, actual.h_shed),
+        }  # fmt: skip
 
 
 @final

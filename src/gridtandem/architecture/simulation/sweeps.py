@@ -17,6 +17,7 @@ import numpy as np
 
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.simulation.campaign import made, twice
+from gridtandem.architecture.simulation.costs import SAME_COST, above_ideal, ranked_by_cost
 from gridtandem.architecture.simulation.derived import derived
 from gridtandem.architecture.simulation.play import Play
 from gridtandem.architecture.simulation.results import Results
@@ -29,9 +30,7 @@ from gridtandem.errors import Fault, InvalidCase, Unreadable
 from gridtandem.study.experiment import Progress, Watch, of_rows
 from gridtandem.tables import Flag, Index, Names, Real, Table, column, stacked
 
-SAME_COST = 1e-6  # of the ideal cost; less is no difference
 BROKEN = 1e-6  # MVAh, pu·h, MWh; less is none
-ROUNDED = 1e-12  # of the ideal cost; what the sum of a day in another order leaves
 
 
 @final
@@ -189,10 +188,8 @@ def ranked(results: Results, level: Real) -> Swept:
     rank = np.zeros(len(results), np.int64)
     for x in np.unique(level).tolist():
         mine = np.flatnonzero((level == x) & np.isfinite(results.cost))
-        cost, room = results.cost[mine], SAME_COST * np.abs(results.ideal[mine])
-        rank[mine] = 1 + (cost < (cost - room)[:, None]).sum(1)
-    above = results.cost - results.ideal
-    above = np.where(np.abs(above) <= ROUNDED * np.abs(results.ideal), 0.0, above)
+        rank[mine] = ranked_by_cost(results.cost[mine], results.ideal[mine])
+    above = above_ideal(results.cost, results.ideal)
     given = {
         "level": level, "rank": rank, "above": above, "above_percent": 100 * above / np.abs(results.ideal),
         "over": results.violation_before, "volts": results.voltage_before,

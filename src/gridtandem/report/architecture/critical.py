@@ -11,14 +11,16 @@ import numpy as np
 
 from gridtandem.architecture.catalogue import architecture
 from gridtandem.architecture.graph import Graph
-from gridtandem.architecture.simulation.critical import Criticality, Criticals, criticality
+from gridtandem.architecture.simulation.critical import Criticality, Criticals, criticality, told
 from gridtandem.architecture.simulation.play import PROCEDURES
-from gridtandem.architecture.simulation.scenarios import MEANINGS, Setting
+from gridtandem.architecture.simulation.scenarios import MEANINGS
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End
+from gridtandem.errors import Fault, InvalidCase, TandemError
 from gridtandem.grid.network import Network
 from gridtandem.opf.forms.lindist import Flow
-from gridtandem.report.front import opened_case
+from gridtandem.report.architecture.arguments import sound, wrong
+from gridtandem.report.architecture.simulated import setting_of
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.experiment import Watch
 from gridtandem.study.provenance import provenance
@@ -70,10 +72,29 @@ def critical(
     seed: int = 0,
     watch: Watch | None = None,
 ) -> CriticalRun:
-    """Simulate an architecture without each of its links of coordination: the twin of ``tandem architecture critical``."""
-    graph = architecture(which) if isinstance(which, str) else which
-    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, flow=flow, seed=seed)
+    """Simulate an architecture without each of its links of coordination: the twin of ``tandem architecture critical``.
+
+    All that is wrong with what was asked is told at once.
+    """
+    faults = wrong(
+        "critical", {"architecture": which, "scenario": scenario, "first_hour": first_hour, "hours": hours, "flow": flow, "seed": seed}
+    )  # fmt: skip
+    setting = setting_of(case, faults, first_hour=first_hour, hours=hours, flow=flow, seed=seed)
+    graph = _one(sound(faults, "architecture", which, "R1"), faults)
+    if graph is None or faults:
+        raise InvalidCase([*faults, *told(graph, setting, sound(faults, "scenario", scenario, "nominal"))])
     return CriticalRun(found=criticality(graph, setting, scenario, watch=watch))
+
+
+def _one(which: str | Graph, faults: list[Fault]) -> Graph | None:
+    """The architecture; what is none leaves its faults."""
+    try:
+        return which if isinstance(which, Graph) else architecture(str(which))
+    except InvalidCase as e:
+        faults += e.faults
+    except TandemError as e:
+        faults.append(Fault("architecture", str(e), "see `tandem architecture list`", "arch-141"))
+    return None
 
 
 def _lines(run: CriticalRun) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
+from gridtandem.architecture.simulation.campaign import Simulated
 from gridtandem.architecture.simulation.correlations import CHANCE, CONDITIONS, FEWEST, Correlations
 from gridtandem.architecture.simulation.results import Results
 from gridtandem.architecture.simulation.scenarios import MEANINGS
@@ -70,7 +71,7 @@ def _parts(run: SimulationRun) -> Iterator[str]:
     found, results = run.found, run.results
     first, hours = found.settings["first"], f"{results.hours[0]:g} h" if len(results) else "nothing"
     chosen = f"{found.settings['envelope']} envelopes, {LIGHTS[str(found.settings['lights'])]}"
-    yield f"{found.case}: {hours} from period {first}, {chosen}, seed {found.settings['seed']}; {len(results)} of {_size(run)} simulated"
+    yield f"{found.case}: {hours} from period {first}, {chosen}, seed {found.settings['seed']}; {_far(found, len(results))}"
     for scenario in dict.fromkeys(results.scenario.tolist()):
         yield _day(run, scenario)
     if len(found.scenarios) > 1:
@@ -80,8 +81,11 @@ def _parts(run: SimulationRun) -> Iterator[str]:
     yield correlations_in_words(run.correlations)
 
 
-def _size(run: SimulationRun) -> int:
-    return len(run.found.architectures) * len(run.found.scenarios)
+def _far(found: Simulated, done: int) -> str:
+    """How many pairs there are of those asked for, and which the file has besides."""
+    besides = f", {found.besides} more in {found.path}" if found.besides else ""
+    earlier = f", {found.earlier} asked for by earlier calls" if found.earlier else ""
+    return f"{done} of {found.size} simulated{besides}{earlier}"
 
 
 def _day(run: SimulationRun, scenario: str) -> str:
@@ -191,6 +195,7 @@ def document(run: SimulationRun) -> dict[str, object]:
     found = run.found
     return {
         "schema": SCHEMA, "case": found.case, "settings": dict(found.settings), "end": found.end.name.lower(),
+        "asked": found.size, "besides": found.besides,
         "scenarios": {name: MEANINGS.get(name, "") for name in found.scenarios}, "architectures": [graph.id for graph in found.architectures],
         "families": by_family(run), **{name: as_records(table) for name, table in run.tables.items()},
         "scores": {k: dict(v) for k, v in run.scores.items()},

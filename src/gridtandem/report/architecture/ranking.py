@@ -25,6 +25,7 @@ ACROSS = 5  # panels in a row
 ROW = 0.155  # inches of one architecture
 NAME_POINTS = 6.0
 TIED = 5.0  # points, width of the bar that joins who shares a place
+TWO_SCENARIOS = "places change from one scenario to another; simulate two or more"
 LOST: Look = (style.WARN, "-", "loses places")
 WON: Look = (style.OK, "--", "wins places")
 KEPT: Look = (style.MUTED, ":", "keeps its place")
@@ -37,7 +38,7 @@ def ranking(run: SimulationRun) -> Figure:
     place = {name: dict(each) for name, each in by_scenario(run.places).items()}
     scenarios = [s for s in run.found.scenarios if s in run.places.scenario]
     if len(scenarios) < 2:
-        raise Unreadable("places change from one scenario to another; simulate two or more")
+        raise Unreadable(TWO_SCENARIOS)
     first, others = scenarios[0], scenarios[1:]
     both = [name for name, each in place.items() if first in each]
     rows = -(-len(others) // ACROSS)

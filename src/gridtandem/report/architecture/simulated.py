@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, ClassVar, Literal, final
 
 import numpy as np
 
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.simulation.campaign import Arb, Campaign, Simulated, reopened, settled
-from gridtandem.architecture.simulation.conduct import Choices, Joint
+from gridtandem.architecture.simulation.conduct import Choices, Joint, Lights
 from gridtandem.architecture.simulation.correlations import Correlations, correlations, scores_of
+from gridtandem.architecture.simulation.costs import ranked_by_cost
 from gridtandem.architecture.simulation.envelopes import Rule
 from gridtandem.architecture.simulation.kept import Asked
 from gridtandem.architecture.simulation.results import Deciders, Links, Results
@@ -23,6 +24,7 @@ from gridtandem.coordinate import End
 from gridtandem.errors import Fault, InvalidCase, TandemError, UnknownName
 from gridtandem.grid.network import Network
 from gridtandem.opf.forms.lindist import Flow
+from gridtandem.report.architecture.arguments import sound, wrong
 from gridtandem.report.architecture.verdicts import asked
 from gridtandem.report.front import opened_case
 from gridtandem.study.experiment import Watch, of_rows
@@ -32,10 +34,8 @@ from gridtandem.tables import Index, Names, Real, Table, column
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Lights: TypeAlias = Literal["none", "two", "three"]
 USUAL = ("nominal", "stale-model", "lost-link", "compromised", "der-x10")
 PICTURES = ("ranking", "scores")
-SAME_COST = 1e-6  # relative; less is no difference
 
 
 @final
@@ -156,15 +156,28 @@ def simulate(
     limit, ``arb`` how far platforms settle between buyers of what their interval allows. With ``save``, a path or `place`, every pair is kept at
     once; ``resume`` takes from that file what it has. All that is wrong with what was asked is told at once.
     """
-    faults = list[Fault]()
-    graphs = [settled(graph, arb) for graph in designs(which, faults)]
-    choices = Choices(envelope=envelope, lights=lights, joint=joint, price=price)
-    setting = Setting(case=opened_case(case), flow=flow, first=first_hour, hours=hours, choices=choices, seed=seed)
+    faults = wrong(
+        "simulate", {
+            "which": which, "scenarios": scenarios, "first_hour": first_hour, "hours": hours, "envelope": envelope, "lights": lights,
+            "joint": joint, "price": price, "flow": flow, "arb": arb, "seed": seed,
+        }
+    )  # fmt: skip
+    which, scenarios = sound(faults, "which", which, ("all",)), sound(faults, "scenarios", scenarios, USUAL)
+    setting = setting_of(case, faults, first_hour=first_hour, hours=hours, flow=flow, seed=seed)
+    setting = replace(setting, choices=Choices(envelope=envelope, lights=lights, joint=joint, price=price if price is None else float(price)))
+    settling = sound(faults, "arb", arb, "middle")
+    graphs = [settled(graph, settling) for graph in designs(which, faults)]
     campaign = Campaign(setting=setting, architectures=tuple(graphs), scenarios=tuple(SCENARIOS if scenarios == "all" else scenarios))
     if faults or not graphs or not scenarios:
         raise InvalidCase([*faults, *_none(which, scenarios), *campaign.faults()])
     path = save(setting) if callable(save) else None if save is None else Path(save)
     return SimulationRun.of(campaign.run(save=path, resume=resume, watch=watch))
+
+
+def setting_of(case: Case | Network | str | Path, faults: Sequence[Fault], *, first_hour: int, hours: int, flow: Flow, seed: int) -> Setting:
+    """The day that is asked for; in place of words that are wrong, the usual ones."""
+    first, many, draws = (int(sound(faults, *x)) for x in (("first_hour", first_hour, 1), ("hours", hours, 0), ("seed", seed, 0)))
+    return Setting(case=opened_case(case), flow=sound(faults, "flow", flow, "apparent"), first=first, hours=many, seed=draws)
 
 
 def designs(which: Sequence[str | Graph], faults: list[Fault]) -> list[Graph]:
@@ -188,11 +201,9 @@ def places(results: Results) -> Places:
     rows: list[tuple[object, ...]] = []
     for scenario in dict.fromkeys(results.scenario.tolist()):
         mine = results.take(np.flatnonzero(results.scenario == scenario))
-        cost = np.where(np.isnan(mine.cost), np.inf, mine.cost)
-        room = SAME_COST * np.abs(mine.ideal)
-        for k in np.lexsort((mine.architecture, cost)).tolist():
-            place = 1 + int((cost < cost[k] - room[k]).sum())
-            rows.append((str(mine.architecture[k]), scenario, place, float(mine.cost[k]), float(mine.gap_percent[k])))
+        place = ranked_by_cost(mine.cost, mine.ideal)
+        for k in np.lexsort((mine.architecture, mine.cost)).tolist():  # what is no number comes last
+            rows.append((str(mine.architecture[k]), scenario, int(place[k]), float(mine.cost[k]), float(mine.gap_percent[k])))
     return of_rows(Places, rows)
 
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from gridtandem.architecture.graph import Graph
-from gridtandem.architecture.simulation.scenarios import MEANINGS, Setting
+from gridtandem.architecture.simulation.scenarios import MEANINGS
 from gridtandem.architecture.simulation.sweeps import Changes, Stops, Sweep, Sweeping, Swept
 from gridtandem.architecture.simulation.varied import VARIED
 from gridtandem.cases.case import Case
 from gridtandem.coordinate import End
-from gridtandem.errors import Fault, InvalidCase
+from gridtandem.errors import InvalidCase
 from gridtandem.grid.network import Network
 from gridtandem.opf.forms.lindist import Flow
-from gridtandem.report.architecture.simulated import designs
-from gridtandem.report.front import opened_case
+from gridtandem.report.architecture.arguments import sound, wrong
+from gridtandem.report.architecture.simulated import designs, setting_of
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.experiment import Watch
 from gridtandem.study.provenance import provenance
@@ -111,10 +111,18 @@ def sweep(
     ``which`` are names of published ones, files, "all", or graphs. ``vary`` is one of penetration, congestion, latency, bypass, stale and count;
     ``levels`` are by default usual ones of it. All that is wrong with what was asked is told at once.
     """
-    faults = list[Fault]()
-    graphs = designs(which, faults)
-    setting = Setting(case=opened_case(case), first=first_hour, hours=hours, flow=flow, seed=seed)
-    what = Sweep(setting=setting, architectures=tuple(graphs), vary=vary, levels=tuple(levels), scenario=scenario)
+    faults = wrong(
+        "sweep", {
+            "which": which, "vary": vary, "levels": levels, "scenario": scenario, "first_hour": first_hour, "hours": hours, "flow": flow,
+            "seed": seed,
+        }
+    )  # fmt: skip
+    setting = setting_of(case, faults, first_hour=first_hour, hours=hours, flow=flow, seed=seed)
+    graphs = designs(sound(faults, "which", which, ("R1",)), faults)
+    what = Sweep(
+        setting=setting, architectures=tuple(graphs), vary=sound(faults, "vary", vary, "latency"),
+        levels=tuple(sound(faults, "levels", levels, ())), scenario=sound(faults, "scenario", scenario, "nominal"),
+    )  # fmt: skip
     if faults:
         raise InvalidCase([*faults, *what.faults()])
     return SweepRun(found=what.run(watch=watch))
