@@ -131,7 +131,6 @@ PROOF = 1e-7  # of max(1, violation); sum of a dozen products of sides and multi
 SAME_CURVE = 1e-8  # MW, and relative to the cost; the search keeps rows to 1e-9 in pu², which prices and impedances carry to ten times that
 MONEY = 1e-7  # currency/h; sums of a few dozen products of size 1e3
 PRICE_TWO_WAYS = 1e-6  # currency/MWh; one price from two programs, or from its parts with losses, by solvers that keep rows to 1e-9; measured 1.4e-7
-PRICE_BY_DIFFERENCE = 1e-5  # currency/MWh; central differences of a quadratic cost are exact, 1e-9 of solver noise over 1e-4
 CARRIED = 1e-7  # MW, MWh, pu; HiGHS keeps rows and bounds to 1e-9, quadratic costs to 1e-8
 # border of the compiled Newton
 INVERSE = 1e-10  # of matrices up to 9×9 with entries below 1; rounding times the condition, which the largest entry of the inverse stands for
@@ -255,7 +254,7 @@ NOTED = 1e-3  # of λ; tables of an earlier study, from steps of 0.02
 HERMITE = 1e-4  # relative; the top of a cubic over a step of 0.05 pu
 SAME_LIMIT = 2e-5  # of λ; coordinated, a limit is met where it is passed by 5e-8 pu, at slopes down to 0.003 pu by λ
 # limits met together
-KEPT = 2e-8  # per unit; a limit counts as exceeded by more than 1e-8, and places are corrected to 1e-10
+LIMIT_KEPT = 2e-8  # per unit; a limit counts as exceeded by more than 1e-8, and places are corrected to 1e-10
 BY_LIMIT = 1e-2  # of λ by Mvar or MW of a limit of one of two units, on 120 MW
 MOST_DRAWN = 1e-9  # relative; power is flat where it is most, and its derivative is brought to 1e-9
 PEAK = 2e-4  # of λ, to either side of the most power, where loads draw 1e-7 less
@@ -284,7 +283,6 @@ PHASES_PU = 1e-8  # between phases; two load flows to 1e-10 MVA through admittan
 LOSSES_ADD_UP = 1e-7  # MW; sums of fifty flows of up to 10 MVA each to rounding, and load flows to 1e-8 MVA
 HELD_PU = 1e-6  # pu; limits are kept to 1e-8 of scaled conditions
 # what would have to give way
-RELIEVED = 1e-3  # relative; limits move by what a search to 1e-8 asks for, and the next search wants an interior
 # shift factors and outages
 PTDF = 1e-10  # per unit; promised: one solution with factors of a matrix of condition 1e4 at most here
 LODF = 1e-9  # relative to 1 + the largest flow; promised: the same divided by 1 − h, which is above 1e-2 in these networks
@@ -295,7 +293,7 @@ ENGINE_MVA = 1e-4  # MW, Mvar at a boundary; promised against OpenDSS, whose own
 ENGINE_PU = 1e-4  # pu; promised likewise
 # networks that only carry
 TRANSPORTED = 1e-4  # currency/h of 1e4; linear and quadratic programs to 1e-8 relative
-CARRIED = 1e-3  # MW; where a square is all that decides, an error of cost of 1e-7 moves power by its root
+CARRIED_BY_SQUARES = 1e-3  # MW; where a square is all that decides, an error of cost of 1e-7 moves power by its root
 WOODBURY = 1e-9  # relative to 1 + the largest; promised: a correction of two columns against factors of the network without the branch
 SETTLED = 1e-8  # pu; decoupled steps that come to rest, against a load flow of mismatch 1e-11: gains of 0.3 a pair leave 1e-12 after 40
 SCREENED_RANK = 0.9998  # Spearman; measured in a study prototype on IEEE 118 with four boundary buses
@@ -308,7 +306,7 @@ def scaled(tolerance: float, values: Any) -> float:
 
 
 AGREED_INDEX = 1e-6  # relative; boundary voltages agree to 1e-9 pu, which flows of 850 % of a rating take to the power 4
-PRINTED_MVA = 0.05 + 1e-9  # MVA; one decimal in the file
+PRINTED_FLOW_MVA = 0.05 + 1e-9  # MVA; one decimal in the file
 ORTHOGONAL = 1e-10  # sums of a hundred products of steps of size 1e-3 with a row of length 1, by factors of condition 1e4
 # sun and wind
 EXPECTED = 1e-10  # of most power; closed forms against quadrature, which is asked for 1e-13 and left 1e-12 at kinks
@@ -329,7 +327,7 @@ WIDE_LINEAR_MODEL = 6e-3  # pu; as LINEAR_MODEL in feeders of a band of 0.15 pu,
 ROUNDED = 1e-14  # relative; a few operations on published numbers
 SLOPE_MW = 1e-3  # MW; step of central differences of a piecewise-linear cost, whose kinks are elsewhere
 # bilevel programs
-ENVELOPE = 1e-8  # relative; planes of linear programs to 1e-9, of which a search leaves 1e-10 of the cost
+PLANES = 1e-8  # relative; planes of linear programs to 1e-9, of which a search leaves 1e-10 of the cost
 SAME_PRICE = 1e-9  # currency per unit, and units; vertices of programs with small whole numbers
 # strategic companies, and bands of forecast errors
 BEST = 1e-7  # relative to the company's cost: searches among whole numbers end at 1e-9
@@ -388,10 +386,9 @@ TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way wh
 # curves of single buses, held against those of another tool at other places
 CURVE_BETWEEN_PU = 1e-3  # pu; a straight line between places 0.03 pu apart, measured 2.5e-4
 CURVE_BETWEEN_MW = 0.05  # MW; the same for what a bus draws, up to 300 MW
-ROUNDED = 4e-8  # currency per unit; what searches by conditions of optimality had left in a price of 40
+BY_CONDITIONS = 4e-8  # currency per unit; what searches by conditions of optimality had left in a price of 40
 BESIDE = 1e-5  # units of a draw; so near a kink that it is looked at, and so far that it is not in reach
 # retail tariffs
-TARIFF_MWH = 1e-6  # MWh; what linear programs leave of demand that gives way where that never pays
 # markets that are short
 SHORT_MW = 0.01  # MW; six digits of a thousand, as the sentence tells them
 # a plan in time
@@ -450,7 +447,7 @@ IN_PARTS = 1e-4  # relative to a system's cost; parts of resources are up to 1 %
 TOY_MW = 1e-9  # MW; whole numbers after a few additions, or vertices of small programs
 BOX_MW = 1e-6  # MW; programs keep rows to 1e-9, and limits that are broken by 1e-7 count as held
 PUSHED_MW = 1e-5  # MW; an end that moves by this must break a limit; effects of random feeders may be as small as a few per mille
-SAMPLED = 0.012  # four standard deviations of a share among 40,000 draws, and what the series leaves
+SHARE_OF_DRAWS = 0.012  # four standard deviations of a share among 40,000 draws, and what the series leaves
 SERIES = 1e-3  # of a probability; what a Fourier series of 128 terms may leave
 SAME_DAY = 1e-9  # relative; one linear program beside its parts
 # ── architectures carried out ────────────────────────────────────────────────────────────────────────────────────────────────

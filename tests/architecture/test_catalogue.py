@@ -133,6 +133,7 @@ def test_all_faults_at_once_with_file_and_line() -> None:
         ("disp ESO AGG c=.80", "noedge ESO DSO", "arch-011"),
         ("disp ESO AGG c=.80", "disp ESO AGG s=joint", "arch-021"),
         ("disp ESO AGG c=.80", 'disp "ESO AGG', "arch-030"),
+        ("disp ESO AGG c=.80", "disp ESO AGG c=.80 item=rset", "arch-026"),
         ("N ESO role=TSO tier=1 org=NGESO", "N ESO role=TSO tier=5 org=NGESO", "arch-003"),
         ("N ESO role=TSO tier=1 org=NGESO", "N ESO role=TSO tier=1 org=NGESO cap=.1", "arch-006"),
         ("N ESO role=TSO tier=1 org=NGESO", "N ESO role=TSO tier=1 org=NGESO arb=1..0", "arch-004"),
@@ -148,6 +149,31 @@ def test_all_faults_at_once_with_file_and_line() -> None:
 def test_each_fault_has_its_code(line: str, instead: str, code: str) -> None:
     assert line in GOOD
     assert code in codes(GOOD.replace(line, instead))
+
+
+def test_a_key_stands_once_on_a_line_and_an_item_is_known() -> None:
+    text = GOOD.replace("cap=1.0", "cap=1.0 cap=0.4").replace("disp ESO AGG c=.80", "disp ESO AGG c=.80 c=.1 c=.2\ninfo DSO ESO item=dgird")
+    with pytest.raises(InvalidCase) as e:
+        read_lines(text, "mine.txt")
+    lines = {
+        each: f"mine.txt:{number}" for number, line in enumerate(text.splitlines(), 1) for each in ("cap=1.0", "disp ESO", "dgird") if each in line
+    }
+    told = sorted((f.code, f.place) for f in e.value.faults)
+    assert told == sorted([("arch-036", lines["cap=1.0"]), *[("arch-036", lines["disp ESO"])] * 2, ("arch-026", lines["dgird"])])
+    (item,) = (str(f) for f in e.value.faults if f.code == "arch-026")
+    assert "did you mean 'dgrid'?" in item
+    assert "der_state, sched, dgrid, prequal, rest" in item
+
+
+def test_an_item_is_known_in_toml_too() -> None:
+    text = write_toml(architecture("AU1"))
+    assert 'item = "sched"' in text
+    wrong = text.replace('item = "sched"', 'item = "shed"')
+    rows = [number for number, line in enumerate(wrong.splitlines(), 1) if '"shed"' in line]
+    with pytest.raises(InvalidCase) as e:
+        read_toml(wrong, "own.toml")
+    assert [(f.code, f.place) for f in e.value.faults] == [("arch-026", f"own.toml:{row}") for row in rows]
+    assert rows
 
 
 def test_a_name_twice_and_an_architecture_twice() -> None:

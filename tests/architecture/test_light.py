@@ -17,7 +17,7 @@ from gridtandem.architecture.simulation.offered import Offered
 from gridtandem.architecture.simulation.signals import Watch, amber, at_risk, green, red
 from gridtandem.errors import InvalidCase
 from tests.architecture.arrays import A_E_B, C_D, free, offered, radial, wires
-from tests.tolerances import BOX_MW, SAMPLED, SERIES, TOY_MW
+from tests.tolerances import BOX_MW, SERIES, SHARE_OF_DRAWS, TOY_MW
 
 SEEDS = st.integers(0, 2**32 - 1)
 LIGHTS = st.builds(Light, chance=st.sampled_from([0.0, 0.05, 0.4]), worsen_after=st.integers(1, 3), improve_after=st.integers(1, 4))
@@ -228,7 +228,7 @@ def test_chances_are_those_of_samples(spread: list[float], share: float, seed: i
     a, draws = np.array(spread), 40_000
     level = share * a.sum()
     found = (np.random.default_rng(seed).uniform(-1, 1, (draws, len(a))) @ a > level).mean()
-    assert beyond(np.array([level]), a[None])[0] == pytest.approx(found, abs=SAMPLED)
+    assert beyond(np.array([level]), a[None])[0] == pytest.approx(found, abs=SHARE_OF_DRAWS)
 
 
 def test_chances_where_they_are_known() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import gridtandem as gt
 from gridtandem.architecture.catalogue import architecture, published
-from gridtandem.architecture.graph import CUSTOMER, ROLES, Graph
+from gridtandem.architecture.graph import CUSTOMER, ITEMS, ROLES, Graph
 from gridtandem.architecture.lines import read_lines
 from gridtandem.architecture.observed import runs
 from gridtandem.architecture.observed.compare import declared_against_observed, standing_for
@@ -82,6 +82,7 @@ def test_every_letter_means_something() -> None:
             word, _, item = words.partition(" ")
             assert word in WORDS
             assert (word == "info") == bool(item), name
+            assert word == "coord" or item in ITEMS, name
 
 
 @pytest.mark.parametrize(("group", "name"), SCHEMES, ids=[name for _, name in SCHEMES])

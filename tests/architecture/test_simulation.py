@@ -23,6 +23,7 @@ from gridtandem.architecture.simulation.play import Play, Reached, Way
 from gridtandem.architecture.simulation.run import One, judge_of, simulated
 from gridtandem.architecture.simulation.scenarios import SCENARIOS, Setting, scene_of
 from gridtandem.architecture.simulation.scene import Scene
+from gridtandem.cases.market_parts import with_units
 from gridtandem.errors import InvalidCase
 from gridtandem.grid.network import Network
 from tests.tolerances import DAY_COST, TOY
@@ -299,3 +300,37 @@ def test_amber_is_paid_by_who_lights_it() -> None:
     paid = dict(zip(found.payments.actor.tolist(), found.payments.purchases.tolist(), strict=True))
     assert paid["distribution operators"] < -1.0
     assert paid["DER"] == pytest.approx(-paid["distribution operators"])
+
+
+def battery(price: float) -> Scene:
+    """The toy with a unit that may take 4 MW at a price, and give none."""
+    case = gt.case("toy-two-feeders")
+    first, second = case.models
+    charged = with_units(second, [("bat", 2, [(-4.0, price)], 0.0)])
+    return scene_of(Setting(case=replace(case, models=(first, charged)), flow="active"), "nominal")
+
+
+def test_a_battery_that_nobody_asks_rests() -> None:
+    scene = battery(40.0)
+    (feeder,) = (f for f in scene.actual.feeders if "bat" in f.steps.name)
+    unit = feeder.steps.name.tolist().index("bat")
+    assert feeder.steps.by_unit(feeder.steps.idle)[0, unit] + feeder.steps.base[unit] == pytest.approx(0, abs=TOY)
+    assert scene.actual.draw(scene.actual.idle)[0] == pytest.approx([14, 14], abs=TOY)
+    assert planned(Way.BOXED, scene).paper == pytest.approx(1738.5, abs=TOY)
+    assert planned(Way.CURVE, scene).paper == pytest.approx(1725, abs=TOY)
+
+
+def test_red_switches_a_battery_off_before_it_cuts_load() -> None:
+    """A battery that pays 100 EUR/MWh charges with 4 MW where nobody sees the line; opening its switch is enough."""
+    scene = battery(100.0)
+    found = simulated(derived(architecture("CA0")), scene, judge_of(scene))
+    assert found.result.unserved_mwh[0] <= TOY
+    assert found.result.cost[0] == pytest.approx(1785, abs=TOY)
+    charged = [f.steps.by_unit(y)[0] + f.steps.base for f, y in zip(scene.actual.feeders, found.acted.after, strict=True)]
+    assert charged[1][scene.actual.feeders[1].steps.name.tolist().index("bat")] == pytest.approx(0, abs=TOY)
+
+
+def test_every_unit_bids_once_where_a_platform_clears() -> None:
+    found = one("UK5", "nominal").links
+    rows = (found.sender == "DER") & (found.item == "bid")
+    assert found.messages[rows].sum() == len(one("UK5", "nominal").ledger.fleet.node) * 24

@@ -99,6 +99,14 @@ def page(how: str, steps: list[tuple[str, ...]], head: tuple[str, ...] = HEAD) -
     return "\n".join(["# A use-case", "", lines[0], "|" + " --- |" * len(head), *lines[1:]])
 
 
+def test_an_actor_in_no_step_is_left_out_aloud() -> None:
+    table = "# A use-case\n\n| Actor Name | Actor Type | Actor Description |\n| --- | --- | --- |\n" + "".join(
+        f"| {name} | Role | somebody |\n" for name in ("DSO", "Customer", "Weather service")
+    )
+    told = read_use_case(table + page("md", steps(("DSO", "Customer", "Setpoint"))).removeprefix("# A use-case\n"), "typed.md").guesses
+    assert [w for w, taken in zip(told.what.tolist(), told.taken.tolist(), strict=True) if taken == "left out"] == ["Weather service"]
+
+
 def steps(*told: tuple[str, str, str]) -> list[tuple[str, ...]]:
     return [(str(k + 1), "", name, "", "", a, b, "") for k, (a, b, name) in enumerate(told)]
 

@@ -22,7 +22,7 @@ from gridtandem.grid.network import Network
 from gridtandem.grid.nodal import Nodal
 from gridtandem.tables import stacked
 from tests.flow.networks import pair
-from tests.tolerances import BY_LIMIT, KEPT, SAME_NOSE
+from tests.tolerances import BY_LIMIT, LIMIT_KEPT, SAME_NOSE
 
 
 def curve_of(net: Network, *keep: Kept, until: str = "past") -> Curve:
@@ -65,7 +65,7 @@ def test_units_that_are_equal_give_way_together() -> None:
     margin = margin_of(curve)
     assert abs(margin.growth - found(held_at(40.0)).growth) <= SAME_NOSE * margin.growth
     assert [m.sign.element for m in curve.met if m.sign.kind == "q"] == [2, 3]
-    assert exceeded(curve, ("q",)) <= KEPT
+    assert exceeded(curve, ("q",)) <= LIMIT_KEPT
 
 
 @given(st.sampled_from([0.0, 1e-9, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2]), st.floats(20.0, 120.0), st.booleans())
@@ -74,7 +74,7 @@ def test_a_margin_does_not_leap_with_a_reactive_limit(more: float, q_high: float
     limits = (q_high + more, q_high) if left else (q_high, q_high + more)
     curve = curve_of(pair(q_high=limits), "q")
     assert abs(margin_of(curve).growth - found(pair(q_high=(q_high, q_high)), "q").growth) <= BY_LIMIT * more + SAME_NOSE
-    assert exceeded(curve, ("q",)) <= KEPT
+    assert exceeded(curve, ("q",)) <= LIMIT_KEPT
 
 
 @given(st.sampled_from([0.0, 1e-9, 1e-7, 1e-5, 1e-3]), st.floats(10.0, 50.0))
@@ -84,7 +84,7 @@ def test_nor_with_an_active_limit(more: float, p_high: float) -> None:
     curve = curve_of(pair(p_high=(p_high, p_high + more)), "p")
     margin = margin_of(curve)
     assert abs(margin.growth - found(pair(p_high=(p_high, p_high)), "p").growth) <= BY_LIMIT * more + SAME_NOSE
-    assert exceeded(curve, ("p",)) <= KEPT
+    assert exceeded(curve, ("p",)) <= LIMIT_KEPT
 
 
 def test_units_at_their_active_limit_from_the_start_stay_there() -> None:
@@ -98,7 +98,7 @@ def test_units_at_their_active_limit_from_the_start_stay_there() -> None:
 def test_reactive_and_active_limits_hold_at_every_place() -> None:
     curve = curve_of(pair(q_high=(55.0, 55.0), p_high=(25.0, 25.0)), "q", "p", until="whole")
     assert sum(m.sign.kind in ("q", "p") for m in curve.met) >= 4
-    assert exceeded(curve, ("q", "p")) <= KEPT
+    assert exceeded(curve, ("q", "p")) <= LIMIT_KEPT
 
 
 def changers(high: float = 0.9) -> Network:
@@ -117,7 +117,7 @@ def changers(high: float = 0.9) -> Network:
 def test_transformers_that_are_equal_stand_at_their_ends_together(more: float) -> None:
     curve = curve_of(changers(0.9 + more))
     assert sorted(m.sign.element for m in curve.met if m.sign.kind == "tap") == [0, 1]
-    assert exceeded(curve, ()) <= KEPT
+    assert exceeded(curve, ()) <= LIMIT_KEPT
     fixed = changers()
     fixed = replace(fixed, transformers=replace(fixed.transformers, control=np.zeros(2, np.int8), ratio=np.full(2, 0.9)))
     assert abs(margin_of(curve).growth - found(fixed).growth) <= SAME_NOSE + 100 * BY_LIMIT * more
@@ -128,6 +128,6 @@ def test_transformers_that_are_equal_stand_at_their_ends_together(more: float) -
 def test_a_parabola_dips_where_it_does(begin: float, end: float, way: float) -> None:
     s = np.linspace(0.0, 1.0, 4001)
     values = begin + (end - begin) * s - (3 * (begin + end) - 6 * way) * s * (1 - s)
-    if abs(values.min()) > KEPT:
+    if abs(values.min()) > LIMIT_KEPT:
         assert dips(way, begin, end) == (values.min() < 0)
     assert abs(np.mean([(a + b) / 2 for a, b in pairwise(values)]) - way) <= BY_LIMIT / 1000

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +97,10 @@ def test_one_code_means_one_thing() -> None:
     assert any("case-999" in f for f in style.one_meaning([*PACKAGE, *here]))
     assert not any("case-999" in f for f in style.one_meaning([*PACKAGE, here[0]]))
     assert any("study-022" in f for f in style.one_meaning(here))
+
+
+def test_one_tolerance_has_one_name() -> None:
+    """A name that is given twice loosens, without a word, every test of the first."""
+    text = (Path(__file__).parents[1] / "tolerances.py").read_text(encoding="utf-8")
+    names = [target.id for node in ast.parse(text).body if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)]
+    assert sorted({n for n in names if names.count(n) > 1}) == []

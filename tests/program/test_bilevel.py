@@ -24,7 +24,7 @@ from gridtandem.program.solvers.highs import Highs
 from gridtandem.tables import Real
 from tests.program.making import SEEDS
 from tests.program.small_markets import SHED, company, coupled, network_market, small
-from tests.tolerances import BRUTE_STEP, CERTIFIED, CONIC_LEADER, ROUNDED, SAME_STRATEGY
+from tests.tolerances import BRUTE_STEP, BY_CONDITIONS, CERTIFIED, CONIC_LEADER, SAME_STRATEGY
 
 METHODS: tuple[Method, ...] = ("cells", "kkt-bigm", *(("kkt-sos1",) if find_spec("pyscipopt") else ()))
 ONE = sparse.csr_array([[1.0]])
@@ -338,8 +338,8 @@ def test_a_rounded_price_is_that_of_the_market_again() -> None:
     """At the kink 2 a search may tell 20 or 40 but for its rounding; what lies between is left to it."""
     (market,) = offers(low=0.0, high=7.5, need=5.0, own=(4.0, 25.0)).followers
     buyer, seller = np.full(1, 2.0), np.full(1, -1.0)
-    assert sharpened(market, buyer, np.full(1, 20.0 + ROUNDED)).tolist() == [20.0]
-    assert sharpened(market, seller, np.full(1, 20.0 - ROUNDED)).tolist() == [20.0]
+    assert sharpened(market, buyer, np.full(1, 20.0 + BY_CONDITIONS)).tolist() == [20.0]
+    assert sharpened(market, seller, np.full(1, 20.0 - BY_CONDITIONS)).tolist() == [20.0]
     assert sharpened(market, buyer, np.full(1, 33.0)).tolist() == [33.0]
 
 

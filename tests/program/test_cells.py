@@ -15,7 +15,7 @@ from gridtandem.program.solve import solve
 from gridtandem.tables import Real
 from tests.program.making import SEEDS
 from tests.program.small_markets import network_market
-from tests.tolerances import BESIDE, ENVELOPE, SAME_PRICE
+from tests.tolerances import BESIDE, PLANES, SAME_PRICE
 
 LOW, HIGH = -9.137, 15.291
 
@@ -91,7 +91,7 @@ def test_prices_rise_and_the_envelope_is_the_cost(seed: int) -> None:
     assert (np.diff(cells.breaks) > 0).all()
     for theta in rng.uniform(LOW, HIGH, (12, 1)):
         answer = solve(follower.at(theta)).require()
-        assert abs(cells.at(theta) - answer.cost) <= ENVELOPE * max(1.0, abs(answer.cost))
+        assert abs(cells.at(theta) - answer.cost) <= PLANES * max(1.0, abs(answer.cost))
 
 
 @pytest.mark.parametrize("numbers", [2, 3])
@@ -104,7 +104,7 @@ def test_the_envelope_over_several_numbers_is_the_cost(numbers: int, seed: int) 
     cells = cells_of(follower, low, high)
     for theta in rng.uniform(low, high, (12, numbers)):
         answer = solve(follower.at(theta)).require()
-        assert abs(cells.at(theta) - answer.cost) <= ENVELOPE * max(1.0, abs(answer.cost))
+        assert abs(cells.at(theta) - answer.cost) <= PLANES * max(1.0, abs(answer.cost))
         assert cells.touching(theta).any()
 
 
@@ -114,7 +114,7 @@ def test_one_number_among_several_may_be_fixed() -> None:
     cells = cells_of(follower, [1.0, LOW], [1.0, HIGH])
     for theta in np.column_stack([np.ones(9), rng.uniform(LOW, HIGH, 9)]):
         answer = solve(follower.at(theta)).require()
-        assert abs(cells.at(theta) - answer.cost) <= ENVELOPE * max(1.0, abs(answer.cost))
+        assert abs(cells.at(theta) - answer.cost) <= PLANES * max(1.0, abs(answer.cost))
 
 
 def test_a_market_that_cannot_serve_is_explained_by_name() -> None:

@@ -13,6 +13,8 @@ from gridtandem.report import style
 from gridtandem.report.architecture import days, evolution
 from gridtandem.report.architecture.matrix import SHADES, matrix
 from gridtandem.report.architecture.simulated import SimulationRun, by_scenario, places, simulate
+from gridtandem.report.architecture.sweep import sweep
+from gridtandem.report.architecture.sweep_picture import LABELS, alike
 from gridtandem.report.architecture.verdicts import digits, judged
 from gridtandem.report.style import svg
 
@@ -55,6 +57,28 @@ def test_a_panel_for_each_further_scenario_with_all_names_on_both_sides() -> Non
             assert colours[name] == (style.WARN if by > 0 else style.OK if by < 0 else style.MUTED)
 
 
+def test_a_line_falls_where_a_place_is_lost_and_looks_say_so() -> None:
+    figure = run().plot()
+    (legend,) = figure.legends
+    assert [t.get_text() for t in legend.get_texts()] == ["loses places", "wins places", "keeps its place", "share a place; lines end at its top"]
+    place = by_scenario(run().places)
+    for a, scenario in zip((a for a in figure.axes if a.axison), SCENARIOS[1:], strict=True):
+        lines = [line for line in a.get_lines() if list(line.get_xdata()) == [0, 1]]  # type: ignore[arg-type]
+        ends = {tuple(line.get_ydata()): line.get_color() for line in lines}  # type: ignore[arg-type]
+        assert set(ends) == {(place[name]["nominal"], place[name][scenario]) for name in NAMES}
+        assert all(colour == (style.WARN if y > x else style.OK if y < x else style.MUTED) for (x, y), colour in ends.items())
+
+
+def test_a_sweep_gives_a_design_one_look_in_both_panels() -> None:
+    found = sweep("toy-two-feeders", (*NAMES, "AU4"), vary="congestion", levels=(0.8, 1.0, 1.2))
+    groups = alike(found.swept, tuple(LABELS))
+    assert sorted(name for group in groups for name in group) == sorted((*NAMES, "AU4"))
+    assert len(groups) > len(alike(found.swept, ("over",)))  # somebody differs in cost alone
+    left, right = ([(t.get_text(), t.get_color()) for t in a.texts] for a in found.plot().axes)
+    assert sorted(left) == sorted(right)
+    assert len(left) == len(groups)
+
+
 def test_places_need_two_scenarios_and_a_picture_a_name() -> None:
     one = simulate("toy-two-feeders", ("R1",), ("nominal",))
     with pytest.raises(Unreadable, match="two or more"):
@@ -91,6 +115,8 @@ def test_a_path_names_verdicts_and_changes() -> None:
     above, below = evolution.drawn(path).axes
     assert len(above.texts) == 27
     assert [t.get_text().splitlines()[0] for t in below.texts] == ["UK0 → UK2: 3 come, 9 go, 2 change", "UK2 → UK1: 7 come, 3 go, 3 change"]
+    assert {"moderate", "some 0.3"} < {t.get_text() for t in above.texts}  # a score where it decides
+    assert "cyber_exposure" in evolution.in_words(path).split("But of")[1].split("UK0 > UK2")[0]
     assert "scalability" in path.moved(0)[1]  # another level with the same score
     with pytest.raises(Unreadable, match="two architectures"):
         evolution.evolution(["UK0"])

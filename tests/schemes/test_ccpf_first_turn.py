@@ -23,7 +23,7 @@ from gridtandem.study.margin.ask import Growth
 from gridtandem.study.margin.coordinated import GrowthSeats
 from gridtandem.study.margin.tables import KINDS
 from tests.flow.networks import pair, six, tail
-from tests.tolerances import KEPT, MOST_DRAWN, PEAK, SAME_LIMIT, SAME_NOSE
+from tests.tolerances import LIMIT_KEPT, MOST_DRAWN, PEAK, SAME_LIMIT, SAME_NOSE
 
 TOOLS = ("merged", "ccpf", "ccpf-response", "ccpf-nose")
 
@@ -144,7 +144,7 @@ def test_no_limit_is_passed_at_any_place() -> None:
         most.append(state.base.over)
 
     coordinate(seats.mailbox(), Ccpf(past=0.1), rounds=500, watch=look).require()
-    assert max(most) <= KEPT
+    assert max(most) <= LIMIT_KEPT
 
 
 def test_a_limit_at_hand_gives_way_where_it_is_left_behind_and_only_there() -> None:

@@ -23,7 +23,7 @@ from gridtandem.security.outages import branch_names
 from gridtandem.security.severity import severity, yardstick
 from gridtandem.study.batch.run import Progress
 from gridtandem.study.contingency.results import ALONE, BASE, FULL, SCREENED, index_of
-from tests.tolerances import AGREED_INDEX, IDENTITY, PRINTED_MVA, SCREENED_INDEX, SCREENED_RANK
+from tests.tolerances import AGREED_INDEX, IDENTITY, PRINTED_FLOW_MVA, SCREENED_INDEX, SCREENED_RANK
 
 NAME = "ieee118-4bb"
 VARYING = {"p_exponent": 2.0, "q_exponent": 2.0}
@@ -199,7 +199,7 @@ def test_ratings_of_the_named_case_follow_their_rule() -> None:
     rated = Nodal.of(gt.case(NAME).transmission)
     assert branch_names(rated) == branch_names(nodal)
     own = yardstick(rated, "case", rated.start).rating
-    np.testing.assert_allclose(100 * own, 100 * by.rating, rtol=0, atol=PRINTED_MVA)
+    np.testing.assert_allclose(100 * own, 100 * by.rating, rtol=0, atol=PRINTED_FLOW_MVA)
 
 
 def test_renewables_are_a_share_of_the_feeders_load() -> None:

@@ -28,6 +28,9 @@ AUTHORITIES = ("", "setpoint", "limit", "veto", "order")
 NO_AUTHORITY, SETPOINT, LIMIT, VETO, ORDER = range(len(AUTHORITIES))
 STRENGTHS = ("", "joint", "limits", "advisory")
 NO_STRENGTH, JOINT, LIMITS, ADVISORY = range(len(STRENGTHS))
+DESIGNED = ("", "der_state", "sched", "dgrid", "prequal", "rest")  # what a design says is told, or left
+IN_LEDGERS = ("bound", "exchange", "market", "need", "power", "price", "range", "response", "voltage")  # what is told besides in runs
+ITEMS = (*DESIGNED, *IN_LEDGERS)
 
 BULK, DISTRIBUTION, EDGE, CUSTOMER = 1, 2, 3, 4  # tiers
 SUM_OF_SHARES = 1e-9  # what adding a few decimal fractions loses
@@ -65,7 +68,7 @@ class Edges(Table):
     to_node: Index = column("who is told", dtype="i8", at_least=0, refers="nodes")
     authority: Code = column("what an instruction may do", dtype="i8", default=0, choices=AUTHORITIES)
     strength: Code = column("how binding an agreement is", dtype="i8", default=0, choices=STRENGTHS)
-    item: Names = column("what is told: der_state, sched, dgrid, prequal", dtype="U", default="")
+    item: Names = column("what is told: " + ", ".join(filter(None, ITEMS)), dtype="U", default="")
     latency_s: Real = column("typical delay", unit="s", default=0.0, at_least=0.0)
     confidence: Real = column("how sure the source is of the statement", default=1.0, at_least=0.0, at_most=1.0)
     unsure: Flag = column("yes: presence unknown, judge with and without", dtype="?", default=False)

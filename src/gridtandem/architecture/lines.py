@@ -4,6 +4,7 @@
 ``N node role=… tier=… org=… [cap=] [own=1] [net=D] [arb=lo..hi] [trust=hi] [m=] [agent_of=]`` adds a node;
 every other line is a statement, ``word A B [c=] [s=] [item=] [alt=1] [latency_s=] [source=]``.
 ``#`` begins a comment. ``base`` copies nodes and statements of an earlier architecture of the text.
+A key stands once on a line.
 """
 
 from __future__ import annotations
@@ -95,11 +96,16 @@ class _Text:
 
     def _pairs(self, number: int, words: list[str], keys: Reading) -> dict[str, Value]:
         out: dict[str, Value] = {}
+        given = set[str]()
         for word in words:
             key, equal, value = word.partition("=")
             if not equal or key not in keys:
                 self._fault(number, f"has {word!r}", f"after the names come {', '.join(f'{k}=' for k in keys)}", "arch-034")
                 continue
+            if key in given:
+                self._fault(number, f"gives {key}= again, with {word!r}", "give it once", "arch-036")
+                continue
+            given.add(key)
             try:
                 out[keys[key][0]] = keys[key][1](value)
             except (ValueError, KeyError):

@@ -22,7 +22,7 @@ from difflib import get_close_matches
 from typing import TypeAlias, final
 
 from gridtandem.architecture import graph as g
-from gridtandem.architecture.graph import STRENGTHS, Edges, Graph, Nodes
+from gridtandem.architecture.graph import ITEMS, STRENGTHS, Edges, Graph, Nodes
 from gridtandem.errors import Fault, InvalidCase
 
 Value: TypeAlias = str | int | float | bool | list[float]
@@ -109,6 +109,8 @@ class Description:
         if (said.get("word") == "coord") != bool(strength) or strength not in STRENGTHS:
             mend = f"give coord one of {', '.join(STRENGTHS[1:])}, and no other word any"
             yield self._fault("statements", entry, "strength", f"is {strength!r}", mend, "arch-021")
+        if isinstance(item := said.get("item", ""), str) and item not in ITEMS:
+            yield self._fault("statements", entry, "item", f"is {item!r}, which nothing reads", _nearest(item), "arch-026")
 
     def _entry_faults(self, table: str, keys: Mapping[str, tuple[type, ...]], entry: Entry) -> Iterator[Fault]:
         for key in NEEDED[table]:
@@ -133,6 +135,11 @@ class Description:
 def _stranger(name: str, known: set[str]) -> tuple[str, str, str]:
     near = get_close_matches(name, sorted(known), n=1)
     return f"{name!r} is no node", f"did you mean {near[0]!r}?" if near else f"nodes are: {', '.join(sorted(known))}", "arch-025"
+
+
+def _nearest(item: str) -> str:
+    near = get_close_matches(item, ITEMS, n=1)
+    return (f"did you mean {near[0]!r}? " if near else "") + f"Items are: {', '.join(filter(None, ITEMS))}; or leave it out"
 
 
 def _sort(kinds: tuple[type, ...]) -> str:

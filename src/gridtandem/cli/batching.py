@@ -71,11 +71,9 @@ def resume_command(out: Out, *, run: str, block: int | None, wishes: Wishes) -> 
     Go on with a run or a batch that was stopped, to the same bits as if it had not been.
     """
     from gridtandem.report.batch.run import BatchRun
-    from gridtandem.study.shelf import is_architectures, is_batch, is_contingency, is_margin
+    from gridtandem.study.shelf import is_batch, is_contingency, is_margin
 
-    path = found(out, run, wishes.folder)
-    if is_architectures(path):
-        raise click.UsageError(f"This holds simulated architectures; go on with `tandem architecture simulate … --out {path} --resume`.")
+    path = runs_of(found(out, run, wishes.folder))
     if is_margin(path) or is_contingency(path):
         return margin_again(out, path) if is_margin(path) else ranked_on(out, path, block)
     if not is_batch(path):
@@ -86,6 +84,15 @@ def resume_command(out: Out, *, run: str, block: int | None, wishes: Wishes) -> 
         raise click.UsageError("a batch takes its study from the run file; only --block, --picture and --out go with it.")
     with patience(out, path.stem, "block") as watch:
         return shown(out, BatchRun.resume(path, block=block, watch=watch.counted), wishes)
+
+
+def runs_of(path: Path) -> Path:
+    """The same file, unless it goes on by another command."""
+    from gridtandem.study.shelf import is_architectures
+
+    if is_architectures(path):
+        raise click.UsageError(f"This holds simulated architectures; go on with `tandem architecture simulate … --out {path} --resume`.")
+    return path
 
 
 def margin_again(out: Out, path: Path) -> int:

@@ -143,7 +143,7 @@ def _red(fleet: Fleet, scene: Scene, y: Dispatch, intruder: int) -> tuple[Dispat
         idle = f.steps.idle
         low = np.where(mine, f.steps.least, np.minimum(y[k], idle))
         high = np.where(mine, f.steps.most, np.maximum(y[k], idle))
-        found = repaired(f.wires, Offered(low, high, scene.asked_here[k], f.steps.unit), y[k], f.sheddable)
+        found = repaired(f.wires, Offered(low, high, scene.asked_here[k], f.steps.unit, idle), y[k], f.sheddable)
         after.append(y[k] + found.change)
         shed.append(found.shed)
         change = np.abs(found.change)

@@ -14,7 +14,7 @@ from typing import final
 import numpy as np
 from scipy import sparse
 
-from gridtandem.architecture.simulation.day import Day, Dispatch, Wires
+from gridtandem.architecture.simulation.day import Day, Dispatch, Steps, Wires
 from gridtandem.boundary.market_letters import Curves
 from gridtandem.markets.energy import Orders, cleared
 from gridtandem.markets.energy import Wires as Network
@@ -25,7 +25,7 @@ from gridtandem.tables import Real
 
 SHORT = 3_000.0  # price of load that is not served, and of power that nobody takes [currency/MWh]
 BROKEN = 10_000.0  # price of a broken limit [currency/MWh]; above what is saved by breaking it, below what strains a solver
-NOTHING = 1e-7  # MW; what a solver leaves of nothing
+SLIGHT = 1e-3  # currency/MWh by which doing nothing is preferred where limits ask for nothing
 
 
 @final
@@ -147,11 +147,16 @@ def shown_of(day: Day, *, limits: bool, draw: Real | None = None) -> list[Shown]
     ]  # fmt: skip
 
 
-def only(shown: Shown, mine: Real, at: Real | None = None) -> Shown:
-    """Some steps alone (``mine`` is 1 there); others stay idle, or as given (period, step)."""
-    idle = np.clip(0.0, shown.least, shown.most) if at is None else at
+def only(shown: Shown, mine: Real, others: Real) -> Shown:
+    """Some steps alone (``mine`` is 1 there); where others are is given (period, step)."""
     there = mine > 0
-    return replace(shown, least=np.where(there, shown.least, idle), most=np.where(there, shown.most, idle))
+    return replace(shown, least=np.where(there, shown.least, others), most=np.where(there, shown.most, others))
+
+
+def effort(steps: Steps, asked: Real, energy: float) -> Real:
+    """What it costs to move steps off where they rest (period, step): up, what they ask; down, what they forgo; at least a little."""
+    rests_high = steps.idle > (steps.least + steps.most) / 2
+    return np.where(rests_high, np.minimum(asked - energy, -SLIGHT), np.maximum(asked, SLIGHT))
 
 
 def _as_orders(day: Day, feeder: int, shown: Shown) -> Orders:

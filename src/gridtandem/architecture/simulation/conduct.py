@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, final
 
 import numpy as np
 
-from gridtandem.architecture.simulation.clearing import BulkPlan, FeederPlan, Shown, cleared_bulk, cleared_feeder, followed, only
+from gridtandem.architecture.simulation.clearing import BulkPlan, FeederPlan, Shown, cleared_bulk, cleared_feeder, effort, followed, only
 from gridtandem.architecture.simulation.day import Dispatch, Wires
 from gridtandem.architecture.simulation.envelopes import Rule, boxes, filtered
 from gridtandem.architecture.simulation.fleet import Fleet
@@ -25,7 +25,6 @@ from gridtandem.architecture.simulation.scene import Scene
 from gridtandem.boundary.market_letters import Curves
 from gridtandem.tables import Real
 
-SLIGHT = 1e-3  # currency/MWh by which doing nothing is preferred where limits ask for nothing
 NONE = 1e-6  # MW; orders smaller than that are none
 
 FIRST = (Way.LEFTOVER, Way.FILTERED, Way.REST, Way.TWICE)  # the distribution operator buys what its limits force
@@ -160,8 +159,8 @@ def _need(scene: Scene, masks: Masks) -> Dispatch:
     level = float(np.median(scene.network.wholesale.orders.price)) if len(scene.network.wholesale.orders.price) else 0.0
     for k, (f, mine) in enumerate(zip(scene.network.feeders, masks.any(*FIRST), strict=True)):
         asked = scene.asked_here[k]
-        worth = np.where(f.steps.most > 0, np.maximum(asked, SLIGHT), np.minimum(asked - level, -SLIGHT))
-        found = cleared_feeder(scene.network, only(Shown(f.steps.least, f.steps.most, worth, f.draw, f.wires), mine))
+        shown = Shown(f.steps.least, f.steps.most, effort(f.steps, asked, level), f.draw, f.wires)
+        found = cleared_feeder(scene.network, only(shown, mine, idle[k]))
         out.append(np.where(np.abs(found.y - idle[k]) > NONE, found.y, idle[k]))
     return tuple(out)
 
@@ -177,7 +176,7 @@ def _alone(scene: Scene, masks: Masks, choices: Choices) -> tuple[Dispatch, Real
         y = idle[k]
         if local[k].any():
             against = cleared_feeder(
-                scene.network, only(Shown(f.steps.least, f.steps.most, scene.asked_here[k], f.draw, f.wires), local[k]), price=posted[:, k]
+                scene.network, only(Shown(f.steps.least, f.steps.most, scene.asked_here[k], f.draw, f.wires), local[k], y), price=posted[:, k]
             )
             y = np.where(local[k] > 0, against.y, y)
         if priced[k].any():
@@ -221,7 +220,7 @@ def _boxed(scene: Scene, masks: Masks, choices: Choices, k: int, need: Real) -> 
     low, high = f.steps.least, f.steps.most
     if masks.has(Way.BOXED):
         mine, idle = masks.of_way[Way.BOXED][k] > 0, f.steps.idle
-        offered = Offered(np.where(mine, low, idle), np.where(mine, high, idle), scene.asked_here[k], f.steps.unit)
+        offered = Offered(np.where(mine, low, idle), np.where(mine, high, idle), scene.asked_here[k], f.steps.unit, idle)
         energy = posted_price(scene)[:, k] if choices.envelope == "auctioned" else None
         found = boxes(f.wires, offered, rule=choices.envelope, energy=energy, spread=choices.spread)
         low, high = np.where(mine, found.low, low), np.where(mine, found.high, high)
@@ -234,21 +233,22 @@ def _boxed(scene: Scene, masks: Masks, choices: Choices, k: int, need: Real) -> 
 
 
 def _offered(scene: Scene, masks: Masks, need: Dispatch) -> list[Shown]:
-    """What goes into the curves: steps that are shared out, from what was bought first."""
-    shared, rest = masks.any(*SHARED), masks.any(Way.REST)
-    return [
-        only(Shown(np.where(rest[k] > 0, np.minimum(need[k], f.steps.most), f.steps.least), f.steps.most, here, f.draw, f.wires), shared[k])
-        for k, (f, here) in enumerate(zip(scene.network.feeders, scene.asked_here, strict=True))
-    ]  # fmt: skip
+    """What goes into the curves: steps that are shared out, from what was bought first; all others rest, and are not counted."""
+    shared, rest, out = masks.any(*SHARED), masks.any(Way.REST), []
+    for k, (f, asked) in enumerate(zip(scene.network.feeders, scene.asked_here, strict=True)):
+        others = np.where(shared[k] > 0, 0.0, f.steps.idle).sum(1)
+        least = np.where(rest[k] > 0, np.minimum(need[k], f.steps.most), f.steps.least)
+        out.append(only(Shown(least, f.steps.most, asked, f.draw + others, f.wires), shared[k], f.steps.idle))
+    return out
 
 
 def _shared(scene: Scene, masks: Masks, plan: BulkPlan, need: Dispatch) -> tuple[FeederPlan | None, ...]:
     """Awards shared out within limits; steps that others instruct are not known to whoever shares."""
     if not masks.has(*SHARED):
         return (None,) * len(masks.shapes)
-    direct, out = masks.any(*DIRECT), []
+    out = []
     for k, offered in enumerate(_offered(scene, masks, need)):
-        award = plan.z[:, k] + np.where(direct[k] > 0, plan.y[k], 0.0).sum(1)
+        award = plan.z[:, k] + plan.y[k].sum(1)  # whatever else the bulk market reckons with there
         when = masks.any(*SHARED)[k].any(1)
         exchange = np.where(when, award, offered.draw - offered.least.sum(1))
         out.append(cleared_feeder(scene.network, offered, exchange=exchange))

@@ -36,11 +36,8 @@ class Steps:
     least: Real  # (period, step) [MW]
     most: Real
     price: Real  # (step) true cost [currency/MWh]
-
-    @property
-    def idle(self) -> Real:
-        """What is injected where nobody asks: nothing, or the nearest to it."""
-        return np.asarray(np.clip(0.0, self.least, self.most))
+    idle: Real  # (period, step) where nobody asks: each unit gives nothing, or the nearest to it
+    base: Real  # (unit) what it injects with all its steps at 0, such as a battery that charges [MW]
 
     def by_unit(self, y: Real) -> Real:
         """Injections of units (period, unit). [MW]"""
@@ -216,10 +213,25 @@ def _steps(problem: FeederProblem) -> Steps:
     who, unit = np.unique(np.stack([s.source, s.row], -1), axis=0, return_inverse=True)
     names = np.array([str((net.flexible if source else net.generators).name[row]) for source, row in who.tolist()], dtype=str)
     low, high = np.where(s.sign > 0, s.low, -s.high), np.where(s.sign > 0, s.high, -s.low)
+    number, generator = np.asarray(unit.ravel(), np.int64), np.where(who[:, 0] == 0, who[:, 1], -1)
+    base = np.where(generator >= 0, s.base[np.maximum(generator, 0)], 0.0) if len(s.base) else np.zeros(len(who))
     return Steps(
-        unit=np.asarray(unit.ravel(), np.int64), name=names, flexible=np.where(who[:, 0] == 1, who[:, 1], -1),
-        generator=np.where(who[:, 0] == 0, who[:, 1], -1), least=low, most=high, price=s.sign * s.price,
+        unit=number, name=names, flexible=np.where(who[:, 0] == 1, who[:, 1], -1), generator=generator, least=low, most=high,
+        price=s.sign * s.price, idle=_idle(number, low, high, base), base=base,
     )  # fmt: skip
+
+
+def _idle(unit: Index, least: Real, most: Real, base: Real) -> Real:
+    """Steps of each unit filled in their order until it gives nothing in sum."""
+    out, sums = least.copy(), np.zeros((2, len(least), len(base)))
+    for total, side in zip(sums, (least, most), strict=True):
+        np.add.at(total.T, unit, side.T)
+    missing = np.clip(-base, sums[0], sums[1]) - sums[0]
+    for step, u in enumerate(unit.tolist()):
+        taken = np.minimum(missing[:, u], most[:, step] - least[:, step])
+        out[:, step] += taken
+        missing[:, u] -= taken
+    return out
 
 
 def _reloaded(feeder: Feeder, factor: Real, share: Real) -> Feeder:
@@ -228,8 +240,9 @@ def _reloaded(feeder: Feeder, factor: Real, share: Real) -> Feeder:
     there = w.there - (feeder.sheddable * (factor - 1)[:, None]) @ w.h_shed.T
     free = (s.price == 0) & (s.most > 0).any(0)
     most = np.where(free, s.most * share[:, None], s.most)
+    least = np.minimum(s.least, most)
     return replace(
-        feeder, wires=replace(w, there=there), steps=replace(s, most=most, least=np.minimum(s.least, most)),
+        feeder, wires=replace(w, there=there), steps=replace(s, most=most, least=least, idle=np.clip(s.idle, least, most)),
         draw=feeder.draw + feeder.sheddable.sum(1) * (factor - 1), sheddable=feeder.sheddable * factor[:, None],
     )  # fmt: skip
 

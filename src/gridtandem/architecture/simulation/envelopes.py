@@ -73,9 +73,9 @@ def boxes(wires: Wires, offered: Offered, *, rule: Rule = "equal", energy: Real 
 
 def anchored(wires: Wires, bundles: Bundles) -> Real:
     """Where boxes begin (period, bundle)."""
-    here = _moved_equally(wires, np.clip(0.0, bundles.least, bundles.most), bundles)
+    here = _moved_equally(wires, bundles.idle, bundles)
     size = {"up": np.ones(1), "down": np.ones(1)}
-    idle = np.clip(0.0, bundles.least, bundles.most)
+    idle = bundles.idle
     left = wires.beyond(here).max(axis=1, initial=0.0) > HELD
     if left.any():
         here = np.where(left[:, None], idle + moves(wires, idle, (bundles.least, bundles.most), [size]).change, here)

@@ -30,17 +30,18 @@ class Offered:
     most: Real
     price: Real  # (period, step) [currency/MWh]
     unit: Index  # (step) whose it is
+    resting: Real | float = 0.0  # (period, step) where nobody asks, as far as bounds allow [MW]
 
     @staticmethod
     def of(steps: Steps, *, price: ArrayLike | None = None) -> Offered:
         """All steps of a feeder, at what they cost unless something else is asked."""
         asked = np.asarray(steps.price if price is None else price, np.float64)
-        return Offered(steps.least, steps.most, np.broadcast_to(asked, steps.least.shape), steps.unit)
+        return Offered(steps.least, steps.most, np.broadcast_to(asked, steps.least.shape), steps.unit, steps.idle)
 
     @property
     def idle(self) -> Real:
         """What is injected where nobody asks: nothing, or the nearest to it."""
-        return np.asarray(np.clip(0.0, self.least, self.most))
+        return np.asarray(np.clip(self.resting, self.least, self.most))
 
     def checked(self, wires: Wires) -> Offered:
         """The offers themselves, unless they or the limits they meet are no such thing."""
@@ -84,6 +85,11 @@ class Bundles:
         for total, side in zip(sums, (offered.least, offered.most), strict=True):
             np.add.at(total.T, number, side.T)
         return Bundles(offered, number, np.asarray(alike[1:], np.float64), sums[0], sums[1])
+
+    @property
+    def idle(self) -> Real:
+        """Where nobody asks (period, bundle)."""
+        return self.summed(self.offered.idle)
 
     def summed(self, y: Real) -> Real:
         """Injections of bundles (period, bundle)."""

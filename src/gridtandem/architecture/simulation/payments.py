@@ -37,7 +37,7 @@ def payments(fleet: Fleet, scene: Scene, planned: Planned, done: Acted) -> Payme
     near, idle = planned.masks.any(*NEAR), scene.network.idle
     for k, f in enumerate(scene.actual.feeders):
         price, asked, y = planned.plan.price[:, k][:, None], scene.asked_here[k], planned.y[k]
-        drawn = float((price[:, 0] * f.draw).sum())
+        drawn = float((price[:, 0] * (f.draw + f.steps.base.sum())).sum())
         first = planned.need[k] if planned.masks.has(*FIRST) else idle[k]
         chosen = np.where(planned.masks.any(*SHARED, Way.LOCAL)[k] > 0, y, np.where(near[k] > 0, first, idle[k]))
         flexibility = planned.bought[k] if planned.bought else np.zeros_like(y)
@@ -49,9 +49,11 @@ def payments(fleet: Fleet, scene: Scene, planned: Planned, done: Acted) -> Payme
         kept = np.maximum((asked - price) * moved, 0.0)
         for kind, paid in parts.items():
             _to_units(books, fleet, k, kind, paid)
+        for name, mw in _bases(fleet, k, f.steps.base).items():
+            books[name]["energy"] += float(price.sum()) * mw
         _to_units(books, fleet, k, "red", price * moved + kept)
         books[CUSTOMERS]["energy"] -= drawn
-        books[BULK]["energy"] += drawn - float(parts["energy"].sum())
+        books[BULK]["energy"] += drawn - float(parts["energy"].sum()) - float(price.sum()) * float(f.steps.base.sum())
         books[BULK]["red"] -= float((price * moved).sum())
         for kind, paid in (("purchases", parts["purchases"]), ("double", parts["double"]), ("red", kept)):
             books[OPERATORS][kind] -= float(paid.sum())
@@ -61,6 +63,12 @@ def payments(fleet: Fleet, scene: Scene, planned: Planned, done: Acted) -> Payme
         "architecture": [fleet.play.graph.id] * many, "scenario": [scene.name] * many, "actor": list(books), **columns,
         "total": np.sum(list(columns.values()), axis=0),
     })  # fmt: skip
+
+
+def _bases(fleet: Fleet, feeder: int, base: Real) -> dict[str, float]:
+    """What units inject with all steps at 0, by class. [MW]"""
+    names, node = fleet.play.graph.nodes.name, fleet.node[fleet.feeder == feeder]
+    return {str(names[c.customer]): float(base[node == c.customer].sum()) for c in fleet.play.classes}
 
 
 def _to_units(books: Mapping[str, dict[str, float]], fleet: Fleet, feeder: int, kind: str, paid: Real) -> None:

@@ -61,9 +61,10 @@ class Reached:
     @property
     def routes(self) -> tuple[Chain, ...]:
         """Chains along which its units hear set-points or prices from whoever decides them last: each serves an equal part of them."""
+        beside = tuple(c for c in self.network if not any(b[0] in c for b in self.bulk))  # past the platform, where one clears
         found = {
-            Way.CURVE: self.network, Way.REST: self.network, Way.LOCAL: self.network, Way.OWN: self.own, Way.PRICED: self.priced,
-            Way.JOINT: (*self.bulk, *self.network), Way.LETTERS: self.network, Way.HELD: (*self.network, *self.control, *self.bulk) or self.through,
+            Way.CURVE: self.network, Way.REST: self.network, Way.LOCAL: self.network, Way.LETTERS: self.network, Way.OWN: self.own,
+            Way.PRICED: self.priced, Way.JOINT: (*self.bulk, *beside), Way.HELD: (*self.network, *self.control, *self.bulk) or self.through,
         }.get(self.way, self.bulk)  # fmt: skip
         every = found or (*self.bulk, *self.network, *self.through, *self.own, *self.priced, *self.control)
         return tuple(sorted(dict.fromkeys(every), key=lambda c: (len(c), c)))

@@ -13,7 +13,7 @@ from zlib import crc32
 
 import numpy as np
 
-from gridtandem.architecture.simulation.clearing import SHORT, Shown, cleared_bulk, cleared_feeder, shown_of
+from gridtandem.architecture.simulation.clearing import SHORT, Shown, cleared_bulk, cleared_feeder, effort, shown_of
 from gridtandem.architecture.simulation.conduct import Choices
 from gridtandem.architecture.simulation.day import Day, Feeder
 from gridtandem.architecture.simulation.scene import LOAD_ERROR, SUN_ERROR, Scene
@@ -126,8 +126,8 @@ def _strategic(setting: Setting) -> Scene:
     asked, here = [], []
     for k, f in enumerate(scene.actual.feeders):
         dear = np.where(f.steps.most > 0, MARKUP, 2 - MARKUP) * scene.asked[k]
-        size = np.where(f.steps.most > 0, np.maximum(f.steps.price, 1e-3), -1e-3)
-        need = cleared_feeder(scene.actual, Shown(f.steps.least, f.steps.most, np.broadcast_to(size, f.steps.least.shape), f.draw, f.wires)).y
+        size = effort(f.steps, np.broadcast_to(f.steps.price, f.steps.least.shape), 0.0)
+        need = cleared_feeder(scene.actual, Shown(f.steps.least, f.steps.most, size, f.draw, f.wires)).y
         forced = (np.abs(need - f.steps.idle) > 1e-6) & (f.steps.most > 0)
         asked.append(dear)
         here.append(np.where(forced, PIVOTAL * scene.asked[k], dear))

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from typing import final
 
-from gridtandem.architecture.use_cases.guesses import LIKELY, Guess
+from gridtandem.architecture.use_cases.guesses import LIKELY, TOLD, Guess
 from gridtandem.architecture.use_cases.steps import UseCase
 from gridtandem.architecture.use_cases.words import folded, tells
 
@@ -57,6 +57,7 @@ def names(case: UseCase, given: Iterable[str]) -> Names:
             same[key] = other
             guesses.append(("name", written, label[other], "spelled almost so, or its initials", LIKELY))
     guesses += [("name", label[b], f"another than {label[a]}", "spelled almost so", LIKELY) for a, b in combinations(label, 2) if _alike(a, b)]
+    guesses += [("actor", name, "left out", "takes part in no step", TOLD) for key, name in listed.items() if key not in label]
     return Names(label, same, known, tuple(guesses))
 
 

@@ -60,6 +60,14 @@ PRINCIPLES = (
     Principle("CG", "coordination_gap", ("none",), "Which operators have no link?"),
 )
 SHORT = {p.short: p for p in PRINCIPLES}
+DECIDING = frozenset({"TB", "HC", "LD", "OB"})  # scores that decide the level by themselves; LD where domains are nested
+SCALES = {  # what the others count, and what their level looks at
+    "LC": "tier-3 nodes that hand a message on, and a tenth of the borders between organisations: issue from 2 nodes, limited from 3 borders",
+    "CY": "share of DERs of low trust that touch a bulk controller: high from 0.5; moderate if such a DER, or a node of tier 3, does at all",
+    "SC": "share of power that tier 1 reaches in a step, or in two by tier 3; the level asks whom it instructs, and if one program holds all",
+    "RC": "the level itself",
+    "CG": "links that are missing",
+}
 
 
 def principle(name: str) -> Principle:

@@ -185,8 +185,8 @@ def _verdict(found: Correlations) -> Iterator[str]:
         sure = known.p_value <= CHANCE
         told, against, nothing = (int(x.sum()) for x in (sure & (known.rho > 0), sure & (known.rho < 0), ~sure))
         yield (
-            f"{condition}: of {len(mine)} measures the structure tells {told}, the other way about {against}, nothing {nothing} "
-            f"(null results, p > {CHANCE:g}); no answer for {len(mine) - len(known)}"
+            f"{condition}: of {len(mine)} measures, {told} get worse with the score and {against} get better; chance explains {nothing} "
+            f"(null results, p > {CHANCE:g}), and {len(mine) - len(known)} cannot be ranked"
         )
 
 

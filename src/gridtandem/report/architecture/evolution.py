@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, final
 from gridtandem.architecture.difference import Changes, changes, counterparts
 from gridtandem.architecture.graph import Graph
 from gridtandem.architecture.simulation.derived import derived
-from gridtandem.architecture.verdicts.findings import PRINCIPLES, SHORT
+from gridtandem.architecture.verdicts.findings import DECIDING, PRINCIPLES, SHORT
 from gridtandem.architecture.verdicts.judged import Judged, judge
 from gridtandem.errors import InvalidCase, Unreadable
 from gridtandem.report import style
 from gridtandem.report.architecture.matrix import bare, field
-from gridtandem.report.architecture.verdicts import asked, span
+from gridtandem.report.architecture.verdicts import asked, scales, span
 from gridtandem.report.style import styled
 from gridtandem.report.tables import as_records
 from gridtandem.study.provenance import provenance
@@ -28,6 +28,7 @@ SCHEMA = "tandem/architecture-path/1"
 TOLD = 14  # changes of a step told in the picture
 BETTER = frozenset({"LD"})  # scores of which more is better
 SAME = 1e-9
+HEAD, ROW, LINE = 0.68, 0.25, 0.115  # inches: title and names of steps, a principle, a line of changes
 
 
 @final
@@ -41,10 +42,13 @@ class Step:
 
     def cell(self, short: str) -> str:
         """A verdict with its score."""
-        verdict = self.judged.verdicts[short]
-        low, high = verdict.score
+        low, high = self.judged.verdicts[short].score
         score = f"{low:.3g}" if high - low <= SAME else f"{low:.3g} to {high:.3g}"
-        return f"{span(SHORT[short], verdict.level)} {score}".replace("_", " ")
+        return f"{self.word(short)} {score}"
+
+    def word(self, short: str) -> str:
+        """A verdict."""
+        return span(SHORT[short], self.judged.verdicts[short].level).replace("_", " ")
 
     def worse(self, short: str, than: Step) -> int:
         """1 where a verdict is worse than that of another step, −1 where it is better: by level, and within a level by score."""
@@ -83,7 +87,7 @@ def in_words(path: Evolution) -> str:
     rows += [[p.name, *(step.cell(p.short) for step in path.steps)] for p in PRINCIPLES]
     wide = [max(len(row[k]) for row in rows) for k in range(len(head))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, wide, strict=True)).rstrip() for row in rows]
-    return "\n".join([*lines, *(line for k in range(len(path.between)) for line in _step(path, k))])
+    return "\n".join([*lines, scales(), *(line for k in range(len(path.between)) for line in _step(path, k))])
 
 
 def _step(path: Evolution, k: int) -> Iterator[str]:
@@ -134,12 +138,13 @@ def document(path: Evolution) -> dict[str, object]:
 def drawn(path: Evolution) -> Figure:
     """Verdicts of each step as fields, and between two steps what changes."""
     count = len(path.steps)
-    most = max(min(len(found), TOLD + 1) for found in path.between)
-    figure = style.new_figure(max(style.WIDE, 1.3 + 1.9 * count), 3.2 + 0.13 * most)
-    above, below = figure.subplots(2, 1, height_ratios=[2.6, 0.3 + 0.13 * most]).tolist()
+    high = ROW * len(PRINCIPLES), LINE * (1 + max(min(len(found), TOLD + 1) for found in path.between))
+    figure = style.new_figure(max(style.WIDE, 1.3 + 1.9 * count), HEAD + sum(high))
+    above, below = figure.subplots(2, 1, height_ratios=high).tolist()
     for k, step in enumerate(path.steps):
         for row, p in enumerate(PRINCIPLES):
-            field(above, (k, row), step.judged.verdicts[p.short].level, text=step.cell(p.short))
+            told = step.cell(p.short) if p.short in DECIDING else step.word(p.short)
+            field(above, (k, row), step.judged.verdicts[p.short].level, text=told)
     above.set_xlim(-0.5, count - 0.5)
     above.set_ylim(len(PRINCIPLES) - 0.5, -0.5)
     above.set_xticks(range(count), [f"{s.graph.id}  {s.procedure}\n{style.short(s.graph.name, 34)}" for s in path.steps], fontsize=6.5)
@@ -147,7 +152,9 @@ def drawn(path: Evolution) -> Figure:
     above.xaxis.tick_top()
     bare(above)
     _between(below, path)
-    figure.suptitle(f"From {path.steps[0].graph.id} to {path.steps[-1].graph.id}: verdict and score, darker is worse", fontsize=8)
+    figure.suptitle(
+        f"From {path.steps[0].graph.id} to {path.steps[-1].graph.id}: verdicts, with scores that decide them; darker is worse", fontsize=8
+    )
     return figure
 
 
@@ -159,9 +166,7 @@ def _between(axes: Axes, path: Evolution) -> None:
         more = [f"… {len(lines) - TOLD} more"] if len(lines) > TOLD else []
         title = f"{path.steps[k].graph.id} → {path.steps[k + 1].graph.id}: {_count(found)}"
         told = "\n".join([title, *lines[:TOLD], *more])
-        axes.text(
-            k + 0.5, 1.0, told, transform=axes.get_xaxis_transform(), va="top", ha="center", fontsize=6, color=style.INK, linespacing=1.25
-        )  # fmt: skip
+        axes.text(k + 0.1, 1.0, told, transform=axes.get_xaxis_transform(), va="top", fontsize=6, color=style.INK, linespacing=1.25)
 
 
 def _procedure(graph: Graph) -> str:

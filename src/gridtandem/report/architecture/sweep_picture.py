@@ -1,5 +1,5 @@
-"""A sweep drawn: cost above the ideal and what breaks limits over levels, a line for each architecture, or for those that are the same throughout;
-and the levels between which somebody overtakes.
+"""A sweep drawn: cost above the ideal and what breaks limits over levels, a line for each architecture, or for those that are the same throughout in
+both, which look the same in both; and the levels between which somebody overtakes.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ LABELS = {"above_percent": "cost above the ideal [%]", "over": "beyond ratings b
 def drawn(run: SweepRun) -> Figure:
     """Names stand at the ends of lines."""
     what = run.found.sweep
-    panels = [(alike(run.swept, name), label) for name, label in LABELS.items()]
-    figure = style.new_figure(style.WIDE, max(3.6, 1.2 + 0.13 * max(len(lines) for lines, _ in panels)))
+    groups = alike(run.swept, tuple(LABELS))
+    figure = style.new_figure(style.WIDE, max(3.6, 1.2 + 0.13 * len(groups)))
     left, right = figure.subplots(1, 2, sharex=True).tolist()
     left.set_yscale("symlog", linthresh=LINEAR)
     left.set_ylim(0.0, 1.3 * max(LINEAR, float(np.nanmax(run.swept.above_percent, initial=0.0))))
-    for axes, (lines, label) in zip((left, right), panels, strict=True):
-        _panel(axes, lines, label)
+    for axes, (name, label) in zip((left, right), LABELS.items(), strict=True):
+        _panel(axes, [(who, *_line(run.swept, who[0], name)) for who in groups], label)
     for low, high in dict.fromkeys(zip(*(getattr(run.changes, end)[run.changes.what == "swap"].tolist() for end in ("low", "high")), strict=True)):
         left.axvspan(low, high, color=style.FAINT, alpha=0.35, linewidth=0, zorder=0)
     if (run.changes.what == "swap").any():
@@ -48,29 +48,36 @@ def drawn(run: SweepRun) -> Figure:
     return figure
 
 
-def alike(swept: Swept, name: str) -> list[tuple[list[str], Real, Real]]:
-    """Names, levels and values of every line; who differs by less than can be seen shares one."""
-    lines = list[tuple[list[str], Real, Real]]()
+def alike(swept: Swept, names: Sequence[str]) -> list[list[str]]:
+    """Who shares a line: those that differ in none of these columns by more than can be seen."""
+    groups = list[list[str]]()
     for who in dict.fromkeys(swept.architecture.tolist()):
-        mine = swept.take(swept.architecture == who)
-        y = np.maximum(getattr(mine, name), 0.0)
-        same = (names for names, x, other in lines if np.array_equal(x, mine.level) and np.allclose(y, other, SEEN, SEEN * LINEAR, equal_nan=True))
-        twin = next(same, None)
-        if twin is None:
-            lines.append(([who], mine.level, y))
+        twins = next((group for group in groups if all(_same(_line(swept, group[0], name), _line(swept, who, name)) for name in names)), None)
+        if twins is None:
+            groups.append([who])
         else:
-            twin.append(who)
-    return lines
+            twins.append(who)
+    return groups
+
+
+def _line(swept: Swept, who: str, name: str) -> tuple[Real, Real]:
+    mine = swept.take(swept.architecture == who)
+    return mine.level, np.maximum(getattr(mine, name), 0.0)
+
+
+def _same(one: tuple[Real, Real], other: tuple[Real, Real]) -> bool:
+    return np.array_equal(one[0], other[0]) and np.allclose(one[1], other[1], SEEN, SEEN * LINEAR, equal_nan=True)
 
 
 def _panel(axes: Axes, lines: Sequence[tuple[list[str], Real, Real]], label: str) -> None:
     ends = []
     for k, (names, x, y) in enumerate(lines):
-        colour, mark, dash = (looks[k % len(looks)] for looks in (style.SERIES, style.MARKS, style.DASHES))
-        axes.plot(x, y, color=str(colour), marker=mark, linestyle=dash, markersize=3.5, linewidth=1.4)
+        again = k + k // len(style.SERIES)  # the same colour comes with another mark and dash
+        colour, mark, dash = style.SERIES[k % len(style.SERIES)], style.MARKS[again % len(style.MARKS)], style.DASHES[again % len(style.DASHES)]
+        axes.plot(x, y, color=colour, marker=mark, linestyle=dash, markersize=3.5, linewidth=1.4)
         if len(y) and np.isfinite(y[-1]):
             more = f" +{len(names) - NAMED}" if len(names) > NAMED else ""
-            ends.append((float(x[-1]), float(y[-1]), ", ".join(style.short(n, 10) for n in names[:NAMED]) + more, str(colour)))
+            ends.append((float(x[-1]), float(y[-1]), ", ".join(style.short(n, 10) for n in names[:NAMED]) + more, colour))
     axes.set_ylabel(label)
     axes.margins(x=0.02)
     style.end_labels(axes, ends)

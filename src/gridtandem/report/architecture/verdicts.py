@@ -13,7 +13,7 @@ import numpy as np
 from gridtandem.architecture.catalogue import architecture, architectures, names, published
 from gridtandem.architecture.graph import SETTLE, Graph
 from gridtandem.architecture.relations import Chain, Skeleton, skeleton_of
-from gridtandem.architecture.verdicts.findings import PRINCIPLES, SHORT, Principle, principle
+from gridtandem.architecture.verdicts.findings import PRINCIPLES, SCALES, SHORT, Principle, principle
 from gridtandem.architecture.verdicts.judged import Critical, Judged, Level, judge
 from gridtandem.architecture.verdicts.mend import MOST, Mended, Mending, mend
 from gridtandem.architecture.verdicts.oracle import ANY, KINDS, Cell, oracle, sensitivity, unmet
@@ -109,10 +109,17 @@ def span(principle: Principle, level: Level) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def scales() -> str:
+    """What scores count, in lines."""
+    wide = max(len(SHORT[s].name) for s in SCALES)
+    head = "\nScores are shares of flexible power and decide the level (more is worse; of layered_decomposition, better). But of"
+    return "\n".join([head, *(f"  {SHORT[s].name:<{wide}}  {told}" for s, told in SCALES.items())])
+
+
 def judged_in_words(graph: Graph, judged: Judged) -> str:
     """One architecture: verdicts with causes, then the lines on which they hang."""
     shown = [c for c in Verdicts.columns() if c != "held_percent" or judged.draws]
-    parts = [f"{graph.id}  {graph.name}\n", plain(verdicts(judged), columns=shown)]
+    parts = [f"{graph.id}  {graph.name}\n", plain(verdicts(judged), columns=shown), scales()]
     blast = max(judged.blast.items(), key=lambda entry: entry[1])
     most = f"; {judged.skeleton.nodes[blast[0]].name} alone moves {blast[1]:.0%} of flexible power"
     parts.append(f"\nPairs that act on one DER, agreed or not: {judged.coupled}; tier 1 instructs {judged.growth}{most}")
