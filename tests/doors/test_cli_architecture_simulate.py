@@ -207,7 +207,8 @@ def test_a_price_is_a_number_and_a_case_without_profiles_one_period() -> None:
 
 
 def test_one_bad_statement_is_told_once() -> None:
-    text = 'ARCH MINE "mine" src=own family=Hybrid\nnode TSO TSO 1 a\nnode DER DER 4 b share=1\ndisp TSO DER c=7\n'
+    nodes = "N TSO role=TSO tier=1 org=a\nN DER role=DER tier=4 org=b cap=1\n"
+    text = f'ARCH MINE "mine" src=own family=Hybrid\n{nodes}disp TSO DER c=7\n'
     Path("mine.txt").write_text(text, encoding="utf-8")
     found = tandem(*SIMULATE, "mine.txt", *TOY, "--scenarios", "nominal")
     assert found.code == EXIT_INVALID

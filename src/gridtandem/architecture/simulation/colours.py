@@ -57,7 +57,7 @@ class Light:
 
 
 def _whole(value: object, least: int) -> bool:
-    return not isinstance(value, bool) and isinstance(value, int | np.integer) and value >= least
+    return not isinstance(value, bool) and isinstance(value, int | np.integer) and bool(value >= least)
 
 
 def shown(light: Light, periods: int, due: Callable[[int, int], int]) -> Code:

@@ -40,7 +40,7 @@ def _told(value: object) -> str:
 
 
 def _whole(least: int, value: object) -> bool:
-    return not isinstance(value, bool) and isinstance(value, int | np.integer) and value >= least
+    return not isinstance(value, bool) and isinstance(value, int | np.integer) and bool(value >= least)
 
 
 def _number(value: object) -> bool:

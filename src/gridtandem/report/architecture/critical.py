@@ -20,7 +20,7 @@ from gridtandem.errors import Fault, InvalidCase, TandemError
 from gridtandem.grid.network import Network
 from gridtandem.opf.forms.lindist import Flow
 from gridtandem.report.architecture.arguments import sound, wrong
-from gridtandem.report.architecture.simulated import setting_of
+from gridtandem.report.architecture.simulated import no_design, setting_of
 from gridtandem.report.tables import as_records, plain
 from gridtandem.study.experiment import Watch
 from gridtandem.study.provenance import provenance
@@ -90,10 +90,8 @@ def _one(which: str | Graph, faults: list[Fault]) -> Graph | None:
     """The architecture; what is none leaves its faults."""
     try:
         return which if isinstance(which, Graph) else architecture(str(which))
-    except InvalidCase as e:
-        faults += e.faults
     except TandemError as e:
-        faults.append(Fault("architecture", str(e), "see `tandem architecture list`", "arch-141"))
+        faults += no_design(e)
     return None
 
 

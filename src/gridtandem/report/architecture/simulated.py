@@ -187,8 +187,13 @@ def designs(which: Sequence[str | Graph], faults: list[Fault]) -> list[Graph]:
         try:
             graphs += [word] if isinstance(word, Graph) else asked(word)
         except TandemError as e:
-            faults += e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-141")]
+            faults += no_design(e)
     return graphs
+
+
+def no_design(e: TandemError) -> Sequence[Fault]:
+    """Why a word is no architecture."""
+    return e.faults if isinstance(e, InvalidCase) else [Fault("architecture", str(e), "see `tandem architecture list`", "arch-141")]
 
 
 def place(setting: Setting) -> Path:
