@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 import numpy as np
 from scipy import sparse
 
-from gridtandem.program.answer import Answer
+from gridtandem.program.answer import Answer, Status
 from gridtandem.program.arrays import Columns, Matrix, Program, Rows
 from gridtandem.program.solvers.highs import Highs
 from gridtandem.tables import Index, Real
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gridtandem.architecture.simulation.day import Wires
 
 HELD = 1e-7  # MW; limits broken by less hold
+ROOM = (1e-9, 1e-8, 1e-7, 1e-6)  # relative; by which a later aim may worsen an earlier one, where a solver finds no point otherwise
 NOTHING = 1e-8  # MW; moves smaller than that are what a solver leaves of none
 Aim: TypeAlias = Mapping[str, Real]  # costs of the blocks up, down, shed and missed, (period, …) or what spreads to it
 
@@ -68,16 +69,29 @@ def moves(wires: Wires, here: Real, bounds: tuple[Real, Real], aims: Sequence[Ai
 
 
 def in_turn(program: Program, aims: Sequence[Aim]) -> list[Answer]:
-    """The answers for one aim after the other; blocks have periods first, and what an aim reached in a period stays reached."""
+    """The answers for one aim after the other; blocks have periods first, and what an aim reached in a period stays reached.
+
+    Many aims of one optimum leave a solver no room but its own tolerance; where it finds none, what was reached is kept a little less tightly.
+    """
     held, answers = Highs().hold(program), list[Answer]()
-    more: dict[str, Rows] = {}
-    for k, aim in enumerate(aims):
+    before: list[tuple[Real, Mapping[str, Matrix]]] = []
+    for aim in aims:
         whole = {name: np.broadcast_to(_wide(aim.get(name, np.zeros(1)), c.shape), c.shape) for name, c in program.columns.items()}
-        answer = held.solve(cost=whole, more=more).require()
-        answers.append(answer)
+        answer = held.solve(cost=whole, more=_kept(before, 0.0))
+        for room in ROOM:
+            if answer.status is Status.SOLVED:
+                break
+            answer = held.solve(cost=whole, more=_kept(before, room))
+        answers.append(answer.require())
         reached = sum((whole[name] * answer.x[name]).reshape(len(answer.x[name]), -1).sum(1) for name in aim)
-        more = {**more, f"aim {k}": Rows.of(reached.shape, -np.inf, reached, {name: _by_period(whole[name]) for name in aim})}
+        before.append((np.asarray(reached), {name: _by_period(whole[name]) for name in aim}))
     return answers
+
+
+def _kept(before: Sequence[tuple[Real, Mapping[str, Matrix]]], room: float) -> dict[str, Rows]:
+    """What earlier aims reached (period), with so much room."""
+    sides = [reached + room * np.maximum(1.0, np.abs(reached)) for reached, _ in before]
+    return {f"aim {k}": Rows.of(most.shape, -np.inf, most, parts) for k, (most, (_, parts)) in enumerate(zip(sides, before, strict=True))}
 
 
 def by_period(matrix: Real, periods: int) -> Matrix:
